@@ -1,0 +1,49 @@
+// The table of commands: name, one line of help, and where the rest is loaded from on use.
+
+import type { Command } from "commander";
+import type { Context } from "./context.ts";
+
+export interface CommandModule {
+  /** Adds arguments, options, examples and the action to an empty command. */
+  define(command: Command, context: Context): void;
+}
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+export const COMMANDS: Readonly<Record<string, Entry>> = {
+  run: {
+    summary: "run a pipeline, reusing what has not changed",
+    load: () => import("./commands/run.ts"),
+  },
+  plan: {
+    summary: "say what would run and why; start nothing",
+    load: () => import("./commands/plan.ts"),
+  },
+  why: { summary: "explain why a step ran or was reused", load: () => import("./commands/why.ts") },
+  validate: {
+    summary: "report every mistake in a definition",
+    load: () => import("./commands/validate.ts"),
+  },
+  rerun: { summary: "run a recorded definition again", load: () => import("./commands/rerun.ts") },
+  runs: { summary: "list runs", load: () => import("./commands/runs.ts") },
+  show: {
+    summary: "show a run: steps, outputs, metrics",
+    load: () => import("./commands/show.ts"),
+  },
+  logs: { summary: "print or follow logs", load: () => import("./commands/logs.ts") },
+  cancel: {
+    summary: "cancel a run and everything it started",
+    load: () => import("./commands/cancel.ts"),
+  },
+  outputs: {
+    summary: "print the path of an output, or copy it",
+    load: () => import("./commands/outputs.ts"),
+  },
+  engine: {
+    summary: "run detached runs to their end (started by itself)",
+    load: () => import("./commands/engine.ts"),
+  },
+};

@@ -1,0 +1,89 @@
+// `stepwell plan FILE`: what would run and why. Starts nothing and needs no network.
+
+import type { Command } from "commander";
+import { loadDefinition } from "../../operations/load-definition.ts";
+import { forecastRun, type RunForecast, type StepForecast } from "../../operations/plan-run.ts";
+import { preparePlan } from "../../operations/prepare-plan.ts";
+import { refuseInvalid } from "../../operations/refusal.ts";
+import type { Context } from "../context.ts";
+import { duration, table } from "../format.ts";
+import { printProblems } from "../print-problems.ts";
+import {
+  addDefinitionOptions,
+  type DefinitionFlags,
+  definitionOptions,
+  prepareOptions,
+} from "../run-options.ts";
+
+interface PlanFlags extends DefinitionFlags {
+  readonly json?: boolean;
+  readonly exitCode?: boolean;
+}
+
+/** With --exit-code: something would run. */
+const SOMETHING_TO_DO = 10;
+
+export function define(command: Command, context: Context): void {
+  addDefinitionOptions(command.argument("<file>", "pipeline or job file"))
+    .option("--json", "print the plan as one JSON object")
+    .option("--exit-code", "end with 0 when nothing would run, 10 when something would")
+    .addHelpText(
+      "after",
+      "\nExample:\n  stepwell plan pipeline.yml --set jobs.train.inputs.alpha=0.2",
+    )
+    .action((file: string, flags: PlanFlags) => planFile(context, file, flags));
+}
+
+async function planFile(context: Context, file: string, flags: PlanFlags): Promise<void> {
+  const json = flags.json ?? false;
+  const workspace = await context.open({ create: true });
+  try {
+    const loaded = await loadDefinition(workspace, definitionOptions(context, file, flags));
+    if (loaded.graph === null) return context.refuse(refuseInvalid(loaded.problems), json);
+    const options = await prepareOptions(context, workspace, loaded.graph, flags, json);
+    const prepared = await preparePlan(workspace, loaded.graph, { ...options, mayResolve: false });
+    const problems = [...loaded.problems, ...prepared.problems];
+    if (prepared.plan === null)
+      return context.refuse({ ...refuseInvalid(problems), exitCode: prepared.exitCode }, json);
+    printProblems(context.terminal, problems);
+    const forecast = await forecastRun(workspace, prepared.plan, prepared.unresolved);
+    if (json) context.terminal.out(JSON.stringify({ schema: 1, valid: true, ...forecast }));
+    else print(context, forecast);
+    const idle = forecast.counts.run + forecast.counts.depends === 0;
+    context.exit(flags.exitCode && !idle ? SOMETHING_TO_DO : 0);
+  } finally {
+    await workspace.close();
+  }
+}
+
+/** A plan of more steps shows only what would run. */
+const ALL_SHOWN = 200;
+
+function print(context: Context, forecast: RunForecast): void {
+  const { terminal } = context;
+  const shown =
+    forecast.steps.length <= ALL_SHOWN
+      ? forecast.steps
+      : forecast.steps.filter((step) => step.decision !== "reuse").slice(0, ALL_SHOWN);
+  if (shown.length > 0) terminal.out(table(shown.map(rowOf)));
+  const { run, reuse, depends, skip } = forecast.counts;
+  const parts = [`${run} to run`, `${reuse} to reuse`];
+  if (depends > 0) parts.push(`${depends} depending on them`);
+  if (skip > 0) parts.push(`${skip} skipped`);
+  terminal.out(`${parts.join(", ")}${expected(forecast.steps)}`);
+}
+
+function rowOf(step: StepForecast): readonly string[] {
+  const forecast =
+    step.forecastS === null || step.forecastS === 0 ? "" : `~${duration(step.forecastS * 1000)}`;
+  return [step.decision, step.name, forecast, step.reason.detail];
+}
+
+function expected(steps: readonly StepForecast[]): string {
+  const open = steps.filter((step) => step.decision === "run" || step.decision === "depends");
+  const known = open.flatMap((step) => step.forecastS ?? []);
+  if (known.length === 0) return "";
+  const sum = known.reduce((total, seconds) => total + seconds, 0);
+  const missing = open.length - known.length;
+  return `; about ${duration(sum * 1000)} of work${missing > 0 ? ` and ${missing} never timed` : ""}`;
+}

@@ -1,0 +1,64 @@
+// `stepwell rerun RUN`: a new run of the recorded definition, code and versions; with --latest files and labels are
+// read again.
+
+import type { Command } from "commander";
+import { readRun } from "../../operations/read-run.ts";
+import { isRefusal, refuse } from "../../operations/refusal.ts";
+import { rerunPlan } from "../../operations/rerun-plan.ts";
+import { submitRun } from "../../operations/submit-run.ts";
+import type { Context } from "../context.ts";
+import { detach, seeThrough } from "../see-through.ts";
+import { addRunOptions, priorityOf, type RunFlags, tagsOf } from "./run.ts";
+
+type RerunFlags = RunFlags & {
+  readonly latest?: boolean;
+  readonly from?: string;
+  readonly until?: string;
+  readonly force?: true | string;
+};
+
+export function define(command: Command, context: Context): void {
+  addRunOptions(command.argument("<run>", "name of a recorded run"))
+    .option("--latest", "read files and labels again instead of the recorded versions")
+    .option("--from <step>", "take everything not below STEP from that run as recorded")
+    .option("--until <step>", "skip what STEP does not need")
+    .option("--force [steps]", "rerun all steps, or STEP[,STEP…], even if unchanged")
+    .addHelpText("after", "\nExample:\n  stepwell rerun taxi-17 --from train")
+    .action((run: string, flags: RerunFlags) => rerun(context, run, flags));
+}
+
+async function rerun(context: Context, name: string, flags: RerunFlags): Promise<void> {
+  const json = flags.json ?? false;
+  const workspace = await context.open({ create: false });
+  try {
+    const run = await readRun(workspace, name);
+    if (isRefusal(run)) return context.refuse(run, json);
+    const plan = await rerunPlan(workspace, run, {
+      latest: flags.latest ?? false,
+      from: flags.from ?? null,
+      until: flags.until ?? null,
+      force: flags.force === true ? "all" : (flags.force?.split(",") ?? []),
+      onlyCached: flags.onlyCached ?? false,
+    });
+    if (isRefusal(plan)) return context.refuse(plan, json);
+    const row = await submitRun(workspace, plan, {
+      name: flags.name ?? null,
+      experiment: flags.experiment ?? run.row.experiment,
+      tags: { ...run.row.tags, ...tagsOf(flags.tag) },
+      priority: priorityOf(context, flags.priority),
+      detached: flags.detach ?? false,
+      idempotencyKey: flags.idempotencyKey ?? null,
+      owner: flags.detach ? null : workspace.self(),
+      file: run.row.origin.file,
+      commandLine: ["stepwell", ...context.words],
+      variables: {},
+    });
+    if (isRefusal(row)) return context.refuse(row, json);
+    if (row === undefined) return context.refuse(refuse("unknown_run", name), json);
+    if (flags.detach) await detach(context, workspace, row, json);
+    else
+      await seeThrough(context, workspace, row.name, { json, keepWork: flags.keepWork ?? false });
+  } finally {
+    await workspace.close();
+  }
+}

@@ -1,0 +1,131 @@
+// `stepwell run FILE`: validates, plans, runs to the end (or hands over with --detach), and says how it ended.
+
+import type { Command } from "commander";
+import { loadDefinition } from "../../operations/load-definition.ts";
+import { preparePlan } from "../../operations/prepare-plan.ts";
+import { isRefusal, refuse, refuseInvalid } from "../../operations/refusal.ts";
+import { submitRun } from "../../operations/submit-run.ts";
+import type { Workspace } from "../../operations/workspace.ts";
+import type { RunRow } from "../../ports/records.ts";
+import type { Context } from "../context.ts";
+import { printProblems } from "../print-problems.ts";
+import {
+  addDefinitionOptions,
+  type DefinitionFlags,
+  definitionOptions,
+  givenVariables,
+  prepareOptions,
+} from "../run-options.ts";
+import { detach, resume, seeThrough } from "../see-through.ts";
+
+export interface RunFlags extends DefinitionFlags {
+  readonly name?: string;
+  readonly experiment?: string;
+  readonly tag: readonly string[];
+  readonly detach?: boolean;
+  readonly priority: string;
+  readonly json?: boolean;
+  readonly onlyCached?: boolean;
+  readonly keepWork?: boolean;
+  readonly resume?: string;
+  readonly idempotencyKey?: string;
+}
+
+/** The options of `run` and `rerun` that say how a run is recorded and followed. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .option("--name <name>", "name of the run (default: the pipeline's name and a number)")
+    .option("--experiment <name>", "experiment to file it under")
+    .option(
+      "--tag <key=value>",
+      "tag of the run",
+      (value, all: readonly string[]) => [...all, value],
+      [],
+    )
+    .option("--priority <n>", "-10 … 10; higher goes first", "0")
+    .option("--detach", "submit, print the name, and let it go on by itself")
+    .option("--only-cached", "fail at the first step that would run")
+    .option("--keep-work", "keep the work folder of every step")
+    .option("--idempotency-key <key>", "submitting again with the same key gives the same run")
+    .option("--json", "print one JSON object at the end");
+}
+
+export function define(command: Command, context: Context): void {
+  addRunOptions(addDefinitionOptions(command.argument("[file]", "pipeline or job file")))
+    .option("--resume <run>", "go on with an interrupted run")
+    .addHelpText("after", EXAMPLES)
+    .action(async (file: string | undefined, flags: RunFlags) => {
+      if (flags.resume !== undefined) await resume(context, flags.resume, flags);
+      else if (file === undefined)
+        context.refuse(refuse("wrong_usage", "say which file to run", "stepwell run pipeline.yml"));
+      else await runFile(context, file, flags);
+    });
+}
+
+const EXAMPLES = `
+Examples:
+  stepwell run pipeline.yml
+  stepwell run pipeline.yml --set jobs.train.inputs.alpha=0.2 --tag team=vision
+  stepwell run pipeline.yml --until train --json
+  stepwell run --resume taxi-17`;
+
+async function runFile(context: Context, file: string, flags: RunFlags): Promise<void> {
+  const json = flags.json ?? false;
+  const workspace = await context.open({ create: true });
+  try {
+    const row = await submitFile(context, workspace, file, flags);
+    if (flags.detach) await detach(context, workspace, row, json);
+    else
+      await seeThrough(context, workspace, row.name, { json, keepWork: flags.keepWork ?? false });
+  } finally {
+    await workspace.close();
+  }
+}
+
+/** Validates, plans and submits; refuses with every problem at once. */
+async function submitFile(
+  context: Context,
+  workspace: Workspace,
+  file: string,
+  flags: RunFlags,
+): Promise<RunRow> {
+  const json = flags.json ?? false;
+  const loaded = await loadDefinition(workspace, definitionOptions(context, file, flags));
+  if (loaded.graph === null) return context.refuse(refuseInvalid(loaded.problems), json);
+  const options = await prepareOptions(context, workspace, loaded.graph, flags, json);
+  const prepared = await preparePlan(workspace, loaded.graph, { ...options, mayResolve: true });
+  const problems = [...loaded.problems, ...prepared.problems];
+  if (prepared.plan === null)
+    return context.refuse({ ...refuseInvalid(problems), exitCode: prepared.exitCode }, json);
+  printProblems(context.terminal, problems);
+  const row = await submitRun(workspace, prepared.plan, {
+    name: flags.name ?? null,
+    experiment: flags.experiment ?? null,
+    tags: tagsOf(flags.tag),
+    priority: priorityOf(context, flags.priority),
+    detached: flags.detach ?? false,
+    idempotencyKey: flags.idempotencyKey ?? null,
+    owner: flags.detach ? null : workspace.self(),
+    file,
+    commandLine: ["stepwell", ...context.words],
+    variables: givenVariables(context, flags),
+  });
+  return isRefusal(row) ? context.refuse(row, json) : row;
+}
+
+export function tagsOf(tags: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    tags.map((text) => {
+      const at = text.indexOf("=");
+      return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}
+
+export function priorityOf(context: Context, text: string): number {
+  const priority = Number(text);
+  if (Number.isInteger(priority) && Math.abs(priority) <= 10) return priority;
+  return context.refuse(
+    refuse("wrong_usage", `--priority ${text}: expected a whole number from -10 to 10`),
+  );
+}

@@ -1,0 +1,71 @@
+// `stepwell show RUN`: one run with its steps, outputs and metrics.
+
+import type { Command } from "commander";
+import { type RecordedRun, readRun } from "../../operations/read-run.ts";
+import { isRefusal } from "../../operations/refusal.ts";
+import { type RunView, runView, type StepView } from "../../operations/run-view.ts";
+import type { Context } from "../context.ts";
+import { duration, number, table } from "../format.ts";
+import { headline } from "../print-summary.ts";
+
+export function define(command: Command, context: Context): void {
+  command
+    .argument("<run>", "name of a run")
+    .option("--json", "print the run as one JSON object")
+    .addHelpText("after", "\nExample:\n  stepwell show taxi-17 --json")
+    .action(async (name: string, flags: { json?: boolean }) => {
+      const workspace = await context.open({ create: false });
+      try {
+        const run = await readRun(workspace, name);
+        if (isRefusal(run)) return context.refuse(run, flags.json);
+        const view = runView(workspace.folder, run);
+        if (flags.json) context.terminal.out(JSON.stringify(view));
+        else print(context, run, view);
+      } finally {
+        await workspace.close();
+      }
+    });
+}
+
+function print(context: Context, run: RecordedRun, view: RunView): void {
+  const { terminal } = context;
+  terminal.out(headline(terminal, run, view));
+  const { origin } = run.row;
+  terminal.out(
+    `experiment ${view.experiment}; by ${origin.user}@${origin.host}; ${origin.commandLine.join(" ")}`,
+  );
+  for (const git of origin.git)
+    terminal.out(
+      `git ${git.repository ?? git.folder} ${git.branch ?? ""} ${git.commit.slice(0, 12)}${git.dirty ? " (dirty)" : ""}`,
+    );
+  terminal.out(table([["STEP", "STATUS", "TOOK", "WHY"], ...view.steps.map(cells)]));
+  for (const step of view.steps) {
+    for (const [name, output] of Object.entries(step.outputs))
+      terminal.out(`output ${prefix(step)}${name}  ${output.path}`);
+    for (const [name, value] of Object.entries(step.metrics))
+      terminal.out(`metric ${prefix(step)}${name}  ${number(value)}`);
+    if (step.error !== null && step.type !== "pipeline")
+      terminal.out(`error  ${step.error.message}`);
+  }
+  for (const [name, output] of Object.entries(view.outputs))
+    terminal.out(`pipeline output ${name}  ${output.path}`);
+  for (const warning of view.warnings) terminal.out(`warning ${warning}`);
+}
+
+function prefix(step: StepView): string {
+  return step.name === "." ? "" : `${step.name}.`;
+}
+
+function cells(step: StepView): readonly string[] {
+  const { reuse } = step;
+  const why =
+    reuse.from === null ? (reuse.reason?.detail ?? "") : `${reuse.decision} from ${reuse.from}`;
+  return [step.name, step.status, took(step), why];
+}
+
+function took(step: StepView): string {
+  const last = step.attempts.at(-1);
+  if (last?.started === null || last === undefined) return "";
+  const end = last.finished === null ? Date.now() : Date.parse(last.finished);
+  return duration(end - Date.parse(last.started));
+}

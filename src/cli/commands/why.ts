@@ -1,0 +1,52 @@
+// `stepwell why RUN STEP`: why a step ran or was reused, in full.
+
+import type { Command } from "commander";
+import { isRefusal } from "../../operations/refusal.ts";
+import { type Explanation, whyStep } from "../../operations/why-step.ts";
+import type { Context } from "../context.ts";
+
+export function define(command: Command, context: Context): void {
+  command
+    .argument("<run>", "name of a run")
+    .argument("<step>", "path of a step")
+    .option("--against <run>", "compare with this run instead of the step's latest earlier one")
+    .option("--json", "print the explanation as one JSON object")
+    .addHelpText("after", "\nExample:\n  stepwell why taxi-17 train")
+    .action(async (run: string, step: string, flags: { against?: string; json?: boolean }) => {
+      const workspace = await context.open({ create: false });
+      try {
+        const found = await whyStep(workspace, run, step, flags.against ?? null);
+        if (isRefusal(found)) return context.refuse(found, flags.json);
+        if (flags.json) context.terminal.out(JSON.stringify(found));
+        else print(context, found);
+      } finally {
+        await workspace.close();
+      }
+    });
+}
+
+const DECISIONS: Readonly<Record<Explanation["decision"], string>> = {
+  ran: "ran",
+  reused: "was reused",
+  attached: "took the result of the same work in another run",
+  none: "did not run",
+};
+
+function print(context: Context, found: Explanation): void {
+  const { terminal } = context;
+  const reason = found.reason === null ? "" : `: ${found.reason.detail}`;
+  terminal.out(`${found.step} ${DECISIONS[found.decision]}${reason}`);
+  if (found.against === null) {
+    terminal.out("there is no earlier run of this step to compare with");
+    return;
+  }
+  terminal.out(`compared with ${found.against}:`);
+  if (found.differences.length === 0) terminal.out("  nothing that counts is different");
+  for (const difference of found.differences) terminal.out(`  ${difference.detail}`);
+  for (const change of found.outputs) {
+    const files = change.files.length === 0 ? "" : ` (${change.files.join(", ")})`;
+    terminal.out(
+      `  output ${change.output}: ${change.same ? "the same bytes" : `other bytes${files}`}`,
+    );
+  }
+}

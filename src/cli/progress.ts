@@ -1,0 +1,161 @@
+// Live progress of one run: plain lines, one an event, or on a terminal a small table that moves. Folds the very events
+// that are recorded, so it cannot say anything else than they do.
+
+import type { RunEvent } from "../core/event.ts";
+import { evolve, initialState, type RunState, wire } from "../core/run-state.ts";
+import { isEndedStep } from "../core/status.ts";
+import { lastLines } from "../operations/log-tail.ts";
+import type { RecordedRun } from "../operations/read-run.ts";
+import { duration } from "./format.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface Progress {
+  update(events: readonly RunEvent[]): void;
+  /** Clears what moves. */
+  close(): void;
+}
+
+/** How many running steps are shown at once. */
+const SHOWN = 8;
+const REFRESH_MS = 250;
+/** More steps than this and lines for each reused one would be noise. */
+const QUIET_ABOVE = 50;
+const TAIL = 3;
+
+export function createProgress(terminal: Terminal, run: RecordedRun): Progress {
+  const { plan } = run;
+  const wiring = wire(plan);
+  const state = initialState(run.row.name, wiring);
+  const paths = plan.graph.steps.map((step) => step.path);
+  terminal.note(
+    `run ${terminal.colors.bold(run.row.name)}: ${paths.length} ${paths.length === 1 ? "step" : "steps"}`,
+  );
+  const board = createBoard(terminal, paths, state);
+  return {
+    update(events) {
+      board.clear();
+      for (const event of events) {
+        evolve(plan, wiring, state, event);
+        for (const line of linesOf(terminal, paths, state, event)) terminal.note(line);
+      }
+      board.draw();
+    },
+    close: () => board.close(),
+  };
+}
+
+function linesOf(
+  terminal: Terminal,
+  paths: readonly string[],
+  state: RunState,
+  event: RunEvent,
+): readonly string[] {
+  const { colors } = terminal;
+  const quiet = paths.length > QUIET_ABOVE;
+  switch (event.kind) {
+    case "steps_reused": {
+      const count = event.from.reduce((sum, group) => sum + group.steps.length, 0);
+      if (quiet) return [`${colors.green("reused")}  ${count} steps`];
+      return event.from.flatMap((group) =>
+        group.steps.map(
+          (step) => `${colors.green("reused")}  ${paths[step]}  ${colors.dim(`from ${group.run}`)}`,
+        ),
+      );
+    }
+    case "attempt_created": {
+      const again = event.number > 1 ? ` (attempt ${event.number})` : "";
+      return quiet
+        ? []
+        : [
+            `${colors.cyan("start")}   ${paths[event.step]}${again}  ${colors.dim(event.reason.detail)}`,
+          ];
+    }
+    case "step_attached":
+      return [
+        `${colors.cyan("wait")}    ${paths[event.step]}  ${colors.dim(`${event.run} is doing the same work`)}`,
+      ];
+    case "step_completed":
+      return quiet
+        ? []
+        : [`${colors.green("done")}    ${paths[event.step]}  ${duration(event.durationMs)}`];
+    case "step_failed":
+      return [`${colors.red("failed")}  ${paths[event.step]}: ${event.error.message}`];
+    case "cancel_requested":
+      return [colors.yellow("canceling")];
+    case "warned":
+      return [`${colors.yellow("warning")} ${event.message}`];
+    case "attempt_ended":
+      return event.retryAt === null ? [] : [retryLine(terminal, paths, event.step, state)];
+    default:
+      return [];
+  }
+}
+
+function retryLine(
+  terminal: Terminal,
+  paths: readonly string[],
+  step: number,
+  state: RunState,
+): string {
+  const end = state.steps[step]?.attempts.at(-1)?.end;
+  return `${terminal.colors.yellow("retry")}   ${paths[step]} after ${end?.reason ?? "a failure"}`;
+}
+
+interface Board {
+  clear(): void;
+  draw(): void;
+  close(): void;
+}
+
+/** The moving part: running steps with their times. Without a terminal there is none. */
+function createBoard(terminal: Terminal, paths: readonly string[], state: RunState): Board {
+  if (!terminal.live) return { clear() {}, draw() {}, close() {} };
+  let height = 0;
+  const clear = (): void => {
+    if (height > 0) process.stderr.write(`\u001b[${height}A\u001b[J`);
+    height = 0;
+  };
+  const draw = (): void => {
+    const lines = boardLines(terminal, paths, state);
+    height = lines.length;
+    if (height > 0) process.stderr.write(`${lines.join("\n")}\n`);
+  };
+  const timer = setInterval(() => {
+    clear();
+    draw();
+  }, REFRESH_MS);
+  timer.unref();
+  return {
+    clear,
+    draw,
+    close() {
+      clearInterval(timer);
+      clear();
+    },
+  };
+}
+
+function boardLines(
+  terminal: Terminal,
+  paths: readonly string[],
+  state: RunState,
+): readonly string[] {
+  if (state.endedAt !== null) return [];
+  const running = [...state.steps.entries()].filter(
+    ([, step]) => step.attempts.length > 0 && !isEndedStep(step.status),
+  );
+  const lines = running.slice(0, SHOWN).map(([index, step]) => {
+    const since = step.attempts.at(-1)?.createdAt ?? Date.now();
+    return terminal.colors.dim(
+      `  ${step.status.toLowerCase()}  ${paths[index]}  ${duration(Date.now() - since)}`,
+    );
+  });
+  const done = state.steps.length - state.open;
+  return [...lines, terminal.colors.dim(`  ${done} of ${state.steps.length} steps ended`)];
+}
+
+/** The end of a failing step's log, indented. */
+export function logTail(terminal: Terminal, file: string | null, count = TAIL): readonly string[] {
+  if (file === null) return [];
+  return lastLines(file, count).map((line) => terminal.colors.dim(`    | ${line}`));
+}

@@ -1,0 +1,120 @@
+// The options that `run`, `plan` and `rerun` share, and how they become what the operations take.
+
+import path from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import type { DefinitionOptions } from "../operations/load-definition.ts";
+import type { PrepareOptions } from "../operations/prepare-plan.ts";
+import { isRefusal } from "../operations/refusal.ts";
+import { selectSteps } from "../operations/select-steps.ts";
+import type { Workspace } from "../operations/workspace.ts";
+import type { Graph } from "../spec/graph.ts";
+import type { Context } from "./context.ts";
+
+/** As commander collects them. */
+export interface DefinitionFlags {
+  readonly set: readonly string[];
+  readonly input: readonly string[];
+  readonly compute?: string;
+  readonly env: readonly string[];
+  readonly from?: string;
+  readonly until?: string;
+  readonly force?: true | string;
+  readonly locked?: boolean;
+}
+
+const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value];
+
+/** Adds the options that change what would run. */
+export function addDefinitionOptions(command: Command): Command {
+  return command
+    .option(
+      "--set <path=value>",
+      "change any field: --set jobs.train.inputs.alpha=0.2",
+      collectPair,
+      [],
+    )
+    .option("--input <name=value>", "set an input of the pipeline", collectPair, [])
+    .option("--compute <name>", "use this compute instead of every one in the file")
+    .option(
+      "--env <name[=value]>",
+      "hand a variable to the steps (its value is never recorded)",
+      collect,
+      [],
+    )
+    .option("--from <step>", "take everything not below STEP from the latest run as recorded")
+    .option("--until <step>", "skip what STEP does not need")
+    .option("--force [steps]", "rerun all steps, or STEP[,STEP…], even if unchanged")
+    .option("--locked", "fail rather than resolve an environment (default when CI is set)");
+}
+
+function collectPair(value: string, all: readonly string[]): readonly string[] {
+  if (!/^[^=]+=/.test(value)) throw new InvalidArgumentError("expected NAME=VALUE");
+  return [...all, value];
+}
+
+export function definitionOptions(
+  context: Context,
+  file: string,
+  flags: DefinitionFlags,
+): DefinitionOptions {
+  return {
+    file: path.resolve(context.currentFolder, file),
+    set: flags.set.map(pair).map(([name, value]) => ({ path: name, value })),
+    inputs: Object.fromEntries(flags.input.map(pair)),
+    compute: flags.compute ?? null,
+  };
+}
+
+function pair(text: string): readonly [string, string] {
+  const at = text.indexOf("=");
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** What a run asks for beyond the definition; step names are checked against the graph. */
+export async function prepareOptions(
+  context: Context,
+  workspace: Workspace,
+  graph: Graph,
+  flags: DefinitionFlags & { readonly onlyCached?: boolean },
+  json: boolean,
+): Promise<Omit<PrepareOptions, "mayResolve">> {
+  const selected = await selectSteps(workspace, graph, {
+    force: forced(flags.force),
+    from: flags.from ?? null,
+    until: flags.until ?? null,
+    fromRun: null,
+  });
+  if (isRefusal(selected)) return context.refuse(selected, json);
+  for (const warning of selected.warnings) context.terminal.note(`warning: ${warning}`);
+  const names = flags.env.map((text) => text.split("=", 1)[0] as string);
+  return {
+    force: selected.force,
+    skip: selected.skip,
+    taken: selected.taken,
+    onlyCached: flags.onlyCached ?? false,
+    passEnv: [...new Set([...workspace.config.passEnv, ...names])].sort(),
+    locked: flags.locked ?? isSet(context.shell.CI),
+  };
+}
+
+function forced(flag: true | string | undefined): "all" | readonly string[] {
+  if (flag === true) return "all";
+  return flag === undefined ? [] : flag.split(",").filter((name) => name !== "");
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== "" && value !== "0" && value !== "false";
+}
+
+/** `--env NAME=V` → values given here; `--env NAME` takes the shell's own. */
+export function givenVariables(context: Context, flags: DefinitionFlags): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const text of flags.env) {
+    const at = text.indexOf("=");
+    const name = at < 0 ? text : text.slice(0, at);
+    const value = at < 0 ? context.shell[name] : text.slice(at + 1);
+    if (value !== undefined) given[name] = value;
+    else context.terminal.note(`warning: --env ${name}: this shell has no such variable`);
+  }
+  return given;
+}

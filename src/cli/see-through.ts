@@ -1,0 +1,147 @@
+// Follows a run to its end in front of a person or a script: progress, Ctrl-C, the summary, the exit code. Also the two
+// other ways to start: handing over to a detached engine, and resuming.
+
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
+import { driveRun, orphanedRuns } from "../operations/drive-run.ts";
+import { readRun, shownStatus } from "../operations/read-run.ts";
+import { isRefusal, type Refusal, refuse } from "../operations/refusal.ts";
+import { type RunView, runView } from "../operations/run-view.ts";
+import { writeShell } from "../operations/submit-run.ts";
+import { places, type Workspace } from "../operations/workspace.ts";
+import type { RunRow } from "../ports/records.ts";
+import type { Context } from "./context.ts";
+import { printSummary } from "./print-summary.ts";
+import { createProgress } from "./progress.ts";
+
+export interface SeeOptions {
+  readonly json: boolean;
+  readonly keepWork: boolean;
+}
+
+/** Exit code of an ended run. */
+export function exitCodeOf(status: ShownRunStatus): number {
+  if (status === "Completed") return 0;
+  return status === "Canceled" ? 3 : 1;
+}
+
+export async function seeThrough(
+  context: Context,
+  workspace: Workspace,
+  name: string,
+  options: SeeOptions,
+): Promise<never> {
+  const plan = await readRun(workspace, name);
+  if (isRefusal(plan)) return context.refuse(plan, options.json);
+  const progress = createProgress(context.terminal, plan);
+  const stopListening = listenForCancel(context, workspace, name);
+  await driveRun(workspace, {
+    run: name,
+    keepWork: options.keepWork,
+    onEvents: (events) => progress.update(events),
+  });
+  stopListening();
+  progress.close();
+  if ((await orphanedRuns(workspace)).length > 0) startDetachedEngine(workspace);
+  return report(context, workspace, name, options.json);
+}
+
+/** Prints how a run ended and ends with its exit code. */
+async function report(
+  context: Context,
+  workspace: Workspace,
+  name: string,
+  json: boolean,
+): Promise<never> {
+  const run = await readRun(workspace, name);
+  if (isRefusal(run)) return context.refuse(run, json);
+  const view: RunView = runView(workspace.folder, run);
+  if (json) context.terminal.out(JSON.stringify(view));
+  else printSummary(context.terminal, workspace, run, view);
+  return context.exit(exitCodeOf(view.status));
+}
+
+/** Ctrl-C once cancels and waits; twice kills now. A closed terminal leaves the steps running. */
+function listenForCancel(context: Context, workspace: Workspace, name: string): () => void {
+  let asked = 0;
+  const onSignal = (): void => {
+    asked += 1;
+    const kind = asked === 1 ? "cancel" : "kill";
+    context.terminal.note(asked === 1 ? "\ncancelling; press Ctrl-C again to kill" : "\nkilling");
+    void workspace.records.request(name, kind, workspace.user, workspace.clock.now());
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return () => {
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  };
+}
+
+/** Leaves the run to an engine of its own. */
+export async function detach(
+  context: Context,
+  workspace: Workspace,
+  row: RunRow,
+  json: boolean,
+): Promise<void> {
+  startDetachedEngine(workspace);
+  if (json) context.terminal.out(JSON.stringify({ name: row.name, status: row.status }));
+  else {
+    context.terminal.out(row.name);
+    context.terminal.note(
+      `follow it: stepwell logs ${row.name} -f; see it: stepwell show ${row.name}`,
+    );
+  }
+}
+
+/** An engine in a session of its own that ends when nothing is left to do; harmless when there is one already. */
+export function startDetachedEngine(workspace: Workspace): void {
+  const log = fs.openSync(path.join(places.dot(workspace.folder), "engine.log"), "a");
+  const words = [
+    ...process.execArgv,
+    process.argv[1] ?? "",
+    "engine",
+    "--workspace",
+    workspace.folder,
+  ];
+  const child = spawn(process.execPath, words, {
+    cwd: os.tmpdir(),
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: workspace.shell as NodeJS.ProcessEnv,
+  });
+  child.unref();
+  fs.closeSync(log);
+}
+
+/** `--resume RUN`: goes on with it, follows it when it is going on, or prints its end again. */
+export async function resume(
+  context: Context,
+  name: string,
+  options: { readonly json?: boolean; readonly keepWork?: boolean; readonly detach?: boolean },
+): Promise<void> {
+  const json = options.json ?? false;
+  const workspace = await context.open({ create: false });
+  try {
+    const row = await workspace.records.run(name);
+    if (row === null) return context.refuse(unknownRun(name), json);
+    if (isEndedRun(row.status)) return await report(context, workspace, name, json);
+    if (!fs.existsSync(places.shellFile(workspace.folder, name)))
+      writeShell(workspace, name, [], {});
+    // A run that somebody else sees through stays theirs: this process only follows it.
+    if (shownStatus(workspace, row) === "Interrupted" || options.detach)
+      await workspace.records.setOwner(name, workspace.self(), options.detach ?? row.detached);
+    if (options.detach) return await detach(context, workspace, row, json);
+    await seeThrough(context, workspace, name, { json, keepWork: options.keepWork ?? false });
+  } finally {
+    await workspace.close();
+  }
+}
+
+export function unknownRun(name: string): Refusal {
+  return refuse("unknown_run", `no run named ${name}`, "see what there is: stepwell runs");
+}

@@ -1,0 +1,160 @@
+// Processes of a Linux machine, read from /proc. Sees sessions, start times and environments without starting anything.
+
+import { mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import type {
+  MemoryGroups,
+  ProcessIdentity,
+  ProcessPort,
+  TreeQuery,
+  TreeSignal,
+} from "../ports/process.ts";
+
+export function createLinuxProcesses(): ProcessPort {
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  let groups: MemoryGroups | null | undefined;
+  const identify = (pid: number): ProcessIdentity | null => {
+    const row = readRow(pid);
+    return row === null ? null : { bootId: boot, pid, startTime: row.startTime };
+  };
+  const isAlive = (identity: ProcessIdentity): boolean =>
+    identity.bootId === boot && readRow(identity.pid)?.startTime === identity.startTime;
+  return {
+    kind: "linux",
+    bootId: () => boot,
+    identify,
+    isAlive,
+    signal: (identity, signal) => isAlive(identity) && send(identity.pid, signal),
+    tree: async (query) => treeOf(query, boot),
+    memoryGroups: () => {
+      groups ??= findMemoryGroups();
+      return groups;
+    },
+  };
+}
+
+interface Row {
+  readonly pid: number;
+  readonly parent: number;
+  readonly session: number;
+  readonly startTime: string;
+}
+
+/** Null for a process that is gone or a zombie. */
+function readRow(pid: number): Row | null {
+  const text = read(`/proc/${pid}/stat`);
+  if (text === null) return null;
+  // The name in parentheses may hold anything, parentheses and spaces included.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const state = fields[0];
+  if (state === "Z" || state === "X" || state === "x") return null;
+  return {
+    pid,
+    parent: Number(fields[1]),
+    session: Number(fields[3]),
+    startTime: fields[19] ?? "",
+  };
+}
+
+function treeOf(query: TreeQuery, boot: string): ProcessIdentity[] {
+  const rows: Row[] = [];
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const row = readRow(pid);
+    if (row !== null) rows.push(row);
+  }
+  const sessions = sessionsOf(query, boot, rows);
+  const marker = `STEPWELL_ATTEMPT=${query.attemptId}`;
+  const found = new Set<number>();
+  for (const row of rows) {
+    if (sessions.has(row.session) || carries(row.pid, marker)) found.add(row.pid);
+  }
+  addDescendants(rows, found);
+  return rows
+    .filter((row) => found.has(row.pid))
+    .map((row) => ({ bootId: boot, pid: row.pid, startTime: row.startTime }));
+}
+
+/** A leader's session, unless its number now belongs to a stranger who was given the same pid. */
+function sessionsOf(query: TreeQuery, boot: string, rows: readonly Row[]): Set<number> {
+  const sessions = new Set<number>();
+  for (const leader of query.leaders) {
+    if (leader.bootId !== boot) continue;
+    const now = rows.find((row) => row.pid === leader.pid);
+    if (now === undefined || now.startTime === leader.startTime) sessions.add(leader.pid);
+  }
+  return sessions;
+}
+
+function addDescendants(rows: readonly Row[], found: Set<number>): void {
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const row of rows) {
+      if (!found.has(row.pid) && found.has(row.parent)) {
+        found.add(row.pid);
+        grown = true;
+      }
+    }
+  }
+}
+
+function carries(pid: number, marker: string): boolean {
+  const environment = read(`/proc/${pid}/environ`);
+  if (environment === null || !environment.includes(marker)) return false;
+  return environment.split("\0").includes(marker);
+}
+
+function send(pid: number, signal: TreeSignal): boolean {
+  try {
+    process.kill(pid, signal);
+    // A stopped process only sees a TERM when it goes on.
+    if (signal === "SIGTERM") process.kill(pid, "SIGCONT");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Version 1 beside our own group; version 2 in the parent group, because a group with processes has no children. */
+function findMemoryGroups(): MemoryGroups | null {
+  const own = read("/proc/self/cgroup")?.split("\n") ?? [];
+  const mounts = read("/proc/self/mounts")?.split("\n") ?? [];
+  for (const line of mounts) {
+    const [, mount = "", type, options = ""] = line.split(" ");
+    if (type === "cgroup" && options.split(",").includes("memory")) {
+      const path = own.find((group) => /^\d+:([^:]*,)?memory[,:]/.test(group))?.split(":")[2];
+      const home = join(mount, path ?? "");
+      if (canMakeGroups(home)) return { version: 1, parent: home, home };
+    }
+  }
+  for (const line of mounts) {
+    const [, mount = "", type] = line.split(" ");
+    if (type !== "cgroup2") continue;
+    const home = join(mount, own.find((group) => group.startsWith("0::"))?.slice(3) ?? "");
+    for (const parent of [home, join(home, "..")]) {
+      const passedOn = read(join(parent, "cgroup.subtree_control"))?.split(/\s+/) ?? [];
+      if (passedOn.includes("memory") && canMakeGroups(parent)) return { version: 2, parent, home };
+    }
+  }
+  return null;
+}
+
+function canMakeGroups(parent: string): boolean {
+  const probe = join(parent, `stepwell-probe-${process.pid}`);
+  try {
+    mkdirSync(probe);
+    rmdirSync(probe);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}

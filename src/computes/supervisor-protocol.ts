@@ -1,0 +1,86 @@
+// The words between the local compute and its supervisors: NUL-framed orders out, JSON lines back. Knows the form, not
+// the processes; docs/reference/computes.md describes it. The Python and the Node supervisor both speak it.
+
+import type { AttemptEnd, AttemptOrder, ComputeReport } from "../ports/compute.ts";
+
+/** What a supervisor says: a report of the port, or that it has given a waiting order back. */
+export type SupervisorReport =
+  | ComputeReport
+  | { readonly kind: "withdrawn"; readonly attemptId: string };
+
+/** Length of the payload in bytes, NUL, then the fields separated by NUL. */
+export function startFrame(order: AttemptOrder): string {
+  const shared = Object.entries({ ...order.variables, STEPWELL_ATTEMPT: order.attemptId });
+  const fields = [
+    "start",
+    order.attemptId,
+    String(order.epoch),
+    order.folder,
+    order.workFolder,
+    order.script,
+    order.logPath,
+    order.timeoutMs === null ? "" : String(Math.round(order.timeoutMs)),
+    String(Math.round(order.graceMs)),
+    order.memoryLimitBytes === null ? "" : String(Math.floor(order.memoryLimitBytes)),
+    String(shared.length),
+  ];
+  for (const [name, value] of shared) fields.push(`${name}=${value}`);
+  fields.push(String(order.processes.length));
+  for (const own of order.processes) {
+    const pairs = Object.entries(own);
+    fields.push(String(pairs.length));
+    for (const [name, value] of pairs) fields.push(`${name}=${value}`);
+  }
+  return frame(fields);
+}
+
+export function orderFrame(verb: "cancel" | "withdraw", attemptId: string): string {
+  return frame([verb, attemptId]);
+}
+
+function frame(fields: readonly string[]): string {
+  const payload = fields.join("\0");
+  return `${Buffer.byteLength(payload)}\0${payload}`;
+}
+
+/** Why an order cannot be expressed, or null. */
+export function problemOf(order: AttemptOrder): string | null {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(order.attemptId))
+    return `the attempt's id ${JSON.stringify(order.attemptId)} is not usable as a name`;
+  if (order.processes.length === 0) return "the order names no process";
+  const paths = [order.folder, order.workFolder, order.logPath];
+  if (paths.some((path) => path.includes("\0"))) return "a path holds a NUL character";
+  if (order.script.includes("\0")) return "the command holds a NUL character";
+  for (const variables of [order.variables, ...order.processes]) {
+    for (const [name, value] of Object.entries(variables)) {
+      const shown = JSON.stringify(name);
+      if (name === "" || name.includes("=") || name.includes("\0"))
+        return `${shown} is not a name of an environment variable`;
+      if (value.includes("\0")) return `the variable ${shown} holds a NUL character`;
+    }
+  }
+  return null;
+}
+
+export function notStarted(detail: string, at: number): AttemptEnd {
+  return {
+    exitCode: null,
+    signal: null,
+    reason: "not_started",
+    detail,
+    startedAt: null,
+    finishedAt: at,
+  };
+}
+
+/** Splits what arrives into reports; keeps the last incomplete line. */
+export function createReportReader(
+  onReport: (report: SupervisorReport) => void,
+): (chunk: string) => void {
+  let rest = "";
+  return (chunk) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onReport(JSON.parse(line) as SupervisorReport);
+  };
+}

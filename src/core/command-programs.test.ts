@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { asksForPython3, commandPrograms } from "./command-programs.ts";
+
+describe("commandPrograms", () => {
+  it.each([
+    ["Rscript train.R --data x", ["Rscript"]],
+    ["cd src && Rscript train.R; node report.mjs", ["Rscript", "node"]],
+    ["SEED=1 julia run.jl", ["julia"]],
+    ["for i in 1 2; do node a.js $i; done", ["node"]],
+    ["python node.py --tool node", []],
+    ["echo R", []],
+  ])("of %s", (command, programs) => {
+    expect(commandPrograms(command)).toEqual(programs);
+  });
+
+  it("knows no program of a step without a command", () => {
+    expect(commandPrograms(null)).toEqual([]);
+  });
+});
+
+describe("asksForPython3", () => {
+  it("is true only when python3 alone is called", () => {
+    expect(asksForPython3("python3 train.py")).toBe(true);
+    expect(asksForPython3("python3 a.py && python b.py")).toBe(false);
+    expect(asksForPython3("python a.py")).toBe(false);
+  });
+});

@@ -1,0 +1,24 @@
+// Which programs a command names whose versions are part of the environment's identity. Knows the names only; whether
+// they exist on a machine is not its affair.
+
+/** Programs that bring a language runtime; what they read of Python is known otherwise. */
+const COUNTED = new Set(["R", "Rscript", "node", "npx", "npm", "deno", "bun", "julia", "java"]);
+
+/** The counted programs that stand where a command starts, sorted. Steps with equal lists have equal programs. */
+export function commandPrograms(command: string | null): readonly string[] {
+  const found = new Set<string>();
+  for (const match of (command ?? "").matchAll(COMMAND_START)) {
+    const name = match[1] ?? "";
+    if (COUNTED.has(name)) found.add(name);
+  }
+  return [...found].sort();
+}
+
+/** True when the command calls `python3` and nowhere plain `python`. */
+export function asksForPython3(command: string | null): boolean {
+  const names = [...(command ?? "").matchAll(COMMAND_START)].map((match) => match[1]);
+  return names.includes("python3") && !names.includes("python");
+}
+
+const COMMAND_START =
+  /(?<=^|[;&|(\n`]|\b(?:then|do|else|exec|time|env)\s)\s*(?:[A-Za-z_]\w*=\S*\s+)*([\w.-]+)/g;

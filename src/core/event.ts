@@ -1,0 +1,111 @@
+// The events of a run: the only truth about it. Append-only, numbered from 1 in each run, read by `evolve` alone.
+// `step` is an index into the plan's steps.
+
+import type { AttemptEnd, ProcessIdentity } from "./attempt.ts";
+import type { StepResult } from "./output.ts";
+import type { Reason } from "./reason.ts";
+
+/** Bumped when an event's shape changes; older ones stay readable. */
+export const EVENT_FORMAT = 1;
+
+/** A failure as people will read it. */
+export interface StepError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** Where a result is recorded: the `step_completed` event number `seq` of `run`. */
+export interface ResultReference {
+  readonly run: string;
+  readonly seq: number;
+}
+
+/** Results of one earlier run taken over for one reason; `results[i]` is the event that completed `steps[i]`. */
+export interface ReusedSteps {
+  readonly run: string;
+  readonly reason: Reason;
+  readonly steps: readonly number[];
+  readonly results: readonly number[];
+}
+
+export type RunEvent =
+  /** An engine took the run up. */
+  | { readonly kind: "run_started"; readonly at: number }
+  /** Results taken over, all of one tick in one event. */
+  | {
+      readonly kind: "steps_reused";
+      readonly at: number;
+      readonly from: readonly ReusedSteps[];
+    }
+  /** Another run is doing the same work: this step waits for it. */
+  | {
+      readonly kind: "step_attached";
+      readonly at: number;
+      readonly step: number;
+      readonly fingerprint: string;
+      readonly run: string;
+      readonly path: string;
+    }
+  /** The run this step waited for did not deliver: it is ready again. */
+  | { readonly kind: "step_detached"; readonly at: number; readonly step: number }
+  /** A slot was given and the attempt may start: durable before it does. */
+  | {
+      readonly kind: "attempt_created";
+      readonly at: number;
+      readonly step: number;
+      readonly number: number;
+      readonly attemptId: string;
+      readonly fingerprint: string;
+      readonly epoch: number;
+      readonly reason: Reason;
+      /** False for a step that may run beside another of the same fingerprint (`--force`). */
+      readonly shared: boolean;
+      /** The run whose running attempt this is a continuation of (its owner was cancelled), else null. */
+      readonly adoptedFrom: string | null;
+    }
+  | {
+      readonly kind: "attempt_started";
+      readonly at: number;
+      readonly step: number;
+      readonly process: ProcessIdentity;
+    }
+  | {
+      readonly kind: "attempt_ended";
+      readonly at: number;
+      readonly step: number;
+      readonly end: AttemptEnd;
+      /** When the next attempt may start (milliseconds since 1970), or null when there is none. */
+      readonly retryAt: number | null;
+    }
+  | {
+      readonly kind: "step_completed";
+      readonly at: number;
+      readonly step: number;
+      /** The step's own path, so that a result can be named without its plan. */
+      readonly path: string;
+      readonly fingerprint: string;
+      /** Digest of what was known before any data was: see `staticId`. */
+      readonly staticId: string;
+      /** Wall time of the attempt that made it; for "saved 14 s" and forecasts. */
+      readonly durationMs: number;
+      readonly result: StepResult;
+    }
+  | {
+      readonly kind: "step_failed";
+      readonly at: number;
+      readonly step: number;
+      readonly error: StepError;
+    }
+  | { readonly kind: "steps_skipped"; readonly at: number; readonly steps: readonly number[] }
+  | { readonly kind: "steps_canceled"; readonly at: number; readonly steps: readonly number[] }
+  | { readonly kind: "cancel_requested"; readonly at: number; readonly by: string }
+  /** Something beside the steps went wrong (a copy, a registration): the run will end Failed. */
+  | { readonly kind: "run_problem"; readonly at: number; readonly error: StepError }
+  | { readonly kind: "warned"; readonly at: number; readonly message: string }
+  | {
+      readonly kind: "run_ended";
+      readonly at: number;
+      readonly status: "Completed" | "Failed" | "Canceled";
+      readonly error: StepError | null;
+    };

@@ -1,0 +1,225 @@
+// Says how two pre-images differ, first difference first, in words a person uses. Works on the very structure that is
+// hashed; the documents behind ids (manifests, environments, texts) are handed in.
+
+import { changedPaths } from "./changed-paths.ts";
+import type { Manifest } from "./content.ts";
+import type { EnvironmentIdentity } from "./environment.ts";
+import type { NodeIdentity, PreImage } from "./fingerprint.ts";
+import type { Reason, ReasonKind } from "./reason.ts";
+
+/** What is known about ids that stand in pre-images; each may be unknown (null). */
+export interface Evidence {
+  /** Relative path → content id. */
+  code(id: string): Readonly<Record<string, string>> | null;
+  /** Lines added and removed between two versions of a code file, or null when not text. */
+  lines(before: string, after: string, path: string): { added: number; removed: number } | null;
+  environment(id: string): EnvironmentIdentity | null;
+  manifest(id: string): Manifest | null;
+}
+
+/** How many names are listed before "and n more". */
+const NAMED = 3;
+
+/** All differences, the ones people change most first. Empty only for equal pre-images. */
+export function explain(before: PreImage, after: PreImage, evidence: Evidence): readonly Reason[] {
+  const a = before.node;
+  const b = after.node;
+  return [
+    ...codeChanges(before.moment.code, after.moment.code, evidence),
+    ...parameterChanges(a, b),
+    ...inputChanges(before, after, evidence),
+    ...environmentChanges(before.moment.environment, after.moment.environment, evidence),
+    ...commandChange(a, b),
+    ...variableChanges(a, b),
+    ...interfaceChanges(a, b),
+    ...settingChanges(before, after),
+  ];
+}
+
+function reason(kind: ReasonKind, detail: string): Reason {
+  return { kind, detail };
+}
+
+function codeChanges(before: string | null, after: string | null, evidence: Evidence): Reason[] {
+  if (before === after) return [];
+  const old = before === null ? {} : evidence.code(before);
+  const now = after === null ? {} : evidence.code(after);
+  if (old === null || now === null) return [reason("code_changed", "code changed")];
+  const changed = names(old, now)
+    .filter((path) => old[path] !== now[path])
+    .map((path) =>
+      describeFile(path, old[path], now[path], () =>
+        evidence.lines(before ?? "", after ?? "", path),
+      ),
+    );
+  return [reason("code_changed", `code changed: ${listed(changed)}`)];
+}
+
+function describeFile(
+  path: string,
+  before: string | undefined,
+  after: string | undefined,
+  lines: () => { added: number; removed: number } | null,
+): string {
+  if (before === undefined) return `${path} is new`;
+  if (after === undefined) return `${path} is gone`;
+  const count = lines();
+  return count === null ? path : `${path} (+${count.added} −${count.removed})`;
+}
+
+function parameterChanges(before: NodeIdentity, after: NodeIdentity): Reason[] {
+  return names(before.parameters, after.parameters).flatMap((name) => {
+    const old = before.parameters[name];
+    const now = after.parameters[name];
+    if (old?.[0] === now?.[0] && old?.[1] === now?.[1]) return [];
+    return [reason("parameter_changed", `parameter ${name} ${shown(old)} → ${shown(now)}`)];
+  });
+}
+
+function shown(literal: readonly [string, string] | undefined): string {
+  if (literal === undefined) return "(unset)";
+  const text = literal[1].length > 40 ? `${literal[1].slice(0, 40)}…` : literal[1];
+  return literal[0] === "string" ? `"${text}"` : text;
+}
+
+function inputChanges(before: PreImage, after: PreImage, evidence: Evidence): Reason[] {
+  const old = before.moment.contents;
+  const now = after.moment.contents;
+  return names(old, now).flatMap((name) => {
+    const [oldId, oldFile] = old[name] ?? [null, null];
+    const [newId, newFile] = now[name] ?? [null, null];
+    if (oldId === newId && oldFile === newFile) return [];
+    return [reason("input_changed", `input ${name} changed${inputDetail()}`)];
+
+    function inputDetail(): string {
+      if (oldId === null) return ": it was not set before";
+      if (newId === null) return ": it is no longer set";
+      if (oldId === newId) return `: its file is now called ${newFile}`;
+      const counted = countFiles(evidence.manifest(oldId), evidence.manifest(newId));
+      return counted === null ? "" : `: ${counted}`;
+    }
+  });
+}
+
+function countFiles(before: Manifest | null, after: Manifest | null): string | null {
+  if (before === null || after === null) return null;
+  const changed = changedPaths(before, after);
+  const total = Math.max(before.entries.length, after.entries.length);
+  const examples = changed.slice(0, NAMED).join(", ");
+  return `${changed.length} of ${total} ${total === 1 ? "file" : "files"} (${examples}${changed.length > NAMED ? ", …" : ""})`;
+}
+
+function environmentChanges(before: string, after: string, evidence: Evidence): Reason[] {
+  if (before === after) return [];
+  const old = evidence.environment(before);
+  const now = evidence.environment(after);
+  if (old === null || now === null) return [reason("environment_changed", "environment changed")];
+  const changes = [
+    ...versionChange("Python", old.pythonVersion ?? undefined, now.pythonVersion ?? undefined),
+    ...names(old.packages, now.packages).flatMap((name) =>
+      versionChange(name, old.packages[name], now.packages[name]),
+    ),
+    ...names(old.editable, now.editable)
+      .filter((name) => old.editable[name] !== now.editable[name])
+      .map((name) => `the source of ${name} (editable)`),
+    ...names(old.programs, now.programs).flatMap((name) =>
+      versionChange(name, old.programs[name], now.programs[name]),
+    ),
+    ...versionChange("platform", old.platform, now.platform),
+  ];
+  const detail = changes.length > 0 ? listed(changes) : `${old.label} → ${now.label}`;
+  return [reason("environment_changed", `environment: ${detail}`)];
+}
+
+function versionChange(
+  name: string,
+  before: string | undefined,
+  after: string | undefined,
+): string[] {
+  if (before === after) return [];
+  if (before === undefined) return [`${name} ${after} is new`];
+  if (after === undefined) return [`${name} is gone`];
+  return [`${name} ${before} → ${after}`];
+}
+
+function commandChange(before: NodeIdentity, after: NodeIdentity): Reason[] {
+  if (before.command === after.command) return [];
+  return [
+    reason("command_changed", `command changed: ${firstChange(before.command, after.command)}`),
+  ];
+}
+
+/** The first words that differ, with a little of what stands around them. */
+function firstChange(before: string | null, after: string | null): string {
+  const old = (before ?? "").split(/\s+/);
+  const now = (after ?? "").split(/\s+/);
+  let at = 0;
+  while (at < old.length && at < now.length && old[at] === now[at]) at += 1;
+  const around = (words: readonly string[]): string => words.slice(at, at + 4).join(" ") || "(end)";
+  return `${around(old)} → ${around(now)}`;
+}
+
+function variableChanges(before: NodeIdentity, after: NodeIdentity): Reason[] {
+  return names(before.variables, after.variables)
+    .filter((name) => before.variables[name] !== after.variables[name])
+    .map((name) => {
+      const old = before.variables[name] ?? "(unset)";
+      const now = after.variables[name] ?? "(unset)";
+      return reason("variable_changed", `environment variable ${name}: ${old} → ${now}`);
+    });
+}
+
+function interfaceChanges(before: NodeIdentity, after: NodeIdentity): Reason[] {
+  const ports = (kind: "inputs" | "outputs", word: string): Reason[] =>
+    names(before[kind], after[kind]).flatMap((name) => {
+      const old = before[kind][name];
+      const now = after[kind][name];
+      if (JSON.stringify(old) === JSON.stringify(now)) return [];
+      return [reason("interface_changed", `${word} ${name}: ${port(old)} → ${port(now)}`)];
+    });
+  return [...ports("inputs", "input"), ...ports("outputs", "output")];
+}
+
+function port(declared: readonly (string | null | boolean)[] | undefined): string {
+  if (declared === undefined) return "not declared";
+  const [type, mode, set] = declared;
+  return [type, mode, set === false ? "unset" : null]
+    .filter((word) => word !== null && word !== undefined)
+    .join(" ");
+}
+
+function settingChanges(before: PreImage, after: PreImage): Reason[] {
+  const fields = [
+    "type",
+    "typeSettings",
+    "distribution",
+    "instanceCount",
+    "textSubstitution",
+    "format",
+  ] as const;
+  const changed = fields.filter(
+    (field) => JSON.stringify(before.node[field]) !== JSON.stringify(after.node[field]),
+  );
+  const settings = changed.map((field) =>
+    reason(
+      "settings_changed",
+      `${field}: ${JSON.stringify(before.node[field])} → ${JSON.stringify(after.node[field])}`,
+    ),
+  );
+  const passed = before.moment.passEnv.join(", ") === after.moment.passEnv.join(", ");
+  if (passed) return settings;
+  const detail = `passed variables: ${before.moment.passEnv.join(", ") || "none"} → ${after.moment.passEnv.join(", ") || "none"}`;
+  return [...settings, reason("variable_changed", detail)];
+}
+
+function names(
+  a: Readonly<Record<string, unknown>>,
+  b: Readonly<Record<string, unknown>>,
+): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
+}
+
+function listed(words: readonly string[]): string {
+  const rest = words.length - NAMED;
+  return rest > 0 ? `${words.slice(0, NAMED).join(", ")} and ${rest} more` : words.join(", ");
+}

@@ -1,0 +1,32 @@
+// An output that was captured and recorded. Knows nothing of how capture is done.
+
+import type { DataType } from "../spec/graph.ts";
+import type { Content } from "./content.ts";
+
+/** One recorded output of a step run. */
+export interface OutputRecord extends Content {
+  readonly type: DataType;
+  /** Absolute local path: of the file for a `uri_file`, else of the folder. */
+  readonly path: string;
+}
+
+/** One metric value as logged; `step` is null where the logger gave none. */
+export interface MetricPoint {
+  readonly name: string;
+  readonly value: number;
+  readonly step: number | null;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** What a step run left behind besides its declared outputs. */
+export interface StepResult {
+  readonly outputs: Readonly<Record<string, OutputRecord>>;
+  /** Last value of each metric. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Parameters logged through MLflow. */
+  readonly loggedParameters: Readonly<Record<string, string>>;
+  /** `./outputs` and `./logs` of the step, or null when both were empty. */
+  readonly artifacts: OutputRecord | null;
+  readonly warnings: readonly string[];
+}

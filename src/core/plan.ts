@@ -1,0 +1,62 @@
+// A plan: the graph of a job with everything it names resolved to immutable identities. What is recorded of a submit,
+// and all that a resume needs. Plain JSON data; knows nothing of what has run.
+
+import type { Graph } from "../spec/graph.ts";
+import type { CodeSnapshot, Content } from "./content.ts";
+import type { EnvironmentIdentity } from "./environment.ts";
+
+/** Data that exists before the run: where it is and what it is. */
+export interface ResolvedData {
+  /** Absolute local path. */
+  readonly path: string;
+  readonly content: Content;
+  /** `name:version` of the data asset it was named by, else null. */
+  readonly asset: string | null;
+  /** As the user wrote it (`azureml:iris@latest`, `./data`), for people. */
+  readonly written: string;
+}
+
+/** What an attempt takes from its compute. */
+export interface Demand {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly gpus: number;
+}
+
+export interface PlannedStep {
+  /** Digest of the part of the fingerprint that the definition alone decides. */
+  readonly nodeId: string;
+  /** Index into `Plan.codes`, or null for a step without code. */
+  readonly code: number | null;
+  /** Index into `Plan.environments`. */
+  readonly environment: number;
+  /** Data inputs that no step of this run makes. */
+  readonly data: Readonly<Record<string, ResolvedData>>;
+  readonly demand: Demand;
+}
+
+/** What the submitter asked of this run beyond the definition. */
+export interface RunOptions {
+  /** Steps to run even when a result exists. */
+  readonly force: "all" | readonly string[];
+  /** Steps that are not needed (`--until`): Skipped. */
+  readonly skip: readonly string[];
+  /** Steps taken as recorded from another run (`--from`): path → [run, path there]. */
+  readonly taken: Readonly<Record<string, readonly [run: string, path: string]>>;
+  /** Fail at the first step that would run. */
+  readonly onlyCached: boolean;
+  /** Names of variables handed to steps besides the fixed list, sorted. Values are never recorded. */
+  readonly passEnv: readonly string[];
+}
+
+export const PLAN_FORMAT = 1;
+
+export interface Plan {
+  readonly format: typeof PLAN_FORMAT;
+  readonly graph: Graph;
+  readonly codes: readonly CodeSnapshot[];
+  readonly environments: readonly EnvironmentIdentity[];
+  /** Parallel to `graph.steps`. */
+  readonly steps: readonly PlannedStep[];
+  readonly options: RunOptions;
+}

@@ -1,0 +1,68 @@
+// Cancels: what has not begun ends at once, what runs is stopped after the commit that says so. An attempt that
+// another run waits for is handed to that run instead of being stopped.
+
+import { liveAttempt } from "../core/run-state.ts";
+import type { EngineRequest } from "../ports/records.ts";
+import { type ActiveRun, emit } from "./active-run.ts";
+import type { EngineState } from "./engine.ts";
+import type { Flight } from "./flight.ts";
+import { waitersOf } from "./receive.ts";
+
+/** Takes a client's cancel into the run's events. A second cancel of the same run changes nothing. */
+export function cancelRun(state: EngineState, request: EngineRequest): void {
+  const run = state.runs.get(request.run);
+  if (run === undefined || run.state.cancelRequested) return;
+  emit(run, { kind: "cancel_requested", at: state.ports.clock.now(), by: request.by });
+}
+
+/** Finds the attempts that a cancelled run still has, and hands over or marks each to be stopped. */
+export function cancelsAfterCommit(state: EngineState): void {
+  for (const flight of [...state.flights.values()]) {
+    if (!flight.run.state.cancelRequested || state.cancels.has(flight.attemptId)) continue;
+    if (flight.cancelled) continue;
+    const step = flight.run.state.steps[flight.step];
+    if (step === undefined || liveAttempt(step) === null) continue;
+    const heir = waitersOf(state, flight).find((waiter) => waiter.run.mayStart);
+    if (heir !== undefined && flight.submitted) handOver(state, flight, heir.run, heir.step);
+    else {
+      flight.cancelled = true;
+      if (flight.submitted) state.cancels.add(flight.attemptId);
+    }
+  }
+}
+
+/** The attempt goes on as the heir's; for its first owner the step is canceled. */
+function handOver(state: EngineState, flight: Flight, heir: ActiveRun, step: number): void {
+  const at = state.ports.clock.now();
+  const owner = flight.run;
+  const before = owner.state.steps[flight.step];
+  emit(owner, { kind: "steps_canceled", at, steps: [flight.step] });
+  owner.queue.running -= 1;
+  heir.queue.running += 1;
+  const others = waitersOf(state, flight).filter((waiter) => waiter.run !== heir);
+  emit(heir, {
+    kind: "attempt_created",
+    at,
+    step,
+    number: (heir.state.steps[step]?.attempts.length ?? 0) + 1,
+    attemptId: flight.attemptId,
+    fingerprint: flight.facts.fingerprint,
+    epoch: state.epoch,
+    reason: { kind: "in_flight", detail: `continued from ${owner.row.name}, which was cancelled` },
+    shared: true,
+    adoptedFrom: owner.row.name,
+  });
+  const process = before?.attempts.at(-1)?.process ?? null;
+  if (process !== null) emit(heir, { kind: "attempt_started", at, step, process });
+  state.flights.set(flight.attemptId, { ...flight, run: heir, step });
+  state.inFlight.set(flight.facts.fingerprint, { run: heir, step });
+  for (const waiter of others)
+    emit(waiter.run, {
+      kind: "step_attached",
+      at,
+      step: waiter.step,
+      fingerprint: flight.facts.fingerprint,
+      run: heir.row.name,
+      path: heir.paths[step] as string,
+    });
+}

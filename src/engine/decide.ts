@@ -1,0 +1,239 @@
+// Decides ready steps: take a recorded result, wait for the same work in flight, or queue it to run. Looks all of a
+// tick's steps up at once. Knows nothing of slots or processes.
+
+import type { ReusedSteps, RunEvent } from "../core/event.ts";
+import type { Reason } from "../core/reason.ts";
+import { mustRun, type StepFacts, stepFacts } from "../core/step-facts.ts";
+import type { ResultRow } from "../ports/records.ts";
+import type { StepNode } from "../spec/graph.ts";
+import { type ActiveRun, emit, outputOf } from "./active-run.ts";
+import type { EnginePorts } from "./engine-ports.ts";
+
+/** A step that must run, waiting for its slot. */
+export interface Wanted {
+  readonly run: ActiveRun;
+  readonly step: number;
+  readonly facts: StepFacts;
+  readonly reason: Reason;
+  /** False: it may run beside another attempt of the same fingerprint. */
+  readonly shared: boolean;
+}
+
+/** The work in flight in this workspace: fingerprint → the step that does it. */
+export type InFlight = Map<string, { readonly run: ActiveRun; readonly step: number }>;
+
+export interface Decisions {
+  readonly wanted: readonly Wanted[];
+  readonly damaged: readonly { readonly run: string; readonly seq: number }[];
+}
+
+interface Candidate {
+  readonly run: ActiveRun;
+  readonly step: number;
+  readonly facts: StepFacts;
+  readonly must: Reason | null;
+}
+
+/** Decides every ready step of the runs that may start something. Reused and attached ones are emitted here. */
+export async function decideReady(
+  ports: EnginePorts,
+  runs: readonly ActiveRun[],
+  {
+    inFlight,
+    fresh,
+  }: { readonly inFlight: InFlight; readonly fresh: ReadonlyMap<string, ResultRow> },
+): Promise<Decisions> {
+  const candidates = runs.filter((run) => run.mayStart).flatMap(takeCandidates);
+  const fingerprints = candidates
+    .filter((candidate) => candidate.must === null)
+    .map((candidate) => candidate.facts.fingerprint);
+  const results = await ports.records.results([...new Set(fingerprints)]);
+  const wanted: Wanted[] = [];
+  const damaged: { run: string; seq: number }[] = [];
+  const reused = new Map<ActiveRun, { step: number; row: ResultRow }[]>();
+  for (const candidate of candidates) {
+    if (await takeRecorded(ports, candidate)) continue;
+    const { fingerprint } = candidate.facts;
+    const rows = [
+      ...(fresh.has(fingerprint) ? [fresh.get(fingerprint) as ResultRow] : []),
+      ...(results.get(fingerprint) ?? []),
+    ];
+    const found = await wholeResult(ports, candidate, rows, damaged);
+    if (found !== null) {
+      const list = reused.get(candidate.run) ?? [];
+      list.push({ step: candidate.step, row: found });
+      reused.set(candidate.run, list);
+    } else await runOrAttach(ports, candidate, inFlight, wanted);
+  }
+  for (const [run, list] of reused) await takeOver(ports, run, list);
+  return { wanted, damaged };
+}
+
+function takeCandidates(run: ActiveRun): Candidate[] {
+  const ready = new Set(run.state.ready);
+  run.state.ready = [];
+  const candidates: Candidate[] = [];
+  for (const step of ready) {
+    const state = run.state.steps[step];
+    if (state?.status !== "Queued" || run.state.attached.has(step)) continue;
+    if (run.state.retrying.has(step)) continue;
+    const facts = stepFacts(run.plan, step, (path, output) => outputOf(run, path, output));
+    if (facts === null) {
+      emitBroken(run, step);
+      continue;
+    }
+    candidates.push({ run, step, facts, must: mustRun(run.plan, step) });
+  }
+  return candidates;
+}
+
+/** A step whose upstream ended well without the output it reads: the definition promised more than was captured. */
+function emitBroken(run: ActiveRun, step: number): void {
+  const at = run.state.startedAt ?? run.row.createdAt;
+  const path = run.paths[step];
+  const message = `step ${path}: an output that it reads was not made by the step above it`;
+  emit(run, {
+    kind: "step_failed",
+    at,
+    step,
+    error: {
+      code: "missing_output",
+      message,
+      hint: "declare the output in the step that makes it",
+    },
+  });
+}
+
+/** `--from`: the recorded result of another run, whatever this step's fingerprint is. */
+async function takeRecorded(ports: EnginePorts, candidate: Candidate): Promise<boolean> {
+  const { run, step, facts } = candidate;
+  const source = run.plan.options.taken[run.paths[step] as string];
+  if (source === undefined) return false;
+  const at = ports.clock.now();
+  const rows = await ports.records.resultsOf(source[0]);
+  const row = rows.findLast((one) => one.path === source[1]);
+  if (row === undefined || !(await isWhole(ports, row))) {
+    const message = `step ${run.paths[step]}: its result in ${source[0]} is gone or was changed`;
+    emit(run, {
+      kind: "step_failed",
+      at,
+      step,
+      error: { code: "damaged_output", message, hint: null },
+    });
+    return true;
+  }
+  if (row.fingerprint !== facts.fingerprint) {
+    const message = `step ${run.paths[step]} was taken from ${source[0]} although it differs from it`;
+    emit(run, { kind: "warned", at, message });
+  }
+  run.results.set(step, row.result);
+  const reason: Reason = { kind: "taken", detail: `taken from ${source[0]}` };
+  const from = [{ run: row.run, reason, steps: [step], results: [row.seq] }];
+  emit(run, { kind: "steps_reused", at, from });
+  return true;
+}
+
+async function wholeResult(
+  ports: EnginePorts,
+  candidate: Candidate,
+  rows: readonly ResultRow[],
+  damaged: { run: string; seq: number }[],
+): Promise<ResultRow | null> {
+  if (candidate.must !== null) return null;
+  const policy = (candidate.run.plan.graph.steps[candidate.step] as StepNode).reuse;
+  for (const row of rows) {
+    const age = ports.clock.now() - row.finishedAt;
+    if (policy.kind === "max_age" && age > policy.maxAgeSeconds * 1000) return null;
+    if (await isWhole(ports, row)) return row;
+    damaged.push({ run: row.run, seq: row.seq });
+  }
+  return null;
+}
+
+/** Are the bytes of a recorded result still what they were? */
+export async function isWhole(
+  ports: Pick<EnginePorts, "contents">,
+  row: ResultRow,
+): Promise<boolean> {
+  for (const output of Object.values(row.result.outputs))
+    if (!(await ports.contents.verify(output))) return false;
+  return true;
+}
+
+async function runOrAttach(
+  ports: EnginePorts,
+  candidate: Candidate,
+  inFlight: InFlight,
+  wanted: Wanted[],
+): Promise<void> {
+  const { run, step, facts } = candidate;
+  const policy = (run.plan.graph.steps[step] as StepNode).reuse;
+  const shared = candidate.must === null && policy.kind === "auto";
+  const flying = shared ? inFlight.get(facts.fingerprint) : undefined;
+  if (flying !== undefined) {
+    emit(run, {
+      kind: "step_attached",
+      at: ports.clock.now(),
+      step,
+      fingerprint: facts.fingerprint,
+      run: flying.run.row.name,
+      path: flying.run.paths[flying.step] as string,
+    });
+    return;
+  }
+  const reason =
+    candidate.must ?? (await ports.explainer.reason(run.row.name, run.plan, step, facts));
+  if (run.plan.options.onlyCached) {
+    emit(run, onlyCachedFailure(ports, run, step, reason));
+    return;
+  }
+  if (shared) inFlight.set(facts.fingerprint, { run, step });
+  wanted.push({ run, step, facts, reason, shared });
+}
+
+function onlyCachedFailure(
+  ports: EnginePorts,
+  run: ActiveRun,
+  step: number,
+  reason: Reason,
+): RunEvent {
+  const message = `step ${run.paths[step]} would run: ${reason.detail}`;
+  const hint = "run without --only-cached to run it";
+  return {
+    kind: "step_failed",
+    at: ports.clock.now(),
+    step,
+    error: { code: "only_cached", message, hint },
+  };
+}
+
+/** Emits one packed event for all results that a run takes over in this tick. */
+async function takeOver(
+  ports: EnginePorts,
+  run: ActiveRun,
+  list: readonly { readonly step: number; readonly row: ResultRow }[],
+): Promise<void> {
+  const groups = new Map<string, { run: string; steps: number[]; results: number[] }>();
+  for (const { step, row } of list) {
+    run.results.set(step, row.result);
+    const group = groups.get(row.run) ?? { run: row.run, steps: [], results: [] };
+    group.steps.push(step);
+    group.results.push(row.seq);
+    groups.set(row.run, group);
+    await settle(ports, run, step);
+  }
+  const from: ReusedSteps[] = [...groups.values()].map((group) => ({
+    ...group,
+    reason: { kind: "unchanged", detail: `unchanged since ${group.run}` },
+  }));
+  emit(run, { kind: "steps_reused", at: ports.clock.now(), from });
+}
+
+/** Copies and registers what the step's outputs ask for; problems are kept for the end of the run. */
+export async function settle(ports: EnginePorts, run: ActiveRun, step: number): Promise<void> {
+  const node = run.plan.graph.steps[step] as StepNode;
+  const result = run.results.get(step);
+  if (result === undefined || !ports.settler.needed(node)) return;
+  const problems = await ports.settler.settle(run.row.name, run.plan, step, result);
+  for (const error of problems) emit(run, { kind: "run_problem", at: ports.clock.now(), error });
+}

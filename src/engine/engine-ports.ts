@@ -1,0 +1,54 @@
+// Everything an engine needs from outside. Real ones come from the composition root, fakes from the simulation.
+
+import type { ProcessIdentity } from "../core/attempt.ts";
+import type { StepError } from "../core/event.ts";
+import type { StepResult } from "../core/output.ts";
+import type { Demand, Plan } from "../core/plan.ts";
+import type { Reason } from "../core/reason.ts";
+import type { StepFacts } from "../core/step-facts.ts";
+import type { Clock, Random } from "../ports/clock.ts";
+import type { Compute, ComputeListener } from "../ports/compute.ts";
+import type { Contents, StagedAttempt } from "../ports/contents.ts";
+import type { Environments } from "../ports/environments.ts";
+import type { RecordStore } from "../ports/records.ts";
+import type { StepTypes } from "../ports/step-types.ts";
+import type { StepNode } from "../spec/graph.ts";
+
+/** Says why a step is not reused, in words. */
+export interface Explainer {
+  reason(run: string, plan: Plan, index: number, facts: StepFacts): Promise<Reason>;
+}
+
+/** What must happen to outputs beside recording them: copies to the user's places, registration of assets. */
+export interface OutputSettler {
+  needed(step: StepNode): boolean;
+  /** Problems here end the run Failed, but the step stays Completed and its outputs recorded. */
+  settle(run: string, plan: Plan, index: number, result: StepResult): Promise<readonly StepError[]>;
+}
+
+export interface EnginePorts {
+  readonly records: RecordStore;
+  readonly contents: Contents;
+  readonly environments: Environments;
+  readonly stepTypes: StepTypes;
+  readonly explainer: Explainer;
+  readonly settler: OutputSettler;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Fences off whatever an engine of an older epoch still wants to start. */
+  readonly makeCompute: (epoch: number, listener: ComputeListener) => Compute;
+  readonly me: { readonly host: string; readonly process: ProcessIdentity };
+  readonly isAlive: (process: ProcessIdentity) => boolean;
+  readonly logPath: (run: string, step: string, attempt: number) => string;
+  /** Folders of an attempt that was staged before, by its id. */
+  readonly attemptFolders: (attemptId: string) => Pick<StagedAttempt, "folder" | "workFolder">;
+  readonly capacity: Demand;
+  /** Between TERM and KILL. */
+  readonly graceMs: number;
+  /** For things about the workspace that no run can tell. */
+  readonly warn: (message: string) => void;
+  /** Keep work folders of every attempt (`--keep-work`), not only of the newest failed ones. */
+  readonly keepWork: boolean;
+  /** Called at each named point where a crash must be harmless. */
+  readonly crashPoint: (name: string) => void;
+}

@@ -1,0 +1,236 @@
+// The engine: one tick takes what has been reported, lets the core decide, commits once, and only then acts. It has no
+// time or chance of its own; whoever drives it calls `tick` when there is work or when `wakeAt` has come.
+
+import type { Compute } from "../ports/compute.ts";
+import type { CommitBatch, EngineRequest, ResultRow } from "../ports/records.ts";
+import { type ActiveRun, emit, takeUpdate } from "./active-run.ts";
+import { cancelRun, cancelsAfterCommit } from "./cancel.ts";
+import { decideReady, type InFlight, type Wanted } from "./decide.ts";
+import type { EnginePorts } from "./engine-ports.ts";
+import { brokenBy, type Flight, launch, type Message } from "./flight.ts";
+import { grant, withdraw } from "./grant.ts";
+import { receive } from "./receive.ts";
+import { recoverRun } from "./recover.ts";
+import { makeSlots, type Slots } from "./slots.ts";
+
+/** What all parts of one engine share. */
+export interface EngineState {
+  readonly ports: EnginePorts;
+  readonly epoch: number;
+  readonly compute: Compute;
+  readonly runs: Map<string, ActiveRun>;
+  readonly flights: Map<string, Flight>;
+  readonly inFlight: InFlight;
+  /** Steps decided to run, by run name and step, until they get a slot. */
+  readonly wanted: Map<string, Wanted>;
+  readonly slots: Slots;
+  /** Results of this tick that the record does not show yet, by fingerprint. */
+  readonly fresh: Map<string, ResultRow>;
+  inbox: Message[];
+  preImages: CommitBatch["preImages"][number][];
+  damaged: CommitBatch["damaged"][number][];
+  /** Attempts to stop once the commit that says so is durable. */
+  cancels: Set<string>;
+  /** Something captured is not yet synced. */
+  unsynced: boolean;
+  readonly post: (message: Message) => void;
+}
+
+export interface Engine {
+  readonly state: EngineState;
+  /** One round. "fenced": another engine has taken over; this one must not be ticked again. */
+  tick(): Promise<"worked" | "idle" | "fenced">;
+  /** Milliseconds since 1970 at which a delayed retry is due, or null. */
+  wakeAt(): number | null;
+  /** Stops watching; what runs goes on and can be adopted. */
+  close(): Promise<void>;
+}
+
+export function createEngine(ports: EnginePorts, epoch: number, onMessage: () => void): Engine {
+  const post = (message: Message): void => {
+    state.inbox.push(message);
+    onMessage();
+  };
+  const state: EngineState = {
+    ports,
+    epoch,
+    compute: ports.makeCompute(epoch, (report) => post({ kind: "compute", report })),
+    runs: new Map(),
+    flights: new Map(),
+    inFlight: new Map(),
+    wanted: new Map(),
+    slots: makeSlots(ports.capacity),
+    fresh: new Map(),
+    inbox: [],
+    preImages: [],
+    damaged: [],
+    cancels: new Set(),
+    unsynced: false,
+    post,
+  };
+  let seenChanges: number | null = null;
+  let closed = false;
+  const close = (outcome: "fenced"): "fenced" => {
+    closed = true;
+    return outcome;
+  };
+  return {
+    state,
+    async tick() {
+      if (closed) return "fenced";
+      const changes = ports.records.changes();
+      const news = changes !== seenChanges;
+      // A frozen engine that wakes must not touch runs that another has taken over.
+      if (news && (await renewLease(ports, epoch)) === "fenced") return close("fenced");
+      const requests = news ? await ports.records.requests() : [];
+      if (news) await takeUpRuns(state);
+      seenChanges = changes;
+      const outcome = await round(state, requests);
+      return outcome === "fenced" ? close(outcome) : outcome;
+    },
+    wakeAt: () => earliestRetry(state),
+    async close() {
+      closed = true;
+      await state.compute.close();
+    },
+  };
+}
+
+/** A commit of nothing: says that this engine lives, and learns whether it is still the engine. */
+export function renewLease(
+  ports: Pick<EnginePorts, "records" | "clock">,
+  epoch: number,
+): Promise<"done" | "fenced"> {
+  const at = ports.clock.now();
+  const nothing = { updates: [], preImages: [], damaged: [], handledRequests: [] };
+  return ports.records.commit({ epoch, at, ...nothing });
+}
+
+async function round(
+  state: EngineState,
+  requests: readonly EngineRequest[],
+): Promise<"worked" | "idle" | "fenced"> {
+  const messages = state.inbox;
+  state.inbox = [];
+  for (const message of messages) await receive(state, message);
+  for (const request of requests) cancelRun(state, request);
+  startRuns(state);
+  releaseRetries(state);
+  withdraw(state);
+  await decideAll(state);
+  const launches = grant(state);
+  cancelsAfterCommit(state);
+  const committed = await commit(state, requests);
+  if (committed === "fenced") return "fenced";
+  for (const flight of launches)
+    void launch(state.ports, state.compute, state.epoch, flight, state.post).catch(
+      (error: unknown) => state.post(brokenBy(flight.attemptId, error)),
+    );
+  for (const attemptId of state.cancels) state.compute.cancel(attemptId);
+  state.cancels.clear();
+  dropEnded(state);
+  const worked = messages.length + requests.length + launches.length > 0;
+  return worked || committed === "done" ? "worked" : "idle";
+}
+
+/** Runs submitted or resumed since the last look, and owners that came or went. */
+async function takeUpRuns(state: EngineState): Promise<void> {
+  const { records } = state.ports;
+  for (const row of await records.openRuns()) {
+    const known = state.runs.get(row.name);
+    if (known === undefined) await recoverRun(state, row);
+    else known.row = row;
+  }
+  refreshPermissions(state);
+}
+
+/** A run may go on while its owner lives or when it was submitted detached. */
+export function refreshPermissions(state: EngineState): void {
+  for (const run of state.runs.values()) {
+    const { detached, owner } = run.row;
+    run.mayStart = detached || (owner !== null && state.ports.isAlive(owner));
+    run.queue.priority = run.row.priority;
+  }
+}
+
+function startRuns(state: EngineState): void {
+  for (const run of state.runs.values())
+    if (run.mayStart && run.state.status === "Queued")
+      emit(run, { kind: "run_started", at: state.ports.clock.now() });
+}
+
+/** Every ready step, again and again while reuse makes further steps ready. */
+async function decideAll(state: EngineState): Promise<void> {
+  for (;;) {
+    const runs = [...state.runs.values()].filter(
+      (run) => run.mayStart && run.state.ready.length > 0,
+    );
+    if (runs.length === 0) return;
+    const decisions = await decideReady(state.ports, runs, state);
+    state.damaged.push(...decisions.damaged);
+    for (const wanted of decisions.wanted) enqueue(state, wanted);
+  }
+}
+
+function enqueue(state: EngineState, wanted: Wanted): void {
+  const { run, step } = wanted;
+  state.wanted.set(wantedKey(run.row.name, step), wanted);
+  const demand = run.plan.steps[step]?.demand ?? { cpus: 1, memoryBytes: 0, gpus: 0 };
+  run.queue.waiting.push({ run: run.row.name, step, demand, passedOver: 0 });
+}
+
+export function wantedKey(run: string, step: number): string {
+  return `${run}\n${step}`;
+}
+
+function releaseRetries(state: EngineState): void {
+  const now = state.ports.clock.now();
+  for (const run of state.runs.values()) {
+    if (run.state.retrying.size === 0) continue;
+    for (const step of run.state.retrying)
+      if ((run.state.steps[step]?.retryAt ?? 0) <= now) {
+        run.state.retrying.delete(step);
+        run.state.ready.push(step);
+      }
+  }
+}
+
+function earliestRetry(state: EngineState): number | null {
+  let earliest: number | null = null;
+  for (const run of state.runs.values())
+    for (const step of run.state.retrying) {
+      const at = run.state.steps[step]?.retryAt ?? null;
+      if (at !== null && (earliest === null || at < earliest)) earliest = at;
+    }
+  return earliest;
+}
+
+async function commit(
+  state: EngineState,
+  requests: readonly EngineRequest[],
+): Promise<"done" | "nothing" | "fenced"> {
+  const { ports } = state;
+  const updates = [...state.runs.values()].flatMap((run) => takeUpdate(run) ?? []);
+  if (updates.length + requests.length + state.damaged.length === 0) return "nothing";
+  ports.crashPoint("before-sync");
+  if (state.unsynced) await ports.contents.makeDurable();
+  state.unsynced = false;
+  ports.crashPoint("before-commit");
+  const outcome = await ports.records.commit({
+    epoch: state.epoch,
+    at: ports.clock.now(),
+    updates,
+    preImages: state.preImages,
+    damaged: state.damaged,
+    handledRequests: requests.map((request) => request.id),
+  });
+  state.preImages = [];
+  state.damaged = [];
+  state.fresh.clear();
+  ports.crashPoint("after-commit");
+  return outcome;
+}
+
+function dropEnded(state: EngineState): void {
+  for (const [name, run] of state.runs) if (run.state.endedAt !== null) state.runs.delete(name);
+}

@@ -1,0 +1,155 @@
+// Finds what a step's facts are to be compared with, loads the documents behind the ids, and lets the core say the
+// difference. Serves the engine, `plan` and `why` alike, so they cannot disagree.
+
+import type { ContentId, Manifest } from "../core/content.ts";
+import type { EnvironmentIdentity } from "../core/environment.ts";
+import { type Evidence, explain } from "../core/explain.ts";
+import type { PreImage } from "../core/fingerprint.ts";
+import { countLines } from "../core/line-count.ts";
+import type { Plan } from "../core/plan.ts";
+import type { Reason } from "../core/reason.ts";
+import { preImageOf, type StepFacts } from "../core/step-facts.ts";
+import type { Contents } from "../ports/contents.ts";
+import type { RecordStore } from "../ports/records.ts";
+import type { Explainer } from "./engine-ports.ts";
+import { createHistory, type History } from "./history.ts";
+
+/** Document that tells of a code folder what its id is made of. */
+export interface CodeDocument {
+  readonly snapshotId: ContentId;
+  readonly parts: Readonly<Record<string, string>>;
+}
+
+export const codeDocument = (id: string): string => `code/${id}`;
+export const environmentDocument = (id: string): string => `environment/${id}`;
+
+export interface FullExplainer extends Explainer {
+  /** Every difference between two recorded or planned pre-images. */
+  differences(before: PreImage, after: PreImage): Promise<readonly Reason[]>;
+  readonly history: History;
+}
+
+export function createExplainer(records: RecordStore, contents: Contents): FullExplainer {
+  const history = createHistory(records);
+  const differences = async (before: PreImage, after: PreImage): Promise<readonly Reason[]> =>
+    explain(before, after, await gather(records, contents, before, after));
+  return {
+    history,
+    differences,
+    async reason(run, plan, index, facts) {
+      const path = plan.graph.steps[index]?.path ?? "";
+      const last = await history.latest(plan.graph.pipeline, path, run);
+      if (last === null) return { kind: "never_ran", detail: "never ran" };
+      return compare(records, differences, plan, index, facts, last.fingerprint);
+    },
+  };
+}
+
+async function compare(
+  records: RecordStore,
+  differences: FullExplainer["differences"],
+  plan: Plan,
+  index: number,
+  facts: StepFacts,
+  fingerprint: string,
+): Promise<Reason> {
+  if (fingerprint === facts.fingerprint) return sameWork(records, plan, index, fingerprint);
+  const before = await records.preImage(fingerprint);
+  if (before === null) return { kind: "never_ran", detail: "never ran" };
+  const [first] = await differences(before, preImageOf(plan, index, facts));
+  return first ?? { kind: "never_ran", detail: "never ran" };
+}
+
+/** The same fingerprint and still no usable result: say what happened to it. */
+async function sameWork(
+  records: RecordStore,
+  plan: Plan,
+  index: number,
+  fingerprint: string,
+): Promise<Reason> {
+  const policy = plan.graph.steps[index]?.reuse;
+  switch (await records.resultState(fingerprint)) {
+    case "damaged":
+      return { kind: "outputs_deleted", detail: "outputs were deleted or changed" };
+    case "whole":
+      return policy?.kind === "max_age"
+        ? { kind: "too_old", detail: `its result is older than ${policy.maxAgeSeconds} s` }
+        : { kind: "outputs_deleted", detail: "outputs were deleted or changed" };
+    default:
+      return { kind: "failed_before", detail: "did not succeed the last time" };
+  }
+}
+
+/** Loads what the evidence will be asked for. */
+async function gather(
+  records: RecordStore,
+  contents: Contents,
+  before: PreImage,
+  after: PreImage,
+): Promise<Evidence> {
+  const codes = new Map<string, CodeDocument>();
+  const environments = new Map<string, EnvironmentIdentity>();
+  const manifests = new Map<string, Manifest>();
+  for (const image of [before, after]) {
+    const { code, environment } = image.moment;
+    if (code !== null) await load(records, codeDocument(code), codes, code);
+    await load(records, environmentDocument(environment), environments, environment);
+  }
+  for (const id of changedIds(before, after)) {
+    const manifest = await contents.manifest(id);
+    if (manifest !== null) manifests.set(id, manifest);
+  }
+  const texts = await changedTexts(contents, codes, before.moment.code, after.moment.code);
+  return {
+    code: (id) => codes.get(id)?.parts ?? null,
+    environment: (id) => environments.get(id) ?? null,
+    manifest: (id) => manifests.get(id) ?? null,
+    lines: (_before, _after, path) => texts.get(path) ?? null,
+  };
+}
+
+async function load<T>(
+  records: RecordStore,
+  document: string,
+  into: Map<string, T>,
+  id: string,
+): Promise<void> {
+  const body = await records.document(document);
+  if (body !== null) into.set(id, JSON.parse(body) as T);
+}
+
+function changedIds(before: PreImage, after: PreImage): ContentId[] {
+  const ids = new Set<ContentId>();
+  const old = before.moment.contents;
+  for (const [name, [id]] of Object.entries(after.moment.contents)) {
+    const was = old[name]?.[0];
+    if (was === undefined || was === id) continue;
+    ids.add(was);
+    ids.add(id);
+  }
+  return [...ids];
+}
+
+/** How many changed files are counted line by line; the rest are only named. */
+const COUNTED_FILES = 20;
+
+async function changedTexts(
+  contents: Contents,
+  codes: ReadonlyMap<string, CodeDocument>,
+  before: string | null,
+  after: string | null,
+): Promise<ReadonlyMap<string, { added: number; removed: number }>> {
+  const counts = new Map<string, { added: number; removed: number }>();
+  const old = before === null ? undefined : codes.get(before);
+  const now = after === null ? undefined : codes.get(after);
+  if (old === undefined || now === undefined || before === after) return counts;
+  const changed = Object.keys(now.parts).filter(
+    (path) => old.parts[path] !== undefined && old.parts[path] !== now.parts[path],
+  );
+  for (const path of changed.slice(0, COUNTED_FILES)) {
+    const was = await contents.snapshotText(old.snapshotId, path);
+    const is = await contents.snapshotText(now.snapshotId, path);
+    if (was !== null && is !== null) counts.set(path, countLines(was, is));
+  }
+  return counts;
+}

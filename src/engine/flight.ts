@@ -1,0 +1,210 @@
+// One attempt on its way: staged, started, ended, captured. Everything slow happens here, between ticks, and comes
+// back as a message; nothing here changes a run.
+
+import type { AttemptEnd } from "../core/attempt.ts";
+import { changedPaths } from "../core/changed-paths.ts";
+import type { StepError } from "../core/event.ts";
+import type { OutputRecord, StepResult } from "../core/output.ts";
+import type { StepFacts } from "../core/step-facts.ts";
+import type { Compute, ComputeReport } from "../ports/compute.ts";
+import type { ContentFailure, Outcome } from "../ports/contents.ts";
+import type { StepNode } from "../spec/graph.ts";
+import { type ActiveRun, outputOf } from "./active-run.ts";
+import type { EnginePorts } from "./engine-ports.ts";
+
+export interface Flight {
+  readonly attemptId: string;
+  run: ActiveRun;
+  readonly step: number;
+  readonly number: number;
+  readonly facts: StepFacts;
+  readonly shared: boolean;
+  readonly gpus: readonly number[];
+  /** Null until started, and for attempts of an engine before this one. */
+  startedAt: number | null;
+  /** A cancel came before it was handed to the compute. */
+  cancelled: boolean;
+  submitted: boolean;
+}
+
+export type Message =
+  | { readonly kind: "compute"; readonly report: ComputeReport }
+  /** It could not be prepared: environment, code or order. */
+  | { readonly kind: "not_prepared"; readonly attemptId: string; readonly error: StepError }
+  | {
+      readonly kind: "captured";
+      readonly attemptId: string;
+      readonly outcome: Outcome<StepResult>;
+    };
+
+export type Post = (message: Message) => void;
+
+/** Name of the output that stands for a step's own `./outputs` and `./logs`. */
+export const ARTIFACTS = "artifacts";
+
+/** Makes environment and folders, then hands the attempt to the compute. */
+export async function launch(
+  ports: EnginePorts,
+  compute: Compute,
+  epoch: number,
+  flight: Flight,
+  post: Post,
+): Promise<void> {
+  const { run, step, attemptId } = flight;
+  const planned = run.plan.steps[step];
+  const identity = run.plan.environments[planned?.environment ?? -1];
+  const refuse = (error: StepError): void => post({ kind: "not_prepared", attemptId, error });
+  if (planned === undefined || identity === undefined) return;
+  const built = await ports.environments.build(identity);
+  if (!built.ok) return refuse(built.failure);
+  const staged = await ports.contents.stage({
+    attemptId,
+    snapshotId: planned.code === null ? null : (run.plan.codes[planned.code]?.snapshotId ?? null),
+    outputs: declaredOutputs(run.plan.graph.steps[step] as StepNode),
+  });
+  if (!staged.ok) return refuse(staged.failure);
+  if (flight.cancelled) return post(neverStarted(attemptId, ports.clock.now()));
+  const order = ports.stepTypes.order({
+    run: run.row.name,
+    experiment: run.row.experiment,
+    plan: run.plan,
+    index: step,
+    attemptId,
+    number: flight.number,
+    epoch,
+    staged: staged.value,
+    environment: built.value,
+    logPath: ports.logPath(run.row.name, run.paths[step] as string, flight.number),
+    demand: planned.demand,
+    gpus: flight.gpus,
+    outputOf: (path, output) => outputOf(run, path, output),
+    now: ports.clock.now(),
+  });
+  if ("code" in order) return refuse(order);
+  flight.submitted = true;
+  compute.start(order);
+}
+
+/** A bug met on the way fails this step alone, with what we need to mend it. */
+export function brokenBy(attemptId: string, error: unknown): Message {
+  const message = `a bug of Stepwell: ${(error as Error)?.stack ?? String(error)}`;
+  return {
+    kind: "not_prepared",
+    attemptId,
+    error: { code: "internal", message, hint: "please report it" },
+  };
+}
+
+function neverStarted(attemptId: string, now: number): Message {
+  const end: AttemptEnd = {
+    exitCode: null,
+    signal: null,
+    reason: "cancelled",
+    detail: null,
+    startedAt: null,
+    finishedAt: now,
+  };
+  return { kind: "compute", report: { kind: "ended", attemptId, end } };
+}
+
+/** Outputs that have a folder of their own. */
+function declaredOutputs(node: StepNode): Record<string, StepNode["outputs"][string]["type"]> {
+  return Object.fromEntries(
+    Object.entries(node.outputs)
+      .filter(([name]) => name !== ARTIFACTS)
+      .map(([name, output]) => [name, output.type]),
+  );
+}
+
+/** Checks that inputs stayed what they were, then captures the outputs of an attempt that ended well. */
+export function finish(ports: EnginePorts, flight: Flight, post: Post): void {
+  finishing(ports, flight, post).catch((error: unknown) => post(brokenBy(flight.attemptId, error)));
+}
+
+async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promise<void> {
+  const { attemptId } = flight;
+  const node = flight.run.plan.graph.steps[flight.step] as StepNode;
+  const changed = await changedInput(ports, flight.run, flight.step);
+  if (changed !== null) {
+    post({ kind: "captured", attemptId, outcome: { ok: false, failure: changed } });
+    return;
+  }
+  const captured = await ports.contents.capture({
+    attemptId,
+    run: flight.run.row.name,
+    step: node.path,
+    outputs: declaredOutputs(node),
+    captureArtifacts: true,
+  });
+  if (!captured.ok) {
+    post({ kind: "captured", attemptId, outcome: captured });
+    return;
+  }
+  const logged = ports.stepTypes.collect(ports.attemptFolders(attemptId));
+  const { outputs, artifacts } = captured.value;
+  const result: StepResult = {
+    outputs:
+      ARTIFACTS in node.outputs && artifacts !== null
+        ? { ...outputs, [ARTIFACTS]: artifacts }
+        : outputs,
+    metrics: logged.metrics,
+    loggedParameters: logged.loggedParameters,
+    artifacts,
+    warnings: [...captured.warnings, ...logged.warnings],
+  };
+  post({ kind: "captured", attemptId, outcome: { ok: true, value: result, warnings: [] } });
+}
+
+/** An input whose bytes are not those that the fingerprint names, or null. */
+async function changedInput(
+  ports: EnginePorts,
+  run: ActiveRun,
+  step: number,
+): Promise<ContentFailure | null> {
+  const node = run.plan.graph.steps[step] as StepNode;
+  for (const [name, input] of Object.entries(node.inputs)) {
+    if (input.source.kind === "data") {
+      const data = run.plan.steps[step]?.data[name];
+      if (data === undefined || (await ports.contents.verify({ ...data.content, path: data.path })))
+        continue;
+      return {
+        code: "changed_while_read",
+        message: `input ${name} (${data.written}) changed while it was read: ${data.path}`,
+        hint: "run again when nothing writes to it",
+      };
+    }
+    if (input.source.kind !== "step") continue;
+    const record = outputOf(run, input.source.step, input.source.output);
+    if (record !== null && !(await ports.contents.verify(record)))
+      return upstreamChanged(name, input.source, record, await changedFiles(ports, record));
+  }
+  return null;
+}
+
+function upstreamChanged(
+  name: string,
+  source: { readonly step: string; readonly output: string },
+  record: OutputRecord,
+  files: string,
+): ContentFailure {
+  return {
+    code: "upstream_changed",
+    message: `input ${name}, the recorded output ${source.output} of step ${source.step}, was changed at ${record.path}${files}`,
+    hint: "a step may not write to its inputs: copy them first; run again to make the output anew",
+  };
+}
+
+/** How many changed files a message names. */
+const NAMED_FILES = 5;
+
+/** `: a.txt, b.txt`, or nothing where the files cannot be told. */
+async function changedFiles(ports: EnginePorts, record: OutputRecord): Promise<string> {
+  const now = await ports.contents.identify(record.path, record.type);
+  if (!now.ok) return `: ${now.failure.message}`;
+  const before = await ports.contents.manifest(record.id);
+  const after = await ports.contents.manifest(now.value.id);
+  if (before === null || after === null) return "";
+  const files = changedPaths(before, after);
+  const rest = files.length - NAMED_FILES;
+  return `: ${files.slice(0, NAMED_FILES).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}

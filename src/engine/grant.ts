@@ -1,0 +1,86 @@
+// Gives free slots to waiting steps and makes their attempts. The attempt is recorded before anything of it starts.
+
+import type { RunQueue } from "../core/schedule.ts";
+import { takeNext } from "../core/schedule.ts";
+import { isEndedStep } from "../core/status.ts";
+import { preImageOf } from "../core/step-facts.ts";
+import { emit } from "./active-run.ts";
+import type { Wanted } from "./decide.ts";
+import { type EngineState, wantedKey } from "./engine.ts";
+import type { Flight } from "./flight.ts";
+import { releaseWaiters } from "./receive.ts";
+
+/** Emits `attempt_created` for everything that fits; the answer is to be launched after the commit. */
+export function grant(state: EngineState): readonly Flight[] {
+  const queues: RunQueue[] = [...state.runs.values()]
+    .filter((run) => run.mayStart)
+    .map((run) => run.queue);
+  const flights: Flight[] = [];
+  for (;;) {
+    const next = takeNext(queues, state.slots.free(), state.ports.capacity);
+    if (next === null) return flights;
+    const key = wantedKey(next.run, next.step);
+    const wanted = state.wanted.get(key);
+    state.wanted.delete(key);
+    if (wanted !== undefined && stillWanted(wanted)) flights.push(makeAttempt(state, wanted));
+  }
+}
+
+/** Forgets the queued steps of runs that start nothing more; whoever waited for their work decides anew. */
+export function withdraw(state: EngineState): void {
+  for (const run of state.runs.values()) {
+    if (!(run.state.stopping || run.state.cancelRequested)) continue;
+    for (const { step } of run.queue.waiting.splice(0)) {
+      const key = wantedKey(run.row.name, step);
+      const wanted = state.wanted.get(key);
+      state.wanted.delete(key);
+      if (wanted?.shared) state.inFlight.delete(wanted.facts.fingerprint);
+      releaseWaiters(state, { run, step });
+    }
+  }
+}
+
+/** A cancel or a failure elsewhere may have ended it while it waited. */
+function stillWanted(wanted: Wanted): boolean {
+  const step = wanted.run.state.steps[wanted.step];
+  return step !== undefined && !isEndedStep(step.status);
+}
+
+function makeAttempt(state: EngineState, wanted: Wanted): Flight {
+  const { run, step, facts, shared } = wanted;
+  const attemptId = state.ports.random.id();
+  const number = (run.state.steps[step]?.attempts.length ?? 0) + 1;
+  const demand = run.plan.steps[step]?.demand ?? { cpus: 1, memoryBytes: 0, gpus: 0 };
+  const gpus = state.slots.take(attemptId, demand);
+  run.queue.running += 1;
+  emit(run, {
+    kind: "attempt_created",
+    at: state.ports.clock.now(),
+    step,
+    number,
+    attemptId,
+    fingerprint: facts.fingerprint,
+    epoch: state.epoch,
+    reason: wanted.reason,
+    shared,
+    adoptedFrom: null,
+  });
+  state.preImages.push({
+    fingerprint: facts.fingerprint,
+    preImage: preImageOf(run.plan, step, facts),
+  });
+  const flight: Flight = {
+    attemptId,
+    run,
+    step,
+    number,
+    facts,
+    shared,
+    gpus,
+    startedAt: null,
+    cancelled: false,
+    submitted: false,
+  };
+  state.flights.set(attemptId, flight);
+  return flight;
+}

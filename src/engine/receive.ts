@@ -1,0 +1,209 @@
+// What the engine makes of a message: an attempt that started, ended, could not be prepared, or was captured. Late and
+// repeated messages about an attempt that is over are dropped here.
+
+import type { AttemptEnd, ProcessIdentity } from "../core/attempt.ts";
+import type { StepError } from "../core/event.ts";
+import { errorOf, retryDelay, succeeded } from "../core/failure.ts";
+import type { StepResult } from "../core/output.ts";
+import { isEndedStep } from "../core/status.ts";
+import type { Outcome } from "../ports/contents.ts";
+import { type ActiveRun, emit } from "./active-run.ts";
+import { settle } from "./decide.ts";
+import type { EngineState } from "./engine.ts";
+import { type Flight, finish, type Message } from "./flight.ts";
+
+export async function receive(state: EngineState, message: Message): Promise<void> {
+  const attemptId = message.kind === "compute" ? message.report.attemptId : message.attemptId;
+  const flight = state.flights.get(attemptId);
+  if (flight === undefined) return;
+  switch (message.kind) {
+    case "compute":
+      if (message.report.kind === "started") started(state, flight, message.report);
+      else ended(state, flight, message.report.end);
+      return;
+    case "not_prepared":
+      fail(state, flight, message.error);
+      return;
+    case "captured":
+      await captured(state, flight, message.outcome);
+      return;
+    default:
+      message satisfies never;
+  }
+}
+
+function started(
+  state: EngineState,
+  flight: Flight,
+  report: { readonly at: number; readonly process: ProcessIdentity },
+): void {
+  if (flight.startedAt !== null) return;
+  flight.startedAt = report.at;
+  emit(flight.run, {
+    kind: "attempt_started",
+    at: state.ports.clock.now(),
+    step: flight.step,
+    process: report.process,
+  });
+}
+
+function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
+  const step = flight.run.state.steps[flight.step];
+  if (step === undefined || isEndedStep(step.status) || step.attempts.at(-1)?.end !== null) return;
+  const at = state.ports.clock.now();
+  const attempts = step.attempts.map((attempt) => ({
+    end: attempt.end ?? end,
+    epoch: attempt.epoch,
+  }));
+  const node = flight.run.plan.graph.steps[flight.step];
+  const good = succeeded(end);
+  const delay =
+    good || node === undefined || startsNothing(flight.run)
+      ? null
+      : retryDelay(node.retry, attempts);
+  const retryAt = delay === null ? null : at + delay;
+  releaseSlot(state, flight);
+  emit(flight.run, { kind: "attempt_ended", at, step: flight.step, end, retryAt });
+  if (good) {
+    flight.startedAt ??= end.startedAt;
+    finish(state.ports, flight, state.post);
+    return;
+  }
+  land(state, flight, true);
+  if (retryAt !== null) releaseWaiters(state, flight);
+  else if (flight.run.state.cancelRequested) {
+    emit(flight.run, { kind: "steps_canceled", at, steps: [flight.step] });
+    releaseWaiters(state, flight);
+  } else {
+    const path = flight.run.paths[flight.step] as string;
+    failStep(state, flight, errorOf(path, end, node?.timeoutSeconds ?? null));
+  }
+}
+
+/** A cancelled run, or one that a failure has stopped, makes no further attempts. */
+function startsNothing(run: ActiveRun): boolean {
+  return run.state.cancelRequested || run.state.stopping;
+}
+
+async function captured(
+  state: EngineState,
+  flight: Flight,
+  outcome: Outcome<StepResult>,
+): Promise<void> {
+  if (!outcome.ok) {
+    fail(state, flight, outcome.failure);
+    return;
+  }
+  const { run, step } = flight;
+  const current = run.state.steps[step];
+  if (current === undefined || isEndedStep(current.status)) return;
+  const end = current.attempts.at(-1)?.end;
+  const startedAt = end?.startedAt ?? flight.startedAt ?? end?.finishedAt ?? 0;
+  state.unsynced = true;
+  run.results.set(step, outcome.value);
+  await settle(state.ports, run, step);
+  const at = state.ports.clock.now();
+  const completed = {
+    path: run.paths[step] as string,
+    fingerprint: flight.facts.fingerprint,
+    staticId: flight.facts.staticId,
+    durationMs: Math.max(0, (end?.finishedAt ?? at) - startedAt),
+    result: outcome.value,
+  };
+  emit(run, { kind: "step_completed", at, step, ...completed });
+  const source = run.state.steps[step]?.result;
+  if (source) state.fresh.set(completed.fingerprint, { ...completed, ...source, finishedAt: at });
+  land(state, flight, false);
+  handOver(state, flight, outcome.value);
+}
+
+/** Gives the result to the steps of other runs that waited for it. */
+function handOver(state: EngineState, flight: Flight, result: StepResult): void {
+  const source = flight.run.state.steps[flight.step]?.result;
+  for (const { run, step } of waitersOf(state, flight)) {
+    if (source === null || source === undefined) continue;
+    run.results.set(step, result);
+    const detail = `the same work was running in ${flight.run.row.name}`;
+    emit(run, {
+      kind: "steps_reused",
+      at: state.ports.clock.now(),
+      from: [
+        {
+          run: source.run,
+          reason: { kind: "in_flight", detail },
+          steps: [step],
+          results: [source.seq],
+        },
+      ],
+    });
+  }
+}
+
+/** It did not deliver: those who waited decide anew. */
+export function releaseWaiters(state: EngineState, flight: Pick<Flight, "run" | "step">): void {
+  for (const { run, step } of waitersOf(state, flight))
+    emit(run, { kind: "step_detached", at: state.ports.clock.now(), step });
+}
+
+/** Steps of other runs (or of the same) that wait for this flight. */
+export function waitersOf(
+  state: EngineState,
+  flight: Pick<Flight, "run" | "step">,
+): readonly { readonly run: ActiveRun; readonly step: number }[] {
+  const path = flight.run.paths[flight.step];
+  const waiters: { run: ActiveRun; step: number }[] = [];
+  for (const run of state.runs.values())
+    for (const [index, step] of run.state.attached)
+      if (step.run === flight.run.row.name && step.path === path)
+        waiters.push({ run, step: index });
+  return waiters;
+}
+
+function fail(state: EngineState, flight: Flight, error: StepError): void {
+  const step = flight.run.state.steps[flight.step];
+  if (step === undefined || isEndedStep(step.status)) return;
+  releaseSlot(state, flight);
+  land(state, flight, true);
+  if (step.attempts.at(-1)?.end === null) emit(flight.run, notStarted(state, flight, error));
+  failStep(state, flight, error);
+}
+
+function notStarted(
+  state: EngineState,
+  flight: Flight,
+  error: StepError,
+): Parameters<typeof emit>[1] {
+  const at = state.ports.clock.now();
+  const end: AttemptEnd = {
+    exitCode: null,
+    signal: null,
+    reason: "not_started",
+    detail: error.message,
+    startedAt: null,
+    finishedAt: at,
+  };
+  return { kind: "attempt_ended", at, step: flight.step, end, retryAt: null };
+}
+
+function failStep(state: EngineState, flight: Flight, error: StepError): void {
+  emit(flight.run, {
+    kind: "step_failed",
+    at: state.ports.clock.now(),
+    step: flight.step,
+    error: { code: error.code, message: error.message, hint: error.hint },
+  });
+  releaseWaiters(state, flight);
+}
+
+function releaseSlot(state: EngineState, flight: Flight): void {
+  if (state.slots.release(flight.attemptId)) flight.run.queue.running -= 1;
+}
+
+/** The flight is over: nothing refers to it any more. */
+function land(state: EngineState, flight: Flight, failed: boolean): void {
+  state.flights.delete(flight.attemptId);
+  const flying = state.inFlight.get(flight.facts.fingerprint);
+  if (flying?.run === flight.run && flying.step === flight.step)
+    state.inFlight.delete(flight.facts.fingerprint);
+  state.ports.contents.discard(flight.attemptId, failed || state.ports.keepWork);
+}

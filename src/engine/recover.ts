@@ -1,0 +1,99 @@
+// Takes up a run that is already recorded: folds its events, finds its attempts again, and completes what ended while
+// nobody watched. The same code serves a new run (no events), a resume, and a take-over.
+
+import type { RunEvent } from "../core/event.ts";
+import type { Plan } from "../core/plan.ts";
+import { liveAttempt } from "../core/run-state.ts";
+import { isEndedStep } from "../core/status.ts";
+import { type StepFacts, stepFacts } from "../core/step-facts.ts";
+import type { RunRow } from "../ports/records.ts";
+import { type ActiveRun, emit, openRun, outputOf, replay } from "./active-run.ts";
+import type { EngineState } from "./engine.ts";
+import { type Flight, finish } from "./flight.ts";
+import { createResultLookup } from "./result-lookup.ts";
+
+/** Adds a run to the engine. A run whose plan or events cannot be read fails alone; the others go on. */
+export async function recoverRun(state: EngineState, row: RunRow): Promise<void> {
+  const body = await state.ports.records.document(row.planId);
+  const plan = body === null ? null : parsePlan(body);
+  if (plan === null) {
+    state.ports.warn(`run ${row.name}: its recorded plan cannot be read; it is left alone`);
+    return;
+  }
+  const run = openRun(row, plan);
+  const events = await state.ports.records.events(row.name, 0);
+  for (const event of events) replay(run, event);
+  if (run.state.endedAt !== null) return;
+  await loadReusedResults(state, run, events);
+  state.runs.set(row.name, run);
+  for (const index of run.state.steps.keys()) recoverStep(state, run, index);
+}
+
+function parsePlan(body: string): Plan | null {
+  try {
+    return JSON.parse(body) as Plan;
+  } catch {
+    return null;
+  }
+}
+
+/** What was taken over from other runs is recorded there. */
+async function loadReusedResults(
+  state: EngineState,
+  run: ActiveRun,
+  events: readonly RunEvent[],
+): Promise<void> {
+  const lookup = createResultLookup(state.ports.records);
+  for (const event of events) {
+    if (event.kind !== "steps_reused") continue;
+    for (const group of event.from)
+      for (const [position, step] of group.steps.entries()) {
+        const row = await lookup({ run: group.run, seq: group.results[position] ?? 0 });
+        if (row !== null) run.results.set(step, row.result);
+      }
+  }
+}
+
+function recoverStep(state: EngineState, run: ActiveRun, index: number): void {
+  const step = run.state.steps[index];
+  if (step === undefined || isEndedStep(step.status)) return;
+  const last = step.attempts.at(-1);
+  if (last !== undefined && (liveAttempt(step) !== null || step.status === "Finalizing")) {
+    const facts = stepFacts(run.plan, index, (path, output) => outputOf(run, path, output));
+    if (facts === null) return;
+    const flight = flightOf(state, run, index, facts);
+    state.flights.set(flight.attemptId, flight);
+    if (flight.shared) state.inFlight.set(facts.fingerprint, { run, step: index });
+    if (step.status === "Finalizing") finish(state.ports, flight, state.post);
+    else {
+      state.slots.take(flight.attemptId, run.plan.steps[index]?.demand ?? NOTHING);
+      run.queue.running += 1;
+      state.compute.adopt({
+        attemptId: flight.attemptId,
+        folder: state.ports.attemptFolders(flight.attemptId).folder,
+        logPath: state.ports.logPath(run.row.name, run.paths[index] as string, last.number),
+        graceMs: state.ports.graceMs,
+      });
+    }
+  } else if (run.state.attached.has(index))
+    // Whether the other run still does the work is not known here: decide anew.
+    emit(run, { kind: "step_detached", at: state.ports.clock.now(), step: index });
+}
+
+const NOTHING = { cpus: 0, memoryBytes: 0, gpus: 0 };
+
+function flightOf(state: EngineState, run: ActiveRun, step: number, facts: StepFacts): Flight {
+  const last = run.state.steps[step]?.attempts.at(-1);
+  return {
+    attemptId: last?.attemptId ?? state.ports.random.id(),
+    run,
+    step,
+    number: last?.number ?? 1,
+    facts,
+    shared: last?.shared ?? true,
+    gpus: [],
+    startedAt: last?.startedAt ?? null,
+    cancelled: false,
+    submitted: true,
+  };
+}

@@ -1,0 +1,135 @@
+// Makes what an identity names, or finds it made: a virtual environment of the store, or an interpreter as it is.
+
+import fs from "node:fs";
+import path from "node:path";
+import { canonicalJson } from "../core/canonical-json.ts";
+import type { EnvironmentIdentity } from "../core/environment.ts";
+import type {
+  BuiltEnvironment,
+  EnvironmentFailure,
+  EnvironmentOutcome,
+} from "../ports/environments.ts";
+import { findProgram, isExecutable } from "./find-program.ts";
+import { probePython } from "./probe-python.ts";
+import type { Recipe, Recipes } from "./recipes.ts";
+import type { Uv } from "./uv.ts";
+import { shortened, type VenvStore } from "./venv-store.ts";
+
+export interface BuildContext {
+  readonly cacheFolder: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly recipes: Recipes;
+  readonly store: VenvStore;
+  uv(): Promise<Uv | EnvironmentFailure>;
+}
+
+type Built = EnvironmentOutcome<BuiltEnvironment>;
+
+export async function buildEnvironment(
+  identity: EnvironmentIdentity,
+  context: BuildContext,
+): Promise<Built> {
+  const recipe = context.recipes.recall(identity.id);
+  if (recipe === null) return failed(forgotten(identity));
+  if (recipe.kind === "interpreter") return useInterpreter(identity, recipe, context);
+  const lockText = await lockTextOf(recipe, context);
+  if (typeof lockText !== "string") return failed(lockText);
+  const venv = await context.store.ensure({ ...recipe, lockText });
+  if (typeof venv !== "string") return failed(venv);
+  const value = { pathPrefix: [path.join(venv, "bin")], variables: { VIRTUAL_ENV: venv } };
+  return { ok: true, value, warnings: [] };
+}
+
+async function lockTextOf(
+  recipe: Extract<Recipe, { kind: "venv" }>,
+  context: BuildContext,
+): Promise<string | EnvironmentFailure> {
+  const known = context.recipes.recallLock(recipe.lockId);
+  if (known !== null) return known;
+  if (recipe.project === null)
+    return {
+      code: "environment_build_failed",
+      message: `The lock of the environment ${recipe.label} is no longer in the cache.`,
+      hint: "Run the pipeline again: planning puts it back.",
+    };
+  const uv = await context.uv();
+  if ("code" in uv) return uv;
+  const words = ["export", "--frozen", "--no-dev", "--no-emit-project", "--no-header"];
+  const options = ["--no-annotate", "--format", "requirements.txt", "--quiet"];
+  const end = await uv.run([...words, ...options], recipe.project.folder);
+  if (end.exitCode !== 0)
+    return {
+      code: "environment_build_failed",
+      message: `The lock of the project ${recipe.project.folder} cannot be read:\n${shortened(end.stderr)}`,
+      hint: `Look at it with: uv export --frozen --project ${recipe.project.folder}`,
+    };
+  context.recipes.rememberLock(recipe.lockId, end.stdout);
+  return end.stdout;
+}
+
+async function useInterpreter(
+  identity: EnvironmentIdentity,
+  recipe: Extract<Recipe, { kind: "interpreter" }>,
+  context: BuildContext,
+): Promise<Built> {
+  const { executable, virtualEnvironment } = recipe;
+  if (executable === null)
+    return { ok: true, value: { pathPrefix: [], variables: {} }, warnings: [] };
+  if (!isExecutable(executable)) return failed(goneInterpreter(executable));
+  const now = await probePython(executable, context.variables, context.cacheFolder);
+  const same =
+    now?.version === identity.pythonVersion &&
+    canonicalJson(now?.packages) === canonicalJson(identity.packages);
+  const value =
+    virtualEnvironment === null
+      ? { pathPrefix: shims(executable, context), variables: {} }
+      : {
+          pathPrefix: [path.dirname(executable)],
+          variables: { VIRTUAL_ENV: virtualEnvironment },
+        };
+  const changed = `${executable} has changed since this run was planned: packages are other ones.`;
+  return { ok: true, value, warnings: same ? [] : [changed] };
+}
+
+/**
+ * A folder in which `python` and `python3` are this interpreter; none where PATH leads to it anyway. Putting the
+ * interpreter's own folder first would bring its other programs along.
+ */
+function shims(executable: string, context: BuildContext): string[] {
+  const leads = (name: string) => {
+    const found = findProgram(name, context.variables);
+    return found !== null && path.dirname(found) === path.dirname(executable);
+  };
+  if (leads("python") && leads("python3")) return [];
+  const name = Buffer.from(executable).toString("base64url");
+  const folder = path.join(context.cacheFolder, "shims", name);
+  fs.mkdirSync(folder, { recursive: true });
+  for (const link of ["python", "python3"]) {
+    try {
+      fs.symlinkSync(executable, path.join(folder, link));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+  return [folder];
+}
+
+function forgotten(identity: EnvironmentIdentity): EnvironmentFailure {
+  return {
+    code: "environment_build_failed",
+    message: `This machine does not know how to make the environment ${identity.label}: it was planned elsewhere, or the cache was emptied.`,
+    hint: "Run the pipeline again: planning puts it back.",
+  };
+}
+
+function goneInterpreter(executable: string): EnvironmentFailure {
+  return {
+    code: "environment_build_failed",
+    message: `The interpreter ${executable} that this run was planned with is gone.`,
+    hint: "Run the pipeline again: it takes the interpreter of your shell as it is now.",
+  };
+}
+
+function failed(failure: EnvironmentFailure): Built {
+  return { ok: false, failure };
+}

@@ -1,0 +1,76 @@
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { holdLock } from "./build-lock.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-lock-"));
+  file = path.join(folder, "sub", "x.lock");
+});
+afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+const quiet = () => undefined;
+
+/** Writes the lock of a process that looks like `pid` but began at another time. */
+function leave(pid: number, host = os.hostname()): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, JSON.stringify({ token: "t", host, pid, started: "then" }));
+}
+
+describe("holdLock", () => {
+  it("lets one in at a time, and tells those that wait", async () => {
+    let inside = 0;
+    let most = 0;
+    let waited = 0;
+    const work = async () => {
+      const lock = await holdLock(file, () => {
+        waited += 1;
+      });
+      inside += 1;
+      most = Math.max(most, inside);
+      await new Promise((resolve) => setImmediate(resolve));
+      inside -= 1;
+      lock.release();
+    };
+    await Promise.all([work(), work(), work(), work()]);
+    expect(most).toBe(1);
+    expect(waited).toBeGreaterThan(0);
+    expect(fs.readdirSync(path.dirname(file))).toEqual([]);
+  });
+
+  it("takes over from a process that is dead", async () => {
+    leave(spawnSync("true").pid ?? 999_999);
+    const lock = await holdLock(file, quiet);
+    expect(lock.isMine()).toBe(true);
+    lock.release();
+  });
+
+  it("takes over from a process whose pid now belongs to another", async () => {
+    leave(process.pid);
+    const lock = await holdLock(file, quiet);
+    expect(lock.isMine()).toBe(true);
+    lock.release();
+  });
+
+  it("waits for a holder on another machine, of which nothing is known", async () => {
+    leave(1, "elsewhere");
+    const waiting = new Promise<void>((resolve) => {
+      holdLock(file, resolve).then((lock) => lock.release(), quiet);
+    });
+    await waiting;
+    expect(JSON.parse(fs.readFileSync(file, "utf8")).host).toBe("elsewhere");
+    fs.rmSync(file);
+  });
+
+  it("does not remove a lock that is no longer its own", async () => {
+    const lock = await holdLock(file, quiet);
+    leave(process.pid, "elsewhere");
+    expect(lock.isMine()).toBe(false);
+    lock.release();
+    expect(fs.existsSync(file)).toBe(true);
+  });
+});

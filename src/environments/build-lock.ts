@@ -1,0 +1,115 @@
+// A lock file between processes: held by one living process, taken over when that process is dead. Knows processes by
+// what the operating system says of them; knows nothing of what is locked.
+
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+export interface HeldLock {
+  /** False when another process took it over in the belief that this one is dead. */
+  isMine(): boolean;
+  release(): void;
+}
+
+interface Holder {
+  readonly token: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly started: string;
+}
+
+const POLL_MS = 100;
+
+/** Waits until the lock at `file` is held. `waiting` is told once when another process holds it. */
+export async function holdLock(file: string, waiting: () => void): Promise<HeldLock> {
+  const token = randomBytes(12).toString("hex");
+  const me: Holder = {
+    token,
+    host: os.hostname(),
+    pid: process.pid,
+    started: startOf(process.pid),
+  };
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  for (let tries = 0; ; tries += 1) {
+    if (create(file, JSON.stringify(me))) return held(file, token);
+    if (tries === 1) waiting();
+    takeOver(file);
+    await delay(POLL_MS);
+  }
+}
+
+function held(file: string, token: string): HeldLock {
+  const isMine = () => read(file)?.token === token;
+  return {
+    isMine,
+    release: () => {
+      if (isMine()) fs.rmSync(file, { force: true });
+    },
+  };
+}
+
+/** Complete from the first moment: written aside, then linked, which fails when the name is taken. */
+function create(file: string, text: string): boolean {
+  const aside = `${file}.${randomBytes(6).toString("hex")}`;
+  fs.writeFileSync(aside, text);
+  try {
+    fs.linkSync(aside, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  } finally {
+    fs.rmSync(aside, { force: true });
+  }
+}
+
+/** Removes the lock of a dead process. By renaming first, so that of several only one removes it. */
+function takeOver(file: string): void {
+  const holder = read(file);
+  if (holder === null || isAlive(holder)) return;
+  const aside = `${file}.${randomBytes(6).toString("hex")}`;
+  try {
+    if (read(file)?.token !== holder.token) return;
+    fs.renameSync(file, aside);
+    // A fresh lock may have slipped in between the look and the rename: give it back.
+    if (read(aside)?.token !== holder.token) fs.linkSync(aside, file);
+  } catch {
+    // Someone else was faster.
+  } finally {
+    fs.rmSync(aside, { force: true });
+  }
+}
+
+function isAlive(holder: Holder): boolean {
+  // A cache shared by machines: nothing can be known about the other's processes.
+  if (holder.host !== os.hostname()) return true;
+  return startOf(holder.pid) === holder.started;
+}
+
+function read(file: string): Holder | null {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")) as Holder;
+  } catch {
+    return null;
+  }
+}
+
+/** When a process started, with the boot it started in; empty when there is no such process. */
+function startOf(pid: number): string {
+  try {
+    const boot = fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return /[ZXx]/.test(fields[0] ?? "") ? "" : `${boot} ${fields[19]}`;
+  } catch {
+    if (fs.existsSync("/proc/self/stat")) return "";
+  }
+  try {
+    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,151 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { EnvironmentDefinition, EnvironmentReference } from "../spec/graph.ts";
+import { chooseSoftware, type EnvironmentTable } from "./choose-software.ts";
+
+const EMPTY: EnvironmentDefinition = {
+  name: null,
+  image: null,
+  conda: null,
+  build: null,
+  requirements: null,
+  project: null,
+  python: null,
+  packages: null,
+  pythonVersion: null,
+};
+
+let folder: string;
+beforeAll(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-software-"));
+});
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+function named(name: string, registry: string | null = null): EnvironmentReference {
+  return { kind: "asset", name, version: null, label: "latest", registry };
+}
+
+function inline(definition: Partial<EnvironmentDefinition>): EnvironmentReference {
+  return { kind: "inline", ...EMPTY, ...definition };
+}
+
+function choose(
+  reference: EnvironmentReference | null,
+  table: EnvironmentTable = {},
+  assets: Readonly<Record<string, EnvironmentReference>> = {},
+) {
+  return chooseSoftware(reference, table, async (name) => assets[name] ?? null);
+}
+
+describe("chooseSoftware", () => {
+  it("takes the shell's interpreter for no environment and for an image alone", async () => {
+    for (const reference of [null, inline({ image: "mcr.example/base:latest" })])
+      expect(await choose(reference)).toMatchObject({ ok: true, software: { kind: "host" } });
+  });
+
+  it.each([["sklearn-1.5"], ["AzureML-sklearn-1.5"], ["azureml-SKLEARN-1.5"]])(
+    "knows the curated environment %s",
+    async (name) => {
+      const choice = await choose(named(name, "azureml"));
+      expect(choice).toMatchObject({
+        ok: true,
+        software: { kind: "packages", label: "sklearn-1.5" },
+      });
+      expect(JSON.stringify(choice)).toContain("scikit-learn==1.5.*");
+    },
+  );
+
+  it("lets the workspace's table override names and images, through other names", async () => {
+    const table: EnvironmentTable = {
+      "sklearn-1.5": { ...EMPTY, packages: ["six"], pythonVersion: "3.10" },
+      "AzureML-old": { alias: "sklearn-1.5" },
+      mine: { alias: "lightgbm-3.3" },
+      "mcr.example/base:1": { ...EMPTY, packages: ["attrs"] },
+    };
+    const six = { software: { kind: "packages", requirements: ["six"], python: "3.10" } };
+    expect(await choose(named("AzureML-sklearn-1.5"), table)).toMatchObject(six);
+    expect(await choose(named("old"), table)).toMatchObject(six);
+    expect(JSON.stringify(await choose(named("mine"), table))).toContain("lightgbm");
+    expect(await choose(inline({ image: "mcr.example/base:1" }), table)).toMatchObject({
+      software: { requirements: ["attrs"] },
+    });
+  });
+
+  it("says so when names of the table go in a circle", async () => {
+    const table = { a: { alias: "b" }, b: { alias: "a" } };
+    expect(await choose(named("a"), table)).toMatchObject({ ok: false });
+  });
+
+  it("takes registered environments before curated ones", async () => {
+    const own = inline({ packages: ["six"] });
+    expect(await choose(named("sklearn-1.5"), {}, { "sklearn-1.5": own })).toMatchObject({
+      software: { requirements: ["six"] },
+    });
+  });
+
+  it("names near names and the line to add when a name is unknown", async () => {
+    const choice = await choose(named("sklearn-15", "azureml"));
+    expect(choice).toMatchObject({ ok: false, failure: { code: "unknown_environment" } });
+    if (choice.ok) return;
+    expect(choice.failure.message).toContain("Near names: sklearn-1.5");
+    expect(choice.failure.hint).toContain('environments: {"sklearn-15":');
+  });
+
+  it("maps conda files, and names what is not Python", async () => {
+    const good = {
+      path: null,
+      content: { name: "c", dependencies: ["python=3.9", "pytorch=2.1"] },
+    };
+    expect(await choose(inline({ image: "x", conda: good }))).toMatchObject({
+      software: { label: "c", python: "3.9", requirements: ["torch==2.1.*"] },
+    });
+    const bad = { path: null, content: { dependencies: ["r-base=4"] } };
+    const choice = await choose(inline({ conda: bad }));
+    expect(choice).toMatchObject({ ok: false, failure: { code: "unsupported_environment" } });
+    expect(JSON.stringify(choice)).toContain("r-base=4");
+  });
+
+  it("reads requirements with the files they name, and their options", async () => {
+    fs.writeFileSync(path.join(folder, "more.txt"), "attrs # why\n-c limits.txt\n");
+    fs.writeFileSync(path.join(folder, "limits.txt"), "six<2\n");
+    const text = "--extra-index-url https://a.example\nsix \\\n  >=1\n\n-r more.txt\n";
+    const file = path.join(folder, "requirements.txt");
+    expect(await choose(inline({ requirements: { path: file, text } }))).toMatchObject({
+      software: {
+        label: "requirements",
+        requirements: ["six    >=1", "attrs"],
+        constraints: ["six<2"],
+        options: ["--extra-index-url https://a.example"],
+      },
+    });
+  });
+
+  it.each(["-e .", "./pkg", "-r none.txt", "--weird"])(
+    "refuses the requirement %s",
+    async (line) => {
+      const file = path.join(folder, "requirements.txt");
+      expect(await choose(inline({ requirements: { path: file, text: line } }))).toMatchObject({
+        ok: false,
+        failure: { code: "unsupported_environment" },
+      });
+    },
+  );
+
+  it("warns that a build context is not built, and uses its requirements", async () => {
+    const build = { path: path.join(folder, "context"), dockerfile: "Dockerfile" };
+    fs.mkdirSync(build.path);
+    const before = await choose(inline({ build }));
+    expect(before).toMatchObject({ software: { kind: "host" } });
+    fs.writeFileSync(path.join(build.path, "requirements.txt"), "six\n");
+    const after = await choose(inline({ build }));
+    expect(after).toMatchObject({ software: { requirements: ["six"] } });
+    for (const choice of [before, after]) expect(choice.ok && choice.warnings).toHaveLength(1);
+    const table = { context: { ...EMPTY, packages: ["attrs"] } };
+    expect(await choose(inline({ build, name: "context" }), table)).toMatchObject({
+      software: { requirements: ["attrs"] },
+      warnings: [],
+    });
+  });
+});

@@ -1,0 +1,211 @@
+// Decides what an environment reference means on this machine: an interpreter as it is, or packages to be installed.
+// Looks names up in the workspace's table, its assets and the curated environments. Makes and installs nothing.
+
+import fs from "node:fs";
+import path from "node:path";
+import type { EnvironmentFailure, EnvironmentLookup } from "../ports/environments.ts";
+import type { EnvironmentDefinition, EnvironmentReference } from "../spec/graph.ts";
+import { condaPackages } from "./conda-packages.ts";
+import { CURATED_NAMES, curatedEnvironment, shortName } from "./curated.ts";
+import { readRequirements } from "./read-requirements.ts";
+
+/** What a step's software comes down to. */
+export type Software =
+  /** The interpreter that `python` means in the user's shell. */
+  | { readonly kind: "host" }
+  | { readonly kind: "python"; readonly path: string; readonly label: string }
+  | PackageSoftware
+  | { readonly kind: "project"; readonly folder: string; readonly label: string };
+
+export interface PackageSoftware {
+  readonly kind: "packages";
+  /** For people, and the first part of the lock's file name. */
+  readonly label: string;
+  /** `3.8`, `3.8.12`, or null for the shell's own. */
+  readonly python: string | null;
+  readonly requirements: readonly string[];
+  readonly constraints: readonly string[];
+  /** Options in pip's syntax: `--extra-index-url …`. */
+  readonly options: readonly string[];
+}
+
+export type EnvironmentTable = Readonly<
+  Record<string, EnvironmentDefinition | { readonly alias: string }>
+>;
+
+export type Choice =
+  | { readonly ok: true; readonly software: Software; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly failure: EnvironmentFailure };
+
+/** What `reference` means here. */
+export async function chooseSoftware(
+  reference: EnvironmentReference | null,
+  table: EnvironmentTable,
+  lookup: EnvironmentLookup,
+): Promise<Choice> {
+  if (reference === null) return chosen({ kind: "host" });
+  if (reference.kind === "inline") return fromDefinition(reference, table, reference.name);
+  const { name, version, label, registry } = reference;
+  const names = [...(version === null ? [] : [`${name}:${version}`]), name];
+  const mapped = fromTable(names, table);
+  if (mapped !== null) return mapped;
+  const asset = registry === null ? await lookup(name, version, label) : null;
+  if (asset?.kind === "inline") return fromDefinition(asset, table, name);
+  const curated = curatedEnvironment(name);
+  if (curated !== null) return chosen(packages(shortName(name), curated.packages, curated.python));
+  return unknown(name, registry, table);
+}
+
+function fromTable(names: readonly string[], table: EnvironmentTable): Choice | null {
+  const wanted = new Set(names.flatMap((name) => [name, shortName(name)]));
+  for (let hops = 0; hops < 20; hops += 1) {
+    const key = Object.keys(table).find((each) => wanted.has(each) || wanted.has(shortName(each)));
+    const row = key === undefined ? undefined : table[key];
+    if (key === undefined || row === undefined) return null;
+    if (!("alias" in row)) return fromDefinition(row, {}, shortName(key));
+    if (!(row.alias in table)) {
+      const curated = curatedEnvironment(row.alias);
+      if (curated !== null)
+        return chosen(packages(shortName(row.alias), curated.packages, curated.python));
+    }
+    wanted.clear();
+    wanted.add(row.alias);
+  }
+  return failed(
+    "unknown_environment",
+    `The environments of stepwell.yml name each other in a circle: ${names[0]}.`,
+    "Let one of them list `packages`.",
+  );
+}
+
+function fromDefinition(
+  definition: EnvironmentDefinition,
+  table: EnvironmentTable,
+  name: string | null,
+): Choice {
+  const label = definition.name ?? name;
+  const mapped = fromTable(
+    [definition.name, definition.image].filter((each) => each !== null),
+    table,
+  );
+  if (mapped !== null) return mapped;
+  if (definition.python !== null)
+    return chosen({ kind: "python", path: definition.python, label: definition.python });
+  if (definition.project !== null)
+    return chosen({ kind: "project", folder: definition.project, label: label ?? "project" });
+  if (definition.packages !== null)
+    return chosen(packages(label ?? "packages", definition.packages, definition.pythonVersion));
+  if (definition.requirements !== null)
+    return fromRequirements(definition.requirements, label, definition.pythonVersion);
+  if (definition.conda !== null) return fromConda(definition.conda, label);
+  if (definition.build !== null) return fromBuildContext(definition.build, label);
+  return chosen({ kind: "host" });
+}
+
+function fromConda(
+  conda: NonNullable<EnvironmentDefinition["conda"]>,
+  label: string | null,
+): Choice {
+  const found = condaPackages(conda.content);
+  const own = (conda.content as { readonly name?: unknown } | null)?.name;
+  const name = label ?? (typeof own === "string" ? own : null) ?? stem(conda.path) ?? "conda";
+  if (found.unsupported.length > 0) {
+    const what = found.unsupported.join(", ");
+    return failed(
+      "unsupported_environment",
+      `The conda environment ${name} asks for what is not a Python package: ${what}.`,
+      `Install it on this machine and remove it from the file, or say what to use instead in stepwell.yml: environments: {${JSON.stringify(name)}: {packages: […]}}, or {python: /path/to/conda/env/bin/python}.`,
+    );
+  }
+  const base = conda.path === null ? null : path.dirname(conda.path);
+  return fromLines(found.requirements, base, name, found.python);
+}
+
+function fromRequirements(
+  file: NonNullable<EnvironmentDefinition["requirements"]>,
+  label: string | null,
+  python: string | null,
+): Choice {
+  const name = label ?? stem(file.path) ?? "requirements";
+  return fromLines(file.text.split("\n"), path.dirname(file.path), name, python);
+}
+
+function fromLines(
+  lines: readonly string[],
+  base: string | null,
+  label: string,
+  python: string | null,
+): Choice {
+  const read = readRequirements(lines, base);
+  if (!read.ok) return failed("unsupported_environment", read.message, read.hint);
+  return chosen({ ...packages(label, read.requirements, python), ...read });
+}
+
+/** A Dockerfile cannot be built here; what it most often installs can. */
+function fromBuildContext(
+  build: NonNullable<EnvironmentDefinition["build"]>,
+  label: string | null,
+): Choice {
+  const name = label ?? path.basename(build.path);
+  const found = ["requirements.txt"].filter((file) => fs.existsSync(path.join(build.path, file)));
+  const note = `The environment ${name} is built from ${build.dockerfile ?? "a Dockerfile"}, which is not possible without containers`;
+  const way = `; to choose the packages yourself: environments: {${JSON.stringify(name)}: {packages: […]}} in stepwell.yml.`;
+  if (found.length === 0)
+    return chosen({ kind: "host" }, `${note}: the python of your shell is used${way}`);
+  const file = path.join(build.path, found[0] as string);
+  const choice = fromRequirements({ path: file, text: fs.readFileSync(file, "utf8") }, name, null);
+  return choice.ok
+    ? { ...choice, warnings: [`${note}: its ${found[0]} is installed instead${way}`] }
+    : choice;
+}
+
+function unknown(name: string, registry: string | null, table: EnvironmentTable): Choice {
+  const known = [...Object.keys(table), ...CURATED_NAMES];
+  const near = nearest(name, known);
+  const where = registry === null ? "" : ` of the registry ${registry}`;
+  return failed(
+    "unknown_environment",
+    `No environment named ${name}${where} is known.${near.length > 0 ? ` Near names: ${near.join(", ")}.` : ""}`,
+    `Add to stepwell.yml: environments: {${JSON.stringify(name)}: {packages: [numpy, pandas]}}, or the name of another one: {${JSON.stringify(name)}: ${near[0] ?? "sklearn-1.5"}}.`,
+  );
+}
+
+/** Up to three names that share a beginning or most letter pairs with the wanted one. */
+function nearest(name: string, known: readonly string[]): string[] {
+  const wanted = pairs(shortName(name));
+  const score = (other: string): number => {
+    const theirs = pairs(shortName(other));
+    const common = [...wanted].filter((pair) => theirs.has(pair)).length;
+    return (2 * common) / (wanted.size + theirs.size);
+  };
+  return known
+    .map((other) => ({ other, score: score(other) }))
+    .filter((each) => each.score > 0.3)
+    .sort((a, b) => b.score - a.score)
+    .slice(0, 3)
+    .map((each) => each.other);
+}
+
+function pairs(text: string): Set<string> {
+  return new Set([...text].slice(1).map((letter, index) => `${text[index]}${letter}`));
+}
+
+function packages(
+  label: string,
+  requirements: readonly string[],
+  python: string | null,
+): PackageSoftware {
+  return { kind: "packages", label, python, requirements, constraints: [], options: [] };
+}
+
+function stem(file: string | null): string | null {
+  return file === null ? null : path.basename(file).replace(/\.[^.]+$/, "");
+}
+
+function chosen(software: Software, ...warnings: string[]): Choice {
+  return { ok: true, software, warnings };
+}
+
+function failed(code: EnvironmentFailure["code"], message: string, hint: string): Choice {
+  return { ok: false, failure: { code, message, hint } };
+}

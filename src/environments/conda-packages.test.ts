@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { condaPackages } from "./conda-packages.ts";
+
+function requirement(dependency: string): string | undefined {
+  return condaPackages({ dependencies: [dependency] }).requirements[0];
+}
+
+describe("condaPackages", () => {
+  it.each([
+    ["numpy", "numpy"],
+    ["numpy=1.21", "numpy==1.21.*"],
+    ["numpy=1.21.2", "numpy==1.21.2.*"],
+    ["numpy==1.21.2", "numpy==1.21.2"],
+    ["numpy=1.21.*", "numpy==1.21.*"],
+    ["numpy=1.21.2=py38_0", "numpy==1.21.2.*"],
+    ["numpy==1.21.2=py38_0", "numpy==1.21.2"],
+    ["numpy 1.21.2", "numpy==1.21.2"],
+    ["numpy 1.21.*", "numpy==1.21.*"],
+    ["numpy>=1.2,<2", "numpy>=1.2,<2"],
+    ["numpy >=1.2, <2", "numpy>=1.2,<2"],
+    ["numpy>=1.2.*", "numpy>=1.2"],
+    ["numpy[version='>=1.2,<2']", "numpy>=1.2,<2"],
+    ["conda-forge::pytorch=2.1", "torch==2.1.*"],
+    ["PyTorch", "torch"],
+    ["py-xgboost=1.7 # a comment", "xgboost==1.7.*"],
+    ["pytables", "tables"],
+    ["scikit-learn=1.2.2", "scikit-learn==1.2.2.*"],
+  ])("says %s as %s", (dependency, expected) => {
+    expect(requirement(dependency)).toBe(expected);
+  });
+
+  it.each([
+    ["python=3.8", "3.8"],
+    ["python=3.8.12", "3.8.12"],
+    ["python==3.8.12", "3.8.12"],
+    ["python>=3.9", "3.9"],
+    ["python>=3.6,<=3.9", "3.9"],
+    ["python", null],
+  ])("takes %s as the version of Python", (dependency, expected) => {
+    const found = condaPackages({ dependencies: [dependency] });
+    expect(found).toEqual({ python: expected, requirements: [], unsupported: [] });
+  });
+
+  it("takes the pip part as it is, and drops tools of conda", () => {
+    const found = condaPackages({
+      name: "env",
+      channels: ["conda-forge", "nodefaults"],
+      dependencies: ["pip=21.2.4", "nomkl", { pip: ["mlflow<2.19", "pkg[a,b]==1.0 "] }],
+    });
+    expect(found.requirements).toEqual(["mlflow<2.19", "pkg[a,b]==1.0"]);
+    expect(found.unsupported).toEqual([]);
+  });
+
+  it("names what is no Python package, and versions that pip cannot say", () => {
+    const dependencies = ["cudatoolkit=11.1", "r-base", "numpy=1.2|=1.4", "libpng", "pandas"];
+    expect(condaPackages({ dependencies })).toEqual({
+      python: null,
+      requirements: ["pandas"],
+      unsupported: ["cudatoolkit=11.1", "r-base", "numpy=1.2|=1.4", "libpng"],
+    });
+  });
+
+  it.each([null, "text", {}, { dependencies: null }, { dependencies: [null, 3] }])(
+    "finds nothing in %j",
+    (content) => {
+      expect(condaPackages(content).requirements).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,120 @@
+// Translates the dependencies of a conda file into pip's words. Pure; knows names and versions, not where packages come
+// from. Channels are ignored: what is not a Python package is said by name.
+
+export interface CondaPackages {
+  /** `3.8` or `3.8.12`, or null when the file leaves it open. */
+  readonly python: string | null;
+  /** Requirements, and option lines of the pip part (`--extra-index-url …`), in pip's syntax. */
+  readonly requirements: readonly string[];
+  /** Dependencies that are no Python packages, or whose version cannot be said in pip's words. */
+  readonly unsupported: readonly string[];
+}
+
+/** Reads a parsed conda file: `{name, channels, dependencies: ["numpy=1.2", {pip: [...]}]}`. */
+export function condaPackages(content: unknown): CondaPackages {
+  const dependencies = field(content, "dependencies");
+  const requirements: string[] = [];
+  const unsupported: string[] = [];
+  let python: string | null = null;
+  for (const dependency of Array.isArray(dependencies) ? dependencies : []) {
+    if (typeof dependency !== "string") {
+      const pip = field(dependency, "pip");
+      if (Array.isArray(pip)) requirements.push(...pip.map((line) => String(line).trim()));
+      continue;
+    }
+    const { name, version } = split(dependency);
+    if (name === "python") python = pythonVersion(version);
+    else if (DROPPED.has(name)) continue;
+    else {
+      const specifier = NOT_PYTHON.test(name) ? null : versionSpecifier(version);
+      if (specifier === null) unsupported.push(dependency.trim());
+      else requirements.push(`${PIP_NAMES[name] ?? name}${specifier}`);
+    }
+  }
+  return { python, requirements: requirements.filter((line) => line !== ""), unsupported };
+}
+
+/** Names that differ on PyPI. */
+const PIP_NAMES: Readonly<Record<string, string>> = {
+  "dask-core": "dask",
+  "importlib-metadata": "importlib-metadata",
+  "jupyter-client": "jupyter-client",
+  "matplotlib-base": "matplotlib",
+  "msgpack-python": "msgpack",
+  "numpy-base": "numpy",
+  opencv: "opencv-python",
+  "pandas-base": "pandas",
+  prompt_toolkit: "prompt-toolkit",
+  "py-lightgbm": "lightgbm",
+  "py-opencv": "opencv-python",
+  "py-xgboost": "xgboost",
+  "py-xgboost-cpu": "xgboost",
+  "py-xgboost-gpu": "xgboost",
+  pytables: "tables",
+  "python-duckdb": "duckdb",
+  "python-graphviz": "graphviz",
+  "python-snappy": "python-snappy",
+  pytorch: "torch",
+  "pytorch-cpu": "torch",
+  "pytorch-gpu": "torch",
+  "ray-core": "ray",
+  "ray-default": "ray[default]",
+  "ray-tune": "ray[tune]",
+  snappy: "python-snappy",
+  "tensorflow-base": "tensorflow",
+  "tensorflow-gpu": "tensorflow",
+};
+
+/** Tools of conda itself, and switches that mean nothing outside it. */
+const DROPPED = new Set(["pip", "wheel", "conda", "nomkl", "blas", "libblas", "python_abi"]);
+
+const NOT_PYTHON =
+  /^(?:_.*|r|r-.*|cudatoolkit.*|cuda|cuda-.*|cudnn|nccl|pytorch-cuda|pytorch-mutex|openjdk|java-.*|nodejs|gcc.*|gxx.*|gfortran.*|clang.*|llvm-openmp|lib.*|make|ninja-base|git|ffmpeg|openssl|ca-certificates|zlib|bzip2|xz|sqlite|readline|tk|ncurses|openmpi|mpich|mpi|glib|gdal|geos|proj|hdf5|curl|wget|unzip|perl|ruby|julia|rust|go)$/;
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}
+
+/** `channel::name[version='>=1']`, `name =1.2=build`, `name>=1,<2`, `name 1.2`. */
+function split(dependency: string): { name: string; version: string } {
+  const text = dependency
+    .replace(/#.*$/, "")
+    .trim()
+    .replace(/^[^\s=<>!~[]*::/, "");
+  const match = /^([\w.-]+)\s*(.*)$/s.exec(text);
+  const name = (match?.[1] ?? text).toLowerCase();
+  const rest = match?.[2] ?? "";
+  const bracket = /^\[.*?version\s*=\s*['"]?([^'"\]]*)['"]?.*\]$/.exec(rest);
+  return { name, version: (bracket?.[1] ?? rest).trim() };
+}
+
+/** Conda's version in pip's words, or null where there are none. */
+function versionSpecifier(version: string): string | null {
+  if (version === "" || version === "*") return "";
+  if (version.includes("|")) return null;
+  const parts = version.split(",").map((part) => oneSpecifier(part.trim()));
+  return parts.includes(null) ? null : parts.join(",");
+}
+
+function oneSpecifier(part: string): string | null {
+  const exact = /^==\s*([^=\s]+)(?:=\S+)?$/.exec(part);
+  if (exact) return `==${exact[1]}`;
+  const compared = /^(>=|<=|!=|~=|>|<)\s*(\S+)$/.exec(part);
+  if (compared) return `${compared[1]}${compared[2]?.replace(/\.\*$/, "")}`;
+  // `=1.2` means "any 1.2"; a third part is a build, which only conda has. A bare `1.2` is exact.
+  const fuzzy = /^(=?)\s*([\w.!+-]+?)(\.?\*)?(?:(?:=|\s+)\S+)?$/.exec(part);
+  if (!fuzzy) return null;
+  return fuzzy[1] === "=" || fuzzy[3] ? `==${fuzzy[2]}.*` : `==${fuzzy[2]}`;
+}
+
+/** Of a range its upper end when that is in it, else its lower end. */
+function pythonVersion(version: string): string | null {
+  const found =
+    /(?:^|,)\s*={1,2}\s*(\d+\.\d+(?:\.\d+)?)/.exec(version) ??
+    /<=\s*(\d+\.\d+(?:\.\d+)?)/.exec(version) ??
+    />=\s*(\d+\.\d+(?:\.\d+)?)/.exec(version) ??
+    /^(\d+\.\d+(?:\.\d+)?)/.exec(version);
+  return found?.[1] ?? null;
+}

@@ -1,0 +1,61 @@
+// Azure ML's curated environments as packages: what steps of public examples need of them on a machine without their
+// images. The workspace file extends and overrides this table.
+
+export interface CuratedEnvironment {
+  /** Azure's name without `AzureML-`. */
+  readonly name: RegExp;
+  readonly python: string | null;
+  readonly packages: readonly string[];
+}
+
+const SKLEARN_15 = [
+  "scikit-learn==1.5.*",
+  "pandas<2",
+  "numpy<2",
+  "mlflow<2.19",
+  "matplotlib",
+  "joblib",
+];
+
+/** The first row whose pattern matches a name wins. */
+const ROWS: readonly CuratedEnvironment[] = [
+  { name: /^sklearn-1\.5$/, python: null, packages: SKLEARN_15 },
+  row(/^sklearn-1\.1/, ["scikit-learn==1.1.*", ...SKLEARN_15.slice(1)]),
+  row(/^sklearn-1\.0/, ["scikit-learn==1.0.*", ...SKLEARN_15.slice(1)]),
+  row(/^sklearn-0\.24/, ["scikit-learn==0.24.*", ...SKLEARN_15.slice(1)]),
+  row(/^lightgbm-/, ["lightgbm", ...SKLEARN_15]),
+  row(/^xgboost-sklearn/, ["xgboost", ...SKLEARN_15]),
+  row(/^responsibleai(?:-tabular|-ubuntu.*|-[\d.]+)?$/, ["responsibleai", ...SKLEARN_15]),
+  row(/^ai-ml-automl/, ["lightgbm", "xgboost", ...SKLEARN_15]),
+  row(/^tensorflow-2\.16/, ["tensorflow==2.16.*", "pandas", "matplotlib", "mlflow<2.19"]),
+  row(/^tensorflow-2\./, ["tensorflow>=2.16,<3", "pandas", "matplotlib", "mlflow<2.19"]),
+  row(/^acpt-pytorch-2\.8/, ["torch==2.8.*", "torchvision", "pandas", "mlflow-skinny", "tqdm"]),
+  row(/^(?:acpt-)?pytorch-/, ["torch", "torchvision", "pandas", "mlflow-skinny", "tqdm"]),
+  row(/^minimal-/, ["numpy"]),
+  row(/^mlflow-/, ["mlflow<2.19", "scikit-learn==1.5.*", "pandas<2", "numpy<2"]),
+];
+
+/** Names to show when one is not known. */
+export const CURATED_NAMES = [
+  "sklearn-1.5",
+  "lightgbm-3.3",
+  "tensorflow-2.16-cuda12",
+  "acpt-pytorch-2.8-cuda12.6",
+  "responsibleai-tabular",
+  "mlflow-py312-inference",
+] as const;
+
+/** The packages of a curated environment (`AzureML-sklearn-1.5`, `sklearn-1.5`), or null. */
+export function curatedEnvironment(name: string): CuratedEnvironment | null {
+  const short = shortName(name);
+  return ROWS.find((each) => each.name.test(short)) ?? null;
+}
+
+/** Azure's name without its prefix, in small letters. */
+export function shortName(name: string): string {
+  return name.toLowerCase().replace(/^azureml-/, "");
+}
+
+function row(name: RegExp, packages: readonly string[]): CuratedEnvironment {
+  return { name, python: null, packages };
+}

@@ -1,0 +1,36 @@
+// Small JSON documents in the per-user cache, written whole or not at all. What cannot be read is not there.
+
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+
+/** The document, or null when it is missing or unreadable. */
+export function readDocument<T>(file: string): T | null {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")) as T;
+  } catch {
+    return null;
+  }
+}
+
+/** Best effort: a cache that cannot be written costs time, never correctness. */
+export function writeDocument(file: string, document: unknown): void {
+  try {
+    writeWhole(file, `${JSON.stringify(document)}\n`);
+  } catch {
+    // A full or read-only cache: the next call computes it again.
+  }
+}
+
+/** Writes a text by rename, so that no reader sees a half of it. Throws when the folder cannot be written. */
+export function writeWhole(file: string, text: string): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    fs.writeFileSync(temporary, text);
+    fs.renameSync(temporary, file);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+}

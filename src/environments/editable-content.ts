@@ -1,0 +1,107 @@
+// The content id of source that is imported from where it is edited. Files are hashed once and recognised by their stamps
+// afterwards. Knows which files of a source folder can be imported, not what they mean.
+
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { digest } from "../core/digest.ts";
+import { readDocument, writeDocument } from "./disk-cache.ts";
+import type { EditableSource } from "./probe-python.ts";
+import { isRacy, stampOfStats } from "./stamp.ts";
+
+interface KnownFiles {
+  readonly takenAt: number;
+  /** Path → [stamp, sha256 of the bytes]. */
+  readonly files: Readonly<Record<string, readonly [string, string]>>;
+}
+
+/** Folders that are no source, wherever they lie. */
+const SKIPPED = new Set(
+  "__pycache__ .git .hg .svn .venv venv node_modules .stepwell .tox .nox .eggs build dist mlruns".split(
+    " ",
+  ),
+);
+const CODE = /\.(?:py|pyi|pyx|pxd|so|pyd|dylib)$/;
+
+/**
+ * Content of an editable install. A package counts with all its files; of a folder on sys.path count its modules, its
+ * packages (folders with `__init__.py`), and the folder named like the distribution.
+ */
+export function editableContent(source: EditableSource, cacheFolder: string): string {
+  const name = createHash("sha256").update(JSON.stringify(source)).digest("hex").slice(0, 32);
+  const cacheFile = path.join(cacheFolder, "identities", `editable-${name}.json`);
+  const known = readDocument<KnownFiles>(cacheFile) ?? { takenAt: 0, files: {} };
+  const takenAt = Date.now();
+  const seen: Record<string, readonly [string, string]> = {};
+  let changed = false;
+  const lines: string[] = [];
+  const add = (file: string, label: string): void => {
+    const stats = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
+    if (stats === undefined || !stats.isFile()) return;
+    const stamp = stampOfStats(stats);
+    const cached = known.files[file];
+    const isKnown = cached?.[0] === stamp && !isRacy(stamp, known.takenAt);
+    const id = isKnown ? cached[1] : hashFile(file);
+    changed ||= !isKnown;
+    seen[file] = [stamp, id];
+    lines.push(`${label}\0${id}`);
+  };
+  for (const [index, root] of source.roots.entries())
+    for (const file of filesOf(root, source.name))
+      add(file, `${index}/${path.relative(path.dirname(root.path), file)}`);
+  if (changed || Object.keys(seen).length !== Object.keys(known.files).length)
+    writeDocument(cacheFile, { takenAt, files: seen } satisfies KnownFiles);
+  return digest(lines.sort().join("\n"));
+}
+
+/** Content of the source of a project: its definition, its lock and what it packages. */
+export function projectContent(folder: string, cacheFolder: string): string {
+  const source = path.join(folder, "src");
+  const roots = [{ path: fs.existsSync(source) ? source : folder, kind: "search" as const }];
+  const definition = fs.readFileSync(path.join(folder, "pyproject.toml"), "utf8");
+  return digest(
+    `${definition}\0${editableContent({ name: path.basename(folder), roots }, cacheFolder)}`,
+  );
+}
+
+function filesOf(root: EditableSource["roots"][number], distribution: string): string[] {
+  if (root.kind === "package") return fs.existsSync(root.path) ? walk(root.path, () => true) : [];
+  const own = distribution.replaceAll("-", "_");
+  return entries(root.path).flatMap((entry) => {
+    const full = path.join(root.path, entry.name);
+    if (!isFolder(entry, full)) return CODE.test(entry.name) ? [full] : [];
+    if (isSkipped(entry.name)) return [];
+    if (fs.existsSync(path.join(full, "__init__.py"))) return walk(full, () => true);
+    return entry.name === own ? walk(full, (name) => CODE.test(name)) : [];
+  });
+}
+
+function walk(folder: string, counts: (name: string) => boolean): string[] {
+  if (fs.statSync(folder, { throwIfNoEntry: false })?.isFile()) return [folder];
+  return entries(folder).flatMap((entry) => {
+    const full = path.join(folder, entry.name);
+    if (entry.isDirectory()) return isSkipped(entry.name) ? [] : walk(full, counts);
+    return counts(entry.name) && !entry.name.endsWith(".pyc") ? [full] : [];
+  });
+}
+
+function isSkipped(name: string): boolean {
+  return SKIPPED.has(name) || /\.(?:egg-info|dist-info)$|^\..*_cache$/.test(name);
+}
+
+function isFolder(entry: fs.Dirent, full: string): boolean {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return fs.statSync(full, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function entries(folder: string): fs.Dirent[] {
+  try {
+    return fs.readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+function hashFile(file: string): string {
+  return createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+}

@@ -1,0 +1,54 @@
+// Software environments on this machine: who they are (cheaply, without making them) and how they are made. The parts are
+// in the files beside it.
+
+import path from "node:path";
+import type { EnvironmentFailure, EnvironmentLookup, Environments } from "../ports/environments.ts";
+import { buildEnvironment } from "./build-environment.ts";
+import { chooseSoftware, type EnvironmentTable } from "./choose-software.ts";
+import { identifySoftware } from "./identify-software.ts";
+import { createRecipes } from "./recipes.ts";
+import { findUv, type Uv } from "./uv.ts";
+import { createVenvStore } from "./venv-store.ts";
+
+export interface EnvironmentsOptions {
+  /** The per-user cache, shared by workspaces. */
+  readonly cacheFolder: string;
+  /** Where locks lie for git: `stepwell.lock.d`. */
+  readonly locksFolder: string;
+  /** Fail rather than resolve a spec that has no lock. */
+  readonly locked: boolean;
+  /** Names and images that the workspace maps to packages or to each other. */
+  readonly table: EnvironmentTable;
+  readonly lookup: EnvironmentLookup;
+  /** The user's environment: PATH, PIP_*, UV_* and the like. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Lines for people: what is being made. */
+  log(line: string): void;
+}
+
+/** Lazy: nothing is looked for before it is asked for. */
+export function createEnvironments(options: EnvironmentsOptions): Environments {
+  let found: Promise<Uv | EnvironmentFailure> | null = null;
+  const uv = () => {
+    found ??= findUv(options);
+    return found;
+  };
+  const folder = path.join(options.cacheFolder, "environments");
+  const context = {
+    ...options,
+    log: (line: string) => options.log(line),
+    recipes: createRecipes(options.cacheFolder),
+    store: createVenvStore(folder, uv, (line) => options.log(line)),
+    uv,
+  };
+  return {
+    async identify(reference, command, mayResolve) {
+      const choice = await chooseSoftware(reference, options.table, options.lookup);
+      if (!choice.ok) return choice;
+      const identified = await identifySoftware(choice.software, command, mayResolve, context);
+      if (!identified.ok) return identified;
+      return { ...identified, warnings: [...choice.warnings, ...identified.warnings] };
+    },
+    build: (identity) => buildEnvironment(identity, context),
+  };
+}

@@ -1,0 +1,56 @@
+// What a built environment consists of, cheaply: a digest over the names, sizes and times of its files. Also makes such a
+// folder read-only and removes it again. Knows nothing of Python but its caches.
+
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { setImmediate as breathe } from "node:timers/promises";
+
+/** Files between two breaks, so that the engine's thread is never held up for long. */
+const FILES_AT_ONCE = 400;
+
+/** Digest of all files; compiled caches do not count, because Python may add to them. */
+export async function listingOf(folder: string): Promise<string> {
+  const hash = createHash("sha256");
+  let count = 0;
+  const folders = [folder];
+  for (let current = folders.pop(); current !== undefined; current = folders.pop()) {
+    const entries = fs.readdirSync(current, { withFileTypes: true });
+    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of entries) {
+      const full = path.join(current, entry.name);
+      if (entry.isDirectory()) {
+        if (entry.name !== "__pycache__") folders.push(full);
+        continue;
+      }
+      const stats = fs.lstatSync(full, { bigint: true });
+      hash.update(`${path.relative(folder, full)}\0${stats.size}\0${stats.mtimeNs}\n`);
+      count += 1;
+      if (count % FILES_AT_ONCE === 0) await breathe();
+    }
+  }
+  return `${count}:${hash.digest("hex")}`;
+}
+
+/** Takes the right to write from everything in it. */
+export function makeReadOnly(folder: string): void {
+  for (const full of everything(folder)) fs.chmodSync(full, fs.statSync(full).mode & 0o555);
+}
+
+/** Removes a folder that may be read-only; nothing happens when it is not there. */
+export function removeFolder(folder: string): void {
+  if (!fs.existsSync(folder)) return;
+  for (const full of everything(folder))
+    if (fs.statSync(full).isDirectory()) fs.chmodSync(full, 0o755);
+  fs.rmSync(folder, { recursive: true, force: true });
+}
+
+/** The folder and all in it but links, outer before inner. */
+function* everything(folder: string): Generator<string> {
+  const stats = fs.lstatSync(folder);
+  if (stats.isSymbolicLink()) return;
+  yield folder;
+  if (!stats.isDirectory()) return;
+  // The names are read after the folder was yielded: it may have been made readable by then.
+  for (const name of fs.readdirSync(folder)) yield* everything(path.join(folder, name));
+}

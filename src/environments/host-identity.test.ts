@@ -1,0 +1,203 @@
+// Who the interpreter of the shell is, tried on virtual environments that the test makes and changes.
+
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { EnvironmentIdentity } from "../core/environment.ts";
+import { createEnvironments } from "./environments.ts";
+
+let folder: string;
+let site: string;
+let venv: string;
+beforeEach(() => {
+  folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-host-")));
+  venv = path.join(folder, "venv");
+  execFileSync("python3", ["-m", "venv", "--without-pip", venv]);
+  const python = fs.readdirSync(path.join(venv, "lib"))[0] ?? "";
+  site = path.join(venv, "lib", python, "site-packages");
+});
+afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+function environments(variables: Record<string, string | undefined> = {}) {
+  return createEnvironments({
+    cacheFolder: path.join(folder, "cache"),
+    locksFolder: path.join(folder, "stepwell.lock.d"),
+    locked: false,
+    table: {},
+    lookup: async () => null,
+    variables: { PATH: `${path.join(venv, "bin")}:/usr/bin:/bin`, HOME: folder, ...variables },
+    log: () => undefined,
+  });
+}
+
+async function identify(command = "python train.py"): Promise<EnvironmentIdentity> {
+  const found = await environments().identify(null, command, false);
+  if (!found.ok) throw new Error(found.failure.message);
+  return found.value;
+}
+
+function install(name: string, version: string, files: Readonly<Record<string, string>> = {}) {
+  const info = path.join(site, `${name}-${version}.dist-info`);
+  fs.mkdirSync(info);
+  fs.writeFileSync(
+    path.join(info, "METADATA"),
+    `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`,
+  );
+  for (const [file, text] of Object.entries(files)) fs.writeFileSync(path.join(info, file), text);
+  return info;
+}
+
+/** An editable install as pip writes it: a link to the source folder. */
+function installEditable(name: string, source: string): void {
+  fs.writeFileSync(path.join(site, `_${name}.pth`), `${source}\n`);
+  install(name, "0.1", {
+    "direct_url.json": JSON.stringify({ url: `file://${source}`, dir_info: { editable: true } }),
+    RECORD: `_${name}.pth,,\n`,
+  });
+}
+
+describe("the identity of the shell's interpreter", () => {
+  it("names version, platform and every distribution, and is the same again", async () => {
+    install("Some_Package", "1.0");
+    const identity = await identify();
+    expect(identity).toMatchObject({
+      kind: "host",
+      label: "python of your shell",
+      packages: { "some-package": "1.0" },
+      lockId: null,
+    });
+    expect(identity.pythonVersion).toMatch(/^3\.\d+\.\d+/);
+    expect(identity.platform).toMatch(/^(?:linux|darwin)-\w+/);
+    expect(await identify()).toEqual(identity);
+  });
+
+  it("starts no process when nothing has changed", async () => {
+    const program = path.join(venv, "bin", "python");
+    const old = new Date(Date.now() - 60_000);
+    fs.utimesSync(site, old, old);
+    await identify();
+    const cached = fs.readdirSync(path.join(folder, "cache", "identities"));
+    const document = path.join(folder, "cache", "identities", cached[0] ?? "");
+    const probe = JSON.parse(fs.readFileSync(document, "utf8"));
+    // Made long ago, so that the racy rule has no say; then a fact that no interpreter would say.
+    probe.takenAt = Date.now() + 60_000;
+    probe.facts.packages = { kept: "1" };
+    fs.writeFileSync(document, JSON.stringify(probe));
+    expect((await identify()).packages).toEqual({ kept: "1" });
+    fs.rmSync(program);
+    fs.symlinkSync("/usr/bin/env", program);
+    expect((await identify().catch(() => null))?.packages ?? {}).not.toEqual({ kept: "1" });
+  });
+
+  it("changes when a package is upgraded, and when one is added", async () => {
+    const info = install("pkg", "1.0");
+    const before = await identify();
+    fs.rmSync(info, { recursive: true });
+    install("pkg", "1.1");
+    const upgraded = await identify();
+    expect(upgraded.packages).toEqual({ ...before.packages, pkg: "1.1" });
+    expect(upgraded.id).not.toBe(before.id);
+    install("other", "1.0");
+    expect((await identify()).id).not.toBe(upgraded.id);
+  });
+
+  it("changes with the source of an editable install, and not with what is no source", async () => {
+    const source = path.join(folder, "project");
+    fs.mkdirSync(path.join(source, "mypkg"), { recursive: true });
+    fs.mkdirSync(path.join(source, "data"));
+    fs.writeFileSync(path.join(source, "mypkg", "__init__.py"), "");
+    fs.writeFileSync(path.join(source, "mypkg", "model.py"), "x = 1\n");
+    installEditable("mypkg", source);
+    const before = await identify();
+    expect(Object.keys(before.editable)).toEqual(["mypkg"]);
+    fs.writeFileSync(path.join(source, "README.md"), "new");
+    fs.writeFileSync(path.join(source, "data", "big.csv"), "new");
+    fs.mkdirSync(path.join(source, "mypkg", "__pycache__"));
+    fs.writeFileSync(path.join(source, "mypkg", "__pycache__", "x.pyc"), "new");
+    expect(await identify()).toEqual(before);
+    fs.writeFileSync(path.join(source, "mypkg", "model.py"), "x = 2\n");
+    const edited = await identify();
+    expect(edited.editable.mypkg).not.toBe(before.editable.mypkg);
+    expect(edited.id).not.toBe(before.id);
+    fs.writeFileSync(path.join(source, "mypkg", "model.py"), "x = 1\n");
+    expect((await identify()).id).toBe(before.id);
+  });
+
+  it("counts a folder that a .pth file puts on the path", async () => {
+    const source = path.join(folder, "lib");
+    fs.mkdirSync(source);
+    fs.writeFileSync(path.join(source, "helper.py"), "x = 1\n");
+    fs.writeFileSync(path.join(site, "mine.pth"), `${source}\n`);
+    const before = await identify();
+    fs.writeFileSync(path.join(source, "helper.py"), "x = 2\n");
+    expect((await identify()).id).not.toBe(before.id);
+  });
+
+  it("counts other programs only for commands that call them", async () => {
+    expect((await identify("node report.mjs")).programs.node).toMatch(/^(?:\d+\.\d+|missing)/);
+    expect((await identify("python node.py")).programs).toEqual({});
+    expect((await identify("Rscript no.R")).id).not.toBe((await identify("python a.py")).id);
+  });
+
+  it("has no packages where there is no Python", async () => {
+    const found = await environments({ PATH: folder }).identify(null, "echo hi", false);
+    expect(found).toMatchObject({ ok: true, value: { pythonVersion: null, packages: {} } });
+    if (found.ok)
+      expect(await environments({ PATH: folder }).build(found.value)).toMatchObject({ ok: true });
+  });
+});
+
+describe("the shell's interpreter for a step", () => {
+  it("is the virtual environment with its variable", async () => {
+    const identity = await identify();
+    expect(await environments().build(identity)).toEqual({
+      ok: true,
+      value: { pathPrefix: [path.join(venv, "bin")], variables: { VIRTUAL_ENV: venv } },
+      warnings: [],
+    });
+  });
+
+  it("answers to `python` where there is only `python3`", async () => {
+    const bin = path.join(folder, "bin");
+    fs.mkdirSync(bin);
+    const base = execFileSync(path.join(venv, "bin", "python"), [
+      "-c",
+      "import sys; print(getattr(sys, '_base_executable', sys.executable))",
+    ]);
+    fs.symlinkSync(base.toString().trim(), path.join(bin, "python3"));
+    const only3 = environments({ PATH: bin });
+    const found = await only3.identify(null, "python train.py", false);
+    if (!found.ok) throw new Error(found.failure.message);
+    const built = await only3.build(found.value);
+    if (!built.ok) throw new Error(built.failure.message);
+    const PATH = [...built.value.pathPrefix, bin].join(":");
+    const version = execFileSync(
+      "/usr/bin/env",
+      ["python", "-c", "import sys; print(sys.version)"],
+      {
+        env: { PATH },
+        encoding: "utf8",
+      },
+    );
+    expect(version.split(" ")[0]).toBe(found.value.pythonVersion);
+  });
+
+  it("warns when it has changed since the plan", async () => {
+    const identity = await identify();
+    install("late", "1.0");
+    const built = await environments().build(identity);
+    expect(built.ok && built.warnings).toHaveLength(1);
+  });
+
+  it("fails with the way out when it is gone, or was never seen", async () => {
+    const identity = await identify();
+    fs.rmSync(venv, { recursive: true });
+    for (const id of [identity, { ...identity, id: "sha256:00" }])
+      expect(await environments().build(id)).toMatchObject({
+        ok: false,
+        failure: { code: "environment_build_failed", hint: expect.stringContaining("Run") },
+      });
+  });
+});

@@ -1,0 +1,246 @@
+// Says who a piece of software is, without making it: an interpreter by what is installed in it, packages by their lock.
+// Resolves a lock only when it is asked to.
+
+import path from "node:path";
+import { asksForPython3, commandPrograms } from "../core/command-programs.ts";
+import type { EnvironmentIdentity } from "../core/environment.ts";
+import type { EnvironmentFailure, EnvironmentOutcome } from "../ports/environments.ts";
+import { choosePython, hostPython } from "./choose-python.ts";
+import type { PackageSoftware, Software } from "./choose-software.ts";
+import { editableContent, projectContent } from "./editable-content.ts";
+import { programVersion } from "./find-program.ts";
+import { type Lock, lockedPackages, lockPath, readLock, writeLock } from "./lock-file.ts";
+import { markerVariables } from "./marker.ts";
+import { type PythonFacts, probePython } from "./probe-python.ts";
+import { readProjectLock } from "./project-lock.ts";
+import { identityOf, type Recipes } from "./recipes.ts";
+import { resolveLock } from "./resolve-lock.ts";
+import type { Uv } from "./uv.ts";
+
+/** What identifying needs to know and to reach. */
+export interface IdentifyContext {
+  readonly cacheFolder: string;
+  readonly locksFolder: string;
+  readonly locked: boolean;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly recipes: Recipes;
+  log(line: string): void;
+  uv(): Promise<Uv | EnvironmentFailure>;
+}
+
+/** Who `software` is for a step with this command. */
+export async function identifySoftware(
+  software: Software,
+  command: string | null,
+  mayResolve: boolean,
+  context: IdentifyContext,
+): Identified {
+  const programs = await programsOf(command, context);
+  switch (software.kind) {
+    case "host":
+      return identifyHost(command, programs, context);
+    case "python":
+      return identifyPython(software.path, programs, context);
+    case "project":
+      return identifyProject(software.folder, software.label, programs, context);
+    case "packages":
+      return identifyPackages(software, programs, mayResolve, context);
+    default:
+      return software satisfies never;
+  }
+}
+
+type Programs = Readonly<Record<string, string>>;
+type Identified = Promise<EnvironmentOutcome<EnvironmentIdentity>>;
+
+async function programsOf(
+  command: string | null,
+  { variables, cacheFolder }: IdentifyContext,
+): Promise<Programs> {
+  const versions: Record<string, string> = {};
+  for (const name of commandPrograms(command))
+    versions[name] = await programVersion(name, variables, cacheFolder);
+  return versions;
+}
+
+async function identifyHost(
+  command: string | null,
+  programs: Programs,
+  context: IdentifyContext,
+): Identified {
+  const { variables, cacheFolder } = context;
+  const host = await hostPython(variables, cacheFolder, asksForPython3(command));
+  if (host !== null)
+    return interpreterIdentity("host", "python of your shell", host.facts, programs, context);
+  const identity = identityOf({
+    label: "no python on PATH",
+    kind: "host",
+    pythonVersion: null,
+    platform: platformWithoutPython(),
+    packages: {},
+    editable: {},
+    lockId: null,
+    programs,
+  });
+  const nothing = { kind: "interpreter", executable: null, virtualEnvironment: null } as const;
+  context.recipes.remember(identity, nothing);
+  return { ok: true, value: identity, warnings: [] };
+}
+
+async function identifyPython(
+  file: string,
+  programs: Programs,
+  context: IdentifyContext,
+): Identified {
+  const { variables, cacheFolder } = context;
+  const facts = await probePython(file, variables, cacheFolder);
+  if (facts === null)
+    return failed({
+      code: "unsupported_environment",
+      message: `There is no working Python at ${file}.`,
+      hint: "Name an interpreter, such as .venv/bin/python; make it first if it is a virtual environment.",
+    });
+  return interpreterIdentity("python", file, facts, programs, context);
+}
+
+function interpreterIdentity(
+  kind: "host" | "python",
+  label: string,
+  facts: PythonFacts,
+  programs: Programs,
+  context: IdentifyContext,
+): EnvironmentOutcome<EnvironmentIdentity> {
+  const editable: Record<string, string> = {};
+  for (const source of facts.editables)
+    editable[source.name] = editableContent(source, context.cacheFolder);
+  const { version: pythonVersion, platform, packages, executable, virtualEnvironment } = facts;
+  const fields = { label, kind, pythonVersion, platform, packages, editable, programs };
+  const identity = identityOf({ ...fields, lockId: null });
+  context.recipes.remember(identity, { kind: "interpreter", executable, virtualEnvironment });
+  return { ok: true, value: identity, warnings: [] };
+}
+
+async function identifyPackages(
+  software: PackageSoftware,
+  programs: Programs,
+  mayResolve: boolean,
+  context: IdentifyContext,
+): Identified {
+  const { recipes } = context;
+  const file = lockPath(context.locksFolder, software);
+  const existing = readLock(file);
+  const wanted = software.python ?? existing?.python ?? null;
+  const python = await choosePython(wanted, context.variables, context.cacheFolder);
+  if (python === null) return failed(NO_PYTHON);
+  const lock = existing ?? (await newLock(file, software, python.facts, mayResolve, context));
+  if ("code" in lock) return failed(lock);
+  const { facts } = python;
+  const identity = identityOf({
+    label: `uv: ${software.label}`,
+    kind: "uv",
+    pythonVersion: facts.version,
+    platform: facts.platform,
+    packages: lockedPackages(lock.text, markerVariables(facts.version, facts.platform)),
+    editable: {},
+    lockId: lock.id,
+    programs,
+  });
+  recipes.rememberLock(lock.id, lock.text);
+  recipes.remember(identity, {
+    kind: "venv",
+    label: software.label,
+    lockId: lock.id,
+    python: facts.executable,
+    pythonVersion: facts.version,
+    platform: facts.platform,
+    project: null,
+  });
+  return { ok: true, value: identity, warnings: python.warning === null ? [] : [python.warning] };
+}
+
+async function newLock(
+  file: string,
+  software: PackageSoftware,
+  facts: PythonFacts,
+  mayResolve: boolean,
+  context: IdentifyContext,
+): Promise<Lock | EnvironmentFailure> {
+  if (context.locked || !mayResolve)
+    return {
+      code: "environment_not_resolved",
+      message: `The environment ${software.label} was never resolved: there is no ${path.relative(path.dirname(context.locksFolder), file)}.`,
+      hint: context.locked
+        ? "Run once without --locked (and without CI set) and commit the file."
+        : "`stepwell run` resolves it.",
+    };
+  const uv = await context.uv();
+  if ("code" in uv) return uv;
+  context.log(`environment ${software.label}: resolving (once)`);
+  const resolved = await resolveLock(software, facts.version, uv);
+  if ("code" in resolved) return resolved;
+  // Another process may have resolved it meanwhile: the first lock stays.
+  return readLock(file) ?? writeLock(file, software, resolved);
+}
+
+async function identifyProject(
+  folder: string,
+  label: string,
+  programs: Programs,
+  context: IdentifyContext,
+): Identified {
+  const { recipes } = context;
+  const lock = readProjectLock(folder);
+  if ("code" in lock) return failed(lock);
+  const python = await choosePython(lock.python, context.variables, context.cacheFolder);
+  if (python === null) return failed(NO_PYTHON);
+  const contentId = lock.isPackage ? projectContent(folder, context.cacheFolder) : null;
+  const { facts } = python;
+  const identity = identityOf({
+    label: `uv: ${label}`,
+    kind: "uv",
+    pythonVersion: facts.version,
+    platform: facts.platform,
+    packages: lock.packages,
+    editable: contentId === null ? {} : { [path.basename(folder)]: contentId },
+    lockId: lock.id,
+    programs,
+  });
+  recipes.remember(identity, {
+    kind: "venv",
+    label,
+    lockId: lock.id,
+    python: facts.executable,
+    pythonVersion: facts.version,
+    platform: facts.platform,
+    project: { folder, contentId },
+  });
+  return { ok: true, value: identity, warnings: python.warning === null ? [] : [python.warning] };
+}
+
+const NO_PYTHON: EnvironmentFailure = {
+  code: "environment_build_failed",
+  message: "No Python 3.8 or newer was found on this machine.",
+  hint: "Install Python 3 (apt-get install python3, brew install python).",
+};
+
+/** `linux-x86_64-glibc2.36`, as an interpreter would say it. */
+function platformWithoutPython(): string {
+  const linux = process.platform === "linux";
+  const machine =
+    process.arch === "x64"
+      ? "x86_64"
+      : linux && process.arch === "arm64"
+        ? "aarch64"
+        : process.arch;
+  const report = linux ? (process.report.getReport() as unknown as Report) : null;
+  const libc = report?.header.glibcVersionRuntime;
+  return `${process.platform}-${machine}${linux ? `-${libc ? `glibc${libc}` : "musl"}` : ""}`;
+}
+
+interface Report {
+  readonly header: { readonly glibcVersionRuntime?: string };
+}
+
+function failed<T>(failure: EnvironmentFailure): EnvironmentOutcome<T> {
+  return { ok: false, failure };
+}

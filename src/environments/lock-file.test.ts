@@ -1,0 +1,94 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { PackageSoftware } from "./choose-software.ts";
+import { isHashed, lockedPackages, lockPath, readLock, writeLock } from "./lock-file.ts";
+import { markerVariables } from "./marker.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-lock-"));
+});
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+const software: PackageSoftware = {
+  kind: "packages",
+  label: "my env/1",
+  python: "3.11",
+  requirements: ["six", "attrs>=1"],
+  constraints: [],
+  options: [],
+};
+
+const TEXT = `attrs==25.1 \\
+    --hash=sha256:aa \\
+    --hash=sha256:bb
+colorama==0.4.6 ; sys_platform == 'win32' \\
+    --hash=sha256:cc
+numpy==1.24 ; python_full_version < '3.9' \\
+    --hash=sha256:dd
+numpy==2.1 ; python_full_version >= '3.9' \\
+    --hash=sha256:ee
+Ruamel.Yaml==0.18 \\
+    --hash=sha256:ff
+`;
+
+describe("lockPath", () => {
+  it("changes with what is asked for, not with its order, spaces or case of nothing", () => {
+    const same = { ...software, requirements: ["attrs>=1", "six"] };
+    const other = { ...software, requirements: ["attrs>=2", "six"] };
+    expect(lockPath(folder, same)).toBe(lockPath(folder, software));
+    expect(lockPath(folder, other)).not.toBe(lockPath(folder, software));
+    expect(lockPath(folder, { ...software, python: null })).not.toBe(lockPath(folder, software));
+    expect(path.basename(lockPath(folder, software))).toMatch(/^my-env-1-[0-9a-f]{12}\.txt$/);
+  });
+});
+
+describe("a lock", () => {
+  it("reads as it was written, and its id does not count comments", () => {
+    const file = lockPath(folder, software);
+    const written = writeLock(file, software, { python: "3.11", text: TEXT });
+    expect(readLock(file)).toEqual(written);
+    fs.appendFileSync(file, "# a note\n\n");
+    expect(readLock(file)?.id).toBe(written.id);
+    fs.appendFileSync(file, "six==1.0\n");
+    expect(readLock(file)?.id).not.toBe(written.id);
+  });
+
+  it("is none where there is no file, or another file", () => {
+    const file = path.join(folder, "other.txt");
+    expect(readLock(file)).toBeNull();
+    fs.writeFileSync(file, "six==1\n");
+    expect(readLock(file)).toBeNull();
+  });
+});
+
+describe("lockedPackages", () => {
+  it("gives what the lock means for one Python on one platform", () => {
+    const variables = markerVariables("3.11.2", "linux-x86_64-glibc2.36");
+    expect(lockedPackages(TEXT, variables)).toEqual({
+      attrs: "25.1",
+      numpy: "2.1",
+      "ruamel-yaml": "0.18",
+    });
+    expect(lockedPackages(TEXT, markerVariables("3.8.1", "linux-x86_64"))).toMatchObject({
+      numpy: "1.24",
+    });
+  });
+
+  it("takes a package from a URL by the URL", () => {
+    const variables = markerVariables("3.11.2", "linux-x86_64");
+    expect(lockedPackages("pkg @ https://e.org/p.whl --hash=sha256:aa\n", variables)).toEqual({
+      pkg: "https://e.org/p.whl",
+    });
+  });
+});
+
+describe("isHashed", () => {
+  it("is true only when every package carries a hash", () => {
+    expect(isHashed(TEXT)).toBe(true);
+    expect(isHashed(`${TEXT}pkg @ git+https://e.org/p\n`)).toBe(false);
+    expect(isHashed("")).toBe(false);
+  });
+});

@@ -1,0 +1,105 @@
+// The lock of an environment: a text for git that names every package with its hashes, for every platform. Knows the
+// file's form and name, not how it is resolved.
+
+import fs from "node:fs";
+import path from "node:path";
+import { canonicalJson } from "../core/canonical-json.ts";
+import { digest } from "../core/digest.ts";
+import type { PackageSoftware } from "./choose-software.ts";
+import { writeWhole } from "./disk-cache.ts";
+import { type MarkerVariables, markerHolds } from "./marker.ts";
+
+export interface Lock {
+  readonly text: string;
+  /** Digest of what the text says: comments do not count. */
+  readonly id: string;
+  /** The Python that it was resolved for: `3.11`. */
+  readonly python: string;
+}
+
+/** Where the lock of a spec lies: the name changes with whatever the spec says. */
+export function lockPath(folder: string, software: PackageSoftware): string {
+  const name =
+    software.label.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "") || "environment";
+  return path.join(folder, `${name}-${specId(software).slice("sha256:".length, 19)}.txt`);
+}
+
+/** Name of what was asked for: order, comments and blanks do not count. */
+export function specId(software: PackageSoftware): string {
+  const sorted = (lines: readonly string[]) =>
+    lines.map((line) => line.replace(/\s+/g, " ")).sort();
+  return digest(
+    canonicalJson({
+      format: 1,
+      python: software.python,
+      requirements: sorted(software.requirements),
+      constraints: sorted(software.constraints),
+      options: software.options,
+    }),
+  );
+}
+
+/** The lock at `file`, or null when there is none. */
+export function readLock(file: string): Lock | null {
+  let text: string;
+  try {
+    text = fs.readFileSync(file, "utf8").replaceAll("\r\n", "\n");
+  } catch {
+    return null;
+  }
+  const python = /^# python: (\d+\.\d+)/m.exec(text)?.[1];
+  return python === undefined ? null : { text, id: idOf(text), python };
+}
+
+/** Writes what uv resolved under a header that says what was asked for. */
+export function writeLock(
+  file: string,
+  software: PackageSoftware,
+  resolved: { readonly python: string; readonly text: string },
+): Lock {
+  const text = [
+    "# Made by stepwell from the environment below; commit it. It changes only when the environment's definition does.",
+    `# environment: ${software.label}`,
+    `# python: ${resolved.python}${software.python === null ? "" : ` (asked for ${software.python})`}`,
+    ...[...software.requirements].map((line) => `# - ${line}`),
+    ...software.constraints.map((line) => `# constraint: ${line}`),
+    ...software.options,
+    resolved.text.trim(),
+    "",
+  ].join("\n");
+  writeWhole(file, text);
+  return { text, id: idOf(text), python: resolved.python };
+}
+
+function idOf(text: string): string {
+  return digest(
+    text
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"))
+      .join("\n"),
+  );
+}
+
+/** Name (normalised) → version of what the lock means on one platform. */
+export function lockedPackages(text: string, variables: MarkerVariables): Record<string, string> {
+  const packages: Record<string, string> = {};
+  for (const line of text.replace(/\\\n/g, " ").split("\n")) {
+    const match =
+      /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*(?:==\s*([^\s;]+)|@\s*(\S+))\s*(?:;(.*?))?(?:\s--hash.*)?$/.exec(
+        line.trim(),
+      );
+    if (match === null || (match[4] !== undefined && !markerHolds(match[4], variables))) continue;
+    const name = (match[1] ?? "").toLowerCase().replace(/[-_.]+/g, "-");
+    packages[name] = match[2] ?? match[3] ?? "";
+  }
+  return packages;
+}
+
+/** Every package of the lock carries its hashes: then nothing else may be installed. */
+export function isHashed(text: string): boolean {
+  const entries = text
+    .replace(/\\\n/g, " ")
+    .split("\n")
+    .filter((line) => /^(?:[A-Za-z0-9./]|-e\b)/.test(line));
+  return entries.length > 0 && entries.every((line) => line.includes("--hash="));
+}

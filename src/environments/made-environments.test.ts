@@ -1,0 +1,248 @@
+// Environments made for real by uv, with tiny packages from the package index. Skipped aloud where there is none.
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from "vitest";
+import type { BuiltEnvironment, EnvironmentIdentity } from "../ports/environments.ts";
+import type { EnvironmentDefinition, EnvironmentReference } from "../spec/graph.ts";
+import { createEnvironments, type EnvironmentsOptions } from "./environments.ts";
+import { removeFolder } from "./folder-listing.ts";
+
+let folder: string;
+let online = false;
+
+/** One workspace and one cache for all tests: each makes environments of its own in it. */
+function settings(overrides: Partial<EnvironmentsOptions> = {}): EnvironmentsOptions {
+  return {
+    cacheFolder: path.join(folder, "cache"),
+    locksFolder: path.join(folder, "stepwell.lock.d"),
+    locked: false,
+    table: {},
+    lookup: async () => null,
+    variables: process.env,
+    log: () => undefined,
+    ...overrides,
+  };
+}
+
+function requirements(...lines: string[]): EnvironmentReference {
+  const definition: EnvironmentDefinition = {
+    name: null,
+    image: null,
+    conda: null,
+    build: null,
+    requirements: { path: path.join(folder, "tiny.txt"), text: `${lines.join("\n")}\n` },
+    project: null,
+    python: null,
+    packages: null,
+    pythonVersion: null,
+  };
+  return { kind: "inline", ...definition };
+}
+
+function tiny(): EnvironmentReference {
+  return requirements("six==1.17.0", "pyjokes==0.8.3");
+}
+
+beforeAll(async () => {
+  folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-made-")));
+  const found = await createEnvironments(settings()).identify(tiny(), null, true);
+  online = found.ok;
+  if (!found.ok)
+    console.warn(`SKIPPED: environments cannot be made here: ${found.failure.message}`);
+});
+afterAll(() => removeFolder(folder));
+beforeEach((context: TestContext) => {
+  if (!online) context.skip();
+});
+
+async function identify(
+  reference: EnvironmentReference,
+  options = settings(),
+): Promise<EnvironmentIdentity> {
+  const found = await createEnvironments(options).identify(reference, null, true);
+  if (!found.ok) throw new Error(found.failure.message);
+  return found.value;
+}
+
+async function build(identity: EnvironmentIdentity, options = settings()): Promise<string> {
+  const built = await createEnvironments(options).build(identity);
+  if (!built.ok) throw new Error(built.failure.message);
+  return venvOf(built.value);
+}
+
+function venvOf(built: BuiltEnvironment): string {
+  return built.variables.VIRTUAL_ENV ?? "";
+}
+
+function python(venv: string, program: string): string {
+  return execFileSync(path.join(venv, "bin", "python"), ["-c", program], {
+    encoding: "utf8",
+  }).trim();
+}
+
+function moduleFile(venv: string, name: string): string {
+  return python(venv, `import ${name}; print(${name}.__file__)`);
+}
+
+describe("an environment of packages", () => {
+  it("is resolved once into a file for git, and known afterwards without network", async () => {
+    const reference = requirements("six<1.17", "# a comment");
+    const offline = settings({
+      cacheFolder: path.join(folder, "other-cache"),
+      locked: true,
+      variables: { ...process.env, UV_OFFLINE: "1", PATH: "/usr/bin:/bin:/usr/local/bin" },
+    });
+    const unresolved = await createEnvironments(settings()).identify(reference, null, false);
+    expect(unresolved).toMatchObject({ ok: false, failure: { code: "environment_not_resolved" } });
+    expect(await createEnvironments(offline).identify(reference, null, true)).toMatchObject({
+      ok: false,
+      failure: { code: "environment_not_resolved", hint: expect.stringContaining("--locked") },
+    });
+    const identity = await identify(reference);
+    expect(identity).toMatchObject({ kind: "uv", label: "uv: tiny", packages: { six: "1.16.0" } });
+    const locks = fs.readdirSync(path.join(folder, "stepwell.lock.d"));
+    expect(locks).toContainEqual(expect.stringMatching(/^tiny-[0-9a-f]{12}\.txt$/));
+    const again = await createEnvironments(offline).identify(requirements("six<1.17"), null, false);
+    expect(again).toMatchObject({ ok: true, value: { lockId: identity.lockId } });
+  });
+
+  it("is made read-only from exactly the lock, also by a process that only has the identity", async () => {
+    const identity = await identify(tiny());
+    const venv = await build(JSON.parse(JSON.stringify(identity)));
+    expect(python(venv, "import six, pyjokes; print(six.__version__)")).toBe("1.17.0");
+    const file = moduleFile(venv, "six");
+    expect(fs.statSync(file).mode & 0o222).toBe(0);
+    // A hard link would reach into uv's own cache.
+    expect(fs.statSync(file).nlink).toBe(1);
+    expect(await build(identity)).toBe(venv);
+  });
+
+  it("lets a command install for itself what it lacks", async () => {
+    const venv = await build(await identify(tiny()));
+    const own = path.join(folder, "own");
+    const version = python(venv, "import sys; print('%d.%d' % sys.version_info[:2])");
+    const site = path.join(own, "lib", `python${version}`, "site-packages");
+    fs.mkdirSync(site, { recursive: true });
+    fs.writeFileSync(path.join(site, "mine.py"), "x = 7\n");
+    const program = path.join(venv, "bin", "python");
+    const env = { STEPWELL_PACKAGES: own };
+    const printed = execFileSync(program, ["-c", "import mine; print(mine.x)"], { env });
+    expect(printed.toString().trim()).toBe("7");
+  });
+
+  it("is repaired when a file is altered or gone", async () => {
+    const identity = await identify(tiny());
+    const damage = [
+      (file: string) => fs.writeFileSync(file, "broken = True\n"),
+      (file: string) => fs.rmSync(file),
+    ];
+    for (const harm of damage) {
+      const file = moduleFile(await build(identity), "six");
+      const text = fs.readFileSync(file, "utf8");
+      for (const each of [file, path.dirname(file)]) fs.chmodSync(each, 0o755);
+      harm(file);
+      const repaired = moduleFile(await build(identity), "six");
+      expect(fs.readFileSync(repaired, "utf8")).toBe(text);
+    }
+  });
+
+  it("says what uv says when there is no such version", async () => {
+    const found = await createEnvironments(settings()).identify(
+      requirements("six==99"),
+      null,
+      true,
+    );
+    expect(found).toMatchObject({ ok: false, failure: { code: "environment_build_failed" } });
+    if (!found.ok) expect(found.failure.message).toContain("six==99");
+  });
+});
+
+describe("a project with a uv.lock", () => {
+  it("is taken exactly, with the project itself, and made again when its source changes", async () => {
+    const project = path.join(folder, "project");
+    fs.mkdirSync(path.join(project, "src", "tinyproject"), { recursive: true });
+    const source = path.join(project, "src", "tinyproject", "__init__.py");
+    fs.writeFileSync(source, "x = 1\n");
+    fs.writeFileSync(
+      path.join(project, "pyproject.toml"),
+      '[project]\nname = "tinyproject"\nversion = "1.0"\nrequires-python = ">=3.8"\ndependencies = ["six<1.17"]\n[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n',
+    );
+    const reference = { ...requirements(), requirements: null, project } as EnvironmentReference;
+    expect(await createEnvironments(settings()).identify(reference, null, true)).toMatchObject({
+      ok: false,
+      failure: { hint: expect.stringContaining("uv lock") },
+    });
+    execFileSync(uvProgram(), ["lock", "--quiet", "--project", project], { cwd: project });
+    const before = await identify(reference);
+    expect(before.packages).toEqual({ six: "1.16.0" });
+    expect(python(await build(before), "import tinyproject, six; print(tinyproject.x)")).toBe("1");
+    fs.writeFileSync(source, "x = 2\n");
+    const after = await identify(reference);
+    expect(after.id).not.toBe(before.id);
+    expect(python(await build(after), "import tinyproject; print(tinyproject.x)")).toBe("2");
+  });
+});
+
+describe("several processes that need the same environment", () => {
+  it("make it once", async () => {
+    const identity = await identify(requirements("six==1.15.0", "pyjokes==0.8.3"));
+    const children = [1, 2, 3, 4].map(() => builder(identity));
+    const said = await Promise.all(children.map(output));
+    const made = said.filter((text) => text.includes("being made"));
+    expect(made).toHaveLength(1);
+    expect(new Set(said.map((text) => text.trim().split("\n").at(-1))).size).toBe(1);
+    expect(said[0]?.trim().split("\n").at(-1)).toMatch(/^done .*environments/);
+  });
+
+  it("leave nothing that looks made when one is killed half-way", async () => {
+    const identity = await identify(requirements("six==1.14.0", "pyjokes==0.8.3"));
+    const child = builder(identity);
+    await new Promise<void>((resolve) => {
+      child.stdout?.on("data", (text) => String(text).includes("being made") && resolve());
+    });
+    child.kill("SIGKILL");
+    await new Promise((resolve) => child.once("close", resolve));
+    const venv = await build(identity);
+    expect(python(venv, "import six, pyjokes; print(six.__version__)")).toBe("1.14.0");
+    const left = fs.readdirSync(path.dirname(venv)).filter((name) => name.endsWith(".lock"));
+    expect(left).toEqual([]);
+  });
+});
+
+function uvProgram(): string {
+  const tools = path.join(folder, "cache", "tools");
+  const own = fs.existsSync(tools) ? fs.readdirSync(tools)[0] : undefined;
+  return own === undefined ? "uv" : path.join(tools, own, "bin", "uv");
+}
+
+function builder(identity: EnvironmentIdentity): ChildProcess {
+  const module = pathToFileURL(path.join(import.meta.dirname, "environments.ts")).href;
+  const options = { ...settings(), variables: undefined, lookup: undefined, log: undefined };
+  const program = `
+    import { createEnvironments } from ${JSON.stringify(module)};
+    const environments = createEnvironments({
+      ...${JSON.stringify(options)},
+      variables: process.env,
+      lookup: async () => null,
+      log: (line) => console.log(line),
+    });
+    const built = await environments.build(${JSON.stringify(identity)});
+    console.log("done", built.ok ? built.value.pathPrefix[0] : built.failure.message);
+  `;
+  const words = ["--import", "tsx", "--input-type=module", "-e", program];
+  return spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+function output(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    child.stdout?.on("data", (chunk) => {
+      text += chunk;
+    });
+    child.once("close", () => resolve(text));
+  });
+}

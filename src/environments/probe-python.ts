@@ -1,0 +1,112 @@
+// Asks a Python interpreter what it is: version, platform, every installed distribution, editable installs. Asked once;
+// after that the answer is kept as long as no stamp of what it depends on has changed.
+
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { readDocument, writeDocument } from "./disk-cache.ts";
+import { PROBE } from "./probe-script.ts";
+import { runProgram } from "./run-program.ts";
+import { isRacy, stampOf } from "./stamp.ts";
+
+/** Where the source of an editable install lies. */
+export interface EditableSource {
+  readonly name: string;
+  readonly roots: readonly {
+    readonly path: string;
+    /** `package`: all of it is the package. `search`: a folder on sys.path that may hold other things too. */
+    readonly kind: "package" | "search";
+  }[];
+}
+
+export interface PythonFacts {
+  /** The interpreter itself, behind shims. */
+  readonly executable: string;
+  readonly version: string;
+  readonly platform: string;
+  /** Folder of the virtual environment, or null. */
+  readonly virtualEnvironment: string | null;
+  readonly packages: Readonly<Record<string, string>>;
+  readonly editables: readonly EditableSource[];
+}
+
+interface CachedProbe {
+  readonly format: 1;
+  readonly takenAt: number;
+  /** Path → stamp of everything that the answer depends on. */
+  readonly stamps: Readonly<Record<string, string>>;
+  readonly facts: PythonFacts;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Facts about the interpreter at `file` (or behind it, when it is a shim); null when it does not work. */
+export async function probePython(
+  file: string,
+  variables: Variables,
+  cacheFolder: string,
+): Promise<PythonFacts | null> {
+  const key = createHash("sha256")
+    .update(JSON.stringify([file, variables.HOME, variables.PYENV_VERSION, selectors(file)]))
+    .digest("hex");
+  const cacheFile = path.join(cacheFolder, "identities", `python-${key.slice(0, 32)}.json`);
+  const cached = readDocument<CachedProbe>(cacheFile);
+  if (cached !== null && isCurrent(cached)) return cached.facts;
+  const takenAt = Date.now();
+  const answer = await ask(file, variables);
+  if (answer === null) return null;
+  const { watched, ...facts } = answer;
+  const paths = [file, ...selectors(file), ...watched];
+  const stamps = Object.fromEntries(paths.map((each) => [each, stampOf(each)]));
+  writeDocument(cacheFile, { format: 1, takenAt, stamps, facts } satisfies CachedProbe);
+  return facts;
+}
+
+function isCurrent(cached: CachedProbe): boolean {
+  return (
+    cached.format === 1 &&
+    Object.entries(cached.stamps).every(
+      ([each, stamp]) => !isRacy(stamp, cached.takenAt) && stampOf(each) === stamp,
+    )
+  );
+}
+
+/** Files that decide which interpreter a shim of pyenv, asdf or mise starts; none for a real interpreter. */
+function selectors(file: string): string[] {
+  if (!isShim(file)) return [];
+  const names = [".python-version", ".tool-versions", "mise.toml", ".mise.toml"];
+  const found = [path.join(path.dirname(path.dirname(file)), "version")];
+  for (let folder = process.cwd(); ; folder = path.dirname(folder)) {
+    for (const name of names) found.push(path.join(folder, name));
+    if (folder === path.dirname(folder)) return found;
+  }
+}
+
+function isShim(file: string): boolean {
+  try {
+    const descriptor = fs.openSync(file, "r");
+    const start = Buffer.alloc(2);
+    fs.readSync(descriptor, start);
+    fs.closeSync(descriptor);
+    return start.toString() === "#!";
+  } catch {
+    return false;
+  }
+}
+
+async function ask(
+  file: string,
+  variables: Variables,
+): Promise<(PythonFacts & { watched: string[] }) | null> {
+  // A step does not inherit PYTHONPATH and its like, so they do not count.
+  const inherited = Object.fromEntries(
+    Object.entries(variables).filter(([name]) => !name.startsWith("PYTHON")),
+  );
+  const end = await runProgram(file, ["-c", PROBE], { cwd: process.cwd(), variables: inherited });
+  if (end.exitCode !== 0) return null;
+  try {
+    return JSON.parse(end.stdout) as PythonFacts & { watched: string[] };
+  } catch {
+    return null;
+  }
+}

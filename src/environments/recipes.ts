@@ -1,0 +1,58 @@
+// Remembers how an identity is made, so that a process that only knows the identity (a resumed run) can make it. Kept in
+// the per-user cache; nothing in here is part of an identity.
+
+import fs from "node:fs";
+import path from "node:path";
+import { canonicalJson } from "../core/canonical-json.ts";
+import { digest } from "../core/digest.ts";
+import type { EnvironmentIdentity } from "../core/environment.ts";
+import { readDocument, writeDocument } from "./disk-cache.ts";
+import type { VenvRecipe } from "./venv-store.ts";
+
+export type Recipe =
+  | {
+      readonly kind: "interpreter";
+      /** Null where there is no Python at all. */
+      readonly executable: string | null;
+      readonly virtualEnvironment: string | null;
+    }
+  | ({ readonly kind: "venv" } & Omit<VenvRecipe, "lockText">);
+
+export interface Recipes {
+  remember(identity: EnvironmentIdentity, recipe: Recipe): void;
+  recall(id: string): Recipe | null;
+  rememberLock(id: string, text: string): void;
+  recallLock(id: string): string | null;
+}
+
+/** The identity with its id. */
+export function identityOf(fields: Omit<EnvironmentIdentity, "id">): EnvironmentIdentity {
+  // The label is for people: the same packages under another name are the same software.
+  const { label: _label, ...counted } = fields;
+  return { ...fields, id: digest(canonicalJson(counted)) };
+}
+
+export function createRecipes(cacheFolder: string): Recipes {
+  const file = (kind: string, id: string) =>
+    path.join(cacheFolder, kind, `${id.replace(/^sha256:/, "")}.json`);
+  const known = new Set<string>();
+  const once = (place: string, write: () => void): void => {
+    if (!known.has(place) && !fs.existsSync(place)) write();
+    known.add(place);
+  };
+  return {
+    remember(identity, recipe) {
+      const place = file("recipes", identity.id);
+      const text = JSON.stringify(recipe);
+      if (known.has(`${place} ${text}`)) return;
+      known.add(`${place} ${text}`);
+      if (JSON.stringify(readDocument(place)) !== text) writeDocument(place, recipe);
+    },
+    recall: (id) => readDocument<Recipe>(file("recipes", id)),
+    rememberLock(id, text) {
+      const place = file("locks", id);
+      once(place, () => writeDocument(place, { text }));
+    },
+    recallLock: (id) => readDocument<{ text: string }>(file("locks", id))?.text ?? null,
+  };
+}

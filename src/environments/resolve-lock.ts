@@ -1,0 +1,68 @@
+// Resolves what an environment asks for into a lock for every platform, by uv. The only part of environments that needs
+// the network to say what something is.
+
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { EnvironmentFailure } from "../ports/environments.ts";
+import type { PackageSoftware } from "./choose-software.ts";
+import { compareVersions } from "./marker.ts";
+import type { Uv } from "./uv.ts";
+import { shortened } from "./venv-store.ts";
+
+export interface Resolved {
+  /** The Python that the lock begins with: `3.11`. */
+  readonly python: string;
+  readonly text: string;
+}
+
+/** Resolves for `wanted` (or lower: `used`), else for the Python that will really be used. */
+export async function resolveLock(
+  software: PackageSoftware,
+  used: string,
+  uv: Uv,
+): Promise<Resolved | EnvironmentFailure> {
+  const minor = (version: string) => version.split(".").slice(0, 2).join(".");
+  const wanted = software.python;
+  const lower = wanted !== null && compareVersions(wanted, used) < 0 ? wanted : used;
+  const pythons = [...new Set([minor(lower), minor(used)])];
+  let failure: EnvironmentFailure | null = null;
+  for (const python of pythons) {
+    const end = await compile(software, python, uv);
+    if (end.exitCode === 0) return { python, text: end.stdout };
+    failure = {
+      code: "environment_build_failed",
+      message: `The packages of the environment ${software.label} cannot be resolved for Python ${python}:\n${shortened(end.stderr)}`,
+      hint: "Change the versions that the last lines name.",
+    };
+  }
+  return failure as EnvironmentFailure;
+}
+
+async function compile(software: PackageSoftware, python: string, uv: Uv) {
+  const work = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-resolve-"));
+  try {
+    const hasPip = software.requirements.some((line) => /^pip(?:\s*[<>=!~;[]|$)/i.test(line));
+    // Commands that say `pip install` must find the environment's own pip, never the machine's.
+    const requirements = [...software.requirements, ...(hasPip ? [] : ["pip"])];
+    const write = (name: string, lines: readonly string[]) =>
+      fs.writeFileSync(path.join(work, name), `${lines.join("\n")}\n`);
+    write("requirements.in", [...software.options, ...requirements]);
+    write("constraints.in", software.constraints);
+    const words = ["pip", "compile", "--universal", "--generate-hashes", "--no-header"];
+    return await uv.run(
+      [
+        ...words,
+        "--no-annotate",
+        "--python-version",
+        python,
+        "--constraint",
+        "constraints.in",
+        "requirements.in",
+      ],
+      work,
+    );
+  } finally {
+    fs.rmSync(work, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,49 @@
+// Runs a program to its end and collects what it prints. Knows nothing of what programs mean.
+
+import { spawn } from "node:child_process";
+
+export interface ProgramOptions {
+  readonly cwd: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly input?: string;
+  readonly timeoutMs?: number;
+}
+
+export interface ProgramEnd {
+  /** Null when it could not be started or was killed. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Longest time that a look-up (a version, a probe) may take. */
+const LOOK_UP_MS = 60_000;
+
+/** Never throws: a program that does not start has exit code null and says why in `stderr`. */
+export function runProgram(
+  program: string,
+  words: readonly string[],
+  options: ProgramOptions,
+): Promise<ProgramEnd> {
+  return new Promise((resolve) => {
+    const child = spawn(program, words, {
+      cwd: options.cwd,
+      env: { ...options.variables },
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      timeout: options.timeoutMs ?? LOOK_UP_MS,
+      killSignal: "SIGKILL",
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    child.on("error", (error) => resolve({ exitCode: null, stdout, stderr: error.message }));
+    child.on("close", (exitCode) => resolve({ exitCode, stdout, stderr }));
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(options.input);
+  });
+}

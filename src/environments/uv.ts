@@ -1,0 +1,105 @@
+// The program uv: found on PATH, or installed by pip into the tools folder of the cache; run with the user's settings.
+
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import type { EnvironmentFailure } from "../ports/environments.ts";
+import { hostPython } from "./choose-python.ts";
+import { findProgram, isExecutable } from "./find-program.ts";
+import { uvSettings } from "./pip-settings.ts";
+import { type ProgramEnd, runProgram } from "./run-program.ts";
+
+/** A build downloads gigabytes at worst; longer than this and something hangs. */
+const BUILD_MS = 60 * 60_000;
+
+export interface Uv {
+  run(words: readonly string[], cwd: string, input?: string): Promise<ProgramEnd>;
+}
+
+export interface UvOptions {
+  readonly cacheFolder: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  log(line: string): void;
+}
+
+/** uv, ready to run, or why there is none. */
+export async function findUv(options: UvOptions): Promise<Uv | EnvironmentFailure> {
+  const { variables, cacheFolder } = options;
+  const program =
+    findProgram("uv", variables) ?? installedUv(cacheFolder) ?? (await installUv(options));
+  if (typeof program !== "string") return program;
+  const host = await hostPython(variables, cacheFolder);
+  const config =
+    host === null
+      ? ""
+      : (await runProgram(host.file, ["-m", "pip", "config", "list"], { cwd: "/", variables }))
+          .stdout;
+  const environment = {
+    ...variables,
+    ...uvSettings(variables, config),
+    UV_PYTHON_DOWNLOADS: "never",
+    // A hard link would let damage to an environment reach uv's cache, and from there its repair.
+    UV_LINK_MODE: "copy",
+    UV_NO_PROGRESS: "1",
+    VIRTUAL_ENV: undefined,
+    CONDA_PREFIX: undefined,
+  };
+  return {
+    run: (words, cwd, input) =>
+      runProgram(program, words, {
+        cwd,
+        variables: environment,
+        timeoutMs: BUILD_MS,
+        ...(input === undefined ? {} : { input }),
+      }),
+  };
+}
+
+/** Newest uv in the tools folder, or null. */
+function installedUv(cacheFolder: string): string | null {
+  const tools = path.join(cacheFolder, "tools");
+  const found = fs.existsSync(tools)
+    ? fs
+        .readdirSync(tools)
+        .filter((name) => /^uv-\d/.test(name))
+        .sort()
+    : [];
+  const program = path.join(tools, found.at(-1) ?? "none", "bin", "uv");
+  return isExecutable(program) ? program : null;
+}
+
+async function installUv(options: UvOptions): Promise<string | EnvironmentFailure> {
+  const { variables, cacheFolder } = options;
+  const host = await hostPython(variables, cacheFolder, true);
+  if (host === null) return noUv("there is no python3 to install it with");
+  const tools = path.join(cacheFolder, "tools");
+  const making = path.join(tools, `.${randomBytes(6).toString("hex")}`);
+  options.log("installing uv (once, into the per-user cache)");
+  fs.mkdirSync(making, { recursive: true });
+  try {
+    const words = ["-m", "pip", "install", "--quiet", "--target", making, "uv"];
+    const end = await runProgram(host.file, words, { cwd: "/", variables, timeoutMs: BUILD_MS });
+    const made = path.join(making, "bin", "uv");
+    if (end.exitCode !== 0 || !isExecutable(made)) return noUv(lastLine(end.stderr));
+    const { stdout } = await runProgram(made, ["--version"], { cwd: "/", variables });
+    const version = /\d[\w.]*/.exec(stdout)?.[0] ?? "0";
+    const final = path.join(tools, `uv-${version}`);
+    // Another process may have been faster: its copy is as good.
+    if (!fs.existsSync(final)) fs.renameSync(making, final);
+    return path.join(final, "bin", "uv");
+  } finally {
+    fs.rmSync(making, { recursive: true, force: true });
+  }
+}
+
+function noUv(why: string): EnvironmentFailure {
+  return {
+    code: "environment_build_failed",
+    message: `Environments are made by uv, which is not on PATH and could not be installed: ${why}.`,
+    hint: "Install it: python3 -m pip install uv (or: pipx install uv, brew install uv).",
+  };
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1)?.replace(/\.$/, "") || "pip failed";
+}

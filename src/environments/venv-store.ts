@@ -1,0 +1,215 @@
+// The per-user store of built environments: content-addressed, read-only, made once whoever asks, repaired when damaged.
+// `<key>.complete` names the folder (`<key>-<n>`), says what it must look like and, by its time, when it was last used.
+
+import { createHash, randomBytes } from "node:crypto";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { EnvironmentFailure } from "../ports/environments.ts";
+import { holdLock } from "./build-lock.ts";
+import { readDocument, writeWhole } from "./disk-cache.ts";
+import { listingOf, makeReadOnly, removeFolder } from "./folder-listing.ts";
+import { isHashed } from "./lock-file.ts";
+import type { Uv } from "./uv.ts";
+
+/** All that decides what an environment is. */
+export interface VenvRecipe {
+  readonly label: string;
+  /** Requirements in pip's syntax, exact versions only. */
+  readonly lockText: string;
+  readonly lockId: string;
+  /** The interpreter that it stands on. */
+  readonly python: string;
+  readonly pythonVersion: string;
+  readonly platform: string;
+  /** The project whose lock it is; with the content of its source when it is to be installed (not editable) too. */
+  readonly project: { readonly folder: string; readonly contentId: string | null } | null;
+}
+
+interface Complete {
+  readonly format: 1;
+  /** Name of the folder: a new one for each making, because what a killed builder started may still write to its own. */
+  readonly folder: string;
+  readonly label: string;
+  readonly lockId: string;
+  readonly python: string;
+  readonly listing: string;
+}
+
+export interface VenvStore {
+  /** Folder of the environment, whole and read-only. */
+  ensure(recipe: VenvRecipe): Promise<string | EnvironmentFailure>;
+}
+
+/** An environment found whole is not looked at again for so long: a look costs a stat of each file. */
+const TRUSTED_MS = 60_000;
+
+export function createVenvStore(
+  folder: string,
+  uv: () => Promise<Uv | EnvironmentFailure>,
+  log: (line: string) => void,
+): VenvStore {
+  const trusted = new Map<string, number>();
+  const building = new Map<string, Promise<string | EnvironmentFailure>>();
+  const whole = async (key: string): Promise<string | null> => {
+    const made = readDocument<Complete>(path.join(folder, `${key}.complete`));
+    if (made === null || made.format !== 1) return null;
+    const venv = path.join(folder, made.folder);
+    const trust = trusted.get(venv) ?? Number.NEGATIVE_INFINITY;
+    if (performance.now() - trust < TRUSTED_MS) return venv;
+    // `existsSync` follows the link: false when the interpreter below was removed.
+    if (!fs.existsSync(path.join(venv, "bin", "python"))) return null;
+    if ((await listingOf(venv)) !== made.listing) return null;
+    trusted.set(venv, performance.now());
+    touch(path.join(folder, `${key}.complete`));
+    return venv;
+  };
+  const ensure = async (recipe: VenvRecipe): Promise<string | EnvironmentFailure> => {
+    const key = keyOf(recipe);
+    const found = await whole(key);
+    if (found !== null) return found;
+    const lock = await holdLock(path.join(folder, `${key}.lock`), () =>
+      log(`environment ${recipe.label}: waiting for another process that makes it`),
+    );
+    try {
+      const meanwhile = await whole(key);
+      if (meanwhile !== null) return meanwhile;
+      const program = await uv();
+      if ("code" in program) return program;
+      const venv = clear(folder, key, recipe, log);
+      const failure = await make(venv, recipe, program);
+      if (failure !== null) return failure;
+      if (!lock.isMine()) return ensure(recipe);
+      await complete(venv, path.join(folder, `${key}.complete`), recipe);
+      return venv;
+    } finally {
+      lock.release();
+    }
+  };
+  return {
+    ensure(recipe) {
+      const key = keyOf(recipe);
+      const running = building.get(key) ?? ensure(recipe).finally(() => building.delete(key));
+      building.set(key, running);
+      return running;
+    },
+  };
+}
+
+function keyOf(recipe: VenvRecipe): string {
+  const { lockId, python, pythonVersion, platform, project } = recipe;
+  const parts = [FORMAT, lockId, python, pythonVersion, platform, project?.contentId ?? null];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+}
+
+/** Bumped when environments of the same lock are made in another way. */
+const FORMAT = 1;
+
+/** Says that it was used now: what nobody uses for long is collected. */
+function touch(file: string): void {
+  try {
+    const now = new Date();
+    fs.utimesSync(file, now, now);
+  } catch {
+    // A cache that belongs to someone else.
+  }
+}
+
+/** Removes what is half made or damaged, and names the folder to make. */
+function clear(
+  folder: string,
+  key: string,
+  recipe: VenvRecipe,
+  log: (line: string) => void,
+): string {
+  const damaged = fs.existsSync(path.join(folder, `${key}.complete`));
+  log(`environment ${recipe.label}: ${damaged ? "damaged, being made again" : "being made"}`);
+  fs.rmSync(path.join(folder, `${key}.complete`), { force: true });
+  for (const name of fs.readdirSync(folder))
+    if (name.startsWith(`${key}-`)) removeFolder(path.join(folder, name));
+  return path.join(folder, `${key}-${randomBytes(4).toString("hex")}`);
+}
+
+async function make(venv: string, recipe: VenvRecipe, uv: Uv): Promise<EnvironmentFailure | null> {
+  const work = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-build-"));
+  try {
+    const words = ["venv", "--no-project", "--python", recipe.python, venv];
+    return (
+      failureOf(recipe, await uv.run(words, work)) ??
+      (await installLock(venv, recipe, uv, work)) ??
+      (await installProject(venv, recipe, uv, work))
+    );
+  } finally {
+    fs.rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function installLock(
+  venv: string,
+  recipe: VenvRecipe,
+  uv: Uv,
+  work: string,
+): Promise<EnvironmentFailure | null> {
+  if (!/^[A-Za-z0-9]/m.test(recipe.lockText)) return null;
+  const requirements = path.join(work, "requirements.txt");
+  fs.writeFileSync(requirements, recipe.lockText);
+  const hashes = isHashed(recipe.lockText) ? ["--require-hashes"] : [];
+  const python = path.join(venv, "bin", "python");
+  const words = ["pip", "sync", "--python", python, ...hashes, "--compile-bytecode", requirements];
+  return failureOf(recipe, await uv.run(words, work));
+}
+
+async function installProject(
+  venv: string,
+  recipe: VenvRecipe,
+  uv: Uv,
+  work: string,
+): Promise<EnvironmentFailure | null> {
+  if (recipe.project === null || recipe.project.contentId === null) return null;
+  const python = path.join(venv, "bin", "python");
+  const words = ["pip", "install", "--python", python, "--no-deps", "--compile-bytecode"];
+  return failureOf(recipe, await uv.run([...words, recipe.project.folder], work));
+}
+
+async function complete(venv: string, file: string, recipe: VenvRecipe): Promise<void> {
+  fs.writeFileSync(path.join(sitePackages(venv), "stepwell_packages.pth"), PACKAGES_HOOK);
+  makeReadOnly(venv);
+  const { label, lockId, python } = recipe;
+  const listing = await listingOf(venv);
+  const document: Complete = {
+    format: 1,
+    folder: path.basename(venv),
+    label,
+    lockId,
+    python,
+    listing,
+  };
+  writeWhole(file, `${JSON.stringify(document)}\n`);
+}
+
+/** Lets a command install packages for itself alone, in the folder that STEPWELL_PACKAGES names. */
+const PACKAGES_HOOK =
+  "import os, sys; p = os.environ.get('STEPWELL_PACKAGES'); p and sys.path.insert(1, p + '/lib/python%d.%d/site-packages' % sys.version_info[:2])\n";
+
+function sitePackages(venv: string): string {
+  const lib = path.join(venv, "lib");
+  const python = fs.readdirSync(lib).find((name) => name.startsWith("python")) ?? "python3";
+  return path.join(lib, python, "site-packages");
+}
+
+function failureOf(
+  recipe: VenvRecipe,
+  end: { readonly exitCode: number | null; readonly stderr: string },
+): EnvironmentFailure | null {
+  if (end.exitCode === 0) return null;
+  return {
+    code: "environment_build_failed",
+    message: `The environment ${recipe.label} cannot be made with Python ${recipe.pythonVersion}:\n${shortened(end.stderr)}`,
+    hint: "Look at the package that uv names: another version of it, or another Python (`python` of the environment), may help.",
+  };
+}
+
+/** The end of what uv said; it is the part that tells. */
+export function shortened(text: string): string {
+  return text.trim().split("\n").slice(-15).join("\n");
+}

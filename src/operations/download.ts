@@ -1,0 +1,77 @@
+// Brings a public URL to a local file once; asked again, the server's ETag decides whether to fetch anew. A file
+// becomes visible only when it is complete.
+
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type Refusal, refuse } from "./refusal.ts";
+
+/** No answer within this time and the server counts as unreachable. */
+const CONNECT_TIMEOUT_MS = 60_000;
+
+interface Remembered {
+  readonly url: string;
+  readonly etag: string | null;
+  readonly lastModified: string | null;
+}
+
+/** Local path of the bytes behind `url`. Without a network, a copy that is there is used. */
+export async function download(folder: string, url: string): Promise<string | Refusal> {
+  const place = path.join(folder, createHash("sha256").update(url).digest("hex").slice(0, 24));
+  const file = path.join(place, fileName(url));
+  const memory = path.join(place, "source.json");
+  const known = fs.existsSync(file) ? readMemory(memory) : null;
+  try {
+    const response = await fetch(url, {
+      headers: conditions(known),
+      signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS),
+    });
+    if (response.status === 304) return file;
+    if (!response.ok || response.body === null)
+      return refuse("download_failed", `${url} answered ${response.status} ${response.statusText}`);
+    fs.mkdirSync(place, { recursive: true });
+    const partial = `${file}.${process.pid}.partial`;
+    await pipeline(Readable.fromWeb(response.body as never), fs.createWriteStream(partial));
+    fs.renameSync(partial, file);
+    fs.writeFileSync(memory, JSON.stringify(remember(url, response)));
+    return file;
+  } catch (error) {
+    if (known !== null) return file;
+    const reason = (error as Error & { cause?: Error }).cause?.message ?? (error as Error).message;
+    return refuse(
+      "download_failed",
+      `${url} could not be fetched: ${reason}`,
+      `map it to a local copy in stepwell.yml: url_map: {"${url}": ./copy}`,
+    );
+  }
+}
+
+function fileName(url: string): string {
+  const last = path.posix.basename(new URL(url).pathname);
+  const safe = last.replaceAll(/[^A-Za-z0-9._-]/g, "_").slice(0, 100);
+  return safe === "" || safe === "source.json" ? "data" : safe;
+}
+
+function readMemory(file: string): Remembered | null {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")) as Remembered;
+  } catch {
+    return null;
+  }
+}
+
+function conditions(known: Remembered | null): Record<string, string> {
+  if (known?.etag) return { "if-none-match": known.etag };
+  if (known?.lastModified) return { "if-modified-since": known.lastModified };
+  return {};
+}
+
+function remember(url: string, response: Response): Remembered {
+  return {
+    url,
+    etag: response.headers.get("etag"),
+    lastModified: response.headers.get("last-modified"),
+  };
+}

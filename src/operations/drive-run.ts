@@ -1,0 +1,171 @@
+// Sees a run through to its end: becomes the workspace's engine when nobody else is, else follows the engine that is,
+// ready to take over. One loop serves `run`, `rerun`, `--resume` and the detached engine.
+
+import type { RunEvent } from "../core/event.ts";
+import { isEndedRun } from "../core/status.ts";
+import { createEngine, type Engine, refreshPermissions, renewLease } from "../engine/engine.ts";
+import type { RunRow } from "../ports/records.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface DriveOptions {
+  /** The run to see through, or null: until no run of the workspace may go on. */
+  readonly run: string | null;
+  readonly keepWork: boolean;
+  /** Called with each newly recorded event of the run, in order. */
+  readonly onEvents: ((events: readonly RunEvent[]) => void) | null;
+}
+
+/** How often another process's commits are looked for. */
+const POLL_MS = 100;
+/** How often a process without the engine row tries to get it. */
+const CANDIDATE_MS = 500;
+/** How often the owners of runs are checked and the lease renewed. */
+const UPKEEP_MS = 2_000;
+
+/** Resolves when the run has an end (or, with `run: null`, when there is nothing left to do). */
+export async function driveRun(workspace: Workspace, options: DriveOptions): Promise<void> {
+  const follower = createFollower(workspace, options);
+  for (;;) {
+    const epoch = await tryToBecomeEngine(workspace);
+    if (epoch !== null) {
+      const outcome = await beEngine(workspace, epoch, options, follower);
+      if (outcome === "done") return;
+    } else if (options.run === null) return;
+    if (await follower.ended()) return;
+    await follower.waitAWhile();
+  }
+}
+
+async function tryToBecomeEngine(workspace: Workspace): Promise<number | null> {
+  const { records, process: processes, clock } = workspace;
+  const me = { host: workspace.host, process: workspace.self() };
+  const outcome = await records.becomeEngine(me, clock.now(), (row) =>
+    row.host === workspace.host ? processes.isAlive(row.process) : true,
+  );
+  return outcome.kind === "engine" ? outcome.epoch : null;
+}
+
+interface Follower {
+  /** Hands newly recorded events on. */
+  catchUp(): Promise<void>;
+  ended(): Promise<boolean>;
+  waitAWhile(): Promise<void>;
+}
+
+function createFollower(workspace: Workspace, options: DriveOptions): Follower {
+  let seen = 0;
+  const catchUp = async (): Promise<void> => {
+    if (options.run === null || options.onEvents === null) return;
+    const events = await workspace.records.events(options.run, seen);
+    seen += events.length;
+    if (events.length > 0) options.onEvents(events);
+  };
+  return {
+    catchUp,
+    async ended() {
+      if (options.run === null) return false;
+      await catchUp();
+      const row = await workspace.records.run(options.run);
+      return row === null || isEndedRun(row.status);
+    },
+    async waitAWhile() {
+      for (let waited = 0; waited < CANDIDATE_MS; waited += POLL_MS) {
+        await sleep(POLL_MS);
+        await catchUp();
+      }
+    },
+  };
+}
+
+async function beEngine(
+  workspace: Workspace,
+  epoch: number,
+  options: DriveOptions,
+  follower: Follower,
+): Promise<"done" | "fenced"> {
+  const alarm = createAlarm();
+  const engine = createEngine(workspace.enginePorts(options), epoch, alarm.ring);
+  let upkeep = workspace.clock.monotonic();
+  try {
+    for (;;) {
+      const outcome = await engine.tick();
+      if (outcome === "fenced") return "fenced";
+      if (outcome === "worked") await follower.catchUp();
+      if (await isDone(workspace, engine, options.run)) return "done";
+      if (outcome === "idle") await alarm.wait(pause(workspace, engine));
+      if (workspace.clock.monotonic() - upkeep < UPKEEP_MS) continue;
+      upkeep = workspace.clock.monotonic();
+      refreshPermissions(engine.state);
+      if ((await renewLease(workspace, epoch)) === "fenced") return "fenced";
+    }
+  } finally {
+    await follower.catchUp();
+    await engine.close();
+    await workspace.records.releaseEngine(epoch);
+  }
+}
+
+/** Milliseconds until there may be something to do without a message. */
+function pause(workspace: Workspace, engine: Engine): number {
+  const wakeAt = engine.wakeAt();
+  const untilRetry = wakeAt === null ? POLL_MS : Math.max(1, wakeAt - workspace.clock.now());
+  return Math.min(POLL_MS, untilRetry);
+}
+
+async function isDone(workspace: Workspace, engine: Engine, run: string | null): Promise<boolean> {
+  if (run !== null) return !engine.state.runs.has(run) && (await hasEnd(workspace, run));
+  const active = [...engine.state.runs.values()];
+  return engine.state.flights.size === 0 && active.every((other) => !other.mayStart);
+}
+
+async function hasEnd(workspace: Workspace, run: string): Promise<boolean> {
+  const row = await workspace.records.run(run);
+  return row === null || isEndedRun(row.status);
+}
+
+/** Runs that go on after this process ends and that no living process stands ready for. */
+export async function orphanedRuns(workspace: Workspace): Promise<readonly RunRow[]> {
+  const open = await workspace.records.openRuns();
+  const followed = open.some(
+    (row) => row.owner !== null && workspace.process.isAlive(row.owner) && !isSelf(workspace, row),
+  );
+  return followed ? [] : open.filter((row) => row.detached);
+}
+
+function isSelf(workspace: Workspace, row: RunRow): boolean {
+  const me = workspace.self();
+  return row.owner?.pid === me.pid && row.owner?.startTime === me.startTime;
+}
+
+interface Alarm {
+  readonly ring: () => void;
+  wait(milliseconds: number): Promise<void>;
+}
+
+/** A sleep that a message ends early. */
+function createAlarm(): Alarm {
+  let rung = false;
+  let wake: (() => void) | null = null;
+  return {
+    ring() {
+      rung = true;
+      wake?.();
+    },
+    async wait(milliseconds) {
+      if (!rung)
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, milliseconds);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      wake = null;
+      rung = false;
+    },
+  };
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

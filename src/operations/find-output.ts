@@ -1,0 +1,56 @@
+// Finds a recorded output by run and name: `STEP.NAME`, or the name of a pipeline output.
+
+import type { OutputRecord } from "../core/output.ts";
+import { type RecordedRun, readRun } from "./read-run.ts";
+import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { findRecord } from "./run-view.ts";
+import type { Workspace } from "./workspace.ts";
+
+export async function findOutput(
+  workspace: Workspace,
+  run: string,
+  name: string,
+): Promise<OutputRecord | Refusal> {
+  const recorded = await readRun(workspace, run);
+  if (isRefusal(recorded)) return recorded;
+  const record = lookUp(recorded, name);
+  if (record === null) return unknownOutput(recorded, name);
+  if (await workspace.contents.verify(record)) return record;
+  return refuse(
+    "damaged_output",
+    `output ${name} of run ${run} was deleted or changed: ${record.path}`,
+    "run the pipeline again: the step that made it will run",
+    1,
+  );
+}
+
+function lookUp(run: RecordedRun, name: string): OutputRecord | null {
+  const declared = run.plan.graph.outputs[name];
+  if (declared !== undefined) return findRecord(run, declared.step, declared.output);
+  for (let dot = name.lastIndexOf("."); dot > 0; dot = name.lastIndexOf(".", dot - 1)) {
+    const found = findRecord(run, name.slice(0, dot), name.slice(dot + 1));
+    if (found !== null) return found;
+  }
+  return findRecord(run, ".", name);
+}
+
+function unknownOutput(run: RecordedRun, name: string): Refusal {
+  const known = [
+    ...Object.keys(run.plan.graph.outputs),
+    ...run.plan.graph.steps.flatMap((step) =>
+      Object.keys(step.outputs).map((output) =>
+        step.path === "." ? output : `${step.path}.${output}`,
+      ),
+    ),
+  ];
+  const list = known.length === 0 ? "it has none" : `it has ${known.slice(0, 12).join(", ")}`;
+  const exists = known.includes(name);
+  return exists
+    ? refuse(
+        "no_output_yet",
+        `output ${name} of run ${run.row.name} was not made`,
+        `see why: stepwell show ${run.row.name}`,
+        1,
+      )
+    : refuse("unknown_output", `run ${run.row.name} has no output ${name}`, list);
+}

@@ -1,0 +1,72 @@
+// Finds the workspace folder: the option, the variable, the nearest folder above that has one, else a new one. Never
+// looks past the home folder or a git root. A workspace on a network file system is refused: WAL is not safe there.
+
+import fs from "node:fs";
+import path from "node:path";
+import { type Refusal, refuse } from "./refusal.ts";
+
+export interface FoundWorkspace {
+  readonly folder: string;
+  /** True: it has no `.stepwell/` yet. */
+  readonly isNew: boolean;
+}
+
+export interface WhereToLook {
+  /** `--workspace`, or null. */
+  readonly option: string | null;
+  readonly variable: string | undefined;
+  readonly currentFolder: string;
+  readonly home: string;
+}
+
+export function findWorkspace(where: WhereToLook): FoundWorkspace | Refusal {
+  const named = where.option ?? (where.variable === "" ? undefined : where.variable) ?? null;
+  const folder = named === null ? search(where) : path.resolve(where.currentFolder, named);
+  if (named !== null && !isFolder(folder))
+    return refuse(
+      "no_such_workspace",
+      `there is no folder ${folder}`,
+      "make it first, or leave --workspace out",
+      4,
+    );
+  const network = networkFileSystem(folder);
+  if (network !== null)
+    return refuse(
+      "network_file_system",
+      `${folder} lies on ${network}: the record is not safe there`,
+      "keep the workspace on a local disk: --workspace DIR, or STEPWELL_WORKSPACE=DIR (data may stay where it is)",
+      4,
+    );
+  return { folder, isNew: !isFolder(path.join(folder, ".stepwell")) };
+}
+
+function search({ currentFolder, home }: WhereToLook): string {
+  const start = path.resolve(currentFolder);
+  for (let at = start; ; at = path.dirname(at)) {
+    if (isFolder(path.join(at, ".stepwell")) || fs.existsSync(path.join(at, "stepwell.yml")))
+      return at;
+    if (fs.existsSync(path.join(at, ".git"))) return at;
+    if (at === home || path.dirname(at) === at) return start;
+  }
+}
+
+function isFolder(at: string): boolean {
+  return fs.statSync(at, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** Magic numbers of statfs(2) on Linux. */
+const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
+  [0x6969, "NFS"],
+  [0x517b, "SMB"],
+  [0xff534d42, "CIFS"],
+  [0xfe534d42, "SMB2"],
+  [0x5346414f, "AFS"],
+]);
+
+function networkFileSystem(folder: string): string | null {
+  try {
+    return NETWORK_TYPES.get(Number(fs.statfsSync(folder).type) >>> 0) ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,58 @@
+// Which commit the code of a run came from: repository, branch, commit, and the diff when the tree is dirty. Asks git
+// only where there is a work tree; a machine without git simply has no answer.
+
+import { execFile } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import type { GitOrigin } from "../ports/records.ts";
+
+/** A diff longer than this says little to a reader and would swell the record. */
+const MAX_DIFF_BYTES = 1_000_000;
+
+/** One origin for each git work tree among the folders. */
+export async function gitOrigins(folders: readonly string[]): Promise<readonly GitOrigin[]> {
+  const roots = new Set<string>();
+  for (const folder of new Set(folders)) {
+    const root = workTree(folder);
+    if (root !== null) roots.add(root);
+  }
+  const origins = await Promise.all([...roots].map(originOf));
+  return origins.filter((origin) => origin !== null);
+}
+
+function workTree(folder: string): string | null {
+  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+    if (fs.existsSync(path.join(at, ".git"))) return at;
+    if (path.dirname(at) === at) return null;
+  }
+}
+
+async function originOf(folder: string): Promise<GitOrigin | null> {
+  const [commit, branch, remote, diff] = await Promise.all([
+    git(folder, ["rev-parse", "HEAD"]),
+    git(folder, ["rev-parse", "--abbrev-ref", "HEAD"]),
+    git(folder, ["config", "--get", "remote.origin.url"]),
+    git(folder, ["diff", "HEAD"]),
+  ]);
+  if (commit === null) return null;
+  return {
+    folder,
+    repository: remote === null ? null : stripCredentials(remote.trim()),
+    branch: branch?.trim() ?? null,
+    commit: commit.trim(),
+    dirty: diff !== "",
+    diff: diff === null || diff === "" ? null : diff.slice(0, MAX_DIFF_BYTES),
+  };
+}
+
+export function stripCredentials(remote: string): string {
+  return remote.replace(/^([a-z+]+:\/\/)[^/@]*@/i, "$1");
+}
+
+function git(folder: string, words: readonly string[]): Promise<string | null> {
+  return new Promise((resolve) => {
+    execFile("git", ["-C", folder, ...words], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout) =>
+      resolve(error === null ? stdout : null),
+    );
+  });
+}

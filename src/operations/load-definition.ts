@@ -1,0 +1,109 @@
+// Reads a job file into a validated graph, with the registered components of the workspace at hand.
+
+import fs from "node:fs";
+import path from "node:path";
+import type { Graph } from "../spec/graph.ts";
+import { SPEC_LIMITS } from "../spec/limits.ts";
+import { loadJob } from "../spec/load-job.ts";
+import type { Problem } from "../spec/problem.ts";
+import type { SpecReader } from "../spec/reader.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface DefinitionOptions {
+  /** Absolute path of the job file. */
+  readonly file: string;
+  readonly set: readonly { readonly path: string; readonly value: string }[];
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Overrides every compute of the file, or null. */
+  readonly compute: string | null;
+}
+
+export interface LoadedDefinition {
+  /** Null when a problem is an error. */
+  readonly graph: Graph | null;
+  readonly problems: readonly Problem[];
+}
+
+type Component = ReturnType<SpecReader["component"]>;
+
+/** Loads and validates; reports every mistake at once. */
+export async function loadDefinition(
+  workspace: Workspace,
+  options: DefinitionOptions,
+): Promise<LoadedDefinition> {
+  const components = new Map<string, Component>();
+  for (;;) {
+    const wanted = new Map<string, readonly [string, string | null, string | null]>();
+    const loaded = loadJob({
+      ...options,
+      reader: readerOver(workspace, components, wanted),
+      knownComputes: (name) => workspace.capacity(name) !== null,
+      limits: { ...SPEC_LIMITS, ...workspace.config.limits },
+      defaultCompute: workspace.config.defaultCompute,
+    });
+    // The reader is synchronous and the record is not: fetch what was asked for and read again.
+    if (wanted.size === 0) return loaded;
+    for (const [key, [name, version, label]] of wanted)
+      components.set(key, await registered(workspace, name, version, label));
+  }
+}
+
+function readerOver(
+  _workspace: Workspace,
+  components: ReadonlyMap<string, Component>,
+  wanted: Map<string, readonly [string, string | null, string | null]>,
+): SpecReader {
+  return {
+    ...fileReader,
+    component(name, version, label) {
+      const key = JSON.stringify([name, version, label]);
+      const known = components.get(key);
+      if (known === undefined) wanted.set(key, [name, version, label]);
+      return known ?? null;
+    },
+  };
+}
+
+/** Reads definition files from disk; knows no registered components. */
+export const fileReader: SpecReader = {
+  readText(file) {
+    try {
+      return {
+        ok: true,
+        text: new TextDecoder("utf-8", { fatal: true }).decode(fs.readFileSync(file)),
+      };
+    } catch (error) {
+      return { ok: false, reason: readReason(error) };
+    }
+  },
+  kind(at) {
+    const stat = fs.statSync(at, { throwIfNoEntry: false });
+    return stat === undefined ? null : stat.isDirectory() ? "folder" : "file";
+  },
+  component: () => null,
+};
+
+function readReason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EISDIR") return "it is a folder";
+  if (code === "EACCES") return "permission denied";
+  if (error instanceof TypeError) return "it is not UTF-8 text";
+  return (error as Error).message;
+}
+
+async function registered(
+  workspace: Workspace,
+  name: string,
+  version: string | null,
+  label: string | null,
+): Promise<Component> {
+  const asset = await workspace.records.asset("component", name, version, label);
+  if (asset === null) return null;
+  const kept = JSON.parse(asset.definition) as { text: string; baseFolder: string };
+  return {
+    version: asset.version,
+    definition: kept.text,
+    baseFolder: path.resolve(kept.baseFolder),
+  };
+}

@@ -1,0 +1,215 @@
+// Says for each step, before anything starts, whether it will run or be reused, and why. Uses the very facts and
+// explanations of the engine. "run" and "reuse" are certain; only "depends" may go either way.
+
+import { staticId } from "../core/fingerprint.ts";
+import type { OutputRecord } from "../core/output.ts";
+import type { Plan } from "../core/plan.ts";
+import type { Reason } from "../core/reason.ts";
+import {
+  knownContents,
+  momentBase,
+  mustRun,
+  type OutputLookup,
+  preImageOf,
+  stepFacts,
+} from "../core/step-facts.ts";
+import { isWhole } from "../engine/decide.ts";
+import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
+import type { ResultRow } from "../ports/records.ts";
+import type { StepNode } from "../spec/graph.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface StepForecast {
+  readonly name: string;
+  readonly decision: "run" | "reuse" | "depends" | "skip";
+  readonly reason: Reason;
+  /** The run whose result is reused, or null. */
+  readonly from: string | null;
+  /** Seconds it is expected to take, from history; 0 when reused, null when unknown. */
+  readonly forecastS: number | null;
+}
+
+export interface RunForecast {
+  readonly steps: readonly StepForecast[];
+  readonly counts: Readonly<Record<StepForecast["decision"], number>>;
+}
+
+/** `unresolved`: steps whose environment has no lock yet. */
+export async function forecastRun(
+  workspace: Workspace,
+  plan: Plan,
+  unresolved: ReadonlySet<number>,
+): Promise<RunForecast> {
+  const explainer = createExplainer(workspace.records, workspace.contents);
+  const outputs = new Map<string, Readonly<Record<string, OutputRecord>>>();
+  const lookup: OutputLookup = (step, output) => outputs.get(step)?.[output] ?? null;
+  const skipped = new Set(plan.options.skip);
+  const steps: StepForecast[] = [];
+  for (const [index, step] of plan.graph.steps.entries()) {
+    if (skipped.has(step.path)) {
+      steps.push(skip(step));
+      continue;
+    }
+    const taken = plan.options.taken[step.path];
+    const decided =
+      taken === undefined
+        ? await forecastStep(workspace, explainer, plan, index, lookup, unresolved.has(index))
+        : await forecastTaken(workspace, step, taken);
+    if (decided.row !== null) outputs.set(step.path, decided.row.result.outputs);
+    steps.push(decided.forecast);
+  }
+  const counts = { run: 0, reuse: 0, depends: 0, skip: 0 };
+  for (const step of steps) counts[step.decision] += 1;
+  return { steps, counts };
+}
+
+interface Decided {
+  readonly forecast: StepForecast;
+  readonly row: ResultRow | null;
+}
+
+function skip(step: StepNode): StepForecast {
+  const reason: Reason = { kind: "not_needed", detail: "not needed by --until" };
+  return { name: step.path, decision: "skip", reason, from: null, forecastS: 0 };
+}
+
+async function forecastTaken(
+  workspace: Workspace,
+  step: StepNode,
+  [run, path]: readonly [string, string],
+): Promise<Decided> {
+  const rows = await workspace.records.resultsOf(run);
+  const row = rows.findLast((one) => one.path === path) ?? null;
+  const reason: Reason = { kind: "taken", detail: `taken from ${run}` };
+  return {
+    forecast: { name: step.path, decision: "reuse", reason, from: run, forecastS: 0 },
+    row,
+  };
+}
+
+async function forecastStep(
+  workspace: Workspace,
+  explainer: FullExplainer,
+  plan: Plan,
+  index: number,
+  lookup: OutputLookup,
+  unresolved: boolean,
+): Promise<Decided> {
+  const step = plan.graph.steps[index] as StepNode;
+  const run = async (reason: Reason): Promise<Decided> => ({
+    forecast: {
+      name: step.path,
+      decision: "run",
+      reason,
+      from: null,
+      forecastS: await duration(workspace, explainer, plan, step),
+    },
+    row: null,
+  });
+  if (unresolved) {
+    const detail = "its environment was never resolved: the first run will do it";
+    return run({ kind: "environment_changed", detail });
+  }
+  const must = mustRun(plan, index);
+  if (must !== null) return run(must);
+  const facts = stepFacts(plan, index, lookup);
+  if (facts === null) return forecastOpen(workspace, explainer, plan, index, lookup, run);
+  const rows = (await workspace.records.results([facts.fingerprint])).get(facts.fingerprint) ?? [];
+  for (const row of rows) {
+    if (tooOld(workspace, step, row)) break;
+    if (!(await isWhole(workspace, row))) continue;
+    const reason: Reason = { kind: "unchanged", detail: `unchanged since ${row.run}` };
+    return {
+      forecast: { name: step.path, decision: "reuse", reason, from: row.run, forecastS: 0 },
+      row,
+    };
+  }
+  if (rows.length > 0 && !tooOld(workspace, step, rows[0] as ResultRow))
+    return run({ kind: "outputs_deleted", detail: "outputs were deleted or changed" });
+  return run(await explainer.reason("", plan, index, facts));
+}
+
+function tooOld(workspace: Workspace, step: StepNode, row: ResultRow): boolean {
+  const policy = step.reuse;
+  const age = workspace.clock.now() - row.finishedAt;
+  return policy.kind === "max_age" && age > policy.maxAgeSeconds * 1000;
+}
+
+/** Something it reads is not known yet: can any content make it a hit? */
+async function forecastOpen(
+  workspace: Workspace,
+  explainer: FullExplainer,
+  plan: Plan,
+  index: number,
+  lookup: OutputLookup,
+  run: (reason: Reason) => Promise<Decided>,
+): Promise<Decided> {
+  const step = plan.graph.steps[index] as StepNode;
+  const planned = plan.steps[index] as Plan["steps"][number];
+  const { contents, unknown } = knownContents(step, planned, lookup);
+  const base = momentBase(plan, planned);
+  const stable = staticId(planned.nodeId, base);
+  const known = await workspace.records.fingerprintsWithStaticId(stable);
+  for (const fingerprint of known) {
+    const image = await workspace.records.preImage(fingerprint);
+    const same = Object.entries(contents).every(
+      ([name, [id, file]]) =>
+        image?.moment.contents[name]?.[0] === id && image.moment.contents[name]?.[1] === file,
+    );
+    if (!same) continue;
+    const from = [...new Set(unknown.map((name) => sourceStep(step, name)))].join(", ");
+    const reason: Reason = { kind: "depends", detail: `depends on ${from}` };
+    const forecastS = await duration(workspace, explainer, plan, step);
+    return {
+      forecast: { name: step.path, decision: "depends", reason, from: null, forecastS },
+      row: null,
+    };
+  }
+  return run(await openReason(workspace, explainer, plan, index, { ...base, contents }, unknown));
+}
+
+function sourceStep(step: StepNode, input: string): string {
+  const source = step.inputs[input]?.source;
+  return source?.kind === "step" ? source.step : input;
+}
+
+/** The first difference that does not lie in the unknown inputs. */
+async function openReason(
+  workspace: Workspace,
+  explainer: FullExplainer,
+  plan: Plan,
+  index: number,
+  moment: Parameters<typeof preImageOf>[2]["moment"],
+  unknown: readonly string[],
+): Promise<Reason> {
+  const path = plan.graph.steps[index]?.path ?? "";
+  const last = await explainer.history.latest(plan.graph.pipeline, path, null);
+  const before = last === null ? null : await workspace.records.preImage(last.fingerprint);
+  if (before === null) return { kind: "never_ran", detail: "never ran" };
+  const contents = { ...moment.contents };
+  for (const name of unknown) {
+    const was = before.moment.contents[name];
+    if (was !== undefined) contents[name] = was;
+  }
+  const after = preImageOf(plan, index, {
+    staticId: "",
+    fingerprint: "",
+    moment: { ...moment, contents },
+  });
+  const [first] = await explainer.differences(before, after);
+  return first ?? { kind: "outputs_deleted", detail: "outputs were deleted or changed" };
+}
+
+/** Seconds its latest successful attempt took, or null when there was none. */
+async function duration(
+  workspace: Workspace,
+  explainer: FullExplainer,
+  plan: Plan,
+  step: StepNode,
+): Promise<number | null> {
+  const last = await explainer.history.latest(plan.graph.pipeline, step.path, null);
+  if (last === null) return null;
+  const rows = (await workspace.records.results([last.fingerprint])).get(last.fingerprint);
+  const row = rows?.[0];
+  return row === undefined ? null : Math.round(row.durationMs) / 1000;
+}

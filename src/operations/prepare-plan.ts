@@ -1,0 +1,162 @@
+// Turns a validated graph into a plan: data found and identified, code snapshot, environments known, commands compiled,
+// demands checked. Everything that can be wrong is said here, all of it at once, before anything starts.
+
+import { nodeId } from "../core/fingerprint.ts";
+import {
+  PLAN_FORMAT,
+  type Plan,
+  type PlannedStep,
+  type ResolvedData,
+  type RunOptions,
+} from "../core/plan.ts";
+import { compileCommand, literalWarnings } from "../core/shell-template.ts";
+import type { DataType, Graph, StepNode } from "../spec/graph.ts";
+import type { Problem } from "../spec/problem.ts";
+import { STEP_TYPES } from "../steps/step-types.ts";
+import { isRefusal, type Refusal } from "./refusal.ts";
+import { createCodeResolver } from "./resolve-code.ts";
+import { createDataResolver } from "./resolve-data.ts";
+import { demandOf } from "./resolve-demand.ts";
+import { createEnvironmentResolver } from "./resolve-environment.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface PrepareOptions extends RunOptions {
+  /** Environments without a lock may be resolved over the network. */
+  readonly mayResolve: boolean;
+  readonly locked: boolean;
+}
+
+export interface Prepared {
+  /** Null when a problem is an error. */
+  readonly plan: Plan | null;
+  readonly problems: readonly Problem[];
+  /** 4 when the only errors are about environments or computes, else 2. */
+  readonly exitCode: 2 | 4;
+  /** Steps whose environment was never resolved: only when `mayResolve` is off. */
+  readonly unresolved: ReadonlySet<number>;
+}
+
+export async function preparePlan(
+  workspace: Workspace,
+  graph: Graph,
+  options: PrepareOptions,
+): Promise<Prepared> {
+  const problems: Problem[] = [];
+  const report = (step: StepNode | null, refusal: Refusal): void => {
+    problems.push(problemOf(step, refusal));
+  };
+  const data = createDataResolver(workspace);
+  const code = createCodeResolver(workspace);
+  const environments = createEnvironmentResolver(workspace, options);
+  const steps: PlannedStep[] = [];
+  const unresolved = new Set<number>();
+  let exitCode: 2 | 4 = 4;
+  for (const [index, step] of graph.steps.entries()) {
+    const before = problems.length;
+    checkStep(workspace, step, problems);
+    const resolved = await resolveInputs(step, data, report);
+    const snapshot = step.code === null ? null : await code.resolve(step.code);
+    if (isRefusal(snapshot)) report(step, snapshot);
+    if (problems.some((problem, at) => at >= before && problem.severity === "error")) exitCode = 2;
+    const environment = await environments.resolve(step.environment, step.command);
+    if (isRefusal(environment)) {
+      if (environment.code === "environment_not_resolved" && !options.mayResolve)
+        unresolved.add(index);
+      else report(step, environment);
+    }
+    steps.push({
+      nodeId: nodeId(step),
+      code: typeof snapshot === "number" ? snapshot : null,
+      environment: typeof environment === "number" ? environment : -1,
+      data: resolved,
+      demand: demandOf(workspace, step, problems),
+    });
+  }
+  problems.push(...code.warnings(), ...environments.warnings());
+  const failed = problems.some((problem) => problem.severity === "error");
+  const { force, skip, taken, onlyCached, passEnv } = options;
+  const plan: Plan = {
+    format: PLAN_FORMAT,
+    graph,
+    codes: code.snapshots,
+    environments: environments.identities,
+    steps,
+    options: { force, skip, taken, onlyCached, passEnv },
+  };
+  return { plan: failed ? null : plan, problems, exitCode, unresolved };
+}
+
+export function problemOf(step: StepNode | null, refusal: Refusal): Problem {
+  const where = step === null || step.path === "." ? "" : `step ${step.path}: `;
+  return {
+    severity: "error",
+    code: refusal.code,
+    message: `${where}${refusal.message}`,
+    hint: refusal.hint,
+    position: step?.position ?? null,
+  };
+}
+
+/** What can be said about one step without looking anything up. */
+function checkStep(_workspace: Workspace, step: StepNode, problems: Problem[]): void {
+  const add = (
+    severity: Problem["severity"],
+    code: string,
+    message: string,
+    hint: string,
+  ): void => {
+    problems.push({ severity, code, message, hint, position: step.position });
+  };
+  if (!STEP_TYPES[step.type].runs)
+    add(
+      "error",
+      "step_type_not_runnable",
+      `step ${step.path}: nodes of type ${step.type} cannot run yet`,
+      "replace it by a command step",
+    );
+  if (step.command === null) return;
+  for (const [name, input] of Object.entries(step.inputs))
+    if (input.source.kind === "literal" && !step.textSubstitution)
+      for (const warning of literalWarnings(input.source.literal.text))
+        add(
+          "warning",
+          warning.code,
+          `step ${step.path}: input ${name}: ${warning.message}`,
+          warning.hint,
+        );
+  if (step.textSubstitution) {
+    add(
+      "warning",
+      "text_substitution",
+      `step ${step.path} substitutes values as text into its command, as Azure ML does`,
+      "a value can then run as shell: use it only with values you trust",
+    );
+    return;
+  }
+  const set = new Set(Object.keys(step.outputs).map((name) => `outputs.${name}`));
+  for (const [name, input] of Object.entries(step.inputs))
+    if (input.source.kind !== "unset") set.add(`inputs.${name}`);
+  const compiled = compileCommand(step.command, { isSet: (ref) => set.has(ref) });
+  for (const found of compiled.ok ? compiled.warnings : compiled.problems)
+    add(
+      compiled.ok ? "warning" : "error",
+      found.code,
+      `step ${step.path}: ${found.message}`,
+      found.hint,
+    );
+}
+
+async function resolveInputs(
+  step: StepNode,
+  data: ReturnType<typeof createDataResolver>,
+  report: (step: StepNode, refusal: Refusal) => void,
+): Promise<Record<string, ResolvedData>> {
+  const resolved: Record<string, ResolvedData> = {};
+  for (const [name, input] of Object.entries(step.inputs)) {
+    if (input.source.kind !== "data") continue;
+    const found = await data.resolve(input.source.reference, input.type as DataType);
+    if (isRefusal(found)) report(step, { ...found, message: `input ${name}: ${found.message}` });
+    else resolved[name] = found;
+  }
+  return resolved;
+}

@@ -1,0 +1,29 @@
+// The variables that the submitter's shell gave to a run, from the private file beside its other files; after a resume
+// by another shell, from that one.
+
+import fs from "node:fs";
+import type { ShellVariables } from "../steps/command-step.ts";
+import { inheritedVariables } from "../steps/inherited-variables.ts";
+import { places, type Workspace } from "./workspace.ts";
+
+const cache = new Map<string, ShellVariables>();
+
+export function readShell(
+  workspace: Pick<Workspace, "folder" | "shell">,
+  run: string,
+): ShellVariables {
+  const file = places.shellFile(workspace.folder, run);
+  const known = cache.get(file);
+  if (known !== undefined) return known;
+  const shell = readFile(file) ?? { inherited: inheritedVariables(workspace.shell), passed: {} };
+  cache.set(file, shell);
+  return shell;
+}
+
+function readFile(file: string): ShellVariables | null {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")) as ShellVariables;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,63 @@
+// The plan of a rerun: the recorded one, its data checked to be still what was recorded; or with `latest` the same
+// graph with files and labels read again.
+
+import type { Plan } from "../core/plan.ts";
+import { preparePlan } from "./prepare-plan.ts";
+import type { RecordedRun } from "./read-run.ts";
+import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
+import { selectSteps } from "./select-steps.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface RerunOptions {
+  readonly latest: boolean;
+  readonly from: string | null;
+  readonly until: string | null;
+  readonly force: "all" | readonly string[];
+  readonly onlyCached: boolean;
+}
+
+export async function rerunPlan(
+  workspace: Workspace,
+  run: RecordedRun,
+  options: RerunOptions,
+): Promise<Plan | Refusal> {
+  // The name was taken by the recorded run; the new one gets the next number.
+  const graph = { ...run.plan.graph, name: null };
+  const selected = await selectSteps(workspace, graph, { ...options, fromRun: run.row.name });
+  if (isRefusal(selected)) return selected;
+  const { force, skip, taken } = selected;
+  const runOptions = {
+    force,
+    skip,
+    taken,
+    onlyCached: options.onlyCached,
+    passEnv: run.plan.options.passEnv,
+  };
+  if (options.latest) {
+    const prepared = await preparePlan(workspace, graph, {
+      ...runOptions,
+      mayResolve: true,
+      locked: false,
+    });
+    return prepared.plan ?? { ...refuseInvalid(prepared.problems), exitCode: prepared.exitCode };
+  }
+  const gone = await missingData(workspace, run.plan);
+  return gone ?? { ...run.plan, graph, options: runOptions };
+}
+
+/** Recorded bytes that are gone or different are an error: never silently the new bytes. */
+async function missingData(workspace: Workspace, plan: Plan): Promise<Refusal | null> {
+  const checked = new Set<string>();
+  for (const step of plan.steps)
+    for (const data of Object.values(step.data)) {
+      if (checked.has(data.path)) continue;
+      checked.add(data.path);
+      if (await workspace.contents.verify({ ...data.content, path: data.path })) continue;
+      return refuse(
+        "data_changed",
+        `${data.path} is gone or no longer what the run read`,
+        "rerun --latest uses what is there now; or restore the old bytes",
+      );
+    }
+  return null;
+}

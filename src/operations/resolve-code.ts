@@ -1,0 +1,54 @@
+// Snapshots each code folder of a graph once, however many steps share it.
+
+import type { CodeSnapshot } from "../core/content.ts";
+import type { CodeReference } from "../spec/graph.ts";
+import type { Problem } from "../spec/problem.ts";
+import { type Refusal, refuse } from "./refusal.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface CodeResolver {
+  /** Index into `snapshots`. */
+  resolve(code: CodeReference): Promise<number | Refusal>;
+  readonly snapshots: CodeSnapshot[];
+  warnings(): readonly Problem[];
+}
+
+export function createCodeResolver(workspace: Workspace): CodeResolver {
+  const known = new Map<string, number | Refusal>();
+  const snapshots: CodeSnapshot[] = [];
+  const warnings = new Map<string, Problem>();
+  return {
+    snapshots,
+    warnings: () => [...warnings.values()],
+    async resolve(code) {
+      const key = JSON.stringify(code);
+      let found = known.get(key);
+      if (found === undefined) {
+        found = await snapshotOnce(workspace, code, snapshots, warnings);
+        known.set(key, found);
+      }
+      return found;
+    },
+  };
+}
+
+async function snapshotOnce(
+  workspace: Workspace,
+  code: CodeReference,
+  snapshots: CodeSnapshot[],
+  warnings: Map<string, Problem>,
+): Promise<number | Refusal> {
+  const outcome = await workspace.contents.snapshot(code);
+  if (!outcome.ok)
+    return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint);
+  for (const message of outcome.warnings)
+    warnings.set(message, {
+      severity: "warning",
+      code: "large_code_folder",
+      message,
+      hint: null,
+      position: null,
+    });
+  snapshots.push(outcome.value);
+  return snapshots.length - 1;
+}

@@ -1,0 +1,171 @@
+// Turns every data reference of a graph into a local path with its content id. What cannot be found is reported with
+// the name of the step and input; nothing has started by then.
+
+import path from "node:path";
+import type { Content } from "../core/content.ts";
+import type { ResolvedData } from "../core/plan.ts";
+import type { DataReference, DataType } from "../spec/graph.ts";
+import { download } from "./download.ts";
+import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { places, type Workspace } from "./workspace.ts";
+
+/** Resolves references, each path identified once however many steps read it. */
+export interface DataResolver {
+  resolve(reference: DataReference, type: DataType): Promise<ResolvedData | Refusal>;
+}
+
+export function createDataResolver(workspace: Workspace): DataResolver {
+  const identified = new Map<string, Promise<Content | Refusal>>();
+  const identify = (at: string, type: DataType): Promise<Content | Refusal> => {
+    const key = `${type === "uri_file" ? "file" : "any"} ${at}`;
+    const known = identified.get(key) ?? identifyOnce(workspace, at, type);
+    identified.set(key, known);
+    return known;
+  };
+  return {
+    async resolve(reference, type) {
+      const located = await locate(workspace, reference);
+      if (isRefusal(located)) return located;
+      const content = await identify(located.path, type);
+      if (isRefusal(content)) return content;
+      if (located.expectedId !== null && located.expectedId !== content.id)
+        return refuse(
+          "data_changed",
+          `${located.written}: the bytes at ${located.path} are not those that were recorded`,
+          "register the new content as a new version, or restore the old bytes",
+        );
+      const { path: at, asset, written } = located;
+      return { path: at, content, asset, written };
+    },
+  };
+}
+
+async function identifyOnce(
+  workspace: Workspace,
+  at: string,
+  type: DataType,
+): Promise<Content | Refusal> {
+  const outcome = await workspace.contents.identify(at, type);
+  if (outcome.ok) return outcome.value;
+  return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint);
+}
+
+interface Located {
+  readonly path: string;
+  readonly asset: string | null;
+  readonly written: string;
+  /** Content id that was recorded with the name, or null. */
+  readonly expectedId: string | null;
+}
+
+async function locate(workspace: Workspace, reference: DataReference): Promise<Located | Refusal> {
+  switch (reference.kind) {
+    case "local":
+      return { path: reference.path, asset: null, written: reference.path, expectedId: null };
+    case "asset":
+      return locateAsset(workspace, reference);
+    case "datastore":
+      return locateInStore(workspace, reference.datastore, reference.path);
+    case "url":
+      return locateUrl(workspace, reference.url);
+    case "run_output":
+      return locateRunOutput(workspace, reference.run, reference.output);
+    default:
+      return reference satisfies never;
+  }
+}
+
+/** What `data create` keeps of an asset. */
+export interface DataDefinition {
+  readonly type: DataType;
+  readonly reference: DataReference;
+  readonly contentId: string | null;
+}
+
+async function locateAsset(
+  workspace: Workspace,
+  reference: Extract<DataReference, { kind: "asset" }>,
+): Promise<Located | Refusal> {
+  const { name, version, label } = reference;
+  const kinds = ["data", "model"] as const;
+  for (const kind of kinds) {
+    const asset = await workspace.records.asset(kind, name, version, label);
+    if (asset === null) continue;
+    const definition = JSON.parse(asset.definition) as DataDefinition;
+    const located = await locate(workspace, definition.reference);
+    if (isRefusal(located)) return located;
+    const written = `azureml:${name}:${asset.version}`;
+    return {
+      ...located,
+      asset: `${name}:${asset.version}`,
+      written,
+      expectedId: definition.contentId,
+    };
+  }
+  const wanted = version === null ? `${name}@${label ?? "latest"}` : `${name}:${version}`;
+  return refuse(
+    "unknown_asset",
+    `there is no data asset or model ${wanted} in this workspace`,
+    `register it: stepwell data create FILE  (see what is there: stepwell data list)`,
+  );
+}
+
+function locateInStore(workspace: Workspace, datastore: string, inside: string): Located | Refusal {
+  const root = storeFolder(workspace, datastore);
+  if (root === null)
+    return refuse(
+      "unknown_datastore",
+      `there is no datastore ${datastore} in this workspace`,
+      `add it to stepwell.yml: datastores: {${datastore}: {type: file, path: ./data}}`,
+    );
+  const at = path.resolve(root, inside.replace(/^\/+/, ""));
+  if (at !== root && !at.startsWith(root + path.sep))
+    return refuse("path_leaves_datastore", `${inside} leaves the datastore ${datastore}`);
+  const written = `azureml://datastores/${datastore}/paths/${inside}`;
+  return { path: at, asset: null, written, expectedId: null };
+}
+
+/** Folder of a datastore, or null when there is none of that name. */
+export function storeFolder(workspace: Workspace, datastore: string): string | null {
+  const configured = workspace.config.datastores[datastore];
+  if (configured !== undefined) return path.resolve(configured.path);
+  return datastore === "workspaceblobstore" ? places.store(workspace.folder) : null;
+}
+
+async function locateUrl(workspace: Workspace, url: string): Promise<Located | Refusal> {
+  const mapped = mapUrl(workspace.config.urlMap, url);
+  if (mapped !== null && !/^[a-z]+:\/\//i.test(mapped))
+    return { path: mapped, asset: null, written: url, expectedId: null };
+  const target = mapped ?? url;
+  if (!/^https?:\/\//i.test(target))
+    return refuse(
+      "unsupported_url",
+      `${url} cannot be read from here`,
+      `map it to a local copy in stepwell.yml: url_map: {"${url}": ./copy}`,
+    );
+  const downloaded = await download(places.downloads(workspace.folder), target);
+  if (isRefusal(downloaded)) return downloaded;
+  return { path: downloaded, asset: null, written: url, expectedId: null };
+}
+
+/** The longest key of `url_map` that is the URL or a prefix of it. */
+export function mapUrl(map: Readonly<Record<string, string>>, url: string): string | null {
+  const keys = Object.keys(map).filter((key) => url === key || url.startsWith(key));
+  const [best] = keys.sort((a, b) => b.length - a.length);
+  if (best === undefined) return null;
+  const rest = url.slice(best.length);
+  if (rest === "") return map[best] as string;
+  return path.join(map[best] as string, rest);
+}
+
+async function locateRunOutput(
+  workspace: Workspace,
+  run: string,
+  output: string,
+): Promise<Located | Refusal> {
+  const { findOutput } = await import("./find-output.ts");
+  const found = await findOutput(workspace, run, output);
+  if (isRefusal(found)) return found;
+  const written = `azureml://jobs/${run}/outputs/${output}`;
+  return { path: found.path, asset: null, written, expectedId: found.id };
+}

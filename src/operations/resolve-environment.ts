@@ -1,0 +1,59 @@
+// Finds out who each environment of a graph is, once for all steps that share it.
+
+import type { EnvironmentIdentity } from "../core/environment.ts";
+import type { EnvironmentReference } from "../spec/graph.ts";
+import type { Problem } from "../spec/problem.ts";
+import { type Refusal, refuse } from "./refusal.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface EnvironmentResolver {
+  /** Index into `identities`. */
+  resolve(
+    reference: EnvironmentReference | null,
+    command: string | null,
+  ): Promise<number | Refusal>;
+  readonly identities: EnvironmentIdentity[];
+  warnings(): readonly Problem[];
+}
+
+export function createEnvironmentResolver(
+  workspace: Workspace,
+  options: { readonly mayResolve: boolean; readonly locked: boolean },
+): EnvironmentResolver {
+  const environments = workspace.environments(options.locked);
+  const known = new Map<string, number | Refusal>();
+  const identities: EnvironmentIdentity[] = [];
+  const indexOf = new Map<string, number>();
+  const warnings = new Map<string, Problem>();
+  const find = async (
+    reference: EnvironmentReference | null,
+    command: string | null,
+  ): Promise<number | Refusal> => {
+    const outcome = await environments.identify(reference, command, options.mayResolve);
+    if (!outcome.ok)
+      return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint, 4);
+    for (const message of outcome.warnings) warnings.set(message, warning(message));
+    const at = indexOf.get(outcome.value.id) ?? identities.push(outcome.value) - 1;
+    indexOf.set(outcome.value.id, at);
+    return at;
+  };
+  return {
+    identities,
+    warnings: () => [...warnings.values()],
+    async resolve(reference, command) {
+      const key = JSON.stringify([reference, firstWord(command)]);
+      const found = known.get(key) ?? (await find(reference, command));
+      known.set(key, found);
+      return found;
+    },
+  };
+}
+
+function warning(message: string): Problem {
+  return { severity: "warning", code: "environment", message, hint: null, position: null };
+}
+
+/** Which other programs count depends on what the command starts with. */
+function firstWord(command: string | null): string {
+  return (command ?? "").trimStart().split(/\s/, 1)[0] ?? "";
+}

@@ -1,0 +1,262 @@
+// The documented JSON form of a run (`--json`, schema 1). Pure over a recorded run: the same record gives the same view.
+
+import fs from "node:fs";
+import path from "node:path";
+import type { OutputRecord } from "../core/output.ts";
+import type { StepState } from "../core/run-state.ts";
+import { isEndedRun, isEndedStep, type ShownRunStatus, type StepStatus } from "../core/status.ts";
+import type { ResultRow } from "../ports/records.ts";
+import type { PipelineNode, StepInput, StepNode } from "../spec/graph.ts";
+import { lastLines } from "./log-tail.ts";
+import type { RecordedRun } from "./read-run.ts";
+import { places } from "./workspace.ts";
+
+export interface OutputView {
+  readonly type: string;
+  readonly path: string;
+  readonly id: string;
+}
+
+export interface AttemptView {
+  readonly number: number;
+  readonly status: StepStatus;
+  readonly exitCode: number | null;
+  readonly reason: string | null;
+  readonly started: string | null;
+  readonly finished: string | null;
+  readonly log: string;
+}
+
+export interface ReuseView {
+  readonly decision: "ran" | "reused" | "attached" | "none";
+  readonly from: string | null;
+  readonly reason: { readonly kind: string; readonly detail: string } | null;
+}
+
+export interface StepView {
+  readonly name: string;
+  readonly type: string;
+  readonly status: StepStatus;
+  readonly reuse: ReuseView;
+  readonly attempts: readonly AttemptView[];
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, OutputView>>;
+  readonly log: string | null;
+  readonly error: ErrorView | null;
+}
+
+export interface ErrorView {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly logTail: readonly string[];
+}
+
+export interface RunView {
+  readonly schema: 1;
+  readonly name: string;
+  readonly status: ShownRunStatus;
+  readonly experiment: string;
+  readonly started: string | null;
+  readonly finished: string | null;
+  readonly steps: readonly StepView[];
+  readonly outputs: Readonly<Record<string, OutputView>>;
+  readonly warnings: readonly string[];
+}
+
+/** How much of a failing step's log stands in its error. */
+export const TAIL_LINES = 20;
+
+export function runView(folder: string, run: RecordedRun): RunView {
+  const steps = run.plan.graph.steps.map((_, index) => stepView(folder, run, index));
+  const outputs: Record<string, OutputView> = {};
+  for (const [name, source] of Object.entries(run.plan.graph.outputs)) {
+    const record = findRecord(run, source.step, source.output);
+    if (record !== null) outputs[name] = outputView(record);
+  }
+  return {
+    schema: 1,
+    name: run.row.name,
+    status: run.status,
+    experiment: run.row.experiment,
+    started: time(run.state.startedAt),
+    finished: time(run.state.endedAt),
+    steps: withPipelines(run, steps),
+    outputs,
+    warnings: warningsOf(run),
+  };
+}
+
+function warningsOf(run: RecordedRun): readonly string[] {
+  const steps = run.plan.graph.steps.flatMap((step, index) =>
+    (run.results.get(index)?.result.warnings ?? []).map((text) => `step ${step.path}: ${text}`),
+  );
+  const error = run.state.error;
+  const problem = error !== null && !run.state.steps.some((step) => step.error === error);
+  return [...run.state.warnings, ...steps, ...(problem ? [error.message] : [])];
+}
+
+export function findRecord(run: RecordedRun, step: string, output: string): OutputRecord | null {
+  const index = run.plan.graph.steps.findIndex((node) => node.path === step);
+  return run.results.get(index)?.result.outputs[output] ?? null;
+}
+
+function stepView(folder: string, run: RecordedRun, index: number): StepView {
+  const node = run.plan.graph.steps[index] as StepNode;
+  const state = run.state.steps[index] as StepState;
+  const row = run.results.get(index);
+  const attempts = attemptViews(folder, run.row.name, node, state);
+  const log = attempts.at(-1)?.log ?? (row === undefined ? null : logOf(folder, row));
+  return {
+    name: node.path,
+    type: node.type,
+    status: state.status,
+    reuse: reuseView(state),
+    attempts,
+    inputs: inputViews(run, node, index),
+    metrics: row?.result.metrics ?? {},
+    parameters: row?.result.loggedParameters ?? {},
+    outputs: Object.fromEntries(
+      Object.entries(row?.result.outputs ?? {}).map(([name, output]) => [name, outputView(output)]),
+    ),
+    log,
+    error:
+      state.error === null
+        ? null
+        : { ...state.error, logTail: log === null ? [] : lastLines(log, TAIL_LINES) },
+  };
+}
+
+function reuseView(state: StepState): ReuseView {
+  if (state.status !== "Completed" && state.attempts.length === 0)
+    return { decision: "none", from: null, reason: null };
+  const ran = state.attempts.length > 0;
+  const decision = state.decision ?? (ran ? "ran" : "none");
+  const from =
+    decision === "reused" || decision === "attached" ? (state.result?.run ?? null) : null;
+  return { decision, from, reason: state.reason };
+}
+
+function attemptViews(
+  folder: string,
+  run: string,
+  node: StepNode,
+  state: StepState,
+): readonly AttemptView[] {
+  return state.attempts.map((attempt, position) => {
+    const last = position === state.attempts.length - 1;
+    const ended =
+      attempt.end === null ? state.status : attempt.end.exitCode === 0 ? "Completed" : "Failed";
+    return {
+      number: attempt.number,
+      status: last && isEndedStep(state.status) ? state.status : ended,
+      exitCode: attempt.end?.exitCode ?? null,
+      reason: attempt.end?.reason ?? null,
+      started: time(attempt.startedAt),
+      finished: time(attempt.end?.finishedAt ?? null),
+      log: places.logFile(folder, run, node.path, attempt.number),
+    };
+  });
+}
+
+/** The log of the attempt that made a result: the newest one of that step in that run. */
+function logOf(folder: string, row: ResultRow): string | null {
+  for (let number = 9; number > 0; number -= 1) {
+    const file = places.logFile(folder, row.run, row.path, number);
+    if (fs.existsSync(file)) return file;
+  }
+  return null;
+}
+
+function inputViews(
+  run: RecordedRun,
+  node: StepNode,
+  index: number,
+): Readonly<Record<string, unknown>> {
+  const data = run.plan.steps[index]?.data ?? {};
+  const view = (name: string, input: StepInput): unknown => {
+    const source = input.source;
+    if (source.kind === "literal") return { type: input.type, value: source.literal.text };
+    if (source.kind === "unset") return { type: input.type, value: null };
+    if (source.kind === "data") {
+      const found = data[name];
+      return {
+        type: input.type,
+        path: found?.path ?? null,
+        id: found?.content.id ?? null,
+        asset: found?.asset ?? null,
+      };
+    }
+    const record = findRecord(run, source.step, source.output);
+    const from = `${source.step}.${source.output}`;
+    return { type: input.type, from, path: record?.path ?? null, id: record?.id ?? null };
+  };
+  return Object.fromEntries(
+    Object.entries(node.inputs).map(([name, input]) => [name, view(name, input)]),
+  );
+}
+
+export function outputView(record: OutputRecord): OutputView {
+  return { type: record.type, path: path.resolve(record.path), id: record.id };
+}
+
+/** Nested pipelines are steps too: each stands before its children, with a status made of theirs. */
+function withPipelines(run: RecordedRun, steps: readonly StepView[]): readonly StepView[] {
+  const { pipelines } = run.plan.graph;
+  if (pipelines.length === 0) return steps;
+  const parentOf = new Map<string, string | null>([
+    ...pipelines.map((node) => [node.path, node.parent] as const),
+    ...run.plan.graph.steps.map((node) => [node.path, node.parent] as const),
+  ]);
+  const children = new Map<string | null, (StepView | PipelineNode)[]>();
+  for (const node of [...pipelines, ...steps]) {
+    const parent = parentOf.get("name" in node ? node.name : node.path) ?? null;
+    children.set(parent, [...(children.get(parent) ?? []), node]);
+  }
+  const flatten = (parent: string | null): StepView[] =>
+    (children.get(parent) ?? []).flatMap((node) => {
+      if ("name" in node) return [node];
+      const inside = flatten(node.path);
+      return [pipelineView(run, node, inside), ...inside];
+    });
+  return flatten(null);
+}
+
+function pipelineView(run: RecordedRun, node: PipelineNode, inside: readonly StepView[]): StepView {
+  const outputs: Record<string, OutputView> = {};
+  for (const [name, source] of Object.entries(node.outputs)) {
+    const record = findRecord(run, source.step, source.output);
+    if (record !== null) outputs[name] = outputView(record);
+  }
+  return {
+    name: node.path,
+    type: "pipeline",
+    status: pipelineStatus(inside, isEndedRun(run.status)),
+    reuse: { decision: "none", from: null, reason: null },
+    attempts: [],
+    inputs: {},
+    metrics: {},
+    parameters: {},
+    outputs,
+    log: null,
+    error: null,
+  };
+}
+
+function pipelineStatus(inside: readonly StepView[], ended: boolean): StepStatus {
+  const has = (status: StepStatus): boolean => inside.some((step) => step.status === status);
+  if (inside.every((step) => isEndedStep(step.status)) || ended) {
+    if (has("Failed")) return "Failed";
+    if (has("Canceled")) return "Canceled";
+    return inside.length > 0 && inside.every((step) => step.status === "Skipped")
+      ? "Skipped"
+      : "Completed";
+  }
+  return inside.every((step) => step.status === "NotStarted") ? "NotStarted" : "Running";
+}
+
+function time(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}

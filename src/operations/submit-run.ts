@@ -1,0 +1,166 @@
+// Makes a run durable: name, plan, who asked and from where. When it resolves, the run is never lost.
+
+import fs from "node:fs";
+import path from "node:path";
+import type { ProcessIdentity } from "../core/attempt.ts";
+import { digest } from "../core/digest.ts";
+import type { Plan } from "../core/plan.ts";
+import { codeDocument, environmentDocument } from "../engine/explainer.ts";
+import type { Document, NewRun, RunRow } from "../ports/records.ts";
+import { inheritedVariables, passedVariables } from "../steps/inherited-variables.ts";
+import { gitOrigins } from "./git-origin.ts";
+import { type Refusal, refuse } from "./refusal.ts";
+import { places, type Workspace } from "./workspace.ts";
+
+export interface SubmitOptions {
+  /** `--name`, or null. */
+  readonly name: string | null;
+  readonly experiment: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly priority: number;
+  readonly detached: boolean;
+  readonly idempotencyKey: string | null;
+  /** The process that wants the run to go on; null when detached. */
+  readonly owner: ProcessIdentity | null;
+  readonly file: string | null;
+  readonly commandLine: readonly string[];
+  /** `--env NAME=V`: handed to the steps, recorded by name only. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Names are ids, never paths. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
+
+export async function submitRun(
+  workspace: Workspace,
+  plan: Plan,
+  options: SubmitOptions,
+): Promise<RunRow | Refusal> {
+  const explicit = options.name;
+  if (explicit !== null && !NAME.test(explicit))
+    return refuse(
+      "invalid_name",
+      `${JSON.stringify(explicit)} is not a run name`,
+      "use letters, digits, dots, dashes and underscores, at most 255, starting with a letter or digit",
+    );
+  const git = await gitOrigins(plan.graph.steps.flatMap((step) => step.code?.path ?? []));
+  const base = newRun(workspace, plan, options, git);
+  const written = plan.graph.name;
+  const first = explicit ?? (written !== null && NAME.test(written) ? written : null);
+  for (let count = 0; ; count += 1) {
+    const name = count === 0 && first !== null ? first : await freeName(workspace, plan, count);
+    writeShell(workspace, name, plan.options.passEnv, options.variables);
+    const outcome = await workspace.records.submit({ ...base, name });
+    if (outcome.kind === "created") return (await workspace.records.run(name)) as RunRow;
+    if (outcome.kind === "repeated") return repeated(outcome.run, base);
+    if (explicit !== null)
+      return refuse(
+        "name_taken",
+        `a run named ${explicit} exists already`,
+        "choose another --name, or leave it out",
+      );
+  }
+}
+
+function repeated(run: RunRow, base: Omit<NewRun, "name">): RunRow | Refusal {
+  if (run.planId === base.planId) return run;
+  return refuse(
+    "idempotency_conflict",
+    `the idempotency key was used for run ${run.name} with another definition`,
+    "use a new key for a new definition",
+  );
+}
+
+/** `taxi-17`: the pipeline's name and the next number. */
+async function freeName(workspace: Workspace, plan: Plan, count: number): Promise<string> {
+  const slug = slugOf(plan.graph.pipeline);
+  const recent = await workspace.records.runs({ pipeline: plan.graph.pipeline, limit: 20 });
+  const numbers = recent.map((row) => Number(/-(\d+)$/.exec(row.name)?.[1] ?? 0));
+  return `${slug}-${Math.max(0, ...numbers) + 1 + Math.max(0, count - 1)}`;
+}
+
+export function slugOf(text: string): string {
+  const slug = text
+    .normalize("NFKD")
+    .replaceAll(/[^A-Za-z0-9]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "")
+    .toLowerCase()
+    .slice(0, 40);
+  return slug === "" ? "run" : slug;
+}
+
+function newRun(
+  workspace: Workspace,
+  plan: Plan,
+  options: SubmitOptions,
+  git: NewRun["origin"]["git"],
+): Omit<NewRun, "name"> {
+  const planBody = JSON.stringify(plan);
+  const { graph } = plan;
+  return {
+    pipeline: graph.pipeline,
+    experiment: options.experiment ?? graph.experiment ?? graph.pipeline,
+    displayName: graph.displayName,
+    description: graph.description,
+    tags: { ...graph.tags, ...options.tags },
+    createdAt: workspace.clock.now(),
+    priority: options.priority,
+    detached: options.detached,
+    owner: options.owner,
+    idempotencyKey: options.idempotencyKey,
+    planId: digest(planBody),
+    planBody,
+    steps: graph.steps.length,
+    documents: documentsOf(plan),
+    origin: {
+      user: workspace.user,
+      host: workspace.host,
+      commandLine: maskEnv(options.commandLine),
+      workingFolder: process.cwd(),
+      file: options.file,
+      git,
+    },
+  };
+}
+
+/** Values of `--env NAME=V` may be secrets: only the name is recorded. */
+function maskEnv(words: readonly string[]): readonly string[] {
+  return words.map((word, index) => {
+    if (words[index - 1] === "--env") return word.replace(/=.*$/s, "=***");
+    return word.replace(/^(--env=[^=]+)=.*$/s, "$1=***");
+  });
+}
+
+export function documentsOf(plan: Plan): readonly Document[] {
+  return [
+    ...plan.codes.map((code) => ({
+      id: codeDocument(code.id),
+      body: JSON.stringify({ snapshotId: code.snapshotId, parts: code.parts }),
+    })),
+    ...plan.environments.map((identity) => ({
+      id: environmentDocument(identity.id),
+      body: JSON.stringify(identity),
+    })),
+  ];
+}
+
+/**
+ * Keeps what the steps inherit from this shell in a file that only the user can read, because an engine started by
+ * somebody else's shell may start the steps. Values never reach the record.
+ */
+export function writeShell(
+  workspace: Workspace,
+  run: string,
+  patterns: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): void {
+  const file = places.shellFile(workspace.folder, run);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const shell = {
+    inherited: inheritedVariables(workspace.shell),
+    passed: { ...passedVariables(workspace.shell, patterns), ...variables },
+  };
+  const partial = `${file}.${process.pid}.partial`;
+  fs.writeFileSync(partial, JSON.stringify(shell), { mode: 0o600 });
+  fs.renameSync(partial, file);
+}

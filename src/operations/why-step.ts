@@ -1,0 +1,125 @@
+// Explains a recorded decision in full: every difference to the step's latest earlier run (or a named one), and where
+// a rerun made other bytes, which files.
+
+import { changedPaths } from "../core/changed-paths.ts";
+import type { Manifest } from "../core/content.ts";
+import type { Reason } from "../core/reason.ts";
+import { createExplainer } from "../engine/explainer.ts";
+import { type RecordedRun, readRun } from "./read-run.ts";
+import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface OutputChange {
+  readonly output: string;
+  readonly same: boolean;
+  /** Names of files that differ, at most 20. */
+  readonly files: readonly string[];
+}
+
+export interface Explanation {
+  readonly schema: 1;
+  readonly run: string;
+  readonly step: string;
+  readonly decision: "ran" | "reused" | "attached" | "none";
+  readonly reason: Reason | null;
+  /** The run it is compared with, or null when the step never ran before. */
+  readonly against: string | null;
+  readonly differences: readonly Reason[];
+  readonly outputs: readonly OutputChange[];
+}
+
+const NAMED_FILES = 20;
+
+export async function whyStep(
+  workspace: Workspace,
+  name: string,
+  step: string,
+  against: string | null,
+): Promise<Explanation | Refusal> {
+  const run = await readRun(workspace, name);
+  if (isRefusal(run)) return run;
+  const index = stepIndex(run, step);
+  if (isRefusal(index)) return index;
+  const state = run.state.steps[index];
+  const explainer = createExplainer(workspace.records, workspace.contents);
+  const previous =
+    against === null
+      ? await explainer.history.latest(run.row.pipeline, step, name)
+      : await fingerprintIn(workspace, against, step);
+  if (isRefusal(previous)) return previous;
+  const now = fingerprintOf(run, index);
+  const before = previous === null ? null : await workspace.records.preImage(previous.fingerprint);
+  const after = now === null ? null : await workspace.records.preImage(now);
+  const differences =
+    before === null || after === null ? [] : await explainer.differences(before, after);
+  return {
+    schema: 1,
+    run: name,
+    step,
+    decision: state?.decision ?? (state?.attempts.length ? "ran" : "none"),
+    reason: state?.reason ?? null,
+    against: previous?.run ?? null,
+    differences,
+    outputs:
+      previous === null ? [] : await outputChanges(workspace, run, index, previous.run, step),
+  };
+}
+
+/** Index of a step by its path, or which steps there are. */
+export function stepIndex(run: RecordedRun, step: string): number | Refusal {
+  const index = run.plan.graph.steps.findIndex((node) => node.path === step);
+  if (index >= 0) return index;
+  const names = run.plan.graph.steps.map((node) => node.path);
+  const list = `it has ${names.slice(0, 20).join(", ")}`;
+  return refuse("unknown_step", `run ${run.row.name} has no step ${step}`, list);
+}
+
+function fingerprintOf(run: RecordedRun, index: number): string | null {
+  return run.state.steps[index]?.fingerprint ?? run.results.get(index)?.fingerprint ?? null;
+}
+
+async function fingerprintIn(
+  workspace: Workspace,
+  name: string,
+  step: string,
+): Promise<{ run: string; fingerprint: string } | null | Refusal> {
+  const run = await readRun(workspace, name);
+  if (isRefusal(run)) return run;
+  const index = stepIndex(run, step);
+  if (isRefusal(index)) return index;
+  const fingerprint = fingerprintOf(run, index);
+  return fingerprint === null ? null : { run: name, fingerprint };
+}
+
+async function outputChanges(
+  workspace: Workspace,
+  run: RecordedRun,
+  index: number,
+  previous: string,
+  step: string,
+): Promise<readonly OutputChange[]> {
+  const earlier = await readRun(workspace, previous);
+  if (isRefusal(earlier)) return [];
+  const position = earlier.plan.graph.steps.findIndex((node) => node.path === step);
+  const old = earlier.results.get(position)?.result.outputs ?? {};
+  const now = run.results.get(index)?.result.outputs ?? {};
+  const changes: OutputChange[] = [];
+  for (const [output, record] of Object.entries(now)) {
+    const was = old[output];
+    if (was === undefined) continue;
+    const same = was.id === record.id;
+    const files = same
+      ? []
+      : differing(
+          await workspace.contents.manifest(was.id),
+          await workspace.contents.manifest(record.id),
+        );
+    changes.push({ output, same, files });
+  }
+  return changes;
+}
+
+function differing(before: Manifest | null, after: Manifest | null): readonly string[] {
+  if (before === null || after === null) return [];
+  return changedPaths(before, after).slice(0, NAMED_FILES);
+}

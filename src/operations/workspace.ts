@@ -1,0 +1,57 @@
+// What an operation works on: one workspace with its backends already chosen. Made by the composition root; knows no
+// backend by name.
+
+import path from "node:path";
+import type { ProcessIdentity } from "../core/attempt.ts";
+import type { Demand } from "../core/plan.ts";
+import type { EnginePorts } from "../engine/engine-ports.ts";
+import type { Clock, Random } from "../ports/clock.ts";
+import type { Contents } from "../ports/contents.ts";
+import type { Environments } from "../ports/environments.ts";
+import type { ProcessPort } from "../ports/process.ts";
+import type { RecordStore } from "../ports/records.ts";
+import type { WorkspaceConfig } from "../spec/workspace-config.ts";
+
+export interface Workspace {
+  /** Folder that holds `.stepwell/`. */
+  readonly folder: string;
+  readonly config: WorkspaceConfig;
+  readonly records: RecordStore;
+  readonly contents: Contents;
+  /** `locked`: fail rather than resolve an environment that has no lock. */
+  readonly environments: (locked: boolean) => Environments;
+  readonly process: ProcessPort;
+  /** The identity of this very process. */
+  readonly self: () => ProcessIdentity;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The user's shell. */
+  readonly shell: Readonly<Record<string, string | undefined>>;
+  readonly user: string;
+  readonly host: string;
+  readonly capacity: (compute: string) => Demand | null;
+  /** Ports for an engine of this workspace. */
+  readonly enginePorts: (options: EngineOptions) => EnginePorts;
+  /** Lines for people that belong to no run (environment builds, notices). */
+  readonly notice: (line: string) => void;
+  readonly close: () => Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly keepWork: boolean;
+}
+
+/** Places inside a workspace folder. */
+export const places = {
+  dot: (folder: string): string => path.join(folder, ".stepwell"),
+  database: (folder: string): string => path.join(folder, ".stepwell", "stepwell.db"),
+  store: (folder: string): string => path.join(folder, ".stepwell", "store"),
+  runFolder: (folder: string, run: string): string => path.join(folder, ".stepwell", "runs", run),
+  shellFile: (folder: string, run: string): string =>
+    path.join(folder, ".stepwell", "runs", run, "shell.json"),
+  graphCache: (folder: string): string => path.join(folder, ".stepwell", "cache", "graphs"),
+  downloads: (folder: string): string => path.join(folder, ".stepwell", "downloads"),
+  logFile: (folder: string, run: string, step: string, attempt: number): string =>
+    path.join(folder, ".stepwell", "logs", run, `${step === "." ? "_" : step}.${attempt}.log`),
+  locks: (folder: string): string => path.join(folder, "stepwell.lock.d"),
+};

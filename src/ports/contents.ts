@@ -1,0 +1,88 @@
+// The port to bytes on this machine: identify, snapshot, capture, publish. Implemented in storages/; the contract
+// suite is testing/contracts/contents.ts. Failures that users cause are values, not exceptions.
+
+import type { CodeSnapshot, Content, ContentId, Manifest } from "../core/content.ts";
+import type { OutputRecord } from "../core/output.ts";
+import type { CodeReference, DataType } from "../spec/graph.ts";
+
+export type { CodeSnapshot };
+
+/** Why bytes could not be read, captured or published. `message` is for people and names the path. */
+export interface ContentFailure {
+  readonly code:
+    | "missing_path"
+    | "unreadable"
+    | "wrong_kind"
+    | "link_leaves_folder"
+    | "special_file"
+    | "missing_output"
+    | "changed_while_read"
+    | "upstream_changed"
+    | "disk_full"
+    | "input_output";
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly failure: ContentFailure };
+
+export interface StageOrder {
+  readonly attemptId: string;
+  /** Null: an empty work folder. */
+  readonly snapshotId: ContentId | null;
+  readonly outputs: Readonly<Record<string, DataType>>;
+}
+
+/** Folders of an attempt. All exist when `stage` resolves; `outputs` are the paths handed to the command. */
+export interface StagedAttempt {
+  /** For exit.json, process.json, step.sh, metrics. */
+  readonly folder: string;
+  readonly workFolder: string;
+  /** A `uri_file` output is a path that does not exist yet in a folder that does. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export interface CaptureOrder {
+  readonly attemptId: string;
+  /** Run and step decide the final folder: `azureml/<run>/<step path>/<port>/`. */
+  readonly run: string;
+  readonly step: string;
+  readonly outputs: Readonly<Record<string, DataType>>;
+  /** True: `./outputs` and `./logs` of the work folder are captured as the artifacts when not empty. */
+  readonly captureArtifacts: boolean;
+}
+
+export interface Captured {
+  readonly outputs: Readonly<Record<string, OutputRecord>>;
+  readonly artifacts: OutputRecord | null;
+}
+
+/** All the file work of a workspace. Content hashing uses a cache that obeys git's racy rule. */
+export interface Contents {
+  /**
+   * Identifies a local file or folder. `expect` checks the kind: a `uri_file` must be a file; a folder type also takes
+   * a file (then `kind` is "file").
+   */
+  identify(path: string, expect: DataType): Promise<Outcome<Content>>;
+  /** The entries behind a folder's id, for explanations and copies; null when never stored or removed. */
+  manifest(id: ContentId): Promise<Manifest | null>;
+  /** True when the recorded bytes are still there unaltered (seal first; hashed again only if the seal differs). */
+  verify(record: Pick<OutputRecord, "path" | "id" | "seal" | "kind">): Promise<boolean>;
+  /** Snapshots code once per call and folder; the bytes are stored under `.stepwell/code/`. */
+  snapshot(code: CodeReference): Promise<Outcome<CodeSnapshot>>;
+  /** Text of a file in a stored snapshot, for explanations (`features.py (+1 −1)`); null when unknown or binary. */
+  snapshotText(snapshotId: ContentId, path: string): Promise<string | null>;
+  stage(order: StageOrder): Promise<Outcome<StagedAttempt>>;
+  /** Hashes, seals and moves the outputs into the store. Not yet durable: see `makeDurable`. */
+  capture(order: CaptureOrder): Promise<Outcome<Captured>>;
+  /** One sync for everything captured so far; must resolve before the commit that records it. */
+  makeDurable(): Promise<void>;
+  /** Copies a captured output to a place of the user's, atomically, modes restored. */
+  publish(record: OutputRecord, destination: string): Promise<Outcome<void>>;
+  /** Removes the work folder (in the background); with `keep`, leaves it and applies the limit of ten. */
+  discard(attemptId: string, keep: boolean): void;
+  /** Waits for background work, writes the hash cache, stops workers. */
+  close(): Promise<void>;
+}

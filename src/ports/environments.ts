@@ -1,0 +1,49 @@
+// The port to software environments on this machine. Implemented in environments/.
+
+import type { EnvironmentIdentity } from "../core/environment.ts";
+import type { EnvironmentReference } from "../spec/graph.ts";
+
+export type { EnvironmentIdentity };
+
+/** What a command needs to run in it. */
+export interface BuiltEnvironment {
+  /** Folders put in front of PATH. */
+  readonly pathPrefix: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export interface EnvironmentFailure {
+  readonly code:
+    | "unknown_environment"
+    | "environment_not_resolved"
+    | "environment_build_failed"
+    | "unsupported_environment";
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export type EnvironmentOutcome<T> =
+  | { readonly ok: true; readonly value: T; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly failure: EnvironmentFailure };
+
+/** A registered environment asset (azureml:NAME:VERSION) looked up in the workspace, or null. */
+export type EnvironmentLookup = (
+  name: string,
+  version: string | null,
+  label: string | null,
+) => Promise<EnvironmentReference | null>;
+
+export interface Environments {
+  /**
+   * Who the environment is, without building it. Uses the network only to resolve a spec that has no lock yet, and then
+   * only when `mayResolve`; else fails with `environment_not_resolved`. Null reference: the shell's own interpreter.
+   * `command` is the step's template (to see which other programs count).
+   */
+  identify(
+    reference: EnvironmentReference | null,
+    command: string | null,
+    mayResolve: boolean,
+  ): Promise<EnvironmentOutcome<EnvironmentIdentity>>;
+  /** Makes it (once, whoever asks at the same time), repairs it when damaged. */
+  build(identity: EnvironmentIdentity): Promise<EnvironmentOutcome<BuiltEnvironment>>;
+}

@@ -1,0 +1,232 @@
+// The port to what is stored about runs, results and assets. Implemented in records/; one contract suite,
+// testing/contracts/records.ts. Every write that returns is durable.
+
+import type { ProcessIdentity } from "../core/attempt.ts";
+import type { RunEvent } from "../core/event.ts";
+import type { PreImage } from "../core/fingerprint.ts";
+import type { StepResult } from "../core/output.ts";
+import type { RunStatus } from "../core/status.ts";
+
+/** Who started a run, from where: shown, never part of a fingerprint. */
+export interface RunOrigin {
+  readonly user: string;
+  readonly host: string;
+  readonly commandLine: readonly string[];
+  readonly workingFolder: string;
+  /** Definition file as given, or null. */
+  readonly file: string | null;
+  /** One for each code folder inside a git work tree. */
+  readonly git: readonly GitOrigin[];
+}
+
+export interface GitOrigin {
+  readonly folder: string;
+  /** Credentials stripped. */
+  readonly repository: string | null;
+  readonly branch: string | null;
+  readonly commit: string;
+  readonly dirty: boolean;
+  /** `git diff HEAD`, cut at 1 MB; null when clean. */
+  readonly diff: string | null;
+}
+
+/** Counts for lists; kept with the run so that no list reads events. */
+export interface RunCounts {
+  readonly total: number;
+  readonly ran: number;
+  readonly reused: number;
+  readonly failed: number;
+}
+
+export interface RunRow {
+  readonly name: string;
+  readonly pipeline: string;
+  readonly experiment: string;
+  readonly displayName: string | null;
+  readonly description: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly status: RunStatus;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly priority: number;
+  /** Submitted with --detach: any engine may start its next step. */
+  readonly detached: boolean;
+  /** While not null and alive, the process that started or resumed the run wants it to go on. */
+  readonly owner: ProcessIdentity | null;
+  readonly idempotencyKey: string | null;
+  /** Document id of the plan. */
+  readonly planId: string;
+  readonly counts: RunCounts;
+  readonly origin: RunOrigin;
+}
+
+/** What `submit` writes; status starts as Queued. */
+export type NewRun = Omit<RunRow, "status" | "startedAt" | "endedAt" | "counts"> & {
+  readonly steps: number;
+  /** Body of the plan's document, stored if `planId` is new. */
+  readonly planBody: string;
+  readonly documents: readonly Document[];
+};
+
+export interface Document {
+  readonly id: string;
+  readonly body: string;
+}
+
+/** A recorded success, found by fingerprint. */
+export interface ResultRow {
+  readonly fingerprint: string;
+  readonly staticId: string;
+  readonly run: string;
+  /** Number of the `step_completed` event that holds the result. */
+  readonly seq: number;
+  readonly path: string;
+  readonly finishedAt: number;
+  /** Milliseconds. */
+  readonly durationMs: number;
+  readonly result: StepResult;
+}
+
+export interface EngineRow {
+  readonly epoch: number;
+  readonly host: string;
+  readonly process: ProcessIdentity;
+  readonly heartbeat: number;
+}
+
+/** Something a client asked of the engine; handled when it is named in a commit. */
+export interface EngineRequest {
+  readonly id: number;
+  readonly run: string;
+  readonly kind: "cancel" | "kill";
+  readonly by: string;
+}
+
+/** What a commit changes about one run. */
+export interface RunUpdate {
+  readonly run: string;
+  /** The first is number `firstSeq`, the rest follow. */
+  readonly firstSeq: number;
+  readonly events: readonly RunEvent[];
+  /** Paths of the plan's steps, by index. */
+  readonly paths: readonly string[];
+  readonly status: RunStatus;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly counts: RunCounts;
+}
+
+export interface CommitBatch {
+  readonly epoch: number;
+  readonly at: number;
+  readonly updates: readonly RunUpdate[];
+  /** Pre-images of fingerprints that ran for the first time. */
+  readonly preImages: readonly { readonly fingerprint: string; readonly preImage: PreImage }[];
+  /** Results found damaged: never offered again. */
+  readonly damaged: readonly { readonly run: string; readonly seq: number }[];
+  readonly handledRequests: readonly number[];
+}
+
+export interface RunFilter {
+  readonly experiment?: string;
+  readonly pipeline?: string;
+  readonly status?: RunStatus;
+  readonly tag?: readonly [string, string];
+  /** Created before this run: for the next page. */
+  readonly before?: { readonly createdAt: number; readonly name: string };
+  readonly limit: number;
+}
+
+export type AssetKind = "component" | "data" | "environment" | "model";
+
+export interface AssetRow {
+  readonly kind: AssetKind;
+  readonly name: string;
+  readonly version: string;
+  /** Digest of the canonical definition (and content id of data): "the same content". */
+  readonly contentId: string;
+  readonly definition: string;
+  readonly description: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  /** The run that made it, or null. */
+  readonly run: string | null;
+}
+
+export type AssetOutcome =
+  | { readonly kind: "created"; readonly asset: AssetRow }
+  | { readonly kind: "same"; readonly asset: AssetRow }
+  | { readonly kind: "conflict"; readonly existing: AssetRow; readonly nextVersion: string };
+
+export interface RecordStore {
+  /**
+   * Takes the engine row when nobody holds it, when its process is dead (`isAlive` says no), or when its heartbeat is
+   * older than the lease. Each taking raises the epoch by one.
+   */
+  becomeEngine(
+    me: { readonly host: string; readonly process: ProcessIdentity },
+    now: number,
+    isAlive: (row: EngineRow) => boolean,
+  ): Promise<
+    | { readonly kind: "engine"; readonly epoch: number }
+    | { readonly kind: "held"; readonly by: EngineRow }
+  >;
+  engine(): Promise<EngineRow | null>;
+  /** Gives the row back if `epoch` still holds it. */
+  releaseEngine(epoch: number): Promise<void>;
+  /** All or nothing; "fenced" when another epoch holds the engine row. Renews the heartbeat. */
+  commit(batch: CommitBatch): Promise<"done" | "fenced">;
+
+  /** Durable when it resolves. The same idempotency key gives the run that it made the first time. */
+  submit(
+    run: NewRun,
+  ): Promise<
+    | { readonly kind: "created" }
+    | { readonly kind: "repeated"; readonly run: RunRow }
+    | { readonly kind: "name_taken"; readonly run: RunRow }
+  >;
+  /** The process that wants the run to go on now (resume, follow); null gives it up. */
+  setOwner(run: string, owner: ProcessIdentity | null, detached: boolean): Promise<void>;
+  request(run: string, kind: EngineRequest["kind"], by: string, at: number): Promise<void>;
+  requests(): Promise<readonly EngineRequest[]>;
+
+  /** Changes whenever another connection has committed: a cheap "look again". */
+  changes(): number;
+  run(name: string): Promise<RunRow | null>;
+  runs(filter: RunFilter): Promise<readonly RunRow[]>;
+  /** Runs without an end, oldest first. */
+  openRuns(): Promise<readonly RunRow[]>;
+  /** Events after number `after`, in order. */
+  events(run: string, after: number): Promise<readonly RunEvent[]>;
+  document(id: string): Promise<string | null>;
+  putDocuments(documents: readonly Document[]): Promise<void>;
+
+  /** For each fingerprint its undamaged results, newest first. */
+  results(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly ResultRow[]>>;
+  /** One result by where it is recorded. */
+  result(run: string, seq: number): Promise<ResultRow | null>;
+  /** Every result that a run made itself, damaged ones too. */
+  resultsOf(run: string): Promise<readonly ResultRow[]>;
+  /** Fingerprints that have an undamaged result with this static id: "could any data make this a hit?" */
+  fingerprintsWithStaticId(staticId: string): Promise<readonly string[]>;
+  preImage(fingerprint: string): Promise<PreImage | null>;
+  /** Is any result, whole or damaged, recorded for it? */
+  resultState(fingerprint: string): Promise<"none" | "whole" | "damaged">;
+
+  /** `version` null: the next free number. */
+  createAsset(
+    asset: Omit<AssetRow, "version"> & { readonly version: string | null },
+  ): Promise<AssetOutcome>;
+  /** `version` null and `label` null or `latest`: the newest. */
+  asset(
+    kind: AssetKind,
+    name: string,
+    version: string | null,
+    label: string | null,
+  ): Promise<AssetRow | null>;
+  assets(kind: AssetKind, name: string | null): Promise<readonly AssetRow[]>;
+
+  close(): Promise<void>;
+}

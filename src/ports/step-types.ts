@@ -1,0 +1,36 @@
+// The port to the types of steps: how an attempt of each is ordered and what it logged. Implemented in steps/.
+
+import type { StepError } from "../core/event.ts";
+import type { OutputRecord, StepResult } from "../core/output.ts";
+import type { Demand, Plan } from "../core/plan.ts";
+import type { AttemptOrder } from "./compute.ts";
+import type { StagedAttempt } from "./contents.ts";
+import type { BuiltEnvironment } from "./environments.ts";
+
+/** What a step type needs to write the order of one attempt. */
+export interface AttemptContext {
+  readonly run: string;
+  readonly experiment: string;
+  readonly plan: Plan;
+  readonly index: number;
+  readonly attemptId: string;
+  readonly number: number;
+  readonly epoch: number;
+  readonly staged: StagedAttempt;
+  readonly environment: BuiltEnvironment;
+  readonly logPath: string;
+  readonly demand: Demand;
+  /** Indices of the GPUs given to it. */
+  readonly gpus: readonly number[];
+  readonly outputOf: (step: string, output: string) => OutputRecord | null;
+  readonly now: number;
+}
+
+/** The part of the engine that knows step types; implemented in steps/. */
+export interface StepTypes {
+  order(context: AttemptContext): AttemptOrder | StepError;
+  /** Metrics and parameters that the attempt logged, read from its folder. */
+  collect(
+    staged: Pick<StagedAttempt, "folder" | "workFolder">,
+  ): Pick<StepResult, "metrics" | "loggedParameters" | "warnings">;
+}

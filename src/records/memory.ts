@@ -1,0 +1,279 @@
+// A record store in memory: the second implementation of the contract, and the one that the simulation crashes engines
+// over. What it holds outlives every engine that uses it.
+
+import type { RunEvent } from "../core/event.ts";
+import type { PreImage } from "../core/fingerprint.ts";
+import type {
+  AssetRow,
+  CommitBatch,
+  EngineRequest,
+  EngineRow,
+  NewRun,
+  RecordStore,
+  ResultRow,
+  RunFilter,
+  RunRow,
+} from "../ports/records.ts";
+import { LEASE_MS } from "./sqlite/engine-row.ts";
+
+interface Data {
+  engine: (EngineRow & { held: boolean }) | null;
+  readonly runs: Map<string, RunRow>;
+  readonly events: Map<string, RunEvent[]>;
+  readonly documents: Map<string, string>;
+  readonly results: (ResultRow & { damaged: boolean })[];
+  /** Fingerprint → attempt that does the work now. */
+  readonly inFlight: Map<string, string>;
+  readonly preImages: Map<string, PreImage>;
+  readonly requests: (EngineRequest & { handled: boolean })[];
+  readonly assets: AssetRow[];
+  changes: number;
+}
+
+export function createMemoryStore(): RecordStore {
+  const data: Data = {
+    engine: null,
+    runs: new Map(),
+    events: new Map(),
+    documents: new Map(),
+    results: [],
+    inFlight: new Map(),
+    preImages: new Map(),
+    requests: [],
+    assets: [],
+    changes: 0,
+  };
+  return { ...engineVerbs(data), ...runVerbs(data), ...resultVerbs(data), ...assetVerbs(data) };
+}
+
+type Verbs<K extends keyof RecordStore> = Pick<RecordStore, K>;
+
+function engineVerbs(
+  data: Data,
+): Verbs<"becomeEngine" | "engine" | "releaseEngine" | "commit" | "changes" | "close"> {
+  return {
+    async becomeEngine(me, now, isAlive) {
+      const row = data.engine;
+      if (row?.held && now - row.heartbeat < LEASE_MS && isAlive(row))
+        return { kind: "held", by: row };
+      const epoch = (row?.epoch ?? 0) + 1;
+      data.engine = { ...me, epoch, heartbeat: now, held: true };
+      return { kind: "engine", epoch };
+    },
+    engine: async () => (data.engine?.held ? data.engine : null),
+    async releaseEngine(epoch) {
+      if (data.engine?.epoch === epoch) data.engine.held = false;
+    },
+    commit: async (batch) => commit(data, batch),
+    changes: () => data.changes,
+    close: async () => {},
+  };
+}
+
+function commit(data: Data, batch: CommitBatch): "done" | "fenced" {
+  if (!data.engine?.held || data.engine.epoch !== batch.epoch) return "fenced";
+  data.engine = { ...data.engine, heartbeat: batch.at };
+  for (const update of batch.updates) {
+    const log = data.events.get(update.run) ?? [];
+    if (log.length + 1 !== update.firstSeq)
+      throw new Error(`event ${update.firstSeq} of ${update.run} follows event ${log.length}`);
+    log.push(...update.events);
+    data.events.set(update.run, log);
+    projectResults(data, update.run, update.firstSeq, update.events);
+    const { status, startedAt, endedAt, counts } = update;
+    const row = data.runs.get(update.run);
+    if (row !== undefined && row.endedAt === null)
+      data.runs.set(update.run, { ...row, status, startedAt, endedAt, counts });
+  }
+  for (const update of batch.updates) projectFlights(data, update.run, update.events);
+  for (const { fingerprint, preImage } of batch.preImages)
+    if (!data.preImages.has(fingerprint)) data.preImages.set(fingerprint, preImage);
+  for (const mark of batch.damaged)
+    for (const row of data.results)
+      if (row.run === mark.run && row.seq === mark.seq) row.damaged = true;
+  for (const request of data.requests)
+    if (batch.handledRequests.includes(request.id)) request.handled = true;
+  return "done";
+}
+
+function projectResults(data: Data, run: string, first: number, events: readonly RunEvent[]): void {
+  for (const [offset, event] of events.entries()) {
+    if (event.kind === "step_completed")
+      data.results.push({
+        fingerprint: event.fingerprint,
+        staticId: event.staticId,
+        run,
+        seq: first + offset,
+        path: event.path,
+        finishedAt: event.at,
+        durationMs: event.durationMs,
+        result: event.result,
+        damaged: false,
+      });
+    for (const step of endedSteps(event)) release(data, run, step);
+  }
+}
+
+function endedSteps(event: RunEvent): readonly number[] {
+  if (event.kind === "steps_canceled") return event.steps;
+  if (event.kind === "step_completed" || event.kind === "step_failed") return [event.step];
+  return event.kind === "attempt_ended" && event.retryAt !== null ? [event.step] : [];
+}
+
+function release(data: Data, run: string, step: number): void {
+  for (const [fingerprint, owner] of data.inFlight)
+    if (owner === `${run}\n${step}`) data.inFlight.delete(fingerprint);
+}
+
+/** As the unique index of the database: one attempt in flight for each shared fingerprint. */
+function projectFlights(data: Data, run: string, events: readonly RunEvent[]): void {
+  for (const event of events) {
+    if (event.kind !== "attempt_created" || !event.shared) continue;
+    const owner = data.inFlight.get(event.fingerprint);
+    if (owner !== undefined)
+      throw new Error(`fingerprint in flight twice: ${run} step ${event.step} and ${owner}`);
+    data.inFlight.set(event.fingerprint, `${run}\n${event.step}`);
+  }
+}
+
+function runVerbs(
+  data: Data,
+): Verbs<
+  | "submit"
+  | "setOwner"
+  | "request"
+  | "requests"
+  | "run"
+  | "runs"
+  | "openRuns"
+  | "events"
+  | "document"
+  | "putDocuments"
+> {
+  return {
+    submit: async (run) => submit(data, run),
+    async setOwner(name, owner, detached) {
+      const row = data.runs.get(name);
+      if (row !== undefined && row.endedAt === null)
+        data.runs.set(name, { ...row, owner, detached });
+      data.changes += 1;
+    },
+    async request(run, kind, by) {
+      data.requests.push({ id: data.requests.length + 1, run, kind, by, handled: false });
+      data.changes += 1;
+    },
+    requests: async () => data.requests.filter((request) => !request.handled),
+    run: async (name) => data.runs.get(name) ?? null,
+    runs: async (filter) => listRuns(data, filter),
+    openRuns: async () =>
+      [...data.runs.values()]
+        .filter((row) => row.endedAt === null)
+        .sort((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1)),
+    events: async (run, after) => (data.events.get(run) ?? []).slice(after),
+    document: async (id) => data.documents.get(id) ?? null,
+    async putDocuments(documents) {
+      for (const { id, body } of documents)
+        if (!data.documents.has(id)) data.documents.set(id, body);
+    },
+  };
+}
+
+type SubmitOutcome = Awaited<ReturnType<RecordStore["submit"]>>;
+
+function submit(data: Data, run: NewRun): SubmitOutcome {
+  const repeated = [...data.runs.values()].find(
+    (row) => row.idempotencyKey !== null && row.idempotencyKey === run.idempotencyKey,
+  );
+  if (repeated !== undefined) return { kind: "repeated", run: repeated };
+  const taken = data.runs.get(run.name);
+  if (taken !== undefined) return { kind: "name_taken", run: taken };
+  const { planBody, documents, steps, ...rest } = run;
+  for (const document of [{ id: run.planId, body: planBody }, ...documents])
+    if (!data.documents.has(document.id)) data.documents.set(document.id, document.body);
+  const counts = { total: steps, ran: 0, reused: 0, failed: 0 };
+  data.runs.set(run.name, { ...rest, status: "Queued", startedAt: null, endedAt: null, counts });
+  data.changes += 1;
+  return { kind: "created" };
+}
+
+function listRuns(data: Data, filter: RunFilter): readonly RunRow[] {
+  const { before, tag } = filter;
+  const older = (row: RunRow): boolean =>
+    before === undefined ||
+    row.createdAt < before.createdAt ||
+    (row.createdAt === before.createdAt && row.name < before.name);
+  return [...data.runs.values()]
+    .filter((row) => filter.experiment === undefined || row.experiment === filter.experiment)
+    .filter((row) => filter.pipeline === undefined || row.pipeline === filter.pipeline)
+    .filter((row) => filter.status === undefined || row.status === filter.status)
+    .filter((row) => tag === undefined || row.tags[tag[0]] === tag[1])
+    .filter(older)
+    .sort((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? 1 : -1))
+    .slice(0, filter.limit);
+}
+
+function resultVerbs(
+  data: Data,
+): Verbs<
+  "results" | "result" | "resultsOf" | "fingerprintsWithStaticId" | "preImage" | "resultState"
+> {
+  const whole = (row: { damaged: boolean }): boolean => !row.damaged;
+  return {
+    async results(fingerprints) {
+      const wanted = new Set(fingerprints);
+      const found = new Map<string, ResultRow[]>();
+      for (const row of data.results.filter(whole).sort((a, b) => b.finishedAt - a.finishedAt)) {
+        if (!wanted.has(row.fingerprint)) continue;
+        found.set(row.fingerprint, [...(found.get(row.fingerprint) ?? []), row]);
+      }
+      return found;
+    },
+    result: async (run, seq) =>
+      data.results.find((row) => row.run === run && row.seq === seq) ?? null,
+    resultsOf: async (run) => data.results.filter((row) => row.run === run),
+    fingerprintsWithStaticId: async (id) => [
+      ...new Set(
+        data.results
+          .filter((row) => row.staticId === id && whole(row))
+          .map((row) => row.fingerprint),
+      ),
+    ],
+    preImage: async (fingerprint) => data.preImages.get(fingerprint) ?? null,
+    async resultState(fingerprint) {
+      const rows = data.results.filter((row) => row.fingerprint === fingerprint);
+      if (rows.length === 0) return "none";
+      return rows.some(whole) ? "whole" : "damaged";
+    },
+  };
+}
+
+function assetVerbs(data: Data): Verbs<"createAsset" | "asset" | "assets"> {
+  const versions = (kind: string, name: string | null): readonly AssetRow[] =>
+    data.assets
+      .filter((row) => row.kind === kind && (name === null || row.name === name))
+      .reverse();
+  return {
+    async createAsset(asset) {
+      const known = versions(asset.kind, asset.name);
+      const numbers = known.map((row) => Number(row.version)).filter(Number.isSafeInteger);
+      const nextVersion = String(Math.max(0, ...numbers) + 1);
+      const existing = known.find((row) =>
+        asset.version === null ? row.contentId === asset.contentId : row.version === asset.version,
+      );
+      if (existing !== undefined)
+        return existing.contentId === asset.contentId
+          ? { kind: "same", asset: existing }
+          : { kind: "conflict", existing, nextVersion };
+      const created = { ...asset, version: asset.version ?? nextVersion };
+      data.assets.push(created);
+      return { kind: "created", asset: created };
+    },
+    async asset(kind, name, version, label) {
+      if (label !== null && label !== "latest") return null;
+      return (
+        versions(kind, name).find((row) => version === null || row.version === version) ?? null
+      );
+    },
+    assets: async (kind, name) => versions(kind, name),
+  };
+}

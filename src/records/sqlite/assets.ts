@@ -1,0 +1,112 @@
+// Versioned assets: immutable once written. Other content under an existing version is a conflict; the same content
+// again gives the version that is there.
+
+import type { AssetKind, AssetOutcome, AssetRow, RecordStore } from "../../ports/records.ts";
+import type { Row } from "./driver.ts";
+import type { Session } from "./session.ts";
+
+type NewAsset = Parameters<RecordStore["createAsset"]>[0];
+
+export function createAsset(session: Session, asset: NewAsset): AssetOutcome {
+  return session.transaction(() => {
+    const versions = listAssets(session, asset.kind, asset.name);
+    const nextVersion = nextFree(versions);
+    const existing =
+      asset.version === null
+        ? versions.find((row) => row.contentId === asset.contentId)
+        : versions.find((row) => row.version === asset.version);
+    if (existing !== undefined)
+      return existing.contentId === asset.contentId
+        ? { kind: "same", asset: existing }
+        : { kind: "conflict", existing, nextVersion };
+    const created: AssetRow = { ...asset, version: asset.version ?? nextVersion };
+    insert(session, created, versions.length + 1);
+    return { kind: "created", asset: created };
+  });
+}
+
+function nextFree(versions: readonly AssetRow[]): string {
+  const numbers = versions.map((row) => Number(row.version)).filter(Number.isSafeInteger);
+  return String(Math.max(0, ...numbers) + 1);
+}
+
+function insert(session: Session, asset: AssetRow, sequence: number): void {
+  session.run(
+    `insert into asset(workspace, kind, name, version, created_by, created_at, content_id,
+       definition, description, tags, run, sequence) values(?,?,?,?,?,?,?,?,?,?,?,?)`,
+    session.workspace,
+    asset.kind,
+    asset.name,
+    asset.version,
+    asset.createdBy,
+    asset.createdAt,
+    asset.contentId,
+    asset.definition,
+    asset.description,
+    JSON.stringify(asset.tags),
+    asset.run,
+    sequence,
+  );
+}
+
+export function readAsset(
+  session: Session,
+  kind: AssetKind,
+  name: string,
+  version: string | null,
+): AssetRow | null {
+  const row =
+    version === null
+      ? session.get(
+          `select * from asset where workspace=? and kind=? and name=?
+           order by sequence desc limit 1`,
+          session.workspace,
+          kind,
+          name,
+        )
+      : session.get(
+          "select * from asset where workspace=? and kind=? and name=? and version=?",
+          session.workspace,
+          kind,
+          name,
+          version,
+        );
+  return row === undefined ? null : toAssetRow(row);
+}
+
+/** All versions of a name, newest first; or with `name` null every name of the kind. */
+export function listAssets(
+  session: Session,
+  kind: AssetKind,
+  name: string | null,
+): readonly AssetRow[] {
+  const rows =
+    name === null
+      ? session.all(
+          "select * from asset where workspace=? and kind=? order by name, sequence desc",
+          session.workspace,
+          kind,
+        )
+      : session.all(
+          "select * from asset where workspace=? and kind=? and name=? order by sequence desc",
+          session.workspace,
+          kind,
+          name,
+        );
+  return rows.map(toAssetRow);
+}
+
+function toAssetRow(row: Row): AssetRow {
+  return {
+    kind: row.kind as AssetKind,
+    name: String(row.name),
+    version: String(row.version),
+    contentId: String(row.content_id),
+    definition: String(row.definition),
+    description: row.description as string | null,
+    tags: JSON.parse(String(row.tags)),
+    createdAt: Number(row.created_at),
+    createdBy: String(row.created_by),
+    run: row.run as string | null,
+  };
+}

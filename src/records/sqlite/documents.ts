@@ -1,0 +1,23 @@
+// Texts named by their own digest: plans, environment identities, diffs. Stored once, never changed.
+
+import type { Document } from "../../ports/records.ts";
+import type { Session } from "./session.ts";
+
+export function putDocuments(session: Session, documents: readonly Document[]): void {
+  for (const document of documents)
+    session.run(
+      "insert or ignore into document(workspace, id, body) values(?,?,?)",
+      session.workspace,
+      document.id,
+      document.body,
+    );
+}
+
+export function readDocument(session: Session, id: string): string | null {
+  const row = session.get(
+    "select body from document where workspace=? and id=?",
+    session.workspace,
+    id,
+  );
+  return row === undefined ? null : String(row.body);
+}

@@ -1,0 +1,68 @@
+// The engine row: who may act on this workspace, and the epoch that fences off everyone before.
+
+import type { EngineRow, RecordStore } from "../../ports/records.ts";
+import type { Row } from "./driver.ts";
+import type { Session } from "./session.ts";
+
+/** Silent for longer than this and another process may take over: a Ctrl-Z keeps locks, a lease gives progress. */
+export const LEASE_MS = 15_000;
+
+type BecomeEngine = RecordStore["becomeEngine"];
+
+export function becomeEngine(
+  session: Session,
+  ...[me, now, isAlive]: Parameters<BecomeEngine>
+): Awaited<ReturnType<BecomeEngine>> {
+  return session.transaction(() => {
+    const row = session.get("select * from engine where workspace=?", session.workspace);
+    const held = row !== undefined && row.held === 1 ? toEngineRow(row) : null;
+    if (held !== null && now - held.heartbeat < LEASE_MS && isAlive(held))
+      return { kind: "held", by: held };
+    const epoch = Number(row?.epoch ?? 0) + 1;
+    session.run(
+      `insert or replace into engine(workspace, epoch, host, boot_id, pid, start_time, heartbeat, held)
+       values(?,?,?,?,?,?,?,1)`,
+      session.workspace,
+      epoch,
+      me.host,
+      me.process.bootId,
+      me.process.pid,
+      me.process.startTime,
+      now,
+    );
+    return { kind: "engine", epoch };
+  });
+}
+
+export function readEngine(session: Session): EngineRow | null {
+  const row = session.get("select * from engine where workspace=?", session.workspace);
+  return row === undefined || row.held !== 1 ? null : toEngineRow(row);
+}
+
+export function releaseEngine(session: Session, epoch: number): void {
+  session.run("update engine set held=0 where workspace=? and epoch=?", session.workspace, epoch);
+}
+
+/** Part of every commit of an engine: false when another epoch has taken the row. */
+export function renewLease(session: Session, epoch: number, now: number): boolean {
+  const changes = session.run(
+    "update engine set heartbeat=? where workspace=? and epoch=? and held=1",
+    now,
+    session.workspace,
+    epoch,
+  );
+  return changes === 1;
+}
+
+function toEngineRow(row: Row): EngineRow {
+  return {
+    epoch: Number(row.epoch),
+    host: String(row.host),
+    process: {
+      bootId: String(row.boot_id),
+      pid: Number(row.pid),
+      startTime: String(row.start_time),
+    },
+    heartbeat: Number(row.heartbeat),
+  };
+}

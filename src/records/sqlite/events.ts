@@ -1,0 +1,131 @@
+// The event log, and the projections that are written with it in the same transaction: results and attempts.
+
+import { EVENT_FORMAT, type RunEvent } from "../../core/event.ts";
+import type { RunUpdate } from "../../ports/records.ts";
+import type { Session } from "./session.ts";
+
+/** Appends the events of one run and projects them. Throws when a number is taken: two engines cannot both append. */
+export function appendEvents(session: Session, update: RunUpdate): void {
+  const pathOf = (step: number): string => update.paths[step] ?? "";
+  for (const [offset, event] of update.events.entries()) {
+    const seq = update.firstSeq + offset;
+    session.run(
+      "insert into event(workspace, run, seq, format, body) values(?,?,?,?,?)",
+      session.workspace,
+      update.run,
+      seq,
+      EVENT_FORMAT,
+      JSON.stringify(event),
+    );
+    if (event.kind !== "attempt_created") project(session, update.run, seq, event, pathOf);
+  }
+}
+
+/**
+ * Projects the attempts that an update creates: after every run's ends, because an attempt may pass from one run to
+ * another in one commit and a fingerprint is in flight once.
+ */
+export function projectCreated(session: Session, update: RunUpdate): void {
+  for (const [offset, event] of update.events.entries())
+    if (event.kind === "attempt_created")
+      project(
+        session,
+        update.run,
+        update.firstSeq + offset,
+        event,
+        (step) => update.paths[step] ?? "",
+      );
+}
+
+export function readEvents(session: Session, run: string, after: number): readonly RunEvent[] {
+  return session
+    .all(
+      "select body from event where workspace=? and run=? and seq>? order by seq",
+      session.workspace,
+      run,
+      after,
+    )
+    .map((row) => JSON.parse(String(row.body)) as RunEvent);
+}
+
+/** Writes what the tables `result` and `attempt` show of an event. */
+export function project(
+  session: Session,
+  run: string,
+  seq: number,
+  event: RunEvent,
+  pathOf: (step: number) => string,
+): void {
+  switch (event.kind) {
+    case "attempt_created":
+      session.run(
+        `insert into attempt(workspace, run, path, number, created_by, created_at, epoch, attempt_id,
+           fingerprint) values(?,?,?,?,'engine',?,?,?,?)`,
+        session.workspace,
+        run,
+        pathOf(event.step),
+        event.number,
+        event.at,
+        event.epoch,
+        event.attemptId,
+        event.shared ? event.fingerprint : null,
+      );
+      return;
+    case "attempt_ended":
+      // The fingerprint stays in flight until the step itself has an end.
+      session.run(
+        `update attempt set reason=?, exit_code=?, ended_at=case when ? then ? else null end
+         where workspace=? and run=? and path=? and ended_at is null`,
+        event.end.reason,
+        event.end.exitCode,
+        event.retryAt === null ? 0 : 1,
+        event.at,
+        session.workspace,
+        run,
+        pathOf(event.step),
+      );
+      return;
+    case "step_completed":
+      endAttempt(session, run, event.path, event.at);
+      insertResult(session, run, seq, event);
+      return;
+    case "step_failed":
+      endAttempt(session, run, pathOf(event.step), event.at);
+      return;
+    case "steps_canceled":
+      for (const step of event.steps) endAttempt(session, run, pathOf(step), event.at);
+      return;
+    default:
+      return;
+  }
+}
+
+function endAttempt(session: Session, run: string, path: string, at: number): void {
+  session.run(
+    "update attempt set ended_at=? where workspace=? and run=? and path=? and ended_at is null",
+    at,
+    session.workspace,
+    run,
+    path,
+  );
+}
+
+function insertResult(
+  session: Session,
+  run: string,
+  seq: number,
+  event: Extract<RunEvent, { kind: "step_completed" }>,
+): void {
+  session.run(
+    `insert into result(workspace, run, seq, created_by, created_at, fingerprint, static_id, path,
+       duration_ms) values(?,?,?,'engine',?,?,?,?,?)`,
+    session.workspace,
+    run,
+    seq,
+    event.at,
+    event.fingerprint,
+    event.staticId,
+    event.path,
+    event.durationMs,
+  );
+}

@@ -1,0 +1,98 @@
+// The tables and how each version of them is reached from the one before. Append only: a released step never changes.
+// A newer database is refused; an older one is copied aside, then migrated.
+
+import fs from "node:fs";
+import type { Database } from "./driver.ts";
+
+/** Step n takes the schema from version n to n + 1. */
+const STEPS: readonly string[] = [
+  `
+  create table engine(
+    workspace text primary key, epoch integer not null, host text, boot_id text, pid integer,
+    start_time text, heartbeat integer not null, held integer not null);
+  create table run(
+    workspace text not null, name text not null, created_by text not null,
+    created_at integer not null, pipeline text not null, experiment text not null,
+    display_name text, description text, tags text not null, status text not null,
+    started_at integer, ended_at integer, priority integer not null, detached integer not null,
+    owner text, idempotency_key text, plan_id text not null, counts text not null,
+    origin text not null,
+    primary key (workspace, name)) without rowid;
+  create index run_newest on run(workspace, created_at desc, name desc);
+  create index run_pipeline on run(workspace, pipeline, created_at desc);
+  create index run_experiment on run(workspace, experiment, created_at desc);
+  create index run_open on run(workspace, created_at) where ended_at is null;
+  create unique index run_key on run(workspace, idempotency_key) where idempotency_key is not null;
+  create table event(
+    workspace text not null, run text not null, seq integer not null, format integer not null,
+    body text not null, primary key (workspace, run, seq)) without rowid;
+  create table result(
+    workspace text not null, run text not null, seq integer not null, created_by text not null,
+    created_at integer not null, fingerprint text not null, static_id text not null,
+    path text not null, duration_ms integer not null, damaged integer not null default 0,
+    invalidated text, primary key (workspace, run, seq)) without rowid;
+  create index result_fingerprint on result(workspace, fingerprint, created_at);
+  create index result_static on result(workspace, static_id);
+  create table attempt(
+    workspace text not null, run text not null, path text not null, number integer not null,
+    created_by text not null, created_at integer not null, epoch integer not null,
+    attempt_id text not null, fingerprint text, ended_at integer, reason text,
+    exit_code integer, primary key (workspace, run, path, number)) without rowid;
+  create unique index attempt_in_flight on attempt(workspace, fingerprint)
+    where ended_at is null;
+  create table pre_image(
+    workspace text not null, fingerprint text not null, body text not null,
+    primary key (workspace, fingerprint)) without rowid;
+  create table document(
+    workspace text not null, id text not null, body text not null,
+    primary key (workspace, id)) without rowid;
+  create table request(
+    id integer primary key autoincrement, workspace text not null, run text not null,
+    kind text not null, created_by text not null, created_at integer not null,
+    handled integer not null default 0);
+  create index request_open on request(workspace, id) where handled = 0;
+  create table asset(
+    workspace text not null, kind text not null, name text not null, version text not null,
+    created_by text not null, created_at integer not null, content_id text not null,
+    definition text not null, description text, tags text not null, run text,
+    sequence integer not null, primary key (workspace, kind, name, version)) without rowid;
+  `,
+];
+
+export const SCHEMA_VERSION = STEPS.length;
+
+export type MigrationOutcome =
+  | { readonly kind: "ready" }
+  | { readonly kind: "newer"; readonly version: number };
+
+/** Brings the database at `file` to this version. Safe when several processes open it at once. */
+export function migrate(database: Database, file: string): MigrationOutcome {
+  const version = readVersion(database);
+  if (version > SCHEMA_VERSION) return { kind: "newer", version };
+  if (version === SCHEMA_VERSION) return { kind: "ready" };
+  if (version > 0)
+    database.exec(`VACUUM INTO '${backupName(file, version).replaceAll("'", "''")}'`);
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    for (let at = readVersion(database); at < SCHEMA_VERSION; at += 1) {
+      database.exec(STEPS[at] as string);
+      database.exec(`PRAGMA user_version=${at + 1}`);
+    }
+    database.exec("COMMIT");
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }
+  return { kind: "ready" };
+}
+
+function readVersion(database: Database): number {
+  return Number(database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+}
+
+function backupName(file: string, version: number): string {
+  for (let copy = 1; ; copy += 1) {
+    const name = `${file}.v${version}-${copy}.bak`;
+    if (!fs.existsSync(name)) return name;
+  }
+}

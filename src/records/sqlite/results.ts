@@ -1,0 +1,124 @@
+// Results by fingerprint: which step run made it, when, and whether its bytes were found damaged since.
+
+import type { RunEvent } from "../../core/event.ts";
+import type { PreImage } from "../../core/fingerprint.ts";
+import type { ResultRow } from "../../ports/records.ts";
+import type { Row } from "./driver.ts";
+import type { Session } from "./session.ts";
+
+const COLUMNS = `r.fingerprint, r.static_id, r.run, r.seq, r.path, r.created_at, r.duration_ms, e.body`;
+const JOIN = `result r join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq`;
+
+export function readResults(
+  session: Session,
+  fingerprints: readonly string[],
+): ReadonlyMap<string, readonly ResultRow[]> {
+  const found = new Map<string, ResultRow[]>();
+  if (fingerprints.length === 0) return found;
+  const rows = session.all(
+    `select ${COLUMNS} from ${JOIN}
+     where r.workspace=? and r.damaged=0 and r.invalidated is null
+       and r.fingerprint in (select value from json_each(?))
+     order by r.created_at desc, r.seq desc`,
+    session.workspace,
+    JSON.stringify(fingerprints),
+  );
+  for (const row of rows) {
+    const result = toResultRow(row);
+    const list = found.get(result.fingerprint);
+    if (list === undefined) found.set(result.fingerprint, [result]);
+    else list.push(result);
+  }
+  return found;
+}
+
+export function readResult(session: Session, run: string, seq: number): ResultRow | null {
+  const row = session.get(
+    `select ${COLUMNS} from ${JOIN} where r.workspace=? and r.run=? and r.seq=?`,
+    session.workspace,
+    run,
+    seq,
+  );
+  return row === undefined ? null : toResultRow(row);
+}
+
+export function resultsOf(session: Session, run: string): readonly ResultRow[] {
+  return session
+    .all(
+      `select ${COLUMNS} from ${JOIN} where r.workspace=? and r.run=? order by r.seq`,
+      session.workspace,
+      run,
+    )
+    .map(toResultRow);
+}
+
+export function fingerprintsWithStaticId(session: Session, staticId: string): readonly string[] {
+  return session
+    .all(
+      `select distinct fingerprint from result
+       where workspace=? and static_id=? and damaged=0 and invalidated is null`,
+      session.workspace,
+      staticId,
+    )
+    .map((row) => String(row.fingerprint));
+}
+
+export function resultState(session: Session, fingerprint: string): "none" | "whole" | "damaged" {
+  const row = session.get(
+    `select count(*) as total, sum(damaged=0 and invalidated is null) as whole from result
+     where workspace=? and fingerprint=?`,
+    session.workspace,
+    fingerprint,
+  );
+  if (Number(row?.total ?? 0) === 0) return "none";
+  return Number(row?.whole ?? 0) > 0 ? "whole" : "damaged";
+}
+
+export function markDamaged(
+  session: Session,
+  marks: readonly { readonly run: string; readonly seq: number }[],
+): void {
+  for (const mark of marks)
+    session.run(
+      "update result set damaged=1 where workspace=? and run=? and seq=?",
+      session.workspace,
+      mark.run,
+      mark.seq,
+    );
+}
+
+export function putPreImages(
+  session: Session,
+  images: readonly { readonly fingerprint: string; readonly preImage: PreImage }[],
+): void {
+  for (const image of images)
+    session.run(
+      "insert or ignore into pre_image(workspace, fingerprint, body) values(?,?,?)",
+      session.workspace,
+      image.fingerprint,
+      JSON.stringify(image.preImage),
+    );
+}
+
+export function readPreImage(session: Session, fingerprint: string): PreImage | null {
+  const row = session.get(
+    "select body from pre_image where workspace=? and fingerprint=?",
+    session.workspace,
+    fingerprint,
+  );
+  return row === undefined ? null : (JSON.parse(String(row.body)) as PreImage);
+}
+
+function toResultRow(row: Row): ResultRow {
+  const event = JSON.parse(String(row.body)) as Extract<RunEvent, { kind: "step_completed" }>;
+  return {
+    fingerprint: String(row.fingerprint),
+    staticId: String(row.static_id),
+    run: String(row.run),
+    seq: Number(row.seq),
+    path: String(row.path),
+    finishedAt: Number(row.created_at),
+    durationMs: Number(row.duration_ms),
+    result: event.result,
+  };
+}

@@ -1,0 +1,178 @@
+// Rows of runs: written at submit, moved forward by the engine's commits, read newest first by key.
+
+import type {
+  EngineRequest,
+  NewRun,
+  RecordStore,
+  RunFilter,
+  RunRow,
+  RunUpdate,
+} from "../../ports/records.ts";
+import { putDocuments } from "./documents.ts";
+import type { Row, Value } from "./driver.ts";
+import type { Session } from "./session.ts";
+
+type SubmitOutcome = Awaited<ReturnType<RecordStore["submit"]>>;
+
+export function submitRun(session: Session, run: NewRun): SubmitOutcome {
+  return session.transaction(() => {
+    const repeated = run.idempotencyKey === null ? null : byKey(session, run.idempotencyKey);
+    if (repeated !== null) return { kind: "repeated", run: repeated };
+    const taken = readRun(session, run.name);
+    if (taken !== null) return { kind: "name_taken", run: taken };
+    putDocuments(session, [{ id: run.planId, body: run.planBody }, ...run.documents]);
+    insertRun(session, run);
+    return { kind: "created" };
+  });
+}
+
+function insertRun(session: Session, run: NewRun): void {
+  const counts = { total: run.steps, ran: 0, reused: 0, failed: 0 };
+  session.run(
+    `insert into run(workspace, name, created_by, created_at, pipeline, experiment, display_name,
+       description, tags, status, priority, detached, owner, idempotency_key, plan_id, counts, origin)
+     values(?,?,?,?,?,?,?,?,?,'Queued',?,?,?,?,?,?,?)`,
+    session.workspace,
+    run.name,
+    run.origin.user,
+    run.createdAt,
+    run.pipeline,
+    run.experiment,
+    run.displayName,
+    run.description,
+    JSON.stringify(run.tags),
+    run.priority,
+    run.detached ? 1 : 0,
+    run.owner === null ? null : JSON.stringify(run.owner),
+    run.idempotencyKey,
+    run.planId,
+    JSON.stringify(counts),
+    JSON.stringify(run.origin),
+  );
+}
+
+function byKey(session: Session, key: string): RunRow | null {
+  const row = session.get(
+    "select * from run where workspace=? and idempotency_key=?",
+    session.workspace,
+    key,
+  );
+  return row === undefined ? null : toRunRow(row);
+}
+
+export function readRun(session: Session, name: string): RunRow | null {
+  const row = session.get(
+    "select * from run where workspace=? and name=?",
+    session.workspace,
+    name,
+  );
+  return row === undefined ? null : toRunRow(row);
+}
+
+export function listRuns(session: Session, filter: RunFilter): readonly RunRow[] {
+  const where = ["workspace=?"];
+  const values: Value[] = [session.workspace];
+  const add = (condition: string, ...more: Value[]): void => {
+    where.push(condition);
+    values.push(...more);
+  };
+  if (filter.experiment !== undefined) add("experiment=?", filter.experiment);
+  if (filter.pipeline !== undefined) add("pipeline=?", filter.pipeline);
+  if (filter.status !== undefined) add("status=?", filter.status);
+  if (filter.tag !== undefined)
+    add("exists(select 1 from json_each(tags) where key=? and value=?)", ...filter.tag);
+  if (filter.before !== undefined)
+    add("(created_at, name) < (?, ?)", filter.before.createdAt, filter.before.name);
+  const sql = `select * from run where ${where.join(" and ")} order by created_at desc, name desc limit ?`;
+  return session.all(sql, ...values, filter.limit).map(toRunRow);
+}
+
+export function openRuns(session: Session): readonly RunRow[] {
+  return session
+    .all(
+      "select * from run where workspace=? and ended_at is null order by created_at, name",
+      session.workspace,
+    )
+    .map(toRunRow);
+}
+
+/** Moves the row of a run forward; never backwards out of an end. */
+export function updateRun(session: Session, update: RunUpdate): void {
+  session.run(
+    `update run set status=?, started_at=?, ended_at=?, counts=?
+     where workspace=? and name=? and ended_at is null`,
+    update.status,
+    update.startedAt,
+    update.endedAt,
+    JSON.stringify(update.counts),
+    session.workspace,
+    update.run,
+  );
+}
+
+export function setOwner(
+  session: Session,
+  run: string,
+  owner: RunRow["owner"],
+  detached: boolean,
+): void {
+  session.run(
+    "update run set owner=?, detached=? where workspace=? and name=? and ended_at is null",
+    owner === null ? null : JSON.stringify(owner),
+    detached ? 1 : 0,
+    session.workspace,
+    run,
+  );
+}
+
+export function addRequest(
+  session: Session,
+  request: Omit<EngineRequest, "id"> & { readonly at: number },
+): void {
+  session.run(
+    "insert into request(workspace, run, kind, created_by, created_at) values(?,?,?,?,?)",
+    session.workspace,
+    request.run,
+    request.kind,
+    request.by,
+    request.at,
+  );
+}
+
+export function openRequests(session: Session): readonly EngineRequest[] {
+  return session
+    .all("select * from request where workspace=? and handled=0 order by id", session.workspace)
+    .map((row) => ({
+      id: Number(row.id),
+      run: String(row.run),
+      kind: row.kind as EngineRequest["kind"],
+      by: String(row.created_by),
+    }));
+}
+
+export function handleRequests(session: Session, ids: readonly number[]): void {
+  for (const id of ids)
+    session.run("update request set handled=1 where workspace=? and id=?", session.workspace, id);
+}
+
+function toRunRow(row: Row): RunRow {
+  return {
+    name: String(row.name),
+    pipeline: String(row.pipeline),
+    experiment: String(row.experiment),
+    displayName: row.display_name as string | null,
+    description: row.description as string | null,
+    tags: JSON.parse(String(row.tags)),
+    status: row.status as RunRow["status"],
+    createdAt: Number(row.created_at),
+    startedAt: row.started_at as number | null,
+    endedAt: row.ended_at as number | null,
+    priority: Number(row.priority),
+    detached: row.detached === 1,
+    owner: row.owner === null ? null : JSON.parse(String(row.owner)),
+    idempotencyKey: row.idempotency_key as string | null,
+    planId: String(row.plan_id),
+    counts: JSON.parse(String(row.counts)),
+    origin: JSON.parse(String(row.origin)),
+  };
+}

@@ -1,0 +1,93 @@
+// The embedded record store: one SQLite file, one transaction a commit. Composes the tables of this folder.
+
+import type { CommitBatch, RecordStore } from "../../ports/records.ts";
+import { createAsset, listAssets, readAsset } from "./assets.ts";
+import { putDocuments, readDocument } from "./documents.ts";
+import { openDatabase } from "./driver.ts";
+import { becomeEngine, readEngine, releaseEngine, renewLease } from "./engine-row.ts";
+import { appendEvents, projectCreated, readEvents } from "./events.ts";
+import { migrate } from "./migrations.ts";
+import {
+  fingerprintsWithStaticId,
+  markDamaged,
+  putPreImages,
+  readPreImage,
+  readResult,
+  readResults,
+  resultState,
+  resultsOf,
+} from "./results.ts";
+import {
+  addRequest,
+  handleRequests,
+  listRuns,
+  openRequests,
+  openRuns,
+  readRun,
+  setOwner,
+  submitRun,
+  updateRun,
+} from "./runs.ts";
+import { openSession, type Session } from "./session.ts";
+
+export type OpenOutcome =
+  | { readonly kind: "open"; readonly store: RecordStore }
+  /** Written by a newer Stepwell: refused rather than guessed at. */
+  | { readonly kind: "newer"; readonly version: number };
+
+/** Opens the database file, making or migrating it as needed. */
+export function openSqliteStore(file: string, workspace = "local"): OpenOutcome {
+  const database = openDatabase(file);
+  const migrated = migrate(database, file);
+  if (migrated.kind === "newer") {
+    database.close();
+    return migrated;
+  }
+  const session = openSession(database, workspace);
+  return { kind: "open", store: { ...storeOver(session), close: async () => database.close() } };
+}
+
+function storeOver(session: Session): Omit<RecordStore, "close"> {
+  return {
+    becomeEngine: async (me, now, isAlive) => becomeEngine(session, me, now, isAlive),
+    engine: async () => readEngine(session),
+    releaseEngine: async (epoch) => releaseEngine(session, epoch),
+    commit: async (batch) => commit(session, batch),
+    submit: async (run) => submitRun(session, run),
+    setOwner: async (run, owner, detached) => setOwner(session, run, owner, detached),
+    request: async (run, kind, by, at) => addRequest(session, { run, kind, by, at }),
+    requests: async () => openRequests(session),
+    changes: () => Number(session.get("PRAGMA data_version")?.data_version ?? 0),
+    run: async (name) => readRun(session, name),
+    runs: async (filter) => listRuns(session, filter),
+    openRuns: async () => openRuns(session),
+    events: async (run, after) => readEvents(session, run, after),
+    document: async (id) => readDocument(session, id),
+    putDocuments: async (documents) => session.transaction(() => putDocuments(session, documents)),
+    results: async (fingerprints) => readResults(session, fingerprints),
+    result: async (run, seq) => readResult(session, run, seq),
+    resultsOf: async (run) => resultsOf(session, run),
+    fingerprintsWithStaticId: async (id) => fingerprintsWithStaticId(session, id),
+    preImage: async (fingerprint) => readPreImage(session, fingerprint),
+    resultState: async (fingerprint) => resultState(session, fingerprint),
+    createAsset: async (asset) => createAsset(session, asset),
+    asset: async (kind, name, version, label) =>
+      label !== null && label !== "latest" ? null : readAsset(session, kind, name, version),
+    assets: async (kind, name) => listAssets(session, kind, name),
+  };
+}
+
+function commit(session: Session, batch: CommitBatch): "done" | "fenced" {
+  return session.transaction(() => {
+    if (!renewLease(session, batch.epoch, batch.at)) return "fenced";
+    for (const update of batch.updates) {
+      appendEvents(session, update);
+      updateRun(session, update);
+    }
+    for (const update of batch.updates) projectCreated(session, update);
+    putPreImages(session, batch.preImages);
+    markDamaged(session, batch.damaged);
+    handleRequests(session, batch.handledRequests);
+    return "done";
+  });
+}

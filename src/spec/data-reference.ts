@@ -1,0 +1,56 @@
+// Reads where data lies from what the user wrote as a `path`. Knows nothing of reading the data itself.
+
+import path from "node:path";
+import { parseAssetName } from "./asset-name.ts";
+import type { DataReference } from "./graph.ts";
+
+/** The reference, or one sentence why the text is none. Relative paths start from `base`. */
+export function parseDataReference(
+  text: string,
+  base: string,
+): { readonly reference: DataReference } | { readonly mistake: string } {
+  const trimmed = text.trim();
+  if (trimmed === "") return { mistake: "the path is empty" };
+  if (trimmed.startsWith("azureml:")) return parseAzureml(trimmed);
+  if (/^(?:https?|wasbs?|abfss?|adls?|s3|gs):\/\//i.test(trimmed)) {
+    return { reference: { kind: "url", url: trimmed } };
+  }
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(trimmed) && !trimmed.startsWith("file:")) {
+    return { mistake: `\`${trimmed}\` is not a kind of address that Stepwell knows` };
+  }
+  return { reference: { kind: "local", path: localPath(trimmed, base) } };
+}
+
+/** An absolute path from `./x`, `x`, `file:./x` or `file:///x`. */
+export function localPath(text: string, base: string): string {
+  const bare = text.trim().replace(/^file:(?:\/\/(?=\/))?/, "");
+  return path.resolve(base, bare);
+}
+
+function parseAzureml(
+  text: string,
+): { readonly reference: DataReference } | { readonly mistake: string } {
+  const datastore = DATASTORE.exec(text);
+  if (datastore !== null) {
+    const [, name = "", rest = ""] = datastore;
+    return { reference: { kind: "datastore", datastore: name, path: rest } };
+  }
+  const output = /^azureml:\/\/jobs\/([^/]+)\/outputs\/([^/]+)\/?$/.exec(text);
+  if (output !== null) {
+    const [, run = "", name = ""] = output;
+    return { reference: { kind: "run_output", run, output: name } };
+  }
+  const asset = parseAssetName(text);
+  if (asset !== null) {
+    const { name, version, label } = asset;
+    return { reference: { kind: "asset", name, version, label } };
+  }
+  return { mistake: `\`${text}\` is not a reference to data` };
+}
+
+const DATASTORE =
+  /^azureml:\/\/(?:subscriptions\/.*?\/workspaces\/[^/]+\/)?datastores\/((?:\$\{\{[^}]*\}\}|[^/])+)(?:\/paths)?\/?(.*)$/;
+
+/** What to write instead; the hint for every mistake above. */
+export const DATA_REFERENCE_FORMS =
+  "Write a path, `azureml:name:version`, `azureml:name@label`, `azureml://datastores/NAME/paths/PATH`, `azureml://jobs/RUN/outputs/NAME`, or a URL.";

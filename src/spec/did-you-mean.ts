@@ -1,0 +1,65 @@
+// Finds the known name that a mistyped one most likely stands for. Knows nothing of where names come from.
+
+/** The nearest known name, or null when none is near. Letters in the wrong case count as nothing. */
+export function didYouMean(name: string, known: Iterable<string>): string | null {
+  if (name.length > LONGEST_NAME) return null;
+  const limit = Math.max(1, Math.floor(name.length / 3));
+  let best: string | null = null;
+  let bestDistance = limit + 1;
+  let looked = 0;
+  for (const candidate of known) {
+    looked += 1;
+    if (looked > MOST_NAMES) break;
+    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestDistance);
+    if (distance >= bestDistance) continue;
+    best = candidate;
+    bestDistance = distance;
+  }
+  return best;
+}
+
+/** ` Did you mean \`x\`?` ready to be a hint, or what to say without a near name. */
+export function suggestion(name: string, known: Iterable<string>, otherwise: string | null = null) {
+  const near = didYouMean(name, known);
+  return near === null ? otherwise : `Did you mean \`${near}\`?`;
+}
+
+/** The names themselves, for a hint, cut after a dozen. */
+export function namesInWords(names: Iterable<string>): string {
+  const all = [...names];
+  const shown = all.slice(0, 12).map((name) => `\`${name}\``);
+  return all.length === 0 ? "none" : shown.join(", ") + (all.length > 12 ? ", …" : "");
+}
+
+// Beyond these the comparison of a hostile file would take seconds, and a suggestion helps nobody.
+const LONGEST_NAME = 64;
+const MOST_NAMES = 10_000;
+
+/** Insertions, deletions, replacements and swaps of neighbours; stops early at `limit`. */
+function editDistance(left: string, right: string, limit: number): number {
+  let beforePrevious: number[] = [];
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= left.length; row += 1) {
+    const current = [row];
+    let smallest = row;
+    for (let column = 1; column <= right.length; column += 1) {
+      const same = left[row - 1] === right[column - 1];
+      let cost = Math.min(
+        (previous[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (previous[column - 1] ?? 0) + (same ? 0 : 1),
+      );
+      const swapped = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      if (row > 1 && column > 1 && swapped) {
+        cost = Math.min(cost, (beforePrevious[column - 2] ?? 0) + 1);
+      }
+      current.push(cost);
+      smallest = Math.min(smallest, cost);
+    }
+    if (smallest >= limit) return limit;
+    beforePrevious = previous;
+    previous = current;
+  }
+  return previous[right.length] ?? limit;
+}

@@ -1,0 +1,269 @@
+// Checks a mapping of a definition against its table and reports every mistake at its place. Knows nothing of what
+// the fields mean together: that is the loader's part.
+
+import { namesInWords, suggestion } from "../did-you-mean.ts";
+import type { Problem } from "../problem.ts";
+import { type Place, problemAt } from "../problem-at.ts";
+import { soleReference } from "../template.ts";
+import { isNull, type TreeMapping, type TreeNode, type TreeScalar } from "../tree.ts";
+import { resolveFloat, resolveInteger } from "../yaml-scalar.ts";
+import type { FieldTable, FieldType } from "./field.ts";
+
+export type Report = (problem: Problem) => void;
+
+/** Reports unknown keys, missing required fields and values of the wrong type, at any depth. */
+export function checkFields(mapping: TreeMapping, table: FieldTable, report: Report): void {
+  for (const [name, entry] of mapping.entries) {
+    const field = Object.hasOwn(table.fields, name) ? table.fields[name] : undefined;
+    if (field === undefined) reportUnknown(name, entry.key, table, report);
+    else if (isNull(entry.value)) continue;
+    else if (table.bindings && isBinding(entry.value)) continue;
+    else checkValue(entry.value, field.type, `\`${name}\``, table.bindings, report);
+  }
+  for (const [name, field] of Object.entries(table.fields)) {
+    const value = mapping.entries.get(name)?.value;
+    if (!field.required || (value !== undefined && !isNull(value))) continue;
+    const hint = `Add \`${name}\`: ${field.doc.charAt(0).toLowerCase()}${field.doc.slice(1)}`;
+    report(problemAt(mapping, "missing_field", `${table.title} needs \`${name}\``, hint));
+  }
+}
+
+/** Checks one value; `name` is how messages call it. */
+export function checkValue(
+  node: TreeNode,
+  expected: FieldType,
+  name: string,
+  bindings: boolean,
+  report: Report,
+): void {
+  if (isNull(node) || expected.kind === "any") return;
+  switch (expected.kind) {
+    case "string":
+    case "integer":
+    case "number":
+    case "boolean":
+    case "scalar":
+      checkScalar(node, expected, name, report);
+      return;
+    case "map":
+      checkMap(node, expected.of, name, bindings, report);
+      return;
+    case "list":
+      checkList(node, expected.of, name, bindings, report);
+      return;
+    case "record":
+      if (node.kind === "mapping") {
+        checkFields(node, inherit(expected.table(), bindings), report);
+        return;
+      }
+      wrongShape(node, name, "a mapping", report);
+      return;
+    case "tagged":
+      checkTagged(node, expected, name, bindings, report);
+      return;
+    case "oneOf":
+      checkAlternatives(node, expected.of, name, bindings, report);
+      return;
+    default: {
+      expected satisfies never;
+    }
+  }
+}
+
+type ScalarFieldType = Extract<
+  FieldType,
+  { kind: "string" | "integer" | "number" | "boolean" | "scalar" }
+>;
+type TaggedFieldType = Extract<FieldType, { kind: "tagged" }>;
+
+function checkScalar(node: TreeNode, type: ScalarFieldType, name: string, report: Report): void {
+  const expected = SCALAR_WORDS[type.kind];
+  if (node.kind !== "scalar") {
+    wrongShape(node, name, expected, report);
+    return;
+  }
+  if (!fitsScalar(node, type.kind)) {
+    const message = `${name} must be ${expected}, not \`${shorten(node.text)}\``;
+    report(problemAt(node, "wrong_type", message, null));
+    return;
+  }
+  if (type.kind === "string" && type.values !== undefined)
+    checkWord(node, type.values, name, report);
+  const minimum = type.kind === "integer" || type.kind === "number" ? type.minimum : undefined;
+  if (minimum !== undefined && Number(node.text) < minimum) {
+    const message = `${name} must be at least ${minimum}, not ${node.text}`;
+    report(problemAt(node, "out_of_range", message, null));
+  }
+}
+
+const SCALAR_WORDS: Readonly<Record<ScalarFieldType["kind"], string>> = {
+  string: "a text",
+  integer: "an integer",
+  number: "a number",
+  boolean: "true or false",
+  scalar: "a single value",
+};
+
+function fitsScalar(node: TreeScalar, kind: ScalarFieldType["kind"]): boolean {
+  switch (kind) {
+    case "string":
+    case "scalar":
+      return true;
+    case "integer":
+      return node.type === "integer" || resolveInteger(node.text) !== null;
+    case "number":
+      return (
+        resolveInteger(node.text) !== null ||
+        resolveFloat(node.text) !== null ||
+        node.type === "number"
+      );
+    case "boolean":
+      return node.type === "boolean" || /^(?:true|false)$/i.test(node.text);
+    default:
+      return kind satisfies never;
+  }
+}
+
+function checkWord(node: TreeScalar, words: readonly string[], name: string, report: Report): void {
+  if (words.includes(node.text)) return;
+  const allowed = `Use one of ${namesInWords(words)}.`;
+  const message = `${name} cannot be \`${shorten(node.text)}\``;
+  const near = suggestion(node.text, words);
+  report(problemAt(node, "unknown_value", message, near === null ? allowed : `${near} ${allowed}`));
+}
+
+function checkMap(
+  node: TreeNode,
+  of: FieldType,
+  name: string,
+  bindings: boolean,
+  report: Report,
+): void {
+  if (node.kind !== "mapping") {
+    wrongShape(node, name, "a mapping", report);
+    return;
+  }
+  for (const [key, entry] of node.entries) {
+    if (bindings && isBinding(entry.value)) continue;
+    checkValue(entry.value, of, `\`${key}\` in ${name}`, bindings, report);
+  }
+}
+
+function checkList(
+  node: TreeNode,
+  of: FieldType,
+  name: string,
+  bindings: boolean,
+  report: Report,
+): void {
+  if (node.kind !== "list") {
+    wrongShape(node, name, "a list", report);
+    return;
+  }
+  for (const item of node.items) {
+    if (bindings && isBinding(item)) continue;
+    checkValue(item, of, `an entry of ${name}`, bindings, report);
+  }
+}
+
+function checkTagged(
+  node: TreeNode,
+  type: TaggedFieldType,
+  name: string,
+  bindings: boolean,
+  report: Report,
+): void {
+  if (node.kind !== "mapping") {
+    wrongShape(node, name, "a mapping", report);
+    return;
+  }
+  const tables = type.tables();
+  const tag = node.entries.get(type.by)?.value;
+  const word = tag?.kind === "scalar" && !isNull(tag) ? tag.text : type.fallback;
+  if (word === null) {
+    const hint = `Add \`${type.by}\`: one of ${namesInWords(Object.keys(tables))}.`;
+    report(problemAt(node, "missing_field", `${name} needs \`${type.by}\``, hint));
+    return;
+  }
+  const table = Object.hasOwn(tables, word.toLowerCase()) ? tables[word.toLowerCase()] : undefined;
+  if (table !== undefined) {
+    checkFields(node, inherit(table, bindings), report);
+    return;
+  }
+  const message = `\`${type.by}\` of ${name} cannot be \`${shorten(word)}\``;
+  const hint = `Use one of ${namesInWords(Object.keys(tables))}.`;
+  report(
+    problemAt(tag ?? node, "unknown_value", message, suggestion(word, Object.keys(tables), hint)),
+  );
+}
+
+function checkAlternatives(
+  node: TreeNode,
+  alternatives: readonly FieldType[],
+  name: string,
+  bindings: boolean,
+  report: Report,
+): void {
+  const fitting = alternatives.find((one) => shapesOf(one).includes(node.kind));
+  if (fitting !== undefined) {
+    checkValue(node, fitting, name, bindings, report);
+    return;
+  }
+  const words = alternatives.flatMap(shapesOf).map((shape) => SHAPE_WORDS[shape]);
+  wrongShape(node, name, words.join(" or "), report);
+}
+
+function shapesOf(type: FieldType): readonly TreeNode["kind"][] {
+  switch (type.kind) {
+    case "string":
+    case "integer":
+    case "number":
+    case "boolean":
+    case "scalar":
+      return ["scalar"];
+    case "map":
+    case "record":
+    case "tagged":
+      return ["mapping"];
+    case "list":
+      return ["list"];
+    case "any":
+      return ["scalar", "list", "mapping"];
+    case "oneOf":
+      return type.of.flatMap(shapesOf);
+    default:
+      return type satisfies never;
+  }
+}
+
+const SHAPE_WORDS: Readonly<Record<TreeNode["kind"], string>> = {
+  scalar: "a single value",
+  list: "a list",
+  mapping: "a mapping",
+};
+
+function wrongShape(node: TreeNode, name: string, expected: string, report: Report): void {
+  const message = `${name} must be ${expected}, not ${SHAPE_WORDS[node.kind]}`;
+  report(problemAt(node, "wrong_type", message, null));
+}
+
+function reportUnknown(name: string, place: Place, table: FieldTable, report: Report): void {
+  if (table.unknownKeys === "keep") return;
+  const known = Object.keys(table.fields);
+  const hint = suggestion(name, known, `Known keys: ${namesInWords(known)}.`);
+  const message = `\`${shorten(name)}\` is not a key of ${table.title}`;
+  report(problemAt(place, "unknown_key", message, hint, table.unknownKeys));
+}
+
+/** Inside a table that allows bindings everything does. */
+function inherit(table: FieldTable, bindings: boolean): FieldTable {
+  return bindings && !table.bindings ? { ...table, bindings } : table;
+}
+
+function isBinding(node: TreeNode): boolean {
+  return node.kind === "scalar" && node.type === "string" && soleReference(node.text) !== null;
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

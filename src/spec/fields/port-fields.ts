@@ -1,0 +1,132 @@
+// Fields of inputs and outputs: as a component declares them, and as a job or a node gives them. Knows nothing of how
+// they are connected.
+
+import {
+  ANY,
+  BOOLEAN,
+  type Field,
+  listOf,
+  mapOf,
+  oneOf,
+  oneWordOf,
+  optional,
+  record,
+  required,
+  SCALAR,
+  STRING,
+  table,
+} from "./field.ts";
+
+export const DATA_TYPES = [
+  "uri_file",
+  "uri_folder",
+  "mltable",
+  "custom_model",
+  "mlflow_model",
+  "triton_model",
+] as const;
+export const LITERAL_TYPES = ["string", "integer", "number", "boolean"] as const;
+
+const PORT_MODES = [
+  "ro_mount",
+  "rw_mount",
+  "mount",
+  "download",
+  "upload",
+  "direct",
+  "eval_mount",
+  "eval_download",
+  "link",
+];
+
+const protection = optional(ANY, "Accepted and kept; without effect on one machine.");
+
+/** An input that a component declares. */
+const declaredInput = table("an input", {
+  type: required(
+    oneWordOf(...LITERAL_TYPES, ...DATA_TYPES, "path"),
+    "The literal type or the kind of data.",
+  ),
+  optional: optional(BOOLEAN, "Whether it may stay unset."),
+  default: optional(SCALAR, "What it is when a node does not set it."),
+  min: optional(SCALAR, "Smallest number allowed."),
+  max: optional(SCALAR, "Largest number allowed."),
+  enum: optional(listOf(SCALAR), "The only values allowed."),
+  mode: optional(oneWordOf(...PORT_MODES), "How data reaches the command."),
+  description: optional(STRING, "What it is for."),
+  intellectual_property: protection,
+});
+
+/** An output that a component declares. */
+const declaredOutput = table("an output", {
+  type: required(oneWordOf(...DATA_TYPES, "path", ...LITERAL_TYPES), "The kind of data."),
+  mode: optional(oneWordOf(...PORT_MODES), "How data leaves the command."),
+  description: optional(STRING, "What it is for."),
+  early_available: optional(BOOLEAN, "Accepted and kept; without effect on one machine."),
+  intellectual_property: protection,
+});
+
+/** An input that a job or node gives as data. */
+const givenInput = table("an input", {
+  type: optional(
+    oneWordOf(...DATA_TYPES, ...LITERAL_TYPES),
+    "The kind of data; `uri_folder` unless given.",
+  ),
+  path: optional(STRING, "Local path, `azureml:name:version`, `azureml://…`, URL, or a binding."),
+  mode: optional(
+    oneWordOf("ro_mount", "rw_mount", "download", "direct", "eval_mount", "eval_download"),
+    "How data reaches the command.",
+  ),
+  value: optional(SCALAR, "A literal, written long."),
+  default: optional(SCALAR, "The literal of a pipeline input that nobody sets."),
+  optional: optional(BOOLEAN, "Whether it may stay unset."),
+  min: optional(SCALAR, "Smallest number allowed."),
+  max: optional(SCALAR, "Largest number allowed."),
+  enum: optional(listOf(SCALAR), "The only values allowed."),
+  description: optional(STRING, "What it is for."),
+  path_on_compute: optional(STRING, "Accepted and kept; without effect on one machine."),
+  datastore: optional(STRING, "Accepted and kept; without effect on one machine."),
+});
+
+/** An output as a job or node asks for it. */
+const givenOutput = table("an output", {
+  type: optional(oneWordOf(...DATA_TYPES), "The kind of data; the component's, else `uri_folder`."),
+  mode: optional(
+    oneWordOf("mount", "upload", "rw_mount", "direct"),
+    "How data leaves the command.",
+  ),
+  path: optional(STRING, "Where a copy is published; may hold `${{name}}`."),
+  name: optional(STRING, "Registers the output as a data asset of this name."),
+  version: optional(STRING, "The version to register; the next free one unless given."),
+  description: optional(STRING, "What it is for."),
+});
+
+export const declaredInputsField: Field = optional(
+  mapOf(record(() => declaredInput)),
+  "Inputs by name.",
+);
+
+export const declaredOutputsField: Field = optional(
+  mapOf(record(() => declaredOutput)),
+  "Outputs by name.",
+);
+
+export const givenInputsField: Field = optional(
+  mapOf(
+    oneOf(
+      SCALAR,
+      record(() => givenInput),
+    ),
+  ),
+  "Inputs by name: literals, data or bindings.",
+);
+
+export const givenOutputsField: Field = optional(
+  mapOf(
+    oneOf(
+      STRING,
+      record(() => givenOutput),
+    ),
+  ),
+  "Outputs by name: nothing, settings, or a binding to an output of the pipeline.",
+);

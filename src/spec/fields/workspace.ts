@@ -1,0 +1,72 @@
+// The fields of `stepwell.yml`. Knows nothing of how its settings are used.
+
+import {
+  extension,
+  type FieldTable,
+  integerFrom,
+  listOf,
+  mapOf,
+  oneOf,
+  oneWordOf,
+  optional,
+  record,
+  required,
+  STRING,
+  table,
+} from "./field.ts";
+
+const datastore = table("a datastore", {
+  type: required(oneWordOf("file"), "`file`: a folder of this machine."),
+  path: required(STRING, "The folder, relative to this file."),
+});
+
+const compute = table("a compute", {
+  type: required(oneWordOf("local"), "`local`: this machine."),
+  cpus: optional({ kind: "number", minimum: 0 }, "CPU cores that steps may use; all unless given."),
+  memory: optional(STRING, "Memory that steps may use: bytes, or `16GB`, `12GiB`."),
+  gpus: optional(integerFrom(0), "GPUs that steps may use; all unless given."),
+});
+
+const curated = table("an environment", {
+  python: optional(STRING, "Python version, such as `3.10`, or the path of an interpreter."),
+  packages: optional(listOf(STRING), "Packages in pip's syntax."),
+  project: optional(STRING, "A project folder with pyproject.toml and uv.lock."),
+});
+
+const limits = table("limits", {
+  file_bytes: optional(integerFrom(1), "Largest definition file."),
+  nodes: optional(integerFrom(1), "Most values in one definition file."),
+  depth: optional(integerFrom(1), "Deepest nesting in one definition file."),
+  aliases: optional(integerFrom(0), "Most aliases in one definition file."),
+  steps: optional(integerFrom(1), "Most steps in one run."),
+});
+
+export const workspace: FieldTable = table("stepwell.yml", {
+  $schema: optional(STRING, "Address of the editor schema."),
+  datastores: extension(mapOf(record(() => datastore)), "Places for bytes, by name."),
+  url_map: extension(mapOf(STRING), "Local copies of public URLs: a URL or prefix, and a path."),
+  computes: extension(mapOf(record(() => compute)), "Computes by name; `*` is every other name."),
+  environments: extension(
+    mapOf(
+      oneOf(
+        STRING,
+        record(() => curated),
+      ),
+    ),
+    "What curated environment names and images mean here: packages, or another name.",
+  ),
+  default_compute: extension(STRING, "The compute of jobs that name none; `local` unless given."),
+  pass_env: extension(
+    listOf(STRING),
+    "Variables of your shell that steps see; `AWS_*` is a prefix.",
+  ),
+  keep: extension(
+    oneWordOf("reference", "copy"),
+    "Whether local inputs are used in place or copied into the store.",
+  ),
+  limits: extension(
+    record(() => limits),
+    "Limits that this workspace raises.",
+  ),
+  slots: extension(integerFrom(1), "Steps that run at once."),
+});

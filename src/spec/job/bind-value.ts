@@ -1,0 +1,319 @@
+// One value given to an input: a literal, data, or a binding to the pipeline's inputs or to another node's output; each
+// checked against what the input declares. Knows nothing of which inputs a node must have.
+
+import { DATA_REFERENCE_FORMS, parseDataReference } from "../data-reference.ts";
+import { namesInWords, suggestion } from "../did-you-mean.ts";
+import type { DataType, InputSource, PortMode } from "../graph.ts";
+import type { LiteralKind } from "../literal.ts";
+import type { Place } from "../problem-at.ts";
+import { type ReferencePart, soleReference, templateReferences } from "../template.ts";
+import { getSet, getText, isNull, type TreeNode, type TreeScalar } from "../tree.ts";
+import { type DeclaredInput, dataType, isDataType, isLiteralKind, modeOf } from "./component.ts";
+import { convertGiven, literalOf } from "./literal-value.ts";
+import type { LoadContext } from "./load-context.ts";
+import { outputType, resolveOutput } from "./made-outputs.ts";
+import type { ResolvedInput, Scope } from "./scope.ts";
+
+/** What the value stands for. `scope` is the pipeline that bindings look into; null for a job's own inputs. */
+export interface ValueOrder {
+  readonly name: string;
+  readonly value: TreeNode;
+  readonly declared: DeclaredInput | null;
+  readonly scope: Scope | null;
+  /** Folder that relative paths start from. */
+  readonly base: string;
+}
+
+/** The input, null after reporting a mistake; a source of kind `unset` means that nothing is there. */
+export function bindValue(order: ValueOrder, context: LoadContext): ResolvedInput | null {
+  const { value } = order;
+  if (isNull(value)) return unset(order, null);
+  if (value.kind === "scalar") return bindScalar(order, value, noWishes, context);
+  // A list is no input at all: the field table has reported it.
+  if (value.kind === "list") return null;
+  const type = getText(value, "type");
+  const wishes = { type, mode: modeOf(value) };
+  const at = getSet(value, "path");
+  if (at?.kind === "scalar") return bindPath(order, at, wishes, context);
+  for (const key of ["value", "default"]) {
+    const literal = getSet(value, key);
+    if (literal?.kind === "scalar") return bindScalar(order, literal, wishes, context);
+  }
+  return unset(order, type);
+}
+
+/** Type and mode that the user wrote beside the path. */
+interface Wishes {
+  readonly type: string | null;
+  readonly mode: PortMode | null;
+}
+
+const noWishes: Wishes = { type: null, mode: null };
+
+function unset(order: ValueOrder, type: string | null): ResolvedInput {
+  const written = type !== null && isLiteralKind(type) ? type : dataType(type ?? "uri_folder");
+  return {
+    type: order.declared?.type ?? written,
+    mode: order.declared?.mode ?? null,
+    optional: order.declared?.optional ?? false,
+    source: { kind: "unset" },
+    place: order.value,
+    base: order.base,
+  };
+}
+
+function bindScalar(
+  order: ValueOrder,
+  scalar: TreeScalar,
+  wishes: Wishes,
+  context: LoadContext,
+): ResolvedInput | null {
+  const reference = scalar.type === "string" ? soleReference(scalar.text) : null;
+  if (reference !== null && !ANYWHERE.has(reference.target.scope)) {
+    return bindReference(order, reference, scalar, wishes, context);
+  }
+  if (partialBinding(scalar)) {
+    const message = `the binding in \`${order.name}\` must be the whole value`;
+    const hint = "Write nothing before or after `${{…}}`; join texts in the command.";
+    context.error(scalar, "bad_binding", message, hint);
+    return null;
+  }
+  const type = wishes.type !== null && isLiteralKind(wishes.type) ? wishes.type : null;
+  const own = literalOf(scalar);
+  const literal = type === null ? own : { kind: type, text: own.text };
+  const source: InputSource = { kind: "literal", literal };
+  const found = { type: literal.kind, mode: wishes.mode, source, base: order.base };
+  return accept(order, { ...found, sure: true }, scalar, context);
+}
+
+/** References that a literal may hold: the engine fills them in when the run has a name. */
+const ANYWHERE: ReadonlySet<string> = new Set(["name", "default_datastore"]);
+
+function partialBinding(scalar: TreeScalar): boolean {
+  if (scalar.type !== "string" || !scalar.text.includes("${{")) return false;
+  return templateReferences(scalar.text).some((one) => one.target.scope.startsWith("parent_"));
+}
+
+function bindPath(
+  order: ValueOrder,
+  at: TreeScalar,
+  wishes: Wishes,
+  context: LoadContext,
+): ResolvedInput | null {
+  const reference = soleReference(at.text);
+  if (reference !== null) return bindReference(order, reference, at, wishes, context);
+  if (order.declared !== null && isLiteralKind(order.declared.type)) {
+    const message = `the input \`${order.name}\` is a ${order.declared.type}, not data`;
+    context.error(at, "wrong_type", message, "Write the value itself instead of a mapping.");
+    return null;
+  }
+  const source = dataSource(at.text, order.base, at, context);
+  if (source === null) return null;
+  const local = localKind(source, context);
+  const type = wishes.type === null ? null : dataType(wishes.type);
+  const guessed = local === "file" ? "uri_file" : "uri_folder";
+  if (type !== null && local !== null) warnLocalKind(order.name, type, local, at, context);
+  const found = { type: type ?? guessed, mode: wishes.mode, source, base: order.base };
+  return accept(order, { ...found, sure: type !== null || local !== null }, at, context);
+}
+
+/** The data that a path names; reports what is no reference and what is not there. */
+export function dataSource(
+  text: string,
+  base: string,
+  place: Place | null,
+  context: LoadContext,
+): InputSource | null {
+  const parsed = parseDataReference(text, base);
+  if ("mistake" in parsed) {
+    context.error(place, "bad_data_reference", parsed.mistake, DATA_REFERENCE_FORMS);
+    return null;
+  }
+  const { reference } = parsed;
+  if (reference.kind === "local" && context.kind(reference.path) === null) {
+    const message = `there is nothing at \`${reference.path}\``;
+    context.error(
+      place,
+      "missing_path",
+      message,
+      "Paths are relative to the file that names them.",
+    );
+  }
+  return { kind: "data", reference };
+}
+
+function localKind(source: InputSource, context: LoadContext): "file" | "folder" | null {
+  if (source.kind !== "data" || source.reference.kind !== "local") return null;
+  return context.kind(source.reference.path);
+}
+
+function warnLocalKind(
+  name: string,
+  type: DataType,
+  local: "file" | "folder",
+  place: Place,
+  context: LoadContext,
+): void {
+  const wantsFile = type === "uri_file";
+  const wantsFolder = type === "uri_folder" || type === "mltable";
+  if ((!wantsFile || local === "file") && (!wantsFolder || local === "folder")) return;
+  const message = `the input \`${name}\` is a ${type}, but its path is a ${local}`;
+  const hint = `Write \`type: ${local === "file" ? "uri_file" : "uri_folder"}\`.`;
+  context.warn(place, "type_mismatch", message, hint);
+}
+
+function bindReference(
+  order: ValueOrder,
+  part: ReferencePart,
+  place: Place,
+  wishes: Wishes,
+  context: LoadContext,
+): ResolvedInput | null {
+  const { scope } = order;
+  const { target } = part;
+  if (scope === null) {
+    const message = `\`${part.raw}\` means nothing in an input of the job itself`;
+    context.error(place, "bad_binding", message, "Give a value or a path.");
+    return null;
+  }
+  if (target.scope === "parent_inputs") {
+    return bindParentInput(order, scope, target.name, place, wishes, context);
+  }
+  if (target.scope === "parent_jobs") {
+    return bindOutput(order, scope, target.job, target.output, place, wishes, context);
+  }
+  const message = `\`${part.raw}\` is not what an input can be bound to`;
+  const near =
+    target.scope === "inputs" && scope.inputs.has(target.name)
+      ? `Did you mean \`\${{parent.inputs.${target.name}}}\`?`
+      : "Write `${{parent.inputs.x}}` or `${{parent.jobs.node.outputs.x}}`.";
+  context.error(place, "bad_binding", message, near);
+  return null;
+}
+
+function bindParentInput(
+  order: ValueOrder,
+  scope: Scope,
+  name: string,
+  place: Place,
+  wishes: Wishes,
+  context: LoadContext,
+): ResolvedInput | null {
+  const input = scope.inputs.get(name);
+  if (input === null) return null;
+  if (input === undefined) {
+    const known = [...scope.inputs.keys()];
+    const message = `the pipeline has no input \`${name}\``;
+    const otherwise = `Add it under \`inputs\`. Declared: ${namesInWords(known)}.`;
+    context.error(place, "unknown_input", message, suggestion(name, known, otherwise));
+    return null;
+  }
+  const type = wishes.type !== null && isDataType(wishes.type) ? dataType(wishes.type) : input.type;
+  const { source, base } = input;
+  const found = { type, mode: wishes.mode ?? input.mode, source, base, sure: true };
+  return accept(order, found, place, context);
+}
+
+function bindOutput(
+  order: ValueOrder,
+  scope: Scope,
+  job: string,
+  output: string,
+  place: Place,
+  wishes: Wishes,
+  context: LoadContext,
+): ResolvedInput | null {
+  const node = scope.nodes.get(job);
+  if (node === undefined) {
+    const known = [...scope.nodes.keys()];
+    // A node that is no mapping is reported where it stands.
+    if (scope.broken.has(job)) return null;
+    const message = `the pipeline has no node \`${job}\``;
+    const hint = suggestion(job, known, `Its nodes: ${namesInWords(known)}.`);
+    context.error(place, "unknown_node", message, hint);
+    return null;
+  }
+  const made = resolveOutput(node, output, place, context);
+  if (made === null) return null;
+  const type = wishes.type === null ? outputType(made.node, made.output) : dataType(wishes.type);
+  const source: InputSource = { kind: "step", step: made.node.path, output: made.output };
+  return accept(
+    order,
+    { type, mode: wishes.mode, source, base: order.base, sure: true },
+    place,
+    context,
+  );
+}
+
+interface Found {
+  readonly type: DataType | LiteralKind;
+  readonly mode: PortMode | null;
+  readonly source: InputSource;
+  readonly base: string;
+  /** Whether the type is known, not guessed: only then can it be the wrong one. */
+  readonly sure: boolean;
+}
+
+/** What was found, as the declared input takes it. */
+function accept(
+  order: ValueOrder,
+  found: Found,
+  place: Place | null,
+  context: LoadContext,
+): ResolvedInput | null {
+  const { declared, name } = order;
+  const { source } = found;
+  const isUnset = source.kind === "unset";
+  if (declared === null) {
+    const { type, mode, base } = found;
+    return { type, mode, optional: isUnset, source, place, base };
+  }
+  const { type, optional } = declared;
+  const rest = { type, mode: found.mode ?? declared.mode, optional, place, base: found.base };
+  if (isUnset) return { ...rest, source };
+  if (isLiteralKind(type)) {
+    if (source.kind !== "literal") {
+      const message = `the input \`${name}\` is a ${type}, but it is given data`;
+      context.error(place, "wrong_type", message, "Bind it to a value, or declare it as data.");
+      return null;
+    }
+    const literal = convertGiven(declared, source.literal, place, context);
+    return literal === null ? null : { ...rest, source: { kind: "literal", literal } };
+  }
+  if (source.kind === "literal") return literalAsData(declared, source, rest, context);
+  if (found.sure) warnTypes(name, found.type, type, place, context);
+  return { ...rest, source };
+}
+
+/** A text given to a data input is the path of the data. */
+function literalAsData(
+  declared: DeclaredInput,
+  source: Extract<InputSource, { kind: "literal" }>,
+  rest: Omit<ResolvedInput, "source">,
+  context: LoadContext,
+): ResolvedInput | null {
+  const { literal } = source;
+  if (literal.kind !== "string") {
+    const message = `the input \`${declared.name}\` is a ${declared.type}, not the value \`${literal.text}\``;
+    const hint = `Write \`{type: ${declared.type}, path: …}\`.`;
+    context.error(rest.place, "wrong_type", message, hint);
+    return null;
+  }
+  const data = dataSource(literal.text, rest.base, rest.place, context);
+  return data === null ? null : { ...rest, source: data };
+}
+
+// Real files pass files as folders and folders as tables, and run on Azure: so this is never an error.
+function warnTypes(
+  name: string,
+  found: DataType | LiteralKind,
+  declared: DataType,
+  place: Place | null,
+  context: LoadContext,
+): void {
+  const asFolder = declared === "uri_folder" && found !== "uri_file";
+  if (found === declared || asFolder || isLiteralKind(found)) return;
+  const message = `the input \`${name}\` is a ${declared}, but it is given a ${found}`;
+  const hint = `Declare the input as \`${found}\`, or the output as \`${declared}\`.`;
+  context.warn(place, "type_mismatch", message, hint);
+}

@@ -1,0 +1,138 @@
+// Checks what a command template refers to against the inputs and outputs that exist. Knows nothing of shells.
+
+import { namesInWords, suggestion } from "../did-you-mean.ts";
+import { parseTemplate, type ReferencePart } from "../template.ts";
+import { getSet, type TreeMapping, type TreeScalar } from "../tree.ts";
+import type { LoadContext } from "./load-context.ts";
+
+/** Names that exist, with whether an input may be unset. */
+export type KnownInputs = ReadonlyMap<string, { readonly optional: boolean }>;
+
+/** Reports references to what is not declared. `artifacts` is every command's own output. */
+export function checkCommand(
+  tree: TreeMapping,
+  inputs: KnownInputs,
+  outputs: ReadonlyMap<string, unknown>,
+  context: LoadContext,
+): void {
+  const command = getSet(tree, "command");
+  if (command?.kind !== "scalar" || command.type !== "string") return;
+  if (!command.text.includes("${{") && !command.text.includes("$[[")) return;
+  let at = command.offset;
+  for (const part of parseTemplate(command.text)) {
+    if (part.kind === "text") {
+      if (part.text.includes("${{")) malformed(command, context);
+      continue;
+    }
+    const place = placeOf(command, part.raw, at);
+    at = place.offset;
+    const references = part.kind === "reference" ? [part] : part.parts;
+    for (const one of references) {
+      if (one.kind === "reference") checkReference(one, place, { inputs, outputs }, context);
+    }
+    if (part.kind === "reference") warnOptional(part, place, inputs, context);
+    else if (!part.parts.some((one) => one.kind === "reference")) {
+      const message = `\`${shorten(part.raw)}\` holds no reference and stays as it is`;
+      const hint = "Write `${{inputs.name}}` inside the brackets.";
+      context.warn(place, "group_without_reference", message, hint);
+    }
+  }
+}
+
+interface Place {
+  readonly source: TreeScalar["source"];
+  readonly offset: number;
+}
+
+interface Known {
+  readonly inputs: KnownInputs;
+  readonly outputs: ReadonlyMap<string, unknown>;
+}
+
+function checkReference(
+  part: ReferencePart,
+  place: Place,
+  known: Known,
+  context: LoadContext,
+): void {
+  const target = part.target;
+  switch (target.scope) {
+    case "inputs":
+      if (known.inputs.has(target.name)) return;
+      context.error(
+        place,
+        "undeclared_input",
+        `the command uses the input \`${target.name}\`, which is not declared`,
+        suggestion(
+          target.name,
+          known.inputs.keys(),
+          `Add it under \`inputs\`. Declared: ${namesInWords(known.inputs.keys())}.`,
+        ),
+      );
+      return;
+    case "outputs":
+      if (known.outputs.has(target.name)) return;
+      context.error(
+        place,
+        "undeclared_output",
+        `the command uses the output \`${target.name}\`, which is not declared`,
+        suggestion(
+          target.name,
+          known.outputs.keys(),
+          `Add it under \`outputs\`. Declared: ${namesInWords(known.outputs.keys())}.`,
+        ),
+      );
+      return;
+    case "name":
+    case "default_datastore":
+      return;
+    case "search_space":
+    case "parent_inputs":
+    case "parent_outputs":
+    case "parent_jobs":
+    case "other":
+      context.error(
+        place,
+        "bad_binding",
+        `\`${part.raw}\` means nothing in a command`,
+        "A command may use `${{inputs.x}}`, `${{outputs.x}}` and `${{name}}`: bind the value to an input first.",
+      );
+      return;
+    default:
+      target satisfies never;
+  }
+}
+
+function warnOptional(
+  part: ReferencePart,
+  place: Place,
+  inputs: KnownInputs,
+  context: LoadContext,
+): void {
+  const { target } = part;
+  if (target.scope !== "inputs" || inputs.get(target.name)?.optional !== true) return;
+  const message = `the input \`${target.name}\` is optional, but stands outside \`$[[ … ]]\``;
+  const hint = `Write \`$[[--${target.name} ${part.raw}]]\`, so that it drops out when nobody sets it.`;
+  context.warn(place, "optional_outside_group", message, hint);
+}
+
+function malformed(command: TreeScalar, context: LoadContext): void {
+  const message = "the command holds `${{` without a matching `}}`";
+  context.error(
+    placeOf(command, "${{", command.offset),
+    "bad_binding",
+    message,
+    "Close it with `}}`.",
+  );
+}
+
+// Block texts and folded lines are re-wrapped when parsed, so the place is searched in the source.
+function placeOf(command: TreeScalar, raw: string, from: number): Place {
+  const found = command.source?.text.indexOf(raw, from) ?? -1;
+  const near = found >= 0 && found - command.offset <= command.text.length * 2 + 1_000;
+  return { source: command.source, offset: near ? found : command.offset };
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

@@ -1,0 +1,104 @@
+// From the tree of a standalone command job to a graph of one step, `.`. Knows nothing of pipelines.
+
+import path from "node:path";
+import { checkFields } from "../fields/check-fields.ts";
+import { commandJob } from "../fields/command-job.ts";
+import type { Graph, PipelineOutput } from "../graph.ts";
+import { getMapping, getText, type TreeMapping, type TreeScalar } from "../tree.ts";
+import { checkCommand } from "./check-command.ts";
+import { type Component, type DeclaredOutput, dataType } from "./component.ts";
+import { jobHead, pipelineInputs } from "./job-head.ts";
+import { jobInputs } from "./job-inputs.ts";
+import type { LoadContext } from "./load-context.ts";
+import { isPortName } from "./port-name.ts";
+import type { JobNode, Scope } from "./scope.ts";
+import { stepNode } from "./step-node.ts";
+
+/** The graph; what is wrong is in the context. */
+export function commandGraph(tree: TreeMapping, context: LoadContext): Graph | null {
+  checkFields(tree, commandJob, context.report);
+  const base = path.dirname(context.options.file);
+  const inputs = jobInputs(tree, null, base, context);
+  const outputs = listedOutputs(tree, context);
+  const known = new Map([...inputs.keys()].map((name) => [name, { optional: false }]));
+  checkCommand(tree, known, outputs, context);
+  const node = onlyNode(tree, base, outputs, context);
+  for (const [name, input] of inputs) {
+    if (input === null) continue;
+    node.inputs.set(name, input);
+    if (input.source.kind !== "unset") continue;
+    const message = `the input \`${name}\` has no value`;
+    context.error(
+      input.place,
+      "missing_input",
+      message,
+      `Give it a value, or run with \`--input ${name}=…\`.`,
+    );
+  }
+  const step = stepNode(node, { compute: null, computePlace: null }, context);
+  if (step === null) return null;
+  const made: Record<string, PipelineOutput> = {};
+  for (const name of Object.keys(step.outputs)) made[name] = { step: ".", output: name };
+  return {
+    ...jobHead(tree, "command", context),
+    inputs: pipelineInputs(inputs),
+    outputs: made,
+    steps: [step],
+    pipelines: [],
+  };
+}
+
+function listedOutputs(tree: TreeMapping, context: LoadContext): Map<string, DeclaredOutput> {
+  const outputs = new Map<string, DeclaredOutput>();
+  for (const [name, { key, value }] of getMapping(tree, "outputs")?.entries ?? []) {
+    if (!isPortName(name)) {
+      const hint = "Use letters, digits, `_`, `-` and `.`.";
+      context.error(key, "bad_name", `\`${name}\` is not a name of an output`, hint);
+    }
+    const type = dataType(getText(value, "type") ?? "uri_folder");
+    outputs.set(name, { name, type, mode: null, place: key });
+  }
+  return outputs;
+}
+
+/** The job as the only node of a pipeline that is nowhere written. */
+function onlyNode(
+  tree: TreeMapping,
+  base: string,
+  outputs: ReadonlyMap<string, DeclaredOutput>,
+  context: LoadContext,
+): JobNode {
+  const where = { base, file: null, reference: null };
+  const component: Component = { type: "command", tree, ...where, inputs: new Map(), outputs };
+  const scope: Scope = {
+    path: "",
+    node: null,
+    outer: null,
+    base,
+    definitionFiles: [context.options.file],
+    component: null,
+    outputs: null,
+    outputsBase: base,
+    nodes: new Map(),
+    broken: new Set(),
+    inputs: new Map(),
+    made: new Map(),
+    defaults: [],
+  };
+  const first = tree.entries.values().next().value?.key;
+  const key: TreeScalar = first ?? { ...tree, kind: "scalar", type: "string", text: "" };
+  return {
+    name: ".",
+    path: "",
+    type: "command",
+    tree,
+    key,
+    scope,
+    component,
+    inline: true,
+    inner: null,
+    extraOutputs: new Set(),
+    inputs: new Map(),
+    dependsOn: [],
+  };
+}

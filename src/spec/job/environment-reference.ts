@@ -1,0 +1,103 @@
+// Reads the software that a step asks for: the name of an environment, a file, or one written inline; the files that it
+// names are read into it. Knows nothing of how an environment is built.
+
+import path from "node:path";
+import { parseAssetName, parseShortName } from "../asset-name.ts";
+import { localPath } from "../data-reference.ts";
+import { checkFields } from "../fields/check-fields.ts";
+import { inlineEnvironment } from "../fields/environment.ts";
+import type { EnvironmentDefinition, EnvironmentReference } from "../graph.ts";
+import { toPlain } from "../plain.ts";
+import { getMapping, getSet, getText, type TreeMapping, type TreeNode, textOf } from "../tree.ts";
+import type { LoadContext } from "./load-context.ts";
+
+/** The reference, or null for none (or after reporting what is wrong with it). */
+export function readEnvironment(
+  node: TreeNode | null,
+  base: string,
+  context: LoadContext,
+): EnvironmentReference | null {
+  if (node?.kind === "mapping") return { kind: "inline", ...readDefinition(node, base, context) };
+  const text = textOf(node)?.trim();
+  if (node === null || text === undefined || text === "") return null;
+  const asset = parseAssetName(text) ?? (looksLikeFile(text) ? null : parseShortName(text));
+  if (asset !== null) return { kind: "asset", ...asset };
+  if (text.startsWith("azureml:")) {
+    const message = `\`${text}\` is not the name of an environment`;
+    const hint =
+      "Write `azureml:name:version`, `azureml:name@label`, a file, or the environment itself.";
+    context.error(node, "bad_environment", message, hint);
+    return null;
+  }
+  const file = localPath(text, base);
+  const tree = context.readFile(file, node);
+  if (tree === null) return null;
+  checkFields(tree, inlineEnvironment, context.report);
+  return { kind: "inline", ...readDefinition(tree, path.dirname(file), context) };
+}
+
+/** An environment's fields with the conda and requirements files that they name. */
+export function readDefinition(
+  tree: TreeMapping,
+  base: string,
+  context: LoadContext,
+): EnvironmentDefinition {
+  const build = getMapping(tree, "build");
+  const folder = getText(build, "path");
+  const requirements = getSet(tree, "requirements");
+  const packages = getSet(tree, "packages");
+  const python = getText(tree, "python");
+  const isVersion = python !== null && /^\d+(?:\.\d+){0,2}$/.test(python);
+  return {
+    name: getText(tree, "name"),
+    image: getText(tree, "image"),
+    conda: readConda(getSet(tree, "conda_file"), base, context),
+    build:
+      folder === null
+        ? null
+        : { path: localPath(folder, base), dockerfile: getText(build, "dockerfile_path") },
+    requirements: readRequirements(requirements, base, context),
+    project: existingPath(getSet(tree, "project"), base, context),
+    python: isVersion ? null : existingPath(getSet(tree, "python"), base, context),
+    packages:
+      packages?.kind === "list" ? packages.items.flatMap((item) => textOf(item) ?? []) : null,
+    pythonVersion: isVersion ? python : null,
+  };
+}
+
+function looksLikeFile(text: string): boolean {
+  return /^(?:\.|\/|file:)/.test(text) || /\.(?:ya?ml|json)$/i.test(text);
+}
+
+function readConda(
+  node: TreeNode | null,
+  base: string,
+  context: LoadContext,
+): EnvironmentDefinition["conda"] {
+  if (node === null) return null;
+  if (node.kind !== "scalar") return { path: null, content: toPlain(node) };
+  const file = localPath(node.text, base);
+  const tree = context.readFile(file, node);
+  return tree === null ? null : { path: file, content: toPlain(tree) };
+}
+
+function readRequirements(
+  node: TreeNode | null,
+  base: string,
+  context: LoadContext,
+): EnvironmentDefinition["requirements"] {
+  if (node?.kind !== "scalar") return null;
+  const file = localPath(node.text, base);
+  const text = context.readText(file, node);
+  return text === null ? null : { path: file, text };
+}
+
+function existingPath(node: TreeNode | null, base: string, context: LoadContext): string | null {
+  if (node?.kind !== "scalar") return null;
+  const at = localPath(node.text, base);
+  if (context.kind(at) === null) {
+    const message = `there is nothing at \`${at}\``;
+    context.error(node, "missing_path", message, "Paths are relative to the file that names them.");
+  }
+  return at;
+}

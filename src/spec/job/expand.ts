@@ -1,0 +1,238 @@
+// Opens a pipeline: each node with its component, nested pipelines to any depth. Binds nothing yet.
+
+import { namesInWords, suggestion } from "../did-you-mean.ts";
+import { checkFields } from "../fields/check-fields.ts";
+import type { FieldTable } from "../fields/field.ts";
+import { laterNodes } from "../fields/later-nodes.ts";
+import { commandNode, pipelineNode } from "../fields/node-fields.ts";
+import type { StepType } from "../graph.ts";
+import { PIPELINE_DEPTH } from "../limits.ts";
+import { getMapping, getSet, getText, type TreeEntry, type TreeMapping } from "../tree.ts";
+import { checkCommand } from "./check-command.ts";
+import { type Component, dataType } from "./component.ts";
+import { loadComponent } from "./load-component.ts";
+import type { LoadContext } from "./load-context.ts";
+import { recordMadeOutputs } from "./made-outputs.ts";
+import { isPortName } from "./port-name.ts";
+import { childPath, type JobNode, type Scope } from "./scope.ts";
+
+/** Counts steps over the whole job, so that nesting cannot multiply them without end. */
+export interface Budget {
+  left: number;
+}
+
+/** Fills `scope.nodes` and `scope.made` from a mapping of nodes. */
+export function expandPipeline(
+  scope: Scope,
+  jobs: TreeMapping,
+  budget: Budget,
+  context: LoadContext,
+): void {
+  for (const [name, entry] of jobs.entries) {
+    if (budget.left < 0) return;
+    const node = expandNode(name, entry, scope, budget, context);
+    if (node === null) scope.broken.add(name);
+    else scope.nodes.set(name, node);
+  }
+  recordMadeOutputs(scope, context);
+}
+
+function expandNode(
+  name: string,
+  entry: TreeEntry,
+  scope: Scope,
+  budget: Budget,
+  context: LoadContext,
+): JobNode | null {
+  const tree = entry.value;
+  if (tree.kind !== "mapping") {
+    const message = `the node \`${name}\` must be a mapping`;
+    context.error(entry.key, "wrong_type", message, "Give it a `command` or a `component`.");
+    return null;
+  }
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(name)) {
+    const hint = "Use letters, digits, `_` and `-`.";
+    context.error(entry.key, "bad_name", `\`${name}\` is not a name of a node`, hint);
+  }
+  const word = getText(tree, "type");
+  if (word !== null && tableOf(word) === null) {
+    reportType(entry, word, context);
+    return null;
+  }
+  const { component, inline } = componentOf(tree, word, scope, context);
+  const type = nodeType(word, component, tree);
+  checkFields(tree, tableOf(type) ?? commandNode, context.report);
+  if (component !== null && !inline) checkComponentType(tree, type, component, context);
+  const node: JobNode = {
+    name,
+    path: childPath(scope, name),
+    type,
+    tree,
+    key: entry.key,
+    scope,
+    component: component ?? inlineComponent(type, tree, scope, inline, context),
+    inline,
+    inner: null,
+    extraOutputs: new Set(),
+    inputs: new Map(),
+    dependsOn: dependsOn(tree).map((one) => childPath(scope, one)),
+  };
+  if (type === "pipeline") node.inner = expandInner(node, budget, context);
+  else spend(node, budget, context);
+  return node;
+}
+
+function reportType(entry: TreeEntry, word: string, context: LoadContext): void {
+  const place = getSet(entry.value, "type") ?? entry.key;
+  const types = ["command", "pipeline", ...Object.keys(laterNodes)];
+  const hint = suggestion(word, types, `Known types: ${namesInWords(types)}.`);
+  context.error(place, "unknown_kind", `\`${word}\` is not a type of node`, hint);
+}
+
+function tableOf(type: string): FieldTable | null {
+  if (type === "command") return commandNode;
+  if (type === "pipeline") return pipelineNode;
+  return Object.hasOwn(laterNodes, type) ? (laterNodes[type] ?? null) : null;
+}
+
+function componentOf(
+  tree: TreeMapping,
+  word: string | null,
+  scope: Scope,
+  context: LoadContext,
+): { readonly component: Component | null; readonly inline: boolean } {
+  const named = getSet(tree, word === "sweep" ? "trial" : "component");
+  if (named === null) return { component: null, inline: true };
+  return { component: loadComponent(named, scope.base, context), inline: false };
+}
+
+function nodeType(
+  word: string | null,
+  component: Component | null,
+  tree: TreeMapping,
+): StepType | "pipeline" {
+  if (word !== null) return word as StepType | "pipeline";
+  if (component !== null) return component.type;
+  return tree.entries.has("jobs") ? "pipeline" : "command";
+}
+
+function checkComponentType(
+  tree: TreeMapping,
+  type: StepType | "pipeline",
+  component: Component,
+  context: LoadContext,
+): void {
+  const expected = type === "sweep" ? "command" : type;
+  if (component.type === expected) return;
+  const message = `the node is of type ${type}, but its component is of type ${component.type}`;
+  const hint = `Write \`type: ${component.type}\`, or leave \`type\` out.`;
+  context.error(getSet(tree, "type") ?? tree, "wrong_component_type", message, hint);
+}
+
+/** The node as its own component, when it names none. */
+function inlineComponent(
+  type: StepType | "pipeline",
+  tree: TreeMapping,
+  scope: Scope,
+  inline: boolean,
+  context: LoadContext,
+): Component | null {
+  if (!inline) return null;
+  const outputs = new Map<
+    string,
+    Component["outputs"] extends ReadonlyMap<string, infer T> ? T : never
+  >();
+  for (const [name, entry] of getMapping(tree, "outputs")?.entries ?? []) {
+    const declared = dataType(getText(entry.value, "type") ?? "uri_folder");
+    if (!isPortName(name)) {
+      const hint = "Use letters, digits, `_`, `-` and `.`.";
+      context.error(entry.key, "bad_name", `\`${name}\` is not a name of an output`, hint);
+    }
+    outputs.set(name, { name, type: declared, mode: null, place: entry.key });
+  }
+  if (type === "command") checkInlineCommand(tree, outputs, context);
+  const where = { base: scope.base, file: null, reference: null };
+  return { type, tree, ...where, inputs: new Map(), outputs };
+}
+
+function checkInlineCommand(
+  tree: TreeMapping,
+  outputs: ReadonlyMap<string, unknown>,
+  context: LoadContext,
+): void {
+  if (getSet(tree, "command") === null) {
+    const hint = "Add `command: …`, or `component: ./file.yml`.";
+    context.error(tree, "missing_field", "a command node needs `command` or `component`", hint);
+    return;
+  }
+  const inputs = new Map<string, { readonly optional: boolean }>();
+  for (const name of getMapping(tree, "inputs")?.entries.keys() ?? []) {
+    inputs.set(name, { optional: false });
+  }
+  checkCommand(tree, inputs, outputs, context);
+}
+
+function dependsOn(tree: TreeMapping): readonly string[] {
+  const value = getSet(tree, "depends_on");
+  if (value?.kind === "list") {
+    return value.items.flatMap((item) => (item.kind === "scalar" ? [item.text] : []));
+  }
+  return value?.kind === "scalar" ? [value.text] : [];
+}
+
+function spend(node: JobNode, budget: Budget, context: LoadContext): void {
+  budget.left -= 1;
+  if (budget.left !== -1) return;
+  const message = `the pipeline has more than ${context.options.limits.steps} steps`;
+  context.error(
+    node.key,
+    "too_many_steps",
+    message,
+    "Split it, or raise `limits.steps` in stepwell.yml.",
+  );
+}
+
+function expandInner(node: JobNode, budget: Budget, context: LoadContext): Scope | null {
+  const { component, scope } = node;
+  if (component === null || containsItself(node, context)) return null;
+  const jobs = getMapping(component.tree, "jobs");
+  if (jobs === null || jobs.entries.size === 0) {
+    const message = `the pipeline \`${node.name}\` has no nodes`;
+    context.error(node.key, "empty_pipeline", message, "Add nodes under `jobs`, or a `component`.");
+    return null;
+  }
+  const file = component.file === null ? [] : [component.file];
+  const inner: Scope = {
+    path: node.path,
+    node,
+    outer: scope,
+    base: component.base,
+    definitionFiles: [...scope.definitionFiles, ...file],
+    component: node.inline ? null : component,
+    outputs: getMapping(node.tree, "outputs"),
+    outputsBase: scope.base,
+    nodes: new Map(),
+    broken: new Set(),
+    inputs: new Map(),
+    made: new Map(),
+    defaults: [node.tree, ...(node.inline ? [] : [component.tree]), ...scope.defaults],
+  };
+  expandPipeline(inner, jobs, budget, context);
+  return inner;
+}
+
+function containsItself(node: JobNode, context: LoadContext): boolean {
+  let depth = 0;
+  for (let scope: Scope | null = node.scope; scope !== null; scope = scope.outer) {
+    depth += 1;
+    const same = scope.component !== null && scope.component === node.component;
+    if (!same && depth <= PIPELINE_DEPTH) continue;
+    const message = same
+      ? `the pipeline \`${node.name}\` contains itself`
+      : `pipelines are nested more than ${PIPELINE_DEPTH} deep`;
+    const place = getSet(node.tree, "component") ?? node.key;
+    context.error(place, "pipeline_in_itself", message, "Remove one of the two.");
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,59 @@
+// What a graph says of the job as a whole: its names, tags, settings and inputs. Knows nothing of steps.
+
+import path from "node:path";
+import { bareName } from "../asset-name.ts";
+import { GRAPH_FORMAT, type Graph, type PipelineInput } from "../graph.ts";
+import { toPlain } from "../plain.ts";
+import { getMapping, getText, isNull, type TreeMapping } from "../tree.ts";
+import type { LoadContext } from "./load-context.ts";
+import type { ResolvedInput } from "./scope.ts";
+
+/** All of a graph but its inputs, outputs and nodes. */
+export function jobHead(
+  tree: TreeMapping,
+  type: Graph["type"],
+  context: LoadContext,
+): Omit<Graph, "inputs" | "outputs" | "steps" | "pipelines"> {
+  const settings = getMapping(tree, "settings");
+  const name = getText(tree, "name");
+  const displayName = getText(tree, "display_name");
+  const datastore = getText(settings, "default_datastore");
+  return {
+    format: GRAPH_FORMAT,
+    type,
+    pipeline: name ?? displayName ?? path.basename(context.options.file).replace(/\.[^.]+$/, ""),
+    name,
+    displayName,
+    description: getText(tree, "description"),
+    experiment: getText(tree, "experiment_name"),
+    tags: texts(getMapping(tree, "tags")),
+    properties: texts(getMapping(tree, "properties")),
+    continueOnStepFailure: isTrue(settings, "continue_on_step_failure"),
+    forceRerun: isTrue(settings, "force_rerun"),
+    defaultDatastore: datastore === null ? null : bareName(datastore),
+  };
+}
+
+export function pipelineInputs(
+  inputs: ReadonlyMap<string, ResolvedInput | null>,
+): Record<string, PipelineInput> {
+  const found: Record<string, PipelineInput> = {};
+  for (const [name, input] of inputs) {
+    if (input !== null) found[name] = { type: input.type, source: input.source };
+  }
+  return found;
+}
+
+/** A mapping of texts; what is not a single value becomes JSON text. */
+export function texts(mapping: TreeMapping | null): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [name, { value }] of mapping?.entries ?? []) {
+    if (isNull(value)) continue;
+    found[name] = value.kind === "scalar" ? value.text : JSON.stringify(toPlain(value));
+  }
+  return found;
+}
+
+function isTrue(mapping: TreeMapping | null, key: string): boolean {
+  return /^true$/i.test(getText(mapping, key) ?? "");
+}

@@ -1,0 +1,87 @@
+// The inputs of the job itself: what its file says, overridden by `--input`. Knows nothing of nodes.
+
+import { namesInWords, suggestion } from "../did-you-mean.ts";
+import { getMapping, getText, type TreeMapping, type TreeNode, type TreeScalar } from "../tree.ts";
+import { resolvePlainScalar } from "../yaml-scalar.ts";
+import { bindDeclared, checkInputNames, type GivenInputs } from "./bind-inputs.ts";
+import { bindValue } from "./bind-value.ts";
+import { type Component, isDataType, isLiteralKind } from "./component.ts";
+import type { LoadContext } from "./load-context.ts";
+import type { ResolvedInput } from "./scope.ts";
+
+/** The job's inputs by name; null marks one whose mistake is reported. */
+export function jobInputs(
+  tree: TreeMapping,
+  component: Component | null,
+  base: string,
+  context: LoadContext,
+): Map<string, ResolvedInput | null> {
+  const entries = getMapping(tree, "inputs")?.entries ?? new Map<string, never>();
+  checkInputNames(entries.values(), context);
+  const given = new Map<string, { readonly value: TreeNode; readonly base: string }>();
+  for (const [name, { value }] of entries) given.set(name, { value, base });
+  applyOptions(given, component, base, context);
+  if (component === null) return bindFree(given, context);
+  for (const [name, { key }] of entries) {
+    if (component.inputs.has(name)) continue;
+    const known = [...component.inputs.keys()];
+    const hint = suggestion(name, known, `Its inputs: ${namesInWords(known)}.`);
+    context.warn(key, "unknown_input", `the pipeline component has no input \`${name}\``, hint);
+  }
+  const what = "the pipeline";
+  const declared = component.inputs;
+  const later = new Set<string>();
+  const from = { base: component.base, what, place: tree, later, scope: null };
+  return bindDeclared({ declared, given, ...from }, context);
+}
+
+function bindFree(given: GivenInputs, context: LoadContext): Map<string, ResolvedInput | null> {
+  const bound = new Map<string, ResolvedInput | null>();
+  for (const [name, { value, base }] of given) {
+    bound.set(name, bindValue({ name, value, declared: null, scope: null, base }, context));
+  }
+  return bound;
+}
+
+function applyOptions(
+  given: Map<string, { readonly value: TreeNode; readonly base: string }>,
+  component: Component | null,
+  base: string,
+  context: LoadContext,
+): void {
+  const known = [...given.keys(), ...(component?.inputs.keys() ?? [])];
+  for (const [name, text] of Object.entries(context.options.inputs)) {
+    if (!known.includes(name)) {
+      const hint = suggestion(name, known, `Its inputs: ${namesInWords(known)}.`);
+      context.error(null, "unknown_input", `--input ${name}: the job has no such input`, hint);
+      continue;
+    }
+    const current = given.get(name)?.value ?? null;
+    const type = component?.inputs.get(name)?.type ?? currentType(current);
+    const from = context.options.currentFolder ?? base;
+    given.set(name, { value: optionValue(text, type, current), base: from });
+  }
+}
+
+/** The type that an input has so far; null when nothing tells. */
+function currentType(value: TreeNode | null): string | null {
+  if (value?.kind === "mapping") return getText(value, "type") ?? "uri_folder";
+  return value?.kind === "scalar" && value.type !== "null" ? value.type : null;
+}
+
+function optionValue(text: string, type: string | null, current: TreeNode | null): TreeNode {
+  const place = { source: null, offset: 0 };
+  const string: TreeScalar = { kind: "scalar", type: "string", text, ...place };
+  if (type !== null && isDataType(type)) {
+    const entries = new Map(current?.kind === "mapping" ? current.entries : []);
+    const key: TreeScalar = { ...string, text: "path" };
+    const kind: TreeScalar = { ...string, text: type };
+    entries.set("type", { key: { ...string, text: "type" }, value: kind });
+    entries.set("path", { key, value: string });
+    return { kind: "mapping", entries, ...place };
+  }
+  if (type === "string") return string;
+  const value = resolvePlainScalar(text);
+  const isNumberForText = type !== null && !isLiteralKind(type);
+  return isNumberForText || value.type === "null" ? string : { ...string, ...value };
+}

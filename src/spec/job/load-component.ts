@@ -1,0 +1,78 @@
+// Finds the component that a node names: a file, a mapping written inline, or a registered one. Each is read once.
+
+import path from "node:path";
+import { type AssetName, parseAssetName } from "../asset-name.ts";
+import { localPath } from "../data-reference.ts";
+import type { Place } from "../problem-at.ts";
+import type { TreeNode, TreeScalar } from "../tree.ts";
+import { type Component, readComponent } from "./component.ts";
+import type { LoadContext } from "./load-context.ts";
+
+/** The component, or null after reporting why there is none. `base` is where relative paths start. */
+export function loadComponent(
+  node: TreeNode,
+  base: string,
+  context: LoadContext,
+): Component | null {
+  if (node.kind === "mapping") {
+    return readComponent(node, { base, file: null, reference: null }, context);
+  }
+  if (node.kind !== "scalar" || node.type === "null" || node.text.trim() === "") {
+    const message = "`component` must name a component or hold one";
+    context.error(node, "wrong_type", message, COMPONENT_FORMS);
+    return null;
+  }
+  const asset = parseAssetName(node.text.trim());
+  if (asset !== null) return loadRegistered(asset, node, context);
+  if (node.text.startsWith("azureml:")) {
+    const message = `\`${node.text}\` is not the name of a component`;
+    context.error(node, "unknown_component", message, COMPONENT_FORMS);
+    return null;
+  }
+  return loadFile(localPath(node.text, base), node, context);
+}
+
+const COMPONENT_FORMS =
+  "Write a file (`./train.yml`), `azureml:name:version`, `azureml:name@label`, or the component itself.";
+
+function loadFile(file: string, place: TreeScalar, context: LoadContext): Component | null {
+  const known = context.components.get(file);
+  if (known !== undefined) {
+    if (known === null) unusable(file, place, context);
+    return known;
+  }
+  const target = context.reader.kind(file) === "folder" ? path.join(file, "flow.dag.yaml") : file;
+  const tree = context.readFile(target, place);
+  const where = { base: path.dirname(target), file: target, reference: null };
+  const component = tree === null ? null : readComponent(tree, where, context);
+  context.components.set(file, component);
+  return component;
+}
+
+function unusable(file: string, place: Place, context: LoadContext): void {
+  const message = `the component \`${file}\` cannot be used: it has mistakes of its own`;
+  context.error(place, "unusable_component", message, "Mend that file first.");
+}
+
+function loadRegistered(
+  asset: AssetName,
+  place: TreeScalar,
+  context: LoadContext,
+): Component | null {
+  const known = context.components.get(place.text.trim());
+  if (known !== undefined && known !== null) return known;
+  const { name, version, label, registry } = asset;
+  const found = context.reader.component(name, version, label, registry);
+  if (found === null) {
+    const message = `there is no component \`${place.text.trim()}\` in this workspace`;
+    const hint = "Register it with `stepwell component create FILE`, or name its file.";
+    context.error(place, "unknown_component", message, hint);
+    return null;
+  }
+  const reference = `${name}:${found.version}`;
+  const tree = context.readDefinition(found.definition, `azureml:${reference}`);
+  const where = { base: found.baseFolder, file: null, reference };
+  const component = tree === null ? null : readComponent(tree, where, context);
+  context.components.set(place.text.trim(), component);
+  return component;
+}

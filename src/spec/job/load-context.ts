@@ -1,0 +1,117 @@
+// What every part of loading a job shares: the options, the findings so far, and the files read, each once. Knows
+// nothing of what the files mean.
+
+import type { SpecLimits } from "../limits.ts";
+import type { Problem } from "../problem.ts";
+import { type Place, problemAt } from "../problem-at.ts";
+import { readMapping } from "../read-tree.ts";
+import type { SpecReader } from "../reader.ts";
+import type { TreeMapping } from "../tree.ts";
+import type { Component } from "./component.ts";
+
+export interface LoadOptions {
+  /** Absolute path of the job file. */
+  readonly file: string;
+  /** `--set a.b=c`: any field; the value is read as YAML. */
+  readonly set: readonly { readonly path: string; readonly value: string }[];
+  /** `--input name=value`. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** `--compute`: overrides every compute of the file. */
+  readonly compute: string | null;
+  readonly reader: SpecReader;
+  /** Whether the workspace has a compute; null leaves names unchecked. */
+  readonly knownComputes: ((name: string) => boolean) | null;
+  readonly limits: SpecLimits;
+  /** The compute of a job that names none; `local` unless given. */
+  readonly defaultCompute?: string | null;
+  /** Where relative paths of `--input` start; the job file's folder unless given. */
+  readonly currentFolder?: string;
+}
+
+export class LoadContext {
+  readonly options: LoadOptions;
+  readonly problems: Problem[] = [];
+  /** By where they are defined, so that a component used a thousand times is read once. */
+  readonly components = new Map<string, Component | null>();
+  readonly #kinds = new Map<string, "file" | "folder" | null>();
+  readonly #mappings = new Map<string, TreeMapping | null>();
+  readonly #texts = new Map<string, string | null>();
+  readonly #seen = new Set<string>();
+  #full = false;
+
+  constructor(options: LoadOptions) {
+    this.options = options;
+  }
+
+  get reader(): SpecReader {
+    return this.options.reader;
+  }
+
+  /** Every file that was read, also those that could not be. */
+  get files(): readonly string[] {
+    return [...this.#texts.keys()];
+  }
+
+  error(place: Place | null, code: string, message: string, hint: string | null = null): void {
+    this.report(problemAt(place, code, message, hint));
+  }
+
+  warn(place: Place | null, code: string, message: string, hint: string | null = null): void {
+    this.report(problemAt(place, code, message, hint, "warning"));
+  }
+
+  /** Keeps a finding once, however often the same place is visited. */
+  readonly report = (problem: Problem): void => {
+    if (this.#full) return;
+    const at = problem.position;
+    const key = `${problem.code} ${at?.file}:${at?.line}:${at?.column} ${problem.message}`;
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    this.problems.push(problem);
+    if (this.problems.length < this.options.limits.problems) return;
+    this.#full = true;
+    const message = `there are more than ${this.options.limits.problems} problems; the rest is not shown`;
+    this.problems.push(problemAt(null, "too_many_problems", message, "Mend these first."));
+  };
+
+  /** What stands at a path, asked once. */
+  kind(at: string): "file" | "folder" | null {
+    let known = this.#kinds.get(at);
+    if (known === undefined) {
+      known = this.reader.kind(at);
+      this.#kinds.set(at, known);
+    }
+    return known;
+  }
+
+  /** The text of a file, or null after reporting at `place` that it cannot be read. */
+  readText(file: string, place: Place | null): string | null {
+    const known = this.#texts.get(file);
+    if (known !== undefined && known !== null) return known;
+    const read = this.reader.readText(file);
+    this.#texts.set(file, read.ok ? read.text : null);
+    if (read.ok) return read.text;
+    const hint = "Paths are relative to the file that names them.";
+    this.error(place, "unreadable_file", `cannot read \`${file}\`: ${read.reason}`, hint);
+    return null;
+  }
+
+  /** The mapping that a definition file holds, or null after reporting why there is none. */
+  readFile(file: string, place: Place | null): TreeMapping | null {
+    const known = this.#mappings.get(file);
+    if (known !== undefined && known !== null) return known;
+    const text = this.readText(file, place);
+    if (text === null) return null;
+    return this.readDefinition(text, file);
+  }
+
+  /** As {@link readFile}, for a text that came from elsewhere; `file` is how messages call it. */
+  readDefinition(text: string, file: string): TreeMapping | null {
+    const known = this.#mappings.get(file);
+    if (known !== undefined) return known;
+    const { root, problems } = readMapping(text, file, this.options.limits);
+    for (const problem of problems) this.report(problem);
+    this.#mappings.set(file, root);
+    return root;
+  }
+}

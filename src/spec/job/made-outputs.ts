@@ -1,0 +1,163 @@
+// Which node makes which output of its pipeline, and which step stands behind an output that somebody reads. Knows
+// nothing of inputs.
+
+import { namesInWords, suggestion } from "../did-you-mean.ts";
+import type { DataType } from "../graph.ts";
+import type { Place } from "../problem-at.ts";
+import { soleReference } from "../template.ts";
+import { getMapping, getText, isNull, type TreeEntry, type TreeNode, textOf } from "../tree.ts";
+import { dataType } from "./component.ts";
+import type { LoadContext } from "./load-context.ts";
+import type { JobNode, Scope } from "./scope.ts";
+
+/** Fills `scope.made`: the bindings of its nodes' outputs to outputs of the pipeline. */
+export function recordMadeOutputs(scope: Scope, context: LoadContext): void {
+  const branches = [...scope.nodes.values()].some((node) => node.type === "if_else");
+  for (const node of scope.nodes.values()) {
+    for (const [output, entry] of getMapping(node.tree, "outputs")?.entries ?? []) {
+      checkListed(node, output, entry, context);
+      const name = boundOutput(entry, context);
+      if (name === null) continue;
+      const place = entry.value;
+      if (!hasOutput(scope, name)) {
+        const message = `the pipeline has no output \`${name}\``;
+        const known = outputNames(scope);
+        const hint = suggestion(
+          name,
+          known,
+          `Add it under \`outputs\`. Declared: ${namesInWords(known)}.`,
+        );
+        context.error(place, "unknown_output", message, hint);
+        continue;
+      }
+      const other = scope.made.get(name);
+      if (other !== undefined && !branches) {
+        const message = `\`${other.node.name}\` and \`${node.name}\` both make the output \`${name}\``;
+        context.error(place, "output_made_twice", message, "Bind only one of them.");
+      }
+      scope.made.set(name, { node, output });
+    }
+  }
+}
+
+/** The name `o` of `${{parent.outputs.o}}`, as the whole value or as its `path`; else null. */
+export function parentOutput(value: TreeNode): string | null {
+  const text = value.kind === "mapping" ? getText(value, "path") : textOf(value);
+  const target = text === null ? null : (soleReference(text)?.target ?? null);
+  return target?.scope === "parent_outputs" ? target.name : null;
+}
+
+/** The step and output behind an output of a node, or null (reported, unless its node is broken already). */
+export function resolveOutput(
+  node: JobNode,
+  output: string,
+  place: Place,
+  context: LoadContext,
+): { readonly node: JobNode; readonly output: string } | null {
+  if (node.component === null) return null;
+  if (node.inner !== null) {
+    const made = node.inner.made.get(output);
+    if (made !== undefined) return resolveOutput(made.node, made.output, place, context);
+    if (!hasOutput(node.inner, output)) return unknownOutput(node, output, place, context);
+    const message = `no node inside \`${node.name}\` makes its output \`${output}\``;
+    const hint = `Bind an output inside to \`\${{parent.outputs.${output}}}\`.`;
+    context.error(place, "unmade_output", message, hint);
+    return null;
+  }
+  if (node.type === "pipeline") return null;
+  if (node.component.outputs.has(output)) return { node, output };
+  if (output !== "artifacts" && !FREE_OUTPUTS.has(node.type)) {
+    return unknownOutput(node, output, place, context);
+  }
+  node.extraOutputs.add(output);
+  return { node, output };
+}
+
+/** The kind of data of a step's output: its own word, the component's, the pipeline's, else a folder. */
+export function outputType(node: JobNode, output: string): DataType {
+  const entry = getMapping(node.tree, "outputs")?.entries.get(output);
+  const own = entry === undefined ? null : getText(entry.value, "type");
+  if (own !== null) return dataType(own);
+  const declared = node.inline ? undefined : node.component?.outputs.get(output);
+  if (declared !== undefined) return declared.type;
+  const parent = entry === undefined ? null : parentOutput(entry.value);
+  return parent === null ? "uri_folder" : pipelineOutputType(node.scope, parent);
+}
+
+/** What is asked of an output, from its own node outward; each with the folder that its paths start from. */
+export function outputRequests(
+  node: JobNode,
+  output: string,
+): readonly { readonly value: TreeNode; readonly base: string }[] {
+  const requests: { readonly value: TreeNode; readonly base: string }[] = [];
+  let scope: Scope | null = node.scope;
+  let value = getMapping(node.tree, "outputs")?.entries.get(output)?.value;
+  let base = node.scope.base;
+  while (value !== undefined) {
+    requests.push({ value, base });
+    const parent: string | null = parentOutput(value);
+    if (parent === null || scope === null) break;
+    value = scope.outputs?.entries.get(parent)?.value;
+    base = scope.outputsBase;
+    scope = scope.outer;
+  }
+  return requests;
+}
+
+/** Node types whose outputs follow from their settings, not from a declaration. */
+const FREE_OUTPUTS: ReadonlySet<string> = new Set([
+  "automl",
+  "data_transfer",
+  "import",
+  "parallel_for",
+  "do_while",
+  "if_else",
+]);
+
+function pipelineOutputType(scope: Scope, name: string): DataType {
+  const given = scope.outputs?.entries.get(name)?.value;
+  const own = given === undefined ? null : getText(given, "type");
+  if (own !== null) return dataType(own);
+  const declared = scope.component?.outputs.get(name);
+  if (declared !== undefined) return declared.type;
+  const parent = given === undefined ? null : parentOutput(given);
+  return parent === null || scope.outer === null
+    ? "uri_folder"
+    : pipelineOutputType(scope.outer, parent);
+}
+
+function boundOutput(entry: TreeEntry, context: LoadContext): string | null {
+  const { value } = entry;
+  if (isNull(value)) return null;
+  const name = parentOutput(value);
+  if (name !== null || value.kind !== "scalar") return name;
+  const message = `\`${value.text}\` is not what an output can be`;
+  const hint = "Write nothing, settings (`type`, `mode`, `path`), or `${{parent.outputs.name}}`.";
+  context.error(value, "bad_binding", message, hint);
+  return null;
+}
+
+function checkListed(node: JobNode, output: string, entry: TreeEntry, context: LoadContext): void {
+  if (node.inline || node.component === null || output === "artifacts") return;
+  if (node.component.outputs.has(output) || FREE_OUTPUTS.has(node.type)) return;
+  unknownOutput(node, output, entry.key, context);
+}
+
+function unknownOutput(node: JobNode, output: string, place: Place, context: LoadContext): null {
+  const known = [...(node.component?.outputs.keys() ?? [])];
+  const message = `\`${node.name}\` has no output \`${output}\``;
+  const otherwise = node.inline
+    ? `Add \`outputs: {${output}: {type: uri_folder}}\` to \`${node.name}\`. It has ${namesInWords(known)}.`
+    : `Its outputs: ${namesInWords(known)}.`;
+  context.error(place, "unknown_output", message, suggestion(output, known, otherwise));
+  return null;
+}
+
+function hasOutput(scope: Scope, name: string): boolean {
+  if (scope.component !== null) return scope.component.outputs.has(name);
+  return scope.outputs?.entries.has(name) ?? false;
+}
+
+function outputNames(scope: Scope): readonly string[] {
+  return [...(scope.component?.outputs.keys() ?? scope.outputs?.entries.keys() ?? [])];
+}

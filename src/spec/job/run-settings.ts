@@ -1,0 +1,207 @@
+// How a step runs besides its command: compute, resources, distribution, limits, retry and reuse. Reads the node, then
+// the component, then the pipelines around. Knows nothing of data.
+
+import { bareName } from "../asset-name.ts";
+import { checkValue } from "../fields/check-fields.ts";
+import { extensionFields, resourcesField } from "../fields/runtime-fields.ts";
+import type { Distribution, Resources, RetryPolicy, ReusePolicy } from "../graph.ts";
+import { parseBytes, parseDuration } from "../quantity.ts";
+import { readTree } from "../read-tree.ts";
+import { getMapping, getSet, getText, type TreeMapping, type TreeNode, textOf } from "../tree.ts";
+import type { LoadContext } from "./load-context.ts";
+
+export function readResources(
+  sources: readonly (TreeMapping | null)[],
+  context: LoadContext,
+): Resources {
+  const written = sources.map((source) => getMapping(source, "resources"));
+  // As in Azure, a node's resources replace the component's; our own three are looked up one by one.
+  const azure = written.find(
+    (one) => one !== null && AZURE_KEYS.some((key) => one.entries.has(key)),
+  );
+  const ours = [
+    ...written,
+    ...written.map((one) => getMapping(getMapping(one, "properties"), "stepwell")),
+    ...sources.map((source) => propertyMapping(source, "stepwell.resources", context)),
+  ];
+  const first = (key: string): TreeNode | null => {
+    for (const one of ours) {
+      const value = getSet(one, key);
+      if (value !== null) return value;
+    }
+    return null;
+  };
+  return {
+    instanceCount: positive(getText(azure ?? null, "instance_count")) ?? 1,
+    instanceType: getText(azure ?? null, "instance_type"),
+    cpus: decimal(textOf(first("cpus"))),
+    memoryBytes: readBytes(first("memory"), context),
+    gpus: decimal(textOf(first("gpus"))),
+  };
+}
+
+export function readDistribution(node: TreeNode | null): Distribution | null {
+  const type = getText(node, "type")?.toLowerCase();
+  const processes = positive(getText(node, "process_count_per_instance")) ?? 1;
+  switch (type) {
+    case "pytorch":
+    case "mpi":
+      return { type, processCountPerInstance: processes };
+    case "tensorflow": {
+      const workers = positive(getText(node, "worker_count")) ?? 1;
+      const servers = decimal(getText(node, "parameter_server_count")) ?? 0;
+      return { type, workerCount: workers, parameterServerCount: servers };
+    }
+    case "ray":
+      return { type };
+    default:
+      return null;
+  }
+}
+
+/** `limits.timeout` in seconds, or null. */
+export function readTimeout(node: TreeMapping | null): number | null {
+  return positive(getText(getMapping(node, "limits"), "timeout"));
+}
+
+/** The nearest `retry` of the node, its component and the pipelines around, each key or property. */
+export function readRetry(
+  sources: readonly (TreeMapping | null)[],
+  context: LoadContext,
+): RetryPolicy {
+  const found = nearest(sources, "retry", context);
+  const events = getSet(found, "on");
+  const named = events?.kind === "list" ? events.items.map(textOf) : null;
+  return {
+    maxRetries: decimal(getText(found, "max_retries")) ?? 0,
+    delaySeconds: readSeconds(getSet(found, "delay"), context) ?? 0,
+    on: RETRY_EVENTS.filter((event) => named === null || named.includes(event)),
+  };
+}
+
+export function readReuse(
+  sources: readonly (TreeMapping | null)[],
+  context: LoadContext,
+): ReusePolicy {
+  const found = nearest(sources, "reuse", context);
+  if (textOf(found) === "never") return { kind: "never" };
+  const seconds = readSeconds(getSet(found, "max_age"), context);
+  return seconds === null ? { kind: "auto" } : { kind: "max_age", maxAgeSeconds: seconds };
+}
+
+/** The name of a compute as written, without its prefix; null for nothing. */
+export function computeName(text: string | null): string | null {
+  const name = text === null ? "" : bareName(text);
+  return name === "" ? null : name;
+}
+
+const AZURE_KEYS = [
+  "instance_count",
+  "instance_type",
+  "properties",
+  "locations",
+  "shm_size",
+  "max_instance_count",
+  "docker_args",
+];
+
+const RETRY_EVENTS = ["failure", "timeout", "lost"] as const;
+
+function nearest(
+  sources: readonly (TreeMapping | null)[],
+  key: "retry" | "reuse",
+  context: LoadContext,
+): TreeNode | null {
+  for (const source of sources) {
+    const own = getSet(source, key) ?? propertyValue(source, `stepwell.${key}`, context);
+    if (own !== null) return own;
+  }
+  return null;
+}
+
+const PROPERTY_TYPES = {
+  "stepwell.retry": extensionFields.retry.type,
+  "stepwell.reuse": extensionFields.reuse.type,
+  "stepwell.resources": resourcesField.type,
+} as const;
+
+function propertyMapping(
+  source: TreeMapping | null,
+  name: keyof typeof PROPERTY_TYPES,
+  context: LoadContext,
+): TreeMapping | null {
+  const value = propertyValue(source, name, context);
+  return value?.kind === "mapping" ? value : null;
+}
+
+/** What a `stepwell.` property holds: JSON text, or the value itself where a file wrote it so. */
+export function propertyValue(
+  source: TreeMapping | null,
+  name: keyof typeof PROPERTY_TYPES,
+  context: LoadContext,
+): TreeNode | null {
+  const property = getSet(getMapping(source, "properties"), name);
+  if (property === null) return null;
+  let value: TreeNode | null = property;
+  if (property.kind === "scalar") {
+    const read = readTree(property.text, name, context.options.limits);
+    if (read.root === null || read.problems.length > 0) {
+      const message = `the property \`${name}\` is not JSON`;
+      context.error(property, "bad_property", message, `Write JSON, like '{"max_retries": 2}'.`);
+      return null;
+    }
+    value = movedTo(read.root, property);
+  }
+  checkValue(value, PROPERTY_TYPES[name], `\`${name}\``, false, context.report);
+  return value;
+}
+
+// Findings inside the JSON text point at the property that holds it.
+function movedTo(node: TreeNode, place: Pick<TreeNode, "source" | "offset">): TreeNode {
+  const { source, offset } = place;
+  if (node.kind === "scalar") return { ...node, source, offset };
+  if (node.kind === "list") {
+    return { ...node, items: node.items.map((one) => movedTo(one, place)), source, offset };
+  }
+  const entries = new Map(
+    [...node.entries].map(([name, { key, value }]) => [
+      name,
+      { key: { ...key, source, offset }, value: movedTo(value, place) },
+    ]),
+  );
+  return { ...node, entries, source, offset };
+}
+
+function readBytes(node: TreeNode | null, context: LoadContext): number | null {
+  return measured(node, parseBytes, "a size", "4GB", context);
+}
+
+function readSeconds(node: TreeNode | null, context: LoadContext): number | null {
+  return measured(node, parseDuration, "a duration", "30s, 5m, 12h or 1d", context);
+}
+
+function measured(
+  node: TreeNode | null,
+  parse: (text: string) => number | null,
+  what: string,
+  example: string,
+  context: LoadContext,
+): number | null {
+  const text = textOf(node);
+  if (text === null || node === null) return null;
+  const value = parse(text);
+  if (value === null) {
+    context.error(node, "wrong_type", `\`${text}\` is not ${what}`, `Write it like ${example}.`);
+  }
+  return value;
+}
+
+function positive(text: string | null): number | null {
+  const value = decimal(text);
+  return value !== null && value >= 1 ? value : null;
+}
+
+function decimal(text: string | null): number | null {
+  if (text === null || !/^\d+(?:\.\d+)?$/.test(text)) return null;
+  return Number(text);
+}

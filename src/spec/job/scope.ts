@@ -1,0 +1,80 @@
+// The tree of pipelines and nodes before anything is bound: which node is what component, and which node makes which
+// output of its pipeline. Knows nothing of inputs or of how a step runs.
+
+import type { DataType, InputSource, PortMode, StepType } from "../graph.ts";
+import type { LiteralKind } from "../literal.ts";
+import type { Place } from "../problem-at.ts";
+import type { TreeMapping, TreeScalar } from "../tree.ts";
+import type { Component, DeclaredInput } from "./component.ts";
+
+/** One pipeline: the job itself, or a nested one. */
+export interface Scope {
+  /** Dotted path of its node; empty for the job itself. */
+  readonly path: string;
+  readonly node: JobNode | null;
+  readonly outer: Scope | null;
+  /** Folder that relative paths of its nodes start from. */
+  readonly base: string;
+  /** Definition files that say what its nodes are, from the job inward. */
+  readonly definitionFiles: readonly string[];
+  readonly component: Component | null;
+  /** What the caller asked of its outputs, and the folder that those paths start from. */
+  readonly outputs: TreeMapping | null;
+  readonly outputsBase: string;
+  readonly nodes: Map<string, JobNode>;
+  /** Names under `jobs` that are no nodes; the mistake is reported where they stand. */
+  readonly broken: Set<string>;
+  /** Filled when inputs are bound; null marks one whose mistake is already reported. */
+  readonly inputs: Map<string, ResolvedInput | null>;
+  /** Output of this pipeline → the node inside that makes it. */
+  readonly made: Map<string, { readonly node: JobNode; readonly output: string }>;
+  /** `retry`, `reuse` and the like of the pipelines around, the nearest first. */
+  readonly defaults: readonly TreeMapping[];
+}
+
+export interface JobNode {
+  readonly name: string;
+  readonly path: string;
+  readonly type: StepType | "pipeline";
+  readonly tree: TreeMapping;
+  readonly key: TreeScalar;
+  readonly scope: Scope;
+  /** Null after a mistake in the component: whatever refers to this node is not reported again. */
+  readonly component: Component | null;
+  /** Whether the node itself is the definition: its ports are what it lists. */
+  readonly inline: boolean;
+  /** The opened pipeline; null for steps, and for a pipeline that cannot be opened. */
+  inner: Scope | null;
+  /** Outputs that nobody declares but somebody reads: `artifacts`, and those of later node types. */
+  readonly extraOutputs: Set<string>;
+  readonly inputs: Map<string, ResolvedInput>;
+  /** Paths of nodes that must end first: its `depends_on`, and the control flow that decides on it. */
+  readonly dependsOn: string[];
+}
+
+export interface ResolvedInput {
+  readonly type: DataType | LiteralKind;
+  readonly mode: PortMode | null;
+  readonly optional: boolean;
+  readonly source: InputSource;
+  readonly place: Place | null;
+  /** Folder that a literal starts from when a data input takes it as a path. */
+  readonly base: string;
+}
+
+export function declaredOf(node: JobNode, name: string): DeclaredInput | null {
+  return node.inline ? null : (node.component?.inputs.get(name) ?? null);
+}
+
+/** Path of a node inside a pipeline. */
+export function childPath(scope: Scope, name: string): string {
+  return scope.path === "" ? name : `${scope.path}.${name}`;
+}
+
+/** Every node at any depth, outer before inner, in the order of the files. */
+export function* allNodes(scope: Scope): Generator<JobNode> {
+  for (const node of scope.nodes.values()) {
+    yield node;
+    if (node.inner !== null) yield* allNodes(node.inner);
+  }
+}

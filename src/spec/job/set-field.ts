@@ -1,0 +1,105 @@
+// Carries out `--set a.b=c` on a parsed job: any field, also one that does not exist yet. Knows nothing of which fields
+// a job has; the result is checked like a file.
+
+import { readTree } from "../read-tree.ts";
+import type { TreeEntry, TreeMapping, TreeNode, TreeScalar } from "../tree.ts";
+import type { LoadContext } from "./load-context.ts";
+
+/** The mapping with every `--set` applied; mistakes of an option are reported without a place. */
+export function applySets(root: TreeMapping, context: LoadContext): TreeMapping {
+  let changed = root;
+  for (const { path, value } of context.options.set) {
+    const keys = path.split(".");
+    const node = readValue(path, value, context);
+    if (node === null) continue;
+    if (keys.some((key) => key === "" || FORBIDDEN.has(key))) {
+      const hint = "Write names joined by dots: `--set jobs.train.inputs.alpha=0.2`.";
+      context.error(null, "bad_set", `\`${path}\` is not the path of a field`, hint);
+      continue;
+    }
+    const next = setIn(changed, keys, node);
+    if (typeof next !== "string") changed = next;
+    else
+      context.error(null, "bad_set", `--set ${path}: ${next}`, "Set the field above it instead.");
+  }
+  return changed;
+}
+
+const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
+
+function readValue(path: string, value: string, context: LoadContext): TreeNode | null {
+  const { root, problems } = readTree(value, `--set ${path}`, context.options.limits);
+  const first = problems[0];
+  if (first !== undefined) {
+    context.error(null, "bad_set", `--set ${path}: ${first.message}`, "Quote the value.");
+    return null;
+  }
+  const empty: TreeScalar = { kind: "scalar", type: "null", text: "", source: null, offset: 0 };
+  return root === null ? empty : withoutPlace(root);
+}
+
+function setIn(
+  mapping: TreeMapping,
+  keys: readonly string[],
+  value: TreeNode,
+): TreeMapping | string {
+  const [name = "", ...rest] = keys;
+  const entry = mapping.entries.get(name);
+  const key: TreeScalar = entry?.key ?? {
+    kind: "scalar",
+    type: "string",
+    text: name,
+    source: null,
+    offset: 0,
+  };
+  const inner = rest.length === 0 ? value : setBelow(entry, rest, value);
+  if (typeof inner === "string") return inner;
+  const entries = new Map(mapping.entries);
+  entries.set(name, { key, value: inner });
+  return { ...mapping, entries };
+}
+
+function setBelow(
+  entry: TreeEntry | undefined,
+  rest: readonly string[],
+  value: TreeNode,
+): TreeNode | string {
+  const current = entry?.value;
+  if (current?.kind === "list") return setInList(current.items, rest, value);
+  // A scalar (also null) that is given fields becomes a mapping, as the Azure CLI does it.
+  const below = current?.kind === "mapping" ? current : EMPTY;
+  return setIn(below, rest, value);
+}
+
+function setInList(
+  items: readonly TreeNode[],
+  keys: readonly string[],
+  value: TreeNode,
+): TreeNode | string {
+  const [index = "", ...rest] = keys;
+  const item = items[Number(index)];
+  if (!/^\d+$/.test(index) || item === undefined) return `the list has no entry \`${index}\``;
+  const below = item.kind === "mapping" ? item : EMPTY;
+  const inner = rest.length === 0 ? value : setIn(below, rest, value);
+  if (typeof inner === "string") return inner;
+  return {
+    kind: "list",
+    items: items.map((one, at) => (at === Number(index) ? inner : one)),
+    source: null,
+    offset: 0,
+  };
+}
+
+const EMPTY: TreeMapping = { kind: "mapping", entries: new Map(), source: null, offset: 0 };
+
+// What the command line gave has no line of its own to point at.
+function withoutPlace(node: TreeNode): TreeNode {
+  const place = { source: null, offset: 0 };
+  if (node.kind === "scalar") return { ...node, ...place };
+  if (node.kind === "list") return { ...node, items: node.items.map(withoutPlace), ...place };
+  const entries = new Map<string, TreeEntry>();
+  for (const [name, entry] of node.entries) {
+    entries.set(name, { key: { ...entry.key, ...place }, value: withoutPlace(entry.value) });
+  }
+  return { kind: "mapping", entries, ...place };
+}

@@ -1,0 +1,229 @@
+// Turns an opened, bound node into a step of the graph. Knows nothing of order.
+
+import { DATA_REFERENCE_FORMS, parseDataReference } from "../data-reference.ts";
+import { didYouMean } from "../did-you-mean.ts";
+import type {
+  DataReference,
+  PortMode,
+  StepInput,
+  StepNode,
+  StepOutput,
+  StepType,
+} from "../graph.ts";
+import {
+  get,
+  getMapping,
+  getSet,
+  getText,
+  positionOf,
+  type TreeMapping,
+  type TreeNode,
+  textOf,
+} from "../tree.ts";
+import { readCode } from "./code-reference.ts";
+import { modeOf } from "./component.ts";
+import { readEnvironment } from "./environment-reference.ts";
+import { texts } from "./job-head.ts";
+import type { LoadContext } from "./load-context.ts";
+import { outputRequests, outputType, parentOutput } from "./made-outputs.ts";
+import {
+  computeName,
+  readDistribution,
+  readResources,
+  readRetry,
+  readReuse,
+  readTimeout,
+} from "./run-settings.ts";
+import type { JobNode, ResolvedInput } from "./scope.ts";
+import { settle } from "./settle.ts";
+import { typeSettings } from "./type-settings.ts";
+
+/** The defaults of the whole job. */
+export interface JobDefaults {
+  /** The compute of nodes that name none, and where the job says so. */
+  readonly compute: string | null;
+  readonly computePlace: TreeNode | null;
+}
+
+/** The step, or null for a node whose component could not be read. */
+export function stepNode(
+  node: JobNode,
+  defaults: JobDefaults,
+  context: LoadContext,
+): StepNode | null {
+  const { component, scope } = node;
+  if (component === null) return null;
+  const own = settledFields(node, context);
+  const definition = node.inline ? own : component.tree;
+  const sources = node.inline ? [own] : [own, component.tree];
+  const around = [...sources, ...scope.defaults];
+  const first = (key: string) =>
+    sources.map((one) => getSet(one, key)).find((one) => one !== null) ?? null;
+  return {
+    path: node.path === "" ? "." : node.path,
+    parent: scope.node?.path ?? null,
+    type: node.type as StepType,
+    displayName: textOf(first("display_name")),
+    component: component.reference,
+    command: getText(definition, "command"),
+    code: readCode(definition, component.base, definitionFiles(node), context),
+    environment: environmentOf(own, node, context),
+    environmentVariables: {
+      ...texts(getMapping(component.tree, "environment_variables")),
+      ...texts(getMapping(own, "environment_variables")),
+    },
+    inputs: inputsOf(node),
+    outputs: outputsOf(node, context),
+    compute: computeOf(own, defaults, context),
+    resources: readResources(sources, context),
+    distribution: readDistribution(first("distribution")),
+    timeoutSeconds: node.type === "command" ? readTimeout(own) : null,
+    retry: readRetry(around, context),
+    reuse: readReuse(around, context),
+    deterministic: !sources.some((one) => /^false$/i.test(getText(one, "is_deterministic") ?? "")),
+    dependsOn: awaited(node),
+    textSubstitution: sources.some(
+      (one) => getText(getMapping(one, "properties"), "stepwell.inputs") === "text",
+    ),
+    typeSettings: typeSettings(node, own),
+    tags: { ...texts(getMapping(component.tree, "tags")), ...texts(getMapping(own, "tags")) },
+    properties: {
+      ...texts(getMapping(component.tree, "properties")),
+      ...texts(getMapping(own, "properties")),
+    },
+    position: positionOf(node.key),
+  };
+}
+
+/** The node's fields with `${{parent.inputs.x}}` filled in; inputs, outputs and the command have their own rules. */
+function settledFields(node: JobNode, context: LoadContext): TreeMapping {
+  const entries = new Map(node.tree.entries);
+  for (const [name, { key, value }] of node.tree.entries) {
+    if (BOUND_ELSEWHERE.has(name)) continue;
+    const settled = settle(value, node.path === "" ? null : node.scope, context);
+    if (settled === null) entries.delete(name);
+    else entries.set(name, { key, value: settled });
+  }
+  return { ...node.tree, entries };
+}
+
+const BOUND_ELSEWHERE: ReadonlySet<string> = new Set([
+  "inputs",
+  "outputs",
+  "command",
+  "component",
+  "trial",
+  "args",
+  "condition",
+  "true_block",
+  "false_block",
+  "body",
+  "mapping",
+  "items",
+  "training_data",
+  "validation_data",
+  "test_data",
+  "task",
+  "input_data",
+  "source",
+  "sink",
+]);
+
+function definitionFiles(node: JobNode): readonly string[] {
+  const own = node.inline ? null : (node.component?.file ?? null);
+  return own === null ? node.scope.definitionFiles : [...node.scope.definitionFiles, own];
+}
+
+function environmentOf(
+  own: TreeMapping,
+  node: JobNode,
+  context: LoadContext,
+): StepNode["environment"] {
+  const given = getSet(own, "environment");
+  if (given !== null) return readEnvironment(given, node.scope.base, context);
+  const component = node.component;
+  if (component === null || node.inline) return null;
+  return readEnvironment(getSet(component.tree, "environment"), component.base, context);
+}
+
+/** What the node waits for, and what the pipelines around it wait for. */
+function awaited(node: JobNode): readonly string[] {
+  const paths = new Set(node.dependsOn);
+  for (let outer = node.scope.node; outer !== null; outer = outer.scope.node) {
+    for (const path of outer.dependsOn) paths.add(path);
+  }
+  return [...paths];
+}
+
+function inputsOf(node: JobNode): Record<string, StepInput> {
+  const inputs: Record<string, StepInput> = {};
+  for (const [name, input] of node.inputs) inputs[name] = stepInput(input);
+  return inputs;
+}
+
+function stepInput(input: ResolvedInput): StepInput {
+  const { type, mode, optional, source } = input;
+  return { type, mode, optional, source };
+}
+
+function outputsOf(node: JobNode, context: LoadContext): Record<string, StepOutput> {
+  const listed = getMapping(node.tree, "outputs")?.entries;
+  const names = new Set([...(node.component?.outputs.keys() ?? []), ...node.extraOutputs]);
+  if (listed?.has("artifacts")) names.add("artifacts");
+  const outputs: Record<string, StepOutput> = {};
+  for (const name of names) outputs[name] = outputOf(node, name, context);
+  return outputs;
+}
+
+function outputOf(node: JobNode, name: string, context: LoadContext): StepOutput {
+  const requests = outputRequests(node, name);
+  const first = (key: string) =>
+    requests.map(({ value }) => getText(value, key)).find((one) => one !== null) ?? null;
+  const modes = requests.map(({ value }) => (value.kind === "mapping" ? modeOf(value) : null));
+  const declared: PortMode | null = node.inline
+    ? null
+    : (node.component?.outputs.get(name)?.mode ?? null);
+  return {
+    type: outputType(node, name),
+    mode: modes.find((mode) => mode !== null) ?? declared,
+    publishTo: publishTo(requests, context),
+    registerName: first("name"),
+    registerVersion: first("version"),
+  };
+}
+
+function publishTo(
+  requests: readonly { readonly value: TreeNode; readonly base: string }[],
+  context: LoadContext,
+): DataReference | null {
+  for (const { value, base } of requests) {
+    const at = value.kind === "mapping" ? getSet(value, "path") : null;
+    if (at?.kind !== "scalar" || parentOutput(value) !== null) continue;
+    const parsed = parseDataReference(at.text, base);
+    if ("reference" in parsed) return parsed.reference;
+    context.error(at, "bad_data_reference", parsed.mistake, DATA_REFERENCE_FORMS);
+  }
+  return null;
+}
+
+function computeOf(own: TreeMapping, defaults: JobDefaults, context: LoadContext): string {
+  const { options } = context;
+  if (options.compute !== null) return checked(options.compute, null, context);
+  const name = computeName(getText(own, "compute"));
+  if (name !== null) return checked(name, get(own, "compute"), context);
+  if (defaults.compute !== null) return checked(defaults.compute, defaults.computePlace, context);
+  return checked(options.defaultCompute ?? "local", null, context);
+}
+
+/** The name itself; one that the workspace does not have is reported with both ways out. */
+function checked(name: string, place: TreeNode | null, context: LoadContext): string {
+  const known = context.options.knownComputes;
+  if (known === null || known(name)) return name;
+  const near = didYouMean(name, ["local"]);
+  const ways =
+    'Run with `--compute local`, or put the line `computes: {"*": {type: local}}` into stepwell.yml.';
+  const hint = near === null ? ways : `Did you mean \`${near}\`? ${ways}`;
+  const message = `there is no compute \`${name}\` in this workspace`;
+  context.error(place, "unknown_compute", message, hint);
+  return name;
+}

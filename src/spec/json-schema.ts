@@ -1,0 +1,118 @@
+// Makes the JSON schemas that editors complete and check with, from the same field tables that the loader checks with.
+
+import { commandComponent } from "./fields/command-component.ts";
+import { commandJob } from "./fields/command-job.ts";
+import { data } from "./fields/data.ts";
+import { environment } from "./fields/environment.ts";
+import type { Field, FieldTable, FieldType } from "./fields/field.ts";
+import { laterNodes } from "./fields/later-nodes.ts";
+import { model } from "./fields/model.ts";
+import { commandNode, pipelineNode } from "./fields/node-fields.ts";
+import { pipelineComponent } from "./fields/pipeline-component.ts";
+import { pipelineJob } from "./fields/pipeline-job.ts";
+import { workspace } from "./fields/workspace.ts";
+
+export type SchemaKind = keyof typeof TABLES;
+
+export const SCHEMA_KINDS: readonly SchemaKind[] = [
+  "pipeline",
+  "command",
+  "component",
+  "data",
+  "environment",
+  "model",
+  "workspace",
+];
+
+/** Plain JSON: a JSON Schema (draft 7, which editors know best) for one kind of file. */
+export function schemaFor(kind: SchemaKind): JsonSchema {
+  const schemas = TABLES[kind].map(tableSchema);
+  const [only] = schemas;
+  const body = schemas.length === 1 && only !== undefined ? only : { anyOf: schemas };
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: `Stepwell: ${kind}`,
+    ...body,
+  };
+}
+
+export type JsonSchema = { readonly [key: string]: unknown };
+
+const TABLES = {
+  pipeline: [pipelineJob],
+  command: [commandJob],
+  component: [commandComponent, pipelineComponent],
+  data: [data],
+  environment: [environment],
+  model: [model],
+  workspace: [workspace],
+} as const satisfies Record<string, readonly FieldTable[]>;
+
+const BINDING: JsonSchema = { type: "string", pattern: "^\\s*\\$\\{\\{.*\\}\\}\\s*$" };
+
+function tableSchema(table: FieldTable): JsonSchema {
+  const properties: Record<string, JsonSchema> = {};
+  for (const [name, field] of Object.entries(table.fields)) {
+    properties[name] = name === "jobs" ? nodesSchema(field) : fieldSchema(field, table.bindings);
+  }
+  const required = Object.keys(table.fields).filter((name) => table.fields[name]?.required);
+  return {
+    type: "object",
+    properties,
+    ...(required.length > 0 ? { required } : {}),
+    additionalProperties: table.unknownKeys !== "error",
+  };
+}
+
+function fieldSchema(field: Field, bindings: boolean): JsonSchema {
+  const description = field.extension ? `${field.doc} (Stepwell only.)` : field.doc;
+  const own = typeSchema(field.type);
+  const schema = bindings && field.type.kind !== "any" ? { anyOf: [own, BINDING] } : own;
+  return field.required ? { ...schema, description } : { ...nullable(schema), description };
+}
+
+/** A key without a value is the same as no key. */
+function nullable(schema: JsonSchema): JsonSchema {
+  return Object.keys(schema).length === 0 ? schema : { anyOf: [schema, { type: "null" }] };
+}
+
+function nodesSchema(field: Field): JsonSchema {
+  const tables = [commandNode, pipelineNode, ...Object.values(laterNodes)];
+  return {
+    type: "object",
+    additionalProperties: { anyOf: tables.map(tableSchema) },
+    description: field.doc,
+  };
+}
+
+function typeSchema(type: FieldType): JsonSchema {
+  switch (type.kind) {
+    case "string":
+      return type.values === undefined
+        ? { type: ["string", "number", "boolean"] }
+        : { enum: type.values };
+    case "integer":
+    case "number":
+      return type.minimum === undefined
+        ? { type: type.kind }
+        : { type: type.kind, minimum: type.minimum };
+    case "boolean":
+      return { type: "boolean" };
+    case "scalar":
+      return { type: ["string", "number", "boolean"] };
+    case "any":
+      return {};
+    case "map":
+      return { type: "object", additionalProperties: nullable(typeSchema(type.of)) };
+    case "list":
+      return { type: "array", items: typeSchema(type.of) };
+    case "record":
+      return tableSchema(type.table());
+    case "tagged":
+      return { anyOf: Object.values(type.tables()).map(tableSchema) };
+    case "oneOf":
+      return { anyOf: type.of.map(typeSchema) };
+    default:
+      return type satisfies never;
+  }
+}

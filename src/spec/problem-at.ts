@@ -1,0 +1,20 @@
+// Makes a finding about a place in a tree. Knows nothing of how findings are collected or shown.
+
+import type { Problem } from "./problem.ts";
+import { positionOf, type TreeSource } from "./tree.ts";
+
+/** Anything with a place; `source` is null for what an option of the command line gave. */
+export interface Place {
+  readonly source: TreeSource | null;
+  readonly offset: number;
+}
+
+export function problemAt(
+  place: Place | null,
+  code: string,
+  message: string,
+  hint: string | null,
+  severity: Problem["severity"] = "error",
+): Problem {
+  return { severity, code, message, hint, position: place === null ? null : positionOf(place) };
+}

@@ -1,0 +1,26 @@
+// What reading definitions needs from outside: files, and the components that the workspace has registered. Knows
+// nothing of where either is kept.
+
+export interface SpecReader {
+  /** The text of a file, or one sentence why it cannot be read (missing, not UTF-8, a folder). */
+  readText(
+    path: string,
+  ): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
+  /** What stands at a path; null for nothing. */
+  kind(path: string): "file" | "folder" | null;
+  /** A registered component; version and label both null mean the latest. Null when there is none. */
+  component(
+    name: string,
+    version: string | null,
+    label: string | null,
+    registry: string | null,
+  ): RegisteredComponent | null;
+}
+
+export interface RegisteredComponent {
+  readonly version: string;
+  /** The definition's text, YAML or JSON, as it was registered. */
+  readonly definition: string;
+  /** Absolute folder that its relative paths start from. */
+  readonly baseFolder: string;
+}

@@ -1,0 +1,209 @@
+// Reads `stepwell.yml`: where bytes live, which computes there are, what curated environments mean here. Knows nothing
+// of how these are used, and never looks whether a path exists.
+
+import path from "node:path";
+import { localPath } from "./data-reference.ts";
+import { checkFields } from "./fields/check-fields.ts";
+import { workspace } from "./fields/workspace.ts";
+import type { EnvironmentDefinition } from "./graph.ts";
+import { SPEC_LIMITS, type SpecLimits } from "./limits.ts";
+import type { Problem } from "./problem.ts";
+import { problemAt } from "./problem-at.ts";
+import { parseBytes } from "./quantity.ts";
+import { readTree } from "./read-tree.ts";
+import {
+  getMapping,
+  getSet,
+  getText,
+  isNull,
+  type TreeEntry,
+  type TreeMapping,
+  type TreeNode,
+  textOf,
+} from "./tree.ts";
+
+export interface LocalCompute {
+  readonly type: "local";
+  /** Null: all that the machine has. */
+  readonly cpus: number | null;
+  readonly memoryBytes: number | null;
+  readonly gpus: number | null;
+}
+
+export interface WorkspaceConfig {
+  readonly datastores: Readonly<Record<string, { readonly type: "file"; readonly path: string }>>;
+  /** URL or prefix → URL or absolute path. */
+  readonly urlMap: Readonly<Record<string, string>>;
+  /** By name; `*` stands for every name that is not listed. */
+  readonly computes: Readonly<Record<string, LocalCompute>>;
+  /** By curated name or image: what it is here, or another name to look up. */
+  readonly environments: Readonly<
+    Record<string, EnvironmentDefinition | { readonly alias: string }>
+  >;
+  readonly defaultCompute: string | null;
+  /** Names of variables that steps inherit; `AWS_*` is a prefix. */
+  readonly passEnv: readonly string[];
+  readonly keep: "reference" | "copy";
+  readonly limits: Partial<SpecLimits>;
+  /** Steps at once; null: by cpus. */
+  readonly slots: number | null;
+}
+
+/** What a workspace without `stepwell.yml` has: the folder's own store and this machine. */
+export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
+  return {
+    datastores: {
+      workspaceblobstore: { type: "file", path: path.join(folder, ".stepwell", "store") },
+    },
+    urlMap: {},
+    computes: { local: { type: "local", cpus: null, memoryBytes: null, gpus: null } },
+    environments: {},
+    defaultCompute: null,
+    passEnv: [],
+    keep: "reference",
+    limits: {},
+    slots: null,
+  };
+}
+
+/** Reads the text of `stepwell.yml` (YAML or JSON); `file` is its absolute path. An empty file is the default. */
+export function loadWorkspaceConfig(
+  text: string,
+  file: string,
+): { readonly config: WorkspaceConfig; readonly problems: readonly Problem[] } {
+  const folder = path.dirname(file);
+  const defaults = defaultWorkspaceConfig(folder);
+  const { root, problems: syntax } = readTree(text, file, SPEC_LIMITS);
+  const problems = [...syntax];
+  if (root === null || isNull(root)) return { config: defaults, problems };
+  if (root.kind !== "mapping") {
+    const hint = "Start the file with a key, for example `datastores:`.";
+    problems.push(problemAt(root, "not_a_mapping", "stepwell.yml must be a mapping", hint));
+    return { config: defaults, problems };
+  }
+  checkFields(root, workspace, (problem) => problems.push(problem));
+  return { config: readConfig(root, folder, defaults, problems), problems };
+}
+
+/** Whether the workspace has a compute of that name. */
+export function hasCompute(config: WorkspaceConfig, name: string): boolean {
+  return Object.hasOwn(config.computes, name) || Object.hasOwn(config.computes, "*");
+}
+
+function readConfig(
+  root: TreeMapping,
+  folder: string,
+  defaults: WorkspaceConfig,
+  problems: Problem[],
+): WorkspaceConfig {
+  const compute = (node: TreeNode) => readCompute(node, problems);
+  const slots = Number(getText(root, "slots"));
+  return {
+    datastores: {
+      ...defaults.datastores,
+      ...mapped(root, "datastores", (node) => readDatastore(node, folder)),
+    },
+    urlMap: mapped(root, "url_map", (node) => readTarget(node, folder)),
+    computes: { ...defaults.computes, ...mapped(root, "computes", compute) },
+    environments: mapped(root, "environments", (node) => readCurated(node, folder)),
+    defaultCompute: getText(root, "default_compute"),
+    passEnv: texts(getSet(root, "pass_env")),
+    keep: getText(root, "keep") === "copy" ? "copy" : "reference",
+    limits: readLimits(getMapping(root, "limits")),
+    slots: slots >= 1 ? slots : null,
+  };
+}
+
+function mapped<T>(
+  root: TreeMapping,
+  key: string,
+  read: (node: TreeNode) => T | null,
+): Record<string, T> {
+  const found: Record<string, T> = {};
+  const entries: Iterable<[string, TreeEntry]> = getMapping(root, key)?.entries ?? [];
+  for (const [name, { value }] of entries) {
+    const one = read(value);
+    if (one !== null) found[name] = one;
+  }
+  return found;
+}
+
+function readDatastore(
+  node: TreeNode,
+  folder: string,
+): { readonly type: "file"; readonly path: string } | null {
+  const at = getText(node, "path");
+  return at === null ? null : { type: "file", path: localPath(at, folder) };
+}
+
+function readTarget(node: TreeNode, folder: string): string | null {
+  const text = textOf(node);
+  if (text === null) return null;
+  const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) && !text.startsWith("file:");
+  return isUrl ? text : localPath(text, folder) + (text.endsWith("/") ? "/" : "");
+}
+
+function readCompute(node: TreeNode, problems: Problem[]): LocalCompute | null {
+  if (node.kind !== "mapping") return null;
+  const memory = getSet(node, "memory");
+  const text = textOf(memory);
+  const bytes = text === null ? null : parseBytes(text);
+  if (text !== null && bytes === null) {
+    const message = `\`${text}\` is not a size`;
+    problems.push(problemAt(memory, "wrong_type", message, "Write it like 16GB or 12GiB."));
+  }
+  return {
+    type: "local",
+    cpus: numberAt(node, "cpus"),
+    memoryBytes: bytes,
+    gpus: numberAt(node, "gpus"),
+  };
+}
+
+function readCurated(
+  node: TreeNode,
+  folder: string,
+): EnvironmentDefinition | { readonly alias: string } | null {
+  if (node.kind === "scalar") return { alias: node.text };
+  if (node.kind === "list") return null;
+  const python = getText(node, "python");
+  const isVersion = python !== null && /^\d+(?:\.\d+){0,2}$/.test(python);
+  const project = getText(node, "project");
+  return {
+    name: null,
+    image: null,
+    conda: null,
+    build: null,
+    requirements: null,
+    project: project === null ? null : localPath(project, folder),
+    python: python === null || isVersion ? null : localPath(python, folder),
+    packages: node.entries.has("packages") ? texts(getSet(node, "packages")) : null,
+    pythonVersion: isVersion ? python : null,
+  };
+}
+
+function readLimits(node: TreeMapping | null): Partial<SpecLimits> {
+  const limits: { -readonly [Key in keyof SpecLimits]?: number } = {};
+  for (const [key, name] of LIMIT_KEYS) {
+    const value = numberAt(node, key);
+    if (value !== null) limits[name] = value;
+  }
+  return limits;
+}
+
+const LIMIT_KEYS = [
+  ["file_bytes", "fileBytes"],
+  ["nodes", "nodes"],
+  ["depth", "depth"],
+  ["aliases", "aliases"],
+  ["steps", "steps"],
+] as const satisfies readonly (readonly [string, keyof SpecLimits])[];
+
+function numberAt(node: TreeNode | null, key: string): number | null {
+  const text = getText(node, key);
+  return text !== null && /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : null;
+}
+
+function texts(node: TreeNode | null): readonly string[] {
+  return node?.kind === "list" ? node.items.flatMap((item) => textOf(item) ?? []) : [];
+}

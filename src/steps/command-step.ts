@@ -1,0 +1,153 @@
+// Turns a command step into the order of one attempt: its script, its variables, its processes. Values of inputs are
+// variables, never text of the script (unless the author asked for Azure's text substitution).
+
+import fs from "node:fs";
+import path from "node:path";
+import type { StepError } from "../core/event.ts";
+import type { ResolvedData } from "../core/plan.ts";
+import { checkValues, compileCommand, substituteText } from "../core/shell-template.ts";
+import type { AttemptOrder } from "../ports/compute.ts";
+import type { AttemptContext } from "../ports/step-types.ts";
+import type { StepInput, StepNode } from "../spec/graph.ts";
+import { mpiScript, processVariables } from "./distribution.ts";
+import { stepVariables } from "./step-variables.ts";
+
+/** What the submitter's shell gives to every step of a run; values live in memory and a private file only. */
+export interface ShellVariables {
+  readonly inherited: Readonly<Record<string, string>>;
+  /** By `pass_env` and `--env`. */
+  readonly passed: Readonly<Record<string, string>>;
+}
+
+export interface OrderSettings {
+  readonly graceMs: number;
+  readonly mpirun: boolean;
+}
+
+/** The order for one attempt, or why there can be none. */
+export function commandOrder(
+  context: AttemptContext,
+  shell: ShellVariables,
+  settings: OrderSettings,
+): AttemptOrder | StepError {
+  const node = context.plan.graph.steps[context.index] as StepNode;
+  const values = referenceValues(context, node);
+  if ("code" in values) return values as StepError;
+  const script = scriptOf(node, values as Readonly<Record<string, string>>, context.run);
+  if (!script.ok) return script.error;
+  const distribution = node.distribution;
+  if (distribution?.type === "mpi" && !settings.mpirun && mpiProcesses(node) > 1)
+    return missingMpirun(node.path);
+  fs.mkdirSync(path.dirname(context.logPath), { recursive: true });
+  const mpi = distribution?.type === "mpi" && settings.mpirun;
+  return {
+    attemptId: context.attemptId,
+    epoch: context.epoch,
+    folder: context.staged.folder,
+    workFolder: context.staged.workFolder,
+    script: mpi ? mpiScript(mpiProcesses(node)) : script.text,
+    variables: {
+      ...stepVariables(context, node, shell),
+      ...(mpi ? { SW__script: script.text } : {}),
+      ...script.variables,
+    },
+    processes: processVariables(distribution, node.resources.instanceCount, context.attemptId),
+    logPath: context.logPath,
+    timeoutMs: node.timeoutSeconds === null ? null : node.timeoutSeconds * 1000,
+    graceMs: settings.graceMs,
+    memoryLimitBytes: node.resources.memoryBytes,
+  };
+}
+
+function mpiProcesses(node: StepNode): number {
+  const perInstance =
+    node.distribution?.type === "mpi" ? node.distribution.processCountPerInstance : 1;
+  return perInstance * node.resources.instanceCount;
+}
+
+function missingMpirun(step: string): StepError {
+  return {
+    code: "program_missing",
+    message: `step ${step} is distributed with MPI, and mpirun is not on PATH`,
+    hint: "install Open MPI (apt-get install openmpi-bin, brew install open-mpi)",
+  };
+}
+
+type Script =
+  | {
+      readonly ok: true;
+      readonly text: string;
+      readonly variables: Readonly<Record<string, string>>;
+    }
+  | { readonly ok: false; readonly error: StepError };
+
+function scriptOf(node: StepNode, values: Readonly<Record<string, string>>, run: string): Script {
+  const template = node.command ?? "";
+  if (node.textSubstitution)
+    return { ok: true, text: substituteText(template, { ...values, name: run }), variables: {} };
+  const compiled = compileCommand(template, { isSet: (ref) => ref in values });
+  if (!compiled.ok) {
+    const [problem] = compiled.problems;
+    return {
+      ok: false,
+      error: {
+        code: problem?.code ?? "invalid_command",
+        message: problem?.message ?? "the command cannot be read",
+        hint: problem?.hint ?? null,
+      },
+    };
+  }
+  const used = Object.fromEntries(
+    compiled.references.map(({ ref, variable }) => [
+      variable,
+      ref === "name" ? run : (values[ref] ?? ""),
+    ]),
+  );
+  const [tooLong] = checkValues(used);
+  if (tooLong !== undefined)
+    return {
+      ok: false,
+      error: { code: tooLong.code, message: tooLong.message, hint: tooLong.hint },
+    };
+  return { ok: true, text: compiled.script, variables: used };
+}
+
+/** `inputs.x` and `outputs.o` → what the command sees; unset optional inputs are left out. */
+function referenceValues(
+  context: AttemptContext,
+  node: StepNode,
+): Readonly<Record<string, string>> | StepError {
+  const values: Record<string, string> = {};
+  const data = context.plan.steps[context.index]?.data ?? {};
+  for (const [name, input] of Object.entries(node.inputs)) {
+    const value = inputValue(context, input, data[name]);
+    if (value !== null) values[`inputs.${name}`] = value;
+    else if (input.source.kind === "step")
+      return {
+        code: "missing_output",
+        message: `step ${node.path}: input ${name} reads an output that was not made`,
+        hint: null,
+      };
+  }
+  for (const [name, at] of Object.entries(context.staged.outputs)) values[`outputs.${name}`] = at;
+  return values;
+}
+
+function inputValue(
+  context: AttemptContext,
+  input: StepInput,
+  data: ResolvedData | undefined,
+): string | null {
+  switch (input.source.kind) {
+    case "literal":
+      return input.source.literal.text;
+    case "data":
+      return data?.path ?? null;
+    case "step":
+      return context.outputOf(input.source.step, input.source.output)?.path ?? null;
+    case "unset":
+      return null;
+    default:
+      return input.source satisfies never;
+  }
+}

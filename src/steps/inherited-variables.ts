@@ -1,0 +1,57 @@
+// The fixed list of variables that a step inherits from the shell of whoever submitted the run. Any other is asked for
+// by name. Documented in docs/reference/step-environment.md.
+
+const FIXED: ReadonlySet<string> = new Set([
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "SHELL",
+  "LANG",
+  "TZ",
+  "TMPDIR",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "ALL_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+  "all_proxy",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "REQUESTS_CA_BUNDLE",
+  "CURL_CA_BUNDLE",
+  "NODE_EXTRA_CA_CERTS",
+  "PIP_INDEX_URL",
+  "PIP_CERT",
+  "LD_LIBRARY_PATH",
+  "JAVA_HOME",
+]);
+
+/** A pattern of `pass_env`: a name, or a name that ends in `*`. */
+export function matchesPattern(name: string, pattern: string): boolean {
+  return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}
+
+/** What every step inherits. */
+export function inheritedVariables(
+  shell: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const inherited: Record<string, string> = {};
+  for (const [name, value] of Object.entries(shell))
+    if (value !== undefined && (FIXED.has(name) || name.startsWith("LC_"))) inherited[name] = value;
+  return inherited;
+}
+
+/** What is handed through because the workspace or the command line names it: values for masking and for steps. */
+export function passedVariables(
+  shell: Readonly<Record<string, string | undefined>>,
+  patterns: readonly string[],
+): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(shell))
+    if (value !== undefined && patterns.some((pattern) => matchesPattern(name, pattern)))
+      passed[name] = value;
+  return passed;
+}

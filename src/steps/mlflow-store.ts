@@ -1,0 +1,174 @@
+// The file store that MLflow writes while a step runs: laid out beforehand, so that logging without `start_run`, autolog
+// and nested runs find an experiment and a run; read when the step has ended. Knows MLflow's files, never MLflow itself.
+
+import fs from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import type { MetricPoint } from "../core/output.ts";
+
+export interface MlflowStoreOptions {
+  readonly experimentName: string;
+  readonly runName: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Becomes the id of the MLflow run: letters, digits, `_` and `-`. */
+  readonly id: string;
+}
+
+export interface LoggedMetrics {
+  /** Every value with its history; of one name, the last in the list is the latest. Values are finite. */
+  readonly metrics: readonly MetricPoint[];
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Makes the store and gives the variables by which MLflow finds it. */
+export function layOutMlflowStore(
+  folder: string,
+  options: MlflowStoreOptions,
+): Record<string, string> {
+  const experiment = path.join(folder, EXPERIMENT_ID);
+  const run = path.join(experiment, options.id);
+  const uri = pathToFileURL(folder).href;
+  const experimentUri = `${uri}/${EXPERIMENT_ID}`;
+  // MLflow 3 takes a folder without these for no run.
+  for (const name of ["tags", "metrics", "params", "artifacts"])
+    fs.mkdirSync(path.join(run, name), { recursive: name === "tags" });
+  writeYaml(path.join(experiment, "meta.yaml"), {
+    artifact_location: experimentUri,
+    creation_time: options.now,
+    experiment_id: EXPERIMENT_ID,
+    last_update_time: options.now,
+    lifecycle_stage: "active",
+    name: options.experimentName,
+  });
+  writeYaml(path.join(run, "meta.yaml"), {
+    artifact_uri: `${experimentUri}/${options.id}/artifacts`,
+    end_time: null,
+    entry_point_name: "",
+    experiment_id: EXPERIMENT_ID,
+    lifecycle_stage: "active",
+    run_id: options.id,
+    run_name: options.runName,
+    run_uuid: options.id,
+    source_name: "",
+    source_type: SOURCE_LOCAL,
+    source_version: "",
+    start_time: options.now,
+    status: STATUS_RUNNING,
+    tags: [],
+    user_id: "stepwell",
+  });
+  fs.writeFileSync(path.join(run, "tags", "mlflow.runName"), options.runName);
+  fs.writeFileSync(path.join(run, "tags", MAIN_TAG), "true");
+  return {
+    MLFLOW_TRACKING_URI: uri,
+    MLFLOW_RUN_ID: options.id,
+    MLFLOW_EXPERIMENT_ID: EXPERIMENT_ID,
+    MLFLOW_EXPERIMENT_NAME: options.experimentName,
+    MLFLOW_ALLOW_FILE_STORE: "true",
+  };
+}
+
+/**
+ * What was logged: of the run that was laid out; where nothing was logged to it, of all runs that are nobody's child.
+ * A store that is not there, or half written, gives what can be read.
+ */
+export function readMlflowStore(folder: string): LoggedMetrics {
+  const runs = runFolders(folder).map(readRun);
+  const main = runs.find((run) => MAIN_TAG in run.tags);
+  const isEmpty = main === undefined || isUntouched(main);
+  const chosen = isEmpty ? runs.filter((run) => !(PARENT_TAG in run.tags)) : [main];
+  const tags = Object.assign({}, ...chosen.map((run) => run.tags)) as Record<string, string>;
+  delete tags[MAIN_TAG];
+  return {
+    metrics: chosen.flatMap((run) => run.metrics),
+    parameters: Object.assign({}, ...chosen.map((run) => run.parameters)),
+    tags,
+  };
+}
+
+const EXPERIMENT_ID = "1";
+const MAIN_TAG = "stepwell.main";
+const PARENT_TAG = "mlflow.parentRunId";
+/** Numbers of MLflow's protocol: SourceType.LOCAL and RunStatus.RUNNING. */
+const SOURCE_LOCAL = 4;
+const STATUS_RUNNING = 1;
+
+/** JSON scalars are YAML scalars, so names need no quoting rules of their own. */
+function writeYaml(file: string, fields: Readonly<Record<string, unknown>>): void {
+  const lines = Object.entries(fields).map(
+    ([name, value]) => `${name}: ${JSON.stringify(value)}\n`,
+  );
+  fs.writeFileSync(file, lines.join(""));
+}
+
+/** Folders of runs, oldest first. */
+function runFolders(store: string): string[] {
+  const experiments = folders(store).filter((name) => name !== ".trash" && name !== "models");
+  return experiments
+    .flatMap((name) => folders(path.join(store, name)).map((run) => path.join(store, name, run)))
+    .filter((run) => fs.existsSync(path.join(run, "meta.yaml")))
+    .sort((a, b) => startTime(a) - startTime(b));
+}
+
+function startTime(run: string): number {
+  return Number(/^start_time: (\d+)/m.exec(readText(path.join(run, "meta.yaml")))?.[1] ?? 0);
+}
+
+function readRun(run: string): LoggedMetrics {
+  return {
+    metrics: files(path.join(run, "metrics")).flatMap((name) =>
+      readMetric(name, readText(path.join(run, "metrics", name))),
+    ),
+    parameters: readTexts(path.join(run, "params")),
+    tags: readTexts(path.join(run, "tags")),
+  };
+}
+
+function isUntouched(run: LoggedMetrics): boolean {
+  return run.metrics.length === 0 && Object.keys(run.parameters).length === 0;
+}
+
+/** Lines of `timestamp value step …`, in the order in which MLflow itself decides which value is the latest. */
+function readMetric(name: string, text: string): MetricPoint[] {
+  const points = text.split("\n").flatMap((line) => {
+    const [at, value, step] = line.trim().split(/\s+/);
+    if (at === undefined || value === undefined || value === "") return [];
+    const point = { name, value: Number(value), step: Number(step ?? 0), at: Number(at) };
+    return [point.value, point.step, point.at].every(Number.isFinite) ? [point] : [];
+  });
+  return points.sort((a, b) => a.step - b.step || a.at - b.at);
+}
+
+function readTexts(folder: string): Record<string, string> {
+  return Object.fromEntries(files(folder).map((name) => [name, readText(path.join(folder, name))]));
+}
+
+function readText(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function folders(folder: string): string[] {
+  return entries(folder).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+}
+
+/** Paths of all files below: a metric `a/b` is a file in a folder. */
+function files(folder: string): string[] {
+  return entries(folder).flatMap((entry) => {
+    if (!entry.isDirectory()) return [entry.name];
+    return files(path.join(folder, entry.name)).map((name) => `${entry.name}/${name}`);
+  });
+}
+
+function entries(folder: string): fs.Dirent[] {
+  try {
+    return fs.readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}

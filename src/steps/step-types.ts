@@ -1,0 +1,55 @@
+// The table of step types: which of them run here, and how. A missing row is a compile error.
+
+import fs from "node:fs";
+import type { StepError } from "../core/event.ts";
+import type { AttemptOrder } from "../ports/compute.ts";
+import type { AttemptContext, StepTypes } from "../ports/step-types.ts";
+import type { StepType } from "../spec/graph.ts";
+import { commandOrder, type OrderSettings, type ShellVariables } from "./command-step.ts";
+import { readMetricsFile } from "./metrics-file.ts";
+import { readMlflowStore } from "./mlflow-store.ts";
+import { metricsFile, mlflowFolder } from "./step-variables.ts";
+
+/** `runs: false`: parsed, validated and planned, but refused before anything starts. */
+export const STEP_TYPES = {
+  command: { runs: true },
+  parallel: { runs: false },
+  sweep: { runs: false },
+  spark: { runs: false },
+  automl: { runs: false },
+  data_transfer: { runs: false },
+  import: { runs: false },
+  if_else: { runs: false },
+  do_while: { runs: false },
+  parallel_for: { runs: false },
+} as const satisfies Record<StepType, { readonly runs: boolean }>;
+
+/** The engine's view of step types. `shell` gives the variables of a run's submitter. */
+export function createStepTypes(
+  shell: (run: string) => ShellVariables,
+  settings: OrderSettings,
+): StepTypes {
+  return {
+    order(context: AttemptContext): AttemptOrder | StepError {
+      return commandOrder(context, shell(context.run), settings);
+    },
+    collect(staged) {
+      const warnings: string[] = [];
+      const metrics: Record<string, number> = {};
+      let loggedParameters: Readonly<Record<string, string>> = {};
+      const store = mlflowFolder(staged.folder);
+      if (fs.existsSync(store)) {
+        const logged = readMlflowStore(store);
+        for (const point of logged.metrics) metrics[point.name] = point.value;
+        loggedParameters = logged.parameters;
+      }
+      const file = metricsFile(staged.folder);
+      if (fs.existsSync(file)) {
+        const read = readMetricsFile(file);
+        for (const point of read.metrics) metrics[point.name] = point.value;
+        warnings.push(...read.warnings);
+      }
+      return { metrics, loggedParameters, warnings };
+    },
+  };
+}

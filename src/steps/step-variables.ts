@@ -1,0 +1,104 @@
+// The environment of a step: a documented, fixed set of variables. Knows nothing of how the process is started.
+
+import type { AttemptContext } from "../ports/step-types.ts";
+import type { StepNode } from "../spec/graph.ts";
+import type { ShellVariables } from "./command-step.ts";
+import { layOutMlflowStore } from "./mlflow-store.ts";
+
+/** Everything but the references of the command itself. Later lines win. */
+export function stepVariables(
+  context: AttemptContext,
+  node: StepNode,
+  shell: ShellVariables,
+): Record<string, string> {
+  const path = [...context.environment.pathPrefix, shell.inherited.PATH ?? DEFAULT_PATH].join(":");
+  return {
+    ...shell.inherited,
+    ...context.environment.variables,
+    PATH: path,
+    ...DETERMINISM,
+    ...threadLimits(context.demand.cpus),
+    CUDA_VISIBLE_DEVICES: context.gpus.join(","),
+    ...metricVariables(context, node),
+    ...shell.passed,
+    ...node.environmentVariables,
+    ...identity(context, node),
+  };
+}
+
+const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
+
+/**
+ * Hash order that differs between runs makes other bytes from equal work; compiled files beside an imported module
+ * would change recorded outputs; lost prints make failures unreadable.
+ */
+const DETERMINISM: Readonly<Record<string, string>> = {
+  PYTHONHASHSEED: "0",
+  PYTHONDONTWRITEBYTECODE: "1",
+  PYTHONUNBUFFERED: "1",
+};
+
+/** Numeric libraries start a thread for each core of the machine unless told how many the step was given. */
+function threadLimits(cpus: number): Record<string, string> {
+  const count = String(Math.max(1, Math.floor(cpus)));
+  return {
+    OMP_NUM_THREADS: count,
+    OPENBLAS_NUM_THREADS: count,
+    MKL_NUM_THREADS: count,
+    NUMEXPR_NUM_THREADS: count,
+    VECLIB_MAXIMUM_THREADS: count,
+  };
+}
+
+/** Names under which Azure's and Stepwell's scripts find out where they run. */
+function identity(context: AttemptContext, node: StepNode): Record<string, string> {
+  const { run, attemptId } = context;
+  return {
+    AZUREML_RUN_ID: node.path === "." ? run : `${run}.${node.path}`,
+    AZUREML_ROOT_RUN_ID: run,
+    AZUREML_ARM_SUBSCRIPTION: "00000000-0000-0000-0000-000000000000",
+    AZUREML_ARM_RESOURCEGROUP: "stepwell",
+    AZUREML_ARM_WORKSPACE_NAME: "stepwell",
+    AZUREML_ARM_PROJECT_NAME: context.experiment,
+    AZUREML_EXPERIMENT_NAME: context.experiment,
+    STEPWELL_RUN: run,
+    STEPWELL_STEP: node.path,
+    STEPWELL_ATTEMPT: attemptId,
+    STEPWELL_ATTEMPT_NUMBER: String(context.number),
+    STEPWELL_METRICS: metricsFile(context.staged.folder),
+  };
+}
+
+/** Where a step of any language appends `{"name","value","step"}` lines. */
+export function metricsFile(attemptFolder: string): string {
+  return `${attemptFolder}/metrics.jsonl`;
+}
+
+/** Where MLflow keeps what an attempt logs. */
+export function mlflowFolder(attemptFolder: string): string {
+  return `${attemptFolder}/mlflow`;
+}
+
+/**
+ * A file store for each attempt. It is laid out beforehand only where MLflow can be met: six folders a step are not
+ * free. A tracking URI of the user's own wins.
+ */
+function metricVariables(context: AttemptContext, node: StepNode): Record<string, string> {
+  if (node.environmentVariables.MLFLOW_TRACKING_URI !== undefined) return {};
+  const environment =
+    context.plan.environments[context.plan.steps[context.index]?.environment ?? -1];
+  const packages = environment?.packages ?? {};
+  const folder = mlflowFolder(context.staged.folder);
+  if (!("mlflow" in packages || "mlflow-skinny" in packages || mentionsMlflow(node)))
+    return { MLFLOW_TRACKING_URI: `file://${folder}`, MLFLOW_ALLOW_FILE_STORE: "true" };
+  return layOutMlflowStore(folder, {
+    experimentName: context.experiment,
+    runName: `${context.run}.${node.path}`,
+    now: context.now,
+    id: context.attemptId,
+  });
+}
+
+function mentionsMlflow(node: StepNode): boolean {
+  return node.command?.includes("mlflow") ?? false;
+}

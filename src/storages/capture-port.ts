@@ -1,0 +1,176 @@
+// Turns what a step wrote for one output into something immutable and identified, still in the attempt's own folder.
+// Synchronous; big outputs are captured by a worker. Knows nothing of runs or where the output goes.
+
+import {
+  chmodSync,
+  copyFileSync,
+  constants as fs,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Content, ManifestEntry } from "../core/content.ts";
+import type { DataType } from "../spec/graph.ts";
+import { ContentProblem } from "./content-problem.ts";
+import { folderId } from "./folder-id.ts";
+import { hashFile } from "./hash-file.ts";
+import { countFiles, fileContent, type Limits, manifestFile, sumOf, TOO_BIG } from "./identify.ts";
+import { writeManifest } from "./manifest-store.ts";
+import { sealOf } from "./seal.ts";
+import { type Listed, type ListedFile, listFile, walk } from "./walk.ts";
+
+export interface PortOrder {
+  readonly port: string;
+  readonly type: DataType;
+  /** The port's folder of the attempt. */
+  readonly folder: string;
+  /** Where anything goes that lies beside a `uri_file`. */
+  readonly asideFolder: string;
+  readonly storeFolder: string;
+}
+
+export interface CapturedPort {
+  readonly content: Content;
+  /** Path of the file in the port's folder for a single file, else empty. */
+  readonly file: string;
+  readonly warnings: readonly string[];
+  /** Manifest that was written, or null for a single file. */
+  readonly manifest: string | null;
+}
+
+export function capturePort(
+  order: PortOrder,
+  limits: Limits | null,
+): CapturedPort | typeof TOO_BIG {
+  if (order.type === "uri_file") return captureFile(order, join(order.folder, order.port), limits);
+  const stats = lstatSync(order.folder, { throwIfNoEntry: false });
+  if (stats === undefined) missing(order, "the command removed its folder");
+  if (stats.isFile() && order.type === "custom_model") return captureModelFile(order, limits);
+  if (!stats.isDirectory()) wrongKind(order, "a folder is expected");
+  return captureFolder(order, limits);
+}
+
+/** A model may be one file: it gets the folder that a `uri_file` has from the start. */
+function captureModelFile(order: PortOrder, limits: Limits | null): CapturedPort | typeof TOO_BIG {
+  const aside = `${order.folder}.model`;
+  renameSync(order.folder, aside);
+  mkdirSync(order.folder);
+  renameSync(aside, join(order.folder, order.port));
+  return captureFile(order, join(order.folder, order.port), limits);
+}
+
+function captureFile(
+  order: PortOrder,
+  path: string,
+  limits: Limits | null,
+): CapturedPort | typeof TOO_BIG {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) missing(order, "the command did not write it");
+  if (stats.isSymbolicLink()) {
+    const message = `output "${order.port}": ${path} is a link, a file is expected`;
+    throw new ContentProblem("link_leaves_folder", message, "write a copy of what it leads to");
+  }
+  if (!stats.isFile()) wrongKind(order, "a file is expected");
+  const listed = listFile(basename(path), stats);
+  if (limits !== null && listed.size > limits.bytes) return TOO_BIG;
+  const warnings = setAside(order, basename(path));
+  const file = freeze(path, listed);
+  const id = hashFile(path, file.size);
+  return {
+    content: fileContent(refreshed(path, file), id),
+    file: basename(path),
+    warnings,
+    manifest: null,
+  };
+}
+
+/** Only the file is the output: a reader must not come to depend on what is not recorded. */
+function setAside(order: PortOrder, keep: string): string[] {
+  const others = readdirSync(order.folder).filter((name) => name !== keep);
+  if (others.length === 0) return [];
+  const aside = join(order.asideFolder, order.port);
+  mkdirSync(aside, { recursive: true });
+  for (const name of others) renameSync(join(order.folder, name), join(aside, name));
+  const shown = others.slice(0, 3).join(", ");
+  return [
+    `output "${order.port}" is one file; what the command wrote beside it (${shown}) is not part of it and was moved to ${aside}`,
+  ];
+}
+
+function captureFolder(order: PortOrder, limits: Limits | null): CapturedPort | typeof TOO_BIG {
+  const listed = walk(order.folder, {
+    outside: "refuse",
+    ...(limits && { limit: limits.entries }),
+  });
+  if (listed === null || (limits !== null && sumOf(listed) > limits.bytes)) return TOO_BIG;
+  const manifest: ManifestEntry[] = [];
+  const sealed: Listed[] = [];
+  for (const entry of listed) {
+    if (entry.type !== "file") {
+      manifest.push(entry);
+      sealed.push(entry);
+      continue;
+    }
+    const path = join(order.folder, entry.path);
+    const file = freeze(path, entry);
+    manifest.push(manifestFile(file, hashFile(path, file.size)));
+    sealed.push(refreshed(path, file));
+  }
+  const id = folderId(manifest);
+  const content: Content = {
+    kind: "folder",
+    id,
+    sizeBytes: sumOf(listed),
+    files: countFiles(listed),
+    seal: sealOf(sealed),
+  };
+  const warnings =
+    listed.length === 0 ? [`output "${order.port}" is empty: the command wrote nothing to it`] : [];
+  const path = writeManifest(order.storeFolder, id, manifest);
+  return { content, file: "", warnings, manifest: path };
+}
+
+/** Makes a file read-only and ours alone; its bytes and times stay. */
+function freeze(path: string, file: ListedFile): ListedFile {
+  let { inode } = file;
+  if (file.links > 1) {
+    // Another name for these bytes lies elsewhere: whoever writes there would alter a recorded output.
+    const copy = join(dirname(path), `.copy-${process.pid}-${basename(path).slice(0, 100)}`);
+    copyFileSync(path, copy, fs.COPYFILE_FICLONE);
+    renameSync(copy, path);
+    const stats = statSync(path);
+    inode = stats.ino;
+    file = { ...file, mtimeMs: stats.mtimeMs, inode };
+  }
+  const mode = (file.mode & 0o111) | 0o444;
+  if ((file.mode & 0o777) !== mode || file.links > 1) chmodSync(path, mode);
+  return { ...file, executable: (mode & 0o111) !== 0 };
+}
+
+/** The file's last stat, which its seal is made of: it must still be what was hashed. */
+function refreshed(path: string, before: ListedFile): ListedFile {
+  const now = listFile(before.path, lstatSync(path));
+  if (now.size === before.size && now.mtimeMs === before.mtimeMs && now.inode === before.inode)
+    return now;
+  const hint = "something that the step left running, or another program, writes to its outputs";
+  throw new ContentProblem("changed_while_read", `${path} changed while it was captured`, hint);
+}
+
+function missing(order: PortOrder, why: string): never {
+  throw new ContentProblem(
+    "missing_output",
+    `output "${order.port}" is missing: ${why}`,
+    `the command must write to the path it gets for ${"$"}{{outputs.${order.port}}}`,
+  );
+}
+
+function wrongKind(order: PortOrder, expected: string): never {
+  throw new ContentProblem(
+    "wrong_kind",
+    `output "${order.port}" (${order.type}): ${expected}`,
+    "declare the output with the type that the command writes",
+  );
+}

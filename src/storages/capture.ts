@@ -1,0 +1,129 @@
+// Captures all the outputs of an attempt and moves them to their final folder in the store, in one rename. Knows the
+// layout of the store; how one output is frozen and hashed is `capture-port`.
+
+import { mkdirSync, readdirSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { OutputRecord } from "../core/output.ts";
+import type { Captured, CaptureOrder } from "../ports/contents.ts";
+import type { DataType } from "../spec/graph.ts";
+import type { CapturedPort, PortOrder } from "./capture-port.ts";
+
+export interface CapturePlaces {
+  readonly storeFolder: string;
+  readonly scratchFolder: string;
+  readonly workFolder: string;
+  readonly attemptsFolder: string;
+}
+
+export interface CaptureMeans {
+  /** Freezes and identifies one output, here or by a worker. */
+  capture(order: PortOrder): CapturedPort | Promise<CapturedPort>;
+  /** Takes away a folder that is in the way. */
+  trash(path: string): void;
+}
+
+export interface CaptureResult {
+  readonly captured: Captured;
+  readonly warnings: readonly string[];
+  /** Files and folders that must be synced before the result is recorded. */
+  readonly unsynced: readonly string[];
+}
+
+/** Name of the artifacts beside the ports of a step: no port can be called so. */
+const ARTIFACTS = ".artifacts";
+
+export async function captureAttempt(
+  order: CaptureOrder,
+  places: CapturePlaces,
+  means: CaptureMeans,
+): Promise<CaptureResult> {
+  const scratch = join(places.scratchFolder, order.attemptId);
+  const asideFolder = join(places.attemptsFolder, order.attemptId, "aside");
+  const { storeFolder } = places;
+  const ports: [string, DataType, CapturedPort][] = [];
+  for (const [port, type] of Object.entries(order.outputs)) {
+    const asked = { port, type, folder: join(scratch, port), asideFolder, storeFolder };
+    // An answer that is there already is not waited for: most outputs are one small file.
+    const answer = means.capture(asked);
+    ports.push([port, type, answer instanceof Promise ? await answer : answer]);
+  }
+  const artifacts = order.captureArtifacts ? gatherArtifacts(order, places, scratch) : null;
+  if (artifacts !== null) {
+    const asked = { port: ARTIFACTS, type: "uri_folder" as const, folder: artifacts };
+    ports.push([
+      ARTIFACTS,
+      "uri_folder",
+      await means.capture({ ...asked, asideFolder, storeFolder }),
+    ]);
+  }
+  const final = finalFolder(storeFolder, order);
+  if (ports.length > 0) moveInto(scratch, final, means);
+  return resultOf(ports, final);
+}
+
+/** `azureml/<run>/<step path>`; the segments of a nested step are folders, the standalone step is `_`. */
+function finalFolder(storeFolder: string, order: CaptureOrder): string {
+  const segments = order.step === "." ? ["_"] : order.step.split(".");
+  return join(storeFolder, "azureml", order.run, ...segments);
+}
+
+/** Moves `./outputs` and `./logs` of the work folder beside the ports; null when both are empty. */
+function gatherArtifacts(
+  order: CaptureOrder,
+  places: CapturePlaces,
+  scratch: string,
+): string | null {
+  const work = join(places.workFolder, order.attemptId);
+  const full = ["outputs", "logs"].filter((name) => hasEntries(join(work, name)));
+  if (full.length === 0) return null;
+  const folder = join(scratch, ARTIFACTS);
+  mkdirSync(folder, { recursive: true });
+  for (const name of full) {
+    if (!hasEntries(join(folder, name))) renameSync(join(work, name), join(folder, name));
+  }
+  return folder;
+}
+
+function hasEntries(folder: string): boolean {
+  try {
+    return readdirSync(folder).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The same run may have captured this step before, just before a crash: nothing was recorded, so ours replaces it. */
+function moveInto(scratch: string, final: string, means: CaptureMeans): void {
+  try {
+    renameSync(scratch, final);
+    return;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") mkdirSync(dirname(final), { recursive: true });
+    else if (code === "ENOTEMPTY" || code === "EEXIST") means.trash(final);
+    else throw error;
+  }
+  renameSync(scratch, final);
+}
+
+function resultOf(
+  ports: readonly (readonly [string, DataType, CapturedPort])[],
+  final: string,
+): CaptureResult {
+  const outputs: Record<string, OutputRecord> = {};
+  const warnings: string[] = [];
+  const unsynced: string[] = [];
+  let artifacts: OutputRecord | null = null;
+  for (const [port, type, captured] of ports) {
+    const path = join(final, port, captured.file);
+    const record: OutputRecord = { ...captured.content, type, path };
+    if (port === ARTIFACTS) artifacts = record;
+    else outputs[port] = record;
+    warnings.push(...captured.warnings);
+    // Folders with many files are made durable as a whole; one path stands for each.
+    unsynced.push(path, join(final, port), final);
+    if (captured.manifest !== null) unsynced.push(captured.manifest);
+    for (let more = captured.content.files; more > 1; more -= 1) unsynced.push(path);
+  }
+  return { captured: { outputs, artifacts }, warnings, unsynced };
+}

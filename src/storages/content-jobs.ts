@@ -1,0 +1,72 @@
+// The table of file work that is done at once when small and by a worker when big. Each job is synchronous and answers
+// TOO_BIG, with nothing done yet, where the limits forbid it.
+
+import type { Content, ContentId, ManifestEntry } from "../core/content.ts";
+import type { CodeReference } from "../spec/graph.ts";
+import { type CapturedPort, capturePort, type PortOrder } from "./capture-port.ts";
+import { hashFile } from "./hash-file.ts";
+import { identifyFolder, isUnaltered, type Limits, type Places, TOO_BIG } from "./identify.ts";
+import { publishCopy } from "./publish.ts";
+import { type CodePlaces, type SnapshotResult, snapshotCode } from "./snapshot.ts";
+import { copyEntries, handedMode, isWhole } from "./snapshot-store.ts";
+
+/** What each job is asked and answers. */
+export interface ContentJobs {
+  hashFile: { asked: { path: string; size: number }; answer: ContentId };
+  identifyFolder: { asked: { path: string; places: Places }; answer: Content };
+  isUnaltered: { asked: Pick<Content, "kind" | "id" | "seal"> & { path: string }; answer: boolean };
+  snapshotCode: { asked: { code: CodeReference; places: CodePlaces }; answer: SnapshotResult };
+  capturePort: { asked: PortOrder; answer: CapturedPort };
+  copyCode: { asked: CopyCode; answer: null };
+  isWhole: { asked: { folder: string; entries: readonly ManifestEntry[] }; answer: boolean };
+  publish: { asked: PublishCopy; answer: null };
+}
+
+export interface CopyCode {
+  readonly from: string;
+  readonly to: string;
+  readonly entries: readonly ManifestEntry[];
+}
+
+export interface PublishCopy {
+  readonly from: string;
+  readonly to: string;
+  /** Null: a single file. */
+  readonly entries: readonly ManifestEntry[] | null;
+}
+
+export type JobName = keyof ContentJobs;
+
+export type JobTable = {
+  readonly [Name in JobName]: (
+    asked: ContentJobs[Name]["asked"],
+    limits: Limits | null,
+  ) => ContentJobs[Name]["answer"] | typeof TOO_BIG;
+};
+
+export const contentJobs: JobTable = {
+  hashFile: ({ path, size }, limits) =>
+    limits !== null && size > limits.bytes ? TOO_BIG : hashFile(path, size),
+  identifyFolder: ({ path, places }, limits) => identifyFolder(path, places, limits),
+  isUnaltered: (record, limits) => isUnaltered(record, limits),
+  snapshotCode: ({ code, places }, limits) => snapshotCode(code, places, limits),
+  capturePort: (order, limits) => capturePort(order, limits),
+  copyCode: ({ from, to, entries }, limits) => {
+    if (isMany(entries, limits)) return TOO_BIG;
+    copyEntries(from, to, entries, handedMode);
+    return null;
+  },
+  isWhole: ({ folder, entries }, limits) =>
+    isMany(entries, limits) ? TOO_BIG : isWhole(folder, entries),
+  publish: (copy, limits) => {
+    if (limits !== null) return TOO_BIG;
+    publishCopy(copy);
+    return null;
+  },
+};
+
+function isMany(entries: readonly ManifestEntry[], limits: Limits | null): boolean {
+  if (limits === null) return false;
+  const bytes = entries.reduce((sum, entry) => sum + (entry.type === "file" ? entry.size : 0), 0);
+  return entries.length > limits.entries || bytes > limits.bytes;
+}

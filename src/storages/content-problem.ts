@@ -1,0 +1,58 @@
+// Failures of file work, as exceptions inside this room and as values at its door. Turns what the system says into a
+// message that names the path and a hint about what to do.
+
+import type { ContentFailure, Outcome } from "../ports/contents.ts";
+
+/** Thrown where file work cannot go on; never leaves storages/. */
+export class ContentProblem extends Error {
+  readonly failure: ContentFailure;
+
+  constructor(code: ContentFailure["code"], message: string, hint: string | null = null) {
+    super(message);
+    this.failure = { code, message, hint };
+  }
+}
+
+export function done<T>(value: T, warnings: readonly string[] = []): Outcome<T> {
+  return { ok: true, value, warnings };
+}
+
+/** The failure behind an error; a bug of ours is thrown on. `path` is named where the system did not name one. */
+export function failureOf(error: unknown, path: string): ContentFailure {
+  if (error instanceof ContentProblem) return error.failure;
+  const { code, path: where = path } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return { code: "missing_path", message: `${where} does not exist`, hint: null };
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return {
+        code: "unreadable",
+        message: `${where}: ${code === "EROFS" ? "read-only file system" : "permission denied"}`,
+        hint: "check the owner and the permissions of the file and of the folders above it",
+      };
+    case "ENOSPC":
+    case "EDQUOT":
+      return {
+        code: "disk_full",
+        message: `${where}: no space left on the disk`,
+        hint: "free some space, then resume the run; `stepwell gc` removes what no run needs",
+      };
+    case "ELOOP":
+    case "ENAMETOOLONG":
+    case "EISDIR":
+      return { code: "wrong_kind", message: `${where}: ${code}`, hint: null };
+    case undefined:
+      throw error;
+    default:
+      // Codes of Node itself are mistakes of the caller; those of the system have no such prefix.
+      if (code.startsWith("ERR_")) throw error;
+      return {
+        code: "input_output",
+        message: `${where}: ${(error as Error).message}`,
+        hint: "the disk or the file system reported an error",
+      };
+  }
+}

@@ -1,0 +1,11 @@
+import { join } from "node:path";
+import { contentsContract } from "../testing/contracts/contents.ts";
+import { createFolderContents } from "./folder.ts";
+
+contentsContract("folder", (workspaceFolder) =>
+  createFolderContents({
+    workspaceFolder,
+    storeFolder: join(workspaceFolder, ".stepwell", "store"),
+    workers: 1,
+  }),
+);

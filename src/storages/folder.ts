@@ -1,0 +1,201 @@
+// The bytes of a workspace in plain folders: implements the port of contents. Decides what is done at once and what by a
+// worker, turns exceptions into values, and keeps what must become durable. Knows nothing of runs.
+
+import { readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Content, ContentId } from "../core/content.ts";
+import type { OutputRecord } from "../core/output.ts";
+import type { CaptureOrder, Contents, Outcome } from "../ports/contents.ts";
+import type { CodeReference, DataType } from "../spec/graph.ts";
+import { type CapturePlaces, captureAttempt } from "./capture.ts";
+import { type ContentJobs, contentJobs, type JobName } from "./content-jobs.ts";
+import { done, failureOf } from "./content-problem.ts";
+import { syncPaths } from "./durable.ts";
+import { type FileHashes, fileHashes } from "./file-hashes.ts";
+import { type Limits, statInput, TOO_BIG } from "./identify.ts";
+import { readManifest } from "./manifest-store.ts";
+import { readSnapshot, snapshotFolder } from "./snapshot-store.ts";
+import { type WorkFolders, type WorkPlaces, workFolders } from "./work-folders.ts";
+import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
+
+export interface FolderContentsOptions {
+  /** Holds `.stepwell/`. */
+  readonly workspaceFolder: string;
+  /** The default datastore, normally `.stepwell/store`. */
+  readonly storeFolder: string;
+  /** Threads for big file work. */
+  readonly workers: number;
+}
+
+export function createFolderContents(options: FolderContentsOptions): Contents {
+  return new FolderContents(options);
+}
+
+/** Above these a thread does it: about 5 ms of the engine's time. */
+const INLINE: Limits = { entries: 64, bytes: 1 << 20 };
+/** Bytes of a file that an explanation shows differences of. */
+const TEXT_BYTES = 1 << 20;
+
+class FolderContents implements Contents {
+  readonly #storeFolder: string;
+  readonly #cacheFolder: string;
+  readonly #places: WorkPlaces & CapturePlaces;
+  readonly #pool: WorkerPool;
+  readonly #hashes: FileHashes;
+  readonly #work: WorkFolders;
+  /** Questions in progress by path: the same big folder is not hashed twice at once. */
+  readonly #asking = new Map<string, Promise<Outcome<Content>>>();
+  #unsynced: string[] = [];
+
+  constructor(options: FolderContentsOptions) {
+    const dot = join(options.workspaceFolder, ".stepwell");
+    this.#storeFolder = options.storeFolder;
+    this.#cacheFolder = join(dot, "hash-cache");
+    this.#places = {
+      storeFolder: options.storeFolder,
+      codeFolder: join(dot, "code"),
+      workFolder: join(dot, "work"),
+      attemptsFolder: join(dot, "attempts"),
+      trashFolder: join(dot, "trash"),
+      scratchFolder: join(options.storeFolder, ".attempts"),
+    };
+    this.#pool = createWorkerPool(Math.max(1, options.workers));
+    this.#hashes = fileHashes(this.#cacheFolder);
+    this.#work = workFolders(this.#places);
+  }
+
+  async identify(path: string, expect: DataType): Promise<Outcome<Content>> {
+    const absolute = resolve(path);
+    const key = `${expect} ${absolute}`;
+    const asking = this.#asking.get(key);
+    if (asking !== undefined) return asking;
+    const answer = this.#identify(absolute, expect);
+    this.#asking.set(key, answer);
+    try {
+      return await answer;
+    } finally {
+      this.#asking.delete(key);
+    }
+  }
+
+  async manifest(id: ContentId): ReturnType<Contents["manifest"]> {
+    return readManifest(this.#storeFolder, id);
+  }
+
+  async verify(record: Pick<OutputRecord, "path" | "id" | "seal" | "kind">): Promise<boolean> {
+    try {
+      const { path, id, seal, kind } = record;
+      return await this.#do("isUnaltered", { path, id, seal, kind });
+    } catch (error) {
+      // What cannot be read is not there; a bug is thrown on.
+      failureOf(error, record.path);
+      return false;
+    }
+  }
+
+  async snapshot(code: CodeReference): ReturnType<Contents["snapshot"]> {
+    const { codeFolder } = this.#places;
+    return this.#outcome(code.path, async () => {
+      const places = { codeFolder, cacheFolder: this.#cacheFolder };
+      const { snapshot, warnings } = await this.#do("snapshotCode", { code, places });
+      return done(snapshot, warnings);
+    });
+  }
+
+  async snapshotText(snapshotId: ContentId, path: string): Promise<string | null> {
+    const { codeFolder } = this.#places;
+    const entries = readSnapshot(codeFolder, snapshotId);
+    const entry = entries?.find((other) => other.path === path);
+    if (entry?.type !== "file" || entry.size > TEXT_BYTES) return null;
+    try {
+      const text = readFileSync(join(snapshotFolder(codeFolder, snapshotId), path), "utf8");
+      return text.includes("\0") ? null : text;
+    } catch {
+      return null;
+    }
+  }
+
+  async stage(order: Parameters<Contents["stage"]>[0]): ReturnType<Contents["stage"]> {
+    return this.#outcome(join(this.#places.workFolder, order.attemptId), async () =>
+      done(await this.#work.stage(order, (copy) => this.#do("copyCode", copy))),
+    );
+  }
+
+  async capture(order: CaptureOrder): ReturnType<Contents["capture"]> {
+    return this.#outcome(join(this.#places.scratchFolder, order.attemptId), async () => {
+      const { captured, warnings, unsynced } = await captureAttempt(order, this.#places, {
+        capture: (asked) => this.#doNow("capturePort", asked),
+        trash: this.#work.trash,
+      });
+      this.#unsynced.push(...unsynced);
+      return done(captured, warnings);
+    });
+  }
+
+  async makeDurable(): Promise<void> {
+    const paths = this.#unsynced;
+    this.#unsynced = [];
+    await syncPaths(paths, this.#storeFolder);
+  }
+
+  async publish(record: OutputRecord, destination: string): Promise<Outcome<void>> {
+    return this.#outcome(destination, async () => {
+      const there = await this.#identify(resolve(destination), "uri_folder");
+      if (there.ok && there.value.id === record.id && there.value.kind === record.kind)
+        return done(undefined);
+      const entries =
+        record.kind === "file" ? null : (readManifest(this.#storeFolder, record.id)?.entries ?? []);
+      await this.#do("publish", { from: record.path, to: resolve(destination), entries });
+      return done(undefined);
+    });
+  }
+
+  discard(attemptId: string, keep: boolean): void {
+    this.#work.discard(attemptId, keep);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#asking.values());
+    this.#hashes.save();
+    this.#work.close();
+    await this.#pool.close();
+  }
+
+  async #identify(path: string, expect: DataType): Promise<Outcome<Content>> {
+    return this.#outcome(path, async () => {
+      const stats = statInput(path, expect);
+      const places = { storeFolder: this.#storeFolder, cacheFolder: this.#cacheFolder };
+      if (stats.isDirectory()) return done(await this.#do("identifyFolder", { path, places }));
+      const hash = () => this.#doNow("hashFile", { path, size: stats.size });
+      const content = await this.#hashes.contentOf(path, stats, hash);
+      const after = statSync(path);
+      if (after.mtimeMs === stats.mtimeMs && after.size === stats.size) return done(content);
+      const message = `${path} changed while it was read`;
+      return { ok: false, failure: { code: "changed_while_read", message, hint: null } };
+    });
+  }
+
+  /** At once when small, else by a worker. */
+  #doNow<Name extends JobName>(
+    name: Name,
+    asked: ContentJobs[Name]["asked"],
+  ): ContentJobs[Name]["answer"] | Promise<ContentJobs[Name]["answer"]> {
+    const answer = contentJobs[name](asked, INLINE);
+    return answer === TOO_BIG ? this.#pool.run(name, asked) : answer;
+  }
+
+  async #do<Name extends JobName>(
+    name: Name,
+    asked: ContentJobs[Name]["asked"],
+  ): Promise<ContentJobs[Name]["answer"]> {
+    return this.#doNow(name, asked);
+  }
+
+  async #outcome<T>(path: string, work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    try {
+      return await work();
+    } catch (error) {
+      return { ok: false, failure: failureOf(error, path) };
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// Keeps the list of what each folder held, under the folder's content id. A manifest that does not give its own id any
+// more is damaged and counts as missing.
+
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { ContentId, Manifest, ManifestEntry } from "../core/content.ts";
+import { compareBytes, folderId } from "./folder-id.ts";
+
+export function manifestPath(storeFolder: string, id: ContentId): string {
+  const hex = id.slice("sha256:".length);
+  return join(storeFolder, ".manifests", hex.slice(0, 2), `${hex}.json`);
+}
+
+/** Writes it unless it is there; gives its path. */
+export function writeManifest(
+  storeFolder: string,
+  id: ContentId,
+  entries: readonly ManifestEntry[],
+): string {
+  const path = manifestPath(storeFolder, id);
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return path;
+  const sorted = [...entries].sort((a, b) => compareBytes(a.path, b.path));
+  const manifest: Manifest = { format: 1, entries: sorted };
+  const temporary = `${path}.${process.pid}.${writes++}.tmp`;
+  const text = JSON.stringify(manifest);
+  try {
+    writeFileSync(temporary, text);
+  } catch {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, text);
+  }
+  renameSync(temporary, path);
+  return path;
+}
+
+let writes = 0;
+
+/** Null when never stored, removed or damaged. */
+export function readManifest(storeFolder: string, id: ContentId): Manifest | null {
+  try {
+    const manifest = JSON.parse(readFileSync(manifestPath(storeFolder, id), "utf8")) as Manifest;
+    if (manifest.format !== 1 || folderId(manifest.entries) !== id) return null;
+    return manifest;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,117 @@
+// Code snapshots on disk: a folder named by its content, never altered, and beside it the list of what it holds. Knows
+// nothing of where code comes from.
+
+import {
+  chmodSync,
+  copyFileSync,
+  constants as fs,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import type { ContentId, ManifestEntry } from "../core/content.ts";
+import { folderId } from "./folder-id.ts";
+
+export function snapshotFolder(codeFolder: string, id: ContentId): string {
+  return join(codeFolder, id.slice("sha256:".length));
+}
+
+/** What a stored snapshot holds, or null when there is none or its list is damaged. */
+export function readSnapshot(codeFolder: string, id: ContentId): readonly ManifestEntry[] | null {
+  try {
+    const text = readFileSync(`${snapshotFolder(codeFolder, id)}.json`, "utf8");
+    const entries = JSON.parse(text) as ManifestEntry[];
+    return folderId(entries) === id ? entries : null;
+  } catch {
+    return null;
+  }
+}
+
+/** True when every file is there with its size. */
+export function isWhole(folder: string, entries: readonly ManifestEntry[]): boolean {
+  return entries.every((entry) => {
+    const stats = lstatSync(join(folder, entry.path), { throwIfNoEntry: false });
+    if (stats === undefined) return false;
+    switch (entry.type) {
+      case "file":
+        return stats.isFile() && stats.size === entry.size;
+      case "link":
+        return stats.isSymbolicLink() && readlinkSync(join(folder, entry.path)) === entry.target;
+      case "folder":
+        return stats.isDirectory();
+      default:
+        return entry satisfies never;
+    }
+  });
+}
+
+/** Makes the temporary folder the snapshot; a damaged one of the same name is replaced. */
+export function storeSnapshot(
+  codeFolder: string,
+  temporary: string,
+  id: ContentId,
+  entries: readonly ManifestEntry[],
+): void {
+  const folder = snapshotFolder(codeFolder, id);
+  const list = `${temporary}.json`;
+  writeFileSync(list, JSON.stringify(entries));
+  renameSync(list, `${folder}.json`);
+  try {
+    renameSync(temporary, folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
+    // Somebody stored the same at the same time, or it was damaged: ours is whole either way.
+    renameSync(folder, `${temporary}.old`);
+    renameSync(temporary, folder);
+    rmSync(`${temporary}.old`, { recursive: true, force: true });
+  }
+}
+
+/** Copies entries of a folder to another that exists; modes are chosen by `modeOf`. */
+export function copyEntries(
+  from: string,
+  to: string,
+  entries: readonly ManifestEntry[],
+  modeOf: (executable: boolean) => number,
+): void {
+  const made = new Set<string>(["."]);
+  for (const entry of entries) copyEntry(join(from, entry.path), to, entry, modeOf, made);
+}
+
+/** Copies one entry from its source to its path below `to`; `made` remembers the folders that are there. */
+export function copyEntry(
+  source: string,
+  to: string,
+  entry: ManifestEntry,
+  modeOf: (executable: boolean) => number,
+  made: Set<string>,
+): void {
+  const folder = entry.type === "folder" ? entry.path : dirname(entry.path);
+  if (!made.has(folder)) {
+    mkdirSync(join(to, folder), { recursive: true });
+    made.add(folder);
+  }
+  const target = join(to, entry.path);
+  if (entry.type === "link") symlinkSync(entry.target, target);
+  else if (entry.type === "file") {
+    copyFileSync(source, target, fs.COPYFILE_FICLONE);
+    chmodSync(target, modeOf(entry.executable));
+  }
+}
+
+/** Stored bytes are not to be altered by mistake. */
+export function storedMode(executable: boolean): number {
+  return executable ? 0o555 : 0o444;
+}
+
+/** What is handed to a user or a step is theirs. */
+export function handedMode(executable: boolean): number {
+  return executable ? 0o755 : 0o644;
+}

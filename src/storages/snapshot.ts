@@ -1,0 +1,207 @@
+// Makes the snapshot of a code folder: what belongs to it, what identifies it, stored once. Synchronous; big folders are
+// done by a worker. Knows nothing of steps.
+
+import { mkdirSync, rmSync, statSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import type { CodeSnapshot, ContentId, ManifestEntry } from "../core/content.ts";
+import type { CodeReference } from "../spec/graph.ts";
+import { ContentProblem } from "./content-problem.ts";
+import { folderId } from "./folder-id.ts";
+import { fileKey, isSettled, readPage, writePage } from "./hash-cache.ts";
+import { hashFile } from "./hash-file.ts";
+import { hashUnchanged, type Limits, manifestFile, sumOf, TOO_BIG } from "./identify.ts";
+import { ignoreRules } from "./ignore-rules.ts";
+import {
+  copyEntry,
+  isWhole,
+  readSnapshot,
+  snapshotFolder,
+  storedMode,
+  storeSnapshot,
+} from "./snapshot-store.ts";
+import { type Listed, listFile, walk } from "./walk.ts";
+
+export interface CodePlaces {
+  readonly codeFolder: string;
+  readonly cacheFolder: string;
+}
+
+export interface SnapshotResult {
+  readonly snapshot: CodeSnapshot;
+  readonly warnings: readonly string[];
+}
+
+/** An entry of the snapshot and the file that it is copied from. */
+interface Sourced {
+  readonly source: string;
+  readonly entry: Listed;
+}
+
+/** Larger code is copied for every step that uses it: it should be an input. */
+const LARGE_BYTES = 300 * 1024 * 1024;
+const LARGE_FILES = 2000;
+/** A code folder that is being saved by an editor is read again. */
+const TRIES = 3;
+
+export function snapshotCode(
+  code: CodeReference,
+  places: CodePlaces,
+  limits: Limits | null,
+): SnapshotResult | typeof TOO_BIG {
+  for (let tries = 1; ; tries += 1) {
+    const sources = listCode(code, limits);
+    if (sources === TOO_BIG) return TOO_BIG;
+    const entries = identify(sources, code, places, limits);
+    if (entries === TOO_BIG) return TOO_BIG;
+    const snapshotId = folderId(entries);
+    if (keep(snapshotId, entries, sources, places)) {
+      return { snapshot: describe(code, snapshotId, entries), warnings: warningsOf(code, entries) };
+    }
+    if (tries === TRIES) {
+      const message = `${code.path} kept changing while it was read`;
+      throw new ContentProblem("changed_while_read", message, "wait until nothing writes to it");
+    }
+  }
+}
+
+function listCode(code: CodeReference, limits: Limits | null): Sourced[] | typeof TOO_BIG {
+  const main = listPart(code.path, "", limits);
+  if (main === TOO_BIG) return TOO_BIG;
+  const taken = new Set(main.map(({ entry }) => entry.path.split("/")[0]));
+  const all = main;
+  for (const include of code.includes) {
+    const name = basename(include);
+    if (taken.has(name)) {
+      const message = `the additional include ${include} would replace ${name} of ${code.path}`;
+      throw new ContentProblem("wrong_kind", message, "rename one of the two");
+    }
+    taken.add(name);
+    const part = listPart(include, name, limits);
+    if (part === TOO_BIG) return TOO_BIG;
+    all.push(...part);
+  }
+  return all;
+}
+
+/** A folder's entries under `name`, or a single file under its own name. */
+function listPart(path: string, name: string, limits: Limits | null): Sourced[] | typeof TOO_BIG {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw new ContentProblem("missing_path", `${path} does not exist`);
+  if (!stats.isDirectory()) {
+    if (!stats.isFile())
+      throw new ContentProblem("special_file", `${path} is not a file or folder`);
+    return [{ source: path, entry: listFile(basename(path), stats) }];
+  }
+  const entries = walk(path, {
+    ...ignoreRules(path),
+    outside: "refuse",
+    dropsEmptyFolders: true,
+    ...(limits && { limit: limits.entries }),
+  });
+  if (entries === null) return TOO_BIG;
+  const prefix = name === "" ? "" : `${name}/`;
+  return entries.map((entry) => ({
+    source: join(path, entry.path),
+    entry: { ...entry, path: prefix + entry.path },
+  }));
+}
+
+function identify(
+  sources: readonly Sourced[],
+  code: CodeReference,
+  places: CodePlaces,
+  limits: Limits | null,
+): ManifestEntry[] | typeof TOO_BIG {
+  const place = `code ${code.path}`;
+  const known = readPage(places.cacheFolder, place)?.ids() ?? new Map<string, ContentId>();
+  const isKnown = (entry: Listed): boolean => entry.type === "file" && known.has(fileKey(entry));
+  const unknown = sources.filter(({ entry }) => entry.type === "file" && !isKnown(entry));
+  if (limits !== null && sumOf(unknown.map(({ entry }) => entry)) > limits.bytes) return TOO_BIG;
+  const hashedAt = Date.now();
+  const ids = new Map<string, ContentId>();
+  const entries = sources.map(({ source, entry }): ManifestEntry => {
+    if (entry.type !== "file") return entry;
+    const key = fileKey(entry);
+    const id = known.get(key) ?? hashUnchanged(source, entry);
+    if (known.has(key) || isSettled(entry, hashedAt)) ids.set(key, id);
+    return manifestFile(entry, id);
+  });
+  if (ids.size > 0 && unknown.length > 0)
+    writePage(places.cacheFolder, place, { whole: null, ids });
+  return entries;
+}
+
+/** True when the snapshot is stored; false when the code changed between hashing and copying. */
+function keep(
+  id: ContentId,
+  entries: readonly ManifestEntry[],
+  sources: readonly Sourced[],
+  places: CodePlaces,
+): boolean {
+  const { codeFolder } = places;
+  const stored = readSnapshot(codeFolder, id);
+  if (stored !== null && isWhole(snapshotFolder(codeFolder, id), stored)) return true;
+  const temporary = join(codeFolder, `.tmp-${process.pid}-${copies++}`);
+  mkdirSync(temporary, { recursive: true });
+  try {
+    const made = new Set<string>(["."]);
+    for (const [index, { source }] of sources.entries()) {
+      const entry = entries[index] as ManifestEntry;
+      copyEntry(source, temporary, entry, storedMode, made);
+      if (entry.type !== "file") continue;
+      if (hashFile(join(temporary, entry.path), entry.size) !== entry.id) return false;
+    }
+    storeSnapshot(codeFolder, temporary, id, entries);
+    return true;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+let copies = 0;
+
+function describe(
+  code: CodeReference,
+  snapshotId: ContentId,
+  entries: readonly ManifestEntry[],
+): CodeSnapshot {
+  const definitions = new Set(code.definitionFiles.map((file) => relative(code.path, file)));
+  const counted = entries.filter((entry) => !definitions.has(entry.path));
+  const parts: Record<string, string> = {};
+  for (const entry of counted) parts[entry.path] = partOf(entry);
+  const files = entries.filter((entry) => entry.type === "file");
+  return {
+    id: folderId(counted),
+    snapshotId,
+    parts,
+    sizeBytes: files.reduce((sum, file) => sum + file.size, 0),
+    files: files.length,
+  };
+}
+
+/** A file's id, with `+x` when it is executable; a link by its target. */
+function partOf(entry: ManifestEntry): string {
+  if (entry.type === "link") return `link:${entry.target}`;
+  if (entry.type === "folder") return "folder";
+  return entry.executable ? `${entry.id}+x` : entry.id;
+}
+
+function warningsOf(code: CodeReference, entries: readonly ManifestEntry[]): string[] {
+  const files = entries.filter((entry) => entry.type === "file");
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  if (bytes <= LARGE_BYTES && files.length <= LARGE_FILES) return [];
+  const sizes = new Map<string, number>();
+  const isBySize = bytes > LARGE_BYTES;
+  for (const file of files) {
+    const top = file.path.split("/")[0] as string;
+    sizes.set(top, (sizes.get(top) ?? 0) + (isBySize ? file.size : 1));
+  }
+  const largest = [...sizes].sort((a, b) => b[1] - a[1]).slice(0, 3);
+  const shown = largest.map(([name, amount]) =>
+    isBySize ? `${name} (${Math.round(amount / 2 ** 20)} MB)` : `${name} (${amount} files)`,
+  );
+  return [
+    `the code folder ${code.path} holds ${files.length} files, ${Math.round(bytes / 2 ** 20)} MB; largest: ${shown.join(", ")}. ` +
+      "It is copied for every step: make data an input, or name it in .amlignore",
+  ];
+}

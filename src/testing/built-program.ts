@@ -1,0 +1,25 @@
+// Builds a program of ours for a test that runs it as a process of its own: it then starts ten times faster than from
+// sources. Inside the repository, so that it finds what lies beside the sources.
+
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
+
+/** `source` relative to `src/`; gives the path of the built file. */
+export function builtProgram(source: string): string {
+  const name = basename(source, ".ts");
+  const folder = fileURLToPath(new URL("../../node_modules/.cache/test-programs", import.meta.url));
+  const outfile = join(folder, `${name}-${process.pid}.mjs`);
+  buildSync({
+    entryPoints: [fileURLToPath(new URL(`../${source}`, import.meta.url))],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    // `require` for the packages that still use it.
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+    },
+  });
+  return outfile;
+}

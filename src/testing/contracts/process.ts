@@ -1,0 +1,117 @@
+// What every implementation of the process port promises, as tests with real processes.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import type { ProcessPort } from "../../ports/process.ts";
+
+/** `reuseProgram`: a built program that proves, in a namespace where pids can be chosen, that a stranger is left alone. */
+export function processContract(
+  name: string,
+  host: ProcessPort,
+  reuseProgram: readonly string[],
+): void {
+  describe(`process contract: ${name}`, () => {
+    const children: ChildProcess[] = [];
+    afterEach(() => {
+      for (const child of children.splice(0)) child.kill("SIGKILL");
+    });
+    const start = async (script: string, variables: Record<string, string> = {}) => {
+      const env = { PATH: process.env.PATH, ...variables };
+      const child = spawn("bash", ["-c", script], { env, detached: true });
+      children.push(child);
+      await once(child.stdout as NodeJS.ReadableStream, "data");
+      return child;
+    };
+
+    it("names a living process, the same way each time", async () => {
+      const child = await start("echo ready; read -r _");
+      const identity = host.identify(child.pid as number);
+      expect(identity).not.toBeNull();
+      expect(host.identify(child.pid as number)).toEqual(identity);
+      expect(identity !== null && host.isAlive(identity)).toBe(true);
+    });
+
+    it("knows no process that has ended", async () => {
+      const child = await start("echo ready; read -r _");
+      const identity = host.identify(child.pid as number);
+      child.stdin?.end("\n");
+      await once(child, "exit");
+      expect(host.identify(child.pid as number)).toBeNull();
+      expect(identity !== null && host.isAlive(identity)).toBe(false);
+    });
+
+    it("takes a zombie for ended", async () => {
+      // The parent never waits for its child.
+      const parent = await start("sleep 0 & echo $!; exec sleep 30");
+      children.push(parent);
+      const zombie = spawnSync("ps", ["-o", "pid=", "--ppid", String(parent.pid)]);
+      await delay(50);
+      expect(host.identify(Number(String(zombie.stdout).trim()))).toBeNull();
+    });
+
+    it("takes a process of another boot, or of another start time, for a stranger", async () => {
+      const child = await start("echo ready; read -r _");
+      const identity = host.identify(child.pid as number);
+      if (identity === null) throw new Error("the child is not seen");
+      const earlier = { ...identity, bootId: "another boot" };
+      const other = {
+        ...identity,
+        startTime: host.kind === "linux" ? "1" : "Mon Jan 1 00:00:00 2001",
+      };
+      for (const stranger of [earlier, other]) {
+        expect(host.isAlive(stranger)).toBe(false);
+        expect(host.signal(stranger, "SIGKILL")).toBe(false);
+      }
+      expect(host.isAlive(identity)).toBe(true);
+    });
+
+    it("signals the very process it was given", async () => {
+      const child = await start("echo ready; read -r _");
+      const identity = host.identify(child.pid as number);
+      expect(identity !== null && host.signal(identity, "SIGKILL")).toBe(true);
+      expect((await once(child, "exit"))[1]).toBe("SIGKILL");
+    });
+
+    it("finds every process of an attempt: children, other sessions, bearers of its name", async () => {
+      const attemptId = `p${process.pid}x${Date.now()}`;
+      // One of them has cleaned its environment and is found as a child, the other has left the session.
+      const script = "env -i sleep 30 & setsid sleep 31 & echo ready; wait";
+      const child = await start(script, { STEPWELL_ATTEMPT: attemptId });
+      const leader = host.identify(child.pid as number);
+      if (leader === null) throw new Error("the leader is not seen");
+      await delay(100);
+      const tree = await host.tree({ attemptId, leaders: [leader] });
+      expect(tree).toContainEqual(leader);
+      expect(tree).toHaveLength(3);
+      for (const member of tree) host.signal(member, "SIGKILL");
+      await once(child, "exit");
+      await delay(50);
+      expect(await host.tree({ attemptId, leaders: [leader] })).toEqual([]);
+    });
+
+    it("does not take an attempt for another one whose name begins alike", async () => {
+      const attemptId = `p${process.pid}y${Date.now()}`;
+      await start("echo ready; read -r _", { STEPWELL_ATTEMPT: `${attemptId}-2` });
+      expect(await host.tree({ attemptId, leaders: [] })).toEqual([]);
+    });
+
+    it("never touches a process that was given the pid of an ended one", (context) => {
+      if (process.platform !== "linux" || process.getuid?.() !== 0) {
+        console.warn("skipped: choosing pids needs root on Linux");
+        context.skip();
+      }
+      const inNamespace = ["-pf", "--mount-proc", ...reuseProgram, host.kind];
+      const done = spawnSync("unshare", inNamespace, { encoding: "utf8" });
+      expect(done.stderr).toBe("");
+      expect(JSON.parse(done.stdout)).toEqual({
+        isSamePid: true,
+        isEndedAlive: false,
+        isSignalled: false,
+        isStrangerInTree: false,
+        isStrangerAlive: true,
+      });
+    });
+  });
+}

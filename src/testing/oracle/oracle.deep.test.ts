@@ -1,0 +1,85 @@
+// Compares our graphs with what the official SDK serialises, for every job file of a folder. Needs the public examples
+// (STEPWELL_EXAMPLES) and a Python with azure-ai-ml 1.35.2 (STEPWELL_ORACLE_PYTHON); skipped aloud without them.
+
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadJobLeniently } from "../../spec/load-job.ts";
+import { SPEC_LIMITS } from "../../spec/limits.ts";
+import { folderReader } from "./folder-reader.ts";
+import { normalised, type OracleGraph } from "./normalise.ts";
+
+const examples = process.env["STEPWELL_EXAMPLES"];
+const python = process.env["STEPWELL_ORACLE_PYTHON"];
+
+if (examples === undefined || python === undefined) {
+  describe("the official SDK as an oracle", () => {
+    it.skip("SKIPPED: set STEPWELL_EXAMPLES and STEPWELL_ORACLE_PYTHON to compare with the official SDK", () => {});
+  });
+} else {
+  const files = jobFiles(examples);
+  const official = dump(python, files);
+  describe("every job file that the official SDK loads gives the same graph here", () => {
+    it("finds job files, and the SDK loads most of them", () => {
+      expect(files.length).toBeGreaterThan(0);
+      const loaded = [...official.values()].filter((one) => one.graph !== null);
+      expect(loaded.length).toBeGreaterThan(files.length / 2);
+    });
+    for (const file of files) {
+      const one = official.get(file);
+      const name = path.relative(examples, file);
+      it.skipIf(one?.graph === null)(name, () => {
+        const { graph, problems } = loadJobLeniently({
+          file,
+          set: [],
+          inputs: {},
+          compute: null,
+          reader: folderReader,
+          knownComputes: null,
+          limits: SPEC_LIMITS,
+        });
+        const lacking = new Set(["missing_path", "unknown_component", "missing_input"]);
+        const errors = problems.filter((problem) => problem.severity === "error");
+        expect(errors.filter((problem) => !lacking.has(problem.code))).toEqual([]);
+        expect(graph).not.toBeNull();
+        if (graph !== null) expect(normalised(graph)).toEqual(one?.graph);
+      });
+    }
+  });
+}
+
+interface Dumped {
+  readonly file: string;
+  readonly graph: OracleGraph | null;
+  readonly error: string | null;
+}
+
+function dump(command: string, input: readonly string[]): ReadonlyMap<string, Dumped> {
+  const script = path.join(import.meta.dirname, "dump.py");
+  const ran = spawnSync(command, [script], {
+    input: input.join("\n"),
+    encoding: "utf8",
+    maxBuffer: 1 << 30,
+  });
+  if (ran.status !== 0) throw new Error(`the oracle failed: ${ran.stderr.slice(-2_000)}`);
+  const lines = ran.stdout.split("\n").filter((line) => line.startsWith("{"));
+  return new Map(
+    lines.map((line) => {
+      const one = JSON.parse(line) as Dumped;
+      return [one.file, one];
+    }),
+  );
+}
+
+function jobFiles(folder: string): readonly string[] {
+  const found: string[] = [];
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || !/\.ya?ml$/.test(entry.name)) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const text = readFileSync(file, "utf8");
+    const isJob = /(?:pipelineJob|commandJob)\.schema|^type: *pipeline/m.test(text);
+    if (isJob && !/Component\.schema|Deployment\.schema/.test(text)) found.push(file);
+  }
+  return found.sort();
+}

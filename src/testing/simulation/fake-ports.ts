@@ -1,0 +1,218 @@
+// The engine's ports over a simulated world. File work takes virtual time and can be damaged; a commit checks that it
+// points at synced bytes only.
+
+import type { ContentId } from "../../core/content.ts";
+import type { RunEvent } from "../../core/event.ts";
+import type { OutputRecord } from "../../core/output.ts";
+import { stepFacts } from "../../core/step-facts.ts";
+import type { EnginePorts } from "../../engine/engine-ports.ts";
+import type { Contents, Outcome } from "../../ports/contents.ts";
+import type { CommitBatch, RecordStore } from "../../ports/records.ts";
+import type { AttemptContext } from "../../ports/step-types.ts";
+import { createSimulatedCompute, faultsAllowed, outputOfProcess, type World } from "./world.ts";
+
+/** Thrown at a crash point: the engine is gone from that instant. */
+export class Crash extends Error {}
+
+export interface EngineLife {
+  alive: boolean;
+}
+
+export function createFakePorts(
+  world: World,
+  records: RecordStore,
+  life: EngineLife,
+  pid: number,
+): EnginePorts {
+  const isLive = (): boolean => life.alive;
+  return {
+    records: guarded(world, records),
+    contents: createFakeContents(world, isLive),
+    environments: {
+      identify: async () => ({
+        ok: false,
+        failure: { code: "unknown_environment", message: "", hint: null },
+      }),
+      build: async () => ({ ok: true, value: { pathPrefix: [], variables: {} }, warnings: [] }),
+    },
+    stepTypes: {
+      order: (context) => orderOf(context),
+      collect: () => ({ metrics: {}, loggedParameters: {}, warnings: [] }),
+    },
+    explainer: { reason: async () => ({ kind: "never_ran", detail: "simulated" }) },
+    settler: { needed: () => false, settle: async () => [] },
+    clock: { now: () => world.now, monotonic: () => world.now },
+    random: {
+      id: () => `a${world.chance.whole(0, 2 ** 30)}-${world.processes.size}-${world.events}`,
+    },
+    makeCompute: (epoch, listener) => createSimulatedCompute(world, epoch, listener, isLive),
+    me: { host: "simulated", process: { bootId: "boot", pid, startTime: "0" } },
+    isAlive: () => true,
+    logPath: (run, step, attempt) => `${run}/${step}/${attempt}`,
+    attemptFolders: (id) => ({ folder: id, workFolder: id }),
+    capacity: {
+      cpus: world.scenario.cpus + (world.plant === "extra-slots" ? 1 : 0),
+      memoryBytes: 0,
+      gpus: 0,
+    },
+    graceMs: 10,
+    warn: () => {},
+    keepWork: false,
+    crashPoint() {
+      if (!faultsAllowed(world) || !world.chance.happens(world.scenario.crash)) return;
+      world.faults += 1;
+      life.alive = false;
+      throw new Crash();
+    },
+  };
+}
+
+function orderOf(context: AttemptContext): ReturnType<EnginePorts["stepTypes"]["order"]> {
+  const step = context.plan.graph.steps[context.index];
+  if (step === undefined) return { code: "bug", message: "no step", hint: null };
+  const inputs = Object.values(step.inputs).flatMap((input) =>
+    input.source.kind === "step"
+      ? [context.outputOf(input.source.step, input.source.output)?.id ?? "missing"]
+      : [],
+  );
+  const facts = stepFacts(context.plan, context.index, context.outputOf);
+  const forced = context.plan.options.force === "all";
+  return {
+    attemptId: context.attemptId,
+    epoch: context.epoch,
+    folder: context.attemptId,
+    workFolder: context.attemptId,
+    script: JSON.stringify({
+      run: context.run,
+      step,
+      inputs,
+      number: context.number,
+      fingerprintKey: forced ? "" : (facts?.fingerprint ?? ""),
+    }),
+    variables: {},
+    processes: [{}],
+    logPath: context.logPath,
+    timeoutMs: null,
+    graceMs: 10,
+    memoryLimitBytes: null,
+  };
+}
+
+function createFakeContents(world: World, isLive: () => boolean): Contents {
+  const later = <T>(value: () => T): Promise<T> =>
+    new Promise((resolve) =>
+      world.later(world.chance.whole(0, 8), () => isLive() && resolve(value())),
+    );
+  const absent = async (): Promise<never> => {
+    throw new Error("not part of the simulation");
+  };
+  return {
+    identify: absent,
+    manifest: async () => null,
+    verify: async (record) =>
+      world.plant === "trust-damaged" ||
+      (world.captured.has(record.path) && !world.damaged.has(record.path)),
+    snapshot: absent,
+    snapshotText: async () => null,
+    stage: (order) =>
+      later(() => ({
+        ok: true,
+        value: { folder: order.attemptId, workFolder: order.attemptId, outputs: {} },
+        warnings: [],
+      })),
+    capture: (order) => later(() => capture(world, order.attemptId, `${order.run}/${order.step}`)),
+    async makeDurable() {
+      if (world.plant === "no-sync") return;
+      for (const bytes of world.captured.values()) bytes.durable = true;
+    },
+    publish: absent,
+    discard: () => {},
+    close: async () => {},
+  };
+}
+
+function capture(
+  world: World,
+  attemptId: string,
+  place: string,
+): Outcome<{ outputs: Record<string, OutputRecord>; artifacts: null }> {
+  const id = outputOfProcess(world, attemptId);
+  if (id === null)
+    return {
+      ok: false,
+      failure: { code: "missing_output", message: "no such attempt", hint: null },
+    };
+  const path = `${place}/${attemptId}/out`;
+  world.captured.set(path, { id, durable: world.captured.get(path)?.durable ?? false });
+  const record: OutputRecord = {
+    type: "uri_file",
+    path,
+    kind: "file",
+    id: id as ContentId,
+    sizeBytes: 1,
+    files: 1,
+    seal: id,
+  };
+  return { ok: true, value: { outputs: { out: record }, artifacts: null }, warnings: [] };
+}
+
+/** Watches commits for what no record may say, and plants mistakes into them when asked to. */
+function guarded(world: World, records: RecordStore): RecordStore {
+  return {
+    ...records,
+    async commit(batch) {
+      for (const update of batch.updates)
+        for (const event of update.events) {
+          world.trace?.(`${world.now} epoch ${batch.epoch} ${update.run} ${JSON.stringify(event)}`);
+          if (event.kind === "step_completed") checkDurable(world, event.result.outputs.out?.path);
+          if (event.kind === "steps_reused") await checkWhole(world, records, event);
+        }
+      if (world.plant === "no-fence") {
+        const engine = await records.engine();
+        return records.commit({ ...batch, epoch: engine?.epoch ?? batch.epoch });
+      }
+      return records.commit(world.plant === "none" ? batch : planted(world, batch));
+    },
+    async results(fingerprints) {
+      const found = await records.results(fingerprints);
+      return world.plant === "forget-result" ? new Map() : found;
+    },
+  };
+}
+
+function checkDurable(world: World, path: string | undefined): void {
+  if (path !== undefined && world.captured.get(path)?.durable !== true)
+    world.break_("I8", `recorded before it was synced: ${path}`);
+}
+
+/** I8: nothing is reused but what is there unaltered. */
+async function checkWhole(
+  world: World,
+  records: RecordStore,
+  event: Extract<RunEvent, { kind: "steps_reused" }>,
+): Promise<void> {
+  for (const group of event.from)
+    for (const seq of group.results) {
+      const path = (await records.result(group.run, seq))?.result.outputs.out?.path;
+      if (path !== undefined && world.damaged.has(path))
+        world.break_("I8", `reused although it was damaged: ${path}`);
+    }
+}
+
+function planted(world: World, batch: CommitBatch): CommitBatch {
+  const change = (events: CommitBatch["updates"][number]["events"]): typeof events => {
+    if (world.plant === "lose-run-end")
+      return events.map((event) =>
+        event.kind === "run_ended" ? { kind: "warned", at: event.at, message: "lost" } : event,
+      );
+    if (world.plant === "revive-ended")
+      return events.some((event) => event.kind === "run_ended")
+        ? [...events, { kind: "warned", at: world.now, message: "after the end" }]
+        : events;
+    return events;
+  };
+  return {
+    ...batch,
+    updates: batch.updates.map((update) => ({ ...update, events: change(update.events) })),
+  };
+}

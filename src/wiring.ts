@@ -1,0 +1,256 @@
+// The composition root: from a folder and a shell to a workspace with chosen backends. The only module that may import
+// everything; only entry points import it.
+
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { createHostProcesses } from "./computes/host-processes.ts";
+import { createLocalCompute } from "./computes/local.ts";
+import type { Demand } from "./core/plan.ts";
+import { crashPoint } from "./engine/crash-point.ts";
+import type { EnginePorts } from "./engine/engine-ports.ts";
+import { createExplainer } from "./engine/explainer.ts";
+import { createEnvironments } from "./environments/environments.ts";
+import { findWorkspace } from "./operations/find-workspace.ts";
+import { createOutputSettler } from "./operations/output-settler.ts";
+import { readShell } from "./operations/read-shell.ts";
+import { isRefusal, type Refusal, refuse, refuseInvalid } from "./operations/refusal.ts";
+import { type EngineOptions, places, type Workspace } from "./operations/workspace.ts";
+import { openSqliteStore } from "./records/sqlite/store.ts";
+import type { EnvironmentReference } from "./spec/graph.ts";
+import type { WorkspaceConfig } from "./spec/workspace-config.ts";
+import { defaultWorkspaceConfig, loadWorkspaceConfig } from "./spec/workspace-config.ts";
+import { createStepTypes } from "./steps/step-types.ts";
+import { createFolderContents } from "./storages/folder.ts";
+
+export interface OpenOptions {
+  /** `--workspace`, or null. */
+  readonly option: string | null;
+  readonly currentFolder: string;
+  readonly shell: Readonly<Record<string, string | undefined>>;
+  /** False: refuse rather than make a workspace (reading commands). */
+  readonly create: boolean;
+  readonly notice: (line: string) => void;
+}
+
+/** Opens the workspace that the options mean, making `.stepwell/` where there is none. */
+export async function openWorkspace(options: OpenOptions): Promise<Workspace | Refusal> {
+  const found = findWorkspace({
+    option: options.option,
+    variable: options.shell.STEPWELL_WORKSPACE,
+    currentFolder: options.currentFolder,
+    home: os.homedir(),
+  });
+  if (isRefusal(found)) return found;
+  if (found.isNew && !options.create)
+    return refuse(
+      "no_workspace",
+      `there is no Stepwell workspace at or above ${options.currentFolder}`,
+      "start one: stepwell run pipeline.yml, or stepwell init",
+    );
+  const config = readConfig(found.folder);
+  if (isRefusal(config)) return config;
+  const made = makeFolders(found.folder);
+  if (made !== null) return made;
+  if (found.isNew) options.notice(`new workspace: ${found.folder}`);
+  const opened = openSqliteStore(places.database(found.folder));
+  if (opened.kind === "newer")
+    return refuse(
+      "newer_workspace",
+      `the workspace was written by a newer Stepwell (record version ${opened.version})`,
+      "update Stepwell",
+      4,
+    );
+  return compose(found.folder, config, opened.store, options);
+}
+
+function readConfig(folder: string): WorkspaceConfig | Refusal {
+  const file = path.join(folder, "stepwell.yml");
+  if (!fs.existsSync(file)) return defaultWorkspaceConfig(folder);
+  const { config, problems } = loadWorkspaceConfig(fs.readFileSync(file, "utf8"), file);
+  const errors = problems.filter((problem) => problem.severity === "error");
+  return errors.length > 0 ? { ...refuseInvalid(problems), exitCode: 4 } : config;
+}
+
+function makeFolders(folder: string): Refusal | null {
+  const dot = places.dot(folder);
+  try {
+    fs.mkdirSync(path.join(dot, "logs"), { recursive: true });
+    const ignore = path.join(dot, ".gitignore");
+    if (!fs.existsSync(ignore)) fs.writeFileSync(ignore, "*\n");
+    return null;
+  } catch (error) {
+    return refuse(
+      "workspace_unusable",
+      `${dot} cannot be written: ${(error as Error).message}`,
+      "choose another place: --workspace DIR",
+      4,
+    );
+  }
+}
+
+function compose(
+  folder: string,
+  config: WorkspaceConfig,
+  records: Workspace["records"],
+  options: OpenOptions,
+): Workspace {
+  const contents = createFolderContents({
+    workspaceFolder: folder,
+    storeFolder: places.store(folder),
+    workers: Math.max(1, os.availableParallelism() - 1),
+  });
+  const lookup = environmentLookup(records);
+  const processes = createHostProcesses();
+  const self = processes.identify(process.pid) ?? UNKNOWN_SELF;
+  const workspace: Workspace = {
+    folder,
+    config,
+    records,
+    contents,
+    environments: (locked) =>
+      createEnvironments({
+        cacheFolder: cacheFolder(options.shell),
+        locksFolder: places.locks(folder),
+        locked,
+        table: config.environments,
+        lookup,
+        variables: options.shell,
+        log: options.notice,
+      }),
+    process: processes,
+    self: () => self,
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    random: { id: () => BigInt(`0x${randomBytes(10).toString("hex")}`).toString(36) },
+    shell: options.shell,
+    user: userName(),
+    host: os.hostname(),
+    capacity: (name) => capacityOf(config, name),
+    enginePorts: (engine) => enginePorts(workspace, engine),
+    notice: options.notice,
+    async close() {
+      await contents.close();
+      await records.close();
+    },
+  };
+  return workspace;
+}
+
+/** Where even the own process cannot be identified nobody can take it for alive. */
+const UNKNOWN_SELF = { bootId: "unknown", pid: process.pid, startTime: "unknown" };
+
+function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "unknown");
+  }
+}
+
+/** Per-user cache, shared by workspaces. */
+export function cacheFolder(shell: OpenOptions["shell"]): string {
+  const base = shell.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
+  return shell.STEPWELL_CACHE_DIR || path.join(base, "stepwell");
+}
+
+function environmentLookup(
+  records: Workspace["records"],
+): (
+  name: string,
+  version: string | null,
+  label: string | null,
+) => Promise<EnvironmentReference | null> {
+  return async (name, version, label) => {
+    const asset = await records.asset("environment", name, version, label);
+    return asset === null ? null : (JSON.parse(asset.definition) as EnvironmentReference);
+  };
+}
+
+/** What a compute of this name has in all, or null when there is no such compute. */
+function capacityOf(config: WorkspaceConfig, name: string): Demand | null {
+  const configured = config.computes[name] ?? (name === "local" ? {} : config.computes["*"]);
+  if (configured === undefined) return name === "serverless" ? machine() : null;
+  const all = machine();
+  const { cpus = null, memoryBytes = null, gpus = null } = configured as Partial<Demand>;
+  return {
+    cpus: cpus ?? all.cpus,
+    memoryBytes: memoryBytes ?? all.memoryBytes,
+    gpus: gpus ?? all.gpus,
+  };
+}
+
+function machine(): Demand {
+  return { cpus: os.availableParallelism(), memoryBytes: os.totalmem(), gpus: countGpus() };
+}
+
+let gpuCount: number | null = null;
+
+function countGpus(): number {
+  if (gpuCount === null)
+    try {
+      gpuCount = fs.readdirSync("/proc/driver/nvidia/gpus").length;
+    } catch {
+      gpuCount = 0;
+    }
+  return gpuCount;
+}
+
+/** Between TERM and KILL. */
+const GRACE_MS = 5_000;
+
+function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
+  const { folder, records, contents } = workspace;
+  const capacity = engineCapacity(workspace);
+  const attempts = path.join(places.dot(folder), "attempts");
+  return {
+    records,
+    contents,
+    environments: workspace.environments(false),
+    stepTypes: createStepTypes((run) => readShell(workspace, run), {
+      graceMs: GRACE_MS,
+      mpirun: onPath("mpirun", workspace.shell.PATH ?? ""),
+    }),
+    explainer: createExplainer(records, contents),
+    settler: createOutputSettler(workspace),
+    clock: workspace.clock,
+    random: workspace.random,
+    makeCompute: (epoch, listener) =>
+      createLocalCompute(
+        {
+          stateFolder: path.join(places.dot(folder), "supervisors"),
+          epoch,
+          slots: Math.max(1, Math.ceil(capacity.cpus)),
+          supervisor: "auto",
+          python: null,
+          host: workspace.process,
+        },
+        listener,
+      ),
+    me: { host: workspace.host, process: workspace.self() },
+    isAlive: (identity) => workspace.process.isAlive(identity),
+    logPath: (run, step, attempt) => places.logFile(folder, run, step, attempt),
+    attemptFolders: (id) => ({
+      folder: path.join(attempts, id),
+      workFolder: path.join(places.dot(folder), "work", id),
+    }),
+    capacity,
+    graceMs: GRACE_MS,
+    warn: workspace.notice,
+    keepWork: engine.keepWork,
+    crashPoint,
+  };
+}
+
+function engineCapacity(workspace: Workspace): Demand {
+  const capacity = workspace.capacity("local") ?? machine();
+  const star = workspace.capacity(workspace.config.defaultCompute ?? "local") ?? capacity;
+  const cpus = workspace.config.slots ?? star.cpus;
+  return { cpus, memoryBytes: star.memoryBytes, gpus: star.gpus };
+}
+
+function onPath(program: string, PATH: string): boolean {
+  return PATH.split(":").some(
+    (folder) => folder !== "" && fs.existsSync(path.join(folder, program)),
+  );
+}
