@@ -29,7 +29,16 @@ export interface FullExplainer extends Explainer {
   readonly history: History;
 }
 
-export function createExplainer(records: RecordStore, contents: Contents): FullExplainer {
+/** `unrecorded`: documents of a plan that was not submitted, by id. */
+export function createExplainer(
+  store: RecordStore,
+  contents: Contents,
+  unrecorded: ReadonlyMap<string, string> = new Map(),
+): FullExplainer {
+  const records: RecordStore = {
+    ...store,
+    document: async (id) => unrecorded.get(id) ?? store.document(id),
+  };
   const history = createHistory(records);
   const differences = async (before: PreImage, after: PreImage): Promise<readonly Reason[]> =>
     explain(before, after, await gather(records, contents, before, after));

@@ -33,23 +33,36 @@ export async function listingOf(folder: string): Promise<string> {
 }
 
 /** Takes the right to write from everything in it. */
-export function makeReadOnly(folder: string): void {
-  for (const full of everything(folder)) fs.chmodSync(full, fs.statSync(full).mode & 0o555);
+export async function makeReadOnly(folder: string): Promise<void> {
+  await forEach(folder, (full, stats) => fs.chmodSync(full, stats.mode & 0o555));
 }
 
 /** Removes a folder that may be read-only; nothing happens when it is not there. */
-export function removeFolder(folder: string): void {
+export async function removeFolder(folder: string): Promise<void> {
   if (!fs.existsSync(folder)) return;
-  for (const full of everything(folder))
-    if (fs.statSync(full).isDirectory()) fs.chmodSync(full, 0o755);
-  fs.rmSync(folder, { recursive: true, force: true });
+  await forEach(folder, (full, stats) => {
+    if (stats.isDirectory()) fs.chmodSync(full, 0o755);
+  });
+  await fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+async function forEach(
+  folder: string,
+  act: (full: string, stats: fs.Stats) => void,
+): Promise<void> {
+  let count = 0;
+  for (const [full, stats] of everything(folder)) {
+    act(full, stats);
+    count += 1;
+    if (count % FILES_AT_ONCE === 0) await breathe();
+  }
 }
 
 /** The folder and all in it but links, outer before inner. */
-function* everything(folder: string): Generator<string> {
-  const stats = fs.lstatSync(folder);
-  if (stats.isSymbolicLink()) return;
-  yield folder;
+function* everything(folder: string): Generator<readonly [string, fs.Stats]> {
+  const stats = fs.lstatSync(folder, { throwIfNoEntry: false });
+  if (stats === undefined || stats.isSymbolicLink()) return;
+  yield [folder, stats];
   if (!stats.isDirectory()) return;
   // The names are read after the folder was yielded: it may have been made readable by then.
   for (const name of fs.readdirSync(folder)) yield* everything(path.join(folder, name));

@@ -54,7 +54,9 @@ beforeAll(async () => {
   if (!found.ok)
     console.warn(`SKIPPED: environments cannot be made here: ${found.failure.message}`);
 });
-afterAll(() => removeFolder(folder));
+afterAll(async () => {
+  await removeFolder(folder);
+});
 beforeEach((context: TestContext) => {
   if (!online) context.skip();
 });

@@ -76,7 +76,7 @@ export function createVenvStore(
       if (meanwhile !== null) return meanwhile;
       const program = await uv();
       if ("code" in program) return program;
-      const venv = clear(folder, key, recipe, log);
+      const venv = await clear(folder, key, recipe, log);
       const failure = await make(venv, recipe, program);
       if (failure !== null) return failure;
       if (!lock.isMine()) return ensure(recipe);
@@ -116,17 +116,17 @@ function touch(file: string): void {
 }
 
 /** Removes what is half made or damaged, and names the folder to make. */
-function clear(
+async function clear(
   folder: string,
   key: string,
   recipe: VenvRecipe,
   log: (line: string) => void,
-): string {
+): Promise<string> {
   const damaged = fs.existsSync(path.join(folder, `${key}.complete`));
   log(`environment ${recipe.label}: ${damaged ? "damaged, being made again" : "being made"}`);
   fs.rmSync(path.join(folder, `${key}.complete`), { force: true });
   for (const name of fs.readdirSync(folder))
-    if (name.startsWith(`${key}-`)) removeFolder(path.join(folder, name));
+    if (name.startsWith(`${key}-`)) await removeFolder(path.join(folder, name));
   return path.join(folder, `${key}-${randomBytes(4).toString("hex")}`);
 }
 
@@ -173,7 +173,7 @@ async function installProject(
 
 async function complete(venv: string, file: string, recipe: VenvRecipe): Promise<void> {
   fs.writeFileSync(path.join(sitePackages(venv), "stepwell_packages.pth"), PACKAGES_HOOK);
-  makeReadOnly(venv);
+  await makeReadOnly(venv);
   const { label, lockId, python } = recipe;
   const listing = await listingOf(venv);
   const document: Complete = {

@@ -17,6 +17,7 @@ import { isWhole } from "../engine/decide.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
+import { documentsOf } from "./submit-run.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface StepForecast {
@@ -40,7 +41,8 @@ export async function forecastRun(
   plan: Plan,
   unresolved: ReadonlySet<number>,
 ): Promise<RunForecast> {
-  const explainer = createExplainer(workspace.records, workspace.contents);
+  const documents = new Map(documentsOf(plan).map(({ id, body }) => [id, body]));
+  const explainer = createExplainer(workspace.records, workspace.contents, documents);
   const outputs = new Map<string, Readonly<Record<string, OutputRecord>>>();
   const lookup: OutputLookup = (step, output) => outputs.get(step)?.[output] ?? null;
   const skipped = new Set(plan.options.skip);

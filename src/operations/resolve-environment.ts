@@ -1,5 +1,6 @@
 // Finds out who each environment of a graph is, once for all steps that share it.
 
+import { asksForPython3, commandPrograms } from "../core/command-programs.ts";
 import type { EnvironmentIdentity } from "../core/environment.ts";
 import type { EnvironmentReference } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
@@ -41,7 +42,7 @@ export function createEnvironmentResolver(
     identities,
     warnings: () => [...warnings.values()],
     async resolve(reference, command) {
-      const key = JSON.stringify([reference, firstWord(command)]);
+      const key = JSON.stringify([reference, commandPrograms(command), asksForPython3(command)]);
       const found = known.get(key) ?? (await find(reference, command));
       known.set(key, found);
       return found;
@@ -51,9 +52,4 @@ export function createEnvironmentResolver(
 
 function warning(message: string): Problem {
   return { severity: "warning", code: "environment", message, hint: null, position: null };
-}
-
-/** Which other programs count depends on what the command starts with. */
-function firstWord(command: string | null): string {
-  return (command ?? "").trimStart().split(/\s/, 1)[0] ?? "";
 }

@@ -94,7 +94,8 @@ function warningsOf(run: RecordedRun): readonly string[] {
     (run.results.get(index)?.result.warnings ?? []).map((text) => `step ${step.path}: ${text}`),
   );
   const error = run.state.error;
-  const problem = error !== null && !run.state.steps.some((step) => step.error === error);
+  const problem =
+    error !== null && !run.state.steps.some((step) => step.error?.message === error.message);
   return [...run.state.warnings, ...steps, ...(problem ? [error.message] : [])];
 }
 

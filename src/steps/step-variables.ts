@@ -11,10 +11,13 @@ export function stepVariables(
   node: StepNode,
   shell: ShellVariables,
 ): Record<string, string> {
-  const path = [...context.environment.pathPrefix, shell.inherited.PATH ?? DEFAULT_PATH].join(":");
+  const packages = ownPackages(context);
+  const folders = [...packages.pathPrefix, ...context.environment.pathPrefix];
+  const path = [...folders, shell.inherited.PATH ?? DEFAULT_PATH].join(":");
   return {
     ...shell.inherited,
     ...context.environment.variables,
+    ...packages.variables,
     PATH: path,
     ...DETERMINISM,
     ...threadLimits(context.demand.cpus),
@@ -23,6 +26,21 @@ export function stepVariables(
     ...shell.passed,
     ...node.environmentVariables,
     ...identity(context, node),
+  };
+}
+
+/** A shared environment is read-only: `pip install` in a command puts its packages into the attempt's own folder. */
+function ownPackages(context: AttemptContext): {
+  readonly pathPrefix: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+} {
+  const planned = context.plan.steps[context.index];
+  const identity = context.plan.environments[planned?.environment ?? -1];
+  if (identity?.kind !== "uv") return { pathPrefix: [], variables: {} };
+  const folder = `${context.staged.folder}/packages`;
+  return {
+    pathPrefix: [`${folder}/bin`],
+    variables: { PIP_PREFIX: folder, STEPWELL_PACKAGES: folder },
   };
 }
 

@@ -109,19 +109,42 @@ def leaf(node, inputs, outputs, compute, prefix=""):
         if kind == "command"
         else None,
         "inputs": found,
-        "inputModes": {name: one.get("mode") for name, one in given.items() if isinstance(one, dict) and one.get("mode")},
+        "inputModes": modes(given, component),
         "outputs": leaf_outputs(node, component, outputs),
         "compute": literal(node.get("computeId") or node.get("compute"), inputs) or literal(compute, {}) or "local",
         "distribution": distribution(node.get("distribution") or component.get("distribution")) if kind == "command" else None,
         "resources": resources(node.get("resources") or component.get("resources"), inputs) if kind == "command" else None,
-        "timeout": (node.get("limits") or {}).get("timeout") if kind == "command" else None,
+        "timeout": seconds((node.get("limits") or {}).get("timeout")) if kind == "command" else None,
         "environmentVariables": node.get("environment_variables") or {} if kind == "command" else None,
         "deterministic": component.get("is_deterministic", True) is not False,
     }
 
 
+def modes(given, component):
+    found = {}
+    for name, declared in (component.get("inputs") or {}).items():
+        if isinstance(declared, dict) and declared.get("mode"):
+            found[name] = declared["mode"]
+    for name, one in given.items():
+        if isinstance(one, dict) and one.get("mode"):
+            found[name] = MODES.get(one["mode"], one["mode"])
+    return found
+
+
+def seconds(timeout):
+    if not timeout:
+        return None
+    hours, minutes, rest = re.match(r"^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$", timeout).groups()
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(rest or 0)
+
+
 def component_of(node):
     component = node.get("component") or node.get("componentId")
+    trial = node.get("trial")
+    if component is None and isinstance(trial, dict):
+        component = (trial.get("properties") or {}).get("componentSpec") or trial
+    if component is None and isinstance(trial, str):
+        component = trial
     if isinstance(component, dict):
         return component
     if isinstance(component, str) and "\n" in component:
@@ -143,6 +166,7 @@ def leaf_outputs(node, component, outputs):
 def merged(asked, declared):
     asked = asked if isinstance(asked, dict) else {}
     declared = declared or {}
+    declared = {**declared, "type": "uri_folder"} if declared.get("type") == "path" else declared
     mode = asked.get("mode") or declared.get("mode")
     return {
         "type": (declared.get("type") if declared.get("type") != "uri_folder" else None)
@@ -169,7 +193,17 @@ def value(one, inputs, prefix):
     if text is not None:
         return bound(str(text), inputs, prefix)
     uri = one.get("uri") or one.get("path")
-    return f"data {uri}" if uri else "unset"
+    return f"data {plain_uri(uri)}" if uri else "unset"
+
+
+def plain_uri(uri):
+    """Local paths by their last part: which folder they start from is lost on the wire."""
+    asset = re.match(r"^azureml://registries/[^/]+/(?:data|models)/([^/]+)/versions/([^/]+)$", uri)
+    if asset:
+        return f"{asset[1]}:{asset[2]}"
+    if "://" in uri:
+        return uri
+    return os.path.basename(re.sub(r"^azureml:", "", uri).rstrip("/"))
 
 
 def bound(text, inputs, prefix):
@@ -211,6 +245,8 @@ def distribution(found):
         return None
     kind = (found.get("distribution_type") or found.get("type")).lower()
     rest = {key: one for key, one in found.items() if key not in ("distribution_type", "type")}
+    if kind in ("pytorch", "mpi"):
+        rest.setdefault("process_count_per_instance", 1)
     return {"type": kind, **rest}
 
 

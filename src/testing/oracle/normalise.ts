@@ -3,8 +3,15 @@
 import path from "node:path";
 import type { DataReference, Distribution, Graph, StepNode } from "../../spec/graph.ts";
 
+export interface OracleStep {
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly inputModes: Readonly<Record<string, string | null>>;
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly [field: string]: unknown;
+}
+
 export interface OracleGraph {
-  readonly steps: Readonly<Record<string, unknown>>;
+  readonly steps: Readonly<Record<string, OracleStep>>;
   readonly outputs: Readonly<Record<string, string>>;
 }
 
@@ -18,7 +25,7 @@ export function normalised(graph: Graph): OracleGraph {
   return { steps, outputs: Object.fromEntries(outputs) };
 }
 
-function stepOf(step: StepNode): unknown {
+function stepOf(step: StepNode): OracleStep {
   const isCommand = step.type === "command";
   return {
     type: step.type,
@@ -26,6 +33,7 @@ function stepOf(step: StepNode): unknown {
     hasCode: isCommand ? step.code !== null : null,
     environment: isCommand ? environmentOf(step.environment) : null,
     inputs: mapped(step.inputs, (input) => sourceOf(input.source)),
+    inputModes: mapped(step.inputs, (input) => input.mode),
     outputs: mapped(step.outputs, (output) => ({
       type: output.type,
       mode: output.mode,
@@ -41,7 +49,7 @@ function stepOf(step: StepNode): unknown {
           instance_type: step.resources.instanceType,
         }
       : null,
-    timeout: isCommand && step.timeoutSeconds !== null ? `PT${step.timeoutSeconds}S` : null,
+    timeout: isCommand ? step.timeoutSeconds : null,
     environmentVariables: isCommand ? step.environmentVariables : null,
     deterministic: step.deterministic,
   };
@@ -66,10 +74,10 @@ function referenceOf(reference: DataReference): string {
   switch (reference.kind) {
     case "local":
       return path.basename(reference.path);
-    case "asset": {
-      const version = reference.version === null ? "" : `:${reference.version}`;
-      return `azureml:${reference.name}${version}${version === "" ? `@${reference.label ?? "latest"}` : ""}`;
-    }
+    case "asset":
+      return reference.version === null
+        ? `${reference.name}@${reference.label ?? "latest"}`
+        : `${reference.name}:${reference.version}`;
     case "datastore":
       return `azureml://datastores/${reference.datastore}/paths/${reference.path}`;
     case "url":

@@ -1,0 +1,189 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { eventually, exited, leftovers, makeRig, type Rig } from "./rig.ts";
+
+// What happens when people and machines interfere: cancels, kills, two users at once, detached runs. The steps' work is
+// held by files that the test makes, never by time.
+
+let rig: Rig;
+
+afterEach(() => rig.remove());
+
+/** A chain whose steps write their name to the ledger, then wait for a file `go-NAME`. */
+function chain(names: readonly string[]): string {
+  const jobs = names.map((name, index) => {
+    const before = names[index - 1];
+    const input =
+      before === undefined ? "seed: x" : `from: "\${{parent.jobs.${before}.outputs.out}}"`;
+    const use = before === undefined ? "${{inputs.seed}}" : "$(cat ${{inputs.from}})";
+    return `
+  ${name}:
+    command: echo ${name} >> "$HOME_OF_TEST/ledger"; until [ -e "$HOME_OF_TEST/go-${name}" ]; do sleep 0.05; done; echo "${use} ${name}" > \${{outputs.out}}
+    environment_variables: {HOME_OF_TEST: ${JSON.stringify(rig.folder)}}
+    inputs: {${input}}
+    outputs: {out: {type: uri_file}}`;
+  });
+  return `type: pipeline\ndisplay_name: chain\nsettings: {default_compute: azureml:local}\njobs:${jobs.join("")}\n`;
+}
+
+function ledgerHas(name: string): () => boolean {
+  return () => {
+    try {
+      return rig.read("ledger").split("\n").includes(name);
+    } catch {
+      return false;
+    }
+  };
+}
+
+describe("a run that is interfered with", () => {
+  it("is cancelled with its whole tree, also when the step forks away and ignores TERM", async () => {
+    rig = makeRig("cancel");
+    rig.write(
+      "pipeline.yml",
+      `type: pipeline
+display_name: stubborn
+settings: {default_compute: azureml:local}
+jobs:
+  stubborn:
+    command: |
+      trap '' TERM
+      (setsid bash -c 'trap "" TERM; while true; do sleep 1; done' &)
+      echo stubborn >> ${rig.at("ledger")}
+      while true; do sleep 1; done
+`,
+    );
+    const child = rig.start("run", "pipeline.yml", "--name", "one");
+    await eventually(ledgerHas("stubborn"), "the step runs");
+    expect(rig.cli("cancel", "one").code).toBe(0);
+    expect(await exited(child)).toBe(3);
+    const run = rig.run("show", "one");
+    expect(run.status).toBe("Canceled");
+    expect(run.steps.map((step) => step.status)).toEqual(["Canceled"]);
+    expect(leftovers(rig.folder)).toEqual([]);
+  });
+
+  it("goes on after kill -9: what ran is recorded, what finished is not run again", async () => {
+    rig = makeRig("kill");
+    rig.write("pipeline.yml", chain(["a", "b", "c"]));
+    rig.write("go-a", "");
+    const child = rig.start("run", "pipeline.yml", "--name", "one");
+    await eventually(ledgerHas("b"), "step b runs");
+    child.kill("SIGKILL");
+    await exited(child);
+    expect(rig.run("show", "one").status).toBe("Interrupted");
+    rig.write("go-b", "");
+    rig.write("go-c", "");
+    const resumed = rig.run("run", "--resume", "one");
+    expect(resumed.status).toBe("Completed");
+    expect(rig.ran()).toEqual(["a", "b", "c"]);
+    const path = resumed.steps[2]?.outputs.out?.path ?? "";
+    expect(rig.read(path.slice(rig.folder.length + 1))).toBe("x a b c\n");
+    expect(leftovers(rig.folder)).toEqual([]);
+  });
+
+  it("prints the result again when a run that has ended is resumed", () => {
+    rig = makeRig("again");
+    rig.write("pipeline.yml", chain(["a"]));
+    rig.write("go-a", "");
+    rig.run("run", "pipeline.yml", "--name", "one");
+    const again = rig.cli("run", "--resume", "one", "--json");
+    expect(again.code).toBe(0);
+    expect(JSON.parse(again.stdout)).toMatchObject({ name: "one", status: "Completed" });
+    expect(rig.ran()).toEqual(["a"]);
+    expect(rig.cli("run", "--resume", "nobody").code).toBe(2);
+  });
+
+  it("does work that two runs want at the same time once", async () => {
+    rig = makeRig("two");
+    rig.write("pipeline.yml", chain(["a", "b"]));
+    const first = rig.start("run", "pipeline.yml", "--name", "one");
+    await eventually(ledgerHas("a"), "step a runs");
+    const second = rig.start("run", "pipeline.yml", "--name", "two");
+    await eventually(() => rig.cli("runs").stdout.includes("two"), "the second run is submitted");
+    rig.write("go-a", "");
+    rig.write("go-b", "");
+    expect(await exited(first)).toBe(0);
+    expect(await exited(second)).toBe(0);
+    expect(rig.ran()).toEqual(["a", "b"]);
+  });
+
+  it("leaves the work to the other run when one of the two is cancelled", async () => {
+    rig = makeRig("heir");
+    rig.write("pipeline.yml", chain(["a"]));
+    const first = rig.start("run", "pipeline.yml", "--name", "one");
+    await eventually(ledgerHas("a"), "step a runs");
+    const second = rig.start("run", "pipeline.yml", "--name", "two");
+    const attached = (): boolean => rig.cli("show", "two", "--json").stdout.includes('"Queued"');
+    await eventually(attached, "the second run waits for the first");
+    rig.cli("cancel", "one");
+    expect(await exited(first)).toBe(3);
+    rig.write("go-a", "");
+    expect(await exited(second)).toBe(0);
+    expect(rig.ran()).toEqual(["a"]);
+  });
+
+  it("goes on by itself when it was detached, and its engine ends", async () => {
+    rig = makeRig("detach");
+    rig.write("pipeline.yml", chain(["a", "b"]));
+    rig.write("go-a", "");
+    const submitted = JSON.parse(rig.cli("run", "pipeline.yml", "--detach", "--json").stdout);
+    expect(submitted).toEqual({ name: "chain-1", status: "Queued" });
+    await eventually(ledgerHas("b"), "step b runs");
+    rig.write("go-b", "");
+    const ended = (): boolean => rig.run("show", "chain-1").status === "Completed";
+    await eventually(ended, "the detached run ends");
+    expect(rig.ran()).toEqual(["a", "b"]);
+  });
+
+  it("fails with the reason, the end of the log, and what did not run because of it", () => {
+    rig = makeRig("fail");
+    rig.write(
+      "pipeline.yml",
+      `type: pipeline
+display_name: fails
+settings: {default_compute: azureml:local}
+jobs:
+  bad:
+    command: echo before; echo reason >&2; exit 7
+    outputs: {out: {type: uri_file}}
+  next:
+    command: cat \${{inputs.x}}
+    inputs: {x: "\${{parent.jobs.bad.outputs.out}}"}
+`,
+    );
+    const done = rig.cli("run", "pipeline.yml", "--json");
+    expect(done.code).toBe(1);
+    const run = JSON.parse(done.stdout);
+    expect(run.status).toBe("Failed");
+    expect(run.steps[0]).toMatchObject({
+      status: "Failed",
+      attempts: [{ number: 1, exitCode: 7, reason: "exited" }],
+      error: { code: "exit_code", logTail: ["before", "reason"] },
+    });
+    expect(run.steps[1]).toMatchObject({ status: "Skipped", reuse: { decision: "none" } });
+  });
+
+  it("tries again as its retry says, with a log for each attempt", () => {
+    rig = makeRig("retry");
+    rig.write(
+      "pipeline.yml",
+      `type: pipeline
+display_name: flaky
+settings: {default_compute: azureml:local}
+jobs:
+  flaky:
+    command: echo try $STEPWELL_ATTEMPT_NUMBER; test $STEPWELL_ATTEMPT_NUMBER = 3
+    properties: {stepwell.retry: '{"max_retries": 2}'}
+`,
+    );
+    const run = rig.run("run", "pipeline.yml");
+    expect(run.status).toBe("Completed");
+    const [step] = run.steps;
+    expect(step?.attempts.map((attempt) => attempt.status)).toEqual([
+      "Failed",
+      "Failed",
+      "Completed",
+    ]);
+    expect(rig.cli("logs", run.name, "flaky").stdout).toContain("try 2");
+  });
+});
