@@ -1,7 +1,7 @@
 // Captures all the outputs of an attempt and moves them to their final folder in the store, in one rename. Knows the
 // layout of the store; how one output is frozen and hashed is `capture-port`.
 
-import { mkdirSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { OutputRecord } from "../core/output.ts";
 import type { Captured, CaptureOrder } from "../ports/contents.ts";
@@ -40,14 +40,18 @@ export async function captureAttempt(
   const scratch = join(places.scratchFolder, order.attemptId);
   const asideFolder = join(places.attemptsFolder, order.attemptId, "aside");
   const { storeFolder } = places;
+  const final = finalFolder(storeFolder, order);
+  // An engine may have died between the move and the record: then the outputs are in their place already.
+  const isMoved = !existsSync(scratch) && existsSync(final);
+  const source = isMoved ? final : scratch;
   const ports: [string, DataType, CapturedPort][] = [];
   for (const [port, type] of Object.entries(order.outputs)) {
-    const asked = { port, type, folder: join(scratch, port), asideFolder, storeFolder };
+    const asked = { port, type, folder: join(source, port), asideFolder, storeFolder };
     // An answer that is there already is not waited for: most outputs are one small file.
     const answer = means.capture(asked);
     ports.push([port, type, answer instanceof Promise ? await answer : answer]);
   }
-  const artifacts = order.captureArtifacts ? gatherArtifacts(order, places, scratch) : null;
+  const artifacts = order.captureArtifacts ? gatherArtifacts(order, places, source) : null;
   if (artifacts !== null) {
     const asked = { port: ARTIFACTS, type: "uri_folder" as const, folder: artifacts };
     ports.push([
@@ -56,8 +60,7 @@ export async function captureAttempt(
       await means.capture({ ...asked, asideFolder, storeFolder }),
     ]);
   }
-  const final = finalFolder(storeFolder, order);
-  if (ports.length > 0) moveInto(scratch, final, means);
+  if (ports.length > 0 && !isMoved) moveInto(scratch, final, means);
   return resultOf(ports, final);
 }
 
@@ -71,12 +74,12 @@ function finalFolder(storeFolder: string, order: CaptureOrder): string {
 function gatherArtifacts(
   order: CaptureOrder,
   places: CapturePlaces,
-  scratch: string,
+  source: string,
 ): string | null {
   const work = join(places.workFolder, order.attemptId);
   const full = ["outputs", "logs"].filter((name) => hasEntries(join(work, name)));
-  if (full.length === 0) return null;
-  const folder = join(scratch, ARTIFACTS);
+  const folder = join(source, ARTIFACTS);
+  if (full.length === 0) return existsSync(folder) ? folder : null;
   mkdirSync(folder, { recursive: true });
   for (const name of full) {
     if (!hasEntries(join(folder, name))) renameSync(join(work, name), join(folder, name));

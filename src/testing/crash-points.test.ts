@@ -67,6 +67,7 @@ async function killOnce(
 function checkEnd(name: string, version: number): void {
   const resumed = rig.cli("show", name).code === 2 ? null : rig.run("run", "--resume", name);
   const run = resumed ?? rig.run("run", `v${version}.yml`, "--name", name);
+  expect(run.steps.flatMap((step) => step.error?.message ?? [])).toEqual([]);
   expect(run.status).toBe("Completed");
   const ran = rig.ran().filter((line) => line.startsWith(`v${version}-`));
   const finishedTwice = run.steps.filter(

@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { createFolderContents } from "./folder.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "stepwell-cache-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function open() {
+  const storeFolder = join(folder, "store");
+  return createFolderContents({ workspaceFolder: folder, storeFolder, workers: 1 });
+}
+
+async function idsOf(paths: readonly string[]): Promise<string[]> {
+  const contents = open();
+  const ids: string[] = [];
+  for (const path of paths) {
+    const outcome = await contents.identify(path, "uri_folder");
+    if (outcome.ok) ids.push(outcome.value.id);
+  }
+  await contents.close();
+  return ids;
+}
+
+/** Replaces every id in the cache: whoever answers with these has not read the files. */
+function poison(): string {
+  const false_ = `sha256:${"f".repeat(64)}`;
+  const cache = join(folder, ".stepwell", "hash-cache");
+  for (const name of readdirSync(cache)) {
+    const text = readFileSync(join(cache, name), "utf8");
+    writeFileSync(join(cache, name), text.replaceAll(/sha256:[0-9a-f]{64}/g, false_));
+  }
+  return false_;
+}
+
+it("is asked instead of the bytes once files are older than the clock is fine", async () => {
+  const data = join(folder, "data");
+  mkdirSync(data);
+  for (let index = 0; index < 100; index += 1) writeFileSync(join(data, `f${index}`), `${index}`);
+  const file = join(folder, "single");
+  writeFileSync(file, "1");
+  await delay(2100);
+  const before = await idsOf([data, file]);
+  const poisoned = poison();
+  expect(await idsOf([data, file])).toEqual([poisoned, poisoned]);
+  writeFileSync(file, "2");
+  writeFileSync(join(data, "f7"), "other");
+  const after = await idsOf([data, file]);
+  expect(after).not.toContain(poisoned);
+  expect(after).not.toEqual(before);
+});
+
+it("does not trust a file that is as young as its hash", async () => {
+  const file = join(folder, "single");
+  writeFileSync(file, "1");
+  const [id] = await idsOf([file]);
+  mkdirSync(join(folder, ".stepwell", "hash-cache"), { recursive: true });
+  poison();
+  expect(await idsOf([file])).toEqual([id]);
+});

@@ -1,0 +1,156 @@
+// A compute in a folder of its own for the contract suite: makes orders, waits for reports, looks for survivors. Knows no
+// implementation.
+
+import { type ChildProcess, execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect } from "vitest";
+import type {
+  AttemptEnd,
+  AttemptOrder,
+  Compute,
+  ComputeListener,
+  ComputeReport,
+} from "../../ports/compute.ts";
+import type { ProcessPort } from "../../ports/process.ts";
+
+export interface ComputeSubject {
+  make(
+    options: { readonly stateFolder: string; readonly slots: number },
+    listener: ComputeListener,
+  ): Compute;
+  /** A separate engine process that starts the orders and prints its reports; it can be killed. */
+  spawnEngine(stateFolder: string, orders: readonly AttemptOrder[]): ChildProcess;
+  readonly host: ProcessPort;
+}
+
+export type BenchTest = (
+  sentence: string,
+  body: (bench: ComputeBench, skip: (why: string) => void) => Promise<void>,
+) => void;
+
+/** Forks twice, leaves the session, and ignores every polite request; its pid goes to `survivor`. */
+export const SURVIVOR =
+  '( setsid bash -c \'trap "" TERM HUP INT; ( trap "" TERM; echo $BASHPID > survivor; ' +
+  "while :; do sleep 0.1; done ) & disown; exit 0' ) > /dev/null 2>&1 & ";
+
+/** A compute in a folder of its own, its reports, and orders for it. */
+export class ComputeBench {
+  readonly subject: ComputeSubject;
+  readonly folder = mkdtempSync(join(tmpdir(), "stepwell-compute-"));
+  readonly reports: ComputeReport[] = [];
+  compute: Compute;
+  #orders = 0;
+  #engines: ChildProcess[] = [];
+
+  constructor(subject: ComputeSubject) {
+    this.subject = subject;
+    this.compute = this.#make(1);
+  }
+
+  #make(slots: number): Compute {
+    const stateFolder = join(this.folder, "state");
+    return this.subject.make({ stateFolder, slots }, (report) => this.reports.push(report));
+  }
+
+  open(slots: number): void {
+    void this.compute.close();
+    this.compute = this.#make(slots);
+  }
+
+  order(script: string, fields: Partial<AttemptOrder> = {}, name = "attempt"): AttemptOrder {
+    this.#orders += 1;
+    const folder = join(this.folder, `${name} ${this.#orders}`);
+    mkdirSync(join(folder, "work"), { recursive: true });
+    return {
+      attemptId: `t${process.pid}x${Date.now().toString(36)}-${this.#orders}`,
+      epoch: 1,
+      folder,
+      workFolder: join(folder, "work"),
+      script,
+      variables: { PATH: process.env.PATH ?? "/usr/bin:/bin" },
+      processes: [{}],
+      logPath: join(folder, "log"),
+      timeoutMs: null,
+      graceMs: 1000,
+      memoryLimitBytes: null,
+      ...fields,
+    };
+  }
+
+  async run(
+    script: string,
+    fields: Partial<AttemptOrder> = {},
+  ): Promise<{ readonly order: AttemptOrder; readonly end: AttemptEnd }> {
+    const order = this.order(script, fields);
+    this.compute.start(order);
+    return { order, end: await this.ended(order.attemptId) };
+  }
+
+  started(attemptId: string): Promise<Extract<ComputeReport, { kind: "started" }>> {
+    return this.#report("started", attemptId) as Promise<
+      Extract<ComputeReport, { kind: "started" }>
+    >;
+  }
+
+  async ended(attemptId: string): Promise<AttemptEnd> {
+    const report = await this.#report("ended", attemptId);
+    return (report as Extract<ComputeReport, { kind: "ended" }>).end;
+  }
+
+  #report(kind: ComputeReport["kind"], attemptId: string): Promise<ComputeReport> {
+    return until(`${kind} of ${attemptId}`, () =>
+      this.reports.find((report) => report.kind === kind && report.attemptId === attemptId),
+    );
+  }
+
+  /** Starts the orders in another process and kills it once the first one runs. */
+  async killEngineOf(orders: readonly AttemptOrder[]): Promise<void> {
+    const engine = this.subject.spawnEngine(join(this.folder, "state"), orders);
+    this.#engines.push(engine);
+    let said = "";
+    engine.stdout?.on("data", (chunk: Buffer) => {
+      said += chunk;
+    });
+    await until("the engine's first start", () => said.includes('"started"') || undefined);
+    const isGone = new Promise((resolve) => engine.once("exit", resolve));
+    engine.kill("SIGKILL");
+    await isGone;
+  }
+
+  file(path: string): Promise<true> {
+    return until(path, () => (existsSync(path) && statSync(path).size > 0) || undefined);
+  }
+
+  /** A pipe without a writer: a reader waits until something is written. */
+  fifo(path: string): void {
+    execFileSync("mkfifo", [path]);
+  }
+
+  /** Nothing that carries the attempt's name is alive. */
+  async expectGone(order: AttemptOrder): Promise<void> {
+    const query = { attemptId: order.attemptId, leaders: [] };
+    expect(await this.subject.host.tree(query)).toEqual([]);
+    const survivor = join(order.workFolder, "survivor");
+    if (!existsSync(survivor)) return;
+    expect(this.subject.host.identify(Number(readFileSync(survivor, "utf8")))).toBeNull();
+  }
+
+  async clear(): Promise<void> {
+    await this.compute.close();
+    for (const engine of this.#engines) engine.kill("SIGKILL");
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function until<T>(what: string, look: () => T | undefined): Promise<T> {
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    const found = look();
+    if (found !== undefined) return found;
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await delay(5);
+  }
+}

@@ -1,0 +1,160 @@
+// What a compute promises about one command: how it is started, what it sees, how it ends and is ended.
+
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { type BenchTest, SURVIVOR } from "./compute-bench.ts";
+
+export function commands(test: BenchTest): void {
+  test("runs a command with exactly the given variables, its output in the log", async (bench) => {
+    const { order, end } = await bench.run("env | sort; echo problem >&2; pwd; cat", {
+      variables: { PATH: "/usr/bin:/bin", GREETING: "hello" },
+      processes: [{ OWN: "1" }],
+    });
+    expect(end).toMatchObject({ exitCode: 0, signal: null, reason: "exited", detail: null });
+    const lines = readFileSync(order.logPath, "utf8").trim().split("\n");
+    // bash itself adds PWD, SHLVL and _.
+    const own = lines.filter((line) => !/^(PWD|SHLVL|_|OLDPWD)=/.test(line));
+    const marker = `STEPWELL_ATTEMPT=${order.attemptId}`;
+    expect(own).toEqual([
+      "GREETING=hello",
+      "OWN=1",
+      "PATH=/usr/bin:/bin",
+      marker,
+      "problem",
+      order.workFolder,
+    ]);
+  });
+
+  test("reports a start with the identity of the living process, and writes it down", async (bench) => {
+    const order = bench.order("read -r _ < gate");
+    writeFileSync(join(order.workFolder, "make-gate"), "");
+    bench.fifo(join(order.workFolder, "gate"));
+    bench.compute.start(order);
+    const started = await bench.started(order.attemptId);
+    expect(bench.subject.host.isAlive(started.process)).toBe(true);
+    const written = JSON.parse(readFileSync(join(order.folder, "process.json"), "utf8"));
+    expect(written.process).toEqual(started.process);
+    writeFileSync(join(order.workFolder, "gate"), "go\n");
+    expect(await bench.ended(order.attemptId)).toMatchObject({ exitCode: 0 });
+    expect(bench.subject.host.isAlive(started.process)).toBe(false);
+  });
+
+  test("writes the end into the exit file as it is reported", async (bench) => {
+    const { order, end } = await bench.run("exit 3");
+    expect(end).toMatchObject({ exitCode: 3, signal: null, reason: "exited" });
+    expect(JSON.parse(readFileSync(join(order.folder, "exit.json"), "utf8"))).toEqual(end);
+    expect(end.startedAt).toBeLessThanOrEqual(end.finishedAt);
+  });
+
+  test("names the signal that ended a command", async (bench) => {
+    const { end } = await bench.run("kill -SEGV $$");
+    expect(end).toMatchObject({ exitCode: null, signal: "SIGSEGV", reason: "exited" });
+  });
+
+  test("hands newlines, quotes and all of Unicode through unchanged", async (bench) => {
+    const odd = `a'b"c\`d$e\\f\ng\th é 漢 🦉 \u0001 * ; rm -rf $(x)`;
+    const { order } = await bench.run(`printf %s "$ODD" > out; printf %s '"$q" é\n🦉' >> out`, {
+      variables: { PATH: "/usr/bin:/bin", ODD: odd },
+    });
+    expect(readFileSync(join(order.workFolder, "out"), "utf8")).toBe(`${odd}"$q" é\n🦉`);
+  });
+
+  test("works in folders whose names hold spaces and umlauts", async (bench) => {
+    const order = bench.order("pwd; echo ü", {}, "Größe und 'Länge'");
+    bench.compute.start(order);
+    expect(await bench.ended(order.attemptId)).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(order.logPath, "utf8")).toBe(`${order.workFolder}\nü\n`);
+  });
+
+  test("keeps a log of 10 MB whole", async (bench) => {
+    const { order } = await bench.run("head -c 10000000 /dev/zero | tr '\\0' x");
+    expect(statSync(order.logPath).size).toBe(10_000_000);
+  });
+
+  test("appends to a log that is already there", async (bench) => {
+    const order = bench.order("echo new");
+    writeFileSync(order.logPath, "old\n");
+    bench.compute.start(order);
+    await bench.ended(order.attemptId);
+    expect(readFileSync(order.logPath, "utf8")).toBe("old\nnew\n");
+  });
+
+  test("starts every process of a distributed step with its own variables", async (bench) => {
+    const processes = [{ RANK: "0" }, { RANK: "1" }, { RANK: "2" }];
+    const { order, end } = await bench.run("echo $RANK > out-$RANK", { processes });
+    expect(end).toMatchObject({ exitCode: 0, reason: "exited" });
+    for (const { RANK } of processes)
+      expect(readFileSync(join(order.workFolder, `out-${RANK}`), "utf8")).toBe(`${RANK}\n`);
+  });
+}
+
+export function endings(test: BenchTest): void {
+  test("stops the other processes of a distributed step when one fails", async (bench) => {
+    const processes = [{ RANK: "0" }, { RANK: "1" }, { RANK: "2" }];
+    const { end } = await bench.run("if [ $RANK = 1 ]; then exit 7; fi; sleep 60", {
+      processes,
+    });
+    expect(end).toMatchObject({ exitCode: 7, reason: "exited" });
+    expect(end.detail).toContain("process 1 of 3 failed");
+  });
+
+  test("ends a command at its timeout, the whole tree", async (bench) => {
+    const { order, end } = await bench.run(`${SURVIVOR} sleep 60 & wait`, {
+      timeoutMs: 400,
+      graceMs: 200,
+    });
+    expect(end.reason).toBe("timeout");
+    await bench.expectGone(order);
+  });
+
+  test("lets a command that handles TERM finish within the grace", async (bench) => {
+    const script = "trap 'echo cleaned > done; exit 9' TERM; echo ready > ready; sleep 60 & wait";
+    const order = bench.order(script, { graceMs: 20_000 });
+    bench.compute.start(order);
+    await bench.file(join(order.workFolder, "ready"));
+    bench.compute.cancel(order.attemptId);
+    expect(await bench.ended(order.attemptId)).toMatchObject({
+      exitCode: 9,
+      reason: "cancelled",
+    });
+    expect(existsSync(join(order.workFolder, "done"))).toBe(true);
+  });
+
+  test("leaves nothing of a cancelled command that forks twice, leaves its session and ignores TERM", async (bench) => {
+    const order = bench.order(`trap "" TERM; ${SURVIVOR} sleep 60`, { graceMs: 100 });
+    bench.compute.start(order);
+    await bench.file(join(order.workFolder, "survivor"));
+    bench.compute.cancel(order.attemptId);
+    expect(await bench.ended(order.attemptId)).toMatchObject({ reason: "cancelled" });
+    await bench.expectGone(order);
+  });
+
+  test("stops what a command left running, and says so", async (bench) => {
+    const { order, end } = await bench.run(
+      `${SURVIVOR} while [ ! -s survivor ]; do sleep 0.01; done`,
+      { graceMs: 100 },
+    );
+    expect(end).toMatchObject({ exitCode: 0, reason: "exited" });
+    expect(end.detail).toMatch(/still running and (was|were) stopped/);
+    await bench.expectGone(order);
+  });
+
+  test("waits for what ends by itself shortly after the command", async (bench) => {
+    const { order, end } = await bench.run("exec > >(sleep 0.1; cat > copy); echo text");
+    expect(end).toMatchObject({ exitCode: 0, detail: null });
+    expect(readFileSync(join(order.workFolder, "copy"), "utf8")).toBe("text\n");
+  });
+
+  test("tells a command that ran out of its memory limit apart", async (bench, skip) => {
+    if (bench.subject.host.memoryGroups() === null) {
+      console.warn("skipped: control groups cannot be written on this machine");
+      skip("no writable control groups");
+    }
+    const { end } = await bench.run("x=$(head -c 200000000 /dev/zero | tr '\\0' x); echo ${#x}", {
+      memoryLimitBytes: 32 << 20,
+    });
+    expect(end.reason).toBe("out_of_memory");
+    expect(end.detail).toContain("32 MiB");
+  });
+}

@@ -1,0 +1,87 @@
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { OutputRecord } from "../../core/output.ts";
+import type { ContentsBench } from "./contents-bench.ts";
+
+export function publishing(bench: () => ContentsBench): void {
+  const make = async (): Promise<{ file: OutputRecord; folder: OutputRecord }> => {
+    const outputs = { f: "uri_file", d: "uri_folder" } as const;
+    const staged = await bench().stage("c1", outputs);
+    writeFileSync(staged.outputs.f as string, "file");
+    writeFileSync(join(staged.outputs.d as string, "tool"), "#!", { mode: 0o755 });
+    const captured = await bench().capture("c1", outputs);
+    return { file: captured.outputs.f as OutputRecord, folder: captured.outputs.d as OutputRecord };
+  };
+
+  it("copies a file and a folder, writable and executable as they were", async () => {
+    const { file, folder } = await make();
+    const to = bench().path("published/deep");
+    expect(await bench().contents.publish(file, join(to, "f.bin"))).toMatchObject({ ok: true });
+    expect(await bench().contents.publish(folder, join(to, "d"))).toMatchObject({ ok: true });
+    expect(statSync(join(to, "f.bin")).mode & 0o777).toBe(0o644);
+    expect(statSync(join(to, "d/tool")).mode & 0o777).toBe(0o755);
+    expect(readdirSync(to).sort()).toEqual(["d", "f.bin"]);
+    expect(statSync(file.path).mode & 0o777).toBe(0o444);
+  });
+
+  it("replaces what was there, whatever it was", async () => {
+    const { file, folder } = await make();
+    bench().write("to/d/old", "old");
+    bench().write("to/f/old", "a folder where the file goes");
+    await bench().contents.publish(folder, bench().path("to/d"));
+    await bench().contents.publish(file, bench().path("to/f"));
+    expect(readdirSync(bench().path("to/d"))).toEqual(["tool"]);
+    expect(readFileSync(bench().path("to/f"), "utf8")).toBe("file");
+    expect(readdirSync(bench().path("to")).sort()).toEqual(["d", "f"]);
+  });
+
+  it("leaves alone what is the same already", async () => {
+    const { folder } = await make();
+    await bench().contents.publish(folder, bench().path("to"));
+    const before = statSync(bench().path("to/tool"));
+    await bench().contents.publish(folder, bench().path("to"));
+    expect(statSync(bench().path("to/tool")).ino).toBe(before.ino);
+  });
+
+  it("fails where it may not write, and leaves nothing half done", async () => {
+    const { file } = await make();
+    const wall = bench().write("wall", "a file");
+    const outcome = await bench().contents.publish(file, join(wall, "f"));
+    expect(outcome.ok).toBe(false);
+    expect(readFileSync(wall, "utf8")).toBe("a file");
+  });
+}
+
+export function discarding(bench: () => ContentsBench): void {
+  it("takes a work folder away at once", async () => {
+    const staged = await bench().stage("d1", {});
+    bench().contents.discard("d1", false);
+    expect(existsSync(staged.workFolder)).toBe(false);
+    expect(existsSync(staged.folder)).toBe(true);
+    await bench().contents.close();
+  });
+
+  it("keeps the newest ten of those that are to be kept", async () => {
+    for (let index = 0; index < 13; index += 1) {
+      const id = `d${index}`;
+      const staged = await bench().stage(id, {});
+      appendFileSync(join(staged.workFolder, "note"), id);
+      bench().contents.discard(id, true);
+      const mark = bench().path(`.stepwell/work/.kept/${id}`);
+      utimesSync(mark, 1000 + index, 1000 + index);
+    }
+    const kept = readdirSync(bench().path(".stepwell/work")).filter((name) => name !== ".kept");
+    expect(kept).toHaveLength(10);
+    expect(kept).toContain("d12");
+    expect(kept).not.toContain("d0");
+  });
+}
