@@ -31,7 +31,9 @@ const changed = stepwell("run", "pipeline.yml");
 say("Why did train run?");
 stepwell("why", changed, "train");
 
-say("Add a comment to train.py: train runs again, makes the same bytes, and nothing below it runs.");
+say(
+  "Add a comment to train.py: train runs again, makes the same bytes, and nothing below it runs.",
+);
 edit(train, /\nrows = /, () => `\n# note ${Date.now()}\nrows = `);
 stepwell("run", "pipeline.yml");
 
@@ -40,12 +42,18 @@ const trees = 40 + (Math.floor(Date.now() / 1000) % 200);
 stepwell("run", "pipeline.yml", "--set", `jobs.train.inputs.trees=${trees}`);
 
 say(`Done. Everything is in ${folder}.`);
-say(`Try: cd ${path.relative(process.cwd(), folder) || "."} && node ${path.relative(folder, cli)} show ${changed}`);
+say(
+  `Try: cd ${path.relative(process.cwd(), folder) || "."} && node ${path.relative(folder, cli)} show ${changed}`,
+);
 
 /** Runs the real command line as a user would and answers with the name of the run that it printed. */
 function stepwell(...words) {
   process.stdout.write(`\n$ stepwell ${words.join(" ")}\n`);
-  const done = spawnSync(process.execPath, [cli, ...words], { cwd: folder, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+  const done = spawnSync(process.execPath, [cli, ...words], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "inherit"],
+    encoding: "utf8",
+  });
   process.stdout.write(done.stdout);
   if (done.status !== 0) {
     process.stderr.write(`stepwell ended with ${done.status ?? done.signal}\n`);

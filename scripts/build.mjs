@@ -11,15 +11,12 @@ const entries = {
   stepwell: "src/cli/main.ts",
   "node-supervisor": "src/computes/node-supervisor.ts",
   "content-worker": "src/storages/content-worker.ts",
-  ...Object.fromEntries(
-    find(path.join(root, "src"), /\.program\.ts$/).map((file) => [
-      path.basename(file, ".ts"),
-      path.relative(root, file),
-    ]),
-  ),
 };
 
-if (process.argv.includes("--if-stale") && newest(out) > Math.max(newest(path.join(root, "src")), newest(path.join(root, "scripts"))))
+if (
+  process.argv.includes("--if-stale") &&
+  newest(out) > Math.max(newest(path.join(root, "src")), newest(path.join(root, "scripts")))
+)
   process.exit(0);
 
 const { build } = await import("esbuild");
@@ -40,15 +37,13 @@ await build({
   external: ["libsql"],
   chunkNames: "chunk-[hash]",
   logLevel: "warning",
-  banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
+  banner: {
+    js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
+  },
 });
 fs.chmodSync(path.join(fresh, "stepwell.js"), 0o755);
 fs.rmSync(out, { recursive: true, force: true });
 fs.renameSync(fresh, out);
-
-function find(folder, pattern) {
-  return fs.readdirSync(folder, { recursive: true }).map((name) => path.join(folder, String(name))).filter((file) => pattern.test(file));
-}
 
 /** Time of the newest file; 0 when there is none. */
 function newest(folder) {

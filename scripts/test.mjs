@@ -15,20 +15,31 @@ const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs");
 const done = spawnSync(
   process.execPath,
   [vitest, "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...words],
-  { cwd: root, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, STEPWELL_DEEP: deep ? "1" : "" } },
+  {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, STEPWELL_DEEP: deep ? "1" : "" },
+  },
 );
 const counts = fs.existsSync(report) ? read(report) : { passed: 0, failed: 1, skipped: 0 };
 if (done.status !== 0 && counts.failed === 0) counts.failed = 1;
-if (!deep) process.stdout.write("skipped aloud: the deep tests (npm run test:deep) need root, minutes or a network\n");
+if (!deep)
+  process.stdout.write(
+    "skipped aloud: the deep tests (npm run test:deep) need root, minutes or a network\n",
+  );
 for (const name of counts.names ?? []) process.stdout.write(`skipped: ${name}\n`);
-process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+process.stdout.write(
+  `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`,
+);
 process.exit(counts.failed > 0 ? 1 : 0);
 
 function read(file) {
   const result = JSON.parse(fs.readFileSync(file, "utf8"));
   const tests = result.testResults.flatMap((suite) => suite.assertionResults);
   const of = (...states) => tests.filter((test) => states.includes(test.status));
-  const broken = result.testResults.filter((suite) => suite.status === "failed" && suite.assertionResults.length === 0);
+  const broken = result.testResults.filter(
+    (suite) => suite.status === "failed" && suite.assertionResults.length === 0,
+  );
   return {
     passed: of("passed").length,
     failed: of("failed").length + broken.length,

@@ -11,6 +11,7 @@ import type { Demand } from "./core/plan.ts";
 import { crashPoint } from "./engine/crash-point.ts";
 import type { EnginePorts } from "./engine/engine-ports.ts";
 import { createExplainer } from "./engine/explainer.ts";
+import { collectEnvironments } from "./environments/collect-environments.ts";
 import { createEnvironments } from "./environments/environments.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
@@ -23,6 +24,9 @@ import type { WorkspaceConfig } from "./spec/workspace-config.ts";
 import { defaultWorkspaceConfig, loadWorkspaceConfig } from "./spec/workspace-config.ts";
 import { createStepTypes } from "./steps/step-types.ts";
 import { createFolderContents } from "./storages/folder.ts";
+
+/** For commands that look at the machine and need no workspace. */
+export const hostProcesses = createHostProcesses;
 
 export interface OpenOptions {
   /** `--workspace`, or null. */
@@ -128,6 +132,8 @@ function compose(
     host: os.hostname(),
     capacity: (name) => capacityOf(config, name),
     enginePorts: (engine) => enginePorts(workspace, engine),
+    collectEnvironments: (unusedForMs, dryRun) =>
+      collectEnvironments(cacheFolder(options.shell), { now: Date.now(), unusedForMs, dryRun }),
     notice: options.notice,
     async close() {
       await contents.close();

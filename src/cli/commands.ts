@@ -42,6 +42,38 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "print the path of an output, or copy it",
     load: () => import("./commands/outputs.ts"),
   },
+  component: {
+    summary: "register and see components",
+    load: () => import("./commands/component.ts"),
+  },
+  data: { summary: "register and see data assets", load: () => import("./commands/data.ts") },
+  environment: {
+    summary: "register and see environments",
+    load: () => import("./commands/environment.ts"),
+  },
+  model: { summary: "register and see models", load: () => import("./commands/model.ts") },
+  diff: { summary: "compare two runs", load: () => import("./commands/diff.ts") },
+  shell: {
+    summary: "open a shell exactly where a step ran",
+    load: () => import("./commands/shell.ts"),
+  },
+  init: {
+    summary: "write a small pipeline to start from",
+    load: () => import("./commands/init.ts"),
+  },
+  doctor: {
+    summary: "check what Stepwell needs on this machine",
+    load: () => import("./commands/doctor.ts"),
+  },
+  gc: { summary: "remove what no run needs any more", load: () => import("./commands/gc.ts") },
+  schema: {
+    summary: "print the JSON schema of a kind of file",
+    load: () => import("./commands/schema.ts"),
+  },
+  completion: {
+    summary: "print the completion script of a shell",
+    load: () => import("./commands/completion.ts"),
+  },
   engine: {
     summary: "run detached runs to their end (started by itself)",
     load: () => import("./commands/engine.ts"),

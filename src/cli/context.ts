@@ -2,6 +2,7 @@
 
 import type { Refusal } from "../operations/refusal.ts";
 import type { Workspace } from "../operations/workspace.ts";
+import type { ProcessPort } from "../ports/process.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface Context {
@@ -12,6 +13,8 @@ export interface Context {
   readonly words: readonly string[];
   /** `--workspace`, or null. */
   readonly workspaceOption: string | null;
+  /** The processes of this machine, without a workspace. */
+  processes(): ProcessPort;
   /** Opens the workspace; ends the command with its exit code when that is refused. */
   open(options: { readonly create: boolean }): Promise<Workspace>;
   /** Prints a refusal for people (or as JSON) and ends with its exit code. */

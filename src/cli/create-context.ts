@@ -3,7 +3,7 @@
 import type { Refusal } from "../operations/refusal.ts";
 import { isRefusal } from "../operations/refusal.ts";
 import type { Workspace } from "../operations/workspace.ts";
-import { openWorkspace } from "../wiring.ts";
+import { hostProcesses, openWorkspace } from "../wiring.ts";
 import { type Context, Exit } from "./context.ts";
 import { printProblems, problemsJson } from "./print-problems.ts";
 import type { Terminal } from "./terminal.ts";
@@ -32,6 +32,7 @@ export function createContext(
     currentFolder: process.cwd(),
     words,
     workspaceOption,
+    processes: hostProcesses,
     refuse,
     exit,
     async open({ create }): Promise<Workspace> {

@@ -27,6 +27,8 @@ async function main(words: readonly string[]): Promise<number> {
     .description("Runs machine-learning pipelines and reruns only what changed.")
     .option("--workspace <folder>", "folder that holds .stepwell/ (also STEPWELL_WORKSPACE)")
     .option("-V, --version", "print the version")
+    // Options behind the verb are the verb's own: `data create --version 2`.
+    .enablePositionalOptions()
     .showHelpAfterError("(see --help)")
     .exitOverride();
   const { createContext } = await import("./create-context.ts");

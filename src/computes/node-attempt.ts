@@ -205,7 +205,7 @@ class NodeAttempt {
       const limit = (this.#order.memoryLimitBytes ?? 0) / 2 ** 20;
       this.#details.push(`more than its memory limit of ${Math.floor(limit)} MiB was needed`);
     }
-    const wasAskedFor = this.#signal !== null && existsSync(join(this.#order.folder, "cancel"));
+    const wasAskedFor = this.#hasFailed && existsSync(join(this.#order.folder, "cancel"));
     const isClean = this.#reason === null || this.#hasFailed;
     return {
       exitCode: isClean ? this.#exitCode : null,

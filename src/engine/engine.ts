@@ -11,7 +11,7 @@ import { brokenBy, type Flight, launch, type Message } from "./flight.ts";
 import { grant, withdraw } from "./grant.ts";
 import { receive } from "./receive.ts";
 import { recoverRun } from "./recover.ts";
-import { makeSlots, type Slots } from "./slots.ts";
+import { type LookAhead, makeLookAhead, makeSlots, type Slots } from "./slots.ts";
 
 /** What all parts of one engine share. */
 export interface EngineState {
@@ -24,6 +24,7 @@ export interface EngineState {
   /** Steps decided to run, by run name and step, until they get a slot. */
   readonly wanted: Map<string, Wanted>;
   readonly slots: Slots;
+  readonly lookAhead: LookAhead;
   /** Results of this tick that the record does not show yet, by fingerprint. */
   readonly fresh: Map<string, ResultRow>;
   inbox: Message[];
@@ -31,6 +32,8 @@ export interface EngineState {
   damaged: CommitBatch["damaged"][number][];
   /** Attempts to stop once the commit that says so is durable. */
   cancels: Set<string>;
+  /** Since when events have waited for a commit (monotonic), or null. */
+  waitingSince: number | null;
   /** Something captured is not yet synced. */
   unsynced: boolean;
   readonly post: (message: Message) => void;
@@ -60,11 +63,13 @@ export function createEngine(ports: EnginePorts, epoch: number, onMessage: () =>
     inFlight: new Map(),
     wanted: new Map(),
     slots: makeSlots(ports.capacity),
+    lookAhead: makeLookAhead(ports.capacity),
     fresh: new Map(),
     inbox: [],
     preImages: [],
     damaged: [],
     cancels: new Set(),
+    waitingSince: null,
     unsynced: false,
     post,
   };
@@ -205,13 +210,18 @@ function earliestRetry(state: EngineState): number | null {
   return earliest;
 }
 
+/** What can be found out again (a living process, an exit file) waits this long for something to be committed with. */
+const PATIENCE_MS = 100;
+
 async function commit(
   state: EngineState,
   requests: readonly EngineRequest[],
 ): Promise<"done" | "nothing" | "fenced"> {
   const { ports } = state;
+  const hurry = requests.length + state.damaged.length > 0;
+  if (!hurry && !isDue(state, ports.clock.monotonic())) return "nothing";
+  state.waitingSince = null;
   const updates = [...state.runs.values()].flatMap((run) => takeUpdate(run) ?? []);
-  if (updates.length + requests.length + state.damaged.length === 0) return "nothing";
   ports.crashPoint("before-sync");
   if (state.unsynced) await ports.contents.makeDurable();
   state.unsynced = false;
@@ -229,6 +239,19 @@ async function commit(
   state.fresh.clear();
   ports.crashPoint("after-commit");
   return outcome;
+}
+
+/** A sync costs milliseconds: starts and ends of attempts are committed with the next decision, or when they have waited. */
+function isDue(state: EngineState, now: number): boolean {
+  const pending = [...state.runs.values()].flatMap((run) => run.pending);
+  if (pending.length === 0) return false;
+  state.waitingSince ??= now;
+  const decided = pending.some(
+    (event) =>
+      event.kind !== "attempt_started" &&
+      !(event.kind === "attempt_ended" && event.retryAt === null),
+  );
+  return decided || now - state.waitingSince >= PATIENCE_MS;
 }
 
 function dropEnded(state: EngineState): void {

@@ -108,7 +108,9 @@ function neverStarted(attemptId: string, now: number): Message {
 }
 
 /** Outputs that have a folder of their own. */
-function declaredOutputs(node: StepNode): Record<string, StepNode["outputs"][string]["type"]> {
+export function declaredOutputs(
+  node: StepNode,
+): Record<string, StepNode["outputs"][string]["type"]> {
   return Object.fromEntries(
     Object.entries(node.outputs)
       .filter(([name]) => name !== ARTIFACTS)

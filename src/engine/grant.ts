@@ -16,8 +16,10 @@ export function grant(state: EngineState): readonly Flight[] {
     .filter((run) => run.mayStart)
     .map((run) => run.queue);
   const flights: Flight[] = [];
+  const ahead = state.lookAhead.extraCpus(isUniform(queues));
   for (;;) {
-    const next = takeNext(queues, state.slots.free(), state.ports.capacity);
+    const free = state.slots.free();
+    const next = takeNext(queues, { ...free, cpus: free.cpus + ahead }, state.ports.capacity);
     if (next === null) return flights;
     const key = wantedKey(next.run, next.step);
     const wanted = state.wanted.get(key);
@@ -25,6 +27,18 @@ export function grant(state: EngineState): readonly Flight[] {
     if (wanted !== undefined && stillWanted(wanted)) flights.push(makeAttempt(state, wanted));
   }
 }
+
+/** Only steps that ask for one cpu and nothing else wait: which of them runs first does not matter to the slots. */
+function isUniform(queues: readonly RunQueue[]): boolean {
+  return queues.every((queue) =>
+    queue.waiting
+      .slice(0, LOOKED_AT)
+      .every(({ demand }) => demand.cpus === 1 && demand.memoryBytes === 0 && demand.gpus === 0),
+  );
+}
+
+/** How many waiting steps of a run are looked at: the rest cannot be granted in this tick. */
+const LOOKED_AT = 64;
 
 /** Forgets the queued steps of runs that start nothing more; whoever waited for their work decides anew. */
 export function withdraw(state: EngineState): void {

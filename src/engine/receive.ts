@@ -63,6 +63,7 @@ function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
       : retryDelay(node.retry, attempts);
   const retryAt = delay === null ? null : at + delay;
   releaseSlot(state, flight);
+  if (end.startedAt !== null) state.lookAhead.seen(end.finishedAt - end.startedAt);
   emit(flight.run, { kind: "attempt_ended", at, step: flight.step, end, retryAt });
   if (good) {
     flight.startedAt ??= end.startedAt;

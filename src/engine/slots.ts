@@ -16,6 +16,34 @@ export interface Slots {
   release(attemptId: string): boolean;
 }
 
+/** Steps shorter than this spend more time waiting for the engine than working. */
+const SHORT_MS = 150;
+/** How many short steps may wait in the compute for each slot. */
+const AHEAD = 6;
+/** How much the newest duration counts in the running mean. */
+const WEIGHT = 0.2;
+
+/**
+ * How many single-cpu steps may be handed to the compute beyond its slots, so that none of its slots waits for a commit.
+ * Nothing is handed ahead before steps have been seen to be short, nor while anything else than single-cpu steps waits.
+ */
+export interface LookAhead {
+  /** An attempt took this long. */
+  seen(durationMs: number): void;
+  extraCpus(isUniform: boolean): number;
+}
+
+export function makeLookAhead(capacity: Demand): LookAhead {
+  let mean: number | null = null;
+  return {
+    seen(durationMs) {
+      mean = mean === null ? durationMs : mean + WEIGHT * (durationMs - mean);
+    },
+    extraCpus: (isUniform) =>
+      isUniform && mean !== null && mean < SHORT_MS ? Math.floor(capacity.cpus) * AHEAD : 0,
+  };
+}
+
 export function makeSlots(capacity: Demand): Slots {
   const holdings = new Map<string, Holding>();
   const free = { ...capacity };

@@ -19,7 +19,7 @@ interface Remembered {
 
 /** Local path of the bytes behind `url`. Without a network, a copy that is there is used. */
 export async function download(folder: string, url: string): Promise<string | Refusal> {
-  const place = path.join(folder, createHash("sha256").update(url).digest("hex").slice(0, 24));
+  const place = path.join(folder, downloadName(url));
   const file = path.join(place, fileName(url));
   const memory = path.join(place, "source.json");
   const known = fs.existsSync(file) ? readMemory(memory) : null;
@@ -46,6 +46,11 @@ export async function download(folder: string, url: string): Promise<string | Re
       `map it to a local copy in stepwell.yml: url_map: {"${url}": ./copy}`,
     );
   }
+}
+
+/** Name of the folder that a URL's bytes lie in. */
+export function downloadName(url: string): string {
+  return createHash("sha256").update(url).digest("hex").slice(0, 24);
 }
 
 function fileName(url: string): string {

@@ -27,20 +27,30 @@ export interface LoadedDefinition {
 type Component = ReturnType<SpecReader["component"]>;
 
 /** Loads and validates; reports every mistake at once. */
-export async function loadDefinition(
+export function loadDefinition(
   workspace: Workspace,
   options: DefinitionOptions,
 ): Promise<LoadedDefinition> {
-  const components = new Map<string, Component>();
-  for (;;) {
-    const wanted = new Map<string, readonly [string, string | null, string | null]>();
-    const loaded = loadJob({
+  return readWithComponents(workspace, (reader) =>
+    loadJob({
       ...options,
-      reader: readerOver(workspace, components, wanted),
+      reader,
       knownComputes: (name) => workspace.capacity(name) !== null,
       limits: { ...SPEC_LIMITS, ...workspace.config.limits },
       defaultCompute: workspace.config.defaultCompute,
-    });
+    }),
+  );
+}
+
+/** Reads something that may name registered components. */
+export async function readWithComponents<T>(
+  workspace: Workspace,
+  read: (reader: SpecReader) => T,
+): Promise<T> {
+  const components = new Map<string, Component>();
+  for (;;) {
+    const wanted = new Map<string, readonly [string, string | null, string | null]>();
+    const loaded = read(readerOver(components, wanted));
     // The reader is synchronous and the record is not: fetch what was asked for and read again.
     if (wanted.size === 0) return loaded;
     for (const [key, [name, version, label]] of wanted)
@@ -49,7 +59,6 @@ export async function loadDefinition(
 }
 
 function readerOver(
-  _workspace: Workspace,
   components: ReadonlyMap<string, Component>,
   wanted: Map<string, readonly [string, string | null, string | null]>,
 ): SpecReader {

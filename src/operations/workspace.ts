@@ -32,6 +32,11 @@ export interface Workspace {
   readonly capacity: (compute: string) => Demand | null;
   /** Ports for an engine of this workspace. */
   readonly enginePorts: (options: EngineOptions) => EnginePorts;
+  /** Environments of the per-user cache that nobody has used for long: removed, or with `dryRun` only named. */
+  readonly collectEnvironments: (
+    unusedForMs: number,
+    dryRun: boolean,
+  ) => Promise<readonly { readonly folder: string; readonly sizeBytes: number }[]>;
   /** Lines for people that belong to no run (environment builds, notices). */
   readonly notice: (line: string) => void;
   readonly close: () => Promise<void>;
@@ -53,5 +58,10 @@ export const places = {
   downloads: (folder: string): string => path.join(folder, ".stepwell", "downloads"),
   logFile: (folder: string, run: string, step: string, attempt: number): string =>
     path.join(folder, ".stepwell", "logs", run, `${step === "." ? "_" : step}.${attempt}.log`),
+  code: (folder: string): string => path.join(folder, ".stepwell", "code"),
+  work: (folder: string): string => path.join(folder, ".stepwell", "work"),
+  attempts: (folder: string): string => path.join(folder, ".stepwell", "attempts"),
+  /** Outputs of attempts that were not captured (yet). */
+  scratch: (folder: string): string => path.join(folder, ".stepwell", "store", ".attempts"),
   locks: (folder: string): string => path.join(folder, "stepwell.lock.d"),
 };

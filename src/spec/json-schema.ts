@@ -33,6 +33,9 @@ export function schemaFor(kind: SchemaKind): JsonSchema {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: `Stepwell: ${kind}`,
     ...body,
+    ...(TABLES[kind].some((one) => "jobs" in one.fields)
+      ? { definitions: { node: nodeSchema() } }
+      : {}),
   };
 }
 
@@ -76,13 +79,18 @@ function nullable(schema: JsonSchema): JsonSchema {
   return Object.keys(schema).length === 0 ? schema : { anyOf: [schema, { type: "null" }] };
 }
 
+// A pipeline node may hold nodes itself, so a node is a definition that refers to itself.
 function nodesSchema(field: Field): JsonSchema {
-  const tables = [commandNode, pipelineNode, ...Object.values(laterNodes)];
   return {
     type: "object",
-    additionalProperties: { anyOf: tables.map(tableSchema) },
+    additionalProperties: { $ref: "#/definitions/node" },
     description: field.doc,
   };
+}
+
+function nodeSchema(): JsonSchema {
+  const tables = [commandNode, pipelineNode, ...Object.values(laterNodes)];
+  return { anyOf: tables.map(tableSchema) };
 }
 
 function typeSchema(type: FieldType): JsonSchema {

@@ -29,3 +29,6 @@ export const PIPELINE_DEPTH = 100;
 
 /** Digits of an integer. Python's own limit for `int()`; conversion beyond it costs quadratic time. */
 export const INTEGER_DIGITS = 4_300;
+
+/** Inputs, outputs and dependencies of all steps together: what keeps a large component from being copied without end. */
+export const MOST_PORTS = 10_000_000;

@@ -1,6 +1,7 @@
 // Makes a finding about a place in a tree. Knows nothing of how findings are collected or shown.
 
 import type { Problem } from "./problem.ts";
+import type { ProblemCode } from "./problem-codes.ts";
 import { positionOf, type TreeSource } from "./tree.ts";
 
 /** Anything with a place; `source` is null for what an option of the command line gave. */
@@ -11,7 +12,7 @@ export interface Place {
 
 export function problemAt(
   place: Place | null,
-  code: string,
+  code: ProblemCode,
   message: string,
   hint: string | null,
   severity: Problem["severity"] = "error",

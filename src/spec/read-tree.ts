@@ -71,7 +71,8 @@ function refuseLarge(source: TreeSource, limits: SpecLimits): Problem | null {
 
 function parse(source: TreeSource, limits: SpecLimits): readonly Event[] | Problem {
   try {
-    return parseEvents(source.text, { maxDepth: limits.depth });
+    // The parser counts the innermost value as a level; the builder checks the limit itself.
+    return parseEvents(source.text, { maxDepth: limits.depth + 1 });
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     return syntaxProblem(source, error, limits);

@@ -5,6 +5,7 @@ import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE } from "js-yaml";
 import type { SpecLimits } from "./limits.ts";
 import type { Problem } from "./problem.ts";
 import { problemAt } from "./problem-at.ts";
+import type { ProblemCode } from "./problem-codes.ts";
 import {
   positionOf,
   type TreeEntry,
@@ -279,7 +280,7 @@ export class TreeBuilder {
     this.stopped = true;
   }
 
-  #error(offset: number, code: string, message: string, hint: string): void {
+  #error(offset: number, code: ProblemCode, message: string, hint: string): void {
     if (this.problems.length >= this.#limits.problems) this.stopped = true;
     else this.problems.push(problemAt({ source: this.#source, offset }, code, message, hint));
   }

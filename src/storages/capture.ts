@@ -7,6 +7,7 @@ import type { OutputRecord } from "../core/output.ts";
 import type { Captured, CaptureOrder } from "../ports/contents.ts";
 import type { DataType } from "../spec/graph.ts";
 import type { CapturedPort, PortOrder } from "./capture-port.ts";
+import type { Unsynced } from "./durable.ts";
 
 export interface CapturePlaces {
   readonly storeFolder: string;
@@ -25,8 +26,7 @@ export interface CaptureMeans {
 export interface CaptureResult {
   readonly captured: Captured;
   readonly warnings: readonly string[];
-  /** Files and folders that must be synced before the result is recorded. */
-  readonly unsynced: readonly string[];
+  readonly unsynced: Unsynced;
 }
 
 /** Name of the artifacts beside the ports of a step: no port can be called so. */
@@ -61,7 +61,7 @@ export async function captureAttempt(
     ]);
   }
   if (ports.length > 0 && !isMoved) moveInto(scratch, final, means);
-  return resultOf(ports, final);
+  return resultOf(ports, final, storeFolder);
 }
 
 /** `azureml/<run>/<step path>`; the segments of a nested step are folders, the standalone step is `_`. */
@@ -112,10 +112,12 @@ function moveInto(scratch: string, final: string, means: CaptureMeans): void {
 function resultOf(
   ports: readonly (readonly [string, DataType, CapturedPort])[],
   final: string,
+  storeFolder: string,
 ): CaptureResult {
   const outputs: Record<string, OutputRecord> = {};
   const warnings: string[] = [];
-  const unsynced: string[] = [];
+  const paths: string[] = [];
+  const trees: string[] = [];
   let artifacts: OutputRecord | null = null;
   for (const [port, type, captured] of ports) {
     const path = join(final, port, captured.file);
@@ -123,10 +125,13 @@ function resultOf(
     if (port === ARTIFACTS) artifacts = record;
     else outputs[port] = record;
     warnings.push(...captured.warnings);
-    // Folders with many files are made durable as a whole; one path stands for each.
-    unsynced.push(path, join(final, port), final);
-    if (captured.manifest !== null) unsynced.push(captured.manifest);
-    for (let more = captured.content.files; more > 1; more -= 1) unsynced.push(path);
+    paths.push(path, join(final, port));
+    if (captured.manifest !== null) paths.push(captured.manifest, dirname(captured.manifest));
+    if (record.kind === "folder" && record.files > 0) trees.push(path);
   }
+  // The names of new folders must last as well as what is in them.
+  for (let folder = final; ports.length > 0 && folder !== storeFolder; folder = dirname(folder))
+    paths.push(folder);
+  const unsynced = { paths, trees };
   return { captured: { outputs, artifacts }, warnings, unsynced };
 }

@@ -2,21 +2,30 @@
 // of their file system. Runs off the engine's thread; knows paths only.
 
 import { spawn } from "node:child_process";
-import { closeSync, fsync, openSync } from "node:fs";
+import { closeSync, fsync, openSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+export interface Unsynced {
+  /** Files and folders, each synced by itself. */
+  readonly paths: readonly string[];
+  /** Folders of which everything inside must be synced as well. */
+  readonly trees: readonly string[];
+}
 
 /** Up to so many paths are synced one by one. */
-const FEW = 6;
+const FEW = 8;
+/** Node's pool has four threads: more at once would only keep other file work waiting. */
+const AT_ONCE = 4;
 
-/** `folder` lies on the file system of all the paths. */
-export async function syncPaths(paths: readonly string[], folder: string): Promise<void> {
-  if (paths.length === 0) return;
-  if (paths.length > FEW && (await syncFileSystem(folder))) return;
-  // Four at a time: the threads of Node's pool.
-  const rest = [...paths];
+/** `folder` lies on the file system of everything that is unsynced. */
+export async function sync({ paths, trees }: Unsynced, folder: string): Promise<void> {
+  const isMuch = trees.length > 0 || paths.length > FEW;
+  if (isMuch && (await syncFileSystem(folder))) return;
+  const left = [...new Set([...paths, ...trees.flatMap(allBelow)])];
   const drain = async (): Promise<void> => {
-    for (let path = rest.pop(); path !== undefined; path = rest.pop()) await syncPath(path);
+    for (let path = left.pop(); path !== undefined; path = left.pop()) await syncPath(path);
   };
-  await Promise.all([drain(), drain(), drain(), drain()]);
+  await Promise.all(Array.from({ length: AT_ONCE }, drain));
 }
 
 let hasSync = process.platform === "linux";
@@ -33,6 +42,13 @@ function syncFileSystem(folder: string): Promise<boolean> {
     child.on("error", () => finish(false));
     child.on("exit", (code) => finish(code === 0));
   });
+}
+
+function allBelow(tree: string): string[] {
+  const inside = readdirSync(tree, { withFileTypes: true, recursive: true });
+  return inside
+    .filter((entry) => entry.isFile() || entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 function syncPath(path: string): Promise<void> {

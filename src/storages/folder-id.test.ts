@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { ContentId, ManifestEntry } from "../core/content.ts";
-import { bytesId, compareBytes, folderId } from "./folder-id.ts";
+import { bytesId, folderId, sortByBytes } from "./folder-id.ts";
 
 const document = readFileSync(
   new URL("../../docs/reference/content-id.md", import.meta.url),
@@ -57,5 +57,5 @@ it("tells a file from a folder, a link and an executable of the same name and by
 
 it("sorts names by bytes, not by UTF-16 units", () => {
   const names = ["\u{1f989}", "\ufb01", "z", "Z", "é"];
-  expect([...names].sort(compareBytes)).toEqual(["Z", "z", "é", "\ufb01", "\u{1f989}"]);
+  expect(sortByBytes([...names], (name) => name)).toEqual(["Z", "z", "é", "\ufb01", "\u{1f989}"]);
 });

@@ -19,11 +19,14 @@ export function bytesId(content: string | Buffer): ContentId {
   return `sha256:${hash("sha256", content)}` as ContentId;
 }
 
-/** By raw bytes of UTF-8, which is not JavaScript's order outside the basic plane. */
-export function compareBytes(a: string, b: string): number {
-  const isPlain = !SURROGATE.test(a) && !SURROGATE.test(b);
-  if (isPlain) return a < b ? -1 : a > b ? 1 : 0;
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** Sorts by raw bytes of UTF-8, which is not JavaScript's own order outside the basic plane. */
+export function sortByBytes<T>(items: T[], nameOf: (item: T) => string): T[] {
+  const isPlain = !items.some((item) => SURROGATE.test(nameOf(item)));
+  return items.sort((one, two) => {
+    const [a, b] = [nameOf(one), nameOf(two)];
+    if (isPlain) return a < b ? -1 : a > b ? 1 : 0;
+    return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  });
 }
 
 const SURROGATE = /[\ud800-\udfff]/;
@@ -55,7 +58,7 @@ function level(entries: readonly ManifestEntry[], from: number, to: number, pref
     size += inner.size;
     index = end;
   }
-  rows.sort((a, b) => compareBytes(a.name, b.name));
+  sortByBytes(rows, (row) => row.name);
   let text = HEADER;
   for (const { row } of rows) text += row;
   return { hex: hash("sha256", text), size };

@@ -10,7 +10,7 @@ import type { CodeReference, DataType } from "../spec/graph.ts";
 import { type CapturePlaces, captureAttempt } from "./capture.ts";
 import { type ContentJobs, contentJobs, type JobName } from "./content-jobs.ts";
 import { done, failureOf } from "./content-problem.ts";
-import { syncPaths } from "./durable.ts";
+import { sync } from "./durable.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { type Limits, statInput, TOO_BIG } from "./identify.ts";
 import { readManifest } from "./manifest-store.ts";
@@ -45,7 +45,8 @@ class FolderContents implements Contents {
   readonly #work: WorkFolders;
   /** Questions in progress by path: the same big folder is not hashed twice at once. */
   readonly #asking = new Map<string, Promise<Outcome<Content>>>();
-  #unsynced: string[] = [];
+  #unsyncedPaths: string[] = [];
+  #unsyncedTrees: string[] = [];
 
   constructor(options: FolderContentsOptions) {
     const dot = join(options.workspaceFolder, ".stepwell");
@@ -127,15 +128,17 @@ class FolderContents implements Contents {
         capture: (asked) => this.#doNow("capturePort", asked),
         trash: this.#work.trash,
       });
-      this.#unsynced.push(...unsynced);
+      this.#unsyncedPaths.push(...unsynced.paths);
+      this.#unsyncedTrees.push(...unsynced.trees);
       return done(captured, warnings);
     });
   }
 
   async makeDurable(): Promise<void> {
-    const paths = this.#unsynced;
-    this.#unsynced = [];
-    await syncPaths(paths, this.#storeFolder);
+    const unsynced = { paths: this.#unsyncedPaths, trees: this.#unsyncedTrees };
+    this.#unsyncedPaths = [];
+    this.#unsyncedTrees = [];
+    await sync(unsynced, this.#storeFolder);
   }
 
   async publish(record: OutputRecord, destination: string): Promise<Outcome<void>> {

@@ -40,40 +40,48 @@ export function isSettled(entry: Listed, hashedAt: number): boolean {
   return Math.max(entry.mtimeMs, entry.ctimeMs) < hashedAt - RACY_MS;
 }
 
-/** First line: the answer for the whole; then key, NUL NUL, id for each file. Null when there is none. */
+/** Null when nothing is remembered about the place. The list of files is only read when it is asked for. */
 export function readPage(cacheFolder: string, place: string): CachePageReader | null {
-  let text: string;
-  try {
-    text = readFileSync(pagePath(cacheFolder, place), "utf8");
-  } catch {
-    return null;
-  }
-  const first = text.indexOf("\n");
-  const second = text.indexOf("\n", first + 1);
-  if (text.slice(0, first) !== FORMAT || second === -1) return null;
+  const path = pagePath(cacheFolder, place);
+  const [format, head] = (read(path) ?? "").split("\n");
+  if (format !== FORMAT || head === undefined) return null;
   return {
-    whole: wholeOf(text.slice(first + 1, second), place),
-    ids: () => idsOf(text, second + 1),
+    whole: wholeOf(head, place),
+    ids: () => idsOf(read(`${path}.files`) ?? ""),
   };
 }
 
-/** The list of files is only unpacked when asked for. */
 export interface CachePageReader {
   readonly whole: CachePage["whole"];
   ids(): Map<string, ContentId>;
 }
 
+/** Two files: format and the answer for the whole; key, NUL NUL, id, LF NUL for each file. */
 export function writePage(cacheFolder: string, place: string, page: CachePage): void {
   const path = pagePath(cacheFolder, place);
-  const parts = [FORMAT, "\n", JSON.stringify({ place, whole: page.whole }), "\n"];
+  const parts: string[] = [];
   for (const [key, id] of page.ids) parts.push(key, "\0\0", id, "\n\0");
   try {
     mkdirSync(cacheFolder, { recursive: true });
-    const temporary = `${path}.${process.pid}.${writes++}.tmp`;
-    writeFileSync(temporary, parts.join(""));
-    renameSync(temporary, path);
+    // A crash in between is harmless: either file says by itself what it was true of.
+    replace(`${path}.files`, parts.join(""));
+    replace(path, `${FORMAT}\n${JSON.stringify({ place, whole: page.whole })}\n`);
   } catch {
     // Without it, the files are hashed again next time.
+  }
+}
+
+function replace(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.${writes++}.tmp`;
+  writeFileSync(temporary, text);
+  renameSync(temporary, path);
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
   }
 }
 
@@ -92,9 +100,9 @@ function wholeOf(line: string, place: string): CachePage["whole"] {
   }
 }
 
-function idsOf(text: string, start: number): Map<string, ContentId> {
+function idsOf(text: string): Map<string, ContentId> {
   const ids = new Map<string, ContentId>();
-  for (let at = start; at < text.length; ) {
+  for (let at = 0; at < text.length; ) {
     const middle = text.indexOf("\0\0", at);
     const end = text.indexOf("\n\0", middle);
     if (middle === -1 || end === -1) break;

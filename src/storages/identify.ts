@@ -8,7 +8,7 @@ import type { DataType } from "../spec/graph.ts";
 import { ContentProblem } from "./content-problem.ts";
 import { folderId } from "./folder-id.ts";
 import { fileKey, isSettled, readPage, writePage } from "./hash-cache.ts";
-import { hashFile } from "./hash-file.ts";
+import { BUFFER_BYTES, hashFile } from "./hash-file.ts";
 import { writeManifest } from "./manifest-store.ts";
 import { sealOf } from "./seal.ts";
 import { type Listed, type ListedFile, listFile, walk } from "./walk.ts";
@@ -23,6 +23,8 @@ export interface Limits {
   readonly entries: number;
   readonly bytes: number;
 }
+
+const LARGE_FOLDER_FILE = 1 << 16;
 
 export const TOO_BIG = Symbol("too big for the engine's thread");
 
@@ -44,16 +46,33 @@ export function identifyFolder(
   places: Places,
   limits: Limits | null,
 ): Content | typeof TOO_BIG {
+  const stats = statSync(path);
+  // A folder file of this size holds more names than may be looked at here.
+  if (limits !== null && stats.size > LARGE_FOLDER_FILE) return TOO_BIG;
   const entries = walk(path, { outside: "follow", ...(limits && { limit: limits.entries }) });
   if (entries === null) return TOO_BIG;
   const seal = sealOf(entries);
-  const place = `folder ${statSync(path).dev} ${path}`;
+  const place = `folder ${stats.dev} ${path}`;
   const page = readPage(places.cacheFolder, place);
   if (page?.whole?.seal === seal) return { kind: "folder", seal, ...pick(page.whole) };
   const known = page?.ids() ?? new Map<string, ContentId>();
-  const unknown = entries.filter((entry) => entry.type === "file" && !known.has(fileKey(entry)));
-  if (limits !== null && sumOf(unknown) > limits.bytes) return TOO_BIG;
-  return hashFolder({ path, place, entries, seal, known }, places);
+  const files = entries.map((entry) => (entry.type === "file" ? keyed(entry, known) : null));
+  const unknown = files.filter((file) => file !== null && file.known === null);
+  const bytes = unknown.reduce((sum, file) => sum + (file?.file.size ?? 0), 0);
+  if (limits !== null && bytes > limits.bytes) return TOO_BIG;
+  return hashFolder({ path, place, entries, seal, files }, places);
+}
+
+/** A file with the key under which its hash is remembered. */
+interface Keyed {
+  readonly file: ListedFile;
+  readonly key: string;
+  readonly known: ContentId | null;
+}
+
+function keyed(file: ListedFile, ids: ReadonlyMap<string, ContentId>): Keyed {
+  const key = fileKey(file);
+  return { file, key, known: ids.get(key) ?? null };
 }
 
 function hashFolder(
@@ -62,31 +81,37 @@ function hashFolder(
     readonly place: string;
     readonly entries: readonly Listed[];
     readonly seal: string;
-    readonly known: ReadonlyMap<string, ContentId>;
+    /** For each entry, null for what is not a file. */
+    readonly files: readonly (Keyed | null)[];
   },
   places: Places,
 ): Content {
   const hashedAt = Date.now();
   const ids = new Map<string, ContentId>();
-  const manifest = folder.entries.map((entry): ManifestEntry => {
+  let isAllSettled = true;
+  const manifest = folder.entries.map((entry, index): ManifestEntry => {
     if (entry.type !== "file") return entry;
-    const key = fileKey(entry);
-    const id = folder.known.get(key) ?? hashUnchanged(`${folder.path}/${entry.path}`, entry);
-    if (folder.known.has(key) || isSettled(entry, hashedAt)) ids.set(key, id);
+    const { key, known } = folder.files[index] as Keyed;
+    const id = known ?? hashUnchanged(`${folder.path}/${entry.path}`, entry);
+    if (known !== null || isSettled(entry, hashedAt)) ids.set(key, id);
+    else isAllSettled = false;
     return manifestFile(entry, id);
   });
   const id = folderId(manifest);
   const remembered = { id, sizeBytes: sumOf(folder.entries), files: countFiles(folder.entries) };
-  const isAllSettled = folder.entries.every((entry) => isSettled(entry, hashedAt));
   writeManifest(places.storeFolder, id, manifest);
   const whole = isAllSettled ? { ...remembered, seal: folder.seal } : null;
   if (ids.size > 0 || whole !== null) writePage(places.cacheFolder, folder.place, { whole, ids });
   return { kind: "folder", seal: folder.seal, ...remembered };
 }
 
-/** Hashes a file that was stat'ed before and must still be the same after. */
+/**
+ * Hashes a file that was stat'ed before and must still be the same after. A small one is read in one go: should it change
+ * in just that moment, its seal is an old one and the next look at it tells.
+ */
 export function hashUnchanged(path: string, before: ListedFile): ContentId {
   const id = hashFile(path, before.size);
+  if (before.size <= BUFFER_BYTES) return id;
   const after = statSync(path);
   if (after.mtimeMs === before.mtimeMs && after.size === before.size && after.ino === before.inode)
     return id;

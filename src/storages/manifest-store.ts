@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ContentId, Manifest, ManifestEntry } from "../core/content.ts";
-import { compareBytes, folderId } from "./folder-id.ts";
+import { folderId, sortByBytes } from "./folder-id.ts";
 
 export function manifestPath(storeFolder: string, id: ContentId): string {
   const hex = id.slice("sha256:".length);
@@ -19,7 +19,7 @@ export function writeManifest(
 ): string {
   const path = manifestPath(storeFolder, id);
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return path;
-  const sorted = [...entries].sort((a, b) => compareBytes(a.path, b.path));
+  const sorted = sortByBytes([...entries], (entry) => entry.path);
   const manifest: Manifest = { format: 1, entries: sorted };
   const temporary = `${path}.${process.pid}.${writes++}.tmp`;
   const text = JSON.stringify(manifest);

@@ -4,7 +4,7 @@
 import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
 import { resolve, sep } from "node:path";
 import { ContentProblem } from "./content-problem.ts";
-import { compareBytes } from "./folder-id.ts";
+import { sortByBytes } from "./folder-id.ts";
 
 export interface ListedFile {
   readonly type: "file";
@@ -73,11 +73,11 @@ interface Context {
 function walkFolder(context: Context, folder: string, prefix: string): boolean {
   const names = readdirSync(folder);
   const { rules, entries } = context;
-  if (names.length > 1) names.sort(compareBytes);
+  if (rules.limit !== undefined && entries.length + names.length > rules.limit) return false;
+  if (names.length > 1) sortByBytes(names, (name) => name);
   rules.enters?.(prefix, names);
   const before = entries.length;
   for (const name of names) {
-    if (rules.limit !== undefined && entries.length >= rules.limit) return false;
     if (name.includes("\ufffd")) refuseName(folder, name);
     const path = prefix + name;
     const full = `${folder}/${name}`;

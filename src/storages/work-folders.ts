@@ -57,6 +57,8 @@ type LoadedCode =
 
 export function workFolders(places: WorkPlaces): WorkFolders {
   const loaded = new Map<ContentId, LoadedCode>();
+  /** Entries of the code in each work folder that is more than a few. */
+  const copied = new Map<string, number>();
   const trash = createTrash(places.trashFolder);
   const codeOf = (id: ContentId): LoadedCode => {
     const known = loaded.get(id);
@@ -75,7 +77,10 @@ export function workFolders(places: WorkPlaces): WorkFolders {
       if (order.snapshotId !== null) {
         const code = codeOf(order.snapshotId);
         if (code.kind === "small") writeSmall(code.code, workFolder);
-        else await copy({ from: code.from, to: workFolder, entries: code.entries });
+        else {
+          copied.set(order.attemptId, code.entries.length);
+          await copy({ from: code.from, to: workFolder, entries: code.entries });
+        }
       }
       makeFolder(join(workFolder, "outputs"));
       makeFolder(join(workFolder, "logs"));
@@ -83,7 +88,8 @@ export function workFolders(places: WorkPlaces): WorkFolders {
     },
     discard(attemptId, keep) {
       if (keep) keepNewest(places, attemptId, trash.take);
-      else trash.take(join(places.workFolder, attemptId));
+      else trash.take(join(places.workFolder, attemptId), copied.get(attemptId));
+      copied.delete(attemptId);
     },
     trash: trash.take,
     close: trash.empty,
@@ -93,7 +99,9 @@ export function workFolders(places: WorkPlaces): WorkFolders {
 /** Path handed to the command for each port: of the file for a `uri_file`, else of an empty folder. */
 function makeOutputs(scratchFolder: string, order: StageOrder): Record<string, string> {
   const paths: Record<string, string> = {};
-  for (const [port, type] of Object.entries(order.outputs)) {
+  const ports = Object.entries(order.outputs);
+  if (ports.length > 0) makeFolder(join(scratchFolder, order.attemptId));
+  for (const [port, type] of ports) {
     const folder = join(scratchFolder, order.attemptId, port);
     makeFolder(folder);
     paths[port] = type === "uri_file" ? join(folder, port) : folder;

@@ -10,6 +10,9 @@ import type { ContentJobs, JobName } from "./content-jobs.ts";
 import { ContentProblem } from "./content-problem.ts";
 import type { JobReply, JobRequest } from "./content-worker.ts";
 
+/** Lists of files are short-lived: with a small young generation a fifth of the time goes into collecting it. */
+const LIMITS = { maxYoungGenerationSizeMb: 64 };
+
 export interface WorkerPool {
   run<Name extends JobName>(
     name: Name,
@@ -104,8 +107,9 @@ function startWorker(): Worker {
       .replace(/cjs$/, "mjs");
     const [api, entry] = [loader, source].map((path) => JSON.stringify(pathToFileURL(path).href));
     const program = `import(${api}).then(({ register }) => (register(), import(${entry})))`;
-    return new Worker(program, { eval: true });
+    return new Worker(program, { eval: true, resourceLimits: LIMITS });
   }
   const built = [here, dirname(here)].map((folder) => join(folder, "content-worker.js"));
-  return new Worker(built.find((path) => existsSync(path)) ?? (built[0] as string));
+  const found = built.find((path) => existsSync(path)) ?? (built[0] as string);
+  return new Worker(found, { resourceLimits: LIMITS });
 }

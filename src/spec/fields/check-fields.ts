@@ -12,18 +12,23 @@ import type { FieldTable, FieldType } from "./field.ts";
 export type Report = (problem: Problem) => void;
 
 /** Reports unknown keys, missing required fields and values of the wrong type, at any depth. */
-export function checkFields(mapping: TreeMapping, table: FieldTable, report: Report): void {
+export function checkFields(
+  mapping: TreeMapping,
+  table: FieldTable,
+  report: Report,
+  bindings = table.bindings,
+): void {
   for (const [name, entry] of mapping.entries) {
     const field = Object.hasOwn(table.fields, name) ? table.fields[name] : undefined;
     if (field === undefined) reportUnknown(name, entry.key, table, report);
     else if (isNull(entry.value)) continue;
-    else if (table.bindings && isBinding(entry.value)) continue;
-    else checkValue(entry.value, field.type, `\`${name}\``, table.bindings, report);
+    else if (bindings && isBinding(entry.value)) continue;
+    else checkValue(entry.value, field.type, `\`${name}\``, bindings, report);
   }
-  for (const [name, field] of Object.entries(table.fields)) {
+  for (const [name, doc] of requiredFields(table)) {
     const value = mapping.entries.get(name)?.value;
-    if (!field.required || (value !== undefined && !isNull(value))) continue;
-    const hint = `Add \`${name}\`: ${field.doc.charAt(0).toLowerCase()}${field.doc.slice(1)}`;
+    if (value !== undefined && !isNull(value)) continue;
+    const hint = `Add \`${name}\`: ${doc.charAt(0).toLowerCase()}${doc.slice(1)}`;
     report(problemAt(mapping, "missing_field", `${table.title} needs \`${name}\``, hint));
   }
 }
@@ -53,7 +58,7 @@ export function checkValue(
       return;
     case "record":
       if (node.kind === "mapping") {
-        checkFields(node, inherit(expected.table(), bindings), report);
+        checkFields(node, expected.table(), report, bindings);
         return;
       }
       wrongShape(node, name, "a mapping", report);
@@ -187,7 +192,7 @@ function checkTagged(
   }
   const table = Object.hasOwn(tables, word.toLowerCase()) ? tables[word.toLowerCase()] : undefined;
   if (table !== undefined) {
-    checkFields(node, inherit(table, bindings), report);
+    checkFields(node, table, report, bindings);
     return;
   }
   const message = `\`${type.by}\` of ${name} cannot be \`${shorten(word)}\``;
@@ -255,9 +260,17 @@ function reportUnknown(name: string, place: Place, table: FieldTable, report: Re
   report(problemAt(place, "unknown_key", message, hint, table.unknownKeys));
 }
 
-/** Inside a table that allows bindings everything does. */
-function inherit(table: FieldTable, bindings: boolean): FieldTable {
-  return bindings && !table.bindings ? { ...table, bindings } : table;
+const required = new WeakMap<FieldTable, readonly (readonly [string, string])[]>();
+
+/** Names and sentences of the required fields; looked up once a table, because ten thousand nodes share few. */
+function requiredFields(table: FieldTable): readonly (readonly [string, string])[] {
+  const known = required.get(table);
+  if (known !== undefined) return known;
+  const found = Object.entries(table.fields)
+    .filter(([, field]) => field.required)
+    .map(([name, field]) => [name, field.doc] as const);
+  required.set(table, found);
+  return found;
 }
 
 function isBinding(node: TreeNode): boolean {

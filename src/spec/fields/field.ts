@@ -65,8 +65,22 @@ export function listOf(of: FieldType): FieldType {
   return { kind: "list", of };
 }
 
-export function record(table: () => FieldTable): FieldType {
-  return { kind: "record", table };
+export function record(make: () => FieldTable): FieldType {
+  return { kind: "record", table: once(make) };
+}
+
+/** A mapping whose table is chosen by its `type`. */
+export function tagged(make: () => Readonly<Record<string, FieldTable>>): FieldType {
+  return { kind: "tagged", by: "type", fallback: null, tables: once(make) };
+}
+
+// Tables are made when they are first needed, because they refer to each other.
+function once<T>(make: () => T): () => T {
+  let made: T | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 export function oneOf(...of: FieldType[]): FieldType {

@@ -17,6 +17,7 @@ import {
   required,
   STRING,
   table,
+  tagged,
 } from "./field.ts";
 
 const IGNORED = "Accepted and kept; without effect on one machine.";
@@ -37,35 +38,30 @@ const resources = table("resources", {
   gpus: extension(integerFrom(0), "GPUs that the step needs; none are visible to it otherwise."),
 });
 
-export const distribution: FieldType = {
-  kind: "tagged",
-  by: "type",
-  fallback: null,
-  tables: () => ({
-    pytorch: table("a pytorch distribution", {
-      type: required(STRING, "`pytorch`."),
-      process_count_per_instance: optional(integerFrom(1), "Processes on each node."),
-    }),
-    mpi: table("an mpi distribution", {
-      type: required(STRING, "`mpi`."),
-      process_count_per_instance: optional(integerFrom(1), "Processes on each node."),
-    }),
-    tensorflow: table("a tensorflow distribution", {
-      type: required(STRING, "`tensorflow`."),
-      worker_count: optional(integerFrom(1), "Worker processes."),
-      parameter_server_count: optional(integerFrom(0), "Parameter server processes."),
-    }),
-    ray: table("a ray distribution", {
-      type: required(STRING, "`ray`."),
-      port: optional(INTEGER, "Port of the head node."),
-      address: optional(STRING, "Address of a running head node."),
-      include_dashboard: optional(BOOLEAN, "Whether the dashboard starts."),
-      dashboard_port: optional(INTEGER, "Port of the dashboard."),
-      head_node_additional_args: optional(STRING, "More arguments of the head node."),
-      worker_node_additional_args: optional(STRING, "More arguments of the worker nodes."),
-    }),
+export const distribution: FieldType = tagged(() => ({
+  pytorch: table("a pytorch distribution", {
+    type: required(STRING, "`pytorch`."),
+    process_count_per_instance: optional(integerFrom(1), "Processes on each node."),
   }),
-};
+  mpi: table("an mpi distribution", {
+    type: required(STRING, "`mpi`."),
+    process_count_per_instance: optional(integerFrom(1), "Processes on each node."),
+  }),
+  tensorflow: table("a tensorflow distribution", {
+    type: required(STRING, "`tensorflow`."),
+    worker_count: optional(integerFrom(1), "Worker processes."),
+    parameter_server_count: optional(integerFrom(0), "Parameter server processes."),
+  }),
+  ray: table("a ray distribution", {
+    type: required(STRING, "`ray`."),
+    port: optional(INTEGER, "Port of the head node."),
+    address: optional(STRING, "Address of a running head node."),
+    include_dashboard: optional(BOOLEAN, "Whether the dashboard starts."),
+    dashboard_port: optional(INTEGER, "Port of the dashboard."),
+    head_node_additional_args: optional(STRING, "More arguments of the head node."),
+    worker_node_additional_args: optional(STRING, "More arguments of the worker nodes."),
+  }),
+}));
 
 const service = table("a service", {
   type: optional(STRING, "`ssh`, `tensor_board`, `vs_code` or `jupyter_lab`."),
@@ -86,15 +82,10 @@ const identityFields = {
   msi_resource_id: optional(STRING, "Resource id of a managed identity."),
 };
 
-const identity: FieldType = {
-  kind: "tagged",
-  by: "type",
-  fallback: null,
-  tables: () => {
-    const only = table("an identity", identityFields);
-    return { managed: only, managed_identity: only, aml_token: only, user_identity: only };
-  },
-};
+const identity: FieldType = tagged(() => {
+  const only = table("an identity", identityFields);
+  return { managed: only, managed_identity: only, aml_token: only, user_identity: only };
+});
 
 export const resourcesField: Field = optional(
   record(() => resources),

@@ -6,9 +6,8 @@ import type { InputSource } from "../graph.ts";
 import { soleReference } from "../template.ts";
 import { getMapping, getSet, isNull, type TreeEntry, type TreeNode, textOf } from "../tree.ts";
 import { bindValue, dataSource } from "./bind-value.ts";
-import type { DeclaredInput } from "./component.ts";
+import { type DeclaredInput, isFlow } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
-import { isPortName } from "./port-name.ts";
 import type { JobNode, ResolvedInput, Scope } from "./scope.ts";
 
 /** Binds the inputs of every node of a pipeline, at any depth. */
@@ -65,7 +64,7 @@ export function bindDeclared(
 function bindNode(node: JobNode, context: LoadContext): Map<string, ResolvedInput | null> {
   const given = givenInputs(node);
   if (node.component === null) return new Map();
-  if (node.inline) return bindInline(node, given, context);
+  if (node.inline || isFlow(node.component)) return bindInline(node, given, context);
   const later = new Set(getMapping(node.tree, "search_space")?.entries.keys() ?? []);
   reportUndeclared(node, node.component.inputs, later, context);
   const declared = node.component.inputs;
@@ -170,17 +169,13 @@ function reportUndeclared(
     TreeEntry
   >;
   for (const [name, entry] of extra) {
-    if (declared.has(name) || later.has(name) || isFlow(node)) continue;
+    if (declared.has(name) || later.has(name)) continue;
     const message = `\`${node.name}\` has no input \`${name}\``;
     const hint = suggestion(name, declared.keys(), `Its inputs: ${namesInWords(declared.keys())}.`);
     // Real pipelines pass inputs that a nested pipeline does not have, and Azure lets them.
     if (node.type === "pipeline") context.warn(entry.key, "unknown_input", message, hint);
     else context.error(entry.key, "unknown_input", message, hint);
   }
-}
-
-function isFlow(node: JobNode): boolean {
-  return node.type === "parallel" && node.component?.tree.entries.has("task") === false;
 }
 
 function checkDependsOn(node: JobNode, context: LoadContext): void {
@@ -194,14 +189,5 @@ function checkDependsOn(node: JobNode, context: LoadContext): void {
     const message = `the pipeline has no node \`${name}\``;
     const hint = suggestion(name, known, `Its nodes: ${namesInWords(known)}.`);
     context.error(item, "unknown_node", message, hint);
-  }
-}
-
-/** Names of inputs become parts of variable names and folders. */
-export function checkInputNames(names: Iterable<TreeEntry>, context: LoadContext): void {
-  for (const { key } of names) {
-    if (isPortName(key.text)) continue;
-    const hint = "Use letters, digits, `_`, `-` and `.`.";
-    context.error(key, "bad_name", `\`${key.text}\` is not a name of an input`, hint);
   }
 }

@@ -18,14 +18,15 @@ export function checkCommand(
   const command = getSet(tree, "command");
   if (command?.kind !== "scalar" || command.type !== "string") return;
   if (!command.text.includes("${{") && !command.text.includes("$[[")) return;
-  let at = command.offset;
+  let at: number | null = command.offset;
   for (const part of parseTemplate(command.text)) {
     if (part.kind === "text") {
       if (part.text.includes("${{")) malformed(command, context);
       continue;
     }
-    const place = placeOf(command, part.raw, at);
-    at = place.offset;
+    // Once one was not found no further one is searched: a hostile text would cost quadratic time.
+    if (at !== null) at = findIn(command, part.raw, at);
+    const place = { source: command.source, offset: at ?? command.offset };
     const references = part.kind === "reference" ? [part] : part.parts;
     for (const one of references) {
       if (one.kind === "reference") checkReference(one, place, { inputs, outputs }, context);
@@ -119,18 +120,20 @@ function warnOptional(
 function malformed(command: TreeScalar, context: LoadContext): void {
   const message = "the command holds `${{` without a matching `}}`";
   context.error(
-    placeOf(command, "${{", command.offset),
+    { source: command.source, offset: findIn(command, "${{", command.offset) ?? command.offset },
     "bad_binding",
     message,
     "Close it with `}}`.",
   );
 }
 
-// Block texts and folded lines are re-wrapped when parsed, so the place is searched in the source.
-function placeOf(command: TreeScalar, raw: string, from: number): Place {
-  const found = command.source?.text.indexOf(raw, from) ?? -1;
-  const near = found >= 0 && found - command.offset <= command.text.length * 2 + 1_000;
-  return { source: command.source, offset: near ? found : command.offset };
+// Block texts and folded lines are re-wrapped when parsed, so the place is searched in the source, but not beyond where
+// the command can reach.
+function findIn(command: TreeScalar, raw: string, from: number): number | null {
+  if (command.source === null) return null;
+  const end = command.offset + command.text.length * 2 + 1_000;
+  const found = command.source.text.slice(from, end).indexOf(raw);
+  return found < 0 ? null : from + found;
 }
 
 function shorten(text: string): string {

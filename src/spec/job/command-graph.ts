@@ -10,7 +10,7 @@ import { type Component, type DeclaredOutput, dataType } from "./component.ts";
 import { jobHead, pipelineInputs } from "./job-head.ts";
 import { jobInputs } from "./job-inputs.ts";
 import type { LoadContext } from "./load-context.ts";
-import { isPortName } from "./port-name.ts";
+import { checkPortNames } from "./port-name.ts";
 import type { JobNode, Scope } from "./scope.ts";
 import { stepNode } from "./step-node.ts";
 
@@ -19,7 +19,8 @@ export function commandGraph(tree: TreeMapping, context: LoadContext): Graph | n
   checkFields(tree, commandJob, context.report);
   const base = path.dirname(context.options.file);
   const inputs = jobInputs(tree, null, base, context);
-  const outputs = listedOutputs(tree, context);
+  checkPortNames(getMapping(tree, "outputs"), "output", context);
+  const outputs = listedOutputs(tree);
   const known = new Map([...inputs.keys()].map((name) => [name, { optional: false }]));
   checkCommand(tree, known, outputs, context);
   const node = onlyNode(tree, base, outputs, context);
@@ -48,13 +49,9 @@ export function commandGraph(tree: TreeMapping, context: LoadContext): Graph | n
   };
 }
 
-function listedOutputs(tree: TreeMapping, context: LoadContext): Map<string, DeclaredOutput> {
+function listedOutputs(tree: TreeMapping): Map<string, DeclaredOutput> {
   const outputs = new Map<string, DeclaredOutput>();
   for (const [name, { key, value }] of getMapping(tree, "outputs")?.entries ?? []) {
-    if (!isPortName(name)) {
-      const hint = "Use letters, digits, `_`, `-` and `.`.";
-      context.error(key, "bad_name", `\`${name}\` is not a name of an output`, hint);
-    }
     const type = dataType(getText(value, "type") ?? "uri_folder");
     outputs.set(name, { name, type, mode: null, place: key });
   }
@@ -95,6 +92,7 @@ function onlyNode(
     key,
     scope,
     component,
+    anyOutput: false,
     inline: true,
     inner: null,
     extraOutputs: new Set(),

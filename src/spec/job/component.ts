@@ -22,6 +22,7 @@ import { checkCommand } from "./check-command.ts";
 import { bareFields, componentTypeOf } from "./component-type.ts";
 import { checkBounds, convertDefault } from "./literal-value.ts";
 import type { LoadContext } from "./load-context.ts";
+import { checkPortNames } from "./port-name.ts";
 
 export interface DeclaredInput {
   readonly name: string;
@@ -73,10 +74,17 @@ export function readComponent(
     return null;
   }
   checkFields(tree, tableOf(type), context.report);
+  checkPortNames(getMapping(tree, "inputs"), "input", context);
+  checkPortNames(getMapping(tree, "outputs"), "output", context);
   const inputs = readInputs(tree, type === "flow", context);
-  const outputs = readOutputs(tree, type === "flow", context);
+  const outputs = type === "flow" ? new Map() : readOutputs(tree, context);
   if (type === "command") checkCommand(tree, inputs, outputs, context);
   return { type: type === "flow" ? "parallel" : type, tree, ...where, inputs, outputs };
+}
+
+/** A prompt flow: it takes columns of a table by any name, and its outputs are its own affair. */
+export function isFlow(component: Component): boolean {
+  return component.type === "parallel" && !component.tree.entries.has("task");
 }
 
 function tableOf(type: NonNullable<ReturnType<typeof componentTypeOf>>): FieldTable {
@@ -86,12 +94,12 @@ function tableOf(type: NonNullable<ReturnType<typeof componentTypeOf>>): FieldTa
 
 function readInputs(
   tree: TreeMapping,
-  isFlow: boolean,
+  flow: boolean,
   context: LoadContext,
 ): ReadonlyMap<string, DeclaredInput> {
   const inputs = new Map<string, DeclaredInput>();
   for (const [name, entry] of getMapping(tree, "inputs")?.entries ?? []) {
-    const input = isFlow ? flowInput(name, entry) : readInput(name, entry, context);
+    const input = flow ? flowInput(name, entry) : readInput(name, entry, context);
     if (input !== null) inputs.set(name, input);
   }
   return inputs;
@@ -137,18 +145,8 @@ function flowInput(name: string, entry: TreeEntry): DeclaredInput {
   };
 }
 
-function readOutputs(
-  tree: TreeMapping,
-  isFlow: boolean,
-  context: LoadContext,
-): ReadonlyMap<string, DeclaredOutput> {
+function readOutputs(tree: TreeMapping, context: LoadContext): ReadonlyMap<string, DeclaredOutput> {
   const outputs = new Map<string, DeclaredOutput>();
-  if (isFlow) {
-    for (const name of ["flow_outputs", "debug_info"]) {
-      outputs.set(name, { name, type: "uri_folder", mode: null, place: tree });
-    }
-    return outputs;
-  }
   for (const [name, entry] of getMapping(tree, "outputs")?.entries ?? []) {
     const type = getText(entry.value, "type") ?? "uri_folder";
     if (isLiteralKind(type)) {

@@ -17,9 +17,18 @@ export function readEnvironment(
   base: string,
   context: LoadContext,
 ): EnvironmentReference | null {
-  if (node?.kind === "mapping") return { kind: "inline", ...readDefinition(node, base, context) };
+  if (node === null) return null;
+  const known = context.made.get(node) as EnvironmentReference | null | undefined;
+  if (known !== undefined) return known;
+  const read = readNew(node, base, context);
+  context.made.set(node, read);
+  return read;
+}
+
+function readNew(node: TreeNode, base: string, context: LoadContext): EnvironmentReference | null {
+  if (node.kind === "mapping") return { kind: "inline", ...readDefinition(node, base, context) };
   const text = textOf(node)?.trim();
-  if (node === null || text === undefined || text === "") return null;
+  if (text === undefined || text === "") return null;
   const asset = parseAssetName(text) ?? (looksLikeFile(text) ? null : parseShortName(text));
   if (asset !== null) return { kind: "asset", ...asset };
   if (text.startsWith("azureml:")) {

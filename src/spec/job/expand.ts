@@ -6,19 +6,26 @@ import type { FieldTable } from "../fields/field.ts";
 import { laterNodes } from "../fields/later-nodes.ts";
 import { commandNode, pipelineNode } from "../fields/node-fields.ts";
 import type { StepType } from "../graph.ts";
-import { PIPELINE_DEPTH } from "../limits.ts";
+import { MOST_PORTS, PIPELINE_DEPTH } from "../limits.ts";
 import { getMapping, getSet, getText, type TreeEntry, type TreeMapping } from "../tree.ts";
 import { checkCommand } from "./check-command.ts";
-import { type Component, dataType } from "./component.ts";
+import { type Component, dataType, isFlow } from "./component.ts";
 import { loadComponent } from "./load-component.ts";
 import type { LoadContext } from "./load-context.ts";
 import { recordMadeOutputs } from "./made-outputs.ts";
-import { isPortName } from "./port-name.ts";
+import { checkPortNames } from "./port-name.ts";
 import { childPath, type JobNode, type Scope } from "./scope.ts";
 
-/** Counts steps over the whole job, so that nesting cannot multiply them without end. */
+/** What is left over the whole job, so that nesting cannot multiply without end. */
 export interface Budget {
-  left: number;
+  steps: number;
+  /** Pipelines count apart: ones without a step inside cost time too. */
+  pipelines: number;
+  ports: number;
+}
+
+export function fullBudget(steps: number): Budget {
+  return { steps, pipelines: steps, ports: MOST_PORTS };
 }
 
 /** Fills `scope.nodes` and `scope.made` from a mapping of nodes. */
@@ -29,7 +36,7 @@ export function expandPipeline(
   context: LoadContext,
 ): void {
   for (const [name, entry] of jobs.entries) {
-    if (budget.left < 0) return;
+    if (isSpent(budget)) return;
     const node = expandNode(name, entry, scope, budget, context);
     if (node === null) scope.broken.add(name);
     else scope.nodes.set(name, node);
@@ -59,10 +66,11 @@ function expandNode(
     reportType(entry, word, context);
     return null;
   }
-  const { component, inline } = componentOf(tree, word, scope, context);
+  const { component, named } = componentOf(tree, word, scope, context);
   const type = nodeType(word, component, tree);
+  const opaque = named && component === null;
   checkFields(tree, tableOf(type) ?? commandNode, context.report);
-  if (component !== null && !inline) checkComponentType(tree, type, component, context);
+  if (component !== null) checkComponentType(tree, type, component, context);
   const node: JobNode = {
     name,
     path: childPath(scope, name),
@@ -70,15 +78,16 @@ function expandNode(
     tree,
     key: entry.key,
     scope,
-    component: component ?? inlineComponent(type, tree, scope, inline, context),
-    inline,
+    component: component ?? inlineComponent(type, tree, scope, opaque, context),
+    anyOutput: opaque || (component !== null && isFlow(component)),
+    inline: component === null,
     inner: null,
     extraOutputs: new Set(),
     inputs: new Map(),
     dependsOn: dependsOn(tree).map((one) => childPath(scope, one)),
   };
+  spend(node, budget, context);
   if (type === "pipeline") node.inner = expandInner(node, budget, context);
-  else spend(node, budget, context);
   return node;
 }
 
@@ -100,10 +109,10 @@ function componentOf(
   word: string | null,
   scope: Scope,
   context: LoadContext,
-): { readonly component: Component | null; readonly inline: boolean } {
+): { readonly component: Component | null; readonly named: boolean } {
   const named = getSet(tree, word === "sweep" ? "trial" : "component");
-  if (named === null) return { component: null, inline: true };
-  return { component: loadComponent(named, scope.base, context), inline: false };
+  if (named === null) return { component: null, named: false };
+  return { component: loadComponent(named, scope.base, context), named: true };
 }
 
 function nodeType(
@@ -129,28 +138,26 @@ function checkComponentType(
   context.error(getSet(tree, "type") ?? tree, "wrong_component_type", message, hint);
 }
 
-/** The node as its own component, when it names none. */
+/** The node as its own component, when it names none or one that could not be read. */
 function inlineComponent(
   type: StepType | "pipeline",
   tree: TreeMapping,
   scope: Scope,
-  inline: boolean,
+  opaque: boolean,
   context: LoadContext,
 ): Component | null {
-  if (!inline) return null;
+  if (opaque && type === "pipeline") return null;
   const outputs = new Map<
     string,
     Component["outputs"] extends ReadonlyMap<string, infer T> ? T : never
   >();
   for (const [name, entry] of getMapping(tree, "outputs")?.entries ?? []) {
     const declared = dataType(getText(entry.value, "type") ?? "uri_folder");
-    if (!isPortName(name)) {
-      const hint = "Use letters, digits, `_`, `-` and `.`.";
-      context.error(entry.key, "bad_name", `\`${name}\` is not a name of an output`, hint);
-    }
     outputs.set(name, { name, type: declared, mode: null, place: entry.key });
   }
-  if (type === "command") checkInlineCommand(tree, outputs, context);
+  checkPortNames(getMapping(tree, "inputs"), "input", context);
+  checkPortNames(getMapping(tree, "outputs"), "output", context);
+  if (type === "command" && !opaque) checkInlineCommand(tree, outputs, context);
   const where = { base: scope.base, file: null, reference: null };
   return { type, tree, ...where, inputs: new Map(), outputs };
 }
@@ -181,20 +188,27 @@ function dependsOn(tree: TreeMapping): readonly string[] {
 }
 
 function spend(node: JobNode, budget: Budget, context: LoadContext): void {
-  budget.left -= 1;
-  if (budget.left !== -1) return;
-  const message = `the pipeline has more than ${context.options.limits.steps} steps`;
-  context.error(
-    node.key,
-    "too_many_steps",
-    message,
-    "Split it, or raise `limits.steps` in stepwell.yml.",
-  );
+  if (isSpent(budget)) return;
+  if (node.type === "pipeline") budget.pipelines -= 1;
+  else budget.steps -= 1;
+  budget.ports -= (node.component?.inputs.size ?? 0) + (node.component?.outputs.size ?? 0);
+  if (!isSpent(budget)) return;
+  const { steps } = context.options.limits;
+  const message =
+    budget.ports < 0
+      ? `the steps have more than ${MOST_PORTS} inputs and outputs together`
+      : `the pipeline has more than ${steps} steps`;
+  const hint = "Split it, or raise `limits.steps` in stepwell.yml.";
+  context.error(node.key, "too_many_steps", message, hint);
+}
+
+function isSpent(budget: Budget): boolean {
+  return budget.steps < 0 || budget.pipelines < 0 || budget.ports < 0;
 }
 
 function expandInner(node: JobNode, budget: Budget, context: LoadContext): Scope | null {
   const { component, scope } = node;
-  if (component === null || containsItself(node, context)) return null;
+  if (component === null || isSpent(budget) || containsItself(node, context)) return null;
   const jobs = getMapping(component.tree, "jobs");
   if (jobs === null || jobs.entries.size === 0) {
     const message = `the pipeline \`${node.name}\` has no nodes`;

@@ -3,10 +3,11 @@
 import { namesInWords, suggestion } from "../did-you-mean.ts";
 import { getMapping, getText, type TreeMapping, type TreeNode, type TreeScalar } from "../tree.ts";
 import { resolvePlainScalar } from "../yaml-scalar.ts";
-import { bindDeclared, checkInputNames, type GivenInputs } from "./bind-inputs.ts";
+import { bindDeclared, type GivenInputs } from "./bind-inputs.ts";
 import { bindValue } from "./bind-value.ts";
 import { type Component, isDataType, isLiteralKind } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
+import { checkPortNames } from "./port-name.ts";
 import type { ResolvedInput } from "./scope.ts";
 
 /** The job's inputs by name; null marks one whose mistake is reported. */
@@ -17,7 +18,7 @@ export function jobInputs(
   context: LoadContext,
 ): Map<string, ResolvedInput | null> {
   const entries = getMapping(tree, "inputs")?.entries ?? new Map<string, never>();
-  checkInputNames(entries.values(), context);
+  checkPortNames(getMapping(tree, "inputs"), "input", context);
   const given = new Map<string, { readonly value: TreeNode; readonly base: string }>();
   for (const [name, { value }] of entries) given.set(name, { value, base });
   applyOptions(given, component, base, context);

@@ -4,9 +4,10 @@
 import type { SpecLimits } from "../limits.ts";
 import type { Problem } from "../problem.ts";
 import { type Place, problemAt } from "../problem-at.ts";
+import type { ProblemCode } from "../problem-codes.ts";
 import { readMapping } from "../read-tree.ts";
 import type { SpecReader } from "../reader.ts";
-import type { TreeMapping } from "../tree.ts";
+import type { TreeMapping, TreeNode } from "../tree.ts";
 import type { Component } from "./component.ts";
 
 export interface LoadOptions {
@@ -33,6 +34,8 @@ export class LoadContext {
   readonly problems: Problem[] = [];
   /** By where they are defined, so that a component used a thousand times is read once. */
   readonly components = new Map<string, Component | null>();
+  /** What was made of a part of a tree, so that ten thousand nodes share one environment. */
+  readonly made = new WeakMap<TreeNode, unknown>();
   readonly #kinds = new Map<string, "file" | "folder" | null>();
   readonly #mappings = new Map<string, TreeMapping | null>();
   readonly #texts = new Map<string, string | null>();
@@ -52,11 +55,11 @@ export class LoadContext {
     return [...this.#texts.keys()];
   }
 
-  error(place: Place | null, code: string, message: string, hint: string | null = null): void {
+  error(place: Place | null, code: ProblemCode, message: string, hint: string | null = null): void {
     this.report(problemAt(place, code, message, hint));
   }
 
-  warn(place: Place | null, code: string, message: string, hint: string | null = null): void {
+  warn(place: Place | null, code: ProblemCode, message: string, hint: string | null = null): void {
     this.report(problemAt(place, code, message, hint, "warning"));
   }
 

@@ -66,7 +66,7 @@ export function resolveOutput(
   }
   if (node.type === "pipeline") return null;
   if (node.component.outputs.has(output)) return { node, output };
-  if (output !== "artifacts" && !FREE_OUTPUTS.has(node.type)) {
+  if (output !== "artifacts" && !node.anyOutput && !FREE_OUTPUTS.has(node.type)) {
     return unknownOutput(node, output, place, context);
   }
   node.extraOutputs.add(output);

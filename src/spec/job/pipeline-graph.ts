@@ -5,11 +5,13 @@ import path from "node:path";
 import { checkFields } from "../fields/check-fields.ts";
 import { pipelineJob } from "../fields/pipeline-job.ts";
 import type { Graph, PipelineNode, PipelineOutput, StepNode } from "../graph.ts";
+import { MOST_PORTS } from "../limits.ts";
+import type { ProblemCode } from "../problem-codes.ts";
 import { getMapping, getSet, getText, positionOf, type TreeMapping, textOf } from "../tree.ts";
 import { bindScope } from "./bind-inputs.ts";
 import type { Component } from "./component.ts";
 import { applyControlFlow } from "./control-flow.ts";
-import { expandPipeline } from "./expand.ts";
+import { expandPipeline, fullBudget } from "./expand.ts";
 import { jobHead, pipelineInputs } from "./job-head.ts";
 import { jobInputs } from "./job-inputs.ts";
 import { loadComponent } from "./load-component.ts";
@@ -26,7 +28,7 @@ export function pipelineGraph(tree: TreeMapping, context: LoadContext): Graph | 
   const opened = openJob(tree, context);
   if (opened === null) return null;
   const { scope, jobs } = opened;
-  expandPipeline(scope, jobs, { left: context.options.limits.steps }, context);
+  expandPipeline(scope, jobs, fullBudget(context.options.limits.steps), context);
   for (const [name, input] of jobInputs(tree, scope.component, scope.outputsBase, context)) {
     scope.inputs.set(name, input);
   }
@@ -99,10 +101,17 @@ function makeSteps(scope: Scope, tree: TreeMapping, context: LoadContext): reado
   const place = getSet(settings, "default_compute") ?? getSet(tree, "compute");
   const defaults: JobDefaults = { compute: computeName(textOf(place)), computePlace: place };
   const steps: StepNode[] = [];
+  let waits = 0;
   for (const node of allNodes(scope)) {
     if (node.type === "pipeline") continue;
     const step = stepNode(node, defaults, context);
-    if (step !== null) steps.push(step);
+    if (step === null) continue;
+    steps.push(step);
+    waits += step.dependsOn.length;
+    if (waits <= MOST_PORTS) continue;
+    const message = `the steps wait for more than ${MOST_PORTS} others together`;
+    context.error(node.key, "too_many_steps", message, "Wait for one node instead of many.");
+    break;
   }
   return steps;
 }
@@ -157,7 +166,7 @@ function reportCycle(
   const shown = cycle.length > 12 ? [...cycle.slice(0, 11), "…", cycle.at(-1)] : cycle;
   context.report({
     severity: "error",
-    code: "cycle",
+    code: "cycle" satisfies ProblemCode,
     message: `the steps wait for each other: ${shown.join(" → ")}`,
     hint: "Remove one of these bindings or `depends_on` entries.",
     position,

@@ -39,8 +39,10 @@ export interface JobNode {
   readonly tree: TreeMapping;
   readonly key: TreeScalar;
   readonly scope: Scope;
-  /** Null after a mistake in the component: whatever refers to this node is not reported again. */
+  /** Null for a pipeline that could not be read: what refers to this node is not reported again. */
   readonly component: Component | null;
+  /** Whether any output may exist: of a prompt flow, and of a component that could not be read. */
+  readonly anyOutput: boolean;
   /** Whether the node itself is the definition: its ports are what it lists. */
   readonly inline: boolean;
   /** The opened pipeline; null for steps, and for a pipeline that cannot be opened. */

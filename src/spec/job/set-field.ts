@@ -12,9 +12,10 @@ export function applySets(root: TreeMapping, context: LoadContext): TreeMapping 
     const keys = path.split(".");
     const node = readValue(path, value, context);
     if (node === null) continue;
-    if (keys.some((key) => key === "" || FORBIDDEN.has(key))) {
+    const tooDeep = keys.length > context.options.limits.depth;
+    if (tooDeep || keys.some((key) => key === "" || FORBIDDEN.has(key))) {
       const hint = "Write names joined by dots: `--set jobs.train.inputs.alpha=0.2`.";
-      context.error(null, "bad_set", `\`${path}\` is not the path of a field`, hint);
+      context.error(null, "bad_set", `\`${path.slice(0, 200)}\` is not the path of a field`, hint);
       continue;
     }
     const next = setIn(changed, keys, node);

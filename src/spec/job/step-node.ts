@@ -85,7 +85,7 @@ export function stepNode(
     textSubstitution: sources.some(
       (one) => getText(getMapping(one, "properties"), "stepwell.inputs") === "text",
     ),
-    typeSettings: typeSettings(node, own),
+    typeSettings: typeSettings(node, own, context),
     tags: { ...texts(getMapping(component.tree, "tags")), ...texts(getMapping(own, "tags")) },
     properties: {
       ...texts(getMapping(component.tree, "properties")),

@@ -4,17 +4,24 @@
 import { type Plain, toPlain } from "../plain.ts";
 import { parseReference, soleReference } from "../template.ts";
 import { isNull, type TreeMapping } from "../tree.ts";
+import type { LoadContext } from "./load-context.ts";
 import type { JobNode } from "./scope.ts";
 
 /** Plain data of the type's own keys, the node's over the component's; null for a command. */
-export function typeSettings(node: JobNode, own: TreeMapping): Plain {
+export function typeSettings(node: JobNode, own: TreeMapping, context: LoadContext): Plain {
   if (node.type === "command") return null;
+  if (node.inline || node.component === null) return ownSettings(own);
+  const { tree } = node.component;
+  const known = context.made.get(tree) as { readonly [key: string]: Plain } | undefined;
+  const shared = known ?? ownSettings(tree);
+  context.made.set(tree, shared);
+  return { ...shared, ...ownSettings(own) };
+}
+
+function ownSettings(tree: TreeMapping): { readonly [key: string]: Plain } {
   const settings: Record<string, Plain> = {};
-  const sources = node.inline || node.component === null ? [own] : [node.component.tree, own];
-  for (const source of sources) {
-    for (const [name, { value }] of source.entries) {
-      if (!SHARED_KEYS.has(name) && !isNull(value)) settings[name] = toPlain(value);
-    }
+  for (const [name, { value }] of tree.entries) {
+    if (!SHARED_KEYS.has(name) && !isNull(value)) settings[name] = toPlain(value);
   }
   return settings;
 }

@@ -51,7 +51,7 @@ export function createFakePorts(
     logPath: (run, step, attempt) => `${run}/${step}/${attempt}`,
     attemptFolders: (id) => ({ folder: id, workFolder: id }),
     capacity: {
-      cpus: world.scenario.cpus + (world.plant === "extra-slots" ? 1 : 0),
+      cpus: world.scenario.cpus,
       memoryBytes: 0,
       gpus: 0,
     },

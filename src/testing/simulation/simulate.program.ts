@@ -26,21 +26,17 @@ async function playBatch(batch: Batch): Promise<Figures> {
   let faults = 0;
   const broken: Story[] = [];
   for (let seed = batch.from; seed < batch.from + batch.count; seed += 1) {
-    const story = await playOne(seed, batch);
+    const story = await simulate(
+      seed,
+      batch.plant,
+      batch.trace ? (line) => console.log(line) : null,
+    );
     events += story.events;
     faults += story.faults;
     if (story.broken.length > 0) broken.push(story);
     if (broken.length >= 5) break;
   }
   return { stories: batch.count, events, faults, broken };
-}
-
-async function playOne(seed: number, { plant, trace }: Batch): Promise<Story> {
-  try {
-    return await simulate(seed, plant, trace ? (line) => console.log(line) : null);
-  } catch (error) {
-    return { seed, broken: [`bug: ${(error as Error).stack}`], events: 0, faults: 0 };
-  }
 }
 
 async function main(): Promise<void> {

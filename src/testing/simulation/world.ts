@@ -22,7 +22,6 @@ export type Plant =
   | "start-old-epoch"
   | "ignore-cancel"
   | "forget-result"
-  | "double-start"
   | "lose-run-end"
   | "wrong-output"
   | "extra-slots"
@@ -151,10 +150,13 @@ export function createSimulatedCompute(
       world.later(world.chance.whole(0, 40), deliver);
     }
   };
+  const withdrawn = new Set<string>();
   return {
-    start: (order) => startProcess(world, order, mine, report),
+    start: (order) => startProcess(world, order, mine, report, withdrawn),
     cancel: (attemptId) => {
-      if (world.plant !== "ignore-cancel") endProcess(world, attemptId, "cancelled", report);
+      if (world.plant === "ignore-cancel") return;
+      if (!world.processes.has(attemptId)) withdrawn.add(attemptId);
+      endProcess(world, attemptId, "cancelled", report);
     },
     adopt: (order) => adoptProcess(world, order, mine, report),
     close: async () => {},
@@ -163,12 +165,24 @@ export function createSimulatedCompute(
 
 type Report = (target: ComputeListener | null, message: ComputeReport) => void;
 
+/** As the real one: what is ordered beyond the slots waits in the compute, and can be cancelled there. */
 function startProcess(
   world: World,
   order: AttemptOrder,
   listener: ComputeListener,
   report: Report,
+  withdrawn: Set<string>,
 ): void {
+  if (withdrawn.delete(order.attemptId)) {
+    const end = { ...ended("cancelled", null, world.now), startedAt: null };
+    report(listener, { kind: "ended", attemptId: order.attemptId, end });
+    return;
+  }
+  const isFull = aliveCount(world) >= world.scenario.cpus && world.plant !== "extra-slots";
+  if (isFull && order.epoch >= world.epoch) {
+    world.later(2, () => startProcess(world, order, listener, report, withdrawn));
+    return;
+  }
   const facts = JSON.parse(order.script) as ScriptFacts;
   if (order.epoch < world.epoch && world.plant !== "start-old-epoch") {
     const end = ended("not_started", null, world.now);

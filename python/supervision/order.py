@@ -1,0 +1,37 @@
+"""One attempt, from the frame that ordered it to its end. Holds what is known about it; does nothing by itself."""
+
+
+class Order:
+    """One attempt, from the frame that ordered it to its exit file."""
+
+    def __init__(self, fields):
+        self.id, epoch, self.folder, self.work, self.script, self.log = fields[1:7]
+        self.epoch = int(epoch)
+        self.timeout = int(fields[7]) / 1000 if fields[7] else None
+        self.grace = int(fields[8]) / 1000
+        self.memory = int(fields[9]) if fields[9] else None
+        at = 11 + int(fields[10])
+        shared = fields[11:at]
+        self.environments = []
+        for _ in range(int(fields[at])):
+            end = at + 2 + int(fields[at + 1])
+            self.environments.append(dict(pair.split(b"=", 1) for pair in shared + fields[at + 2 : end]))
+            at = end - 1
+        self.mains = {}
+        self.started_at = None
+        self.finished = None
+        self.deadline = None
+        self.exit_code = None
+        self.signal = None
+        self.failed = False
+        self.reason = None
+        self.details = []
+        self.group = None
+        # Stopping: when to KILL what is left, and since when nothing but survivors of the mains is left.
+        self.kill_at = None
+        self.killing_since = None
+        self.settle_at = None
+        self.leftovers = set()
+
+    def all_ended(self):
+        return None not in self.mains.values()

@@ -1,0 +1,46 @@
+// `stepwell diff RUN RUN`: what is different between two runs, step by step.
+
+import type { Command } from "commander";
+import { diffRuns, type RunDifference } from "../../operations/diff-runs.ts";
+import { isRefusal } from "../../operations/refusal.ts";
+import type { Context } from "../context.ts";
+import { number } from "../format.ts";
+
+export function define(command: Command, context: Context): void {
+  command
+    .argument("<before>", "name of a run")
+    .argument("<after>", "name of the run to compare with it")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", "\nExample:\n  stepwell diff taxi-16 taxi-17")
+    .action(async (before: string, after: string, flags: { json?: boolean }) => {
+      const workspace = await context.open({ create: false });
+      try {
+        const found = await diffRuns(workspace, before, after);
+        if (isRefusal(found)) return context.refuse(found, flags.json);
+        if (flags.json) context.terminal.out(JSON.stringify(found));
+        else print(context, found);
+      } finally {
+        await workspace.close();
+      }
+    });
+}
+
+function print(context: Context, found: RunDifference): void {
+  const { terminal } = context;
+  terminal.out(`${found.before} (${found.status[0]}) → ${found.after} (${found.status[1]})`);
+  for (const { repository, before, after } of found.commits)
+    terminal.out(`git ${repository}: ${before ?? "none"} → ${after ?? "none"}`);
+  for (const step of found.steps) {
+    terminal.out(step.name);
+    for (const difference of step.differences) terminal.out(`  ${difference.detail}`);
+    for (const { name, before, after } of step.metrics)
+      terminal.out(`  metric ${name}: ${shown(before)} → ${shown(after)}`);
+  }
+  for (const name of found.onlyBefore) terminal.out(`${name}: only in ${found.before}`);
+  for (const name of found.onlyAfter) terminal.out(`${name}: only in ${found.after}`);
+  if (found.same) terminal.out("nothing that counts is different");
+}
+
+function shown(value: number | null): string {
+  return value === null ? "none" : number(value);
+}

@@ -1,0 +1,198 @@
+// The verbs that every kind of asset has: `create`, `list`, `show`. The kinds differ in one row each.
+
+import path from "node:path";
+import type { Command } from "commander";
+import { findAsset } from "../operations/find-asset.ts";
+import { isRefusal, refuse } from "../operations/refusal.ts";
+import {
+  ASSET_TYPES,
+  type Registered,
+  registerFile,
+  registerGiven,
+} from "../operations/register-asset.ts";
+import type { Workspace } from "../operations/workspace.ts";
+import type { AssetKind, AssetRow } from "../ports/records.ts";
+import type { Context } from "./context.ts";
+import { table } from "./format.ts";
+import { printProblems } from "./print-problems.ts";
+
+interface CreateFlags {
+  readonly name?: string;
+  readonly version?: string;
+  readonly type?: string;
+  readonly path?: string;
+  readonly json?: boolean;
+}
+
+interface JsonFlag {
+  readonly json?: boolean;
+}
+
+/** Adds `create`, `list` and `show` of one kind to its empty command. */
+export function defineAssetCommand(command: Command, context: Context, kind: AssetKind): void {
+  defineCreate(command, context, kind);
+  command
+    .command("list")
+    .description(`list ${PLURAL[kind]}, or the versions of one`)
+    .argument("[name]", "only this name")
+    .option("--json", "print one JSON object")
+    .action((name: string | undefined, flags: JsonFlag) =>
+      list(context, kind, name ?? null, flags),
+    );
+  command
+    .command("show")
+    .description(`show ${AN[kind]}`)
+    .argument("<name>", "NAME, NAME:VERSION or NAME@LABEL")
+    .option("--json", "print one JSON object")
+    .action((name: string, flags: JsonFlag) => show(context, kind, name, flags));
+  command.addHelpText("after", EXAMPLES[kind]);
+}
+
+const PLURAL: Readonly<Record<AssetKind, string>> = {
+  component: "components",
+  data: "data assets",
+  environment: "environments",
+  model: "models",
+};
+
+const AN: Readonly<Record<AssetKind, string>> = {
+  component: "a component",
+  data: "a data asset",
+  environment: "an environment",
+  model: "a model",
+};
+
+const EXAMPLES: Readonly<Record<AssetKind, string>> = {
+  component: "\nExample:\n  stepwell component create train/component.yml",
+  data: "\nExamples:\n  stepwell data create data.yml\n  stepwell data create --name iris --path ./iris.csv",
+  environment: "\nExample:\n  stepwell environment create environment.yml",
+  model:
+    "\nExamples:\n  stepwell model create model.yml\n  stepwell model create --name trees --path azureml://jobs/taxi-17/outputs/model",
+};
+
+function defineCreate(command: Command, context: Context, kind: AssetKind): void {
+  const create = command.command("create").description(`register ${AN[kind]} under a name`);
+  if (kind === "data" || kind === "model")
+    create
+      .argument("[file]", "definition file (or give --name and --path)")
+      .option("--name <name>", "its name")
+      .option("--version <version>", "its version (default: the next free one)")
+      .option("--type <type>", ASSET_TYPES[kind].join(", "))
+      .option("--path <path>", "local path, azureml://… or URL");
+  else create.argument("<file>", "definition file");
+  create
+    .option("--json", "print one JSON object")
+    .action((file: string | undefined, flags: CreateFlags) =>
+      withWorkspace(context, true, async (workspace) => {
+        const registered = await registerAs(context, workspace, kind, file, flags);
+        if (isRefusal(registered)) return context.refuse(registered, flags.json);
+        printRegistered(context, kind, registered, flags);
+      }),
+    );
+}
+
+async function registerAs(
+  context: Context,
+  workspace: Workspace,
+  kind: AssetKind,
+  file: string | undefined,
+  flags: CreateFlags,
+): Promise<ReturnType<typeof refuse> | Registered> {
+  const { name, path: at, version = null, type = null } = flags;
+  if (file !== undefined) {
+    if ([name, at, flags.version, flags.type].some((flag) => flag !== undefined))
+      return refuse("wrong_usage", "give a file, or --name and --path; not both");
+    return registerFile(workspace, kind, path.resolve(context.currentFolder, file));
+  }
+  if (name === undefined || at === undefined || (kind !== "data" && kind !== "model"))
+    return refuse(
+      "wrong_usage",
+      "say what to register",
+      `stepwell ${kind} create FILE, or --name NAME --path PATH`,
+    );
+  const baseFolder = context.currentFolder;
+  return registerGiven(workspace, kind, { name, version, type, path: at, baseFolder });
+}
+
+function printRegistered(
+  context: Context,
+  kind: AssetKind,
+  { outcome, asset, warnings }: Registered,
+  flags: JsonFlag,
+): void {
+  printProblems(context.terminal, warnings);
+  if (flags.json) {
+    context.terminal.out(JSON.stringify({ schema: 1, outcome, ...viewOf(asset) }));
+    return;
+  }
+  const name = `${asset.name}:${asset.version}`;
+  context.terminal.out(
+    outcome === "created"
+      ? `registered ${kind} ${name}; use it as azureml:${name}`
+      : `${kind} ${name} already has this very content; nothing was changed`,
+  );
+}
+
+function list(
+  context: Context,
+  kind: AssetKind,
+  name: string | null,
+  flags: JsonFlag,
+): Promise<void> {
+  return withWorkspace(context, false, async (workspace) => {
+    const assets = await workspace.records.assets(kind, name);
+    if (flags.json)
+      return context.terminal.out(JSON.stringify({ schema: 1, assets: assets.map(viewOf) }));
+    if (assets.length === 0) return context.terminal.note(`no ${PLURAL[kind]} yet`);
+    context.terminal.out(
+      table([
+        ["NAME", "VERSION", "CREATED", "BY", "FROM"],
+        ...assets.map((row) => [
+          row.name,
+          row.version,
+          new Date(row.createdAt).toISOString().slice(0, 16).replace("T", " "),
+          row.createdBy,
+          row.run ?? "",
+        ]),
+      ]),
+    );
+  });
+}
+
+function show(context: Context, kind: AssetKind, name: string, flags: JsonFlag): Promise<void> {
+  return withWorkspace(context, false, async (workspace) => {
+    const asset = await findAsset(workspace, kind, name);
+    if (isRefusal(asset)) return context.refuse(asset, flags.json);
+    const { terminal } = context;
+    if (flags.json) return terminal.out(JSON.stringify({ schema: 1, ...viewOf(asset) }));
+    terminal.out(`${kind} ${asset.name}:${asset.version}`);
+    if (asset.description !== null) terminal.out(asset.description);
+    terminal.out(`content ${asset.contentId}`);
+    const from = asset.run === null ? "" : `, made by run ${asset.run}`;
+    terminal.out(`created ${new Date(asset.createdAt).toISOString()} by ${asset.createdBy}${from}`);
+    for (const [tag, value] of Object.entries(asset.tags)) terminal.out(`tag ${tag}=${value}`);
+    const definition = JSON.parse(asset.definition) as { readonly text?: string };
+    terminal.out(definition.text ?? JSON.stringify(definition, null, 2));
+  });
+}
+
+function viewOf(asset: AssetRow): object {
+  return {
+    ...asset,
+    createdAt: new Date(asset.createdAt).toISOString(),
+    definition: JSON.parse(asset.definition) as unknown,
+  };
+}
+
+async function withWorkspace(
+  context: Context,
+  create: boolean,
+  work: (workspace: Workspace) => Promise<void>,
+): Promise<void> {
+  const workspace = await context.open({ create });
+  try {
+    await work(workspace);
+  } finally {
+    await workspace.close();
+  }
+}

@@ -1,0 +1,94 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { AttemptEnd, AttemptOrder, Compute } from "../ports/compute.ts";
+import { builtProgram } from "../testing/built-program.ts";
+import { type SmallDisk, smallDisk } from "../testing/small-disk.ts";
+import { createHostProcesses } from "./host-processes.ts";
+import { createLocalCompute } from "./local.ts";
+
+const nodeSupervisor = builtProgram("computes/node-supervisor.ts");
+
+let disk: SmallDisk | null;
+let state: string;
+let compute: Compute;
+const ends: AttemptEnd[] = [];
+beforeEach((context) => {
+  ends.length = 0;
+  state = mkdtempSync(join(tmpdir(), "stepwell-state-"));
+  disk = smallDisk({ megabytes: 1, inodes: 100 });
+  if (disk === null) context.skip();
+});
+afterEach(async () => {
+  await compute?.close();
+  disk?.remove();
+  rmSync(state, { recursive: true });
+});
+
+function open(supervisor: "python" | "node"): void {
+  compute = createLocalCompute(
+    {
+      stateFolder: state,
+      slots: 1,
+      supervisor,
+      python: null,
+      host: createHostProcesses(),
+      nodeSupervisor,
+    },
+    (report) => {
+      if (report.kind === "ended") ends.push(report.end);
+    },
+  );
+}
+
+function order(script: string): AttemptOrder {
+  const folder = join(disk?.folder as string, "attempt");
+  mkdirSync(join(folder, "work"), { recursive: true });
+  return {
+    attemptId: `full-${process.pid}-${Date.now()}`,
+    epoch: 1,
+    folder,
+    workFolder: join(folder, "work"),
+    script,
+    variables: { PATH: process.env.PATH ?? "/usr/bin:/bin" },
+    processes: [{}],
+    logPath: join(folder, "log"),
+    timeoutMs: null,
+    graceMs: 100,
+    memoryLimitBytes: null,
+  };
+}
+
+async function ended(): Promise<AttemptEnd> {
+  while (ends[0] === undefined) await delay(5);
+  return ends[0];
+}
+
+for (const supervisor of ["python", "node"] as const) {
+  it(`does not start without an inode for the attempt (${supervisor})`, async () => {
+    open(supervisor);
+    const asked = order("true");
+    try {
+      for (let index = 0; ; index += 1) writeFileSync(join(asked.folder, `f${index}`), "");
+    } catch {
+      compute.start(asked);
+    }
+    const end = await ended();
+    expect(end.reason).toBe("not_started");
+    expect(end.detail).toMatch(/no space left/i);
+  });
+
+  it(`reports the end of a command that filled the disk, and writes it down when there is room (${supervisor})`, async () => {
+    open(supervisor);
+    const asked = order("head -c 9999999 /dev/zero > big; exit 3");
+    compute.start(asked);
+    expect(await ended()).toMatchObject({ exitCode: 3, reason: "exited" });
+    const path = join(asked.folder, "exit.json");
+    expect(existsSync(path)).toBe(false);
+    rmSync(join(asked.workFolder, "big"));
+    while (!existsSync(path)) await delay(10);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(ends[0]);
+  });
+}

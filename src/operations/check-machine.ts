@@ -1,0 +1,149 @@
+// Looks at what Stepwell needs on this machine, one finding a line, each with what to do. Changes nothing and needs no
+// workspace.
+
+import { execFile } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { ProcessPort } from "../ports/process.ts";
+import { loadWorkspaceConfig } from "../spec/workspace-config.ts";
+import { findWorkspace } from "./find-workspace.ts";
+import { isRefusal } from "./refusal.ts";
+
+export interface Finding {
+  readonly name: string;
+  readonly state: "ok" | "missing";
+  /** False: Stepwell works without it, with less. */
+  readonly required: boolean;
+  readonly detail: string;
+  /** What to do, where something is missing. */
+  readonly advice: string | null;
+}
+
+export interface MachineOptions {
+  readonly shell: Readonly<Record<string, string | undefined>>;
+  readonly currentFolder: string;
+  /** `--workspace`, or null. */
+  readonly workspaceOption: string | null;
+  readonly processes: ProcessPort;
+}
+
+/** Less than this and a run of any size will fill the disk. */
+const MIN_FREE_BYTES = 2e9;
+
+export async function checkMachine(options: MachineOptions): Promise<readonly Finding[]> {
+  const programs = await Promise.all(
+    PROGRAMS.map(async (program) => {
+      const version = await versionOf(program.words, options.shell);
+      const { name, required } = program;
+      return version === null
+        ? missing(name, required, `not found on PATH: ${program.lack}`, program.advice)
+        : ok(name, required, version);
+    }),
+  );
+  const node = ok("node", true, `${process.version} at ${process.execPath}`);
+  return [node, ...programs, ...checkWorkspace(options), checkMemory(options.processes)];
+}
+
+const PROGRAMS = [
+  {
+    name: "bash",
+    words: ["bash", "--version"],
+    required: true,
+    lack: "every command of a step runs in it",
+    advice: "install it: apt-get install bash",
+  },
+  {
+    name: "python",
+    words: ["python3", "--version"],
+    required: false,
+    lack: "steps in Python cannot run, and steps start slower",
+    advice:
+      "install Python 3.9 or newer: apt-get install python3 python3-venv, brew install python",
+  },
+  {
+    name: "uv",
+    words: ["uv", "--version"],
+    required: false,
+    lack: "the first environment that needs it installs it by pip",
+    advice: "install it: pip install uv",
+  },
+  {
+    name: "git",
+    words: ["git", "--version"],
+    required: false,
+    lack: "runs do not record which commit they came from",
+    advice: "install it: apt-get install git",
+  },
+] as const;
+
+/** The first line that a program says of itself; null where it cannot be started. */
+function versionOf(
+  [file, ...words]: readonly [string, ...string[]],
+  shell: MachineOptions["shell"],
+): Promise<string | null> {
+  return new Promise((resolve) => {
+    const env = { ...shell } as NodeJS.ProcessEnv;
+    execFile(file, words, { env, timeout: 20_000 }, (error, stdout, stderr) => {
+      const [line = ""] = `${stdout}${stderr}`.trim().split("\n");
+      resolve(error === null ? line : null);
+    });
+  });
+}
+
+function checkWorkspace(options: MachineOptions): readonly Finding[] {
+  const found = findWorkspace({
+    option: options.workspaceOption,
+    variable: options.shell.STEPWELL_WORKSPACE,
+    currentFolder: options.currentFolder,
+    home: os.homedir(),
+  });
+  if (isRefusal(found)) return [missing("workspace", true, found.message, found.hint)];
+  return [workspaceFinding(found.folder, found.isNew), checkSpace(found.folder)];
+}
+
+function workspaceFinding(folder: string, isNew: boolean): Finding {
+  try {
+    fs.accessSync(isNew ? folder : path.join(folder, ".stepwell"), fs.constants.W_OK);
+  } catch {
+    const advice = "choose another place: --workspace DIR";
+    return missing("workspace", true, `${folder} cannot be written`, advice);
+  }
+  const file = path.join(folder, "stepwell.yml");
+  if (fs.existsSync(file)) {
+    const { problems } = loadWorkspaceConfig(fs.readFileSync(file, "utf8"), file);
+    const error = problems.find((problem) => problem.severity === "error");
+    if (error !== undefined)
+      return missing("workspace", true, `${file}: ${error.message}`, error.hint);
+  }
+  return ok("workspace", true, isNew ? `${folder} (new: the first run makes it)` : folder);
+}
+
+function checkSpace(folder: string): Finding {
+  const { bavail, bsize } = fs.statfsSync(folder);
+  const free = bavail * bsize;
+  const detail = `${(free / 1e9).toFixed(1)} GB free at ${folder}`;
+  return free >= MIN_FREE_BYTES
+    ? ok("disk space", false, detail)
+    : missing("disk space", false, detail, "free some: stepwell gc, or move the workspace");
+}
+
+function checkMemory(processes: ProcessPort): Finding {
+  const groups = processes.memoryGroups();
+  if (groups !== null)
+    return ok("memory limits", false, `control groups version ${groups.version}`);
+  return missing(
+    "memory limits",
+    false,
+    "control groups cannot be written: steps run without a memory limit",
+    "on Linux start it with delegated control groups: systemd-run --user --scope -p Delegate=yes stepwell …",
+  );
+}
+
+function ok(name: string, required: boolean, detail: string): Finding {
+  return { name, state: "ok", required, detail, advice: null };
+}
+
+function missing(name: string, required: boolean, detail: string, advice: string | null): Finding {
+  return { name, state: "missing", required, detail, advice };
+}

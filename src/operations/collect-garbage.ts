@@ -1,0 +1,186 @@
+// Removes what no run of the workspace needs any more: folders of ended attempts, code snapshots and downloads that no
+// plan names, environments unused for long. Never a recorded output, a log, or anything of a run without an end.
+
+import fs from "node:fs";
+import path from "node:path";
+import type { ProcessIdentity } from "../core/attempt.ts";
+import type { Plan } from "../core/plan.ts";
+import { downloadName } from "./download.ts";
+import { readRun } from "./read-run.ts";
+import { isRefusal } from "./refusal.ts";
+import type { DataDefinition } from "./resolve-data.ts";
+import { SHELL_OWNER, SHELL_PREFIX } from "./stage-shell.ts";
+import { places, type Workspace } from "./workspace.ts";
+
+export type GarbageKind = "work" | "attempts" | "code" | "downloads" | "environments";
+
+export interface Collected {
+  readonly count: number;
+  readonly sizeBytes: number;
+}
+
+export type Garbage = Readonly<Record<GarbageKind, Collected>>;
+
+/** A snapshot or download as young as this may belong to a run that is being submitted right now. */
+const SUBMIT_MS = 60 * 60_000;
+const ENVIRONMENT_UNUSED_MS = 30 * 24 * 60 * 60_000;
+
+/** With `dryRun` only counts. */
+export async function collectGarbage(workspace: Workspace, dryRun: boolean): Promise<Garbage> {
+  const { folder } = workspace;
+  // The folders are listed before the record is read: what is newer than the record is not in the list.
+  const work = attemptsIn(places.work(folder));
+  const attempts = attemptsIn(places.attempts(folder));
+  const scratch = attemptsIn(places.scratch(folder));
+  const young = workspace.clock.now() - SUBMIT_MS;
+  const code = olderThan(places.code(folder), young);
+  const downloads = olderThan(places.downloads(folder), young);
+  const isOpen = await openAttempts(workspace);
+  const named = await namedByPlans(workspace);
+  const ended = (paths: readonly string[]): readonly string[] =>
+    paths.filter((at) => !isOpen(path.basename(at)));
+  const environments = await workspace.collectEnvironments(ENVIRONMENT_UNUSED_MS, dryRun);
+  const garbage = {
+    work: remove(ended(work), dryRun),
+    attempts: remove(ended([...attempts, ...scratch]), dryRun),
+    code: remove(
+      code.filter((at) => !named.code.has(path.basename(at, ".json"))),
+      dryRun,
+    ),
+    downloads: remove(
+      downloads.filter((at) => !named.downloads.has(path.basename(at))),
+      dryRun,
+    ),
+    environments: {
+      count: environments.length,
+      sizeBytes: environments.reduce((sum, each) => sum + each.sizeBytes, 0),
+    },
+  };
+  if (!dryRun) forgetKept(places.work(folder));
+  return garbage;
+}
+
+function attemptsIn(folder: string): readonly string[] {
+  return namesIn(folder)
+    .filter((name) => !name.startsWith("."))
+    .map((name) => path.join(folder, name));
+}
+
+function olderThan(folder: string, moment: number): readonly string[] {
+  return namesIn(folder)
+    .map((name) => path.join(folder, name))
+    .filter((at) => (fs.lstatSync(at, { throwIfNoEntry: false })?.mtimeMs ?? moment) < moment);
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Attempts of runs without an end, and shells that are still open. */
+async function openAttempts(workspace: Workspace): Promise<(attemptId: string) => boolean> {
+  const open = new Set<string>();
+  for (const row of await workspace.records.openRuns()) {
+    const run = await readRun(workspace, row.name);
+    if (isRefusal(run)) continue;
+    for (const step of run.state.steps)
+      for (const attempt of step.attempts) open.add(attempt.attemptId);
+  }
+  return (attemptId) =>
+    open.has(attemptId) ||
+    (attemptId.startsWith(SHELL_PREFIX) && isOpenShell(workspace, attemptId));
+}
+
+function isOpenShell(workspace: Workspace, attemptId: string): boolean {
+  const file = path.join(places.attempts(workspace.folder), attemptId, SHELL_OWNER);
+  try {
+    return workspace.process.isAlive(JSON.parse(fs.readFileSync(file, "utf8")) as ProcessIdentity);
+  } catch {
+    return false;
+  }
+}
+
+interface Named {
+  /** Names of snapshot folders. */
+  readonly code: ReadonlySet<string>;
+  /** Names of download folders. */
+  readonly downloads: ReadonlySet<string>;
+}
+
+/** What recorded plans and registered data name. */
+async function namedByPlans(workspace: Workspace): Promise<Named> {
+  const named = { code: new Set<string>(), downloads: new Set<string>() };
+  const downloads = places.downloads(workspace.folder) + path.sep;
+  for (const planId of await planIds(workspace)) {
+    const body = await workspace.records.document(planId);
+    if (body === null) continue;
+    const plan = JSON.parse(body) as Plan;
+    for (const { snapshotId } of plan.codes) named.code.add(snapshotId.slice("sha256:".length));
+    for (const step of plan.steps)
+      for (const { path: at } of Object.values(step.data))
+        if (at.startsWith(downloads))
+          named.downloads.add(at.slice(downloads.length).split(path.sep, 1)[0] as string);
+  }
+  for (const kind of ["data", "model"] as const)
+    for (const asset of await workspace.records.assets(kind, null)) {
+      const { reference } = JSON.parse(asset.definition) as DataDefinition;
+      if (reference.kind === "url") named.downloads.add(downloadName(reference.url));
+    }
+  return named;
+}
+
+const PAGE = 500;
+
+async function planIds(workspace: Workspace): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  let page = await workspace.records.runs({ limit: PAGE });
+  while (page.length > 0) {
+    for (const row of page) ids.add(row.planId);
+    const { createdAt, name } = page.at(-1) as (typeof page)[number];
+    page = await workspace.records.runs({ before: { createdAt, name }, limit: PAGE });
+  }
+  return ids;
+}
+
+function remove(paths: readonly string[], dryRun: boolean): Collected {
+  let sizeBytes = 0;
+  for (const at of paths) {
+    sizeBytes += sizeOf(at);
+    if (!dryRun) removeTree(at);
+  }
+  return { count: paths.filter((at) => !at.endsWith(".json")).length, sizeBytes };
+}
+
+function sizeOf(at: string): number {
+  const stats = fs.lstatSync(at, { throwIfNoEntry: false });
+  if (stats === undefined) return 0;
+  if (!stats.isDirectory()) return stats.size;
+  return namesIn(at).reduce((sum, name) => sum + sizeOf(path.join(at, name)), 0);
+}
+
+/** Steps may leave folders that even their owner may not write to. */
+function removeTree(at: string): void {
+  try {
+    fs.rmSync(at, { recursive: true, force: true });
+  } catch {
+    makeWritable(at);
+    fs.rmSync(at, { recursive: true, force: true });
+  }
+}
+
+function makeWritable(at: string): void {
+  if (fs.lstatSync(at, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  fs.chmodSync(at, 0o700);
+  for (const name of namesIn(at)) makeWritable(path.join(at, name));
+}
+
+/** Marks of kept work folders that are gone would count against the limit of those that stay. */
+function forgetKept(workFolder: string): void {
+  const marks = path.join(workFolder, ".kept");
+  for (const name of namesIn(marks))
+    if (!fs.existsSync(path.join(workFolder, name)))
+      fs.rmSync(path.join(marks, name), { force: true });
+}

@@ -1,0 +1,220 @@
+// Registers a component, data asset, environment or model under a name and a version that never changes its meaning.
+// Knows nothing of command lines.
+
+import fs from "node:fs";
+import path from "node:path";
+import { canonicalJson } from "../core/canonical-json.ts";
+import { digest } from "../core/digest.ts";
+import type { AssetKind, AssetRow } from "../ports/records.ts";
+import { DATA_REFERENCE_FORMS, localPath, parseDataReference } from "../spec/data-reference.ts";
+import type { DataReference, DataType } from "../spec/graph.ts";
+import { type LoadedAsset, loadAsset } from "../spec/load-asset.ts";
+import type { Problem } from "../spec/problem.ts";
+import { readWithComponents } from "./load-definition.ts";
+import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
+import { createDataResolver, type DataDefinition } from "./resolve-data.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface Registered {
+  /** `same`: this very content is already there, and nothing was written. */
+  readonly outcome: "created" | "same";
+  readonly asset: AssetRow;
+  readonly warnings: readonly Problem[];
+}
+
+/** Data or a model given by words instead of a file. */
+export interface GivenAsset {
+  readonly name: string;
+  /** Null: the next free one. */
+  readonly version: string | null;
+  /** Null: what the bytes look like. */
+  readonly type: string | null;
+  readonly path: string;
+  readonly baseFolder: string;
+}
+
+export const ASSET_TYPES = {
+  data: ["uri_file", "uri_folder", "mltable"],
+  model: ["custom_model", "mlflow_model", "triton_model"],
+} as const satisfies Partial<Record<AssetKind, readonly DataType[]>>;
+
+/** Registers what a definition file says. */
+export async function registerFile(
+  workspace: Workspace,
+  kind: AssetKind,
+  file: string,
+): Promise<Registered | Refusal> {
+  const { asset, problems } = await readWithComponents(workspace, (reader) =>
+    loadAsset(kind, file, reader),
+  );
+  if (asset === null) return refuseInvalid(problems);
+  const content = await contentOf(workspace, asset, file);
+  if (isRefusal(content)) return content;
+  const { name, version, description, tags } = asset;
+  return register(workspace, kind, { name, version, description, tags }, content, problems);
+}
+
+/** Registers data or a model without a definition file. */
+export async function registerGiven(
+  workspace: Workspace,
+  kind: "data" | "model",
+  given: GivenAsset,
+): Promise<Registered | Refusal> {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/.test(given.name))
+    return refuse(
+      "bad_name",
+      `${given.name} is not a name of an asset`,
+      "use up to 255 letters, digits, _, - and .",
+    );
+  const parsed = parseDataReference(given.path, given.baseFolder);
+  if ("mistake" in parsed)
+    return refuse("bad_data_reference", parsed.mistake, DATA_REFERENCE_FORMS);
+  const types: readonly string[] = ASSET_TYPES[kind];
+  const type = given.type ?? defaultType(kind, parsed.reference);
+  if (!types.includes(type))
+    return refuse("bad_type", `${type} is not a type of ${kind}`, `use ${types.join(", ")}`);
+  const content = await dataContent(workspace, parsed.reference, type as DataType);
+  if (isRefusal(content)) return content;
+  const { name, version } = given;
+  return register(workspace, kind, { name, version, description: null, tags: {} }, content, []);
+}
+
+function defaultType(kind: "data" | "model", reference: DataReference): string {
+  if (kind === "model") return "custom_model";
+  const isFile =
+    reference.kind === "local" &&
+    fs.statSync(reference.path, { throwIfNoEntry: false })?.isFile() === true;
+  return isFile ? "uri_file" : "uri_folder";
+}
+
+interface AssetContent {
+  readonly contentId: string;
+  readonly definition: string;
+}
+
+async function contentOf(
+  workspace: Workspace,
+  asset: LoadedAsset,
+  file: string,
+): Promise<AssetContent | Refusal> {
+  switch (asset.kind) {
+    case "component":
+      return componentContent(workspace, asset, file);
+    case "environment":
+      return environmentContent(asset);
+    case "data":
+    case "model":
+      if (asset.path === null)
+        return refuse("missing_field", `${file} names no path`, DATA_REFERENCE_FORMS);
+      return dataContent(workspace, asset.path, asset.type as DataType);
+    default:
+      return asset.kind satisfies never;
+  }
+}
+
+/** Where the files lay that it was read from does not count. */
+function environmentContent({ environment }: LoadedAsset): AssetContent {
+  const inline = environment?.kind === "inline" ? environment : null;
+  const identity = inline && {
+    ...inline,
+    name: null,
+    conda: inline.conda?.content ?? null,
+    requirements: inline.requirements?.text ?? null,
+  };
+  return {
+    contentId: digest(canonicalJson(identity)),
+    definition: JSON.stringify(environment),
+  };
+}
+
+/** A component is what its file says and, where its code is a folder, what lies in it. */
+async function componentContent(
+  workspace: Workspace,
+  asset: LoadedAsset,
+  file: string,
+): Promise<AssetContent | Refusal> {
+  const fields = asset.definition as { readonly [key: string]: unknown };
+  let code: string | null = null;
+  if (typeof fields.code === "string" && fields.code.trim() !== "") {
+    const folder = localPath(fields.code, asset.baseFolder);
+    const isInside = file.startsWith(folder + path.sep);
+    const includes = Array.isArray(fields.additional_includes) ? fields.additional_includes : [];
+    const snapshot = await workspace.contents.snapshot({
+      path: folder,
+      includes: includes.map((one) => localPath(String(one), asset.baseFolder)),
+      definitionFiles: isInside ? [file] : [],
+    });
+    if (!snapshot.ok) {
+      const { failure } = snapshot;
+      return refuse(failure.code, failure.message, failure.hint);
+    }
+    code = snapshot.value.id;
+  }
+  return {
+    contentId: digest(canonicalJson({ definition: asset.definition, code })),
+    definition: JSON.stringify({ text: asset.text, baseFolder: asset.baseFolder }),
+  };
+}
+
+/** Data is its bytes; what lies behind a URL is only known by its address. */
+async function dataContent(
+  workspace: Workspace,
+  reference: DataReference,
+  type: DataType,
+): Promise<AssetContent | Refusal> {
+  let contentId: string | null = null;
+  if (reference.kind !== "url") {
+    const resolved = await createDataResolver(workspace).resolve(reference, type);
+    if (isRefusal(resolved)) return resolved;
+    contentId = resolved.content.id;
+  }
+  const definition: DataDefinition = { type, reference, contentId };
+  return {
+    // The same as for outputs that a run registers, so that one content is never two.
+    contentId: contentId ?? digest(canonicalJson({ type, reference })),
+    definition: JSON.stringify(definition),
+  };
+}
+
+async function register(
+  workspace: Workspace,
+  kind: AssetKind,
+  head: Pick<AssetRow, "name" | "description" | "tags"> & { readonly version: string | null },
+  content: AssetContent,
+  warnings: readonly Problem[],
+): Promise<Registered | Refusal> {
+  const outcome = await workspace.records.createAsset({
+    kind,
+    ...head,
+    ...content,
+    createdAt: workspace.clock.now(),
+    createdBy: workspace.user,
+    run: null,
+  });
+  if (outcome.kind === "conflict")
+    return conflict(kind, outcome.existing, "with other content", outcome.nextVersion);
+  const { asset } = outcome;
+  const [now, before] = [typeOf(content.definition), typeOf(asset.definition)];
+  if (outcome.kind === "same" && now !== before)
+    return conflict(kind, asset, `as ${before}, not ${now}`, await nextVersion(workspace, asset));
+  return { outcome: outcome.kind, asset, warnings };
+}
+
+/** The same bytes can be a folder to one reader and a table to another. */
+function typeOf(definition: string): string | null {
+  return (JSON.parse(definition) as { readonly type?: string }).type ?? null;
+}
+
+async function nextVersion(workspace: Workspace, { kind, name }: AssetRow): Promise<string> {
+  const versions = await workspace.records.assets(kind, name);
+  const numbers = versions.map((row) => Number(row.version)).filter(Number.isSafeInteger);
+  return String(Math.max(0, ...numbers) + 1);
+}
+
+function conflict(kind: AssetKind, existing: AssetRow, how: string, next: string): Refusal {
+  return refuse(
+    "asset_version_conflict",
+    `${kind} ${existing.name}:${existing.version} exists ${how}; a version never changes`,
+    `the next free version is ${next}: write it as the version, or leave the version out`,
+  );
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { loaded } from "../testing/loaded-job.ts";
+import type { Graph } from "./graph.ts";
+
+const TRAIN = `
+$schema: https://azuremlschemas.azureedge.net/latest/commandComponent.schema.json
+name: train
+version: 3
+display_name: Train
+type: command
+inputs:
+  data: {type: uri_folder, mode: ro_mount}
+  alpha: {type: number, default: 1}
+  epochs: {type: integer, default: 20.0, min: 1, max: 100}
+  kernel: {type: string, enum: [linear, rbf], default: rbf}
+  verbose: {type: boolean, default: false}
+  note: {type: string, optional: true}
+outputs:
+  model: {type: mlflow_model}
+  report: {type: uri_file}
+code: ./src
+environment: azureml:sklearn@latest
+command: python train.py \${{inputs.data}} \${{inputs.alpha}} $[[--note \${{inputs.note}}]] \${{outputs.model}}
+resources: {instance_count: 2, instance_type: Standard_DS3_v2}
+`;
+
+const WITH_TRAIN = {
+  files: { "train/train.yml": TRAIN, "train/src/train.py": "" },
+  folders: ["data"],
+};
+
+function graphOf(text: string, more: Parameters<typeof loaded>[1] = {}): Graph {
+  const job = loaded(text, more);
+  expect(job.problems.filter((one) => one.severity === "error")).toEqual([]);
+  if (job.graph === null) throw new Error("there is no graph");
+  return job.graph;
+}
+
+function step(graph: Graph, path: string) {
+  const found = graph.steps.find((one) => one.path === path);
+  if (found === undefined) throw new Error(`there is no step ${path}`);
+  return found;
+}
+
+describe("loadJob: node types of later work", () => {
+  const text = `
+type: pipeline
+jobs:
+  prep: {command: ls, outputs: {o: {type: mltable}}}
+  sweep:
+    type: sweep
+    trial: ./train/train.yml
+    inputs: {data: "\${{parent.jobs.prep.outputs.o}}"}
+    search_space: {alpha: {type: uniform, min_value: 0.1, max_value: 1}}
+    sampling_algorithm: random
+    objective: {goal: maximize, primary_metric: acc}
+    limits: {max_total_trials: 4, timeout: 100}
+  learn:
+    type: automl
+    task: classification
+    training_data: \${{parent.jobs.prep.outputs.o}}
+    target_column_name: y
+    outputs: {best_model: {type: mlflow_model}}
+  batch:
+    type: parallel
+    mini_batch_size: 10kb
+    input_data: \${{inputs.in}}
+    inputs: {in: "\${{parent.jobs.prep.outputs.o}}"}
+    outputs: {out: }
+    task: {type: run_function, code: ./train/src, entry_script: s.py, environment: azureml:e:1}
+  count:
+    type: spark
+    code: ./train/src
+    entry: {file: w.py}
+    args: --x \${{inputs.x}}
+    inputs: {x: "\${{parent.jobs.sweep.outputs.model}}", y: "\${{parent.jobs.learn.outputs.best_model}}"}
+  choose:
+    type: if_else
+    condition: \${{parent.jobs.prep.outputs.o}}
+    true_block: \${{parent.jobs.yes}}
+    false_block: ["\${{parent.jobs.no}}"]
+  yes: {command: ls}
+  no: {command: ls}
+`;
+  const graph = graphOf(text, WITH_TRAIN);
+
+  it("puts them in the graph with their type, their edges and their settings", () => {
+    expect(graph.steps.map((one) => [one.path, one.type])).toEqual([
+      ["prep", "command"],
+      ["sweep", "sweep"],
+      ["learn", "automl"],
+      ["batch", "parallel"],
+      ["count", "spark"],
+      ["choose", "if_else"],
+      ["yes", "command"],
+      ["no", "command"],
+    ]);
+    expect(step(graph, "sweep")).toMatchObject({
+      command: expect.stringContaining("python train.py"),
+      typeSettings: {
+        search_space: { alpha: { min_value: 0.1 } },
+        limits: { max_total_trials: 4 },
+      },
+      timeoutSeconds: null,
+    });
+    expect(step(graph, "learn")).toMatchObject({
+      inputs: { training_data: { source: { kind: "step", step: "prep" } } },
+      typeSettings: { task: "classification", target_column_name: "y" },
+    });
+    expect(step(graph, "batch").typeSettings).toMatchObject({ mini_batch_size: "10kb" });
+    expect(step(graph, "count").typeSettings).toMatchObject({ entry: { file: "w.py" } });
+  });
+
+  it("orders branches after the condition that decides on them", () => {
+    expect(step(graph, "yes").dependsOn).toEqual(["choose"]);
+    expect(step(graph, "no").dependsOn).toEqual(["choose"]);
+  });
+});
+
+describe("loadJob: size", () => {
+  it("loads ten thousand nodes that share a component", () => {
+    const lines = ["type: pipeline", "inputs: {d: {path: ./data}}", "jobs:"];
+    for (let at = 0; at < 10_000; at += 1) {
+      lines.push(
+        `  s${at}: {component: ./train/train.yml, inputs: {data: "\${{parent.inputs.d}}", alpha: ${at}}}`,
+      );
+    }
+    expect(graphOf(lines.join("\n"), WITH_TRAIN).steps).toHaveLength(10_000);
+  });
+
+  it("orders a chain of ten thousand steps written backwards", () => {
+    const lines = ["type: pipeline", "jobs:"];
+    for (let at = 9_999; at >= 0; at -= 1) {
+      lines.push(
+        `  s${at}: {command: ls, outputs: {o: }, inputs: {i: "${at === 0 ? "x" : `\${{parent.jobs.s${at - 1}.outputs.o}}`}"}}`,
+      );
+    }
+    const graph = graphOf(lines.join("\n"));
+    expect(graph.steps.map((one) => one.path)).toEqual(graph.steps.map((_, at) => `s${at}`));
+  });
+});

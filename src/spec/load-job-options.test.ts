@@ -1,0 +1,172 @@
+import { describe, expect, it } from "vitest";
+import { findings, loaded } from "../testing/loaded-job.ts";
+import type { LoadOptions } from "./load-job.ts";
+
+const COMPONENT =
+  "command: ls\ninputs: {d: {type: uri_folder}, n: {type: number, default: 1}, s: {type: string, optional: true}}";
+const JOB = `type: pipeline
+name: mine
+inputs: {raw: {type: uri_folder, path: ./data, mode: download}, rate: 0.1, label: "5", on: true}
+jobs:
+  a:
+    component: ./c.yml
+    inputs: {d: "\${{parent.inputs.raw}}", n: "\${{parent.inputs.rate}}", s: "\${{parent.inputs.label}}"}
+    compute: azureml:cpu
+  b: {command: ls}
+`;
+const MORE = { files: { "c.yml": COMPONENT }, folders: ["data", "other", "sub/data"] };
+
+function withOptions(options: Partial<LoadOptions>) {
+  return loaded(JOB, { ...MORE, options });
+}
+
+function set(path: string, value: string) {
+  return withOptions({ set: [{ path, value }] });
+}
+
+describe("--set", () => {
+  it("changes any field, reading the value as YAML", () => {
+    expect(set("name", "yours").graph?.name).toBe("yours");
+    expect(set("settings.force_rerun", "True").graph?.forceRerun).toBe(true);
+    expect(set("inputs.rate", "010").graph?.inputs.rate?.source).toMatchObject({
+      literal: { kind: "integer", text: "8" },
+    });
+    expect(set("jobs.a.inputs.n", "2.5").graph?.steps[0]?.inputs.n?.source).toMatchObject({
+      literal: { text: "2.5" },
+    });
+    expect(set("tags", "{x: y}").graph?.tags).toEqual({ x: "y" });
+    expect(set("jobs.b.depends_on", "[a]").graph?.steps[1]?.dependsOn).toEqual(["a"]);
+    expect(set("jobs.c.command", "pwd").graph?.steps.map((one) => one.path)).toEqual([
+      "a",
+      "b",
+      "c",
+    ]);
+  });
+
+  it("applies several in their order", () => {
+    const job = withOptions({
+      set: [
+        { path: "tags.a", value: "1" },
+        { path: "tags.b", value: "2" },
+        { path: "tags.a", value: "3" },
+      ],
+    });
+    expect(job.graph?.tags).toEqual({ a: "3", b: "2" });
+  });
+
+  it("checks the result as if it stood in the file, without a place", () => {
+    expect(findings(set("jobs.a.inputs.n", "abc"))).toEqual(["error wrong_type -"]);
+    expect(findings(set("jobs.a.comand", "x"))).toEqual(["error unknown_key -"]);
+    expect(findings(set("jobs.a.inputs.d", "${{parent.inputs.rwa}}"))).toEqual([
+      "error unknown_input -",
+    ]);
+  });
+
+  it.each(["", ".", "a..b", "__proto__.x", "jobs.constructor"])("refuses the path %j", (path) => {
+    expect(findings(set(path, "1"))).toEqual(["error bad_set -"]);
+  });
+
+  it("refuses a value that is not YAML, and an entry that a list does not have", () => {
+    expect(findings(set("tags", "{x"))).toEqual(["error bad_set -"]);
+    const job = loaded(
+      "type: pipeline\njobs: {a: {command: ls}, b: {command: ls, depends_on: [a]}}",
+      {
+        options: { set: [{ path: "jobs.b.depends_on.4", value: "x" }] },
+      },
+    );
+    expect(findings(job)).toEqual(["error bad_set -"]);
+  });
+
+  it("changes an entry of a list", () => {
+    const job = loaded(
+      "type: pipeline\njobs: {a: {command: ls}, c: {command: ls}, b: {command: ls, depends_on: [a]}}",
+      {
+        options: { set: [{ path: "jobs.b.depends_on.0", value: "c" }] },
+      },
+    );
+    expect(job.graph?.steps.find((one) => one.path === "b")?.dependsOn).toEqual(["c"]);
+  });
+});
+
+describe("--input", () => {
+  const given = (inputs: Record<string, string>, more: Partial<LoadOptions> = {}) =>
+    withOptions({ inputs, ...more });
+
+  it("keeps the kind that the input has", () => {
+    const { graph } = given({ rate: "0.2", label: "010", on: "no" });
+    const texts = ["rate", "label", "on"].map((name) => graph?.inputs[name]?.source);
+    expect(texts).toMatchObject([
+      { literal: { kind: "number", text: "0.2" } },
+      { literal: { kind: "string", text: "010" } },
+      { literal: { kind: "boolean", text: "False" } },
+    ]);
+  });
+
+  it("replaces data, keeping its type and mode; relative paths start where the user stands", () => {
+    const { graph } = given({ raw: "data" }, { currentFolder: "/project/sub" });
+    expect(graph?.steps[0]?.inputs.d).toMatchObject({
+      type: "uri_folder",
+      mode: "download",
+      source: { reference: { kind: "local", path: "/project/sub/data" } },
+    });
+    expect(given({ raw: "azureml:x:1" }).graph?.inputs.raw?.source).toMatchObject({
+      reference: { kind: "asset", name: "x" },
+    });
+  });
+
+  it("checks what it is given", () => {
+    expect(findings(given({ rate: "much" }))).toEqual(["error wrong_type 7:46"]);
+    expect(findings(given({ raw: "./nothing" }))).toEqual(["error missing_path -"]);
+    const unknown = given({ rte: "1" });
+    expect(findings(unknown)).toEqual(["error unknown_input -"]);
+    expect(unknown.problems[0]?.hint).toBe("Did you mean `rate`?");
+  });
+
+  it("gives the inputs of a pipeline component by its declaration", () => {
+    const inner =
+      "type: pipeline\ninputs: {d: {type: uri_folder}, n: {type: integer}, b: {type: boolean}, s: {type: string}}\njobs: {a: {command: ls}}";
+    const job = loaded("type: pipeline\ncomponent: ./p.yml", {
+      files: { "p.yml": inner },
+      folders: ["data"],
+      options: { inputs: { d: "./data", n: "3", b: "yes", s: "010" } },
+    });
+    expect(findings(job)).toEqual([]);
+    const text = (name: string) => {
+      const source = job.graph?.inputs[name]?.source;
+      return source?.kind === "literal" ? source.literal.text : source?.kind;
+    };
+    expect(["d", "n", "b", "s"].map(text)).toEqual(["data", "3", "True", "010"]);
+  });
+
+  it("gives an input of a standalone job", () => {
+    const job = loaded("command: ls ${{inputs.x}}\ninputs: {x: }", {
+      options: { inputs: { x: "hello" } },
+    });
+    expect(findings(job)).toEqual([]);
+    expect(job.graph?.steps[0]?.inputs.x?.source).toMatchObject({ literal: { text: "hello" } });
+    expect(findings(loaded("command: ls ${{inputs.x}}\ninputs: {x: }"))).toEqual([
+      "error missing_input 2:10",
+    ]);
+  });
+});
+
+describe("--compute and the default compute", () => {
+  it("overrides every compute of the file, also unknown ones", () => {
+    const job = withOptions({ compute: "local", knownComputes: (name) => name === "local" });
+    expect(findings(job)).toEqual([]);
+    expect(job.graph?.steps.map((one) => one.compute)).toEqual(["local", "local"]);
+  });
+
+  it("is checked once when it does not exist", () => {
+    const job = withOptions({ compute: "nope", knownComputes: () => false });
+    expect(findings(job)).toEqual(["error unknown_compute -"]);
+  });
+
+  it("takes the workspace's default where the job names none, else `local`", () => {
+    expect(withOptions({ defaultCompute: "big" }).graph?.steps.map((one) => one.compute)).toEqual([
+      "cpu",
+      "big",
+    ]);
+    expect(withOptions({}).graph?.steps[1]?.compute).toBe("local");
+  });
+});

@@ -1,0 +1,67 @@
+// Every code of a finding about definitions, with its meaning: the table of docs/reference/problems.md. A code that is
+// not here does not compile.
+
+/** What each code says, in one sentence. */
+export const PROBLEM_CODES = {
+  yaml_syntax: "The text is not valid YAML or JSON.",
+  not_a_mapping: "The file does not hold one mapping of keys to values.",
+  several_documents: "The file holds more than one YAML document.",
+  duplicate_key:
+    "A mapping has a key twice; the message names the first place, the position the second.",
+  bad_key:
+    "A key is empty, a list or mapping, or a name that programs treat specially (`__proto__`).",
+  bad_alias: "An alias has no anchor above it, or contains itself.",
+  bad_merge: "Something else than a mapping is merged with `<<`.",
+  unknown_tag: "A YAML tag is not one of the core schema, or does not fit its value.",
+  nul_character: "A text holds a NUL character, which no command can receive.",
+  file_too_large: "The file is larger than the limit.",
+  too_many_values: "The file has more values than the limit, with aliases expanded.",
+  too_many_aliases: "The file uses more aliases than the limit.",
+  too_deep: "Values are nested deeper than the limit.",
+  too_many_steps: "The pipeline has more steps than the limit, with nested pipelines inlined.",
+  too_many_problems: "There are more findings than are shown.",
+  unreadable_file: "A file that is named cannot be read.",
+  missing_path: "A local path has nothing there.",
+  unknown_kind: "The file, node or component is of a type that does not exist.",
+  unsupported_kind: "The file is a job of a type that cannot be run by itself yet.",
+  component_not_job: "The file is a component: it runs inside a pipeline.",
+  unknown_key: "A key is not known here; a warning under `settings`, else an error.",
+  missing_field: "A required key is missing.",
+  wrong_type: "A value is not of the type that is needed.",
+  unknown_value: "A value is not one of the words that are allowed.",
+  out_of_range: "A number is below or above what is allowed.",
+  not_in_enum: "A value is not in the input's `enum`; a warning for a number given to a text.",
+  bad_name: "A node, input, output or asset has a name that cannot be a folder.",
+  bad_set: "A `--set` names no field, or its value is not YAML.",
+  bad_property: "A `stepwell.` property does not hold JSON.",
+  bad_binding: "A `${{…}}` points at nothing that can stand there, or is only a part of a value.",
+  unknown_node: "A binding or `depends_on` names a node that the pipeline does not have.",
+  unknown_input:
+    "A binding, `--input` or node names an input that does not exist; a warning for pipelines.",
+  unknown_output: "A binding or node names an output that does not exist.",
+  missing_input: "A required input has no value.",
+  unmade_output: "No node makes an output of the pipeline; an error where somebody reads it.",
+  output_made_twice: "Two nodes are bound to the same output of the pipeline.",
+  literal_output: "A component declares an output that is a value; outputs are files and folders.",
+  type_mismatch: "Data of one kind is given to an input of another; never an error.",
+  default_becomes_number:
+    "A whole number is the default of a text: it arrives as `5.0`, as in Azure ML.",
+  undeclared_input: "A command uses an input that is not declared.",
+  undeclared_output: "A command uses an output that is not declared.",
+  group_without_reference: "An optional group `$[[…]]` holds no `${{…}}` and stays as it is.",
+  optional_outside_group: "A command uses an optional input outside of `$[[…]]`.",
+  cycle: "Steps wait for each other; the message names them.",
+  empty_pipeline: "A pipeline has no nodes.",
+  pipeline_in_itself: "A pipeline component contains itself, or pipelines are nested too deep.",
+  jobs_and_component: "A pipeline job has both `jobs` and `component`.",
+  unknown_component: "A registered component does not exist, or its name has no known form.",
+  unusable_component: "A component's own file has mistakes; they are reported there.",
+  wrong_component_type: "A node and its component are of different types.",
+  unknown_compute: "The workspace has no compute of that name.",
+  bad_environment: "The name of an environment has no known form.",
+  bad_data_reference: "A path has the form of no reference to data.",
+  unsupported_code:
+    "Code lies in a place that Stepwell does not read: a URL, a repository, a registry.",
+} as const satisfies Record<string, string>;
+
+export type ProblemCode = keyof typeof PROBLEM_CODES;

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { defaultWorkspaceConfig, hasCompute, loadWorkspaceConfig } from "./workspace-config.ts";
+
+const FILE = "/project/stepwell.yml";
+
+function config(text: string) {
+  const { config: read, problems } = loadWorkspaceConfig(text, FILE);
+  expect(problems).toEqual([]);
+  return read;
+}
+
+describe("loadWorkspaceConfig", () => {
+  it("gives the default for an empty file", () => {
+    for (const text of ["", "# nothing\n", "{}"]) {
+      expect(config(text)).toEqual(defaultWorkspaceConfig("/project"));
+    }
+    expect(defaultWorkspaceConfig("/project").datastores).toEqual({
+      workspaceblobstore: { type: "file", path: "/project/.stepwell/store" },
+    });
+  });
+
+  it("reads every setting, with paths relative to the file", () => {
+    const text = `
+datastores: {blob: {type: file, path: ../blob}}
+url_map:
+  https://x.org/a.csv: seed/a.csv
+  wasbs://c@a.blob.core.windows.net/: ./seed/
+  https://y.org/: https://mirror.org/
+computes:
+  "*": {type: local}
+  big: {type: local, cpus: 8, memory: 16GiB, gpus: 2}
+environments:
+  sklearn-1.5: {python: 3.10, packages: [scikit-learn==1.5.*, "numpy<2"]}
+  old: sklearn-1.5
+  mine: {python: .venv/bin/python}
+default_compute: big
+pass_env: [HF_TOKEN, "AWS_*"]
+keep: copy
+limits: {steps: 200000, file_bytes: 1000000}
+slots: 3
+`;
+    expect(config(text)).toMatchObject({
+      datastores: {
+        workspaceblobstore: { path: "/project/.stepwell/store" },
+        blob: { type: "file", path: "/blob" },
+      },
+      urlMap: {
+        "https://x.org/a.csv": "/project/seed/a.csv",
+        "wasbs://c@a.blob.core.windows.net/": "/project/seed/",
+        "https://y.org/": "https://mirror.org/",
+      },
+      computes: {
+        local: { type: "local", cpus: null },
+        "*": { type: "local", cpus: null, memoryBytes: null, gpus: null },
+        big: { cpus: 8, memoryBytes: 16 * 1024 ** 3, gpus: 2 },
+      },
+      environments: {
+        "sklearn-1.5": { pythonVersion: "3.1", packages: ["scikit-learn==1.5.*", "numpy<2"] },
+        old: { alias: "sklearn-1.5" },
+        mine: { python: "/project/.venv/bin/python", pythonVersion: null, packages: null },
+      },
+      defaultCompute: "big",
+      passEnv: ["HF_TOKEN", "AWS_*"],
+      keep: "copy",
+      limits: { steps: 200_000, fileBytes: 1_000_000 },
+      slots: 3,
+    });
+  });
+
+  it("reads JSON", () => {
+    expect(config('{"computes": {"*": {"type": "local"}}}').computes).toHaveProperty("*");
+  });
+
+  it.each([
+    ["computs: {}", "unknown_key", "1:1"],
+    ["computes: {a: {type: remote}}", "unknown_value", "1:22"],
+    ["computes: {a: {}}", "missing_field", "1:15"],
+    ["computes: {a: {type: local, memory: lots}}", "wrong_type", "1:37"],
+    ["datastores: {a: {type: s3, path: x}}", "unknown_value", "1:24"],
+    ["keep: sometimes", "unknown_value", "1:7"],
+    ["slots: 0", "out_of_range", "1:8"],
+    ["- a", "not_a_mapping", "1:1"],
+    ["a: [", "yaml_syntax", "1:5"],
+    ["keep: copy\nkeep: copy", "duplicate_key", "2:1"],
+  ])("reports %j", (text, code, place) => {
+    const [problem] = loadWorkspaceConfig(text, FILE).problems;
+    expect(problem?.code).toBe(code);
+    expect(`${problem?.position?.line}:${problem?.position?.column}`).toBe(place);
+  });
+});
+
+describe("hasCompute", () => {
+  it("knows listed names, and every name where there is a star", () => {
+    expect(hasCompute(config(""), "local")).toBe(true);
+    expect(hasCompute(config(""), "gpu")).toBe(false);
+    expect(hasCompute(config("computes: {gpu: {type: local}}"), "gpu")).toBe(true);
+    expect(hasCompute(config("computes: {'*': {type: local}}"), "anything")).toBe(true);
+    expect(hasCompute(config(""), "toString")).toBe(false);
+  });
+});

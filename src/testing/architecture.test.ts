@@ -1,0 +1,70 @@
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+// Which room may import which: the direction of ARCHITECTURE.md, held by reading the imports. Types of ports are
+// allowed to steps, because an attempt's order is the language between them.
+
+const SOURCE = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  spec: [],
+  core: ["spec"],
+  ports: ["core", "spec"],
+  steps: ["core", "spec", "ports"],
+  computes: ["ports", "core"],
+  storages: ["ports", "core", "spec"],
+  records: ["ports", "core"],
+  environments: ["ports", "core", "spec"],
+  engine: ["core", "steps", "ports", "spec"],
+  operations: ["engine", "steps", "core", "ports", "spec"],
+  cli: ["operations", "core", "ports", "spec", "wiring.ts", "version.ts"],
+};
+
+function imports(file: string): readonly string[] {
+  const text = fs.readFileSync(file, "utf8");
+  return [...text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)].map((match) =>
+    path.relative(SOURCE, path.resolve(path.dirname(file), match[1] ?? "")),
+  );
+}
+
+function files(room: string): readonly string[] {
+  return fs
+    .readdirSync(path.join(SOURCE, room), { recursive: true })
+    .map((name) => path.join(SOURCE, room, String(name)))
+    .filter((file) => file.endsWith(".ts") && !/\.(test|deep\.test)\.ts$/.test(file));
+}
+
+describe("the rooms of src/", () => {
+  it.each(Object.keys(ALLOWED))("%s imports only what it may", (room) => {
+    const may = new Set([room, ...(ALLOWED[room] ?? [])]);
+    const strays = files(room).flatMap((file) =>
+      imports(file)
+        .filter((target) => !may.has(target.split(path.sep)[0] ?? ""))
+        .map((target) => `${path.relative(SOURCE, file)} imports ${target}`),
+    );
+    expect(strays).toEqual([]);
+  });
+
+  it("keeps files short: 400 lines at most, tests and scripts too", () => {
+    const root = path.dirname(SOURCE);
+    const all = [SOURCE, path.join(root, "scripts"), path.join(root, "python")].flatMap((folder) =>
+      fs
+        .readdirSync(folder, { recursive: true })
+        .map((name) => path.join(folder, String(name)))
+        .filter((file) => /\.(ts|mjs|py)$/.test(file)),
+    );
+    const long = all.filter((file) => fs.readFileSync(file, "utf8").split("\n").length > 401);
+    expect(long.map((file) => path.relative(root, file))).toEqual([]);
+  });
+
+  it("gives core and engine no time and no chance of their own", () => {
+    const ambient = [...files("core"), ...files("engine")].filter((file) =>
+      /Date\.now|Math\.random|setTimeout|performance\.now|new Date\(\)/.test(
+        fs.readFileSync(file, "utf8"),
+      ),
+    );
+    expect(ambient.map((file) => path.relative(SOURCE, file))).toEqual([]);
+  });
+});
