@@ -12,7 +12,7 @@ import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { findRecord } from "./run-view.ts";
 import { stepIndex } from "./why-step.ts";
-import type { Workspace } from "./workspace.ts";
+import { places, type Workspace } from "./workspace.ts";
 
 export interface StagedShell {
   readonly workFolder: string;
@@ -41,11 +41,11 @@ export async function stageShell(
   const ports = workspace.enginePorts({ keepWork: true });
   const warnings = await inputWarnings(ports, run, index);
   if (isRefusal(warnings)) return warnings;
-  const prepared = await orderOf(ports, run, index);
+  const attemptId = `${SHELL_PREFIX}${ports.random.id()}`;
+  claim(workspace, attemptId);
+  const prepared = await orderOf(ports, run, index, attemptId);
   if (isRefusal(prepared)) return prepared;
   const { order, staged } = prepared;
-  const owner = JSON.stringify(workspace.self());
-  fs.writeFileSync(path.join(staged.folder, SHELL_OWNER), owner);
   const processes = order.processes.length;
   return {
     workFolder: staged.workFolder,
@@ -59,10 +59,18 @@ export async function stageShell(
   };
 }
 
+/** Says whose the folders are before there are any, so that `gc` leaves them alone. */
+function claim(workspace: Workspace, attemptId: string): void {
+  const folder = path.join(places.attempts(workspace.folder), attemptId);
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, SHELL_OWNER), JSON.stringify(workspace.self()));
+}
+
 async function orderOf(
   ports: EnginePorts,
   run: RecordedRun,
   index: number,
+  attemptId: string,
 ): Promise<{ readonly order: AttemptOrder; readonly staged: StagedAttempt } | Refusal> {
   const { plan, row } = run;
   const node = plan.graph.steps[index] as StepNode;
@@ -72,7 +80,6 @@ async function orderOf(
     return refuse("damaged_record", `run ${row.name} does not say the environment of ${node.path}`);
   const built = await ports.environments.build(identity);
   if (!built.ok) return refuse(built.failure.code, built.failure.message, built.failure.hint, 4);
-  const attemptId = `${SHELL_PREFIX}${ports.random.id()}`;
   const code = planned.code === null ? null : plan.codes[planned.code];
   const staged = await ports.contents.stage({
     attemptId,

@@ -31,4 +31,4 @@ export const PIPELINE_DEPTH = 100;
 export const INTEGER_DIGITS = 4_300;
 
 /** Inputs, outputs and dependencies of all steps together: what keeps a large component from being copied without end. */
-export const MOST_PORTS = 10_000_000;
+export const MOST_PORTS = 5_000_000;

@@ -202,7 +202,7 @@ function spend(node: JobNode, budget: Budget, context: LoadContext): void {
   context.error(node.key, "too_many_steps", message, hint);
 }
 
-function isSpent(budget: Budget): boolean {
+export function isSpent(budget: Budget): boolean {
   return budget.steps < 0 || budget.pipelines < 0 || budget.ports < 0;
 }
 

@@ -11,7 +11,7 @@ import { getMapping, getSet, getText, positionOf, type TreeMapping, textOf } fro
 import { bindScope } from "./bind-inputs.ts";
 import type { Component } from "./component.ts";
 import { applyControlFlow } from "./control-flow.ts";
-import { expandPipeline, fullBudget } from "./expand.ts";
+import { expandPipeline, fullBudget, isSpent } from "./expand.ts";
 import { jobHead, pipelineInputs } from "./job-head.ts";
 import { jobInputs } from "./job-inputs.ts";
 import { loadComponent } from "./load-component.ts";
@@ -28,7 +28,10 @@ export function pipelineGraph(tree: TreeMapping, context: LoadContext): Graph | 
   const opened = openJob(tree, context);
   if (opened === null) return null;
   const { scope, jobs } = opened;
-  expandPipeline(scope, jobs, fullBudget(context.options.limits.steps), context);
+  const budget = fullBudget(context.options.limits.steps);
+  expandPipeline(scope, jobs, budget, context);
+  // Half a pipeline would give only findings that follow from the missing half.
+  if (isSpent(budget)) return null;
   for (const [name, input] of jobInputs(tree, scope.component, scope.outputsBase, context)) {
     scope.inputs.set(name, input);
   }
