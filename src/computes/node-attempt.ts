@@ -44,7 +44,8 @@ export function runAttempt(
   onStart: (at: number, process: ProcessIdentity) => void,
 ): RunningAttempt {
   const attempt = new NodeAttempt(order, settings);
-  return { cancel: () => attempt.stop("cancelled"), end: attempt.run(claim, onStart) };
+  const end = attempt.run(claim, onStart).finally(() => closeSync(claim));
+  return { cancel: () => attempt.stop("cancelled"), end };
 }
 
 class NodeAttempt {
@@ -86,8 +87,7 @@ class NodeAttempt {
     closeSync(log);
     const [first] = this.#leaders;
     if (first !== undefined) {
-      writeSync(claim, JSON.stringify(this.#names(first)));
-      closeSync(claim);
+      this.#writeNames(claim, first);
       onStart(startedAt, first);
     }
     const timer = this.#startTimer();
@@ -160,13 +160,15 @@ class NodeAttempt {
     this.stop(null);
   }
 
-  #names(process: ProcessIdentity): object {
-    const { host } = this.#settings;
-    return {
-      process,
-      supervisor: host.identify(globalThis.process.pid),
-      others: this.#leaders.slice(1),
-    };
+  #writeNames(claim: number, first: ProcessIdentity): void {
+    const supervisor = this.#settings.host.identify(process.pid);
+    const names = { process: first, supervisor, others: this.#leaders.slice(1) };
+    try {
+      writeSync(claim, JSON.stringify(names));
+    } catch (error) {
+      // The command may have filled the disk already.
+      this.#details.push(`process.json could not be written: ${(error as Error).message}`);
+    }
   }
 
   #startTimer(): NodeJS.Timeout | undefined {

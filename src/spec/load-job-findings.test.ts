@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findings, loaded } from "../testing/loaded-job.ts";
+import { SPEC_LIMITS } from "./limits.ts";
 
 const COMPONENT = `type: command
 name: c
@@ -131,7 +132,8 @@ describe("mistakes in what is named", () => {
       files[`p${level}.yml`] =
         `type: pipeline\njobs:\n${ten(() => `{component: ./p${level - 1}.yml}`)}`;
     }
-    const job = loaded("type: pipeline\ncomponent: ./p8.yml", { files });
+    const limits = { ...SPEC_LIMITS, steps: 1_000 };
+    const job = loaded("type: pipeline\ncomponent: ./p8.yml", { files, options: { limits } });
     expect(job.problems.map((one) => one.code)).toEqual(["too_many_steps"]);
   });
 

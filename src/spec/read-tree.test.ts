@@ -234,8 +234,8 @@ describe("limits", () => {
     expect(codes(text).length).toBeLessThanOrEqual(SPEC_LIMITS.problems);
   });
 
-  it("reads a scalar of ten million characters", () => {
-    const text = "x".repeat(10_000_000);
+  it("reads a scalar of two million characters", () => {
+    const text = "x".repeat(2_000_000);
     expect(plain(`a: ${text}`)).toEqual({ a: text });
   });
 });
@@ -258,7 +258,7 @@ describe("any text", () => {
           expect(one.message).not.toBe("");
         }
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     );
   });
 
@@ -268,7 +268,7 @@ describe("any text", () => {
       fc.property(value, (written) => {
         expect(plain(JSON.stringify(written))).toEqual(written);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

@@ -68,7 +68,7 @@ describe("resolvePlainScalar against PyYAML", () => {
 
   it("gives the same type and the same Python text for generated scalars", () => {
     const seed = Number(process.env.STEPWELL_SEED ?? Date.now() % 2 ** 31);
-    const sources = [...new Set(fc.sample(scalar, { numRuns: 20_000, seed }))];
+    const sources = [...new Set(fc.sample(scalar, { numRuns: 10_000, seed }))];
     const expected = resolveInPython(python, sources);
     const wrong = sources.flatMap((source, index) => {
       const theirs = expected[index];
@@ -78,8 +78,8 @@ describe("resolvePlainScalar against PyYAML", () => {
       return same ? [] : [{ source, ours, theirs }];
     });
     expect(wrong, `replay with STEPWELL_SEED=${seed}`).toEqual([]);
-    expect(expected.filter((one) => one?.type === "number").length).toBeGreaterThan(500);
-    expect(expected.filter((one) => one?.type === "integer").length).toBeGreaterThan(500);
+    expect(expected.filter((one) => one?.type === "number").length).toBeGreaterThan(200);
+    expect(expected.filter((one) => one?.type === "integer").length).toBeGreaterThan(200);
   });
 });
 

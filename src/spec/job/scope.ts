@@ -5,7 +5,7 @@ import type { DataType, InputSource, PortMode, StepType } from "../graph.ts";
 import type { LiteralKind } from "../literal.ts";
 import type { Place } from "../problem-at.ts";
 import type { TreeMapping, TreeScalar } from "../tree.ts";
-import type { Component, DeclaredInput } from "./component.ts";
+import type { Component } from "./component.ts";
 
 /** One pipeline: the job itself, or a nested one. */
 export interface Scope {
@@ -62,10 +62,6 @@ export interface ResolvedInput {
   readonly place: Place | null;
   /** Folder that a literal starts from when a data input takes it as a path. */
   readonly base: string;
-}
-
-export function declaredOf(node: JobNode, name: string): DeclaredInput | null {
-  return node.inline ? null : (node.component?.inputs.get(name) ?? null);
 }
 
 /** Path of a node inside a pipeline. */

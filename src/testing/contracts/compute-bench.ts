@@ -43,7 +43,8 @@ export class ComputeBench {
   readonly reports: ComputeReport[] = [];
   compute: Compute;
   #orders = 0;
-  #engines: ChildProcess[] = [];
+  /** What each engine has printed. */
+  readonly #engines = new Map<ChildProcess, string>();
 
   constructor(subject: ComputeSubject) {
     this.subject = subject;
@@ -108,16 +109,34 @@ export class ComputeBench {
 
   /** Starts the orders in another process and kills it once the first one runs. */
   async killEngineOf(orders: readonly AttemptOrder[]): Promise<void> {
-    const engine = this.subject.spawnEngine(join(this.folder, "state"), orders);
-    this.#engines.push(engine);
-    let said = "";
-    engine.stdout?.on("data", (chunk: Buffer) => {
-      said += chunk;
-    });
-    await until("the engine's first start", () => said.includes('"started"') || undefined);
+    const engine = await this.#startEngine(orders);
     const isGone = new Promise((resolve) => engine.once("exit", resolve));
     engine.kill("SIGKILL");
     await isGone;
+  }
+
+  /** Starts the orders in another process and stops it, as Ctrl-Z does, once the first one runs. */
+  async stallEngineOf(orders: readonly AttemptOrder[]): Promise<ChildProcess> {
+    const engine = await this.#startEngine(orders);
+    engine.kill("SIGSTOP");
+    return engine;
+  }
+
+  async #startEngine(orders: readonly AttemptOrder[]): Promise<ChildProcess> {
+    const engine = this.subject.spawnEngine(join(this.folder, "state"), orders);
+    this.#engines.set(engine, "");
+    engine.stdout?.on("data", (chunk: Buffer) => {
+      this.#engines.set(engine, `${this.#engines.get(engine)}${chunk}`);
+    });
+    await this.said(engine, '"started"');
+    return engine;
+  }
+
+  said(engine: ChildProcess, text: string): Promise<true> {
+    return until(
+      `the engine's ${text}`,
+      () => this.#engines.get(engine)?.includes(text) || undefined,
+    );
   }
 
   file(path: string): Promise<true> {
@@ -140,7 +159,7 @@ export class ComputeBench {
 
   async clear(): Promise<void> {
     await this.compute.close();
-    for (const engine of this.#engines) engine.kill("SIGKILL");
+    for (const engine of this.#engines.keys()) engine.kill("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -109,7 +109,8 @@ export function endings(test: BenchTest): void {
   });
 
   test("lets a command that handles TERM finish within the grace", async (bench) => {
-    const script = "trap 'echo cleaned > done; exit 9' TERM; echo ready > ready; sleep 60 & wait";
+    const script =
+      "trap 'sleep 0.2; echo cleaned > done; exit 9' TERM; echo ready > ready; sleep 60 & wait";
     const order = bench.order(script, { graceMs: 20_000 });
     bench.compute.start(order);
     await bench.file(join(order.workFolder, "ready"));

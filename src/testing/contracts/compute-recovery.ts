@@ -58,6 +58,19 @@ export function recovery(test: BenchTest): void {
     expect(existsSync(join(queued.workFolder, "ran"))).toBe(false);
   });
 
+  test("begins nothing that was adopted from an engine that only stood still", async (bench) => {
+    const first = bench.order("read -r _ < gate");
+    bench.fifo(join(first.workFolder, "gate"));
+    const queued = bench.order("touch ran");
+    const engine = await bench.stallEngineOf([first, queued]);
+    bench.compute.adopt(queued);
+    expect(await bench.ended(queued.attemptId)).toMatchObject({ reason: "lost" });
+    engine.kill("SIGCONT");
+    writeFileSync(join(first.workFolder, "gate"), "go\n");
+    await bench.said(engine, `"ended","attemptId":"${queued.attemptId}"`);
+    expect(existsSync(join(queued.workFolder, "ran"))).toBe(false);
+  });
+
   test("calls an attempt lost whose supervisor was killed with its engine, and stops its processes", async (bench) => {
     const order = bench.order(`${SURVIVOR} sleep 60`);
     await bench.killEngineOf([order]);

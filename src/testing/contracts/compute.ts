@@ -42,6 +42,7 @@ function queues(test: BenchTest): void {
     });
     bench.compute.cancel(running.attemptId);
     await bench.ended(running.attemptId);
+    await bench.run("true");
     expect(existsSync(join(queued.workFolder, "ran"))).toBe(false);
   });
 
