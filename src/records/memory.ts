@@ -23,7 +23,7 @@ interface Data {
   readonly documents: Map<string, string>;
   readonly results: (ResultRow & { damaged: boolean })[];
   /** Fingerprint → attempt that does the work now. */
-  readonly inFlight: Map<string, string>;
+  inFlight: ReadonlyMap<string, string>;
   readonly preImages: Map<string, PreImage>;
   readonly requests: (EngineRequest & { handled: boolean })[];
   readonly assets: AssetRow[];
@@ -72,11 +72,16 @@ function engineVerbs(
 
 function commit(data: Data, batch: CommitBatch): "done" | "fenced" {
   if (!data.engine?.held || data.engine.epoch !== batch.epoch) return "fenced";
+  // All or nothing: whatever can be refused is refused before anything changes.
+  for (const update of batch.updates) {
+    const count = data.events.get(update.run)?.length ?? 0;
+    if (count + 1 !== update.firstSeq)
+      throw new Error(`event ${update.firstSeq} of ${update.run} follows event ${count}`);
+  }
+  data.inFlight = nextFlights(data.inFlight, batch);
   data.engine = { ...data.engine, heartbeat: batch.at };
   for (const update of batch.updates) {
     const log = data.events.get(update.run) ?? [];
-    if (log.length + 1 !== update.firstSeq)
-      throw new Error(`event ${update.firstSeq} of ${update.run} follows event ${log.length}`);
     log.push(...update.events);
     data.events.set(update.run, log);
     projectResults(data, update.run, update.firstSeq, update.events);
@@ -85,7 +90,6 @@ function commit(data: Data, batch: CommitBatch): "done" | "fenced" {
     if (row !== undefined && row.endedAt === null)
       data.runs.set(update.run, { ...row, status, startedAt, endedAt, counts });
   }
-  for (const update of batch.updates) projectFlights(data, update.run, update.events);
   for (const { fingerprint, preImage } of batch.preImages)
     if (!data.preImages.has(fingerprint)) data.preImages.set(fingerprint, preImage);
   for (const mark of batch.damaged)
@@ -110,7 +114,6 @@ function projectResults(data: Data, run: string, first: number, events: readonly
         result: event.result,
         damaged: false,
       });
-    for (const step of endedSteps(event)) release(data, run, step);
   }
 }
 
@@ -120,20 +123,26 @@ function endedSteps(event: RunEvent): readonly number[] {
   return event.kind === "attempt_ended" && event.retryAt !== null ? [event.step] : [];
 }
 
-function release(data: Data, run: string, step: number): void {
-  for (const [fingerprint, owner] of data.inFlight)
-    if (owner === `${run}\n${step}`) data.inFlight.delete(fingerprint);
-}
-
-/** As the unique index of the database: one attempt in flight for each shared fingerprint. */
-function projectFlights(data: Data, run: string, events: readonly RunEvent[]): void {
-  for (const event of events) {
-    if (event.kind !== "attempt_created" || !event.shared) continue;
-    const owner = data.inFlight.get(event.fingerprint);
-    if (owner !== undefined)
-      throw new Error(`fingerprint in flight twice: ${run} step ${event.step} and ${owner}`);
-    data.inFlight.set(event.fingerprint, `${run}\n${event.step}`);
-  }
+/** As the unique index of the database: one attempt in flight for each shared fingerprint. Ends come before starts. */
+function nextFlights(
+  now: ReadonlyMap<string, string>,
+  batch: CommitBatch,
+): ReadonlyMap<string, string> {
+  const ended = new Set(
+    batch.updates.flatMap(({ run, events }) =>
+      events.flatMap(endedSteps).map((step) => `${run}\n${step}`),
+    ),
+  );
+  const next = new Map([...now].filter(([, owner]) => !ended.has(owner)));
+  for (const { run, events } of batch.updates)
+    for (const event of events) {
+      if (event.kind !== "attempt_created" || !event.shared) continue;
+      const owner = next.get(event.fingerprint);
+      if (owner !== undefined)
+        throw new Error(`fingerprint in flight twice: ${run} step ${event.step} and ${owner}`);
+      next.set(event.fingerprint, `${run}\n${event.step}`);
+    }
+  return next;
 }
 
 function runVerbs(

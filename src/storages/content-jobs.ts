@@ -1,11 +1,13 @@
 // The table of file work that is done at once when small and by a worker when big. Each job is synchronous and answers
 // TOO_BIG, with nothing done yet, where the limits forbid it.
 
-import type { Content, ContentId, ManifestEntry } from "../core/content.ts";
+import { statSync } from "node:fs";
+import type { Content, ContentId, Manifest, ManifestEntry } from "../core/content.ts";
 import type { CodeReference } from "../spec/graph.ts";
 import { type CapturedPort, capturePort, type PortOrder } from "./capture-port.ts";
 import { hashFile } from "./hash-file.ts";
 import { identifyFolder, isUnaltered, type Limits, type Places, TOO_BIG } from "./identify.ts";
+import { manifestPath, readManifest } from "./manifest-store.ts";
 import { publishCopy } from "./publish.ts";
 import { type CodePlaces, type SnapshotResult, snapshotCode } from "./snapshot.ts";
 import { copyEntries, handedMode, isWhole } from "./snapshot-store.ts";
@@ -19,6 +21,7 @@ export interface ContentJobs {
   capturePort: { asked: PortOrder; answer: CapturedPort };
   copyCode: { asked: CopyCode; answer: null };
   isWhole: { asked: { folder: string; entries: readonly ManifestEntry[] }; answer: boolean };
+  readManifest: { asked: { storeFolder: string; id: ContentId }; answer: Manifest | null };
   publish: { asked: PublishCopy; answer: null };
 }
 
@@ -58,8 +61,15 @@ export const contentJobs: JobTable = {
   },
   isWhole: ({ folder, entries }, limits) =>
     isMany(entries, limits) ? TOO_BIG : isWhole(folder, entries),
+  readManifest: ({ storeFolder, id }, limits) => {
+    const size = statSync(manifestPath(storeFolder, id), { throwIfNoEntry: false })?.size;
+    if (size === undefined) return null;
+    return limits !== null && size > limits.bytes / 8 ? TOO_BIG : readManifest(storeFolder, id);
+  },
   publish: (copy, limits) => {
-    if (limits !== null) return TOO_BIG;
+    const isBigFile =
+      limits !== null && copy.entries === null && statSync(copy.from).size > limits.bytes;
+    if (isBigFile || isMany(copy.entries ?? [], limits)) return TOO_BIG;
     publishCopy(copy);
     return null;
   },

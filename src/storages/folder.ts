@@ -13,7 +13,6 @@ import { done, failureOf } from "./content-problem.ts";
 import { sync } from "./durable.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { type Limits, statInput, TOO_BIG } from "./identify.ts";
-import { readManifest } from "./manifest-store.ts";
 import { readSnapshot, snapshotFolder } from "./snapshot-store.ts";
 import { type WorkFolders, type WorkPlaces, workFolders } from "./work-folders.ts";
 import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
@@ -80,7 +79,7 @@ class FolderContents implements Contents {
   }
 
   async manifest(id: ContentId): ReturnType<Contents["manifest"]> {
-    return readManifest(this.#storeFolder, id);
+    return this.#do("readManifest", { storeFolder: this.#storeFolder, id });
   }
 
   async verify(record: Pick<OutputRecord, "path" | "id" | "seal" | "kind">): Promise<boolean> {
@@ -118,7 +117,12 @@ class FolderContents implements Contents {
 
   async stage(order: Parameters<Contents["stage"]>[0]): ReturnType<Contents["stage"]> {
     return this.#outcome(join(this.#places.workFolder, order.attemptId), async () =>
-      done(await this.#work.stage(order, (copy) => this.#do("copyCode", copy))),
+      done(
+        await this.#work.stage(order, {
+          copy: (copy) => this.#do("copyCode", copy),
+          isWhole: (stored) => this.#do("isWhole", stored),
+        }),
+      ),
     );
   }
 
@@ -146,9 +150,10 @@ class FolderContents implements Contents {
       const there = await this.#identify(resolve(destination), "uri_folder");
       if (there.ok && there.value.id === record.id && there.value.kind === record.kind)
         return done(undefined);
-      const entries =
-        record.kind === "file" ? null : (readManifest(this.#storeFolder, record.id)?.entries ?? []);
-      await this.#do("publish", { from: record.path, to: resolve(destination), entries });
+      const manifest = record.kind === "file" ? null : await this.manifest(record.id);
+      if (record.kind === "folder" && manifest === null) return lostManifest(record);
+      const copy = { from: record.path, to: resolve(destination), entries: manifest?.entries };
+      await this.#do("publish", { ...copy, entries: copy.entries ?? null });
       return done(undefined);
     });
   }
@@ -201,4 +206,10 @@ class FolderContents implements Contents {
       return { ok: false, failure: failureOf(error, path) };
     }
   }
+}
+
+function lostManifest(record: OutputRecord): Outcome<void> {
+  const message = `the list of what ${record.path} holds is missing or damaged`;
+  const hint = "run the step again with --force";
+  return { ok: false, failure: { code: "missing_path", message, hint } };
 }

@@ -16,7 +16,7 @@ import type { StagedAttempt, StageOrder } from "../ports/contents.ts";
 import type { CopyCode } from "./content-jobs.ts";
 import { ContentProblem } from "./content-problem.ts";
 import { bytesId } from "./folder-id.ts";
-import { handedMode, isWhole, readSnapshot, snapshotFolder } from "./snapshot-store.ts";
+import { handedMode, readSnapshot, snapshotFolder } from "./snapshot-store.ts";
 import { createTrash } from "./trash.ts";
 
 export interface WorkPlaces {
@@ -29,12 +29,20 @@ export interface WorkPlaces {
 }
 
 export interface WorkFolders {
-  /** `copy` puts bigger code into place off this thread. */
-  stage(order: StageOrder, copy: (order: CopyCode) => Promise<null>): Promise<StagedAttempt>;
+  stage(order: StageOrder, means: StageMeans): Promise<StagedAttempt>;
   discard(attemptId: string, keep: boolean): void;
   /** Takes any folder away. */
   trash(path: string): void;
   close(): void;
+}
+
+/** What is done off this thread for bigger code. */
+export interface StageMeans {
+  copy(order: CopyCode): Promise<null>;
+  isWhole(stored: {
+    readonly folder: string;
+    readonly entries: readonly ManifestEntry[];
+  }): Promise<boolean>;
 }
 
 /** Code up to here is written from memory: cheaper than copying, and the bytes are checked by their hash. */
@@ -57,6 +65,8 @@ type LoadedCode =
 
 export function workFolders(places: WorkPlaces): WorkFolders {
   const loaded = new Map<ContentId, LoadedCode>();
+  /** Big snapshots that were seen to be whole by this process. */
+  const checked = new Set<ContentId>();
   /** Entries of the code in each work folder that is more than a few. */
   const copied = new Map<string, number>();
   const trash = createTrash(places.trashFolder);
@@ -69,7 +79,7 @@ export function workFolders(places: WorkPlaces): WorkFolders {
     return code;
   };
   return {
-    async stage(order, copy) {
+    async stage(order, means) {
       const folder = join(places.attemptsFolder, order.attemptId);
       const workFolder = join(places.workFolder, order.attemptId);
       makeFolder(folder);
@@ -78,8 +88,13 @@ export function workFolders(places: WorkPlaces): WorkFolders {
         const code = codeOf(order.snapshotId);
         if (code.kind === "small") writeSmall(code.code, workFolder);
         else {
-          copied.set(order.attemptId, code.entries.length);
-          await copy({ from: code.from, to: workFolder, entries: code.entries });
+          const { from, entries } = code;
+          copied.set(order.attemptId, entries.length);
+          if (!checked.has(order.snapshotId)) {
+            if (!(await means.isWhole({ folder: from, entries }))) damaged(order.snapshotId);
+            checked.add(order.snapshotId);
+          }
+          await means.copy({ from, to: workFolder, entries });
         }
       }
       makeFolder(join(workFolder, "outputs"));
@@ -124,7 +139,6 @@ function loadCode(codeFolder: string, id: ContentId): LoadedCode {
   const from = snapshotFolder(codeFolder, id);
   const bytes = entries.reduce((sum, entry) => sum + (entry.type === "file" ? entry.size : 0), 0);
   if (entries.length > SMALL_FILES || bytes > SMALL_BYTES) {
-    if (!isWhole(from, entries)) damaged(id);
     return { kind: "big", from, entries };
   }
   const folders = new Set<string>();

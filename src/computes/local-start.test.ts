@@ -1,0 +1,98 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { AttemptEnd, Compute } from "../ports/compute.ts";
+import { builtProgram } from "../testing/built-program.ts";
+import { createHostProcesses } from "./host-processes.ts";
+import { createLocalCompute, type LocalComputeOptions } from "./local.ts";
+
+const nodeSupervisor = builtProgram("computes/node-supervisor.ts");
+
+let folder: string;
+let compute: Compute;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "stepwell-start-"));
+});
+afterEach(async () => {
+  await compute.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs `exit 3` on a compute made with these options. */
+function run(options: Partial<LocalComputeOptions>): Promise<AttemptEnd> {
+  return new Promise((resolve) => {
+    compute = createLocalCompute(
+      {
+        stateFolder: join(folder, "state"),
+        slots: 1,
+        supervisor: "auto",
+        python: null,
+        host: createHostProcesses(),
+        nodeSupervisor,
+        ...options,
+      },
+      (report) => {
+        if (report.kind === "ended") resolve(report.end);
+      },
+    );
+    mkdirSync(join(folder, "attempt"));
+    compute.start({
+      attemptId: `s${process.pid}-${Date.now()}`,
+      epoch: 1,
+      folder: join(folder, "attempt"),
+      workFolder: folder,
+      script: "exit 3",
+      variables: {},
+      processes: [{}],
+      logPath: join(folder, "log"),
+      timeoutMs: null,
+      graceMs: 100,
+      memoryLimitBytes: null,
+    });
+  });
+}
+
+function program(text: string): string {
+  const path = join(folder, "python");
+  writeFileSync(path, text);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+it("uses the Node supervisor where Python cannot be started", async () => {
+  expect(await run({ python: join(folder, "no such python") })).toMatchObject({ exitCode: 3 });
+});
+
+it("uses the Node supervisor where Python is broken, and keeps what it complained about", async () => {
+  const python = program("#!/bin/sh\necho 'no module named os' >&2\nexit 1\n");
+  expect(await run({ python })).toMatchObject({ exitCode: 3 });
+  const complaints = readFileSync(join(folder, "state", "supervisor.log"), "utf8");
+  expect(complaints).toContain("no module named os");
+});
+
+it("says that no supervisor can be started when only Python may be used", async () => {
+  const end = await run({ supervisor: "python", python: program("#!/bin/sh\nexit 7\n") });
+  expect(end).toMatchObject({ reason: "not_started" });
+  expect(end.detail).toContain("exit code 7");
+});
+
+it("says that bash is missing", async () => {
+  const end = await run({ bash: join(folder, "bash") });
+  expect(end.reason).toBe("not_started");
+  expect(end.detail).toContain(join(folder, "bash"));
+});
+
+it("fences older engines as soon as it is made", async () => {
+  await run({ epoch: 7 });
+  expect(readFileSync(join(folder, "state", "epoch"), "utf8")).toBe("7");
+  expect(existsSync(join(folder, "attempt", "exit.json"))).toBe(false);
+});

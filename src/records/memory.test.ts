@@ -1,0 +1,4 @@
+import { recordsContract } from "../testing/contracts/records.ts";
+import { createMemoryStore } from "./memory.ts";
+
+recordsContract("memory", createMemoryStore);

@@ -1,0 +1,237 @@
+// What every record store must do, as tests. Each backend calls this with a way to make an empty store.
+
+import { describe, expect, it } from "vitest";
+import type { RunEvent } from "../../core/event.ts";
+import type { CommitBatch, NewRun, RecordStore, RunUpdate } from "../../ports/records.ts";
+
+const PROCESS = { bootId: "boot", pid: 1, startTime: "1" };
+const ME = { host: "here", process: PROCESS };
+
+function newRun(name: string, more: Partial<NewRun> = {}): NewRun {
+  return {
+    name,
+    pipeline: "taxi",
+    experiment: "trial",
+    displayName: null,
+    description: null,
+    tags: {},
+    createdAt: 1000,
+    priority: 0,
+    detached: false,
+    owner: null,
+    idempotencyKey: null,
+    planId: "plan",
+    planBody: "{}",
+    steps: 2,
+    documents: [],
+    origin: { user: "ann", host: "here", commandLine: [], workingFolder: "/", file: null, git: [] },
+    ...more,
+  };
+}
+
+function completed(step: number, fingerprint: string, at: number): RunEvent {
+  return {
+    kind: "step_completed",
+    at,
+    step,
+    path: `s${step}`,
+    fingerprint,
+    staticId: `static ${fingerprint}`,
+    durationMs: 5,
+    result: {
+      outputs: {},
+      metrics: { auc: 1 },
+      loggedParameters: {},
+      artifacts: null,
+      warnings: [],
+    },
+  };
+}
+
+function created(step: number, fingerprint: string, shared = true): RunEvent {
+  return {
+    kind: "attempt_created",
+    at: 1,
+    step,
+    number: 1,
+    attemptId: `a${step}`,
+    fingerprint,
+    epoch: 1,
+    reason: { kind: "never_ran", detail: "never ran" },
+    shared,
+    adoptedFrom: null,
+  };
+}
+
+function update(run: string, firstSeq: number, events: readonly RunEvent[]): RunUpdate {
+  return {
+    run,
+    firstSeq,
+    events,
+    paths: ["s0", "s1"],
+    status: "Running",
+    startedAt: 1,
+    endedAt: null,
+    counts: { total: 2, ran: 0, reused: 0, failed: 0 },
+  };
+}
+
+function batch(epoch: number, updates: readonly RunUpdate[]): CommitBatch {
+  return { epoch, at: 2000, updates, preImages: [], damaged: [], handledRequests: [] };
+}
+
+async function asEngine(store: RecordStore): Promise<number> {
+  const outcome = await store.becomeEngine(ME, 1000, () => true);
+  return outcome.kind === "engine" ? outcome.epoch : expect.unreachable("the row is held");
+}
+
+export function recordsContract(name: string, open: () => RecordStore): void {
+  describe(`records: ${name}`, () => {
+    it("lets one process be the engine, and another when that one is dead or silent", async () => {
+      const store = open();
+      const first = await asEngine(store);
+      const other = { host: "here", process: { ...PROCESS, pid: 2 } };
+      expect((await store.becomeEngine(other, 2000, () => true)).kind).toBe("held");
+      expect(await store.becomeEngine(other, 2000, () => false)).toEqual({
+        kind: "engine",
+        epoch: first + 1,
+      });
+      expect((await store.becomeEngine(ME, 1_000_000, () => true)).kind).toBe("engine");
+    });
+
+    it("refuses the commit of an engine that was taken over, whole", async () => {
+      const store = open();
+      const old = await asEngine(store);
+      await store.submit(newRun("one"));
+      await store.becomeEngine(ME, 1000, () => false);
+      const events: RunEvent[] = [{ kind: "run_started", at: 1 }];
+      expect(await store.commit(batch(old, [update("one", 1, events)]))).toBe("fenced");
+      expect(await store.events("one", 0)).toEqual([]);
+    });
+
+    it("gives the same run for the same idempotency key, and refuses a taken name", async () => {
+      const store = open();
+      expect(await store.submit(newRun("one", { idempotencyKey: "k" }))).toEqual({
+        kind: "created",
+      });
+      expect((await store.submit(newRun("two", { idempotencyKey: "k" }))).kind).toBe("repeated");
+      expect((await store.submit(newRun("one"))).kind).toBe("name_taken");
+      expect(await store.run("two")).toBe(null);
+    });
+
+    it("gives events back in order, from any number on", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("one"));
+      const events: RunEvent[] = [{ kind: "run_started", at: 1 }, completed(0, "f", 2)];
+      await store.commit(batch(epoch, [update("one", 1, events)]));
+      expect(await store.events("one", 0)).toEqual(events);
+      expect(await store.events("one", 1)).toEqual(events.slice(1));
+    });
+
+    it("refuses two events of one number", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("one"));
+      const events: RunEvent[] = [{ kind: "run_started", at: 1 }];
+      await store.commit(batch(epoch, [update("one", 1, events)]));
+      await expect(store.commit(batch(epoch, [update("one", 1, events)]))).rejects.toThrow();
+    });
+
+    it("refuses one fingerprint in flight twice, but lets unshared attempts run beside each other", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("one"));
+      await store.submit(newRun("two"));
+      await store.commit(batch(epoch, [update("one", 1, [created(0, "f")])]));
+      const again = batch(epoch, [update("two", 1, [created(0, "f")])]);
+      await expect(store.commit(again)).rejects.toThrow();
+      const beside = batch(epoch, [update("two", 1, [created(0, "f", false)])]);
+      expect(await store.commit(beside)).toBe("done");
+    });
+
+    it("passes an attempt from one run to another in one commit, whatever their order", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("one"));
+      await store.submit(newRun("two"));
+      await store.commit(batch(epoch, [update("one", 1, [created(0, "f")])]));
+      const heir = update("two", 1, [created(0, "f")]);
+      const owner = update("one", 2, [{ kind: "steps_canceled", at: 2, steps: [0] }]);
+      expect(await store.commit(batch(epoch, [heir, owner]))).toBe("done");
+    });
+
+    it("finds results by fingerprint, newest first, and never a damaged one", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("one"));
+      const events = [completed(0, "f", 10), completed(1, "f", 20)];
+      await store.commit(batch(epoch, [update("one", 1, events)]));
+      const seqs = async (): Promise<readonly number[]> =>
+        ((await store.results(["f", "unknown"])).get("f") ?? []).map((row) => row.seq);
+      expect(await seqs()).toEqual([2, 1]);
+      await store.commit({ ...batch(epoch, []), damaged: [{ run: "one", seq: 2 }] });
+      expect(await seqs()).toEqual([1]);
+      expect(await store.resultState("f")).toBe("whole");
+      await store.commit({ ...batch(epoch, []), damaged: [{ run: "one", seq: 1 }] });
+      expect(await store.resultState("f")).toBe("damaged");
+      expect(await store.resultState("unknown")).toBe("none");
+      expect((await store.resultsOf("one")).map((row) => row.path)).toEqual(["s0", "s1"]);
+      expect((await store.result("one", 1))?.result.metrics).toEqual({ auc: 1 });
+    });
+
+    it("lists runs newest first, filtered, page by page", async () => {
+      const store = open();
+      for (const [index, name] of ["a", "b", "c"].entries())
+        await store.submit(
+          newRun(name, { createdAt: index, tags: { team: name === "b" ? "x" : "y" } }),
+        );
+      const names = async (
+        filter: Parameters<RecordStore["runs"]>[0],
+      ): Promise<readonly string[]> => (await store.runs(filter)).map((run) => run.name);
+      expect(await names({ limit: 2 })).toEqual(["c", "b"]);
+      expect(await names({ limit: 2, before: { createdAt: 1, name: "b" } })).toEqual(["a"]);
+      expect(await names({ limit: 9, tag: ["team", "x"] })).toEqual(["b"]);
+      expect(await names({ limit: 9, pipeline: "other" })).toEqual([]);
+      expect((await store.openRuns()).map((run) => run.name)).toEqual(["a", "b", "c"]);
+    });
+
+    it("keeps requests until a commit has handled them", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("one"));
+      await store.request("one", "cancel", "ann", 1);
+      const [request] = await store.requests();
+      expect(request).toMatchObject({ run: "one", kind: "cancel", by: "ann" });
+      await store.commit({ ...batch(epoch, []), handledRequests: [request?.id ?? 0] });
+      expect(await store.requests()).toEqual([]);
+    });
+
+    it("never changes a version of an asset", async () => {
+      const store = open();
+      const asset = {
+        kind: "data" as const,
+        name: "iris",
+        contentId: "c1",
+        definition: "{}",
+        description: null,
+        tags: {},
+        createdAt: 1,
+        createdBy: "ann",
+        run: null,
+      };
+      expect((await store.createAsset({ ...asset, version: "1" })).kind).toBe("created");
+      expect((await store.createAsset({ ...asset, version: "1" })).kind).toBe("same");
+      expect(await store.createAsset({ ...asset, version: "1", contentId: "c2" })).toMatchObject({
+        kind: "conflict",
+        nextVersion: "2",
+      });
+      expect(await store.createAsset({ ...asset, version: null, contentId: "c2" })).toMatchObject({
+        kind: "created",
+        asset: { version: "2" },
+      });
+      expect((await store.asset("data", "iris", null, null))?.version).toBe("2");
+      expect((await store.assets("data", "iris")).map((row) => row.version)).toEqual(["2", "1"]);
+    });
+  });
+}
