@@ -242,6 +242,7 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     }),
     capacity,
     graceMs: GRACE_MS,
+    runEnded: (run) => fs.rmSync(places.shellFile(folder, run), { force: true }),
     warn: workspace.notice,
     keepWork: engine.keepWork,
     crashPoint,

@@ -123,6 +123,12 @@ class LocalCompute implements Compute {
     timer.unref();
   }
 
+  kill(attemptId: string): void {
+    this.cancel(attemptId);
+    // Whatever bears the attempt's marker; its supervisor sees the end and reports it.
+    void stopTree(this.#options.host, { attemptId, leaders: [] }, 0);
+  }
+
   adopt(order: Pick<AttemptOrder, "attemptId" | "folder" | "logPath" | "graceMs">): void {
     if (!this.#entries.has(order.attemptId)) this.#adopted.adopt(order);
   }

@@ -8,10 +8,14 @@ import type { EngineState } from "./engine.ts";
 import type { Flight } from "./flight.ts";
 import { waitersOf } from "./receive.ts";
 
-/** Takes a client's cancel into the run's events. A second cancel of the same run changes nothing. */
+/** Takes a client's cancel into the run's events. A second one changes nothing, unless it asks to kill. */
 export function cancelRun(state: EngineState, request: EngineRequest): void {
   const run = state.runs.get(request.run);
-  if (run === undefined || run.state.cancelRequested) return;
+  if (run === undefined) return;
+  if (request.kind === "kill")
+    for (const flight of state.flights.values())
+      if (flight.run === run && flight.submitted) state.kills.add(flight.attemptId);
+  if (run.state.cancelRequested) return;
   emit(run, { kind: "cancel_requested", at: state.ports.clock.now(), by: request.by });
 }
 

@@ -45,6 +45,8 @@ export interface EnginePorts {
   readonly capacity: Demand;
   /** Between TERM and KILL. */
   readonly graceMs: number;
+  /** The run has its end on record: what was kept for its steps alone can go. */
+  readonly runEnded: (run: string) => void;
   /** For things about the workspace that no run can tell. */
   readonly warn: (message: string) => void;
   /** Keep work folders of every attempt (`--keep-work`), not only of the newest failed ones. */

@@ -31,7 +31,9 @@ export interface EngineState {
   preImages: CommitBatch["preImages"][number][];
   damaged: CommitBatch["damaged"][number][];
   /** Attempts to stop once the commit that says so is durable. */
-  cancels: Set<string>;
+  readonly cancels: Set<string>;
+  /** The same, without a grace. */
+  readonly kills: Set<string>;
   /** Since when events have waited for a commit (monotonic), or null. */
   waitingSince: number | null;
   /** Something captured is not yet synced. */
@@ -69,6 +71,7 @@ export function createEngine(ports: EnginePorts, epoch: number, onMessage: () =>
     preImages: [],
     damaged: [],
     cancels: new Set(),
+    kills: new Set(),
     waitingSince: null,
     unsynced: false,
     post,
@@ -133,6 +136,8 @@ async function round(
     );
   for (const attemptId of state.cancels) state.compute.cancel(attemptId);
   state.cancels.clear();
+  for (const attemptId of state.kills) state.compute.kill(attemptId);
+  state.kills.clear();
   dropEnded(state);
   const worked = messages.length + requests.length + launches.length > 0;
   return worked || committed === "done" ? "worked" : "idle";
@@ -255,5 +260,9 @@ function isDue(state: EngineState, now: number): boolean {
 }
 
 function dropEnded(state: EngineState): void {
-  for (const [name, run] of state.runs) if (run.state.endedAt !== null) state.runs.delete(name);
+  for (const [name, run] of state.runs) {
+    if (run.state.endedAt === null || run.pending.length > 0) continue;
+    state.runs.delete(name);
+    state.ports.runEnded(name);
+  }
 }

@@ -63,6 +63,13 @@ function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
       : retryDelay(node.retry, attempts);
   const retryAt = delay === null ? null : at + delay;
   releaseSlot(state, flight);
+  const { run } = flight;
+  const logPath = state.ports.logPath(
+    run.row.name,
+    run.paths[flight.step] as string,
+    flight.number,
+  );
+  state.ports.stepTypes.maskLog(run.row.name, logPath);
   if (end.startedAt !== null) state.lookAhead.seen(end.finishedAt - end.startedAt);
   emit(flight.run, { kind: "attempt_ended", at, step: flight.step, end, retryAt });
   if (good) {

@@ -51,6 +51,8 @@ export type AdoptOrder = Pick<AttemptOrder, "attemptId" | "folder" | "logPath" |
 export interface Compute {
   start(order: AttemptOrder): void;
   cancel(attemptId: string): void;
+  /** As `cancel`, without the grace. */
+  kill(attemptId: string): void;
   adopt(order: AdoptOrder): void;
   /** Stops watching; running attempts go on and write their exit files. Resolves when nothing more is reported. */
   close(): Promise<void>;

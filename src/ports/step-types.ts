@@ -33,4 +33,6 @@ export interface StepTypes {
   collect(
     staged: Pick<StagedAttempt, "folder" | "workFolder">,
   ): Pick<StepResult, "metrics" | "loggedParameters" | "warnings">;
+  /** Takes the values that the run was handed by name out of an ended attempt's log. */
+  maskLog(run: string, logPath: string): void;
 }

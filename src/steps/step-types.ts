@@ -6,6 +6,7 @@ import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext, StepTypes } from "../ports/step-types.ts";
 import type { StepType } from "../spec/graph.ts";
 import { commandOrder, type OrderSettings, type ShellVariables } from "./command-step.ts";
+import { maskLog } from "./mask-log.ts";
 import { readMetricsFile } from "./metrics-file.ts";
 import { readMlflowStore } from "./mlflow-store.ts";
 import { metricsFile, mlflowFolder } from "./step-variables.ts";
@@ -33,6 +34,7 @@ export function createStepTypes(
     order(context: AttemptContext): AttemptOrder | StepError {
       return commandOrder(context, shell(context.run), settings);
     },
+    maskLog: (run, logPath) => maskLog(logPath, Object.values(shell(run).passed)),
     collect(staged) {
       const warnings: string[] = [];
       const metrics: Record<string, number> = {};

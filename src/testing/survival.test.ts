@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { eventually, exited, leftovers, makeRig, type Rig } from "./rig.ts";
 
@@ -185,5 +186,28 @@ jobs:
       "Completed",
     ]);
     expect(rig.cli("logs", run.name, "flaky").stdout).toContain("try 2");
+  });
+
+  it("keeps a secret out of the record, the logs and every other file", () => {
+    rig = makeRig("secret");
+    const secret = "hunter2-hunter2";
+    rig.write(
+      "pipeline.yml",
+      `type: pipeline
+display_name: secret
+settings: {default_compute: azureml:local}
+jobs:
+  tells:
+    command: echo "the token is $TOKEN" && test -n "$TOKEN"
+`,
+    );
+    const run = rig.run("run", "pipeline.yml", "--env", `TOKEN=${secret}`);
+    expect(run.status).toBe("Completed");
+    expect(rig.cli("logs", run.name, "tells").stdout).toContain("the token is ***");
+    const holders = fs
+      .readdirSync(rig.folder, { recursive: true })
+      .map((name) => rig.at(String(name)))
+      .filter((file) => fs.statSync(file).isFile() && fs.readFileSync(file).includes(secret));
+    expect(holders).toEqual([]);
   });
 });

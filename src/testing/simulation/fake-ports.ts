@@ -37,6 +37,7 @@ export function createFakePorts(
     },
     stepTypes: {
       order: (context) => orderOf(context),
+      maskLog: () => {},
       collect: () => ({ metrics: {}, loggedParameters: {}, warnings: [] }),
     },
     explainer: { reason: async () => ({ kind: "never_ran", detail: "simulated" }) },
@@ -56,6 +57,7 @@ export function createFakePorts(
       gpus: 0,
     },
     graceMs: 10,
+    runEnded: () => {},
     warn: () => {},
     keepWork: false,
     crashPoint() {

@@ -151,13 +151,15 @@ export function createSimulatedCompute(
     }
   };
   const withdrawn = new Set<string>();
+  const cancel = (attemptId: string): void => {
+    if (world.plant === "ignore-cancel") return;
+    if (!world.processes.has(attemptId)) withdrawn.add(attemptId);
+    endProcess(world, attemptId, "cancelled", report);
+  };
   return {
     start: (order) => startProcess(world, order, mine, report, withdrawn),
-    cancel: (attemptId) => {
-      if (world.plant === "ignore-cancel") return;
-      if (!world.processes.has(attemptId)) withdrawn.add(attemptId);
-      endProcess(world, attemptId, "cancelled", report);
-    },
+    cancel,
+    kill: cancel,
     adopt: (order) => adoptProcess(world, order, mine, report),
     close: async () => {},
   };

@@ -1,0 +1,38 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { maskLog, secretForms } from "./mask-log.ts";
+
+const SECRET = "s3cret/with spaces";
+
+function logOf(text: string): string {
+  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-mask-")), "1.log");
+  fs.writeFileSync(file, text);
+  return file;
+}
+
+describe("masking a log", () => {
+  it("takes a secret out in every form", () => {
+    const file = logOf(secretForms([SECRET]).join("\n"));
+    maskLog(file, [SECRET]);
+    expect(new Set(fs.readFileSync(file, "utf8").split("\n"))).toEqual(new Set(["***"]));
+  });
+
+  it("finds a secret that lies across two blocks", () => {
+    const file = logOf(`${"x".repeat((1 << 20) - 5)}${SECRET}tail`);
+    maskLog(file, [SECRET]);
+    const text = fs.readFileSync(file, "utf8");
+    expect(text).not.toContain(SECRET);
+    expect(text.endsWith("x***tail")).toBe(true);
+  });
+
+  it("leaves other bytes and short values alone", () => {
+    const bytes = Buffer.from([0, 255, 10, 104, 105]);
+    const file = logOf("");
+    fs.writeFileSync(file, bytes);
+    maskLog(file, [SECRET, "hi"]);
+    expect(fs.readFileSync(file)).toEqual(bytes);
+    expect(fs.readdirSync(path.dirname(file))).toEqual(["1.log"]);
+  });
+});
