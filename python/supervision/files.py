@@ -9,10 +9,18 @@ import time
 def newest_epoch(state):
     """The newest engine's epoch: an order of an older one is not ours to run."""
     try:
-        with open(state + "/epoch", "rb", 0) as file:
-            return int(file.read() or 0)
+        return int(read(state + "/epoch") or 0)
     except (OSError, ValueError):
         return 0
+
+
+def read(path):
+    """A small file. The built-in open() makes three system calls more."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(file, 4096)
+    finally:
+        os.close(file)
 
 
 def open_log(path):
@@ -28,8 +36,13 @@ def write_exit(order):
     """False when the disk is full: the caller tries again as long as it lives."""
     path = order.folder + b"/exit.json"
     try:
-        with open(path + b".tmp", "wb", 0) as file:
-            file.write(end_of(order).encode())
+        content = end_of(order).encode()
+        file = os.open(path + b".tmp", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        try:
+            if os.write(file, content) < len(content):
+                return False
+        finally:
+            os.close(file)
         os.rename(path + b".tmp", path)
         return True
     except FileNotFoundError:

@@ -194,7 +194,7 @@ class Supervisor:
 
     def announce(self, order, claim):
         names = [identity_text(self.processes.identify(pid)) for pid in order.mains]
-        me = identity_text(self.processes.identify(os.getpid()))
+        me = self.processes.me_text
         content = '{"process":%s,"supervisor":%s,"others":[%s]}' % (names[0], me, ",".join(names[1:]))
         try:
             os.write(claim, content.encode())

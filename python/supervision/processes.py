@@ -7,6 +7,8 @@ import os
 import sys
 import time
 
+from . import files
+
 # Dispositions that a Python parent changes and a step must not inherit.
 DEFAULT_SIGNALS = [
     _signal.SIGPIPE, _signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGCHLD,
@@ -20,7 +22,9 @@ class Processes:
         self.has_proc = mode == "linux"
         self.subreaper = self.has_proc and become_subreaper()
         self.null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-        self.me_started = clock_text()
+        # Asked once: what is written about every attempt is who supervises it.
+        me = self.identify(os.getpid()) if self.has_proc else (boot_id, os.getpid(), asked_start(os.getpid()))
+        self.me_text = identity_text(me)
 
     def spawn(self, script, environment, log):
         arguments = [b"bash", b"-c", script]
@@ -56,10 +60,10 @@ class Processes:
             return child.pid
 
     def identify(self, pid):
-        """(boot id, pid, start time); the start time is that of /proc, or the second as `ps` prints it."""
+        """(boot id, pid, start time); the start time is that of /proc, or this second as `ps` prints it: it must have just begun."""
         if self.has_proc:
             return self.boot_id, pid, proc_fields(pid)[19].decode()
-        return self.boot_id, pid, self.me_started if pid == os.getpid() else clock_text()
+        return self.boot_id, pid, clock_text()
 
     def survivors(self, order):
         """Living processes of the attempt, those that it began with included."""
@@ -111,14 +115,25 @@ def identity_text(identity):
     return '{"bootId":"%s","pid":%d,"startTime":"%s"}' % identity
 
 
+def asked_start(pid):
+    """The start time by `ps`, for a process that began some time ago."""
+    import subprocess
+
+    asked = subprocess.run(
+        ["ps", "-o", "lstart=", "-p", str(pid)],
+        stdout=subprocess.PIPE,
+        env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C"},
+    )
+    return " ".join(asked.stdout.decode().split()) or clock_text()
+
+
 def clock_text():
     return time.strftime("%a %b %e %H:%M:%S %Y")
 
 
 def proc_fields(pid):
     """What stands behind the name in /proc/PID/stat; the name may hold anything."""
-    with open("/proc/%d/stat" % pid, "rb", 0) as file:
-        return file.read().rpartition(b")")[2].split()
+    return files.read("/proc/%d/stat" % pid).rpartition(b")")[2].split()
 
 
 def descendants(root):

@@ -93,11 +93,20 @@ function unsupported(): string | null {
     : null;
 }
 
+const DISK_FULL =
+  "error: the disk is full; nothing that was recorded is lost\n" +
+  "  free some space (stepwell gc --dry-run shows what can go), then: stepwell run --resume RUN\n";
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },
   (error: unknown) => {
+    if (/database or disk is full|SQLITE_FULL|ENOSPC/.test(String(error))) {
+      process.stderr.write(DISK_FULL);
+      process.exitCode = 4;
+      return;
+    }
     process.stderr.write(
       `stepwell: this is a bug of Stepwell (please report it)\n${(error as Error)?.stack ?? error}\n`,
     );

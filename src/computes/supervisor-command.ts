@@ -33,10 +33,22 @@ export function supervisorCommand(
     const entry = built === null ? ownEntry("node-supervisor") : { path: built, execArgv: [] };
     return { file: process.execPath, arguments: [...entry.execArgv, entry.path, ...common] };
   }
-  const python = settings.python ?? findProgram("python3", process.env.PATH);
+  const python = settings.python ?? findPython();
   const script = findUpwards(join("python", "supervisor.py"));
   if (python === null || script === null) return null;
   return { file: python, arguments: ["-I", "-S", script, ...common] };
+}
+
+/** Any Python will do, so one that starts at once is taken before a version manager's shim on PATH. */
+function findPython(): string | null {
+  // On a Mac without developer tools this one only asks to install them.
+  const tools = "/Library/Developer/CommandLineTools";
+  const isUsable = process.platform !== "darwin" || existsSync(tools);
+  const known = ["/opt/homebrew/bin", "/usr/local/bin", ...(isUsable ? ["/usr/bin"] : [])];
+  const path = (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => isUsable || folder !== "/usr/bin");
+  return findProgram("python3", [...known.reverse(), ...path].join(delimiter));
 }
 
 /** The first executable file of that name on a PATH, or null. */

@@ -2,7 +2,6 @@
 // Reads only; never waits for anything and never adopts.
 
 import type { RunEvent } from "../core/event.ts";
-import type { StepResult } from "../core/output.ts";
 import type { Plan } from "../core/plan.ts";
 import { evolve, initialState, type RunState, wire } from "../core/run-state.ts";
 import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
@@ -60,8 +59,4 @@ async function resultsOf(
     if (row !== null) results.set(index, row);
   }
   return results;
-}
-
-export function resultOf(run: RecordedRun, index: number): StepResult | null {
-  return run.results.get(index)?.result ?? null;
 }

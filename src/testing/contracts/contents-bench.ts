@@ -123,10 +123,14 @@ export function overwrite(path: string, change: (text: string) => string): void 
   writeFileSync(path, change(text));
 }
 
-/** Other bytes of the same length with the same modification time. */
+/** Gives a file a modification time that can be set again exactly. */
+export function age(path: string): void {
+  utimesSync(path, 1_000_000, 1_000_000);
+}
+
+/** Other bytes of the same length, with the modification time that `age` gave. */
 export function tamper(path: string, content: string): void {
-  const { atime, mtime } = statSync(path);
   chmodSync(path, statSync(path).mode | 0o200);
   writeFileSync(path, content);
-  utimesSync(path, atime, mtime);
+  age(path);
 }

@@ -17,7 +17,7 @@ import { expect, it } from "vitest";
 import type { ContentId } from "../../core/content.ts";
 import type { ContentFailure } from "../../ports/contents.ts";
 import type { DataType } from "../../spec/graph.ts";
-import { type ContentsBench, fifo, intoFolder, relink, tamper } from "./contents-bench.ts";
+import { age, type ContentsBench, fifo, intoFolder, relink, tamper } from "./contents-bench.ts";
 
 export function identities(bench: () => ContentsBench): void {
   it("names a file by the sha256 of its bytes", async () => {
@@ -212,7 +212,8 @@ export function caching(bench: () => ContentsBench): void {
   it("sees a change of files that it remembers, also one that keeps size and modification time", async () => {
     const file = bench().write("files/one", "1");
     const folder = bench().path("folder");
-    for (const name of ["a", "b", "c"]) bench().write(`folder/${name}`, "1");
+    age(file);
+    for (const name of ["a", "b", "c"]) age(bench().write(`folder/${name}`, "1"));
     // Older than the racy rule's two seconds, by the clock of the file system.
     await delay(2100);
     const before = [

@@ -17,6 +17,7 @@ import type { OutputRecord } from "../../core/output.ts";
 import type { ContentFailure } from "../../ports/contents.ts";
 import type { DataType } from "../../spec/graph.ts";
 import {
+  age,
   CAPTURE,
   type ContentsBench,
   fifo,
@@ -225,6 +226,7 @@ export function verifying(bench: () => ContentsBench): void {
     const outputs = { f: "uri_file", d: "uri_folder" } as const;
     const staged = await bench().stage("c1", outputs);
     writeFileSync(staged.outputs.f as string, "file");
+    age(staged.outputs.f as string);
     writeFileSync(join(staged.outputs.d as string, "a"), "inner");
     const captured = await bench().capture("c1", outputs);
     return { file: captured.outputs.f as OutputRecord, folder: captured.outputs.d as OutputRecord };
