@@ -22,14 +22,31 @@ function leave(pid: number, host = os.hostname()): void {
 }
 
 describe("holdLock", () => {
-  it("lets one in at a time, and tells those that wait", async () => {
+  it("lets one in at a time", async () => {
     let inside = 0;
     let most = 0;
-    let waited = 0;
     const work = async () => {
-      const lock = await holdLock(file, () => {
-        waited += 1;
-      });
+      const lock = await holdLock(file, () => {});
+      inside += 1;
+      most = Math.max(most, inside);
+      await new Promise((resolve) => setImmediate(resolve));
+      inside -= 1;
+      lock.release();
+    };
+    await Promise.all([work(), work(), work(), work()]);
+    expect(most).toBe(1);
+    expect(fs.readdirSync(path.dirname(file))).toEqual([]);
+  });
+
+  it("tells who waits", async () => {
+    const first = await holdLock(file, () => expect.unreachable("nobody holds it"));
+    let second: ReturnType<typeof holdLock> | null = null;
+    await new Promise<void>((resolve) => {
+      second = holdLock(file, resolve);
+    });
+    first.release();
+    (await (second as unknown as ReturnType<typeof holdLock>)).release();
+  });
       inside += 1;
       most = Math.max(most, inside);
       await new Promise((resolve) => setImmediate(resolve));
