@@ -7,6 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { createHostProcesses } from "./computes/host-processes.ts";
 import { createLocalCompute } from "./computes/local.ts";
+import { findPython } from "./computes/supervisor-command.ts";
 import type { Demand } from "./core/plan.ts";
 import { crashPoint } from "./engine/crash-point.ts";
 import type { EnginePorts } from "./engine/engine-ports.ts";
@@ -104,6 +105,7 @@ function compose(
     workspaceFolder: folder,
     storeFolder: places.store(folder),
     workers: Math.max(1, os.availableParallelism() - 1),
+    python: findPython(),
   });
   const lookup = environmentLookup(records);
   const processes = createHostProcesses();
@@ -186,20 +188,23 @@ function capacityOf(config: WorkspaceConfig, name: string): Demand | null {
   };
 }
 
+let thisMachine: Demand | null = null;
+
 function machine(): Demand {
-  return { cpus: os.availableParallelism(), memoryBytes: os.totalmem(), gpus: countGpus() };
+  thisMachine ??= {
+    cpus: os.availableParallelism(),
+    memoryBytes: os.totalmem(),
+    gpus: countGpus(),
+  };
+  return thisMachine;
 }
 
-let gpuCount: number | null = null;
-
 function countGpus(): number {
-  if (gpuCount === null)
-    try {
-      gpuCount = fs.readdirSync("/proc/driver/nvidia/gpus").length;
-    } catch {
-      gpuCount = 0;
-    }
-  return gpuCount;
+  try {
+    return fs.readdirSync("/proc/driver/nvidia/gpus").length;
+  } catch {
+    return 0;
+  }
 }
 
 /** Between TERM and KILL. */
@@ -242,6 +247,7 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     }),
     capacity,
     graceMs: GRACE_MS,
+    committed: engine.committed,
     runEnded: (run) => fs.rmSync(places.shellFile(folder, run), { force: true }),
     warn: workspace.notice,
     keepWork: engine.keepWork,

@@ -19,8 +19,9 @@ from .processes import Processes, identity_text, watch_children
 SETTLE_S = 0.5
 # Leftovers of a step that has ended get at most this much time between TERM and KILL.
 LEFTOVER_GRACE_S = 2.0
-# A start is reported together with the end when the step is shorter than this: half the wake-ups of the engine.
-HOLD_S = 0.004
+# Starts, and ends while enough orders wait here, are told together: short steps wake the engine less often.
+HOLD_S = 0.008
+ENOUGH = 2
 # Processes of another user (sudo) cannot be signalled; after this long they are named and left.
 GIVE_UP_S = 30.0
 
@@ -31,6 +32,7 @@ class Supervisor:
         self.processes = Processes(bash, boot_id, mode)
         self.memory = MemoryGroups(*arguments[4:7]) if len(arguments) > 4 else None
         self.queue = []
+        self.variables = {}
         self.current = None
         self.engine_gone = False
         self.input = b""
@@ -99,13 +101,16 @@ class Supervisor:
 
     def obey(self, fields):
         if fields[0] == b"start":
-            self.queue.append(Order(fields))
+            order = Order(fields, self.variables)
+            self.variables = order.variables
+            self.queue.append(order)
             return
         waiting = next((order for order in self.queue if order.id == fields[1]), None)
         if waiting:
             self.queue.remove(waiting)
             if fields[0] == b"withdraw":
                 self.say('{"kind":"withdrawn","attemptId":%s}' % files.text(waiting.id))
+                self.hold_until = None
             else:
                 waiting.reason = "cancelled"
                 self.end(waiting)
@@ -114,8 +119,12 @@ class Supervisor:
                 self.stop(self.current, "cancelled")
 
     def say(self, line):
-        self.hold_until = None
         self.output += line.encode() + b"\n"
+
+    def hold(self):
+        """Lets what has been said wait for more, but not for long."""
+        if self.hold_until is None:
+            self.hold_until = time.monotonic() + HOLD_S
 
     def flush(self):
         if self.hold_until is not None and not self.engine_gone:
@@ -206,7 +215,7 @@ class Supervisor:
             '{"kind":"started","attemptId":%s,"at":%d,"process":%s}'
             % (files.text(order.id), order.started_at, names[0])
         )
-        self.hold_until = time.monotonic() + HOLD_S
+        self.hold()
 
     def enter_memory_group(self, order):
         if order.memory is not None and self.memory:
@@ -324,6 +333,10 @@ class Supervisor:
         if not files.write_exit(order):
             self.unwritten.append(order)
         self.say('{"kind":"ended","attemptId":%s,"end":%s}' % (files.text(order.id), files.end_of(order)))
+        if len(self.queue) < ENOUGH:
+            self.hold_until = None
+        else:
+            self.hold()
         self.flush()
 
 

@@ -4,18 +4,26 @@
 class Order:
     """One attempt, from the frame that ordered it to its exit file."""
 
-    def __init__(self, fields):
+    def __init__(self, fields, before):
+        """`before`: the variables of the start that came before this one; the frame says how ours differ."""
         self.id, epoch, self.folder, self.work, self.script, self.log = fields[1:7]
         self.epoch = int(epoch)
         self.timeout = int(fields[7]) / 1000 if fields[7] else None
         self.grace = int(fields[8]) / 1000
         self.memory = int(fields[9]) if fields[9] else None
         at = 11 + int(fields[10])
-        shared = fields[11:at]
+        self.variables = before.copy()
+        for pair in fields[11:at]:
+            name, equals, value = pair.partition(b"=")
+            if equals:
+                self.variables[name] = value
+            else:
+                self.variables.pop(name, None)
         self.environments = []
         for _ in range(int(fields[at])):
             end = at + 2 + int(fields[at + 1])
-            self.environments.append(dict(pair.split(b"=", 1) for pair in shared + fields[at + 2 : end]))
+            own = dict(pair.split(b"=", 1) for pair in fields[at + 2 : end])
+            self.environments.append({**self.variables, **own} if own else self.variables)
             at = end - 1
         self.mains = {}
         self.started_at = None

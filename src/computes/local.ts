@@ -10,13 +10,7 @@ import { readExit, readProcesses, settleExit } from "./attempt-files.ts";
 import { stopTree } from "./stop-tree.ts";
 import { findProgram, type SupervisorKind, supervisorCommand } from "./supervisor-command.ts";
 import { type SupervisorProcess, startSupervisor } from "./supervisor-process.ts";
-import {
-  notStarted,
-  orderFrame,
-  problemOf,
-  type SupervisorReport,
-  startFrame,
-} from "./supervisor-protocol.ts";
+import { notStarted, orderFrame, problemOf, type SupervisorReport } from "./supervisor-protocol.ts";
 
 export interface LocalComputeOptions {
   /** For the epoch and what supervisors print when they break; made if missing. */
@@ -43,7 +37,9 @@ export function createLocalCompute(
 }
 
 /** Orders that a slot holds at once, the running one included: so it never waits for the engine's thread. */
-const AHEAD = 4;
+const AHEAD = 8;
+/** It gets more when it has no more than these: several orders travel together. */
+const REFILL = 4;
 /** Starts of one attempt that may fail because its supervisor died before it claimed the attempt. */
 const TRIES = 3;
 /** A supervisor that has not ended a cancelled attempt so long after the grace is itself ended. */
@@ -147,6 +143,7 @@ class LocalCompute implements Compute {
   }
 
   #handOut(): void {
+    if (this.#freest().entries.size > REFILL) return;
     while (this.#waiting.length > 0 && !this.#isClosed) {
       const slot = this.#freest();
       if (slot.entries.size >= AHEAD) return;
@@ -159,7 +156,7 @@ class LocalCompute implements Compute {
       entry.slot = slot;
       entry.isWithdrawn = false;
       slot.entries.set(entry.order.attemptId, entry);
-      supervisor.send(startFrame(entry.order));
+      supervisor.send(supervisor.startFrame(entry.order));
     }
   }
 

@@ -12,6 +12,8 @@ export function createOrderReader(
   onOrder: (order: SupervisorOrder) => void,
 ): (chunk: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
+  // Each start says how its variables differ from those of the one before.
+  let variables: Readonly<Record<string, string>> = {};
   return (chunk) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     for (;;) {
@@ -21,27 +23,32 @@ export function createOrderReader(
       if (rest.length < end) return;
       const fields = rest.toString("utf8", mark + 1, end).split("\0");
       rest = rest.subarray(end);
-      onOrder(orderOf(fields));
+      const order = orderOf(fields, variables);
+      if (order.verb === "start") variables = order.order.variables;
+      onOrder(order);
     }
   };
 }
 
-function orderOf(fields: readonly string[]): SupervisorOrder {
+type Variables = Readonly<Record<string, string>>;
+
+function orderOf(fields: readonly string[], before: Variables): SupervisorOrder {
   const [verb = "", attemptId = ""] = fields;
-  if (verb === "start") return { verb, order: attemptOf(fields) };
+  if (verb === "start") return { verb, order: attemptOf(fields, before) };
   return { verb: verb === "cancel" ? "cancel" : "withdraw", attemptId };
 }
 
-function attemptOf(fields: readonly string[]): AttemptOrder {
+function attemptOf(fields: readonly string[], before: Variables): AttemptOrder {
   let at = 1;
   const next = (): string => fields[at++] ?? "";
   const numberOrNull = (text: string): number | null => (text === "" ? null : Number(text));
-  const pairs = (): Record<string, string> => {
-    const variables: Record<string, string> = {};
+  const changed = (from: Variables): Record<string, string> => {
+    const variables: Record<string, string> = { ...from };
     for (let left = Number(next()); left > 0; left -= 1) {
       const pair = next();
       const equals = pair.indexOf("=");
-      variables[pair.slice(0, equals)] = pair.slice(equals + 1);
+      if (equals === -1) delete variables[pair];
+      else variables[pair.slice(0, equals)] = pair.slice(equals + 1);
     }
     return variables;
   };
@@ -55,9 +62,9 @@ function attemptOf(fields: readonly string[]): AttemptOrder {
     timeoutMs: numberOrNull(next()),
     graceMs: Number(next()),
     memoryLimitBytes: numberOrNull(next()),
-    variables: pairs(),
+    variables: changed(before),
   };
   const processes: Record<string, string>[] = [];
-  for (let left = Number(next()); left > 0; left -= 1) processes.push(pairs());
+  for (let left = Number(next()); left > 0; left -= 1) processes.push(changed({}));
   return { ...order, processes };
 }

@@ -40,7 +40,7 @@ export function supervisorCommand(
 }
 
 /** Any Python will do, so one that starts at once is taken before a version manager's shim on PATH. */
-function findPython(): string | null {
+export function findPython(): string | null {
   // On a Mac without developer tools this one only asks to install them.
   const tools = "/Library/Developer/CommandLineTools";
   const isUsable = process.platform !== "darwin" || existsSync(tools);

@@ -2,7 +2,12 @@
 // went away. Knows nothing of which attempts it runs.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createReportReader, type SupervisorReport } from "./supervisor-protocol.ts";
+import type { AttemptOrder } from "../ports/compute.ts";
+import {
+  createReportReader,
+  createStartFrames,
+  type SupervisorReport,
+} from "./supervisor-protocol.ts";
 
 export interface SupervisorCommand {
   readonly file: string;
@@ -16,6 +21,8 @@ export interface SupervisorEvents {
 }
 
 export interface SupervisorProcess {
+  /** Makes the frame of a start; frames must be sent in the order in which they were made. */
+  readonly startFrame: (order: AttemptOrder) => string;
   /** Frames of one turn of the event loop leave together. */
   send(frame: string): void;
   /** No more orders; it exits by itself after what runs. Resolves when it has exited. */
@@ -39,6 +46,7 @@ export function startSupervisor(
   const exited = watch(child, events);
   let unsent = "";
   return {
+    startFrame: createStartFrames(),
     send(frame) {
       if (unsent === "") {
         queueMicrotask(() => {

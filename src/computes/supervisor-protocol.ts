@@ -8,9 +8,32 @@ export type SupervisorReport =
   | ComputeReport
   | { readonly kind: "withdrawn"; readonly attemptId: string };
 
-/** Length of the payload in bytes, NUL, then the fields separated by NUL. */
-export function startFrame(order: AttemptOrder): string {
-  const shared = Object.entries({ ...order.variables, STEPWELL_ATTEMPT: order.attemptId });
+type Variables = Readonly<Record<string, string>>;
+
+/**
+ * Frames for one supervisor: length of the payload in bytes, NUL, then the fields separated by NUL. Steps of a run share
+ * most of their variables, so each start says only how its own differ from those of the start before it.
+ */
+export function createStartFrames(): (order: AttemptOrder) => string {
+  let before: Variables = {};
+  return (order) => {
+    const variables = { ...order.variables, STEPWELL_ATTEMPT: order.attemptId };
+    const frame = startFrame(order, differences(before, variables));
+    before = variables;
+    return frame;
+  };
+}
+
+/** `NAME=value` for what is new or other, `NAME` for what is gone. */
+function differences(before: Variables, variables: Variables): string[] {
+  const pairs: string[] = [];
+  for (const name in variables)
+    if (variables[name] !== before[name]) pairs.push(`${name}=${variables[name]}`);
+  for (const name in before) if (!(name in variables)) pairs.push(name);
+  return pairs;
+}
+
+function startFrame(order: AttemptOrder, shared: readonly string[]): string {
   const fields = [
     "start",
     order.attemptId,
@@ -23,9 +46,9 @@ export function startFrame(order: AttemptOrder): string {
     String(Math.round(order.graceMs)),
     order.memoryLimitBytes === null ? "" : String(Math.floor(order.memoryLimitBytes)),
     String(shared.length),
+    ...shared,
+    String(order.processes.length),
   ];
-  for (const [name, value] of shared) fields.push(`${name}=${value}`);
-  fields.push(String(order.processes.length));
   for (const own of order.processes) {
     const pairs = Object.entries(own);
     fields.push(String(pairs.length));

@@ -21,7 +21,7 @@ export interface ActiveRun {
   readonly queue: RunQueue;
   /** Events folded but not yet committed. */
   pending: RunEvent[];
-  counts: RunCounts;
+  readonly counts: { -readonly [K in keyof RunCounts]: number };
   /** False: an interrupted run. Ends of what runs are recorded, nothing new starts. */
   mayStart: boolean;
 }
@@ -70,14 +70,11 @@ export function emit(run: ActiveRun, event: RunEvent): void {
   }
 }
 
-function count(run: ActiveRun, event: RunEvent): void {
-  const counts = { ...run.counts };
+function count({ counts }: ActiveRun, event: RunEvent): void {
   if (event.kind === "step_completed") counts.ran += 1;
   else if (event.kind === "step_failed") counts.failed += 1;
   else if (event.kind === "steps_reused")
     for (const group of event.from) counts.reused += group.steps.length;
-  else return;
-  run.counts = counts;
 }
 
 /** The recorded output of a completed step, or null. */
@@ -99,6 +96,6 @@ export function takeUpdate(run: ActiveRun): RunUpdate | null {
     status: run.state.status,
     startedAt: run.state.startedAt,
     endedAt: run.state.endedAt,
-    counts: run.counts,
+    counts: { ...run.counts },
   };
 }

@@ -10,7 +10,7 @@ import type { Clock, Random } from "../ports/clock.ts";
 import type { Compute, ComputeListener } from "../ports/compute.ts";
 import type { Contents, StagedAttempt } from "../ports/contents.ts";
 import type { Environments } from "../ports/environments.ts";
-import type { RecordStore } from "../ports/records.ts";
+import type { RecordStore, RunUpdate } from "../ports/records.ts";
 import type { StepTypes } from "../ports/step-types.ts";
 import type { StepNode } from "../spec/graph.ts";
 
@@ -45,6 +45,8 @@ export interface EnginePorts {
   readonly capacity: Demand;
   /** Between TERM and KILL. */
   readonly graceMs: number;
+  /** What has just been made durable of each run, for whoever shows it. */
+  readonly committed: (updates: readonly RunUpdate[]) => void;
   /** The run has its end on record: what was kept for its steps alone can go. */
   readonly runEnded: (run: string) => void;
   /** For things about the workspace that no run can tell. */

@@ -1,8 +1,9 @@
 // The engine: one tick takes what has been reported, lets the core decide, commits once, and only then acts. It has no
 // time or chance of its own; whoever drives it calls `tick` when there is work or when `wakeAt` has come.
 
+import type { RunEvent } from "../core/event.ts";
 import type { Compute } from "../ports/compute.ts";
-import type { CommitBatch, EngineRequest, ResultRow } from "../ports/records.ts";
+import type { CommitBatch, EngineRequest, ResultRow, RunUpdate } from "../ports/records.ts";
 import { type ActiveRun, emit, takeUpdate } from "./active-run.ts";
 import { cancelRun, cancelsAfterCommit } from "./cancel.ts";
 import { decideReady, type InFlight, type Wanted } from "./decide.ts";
@@ -226,7 +227,7 @@ async function commit(
   const hurry = requests.length + state.damaged.length > 0;
   if (!hurry && !isDue(state, ports.clock.monotonic())) return "nothing";
   state.waitingSince = null;
-  const updates = [...state.runs.values()].flatMap((run) => takeUpdate(run) ?? []);
+  const updates = takeUpdates(state);
   ports.crashPoint("before-sync");
   if (state.unsynced) await ports.contents.makeDurable();
   state.unsynced = false;
@@ -243,20 +244,45 @@ async function commit(
   state.damaged = [];
   state.fresh.clear();
   ports.crashPoint("after-commit");
+  if (outcome === "done") ports.committed(updates);
   return outcome;
 }
 
-/** A sync costs milliseconds: starts and ends of attempts are committed with the next decision, or when they have waited. */
+function takeUpdates(state: EngineState): RunUpdate[] {
+  const updates: RunUpdate[] = [];
+  for (const run of state.runs.values()) {
+    const update = takeUpdate(run);
+    if (update !== null) updates.push(update);
+  }
+  return updates;
+}
+
+/**
+ * A sync costs milliseconds: what only tells how attempts started and ended, and what they made, is committed with the
+ * next decision that must be durable before it is acted on, or when it has waited.
+ */
 function isDue(state: EngineState, now: number): boolean {
-  const pending = [...state.runs.values()].flatMap((run) => run.pending);
-  if (pending.length === 0) return false;
+  let isWaiting = false;
+  for (const run of state.runs.values())
+    for (const event of run.pending) {
+      if (!canWait(event)) return true;
+      isWaiting = true;
+    }
+  if (!isWaiting) return false;
   state.waitingSince ??= now;
-  const decided = pending.some(
-    (event) =>
-      event.kind !== "attempt_started" &&
-      !(event.kind === "attempt_ended" && event.retryAt === null),
-  );
-  return decided || now - state.waitingSince >= PATIENCE_MS;
+  return now - state.waitingSince >= PATIENCE_MS;
+}
+
+function canWait(event: RunEvent): boolean {
+  switch (event.kind) {
+    case "attempt_started":
+    case "step_completed":
+      return true;
+    case "attempt_ended":
+      return event.retryAt === null;
+    default:
+      return false;
+  }
 }
 
 function dropEnded(state: EngineState): void {

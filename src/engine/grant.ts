@@ -17,6 +17,8 @@ export function grant(state: EngineState): readonly Flight[] {
     .map((run) => run.queue);
   const flights: Flight[] = [];
   const ahead = state.lookAhead.extraCpus(isUniform(queues));
+  // Each grant needs a commit before it may start: refill what waits ahead by halves, not one by one.
+  if (-state.slots.free().cpus > ahead / 2) return flights;
   for (;;) {
     const free = state.slots.free();
     const next = takeNext(queues, { ...free, cpus: free.cpus + ahead }, state.ports.capacity);

@@ -18,8 +18,10 @@ export interface Slots {
 
 /** Steps shorter than this spend more time waiting for the engine than working. */
 const SHORT_MS = 150;
-/** How many short steps may wait in the compute for each slot. */
-const AHEAD = 6;
+/** Short steps wait in the compute for about this much work of each slot … */
+const AHEAD_MS = 100;
+/** … but for no more than so many of them. */
+const MOST_AHEAD = 48;
 /** How much the newest duration counts in the running mean. */
 const WEIGHT = 0.2;
 
@@ -39,8 +41,11 @@ export function makeLookAhead(capacity: Demand): LookAhead {
     seen(durationMs) {
       mean = mean === null ? durationMs : mean + WEIGHT * (durationMs - mean);
     },
-    extraCpus: (isUniform) =>
-      isUniform && mean !== null && mean < SHORT_MS ? Math.floor(capacity.cpus) * AHEAD : 0,
+    extraCpus(isUniform) {
+      if (!isUniform || mean === null || mean >= SHORT_MS) return 0;
+      const each = Math.min(MOST_AHEAD, Math.ceil(AHEAD_MS / Math.max(1, mean)));
+      return Math.floor(capacity.cpus) * each;
+    },
   };
 }
 

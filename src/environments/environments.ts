@@ -49,6 +49,24 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
       if (!identified.ok) return identified;
       return { ...identified, warnings: [...choice.warnings, ...identified.warnings] };
     },
-    build: (identity) => buildEnvironment(identity, context),
+    build: rememberedBriefly((identity) => buildEnvironment(identity, context)),
+  };
+}
+
+/** Many short steps ask for the same environment within moments: it is looked at anew only after this long. */
+const FRESH_MS = 2_000;
+
+type Build = Environments["build"];
+
+/** Remembers what was made well; failures are tried again each time. */
+function rememberedBriefly(build: Build): Build {
+  const made = new Map<string, { readonly at: number; readonly outcome: ReturnType<Build> }>();
+  return async (identity) => {
+    const known = made.get(identity.id);
+    if (known !== undefined && performance.now() - known.at < FRESH_MS) return known.outcome;
+    const outcome = await build(identity);
+    if (outcome.ok && outcome.warnings.length === 0)
+      made.set(identity.id, { at: performance.now(), outcome: Promise.resolve(outcome) });
+    return outcome;
   };
 }

@@ -4,7 +4,7 @@
 import type { RunEvent } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
 import { createEngine, type Engine, refreshPermissions, renewLease } from "../engine/engine.ts";
-import type { RunRow } from "../ports/records.ts";
+import type { RunRow, RunUpdate } from "../ports/records.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface DriveOptions {
@@ -46,8 +46,10 @@ async function tryToBecomeEngine(workspace: Workspace): Promise<number | null> {
 }
 
 interface Follower {
-  /** Hands newly recorded events on. */
+  /** Hands newly recorded events on, as they stand in the record. */
   catchUp(): Promise<void>;
+  /** The same, for what this very process has just recorded. */
+  take(updates: readonly RunUpdate[]): void;
   ended(): Promise<boolean>;
   waitAWhile(): Promise<void>;
 }
@@ -62,6 +64,14 @@ function createFollower(workspace: Workspace, options: DriveOptions): Follower {
   };
   return {
     catchUp,
+    take(updates) {
+      for (const { run, firstSeq, events } of updates) {
+        // A gap is for `catchUp`: somebody else has written what comes before.
+        if (run !== options.run || firstSeq !== seen + 1) continue;
+        seen += events.length;
+        options.onEvents?.(events);
+      }
+    },
     async ended() {
       if (options.run === null) return false;
       await catchUp();
@@ -84,13 +94,15 @@ async function beEngine(
   follower: Follower,
 ): Promise<"done" | "fenced"> {
   const alarm = createAlarm();
-  const engine = createEngine(workspace.enginePorts(options), epoch, alarm.ring);
+  const { keepWork } = options;
+  const ports = workspace.enginePorts({ keepWork, committed: follower.take });
+  const engine = createEngine(ports, epoch, alarm.ring);
+  await follower.catchUp();
   let upkeep = workspace.clock.monotonic();
   try {
     for (;;) {
       const outcome = await engine.tick();
       if (outcome === "fenced") return "fenced";
-      if (outcome === "worked") await follower.catchUp();
       if (await isDone(workspace, engine, options.run)) return "done";
       if (outcome === "idle") await alarm.wait(pause(workspace, engine));
       if (workspace.clock.monotonic() - upkeep < UPKEEP_MS) continue;

@@ -38,7 +38,7 @@ export async function stageShell(
   if (isRefusal(run)) return run;
   const index = stepIndex(run, step);
   if (isRefusal(index)) return index;
-  const ports = workspace.enginePorts({ keepWork: true });
+  const ports = workspace.enginePorts({ keepWork: true, committed: () => {} });
   const warnings = await inputWarnings(ports, run, index);
   if (isRefusal(warnings)) return warnings;
   const attemptId = `${SHELL_PREFIX}${ports.random.id()}`;

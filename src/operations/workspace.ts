@@ -44,6 +44,8 @@ export interface Workspace {
 
 export interface EngineOptions {
   readonly keepWork: boolean;
+  /** What the engine has just made durable. */
+  readonly committed: EnginePorts["committed"];
 }
 
 /** Places inside a workspace folder. */

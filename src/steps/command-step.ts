@@ -1,8 +1,6 @@
 // Turns a command step into the order of one attempt: its script, its variables, its processes. Values of inputs are
 // variables, never text of the script (unless the author asked for Azure's text substitution).
 
-import fs from "node:fs";
-import path from "node:path";
 import type { StepError } from "../core/event.ts";
 import type { ResolvedData } from "../core/plan.ts";
 import { checkValues, compileCommand, substituteText } from "../core/shell-template.ts";
@@ -38,7 +36,6 @@ export function commandOrder(
   const distribution = node.distribution;
   if (distribution?.type === "mpi" && !settings.mpirun && mpiProcesses(node) > 1)
     return missingMpirun(node.path);
-  fs.mkdirSync(path.dirname(context.logPath), { recursive: true });
   const mpi = distribution?.type === "mpi" && settings.mpirun;
   return {
     attemptId: context.attemptId,

@@ -14,7 +14,12 @@ beforeEach((context) => {
     return;
   }
   const storeFolder = join(disk.folder, "store");
-  contents = createFolderContents({ workspaceFolder: disk.folder, storeFolder, workers: 1 });
+  contents = createFolderContents({
+    workspaceFolder: disk.folder,
+    storeFolder,
+    workers: 1,
+    python: "python3",
+  });
 });
 afterEach(async () => {
   await contents?.close();

@@ -4,12 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { sync } from "./durable.ts";
+import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
 
 let folder: string;
+let fileSystem: FileSystemSync;
 beforeEach(() => {
+  fileSystem = createFileSystemSync("python3");
   folder = mkdtempSync(join(tmpdir(), "stepwell-durable-"));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(async () => {
+  await fileSystem.close();
+  rmSync(folder, { recursive: true });
+});
 
 it("syncs a few paths and a whole tree, and knows nothing to do", async () => {
   mkdirSync(join(folder, "tree/deep"), { recursive: true });
@@ -17,13 +23,30 @@ it("syncs a few paths and a whole tree, and knows nothing to do", async () => {
     writeFileSync(join(folder, `tree/deep/${index}`), "x");
   const file = join(folder, "file");
   writeFileSync(file, "x");
-  await sync({ paths: [file, folder], trees: [] }, folder);
-  await sync({ paths: [file], trees: [join(folder, "tree")] }, folder);
-  await sync({ paths: [], trees: [] }, folder);
+  await sync({ paths: [file, folder], trees: [] }, folder, fileSystem);
+  await sync({ paths: [file], trees: [join(folder, "tree")] }, folder, fileSystem);
+  await sync({ paths: [], trees: [] }, folder, fileSystem);
+});
+
+it("syncs path by path where no Python can do it at once", async () => {
+  const nobody = createFileSystemSync(join(folder, "no-python"));
+  expect(await nobody.sync(folder)).toBe(false);
+  mkdirSync(join(folder, "tree"));
+  writeFileSync(join(folder, "tree/file"), "x");
+  await sync({ paths: [], trees: [join(folder, "tree")] }, folder, nobody);
+  expect(await createFileSystemSync(null).sync(folder)).toBe(false);
+});
+
+it("answers each of many syncs at once, and not for a folder that is gone", async () => {
+  if (process.platform !== "linux") return;
+  const asked = [folder, join(folder, "gone"), folder].map((path) => fileSystem.sync(path));
+  expect(await Promise.all(asked)).toEqual([true, false, true]);
 });
 
 it("says so when what should be durable is gone", async () => {
-  await expect(sync({ paths: [join(folder, "gone")], trees: [] }, folder)).rejects.toThrow("gone");
+  await expect(
+    sync({ paths: [join(folder, "gone")], trees: [] }, folder, fileSystem),
+  ).rejects.toThrow("gone");
 });
 
 it("keeps what was synced through a power cut", async (context) => {
@@ -45,7 +68,7 @@ it("keeps what was synced through a power cut", async (context) => {
     mkdirSync(join(store, "tree"), { recursive: true });
     for (let index = 0; index < 20; index += 1)
       writeFileSync(join(store, `tree/${index}`), `${index}`);
-    await sync({ paths: [store, mount], trees: [join(store, "tree")] }, store);
+    await sync({ paths: [store, mount], trees: [join(store, "tree")] }, store, fileSystem);
     writeFileSync(join(mount, "unsynced"), "lost");
     cutPower(mount);
     execFileSync("umount", [mount]);

@@ -1,9 +1,9 @@
 // Makes what was captured survive a power cut, before the commit that records it: a few files by fsync, many by one sync
 // of their file system. Runs off the engine's thread; knows paths only.
 
-import { spawn } from "node:child_process";
 import { closeSync, fsync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { FileSystemSync } from "./file-system-sync.ts";
 
 export interface Unsynced {
   /** Files and folders, each synced by itself. */
@@ -18,30 +18,18 @@ const FEW = 8;
 const AT_ONCE = 4;
 
 /** `folder` lies on the file system of everything that is unsynced. */
-export async function sync({ paths, trees }: Unsynced, folder: string): Promise<void> {
+export async function sync(
+  { paths, trees }: Unsynced,
+  folder: string,
+  fileSystem: FileSystemSync,
+): Promise<void> {
   const isMuch = trees.length > 0 || paths.length > FEW;
-  if (isMuch && (await syncFileSystem(folder))) return;
+  if (isMuch && (await fileSystem.sync(folder))) return;
   const left = [...new Set([...paths, ...trees.flatMap(allBelow)])];
   const drain = async (): Promise<void> => {
     for (let path = left.pop(); path !== undefined; path = left.pop()) await syncPath(path);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, drain));
-}
-
-let hasSync = process.platform === "linux";
-
-/** False where there is no `sync -f` (coreutils on Linux has it). */
-function syncFileSystem(folder: string): Promise<boolean> {
-  if (!hasSync) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const child = spawn("sync", ["-f", folder], { stdio: "ignore" });
-    const finish = (isDone: boolean): void => {
-      hasSync &&= isDone;
-      resolve(isDone);
-    };
-    child.on("error", () => finish(false));
-    child.on("exit", (code) => finish(code === 0));
-  });
 }
 
 function allBelow(tree: string): string[] {

@@ -7,5 +7,6 @@ contentsContract("folder", (workspaceFolder) =>
     workspaceFolder,
     storeFolder: join(workspaceFolder, ".stepwell", "store"),
     workers: 1,
+    python: "python3",
   }),
 );

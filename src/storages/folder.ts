@@ -12,6 +12,7 @@ import { type ContentJobs, contentJobs, type JobName } from "./content-jobs.ts";
 import { done, failureOf } from "./content-problem.ts";
 import { sync } from "./durable.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
+import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
 import { type Limits, statInput, TOO_BIG } from "./identify.ts";
 import { readSnapshot, snapshotFolder } from "./snapshot-store.ts";
 import { type WorkFolders, type WorkPlaces, workFolders } from "./work-folders.ts";
@@ -24,6 +25,8 @@ export interface FolderContentsOptions {
   readonly storeFolder: string;
   /** Threads for big file work. */
   readonly workers: number;
+  /** An interpreter for the process that syncs, or null. */
+  readonly python: string | null;
 }
 
 export function createFolderContents(options: FolderContentsOptions): Contents {
@@ -42,6 +45,7 @@ class FolderContents implements Contents {
   readonly #pool: WorkerPool;
   readonly #hashes: FileHashes;
   readonly #work: WorkFolders;
+  readonly #fileSystem: FileSystemSync;
   /** Questions in progress by path: the same big folder is not hashed twice at once. */
   readonly #asking = new Map<string, Promise<Outcome<Content>>>();
   #unsyncedPaths: string[] = [];
@@ -62,6 +66,7 @@ class FolderContents implements Contents {
     this.#pool = createWorkerPool(Math.max(1, options.workers));
     this.#hashes = fileHashes(this.#cacheFolder);
     this.#work = workFolders(this.#places);
+    this.#fileSystem = createFileSystemSync(options.python);
   }
 
   async identify(path: string, expect: DataType): Promise<Outcome<Content>> {
@@ -142,7 +147,7 @@ class FolderContents implements Contents {
     const unsynced = { paths: this.#unsyncedPaths, trees: this.#unsyncedTrees };
     this.#unsyncedPaths = [];
     this.#unsyncedTrees = [];
-    await sync(unsynced, this.#storeFolder);
+    await sync(unsynced, this.#storeFolder, this.#fileSystem);
   }
 
   async publish(record: OutputRecord, destination: string): Promise<Outcome<void>> {
@@ -166,7 +171,7 @@ class FolderContents implements Contents {
     await Promise.all(this.#asking.values());
     this.#hashes.save();
     this.#work.close();
-    await this.#pool.close();
+    await Promise.all([this.#pool.close(), this.#fileSystem.close()]);
   }
 
   async #identify(path: string, expect: DataType): Promise<Outcome<Content>> {

@@ -13,7 +13,12 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function open() {
   const storeFolder = join(folder, "store");
-  return createFolderContents({ workspaceFolder: folder, storeFolder, workers: 1 });
+  return createFolderContents({
+    workspaceFolder: folder,
+    storeFolder,
+    workers: 1,
+    python: "python3",
+  });
 }
 
 async function idsOf(paths: readonly string[]): Promise<string[]> {

@@ -72,18 +72,8 @@ export function project(
       );
       return;
     case "attempt_ended":
-      // The fingerprint stays in flight until the step itself has an end.
-      session.run(
-        `update attempt set reason=?, exit_code=?, ended_at=case when ? then ? else null end
-         where workspace=? and run=? and path=? and ended_at is null`,
-        event.end.reason,
-        event.end.exitCode,
-        event.retryAt === null ? 0 : 1,
-        event.at,
-        session.workspace,
-        run,
-        pathOf(event.step),
-      );
+      // Without a retry the fingerprint stays in flight until the step itself has an end.
+      if (event.retryAt !== null) endAttempt(session, run, pathOf(event.step), event.at);
       return;
     case "step_completed":
       endAttempt(session, run, event.path, event.at);

@@ -36,8 +36,7 @@ const STEPS: readonly string[] = [
   create table attempt(
     workspace text not null, run text not null, path text not null, number integer not null,
     created_by text not null, created_at integer not null, epoch integer not null,
-    attempt_id text not null, fingerprint text, ended_at integer, reason text,
-    exit_code integer, primary key (workspace, run, path, number)) without rowid;
+    attempt_id text not null, fingerprint text, ended_at integer, primary key (workspace, run, path, number)) without rowid;
   create unique index attempt_in_flight on attempt(workspace, fingerprint)
     where ended_at is null;
   create table pre_image(

@@ -57,6 +57,7 @@ export function createFakePorts(
       gpus: 0,
     },
     graceMs: 10,
+    committed: () => {},
     runEnded: () => {},
     warn: () => {},
     keepWork: false,
