@@ -12,6 +12,7 @@ import type { Demand } from "./core/plan.ts";
 import { crashPoint } from "./engine/crash-point.ts";
 import type { EnginePorts } from "./engine/engine-ports.ts";
 import { createExplainer } from "./engine/explainer.ts";
+import { createPlanReader } from "./engine/plan-reader.ts";
 import { collectEnvironments } from "./environments/collect-environments.ts";
 import { createEnvironments } from "./environments/environments.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
@@ -114,6 +115,7 @@ function compose(
     folder,
     config,
     records,
+    plans: createPlanReader(records),
     contents,
     environments: (locked) =>
       createEnvironments({
@@ -216,13 +218,14 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
   const attempts = path.join(places.dot(folder), "attempts");
   return {
     records,
+    plans: workspace.plans,
     contents,
     environments: workspace.environments(false),
     stepTypes: createStepTypes((run) => readShell(workspace, run), {
       graceMs: GRACE_MS,
       mpirun: onPath("mpirun", workspace.shell.PATH ?? ""),
     }),
-    explainer: createExplainer(records, contents),
+    explainer: createExplainer(records, contents, workspace.plans),
     settler: createOutputSettler(workspace),
     clock: workspace.clock,
     random: workspace.random,

@@ -13,6 +13,7 @@ import type { Environments } from "../ports/environments.ts";
 import type { RecordStore, RunUpdate } from "../ports/records.ts";
 import type { StepTypes } from "../ports/step-types.ts";
 import type { StepNode } from "../spec/graph.ts";
+import type { PlanReader } from "./plan-reader.ts";
 
 /** Says why a step is not reused, in words. */
 export interface Explainer {
@@ -28,6 +29,7 @@ export interface OutputSettler {
 
 export interface EnginePorts {
   readonly records: RecordStore;
+  readonly plans: PlanReader;
   readonly contents: Contents;
   readonly environments: Environments;
   readonly stepTypes: StepTypes;

@@ -52,6 +52,9 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** What others write into the record is looked for no more often than this. */
+const LOOK_MS = 10;
+
 export function createEngine(ports: EnginePorts, epoch: number, onMessage: () => void): Engine {
   const post = (message: Message): void => {
     state.inbox.push(message);
@@ -78,6 +81,7 @@ export function createEngine(ports: EnginePorts, epoch: number, onMessage: () =>
     post,
   };
   let seenChanges: number | null = null;
+  let lookedAt = Number.NEGATIVE_INFINITY;
   let closed = false;
   const close = (outcome: "fenced"): "fenced" => {
     closed = true;
@@ -87,7 +91,10 @@ export function createEngine(ports: EnginePorts, epoch: number, onMessage: () =>
     state,
     async tick() {
       if (closed) return "fenced";
-      const changes = ports.records.changes();
+      const now = ports.clock.monotonic();
+      const isTime = now - lookedAt >= LOOK_MS;
+      if (isTime) lookedAt = now;
+      const changes = isTime ? ports.records.changes() : seenChanges;
       const news = changes !== seenChanges;
       // A frozen engine that wakes must not touch runs that another has taken over.
       if (news && (await renewLease(ports, epoch)) === "fenced") return close("fenced");
@@ -121,7 +128,10 @@ async function round(
 ): Promise<"worked" | "idle" | "fenced"> {
   const messages = state.inbox;
   state.inbox = [];
-  for (const message of messages) await receive(state, message);
+  const over = endedIn(messages);
+  // A start that is told together with its end says nothing that the end does not.
+  for (const message of messages)
+    if (!(isStart(message) && over.has(message.report.attemptId))) await receive(state, message);
   for (const request of requests) cancelRun(state, request);
   startRuns(state);
   releaseRetries(state);
@@ -142,6 +152,20 @@ async function round(
   dropEnded(state);
   const worked = messages.length + requests.length + launches.length > 0;
   return worked || committed === "done" ? "worked" : "idle";
+}
+
+type Start = Extract<Message, { kind: "compute" }>;
+
+function isStart(message: Message): message is Start {
+  return message.kind === "compute" && message.report.kind === "started";
+}
+
+function endedIn(messages: readonly Message[]): ReadonlySet<string> {
+  const ended = new Set<string>();
+  for (const message of messages)
+    if (message.kind === "compute" && message.report.kind === "ended")
+      ended.add(message.report.attemptId);
+  return ended;
 }
 
 /** Runs submitted or resumed since the last look, and owners that came or went. */

@@ -13,6 +13,7 @@ import type { Contents } from "../ports/contents.ts";
 import type { RecordStore } from "../ports/records.ts";
 import type { Explainer } from "./engine-ports.ts";
 import { createHistory, type History } from "./history.ts";
+import type { PlanReader } from "./plan-reader.ts";
 
 /** Document that tells of a code folder what its id is made of. */
 export interface CodeDocument {
@@ -33,13 +34,14 @@ export interface FullExplainer extends Explainer {
 export function createExplainer(
   store: RecordStore,
   contents: Contents,
+  plans: PlanReader,
   unrecorded: ReadonlyMap<string, string> = new Map(),
 ): FullExplainer {
   const records: RecordStore = {
     ...store,
     document: async (id) => unrecorded.get(id) ?? store.document(id),
   };
-  const history = createHistory(records);
+  const history = createHistory(records, plans);
   const differences = async (before: PreImage, after: PreImage): Promise<readonly Reason[]> =>
     explain(before, after, await gather(records, contents, before, after));
   return {

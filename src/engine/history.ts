@@ -2,8 +2,8 @@
 // earlier run once; knows nothing of why anything changed.
 
 import type { RunEvent } from "../core/event.ts";
-import type { Plan } from "../core/plan.ts";
 import type { RecordStore, RunRow } from "../ports/records.ts";
+import type { PlanReader } from "./plan-reader.ts";
 import { createResultLookup, type ResultLookup } from "./result-lookup.ts";
 
 export interface LastTime {
@@ -22,7 +22,7 @@ const RUNS_BACK = 50;
 
 type Steps = ReadonlyMap<string, LastTime>;
 
-export function createHistory(records: RecordStore): History {
+export function createHistory(records: RecordStore, plans: PlanReader): History {
   const loaded = new Map<string, Promise<Steps>>();
   const lists = new Map<string, Promise<readonly RunRow[]>>();
   return {
@@ -30,7 +30,7 @@ export function createHistory(records: RecordStore): History {
       const key = JSON.stringify([pipeline, exceptRun]);
       const rows = await remember(lists, key, () => earlierRuns(records, pipeline, exceptRun));
       for (const row of rows) {
-        const steps = await remember(loaded, row.name, () => readSteps(records, row));
+        const steps = await remember(loaded, row.name, () => readSteps(records, plans, row));
         const found = steps.get(path);
         if (found !== undefined) return found;
       }
@@ -63,11 +63,10 @@ async function earlierRuns(
   return rows.filter((row) => row.name !== exceptRun);
 }
 
-async function readSteps(records: RecordStore, row: RunRow): Promise<Steps> {
-  const body = await records.document(row.planId);
+async function readSteps(records: RecordStore, plans: PlanReader, row: RunRow): Promise<Steps> {
+  const plan = await plans.plan(row.planId);
   const steps = new Map<string, LastTime>();
-  if (body === null) return steps;
-  const plan = JSON.parse(body) as Plan;
+  if (plan === null) return steps;
   const paths = plan.graph.steps.map((step) => step.path);
   const lookup = createResultLookup(records);
   for (const event of await records.events(row.name, 0))

@@ -2,7 +2,6 @@
 // nobody watched. The same code serves a new run (no events), a resume, and a take-over.
 
 import type { RunEvent } from "../core/event.ts";
-import type { Plan } from "../core/plan.ts";
 import { liveAttempt } from "../core/run-state.ts";
 import { isEndedStep } from "../core/status.ts";
 import { type StepFacts, stepFacts } from "../core/step-facts.ts";
@@ -14,8 +13,7 @@ import { createResultLookup } from "./result-lookup.ts";
 
 /** Adds a run to the engine. A run whose plan or events cannot be read fails alone; the others go on. */
 export async function recoverRun(state: EngineState, row: RunRow): Promise<void> {
-  const body = await state.ports.records.document(row.planId);
-  const plan = body === null ? null : parsePlan(body);
+  const plan = await state.ports.plans.plan(row.planId);
   if (plan === null) {
     state.ports.warn(`run ${row.name}: its recorded plan cannot be read; it is left alone`);
     return;
@@ -27,14 +25,6 @@ export async function recoverRun(state: EngineState, row: RunRow): Promise<void>
   await loadReusedResults(state, run, events);
   state.runs.set(row.name, run);
   for (const index of run.state.steps.keys()) recoverStep(state, run, index);
-}
-
-function parsePlan(body: string): Plan | null {
-  try {
-    return JSON.parse(body) as Plan;
-  } catch {
-    return null;
-  }
 }
 
 /** What was taken over from other runs is recorded there. */

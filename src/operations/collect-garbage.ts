@@ -4,7 +4,6 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
-import type { Plan } from "../core/plan.ts";
 import { downloadName } from "./download.ts";
 import { readRun } from "./read-run.ts";
 import { isRefusal } from "./refusal.ts";
@@ -115,9 +114,8 @@ async function namedByPlans(workspace: Workspace): Promise<Named> {
   const named = { code: new Set<string>(), downloads: new Set<string>() };
   const downloads = places.downloads(workspace.folder) + path.sep;
   for (const planId of await planIds(workspace)) {
-    const body = await workspace.records.document(planId);
-    if (body === null) continue;
-    const plan = JSON.parse(body) as Plan;
+    const plan = await workspace.plans.plan(planId);
+    if (plan === null) continue;
     for (const { snapshotId } of plan.codes) named.code.add(snapshotId.slice("sha256:".length));
     for (const step of plan.steps)
       for (const { path: at } of Object.values(step.data))

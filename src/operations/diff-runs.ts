@@ -58,7 +58,7 @@ export async function diffRuns(
   if (isRefusal(after)) return after;
   const old = new Map(before.plan.graph.steps.map((step, index) => [step.path, index]));
   const now = new Map(after.plan.graph.steps.map((step, index) => [step.path, index]));
-  const { differences } = createExplainer(workspace.records, workspace.contents);
+  const { differences } = createExplainer(workspace.records, workspace.contents, workspace.plans);
   const steps: StepDifference[] = [];
   for (const [name, index] of now) {
     const was = old.get(name);

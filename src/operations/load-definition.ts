@@ -7,6 +7,8 @@ import { SPEC_LIMITS } from "../spec/limits.ts";
 import { loadJob } from "../spec/load-job.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
+import { checkCommands } from "./check-commands.ts";
+import { graphCache, kindOf } from "./graph-cache.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface DefinitionOptions {
@@ -19,27 +21,47 @@ export interface DefinitionOptions {
 }
 
 export interface LoadedDefinition {
-  /** Null when a problem is an error. */
+  /** Null when the definition cannot be read as a graph; errors of its steps' commands leave it. */
   readonly graph: Graph | null;
   readonly problems: readonly Problem[];
+  /** It was read back: places of what has changed around it since are not known. */
+  readonly isCached: boolean;
 }
 
 type Component = ReturnType<SpecReader["component"]>;
 
-/** Loads and validates; reports every mistake at once. */
-export function loadDefinition(
+/** Loads and validates; reports every mistake at once. `fresh`: not from the cache. */
+export async function loadDefinition(
   workspace: Workspace,
   options: DefinitionOptions,
+  fresh = false,
 ): Promise<LoadedDefinition> {
-  return readWithComponents(workspace, (reader) =>
+  const cache = graphCache(workspace, [options, workspace.config]);
+  const cached = fresh ? null : cache.read();
+  if (cached !== null) return { ...cached, isCached: true };
+  let isRegistered = false;
+  const loaded = await readWithComponents(workspace, (reader) =>
     loadJob({
       ...options,
-      reader,
+      reader: {
+        ...reader,
+        component(...name) {
+          isRegistered = true;
+          return reader.component(...name);
+        },
+      },
       knownComputes: (name) => workspace.capacity(name) !== null,
       limits: { ...SPEC_LIMITS, ...workspace.config.limits },
       defaultCompute: workspace.config.defaultCompute,
     }),
   );
+  const { graph } = loaded;
+  if (graph === null) return { graph, problems: loaded.problems, isCached: false };
+  const problems = [...loaded.problems, ...checkCommands(graph)];
+  // What names like `azureml:train@latest` mean can change at any time.
+  const isKept = !isRegistered && problems.every((one) => one.severity === "warning");
+  if (isKept) cache.write({ ...loaded, graph, problems });
+  return { graph, problems, isCached: false };
 }
 
 /** Reads something that may name registered components. */
@@ -85,10 +107,7 @@ export const fileReader: SpecReader = {
       return { ok: false, reason: readReason(error) };
     }
   },
-  kind(at) {
-    const stat = fs.statSync(at, { throwIfNoEntry: false });
-    return stat === undefined ? null : stat.isDirectory() ? "folder" : "file";
-  },
+  kind: kindOf,
   component: () => null,
 };
 

@@ -42,7 +42,12 @@ export async function forecastRun(
   unresolved: ReadonlySet<number>,
 ): Promise<RunForecast> {
   const documents = new Map(documentsOf(plan).map(({ id, body }) => [id, body]));
-  const explainer = createExplainer(workspace.records, workspace.contents, documents);
+  const explainer = createExplainer(
+    workspace.records,
+    workspace.contents,
+    workspace.plans,
+    documents,
+  );
   const outputs = new Map<string, Readonly<Record<string, OutputRecord>>>();
   const lookup: OutputLookup = (step, output) => outputs.get(step)?.[output] ?? null;
   const skipped = new Set(plan.options.skip);

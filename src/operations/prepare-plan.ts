@@ -1,7 +1,7 @@
-// Turns a validated graph into a plan: data found and identified, code snapshot, environments known, commands compiled,
-// demands checked. Everything that can be wrong is said here, all of it at once, before anything starts.
+// Turns a validated graph into a plan: data found and identified, code snapshot, environments known, demands checked.
+// Everything that can be wrong is said here, all of it at once, before anything starts.
 
-import { nodeId } from "../core/fingerprint.ts";
+import { packGraph } from "../core/packed-graph.ts";
 import {
   PLAN_FORMAT,
   type Plan,
@@ -9,10 +9,8 @@ import {
   type ResolvedData,
   type RunOptions,
 } from "../core/plan.ts";
-import { compileCommand, literalWarnings } from "../core/shell-template.ts";
 import type { DataType, Graph, StepNode } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
-import { STEP_TYPES } from "../steps/step-types.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { createCodeResolver } from "./resolve-code.ts";
 import { createDataResolver } from "./resolve-data.ts";
@@ -48,12 +46,12 @@ export async function preparePlan(
   const data = createDataResolver(workspace);
   const code = createCodeResolver(workspace);
   const environments = createEnvironmentResolver(workspace, options);
+  const { nodeIds } = packGraph(graph);
   const steps: PlannedStep[] = [];
   const unresolved = new Set<number>();
   let exitCode: 2 | 4 = 4;
   for (const [index, step] of graph.steps.entries()) {
     const before = problems.length;
-    checkStep(workspace, step, problems);
     const resolved = await resolveInputs(step, data, report);
     const snapshot = step.code === null ? null : await code.resolve(step.code);
     if (isRefusal(snapshot)) report(step, snapshot);
@@ -65,7 +63,7 @@ export async function preparePlan(
       else report(step, environment);
     }
     steps.push({
-      nodeId: nodeId(step),
+      nodeId: nodeIds[index] as string,
       code: typeof snapshot === "number" ? snapshot : null,
       environment: typeof environment === "number" ? environment : -1,
       data: resolved,
@@ -95,55 +93,6 @@ export function problemOf(step: StepNode | null, refusal: Refusal): Problem {
     hint: refusal.hint,
     position: step?.position ?? null,
   };
-}
-
-/** What can be said about one step without looking anything up. */
-function checkStep(_workspace: Workspace, step: StepNode, problems: Problem[]): void {
-  const add = (
-    severity: Problem["severity"],
-    code: string,
-    message: string,
-    hint: string,
-  ): void => {
-    problems.push({ severity, code, message, hint, position: step.position });
-  };
-  if (!STEP_TYPES[step.type].runs)
-    add(
-      "error",
-      "step_type_not_runnable",
-      `step ${step.path}: nodes of type ${step.type} cannot run yet`,
-      "replace it by a command step",
-    );
-  if (step.command === null) return;
-  for (const [name, input] of Object.entries(step.inputs))
-    if (input.source.kind === "literal" && !step.textSubstitution)
-      for (const warning of literalWarnings(input.source.literal.text))
-        add(
-          "warning",
-          warning.code,
-          `step ${step.path}: input ${name}: ${warning.message}`,
-          warning.hint,
-        );
-  if (step.textSubstitution) {
-    add(
-      "warning",
-      "text_substitution",
-      `step ${step.path} substitutes values as text into its command, as Azure ML does`,
-      "a value can then run as shell: use it only with values you trust",
-    );
-    return;
-  }
-  const set = new Set(Object.keys(step.outputs).map((name) => `outputs.${name}`));
-  for (const [name, input] of Object.entries(step.inputs))
-    if (input.source.kind !== "unset") set.add(`inputs.${name}`);
-  const compiled = compileCommand(step.command, { isSet: (ref) => set.has(ref) });
-  for (const found of compiled.ok ? compiled.warnings : compiled.problems)
-    add(
-      compiled.ok ? "warning" : "error",
-      found.code,
-      `step ${step.path}: ${found.message}`,
-      found.hint,
-    );
 }
 
 async function resolveInputs(

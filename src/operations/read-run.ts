@@ -24,10 +24,9 @@ export async function readRun(workspace: Workspace, name: string): Promise<Recor
   const row = await workspace.records.run(name);
   if (row === null)
     return refuse("unknown_run", `no run named ${name}`, "see what there is: stepwell runs");
-  const body = await workspace.records.document(row.planId);
-  if (body === null)
+  const plan = await workspace.plans.plan(row.planId);
+  if (plan === null)
     return refuse("damaged_record", `the plan of run ${name} is missing from the record`, null, 4);
-  const plan = JSON.parse(body) as Plan;
   const wiring = wire(plan);
   const state = initialState(name, wiring);
   const events = await workspace.records.events(name, 0);

@@ -3,8 +3,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
-import { digest } from "../core/digest.ts";
 import type { Plan } from "../core/plan.ts";
+import { planDocument } from "../core/plan-document.ts";
 import { codeDocument, environmentDocument } from "../engine/explainer.ts";
 import type { Document, NewRun, RunRow } from "../ports/records.ts";
 import { inheritedVariables, passedVariables } from "../steps/inherited-variables.ts";
@@ -95,8 +95,9 @@ function newRun(
   options: SubmitOptions,
   git: NewRun["origin"]["git"],
 ): Omit<NewRun, "name"> {
-  const planBody = JSON.stringify(plan);
   const { graph } = plan;
+  const document = planDocument(plan);
+  workspace.plans.remember(document.id, plan);
   return {
     pipeline: graph.pipeline,
     experiment: options.experiment ?? graph.experiment ?? graph.pipeline,
@@ -108,10 +109,10 @@ function newRun(
     detached: options.detached,
     owner: options.owner,
     idempotencyKey: options.idempotencyKey,
-    planId: digest(planBody),
-    planBody,
+    planId: document.id,
+    planBody: document.body,
     steps: graph.steps.length,
-    documents: documentsOf(plan),
+    documents: [document.graph, ...documentsOf(plan)],
     origin: {
       user: workspace.user,
       host: workspace.host,

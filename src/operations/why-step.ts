@@ -41,7 +41,7 @@ export async function whyStep(
   const index = stepIndex(run, step);
   if (isRefusal(index)) return index;
   const state = run.state.steps[index];
-  const explainer = createExplainer(workspace.records, workspace.contents);
+  const explainer = createExplainer(workspace.records, workspace.contents, workspace.plans);
   const previous =
     against === null
       ? await explainer.history.latest(run.row.pipeline, step, name)

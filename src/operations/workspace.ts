@@ -5,6 +5,7 @@ import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
 import type { Demand } from "../core/plan.ts";
 import type { EnginePorts } from "../engine/engine-ports.ts";
+import type { PlanReader } from "../engine/plan-reader.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { Contents } from "../ports/contents.ts";
 import type { Environments } from "../ports/environments.ts";
@@ -17,6 +18,7 @@ export interface Workspace {
   readonly folder: string;
   readonly config: WorkspaceConfig;
   readonly records: RecordStore;
+  readonly plans: PlanReader;
   readonly contents: Contents;
   /** `locked`: fail rather than resolve an environment that has no lock. */
   readonly environments: (locked: boolean) => Environments;

@@ -18,13 +18,15 @@ export interface LoadedJob {
   readonly problems: readonly Problem[];
   /** Absolute path of every file that was read or looked for: with their contents, the key of a cache. */
   readonly files: readonly string[];
+  /** What stood at each path whose kind has shaped the graph: the rest of that key. */
+  readonly kinds: ReadonlyMap<string, "file" | "folder" | null>;
 }
 
 /** Reads, checks and flattens a job. Reports every mistake at once; never throws for what a user wrote. */
 export function loadJob(options: LoadOptions): LoadedJob {
-  const { graph, problems, files } = loadJobLeniently(options);
-  const valid = !problems.some((one) => one.severity === "error");
-  return { graph: valid ? graph : null, problems, files };
+  const loaded = loadJobLeniently(options);
+  const valid = !loaded.problems.some((one) => one.severity === "error");
+  return valid ? loaded : { ...loaded, graph: null };
 }
 
 /** As {@link loadJob}, but with the graph as far as it can be made although there are errors. */
@@ -32,7 +34,8 @@ export function loadJobLeniently(options: LoadOptions): LoadedJob {
   const context = new LoadContext(options);
   const read = context.readFile(options.file, null);
   const graph = read === null ? null : graphOf(context, read);
-  return { graph, problems: sorted(context.problems, options.file), files: context.files };
+  const problems = sorted(context.problems, options.file);
+  return { graph, problems, files: context.files, kinds: context.kinds };
 }
 
 function graphOf(

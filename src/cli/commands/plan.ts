@@ -1,9 +1,8 @@
 // `stepwell plan FILE`: what would run and why. Starts nothing and needs no network.
 
 import type { Command } from "commander";
-import { loadDefinition } from "../../operations/load-definition.ts";
 import { forecastRun, type RunForecast, type StepForecast } from "../../operations/plan-run.ts";
-import { preparePlan } from "../../operations/prepare-plan.ts";
+import { prepareDefinition } from "../../operations/prepare-definition.ts";
 import { refuseInvalid } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
 import { duration, table } from "../format.ts";
@@ -38,15 +37,18 @@ async function planFile(context: Context, file: string, flags: PlanFlags): Promi
   const json = flags.json ?? false;
   const workspace = await context.open({ create: true });
   try {
-    const loaded = await loadDefinition(workspace, definitionOptions(context, file, flags));
-    if (loaded.graph === null) return context.refuse(refuseInvalid(loaded.problems), json);
-    const options = await prepareOptions(context, workspace, loaded.graph, flags, json);
-    const prepared = await preparePlan(workspace, loaded.graph, { ...options, mayResolve: false });
-    const problems = [...loaded.problems, ...prepared.problems];
-    if (prepared.plan === null)
-      return context.refuse({ ...refuseInvalid(problems), exitCode: prepared.exitCode }, json);
+    const definition = definitionOptions(context, file, flags);
+    const { plan, problems, exitCode, unresolved } = await prepareDefinition(
+      workspace,
+      definition,
+      async (graph) => ({
+        ...(await prepareOptions(context, workspace, graph, flags, json)),
+        mayResolve: false,
+      }),
+    );
+    if (plan === null) return context.refuse({ ...refuseInvalid(problems), exitCode }, json);
     printProblems(context.terminal, problems);
-    const forecast = await forecastRun(workspace, prepared.plan, prepared.unresolved);
+    const forecast = await forecastRun(workspace, plan, unresolved);
     if (json) context.terminal.out(JSON.stringify({ schema: 1, valid: true, ...forecast }));
     else print(context, forecast);
     const idle = forecast.counts.run + forecast.counts.depends === 0;

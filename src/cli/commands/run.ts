@@ -1,8 +1,7 @@
 // `stepwell run FILE`: validates, plans, runs to the end (or hands over with --detach), and says how it ended.
 
 import type { Command } from "commander";
-import { loadDefinition } from "../../operations/load-definition.ts";
-import { preparePlan } from "../../operations/prepare-plan.ts";
+import { prepareDefinition } from "../../operations/prepare-definition.ts";
 import { isRefusal, refuse, refuseInvalid } from "../../operations/refusal.ts";
 import { submitRun } from "../../operations/submit-run.ts";
 import type { Workspace } from "../../operations/workspace.ts";
@@ -90,15 +89,18 @@ async function submitFile(
   flags: RunFlags,
 ): Promise<RunRow> {
   const json = flags.json ?? false;
-  const loaded = await loadDefinition(workspace, definitionOptions(context, file, flags));
-  if (loaded.graph === null) return context.refuse(refuseInvalid(loaded.problems), json);
-  const options = await prepareOptions(context, workspace, loaded.graph, flags, json);
-  const prepared = await preparePlan(workspace, loaded.graph, { ...options, mayResolve: true });
-  const problems = [...loaded.problems, ...prepared.problems];
-  if (prepared.plan === null)
-    return context.refuse({ ...refuseInvalid(problems), exitCode: prepared.exitCode }, json);
+  const definition = definitionOptions(context, file, flags);
+  const { plan, problems, exitCode } = await prepareDefinition(
+    workspace,
+    definition,
+    async (graph) => ({
+      ...(await prepareOptions(context, workspace, graph, flags, json)),
+      mayResolve: true,
+    }),
+  );
+  if (plan === null) return context.refuse({ ...refuseInvalid(problems), exitCode }, json);
   printProblems(context.terminal, problems);
-  const row = await submitRun(workspace, prepared.plan, {
+  const row = await submitRun(workspace, plan, {
     name: flags.name ?? null,
     experiment: flags.experiment ?? null,
     tags: tagsOf(flags.tag),

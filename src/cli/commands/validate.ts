@@ -1,8 +1,7 @@
 // `stepwell validate FILE`: every mistake at once, with its place and what to do.
 
 import type { Command } from "commander";
-import { loadDefinition } from "../../operations/load-definition.ts";
-import { preparePlan } from "../../operations/prepare-plan.ts";
+import { prepareDefinition } from "../../operations/prepare-definition.ts";
 import type { Context } from "../context.ts";
 import { printProblems, problemsJson } from "../print-problems.ts";
 import {
@@ -19,22 +18,11 @@ export function define(command: Command, context: Context): void {
     .action(async (file: string, flags: DefinitionFlags & { json?: boolean }) => {
       const workspace = await context.open({ create: true });
       try {
-        const loaded = await loadDefinition(workspace, definitionOptions(context, file, flags));
-        const problems = [...loaded.problems];
-        if (loaded.graph !== null) {
-          const options = await prepareOptions(
-            context,
-            workspace,
-            loaded.graph,
-            flags,
-            flags.json ?? false,
-          );
-          const prepared = await preparePlan(workspace, loaded.graph, {
-            ...options,
-            mayResolve: false,
-          });
-          problems.push(...prepared.problems);
-        }
+        const definition = definitionOptions(context, file, flags);
+        const { problems } = await prepareDefinition(workspace, definition, async (graph) => ({
+          ...(await prepareOptions(context, workspace, graph, flags, flags.json ?? false)),
+          mayResolve: false,
+        }));
         if (flags.json) context.terminal.out(problemsJson(problems));
         else printProblems(context.terminal, problems);
         const valid = problems.every((problem) => problem.severity === "warning");

@@ -109,8 +109,8 @@ function bindPath(
   }
   const source = dataSource(at.text, order.base, at, context);
   if (source === null) return null;
-  const local = localKind(source, context);
   const type = wishes.type === null ? null : dataType(wishes.type);
+  const local = localKind(source, type, context);
   const guessed = local === "file" ? "uri_file" : "uri_folder";
   if (type !== null && local !== null) warnLocalKind(order.name, type, local, at, context);
   const found = { type: type ?? guessed, mode: wishes.mode, source, base: order.base };
@@ -142,9 +142,15 @@ export function dataSource(
   return { kind: "data", reference };
 }
 
-function localKind(source: InputSource, context: LoadContext): "file" | "folder" | null {
+function localKind(
+  source: InputSource,
+  type: DataType | null,
+  context: LoadContext,
+): "file" | "folder" | null {
   if (source.kind !== "data" || source.reference.kind !== "local") return null;
-  return context.kind(source.reference.path);
+  const { path } = source.reference;
+  // A folder where a file is wanted is found again whenever the data is identified; anything else only here.
+  return type === "uri_file" ? context.kind(path) : context.kindThatCounts(path);
 }
 
 function warnLocalKind(

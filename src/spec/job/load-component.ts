@@ -41,7 +41,8 @@ function loadFile(file: string, place: TreeScalar, context: LoadContext): Compon
     if (known === null) unusable(file, place, context);
     return known;
   }
-  const target = context.reader.kind(file) === "folder" ? path.join(file, "flow.dag.yaml") : file;
+  const target =
+    context.kindThatCounts(file) === "folder" ? path.join(file, "flow.dag.yaml") : file;
   const tree = context.readFile(target, place);
   const where = { base: path.dirname(target), file: target, reference: null };
   const component = tree === null ? null : readComponent(tree, where, context);

@@ -37,6 +37,8 @@ export class LoadContext {
   /** What was made of a part of a tree, so that ten thousand nodes share one environment. */
   readonly made = new WeakMap<TreeNode, unknown>();
   readonly #kinds = new Map<string, "file" | "folder" | null>();
+  /** What stood at the paths whose kind has shaped the graph. */
+  readonly kinds = new Map<string, "file" | "folder" | null>();
   readonly #mappings = new Map<string, TreeMapping | null>();
   readonly #texts = new Map<string, string | null>();
   readonly #seen = new Set<string>();
@@ -85,6 +87,13 @@ export class LoadContext {
       this.#kinds.set(at, known);
     }
     return known;
+  }
+
+  /** As {@link kind}, where the answer decides what the graph becomes and not only whether it is right. */
+  kindThatCounts(at: string): "file" | "folder" | null {
+    const kind = this.kind(at);
+    this.kinds.set(at, kind);
+    return kind;
   }
 
   /** The text of a file, or null after reporting at `place` that it cannot be read. */

@@ -27,6 +27,10 @@ export function createFakePorts(
   const isLive = (): boolean => life.alive;
   return {
     records: guarded(world, records),
+    plans: {
+      plan: async (id) => JSON.parse((await records.document(id)) ?? "null"),
+      remember: () => {},
+    },
     contents: createFakeContents(world, isLive),
     environments: {
       identify: async () => ({

@@ -1,0 +1,110 @@
+// A plan as documents of the record: the graph under its own name, because it stays the same while the data changes, and
+// the rest in rows. A plan's name is the digest of its document. Pure.
+
+import type { ContentId } from "./content.ts";
+import { digest } from "./digest.ts";
+import { packGraph, unpackGraph } from "./packed-graph.ts";
+import type { Demand, Plan, PlannedStep, ResolvedData } from "./plan.ts";
+
+export interface PlanDocument {
+  readonly id: string;
+  readonly body: string;
+  /** The document that `body` refers to. */
+  readonly graph: { readonly id: string; readonly body: string };
+}
+
+/** `[name, path, kind, id, size, files, seal, asset, written]`; `written` null: it is the path. */
+type DataRow = readonly [
+  name: string,
+  path: string,
+  kind: "file" | "folder",
+  id: ContentId,
+  sizeBytes: number,
+  files: number,
+  seal: string,
+  asset: string | null,
+  written: string | null,
+];
+
+type StepRow = readonly [
+  code: number | null,
+  environment: number,
+  demand: number,
+  data: readonly DataRow[],
+];
+
+interface Packed extends Omit<Plan, "graph" | "steps"> {
+  /** Id of the graph's document. */
+  readonly graph: string;
+  readonly demands: readonly Demand[];
+  readonly rows: readonly StepRow[];
+}
+
+const graphDocument = (id: string): string => `graph/${id}`;
+
+export function planDocument(plan: Plan): PlanDocument {
+  const { graph, steps, ...rest } = plan;
+  const packed = packGraph(graph);
+  const demands: Demand[] = [];
+  const indexOf = new Map<string, number>();
+  const demandIndex = (demand: Demand): number => {
+    const key = `${demand.cpus} ${demand.memoryBytes} ${demand.gpus}`;
+    const index = indexOf.get(key) ?? demands.push(demand) - 1;
+    indexOf.set(key, index);
+    return index;
+  };
+  const rows = steps.map((step): StepRow => {
+    const data = Object.entries(step.data).map(([name, one]) => dataRow(name, one));
+    return [step.code, step.environment, demandIndex(step.demand), data];
+  });
+  const id = graphDocument(packed.id);
+  const body = JSON.stringify({ ...rest, graph: id, demands, rows } satisfies Packed);
+  return { id: digest(body), body, graph: { id, body: packed.text } };
+}
+
+function dataRow(name: string, data: ResolvedData): DataRow {
+  const { path, content, asset, written } = data;
+  const { kind, id, sizeBytes, files, seal } = content;
+  return [name, path, kind, id, sizeBytes, files, seal, asset, written === path ? null : written];
+}
+
+export interface OpenedPlan {
+  /** Id of the document that `read` needs. */
+  readonly graph: string;
+  /** Throws when the text is not that of the graph. */
+  read(graphBody: string): Plan;
+}
+
+/** Throws when the text is not that of a plan. */
+export function openPlan(body: string): OpenedPlan {
+  const packed = JSON.parse(body) as Packed;
+  return { graph: packed.graph, read: (graphBody) => readPlan(packed, graphBody) };
+}
+
+function readPlan(packed: Packed, graphBody: string): Plan {
+  const { graph: _, demands, rows, ...rest } = packed;
+  const graph = unpackGraph(graphBody);
+  const { nodeIds } = packGraph(graph);
+  const steps = rows.map(
+    ([code, environment, demand, data], index): PlannedStep => ({
+      nodeId: nodeIds[index] as string,
+      code,
+      environment,
+      data: readData(data),
+      demand: demands[demand] as Demand,
+    }),
+  );
+  return { ...rest, graph, steps };
+}
+
+function readData(rows: readonly DataRow[]): Record<string, ResolvedData> {
+  const data: Record<string, ResolvedData> = {};
+  for (const [name, path, kind, id, sizeBytes, files, seal, asset, written] of rows)
+    data[name] = {
+      path,
+      content: { kind, id, sizeBytes, files, seal },
+      asset,
+      written: written ?? path,
+    };
+  return data;
+}

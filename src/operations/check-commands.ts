@@ -1,0 +1,61 @@
+// What can be said about the steps of a graph without looking anything up: types that do not run yet, commands that cannot
+// be compiled, values that mean something else than in Azure ML.
+
+import { compileCommand, literalWarnings } from "../core/shell-template.ts";
+import type { Graph, StepNode } from "../spec/graph.ts";
+import type { Problem } from "../spec/problem.ts";
+import { STEP_TYPES } from "../steps/step-types.ts";
+
+export function checkCommands(graph: Graph): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const step of graph.steps) checkStep(step, problems);
+  return problems;
+}
+
+function checkStep(step: StepNode, problems: Problem[]): void {
+  const add = (
+    severity: Problem["severity"],
+    code: string,
+    message: string,
+    hint: string,
+  ): void => {
+    problems.push({ severity, code, message, hint, position: step.position });
+  };
+  if (!STEP_TYPES[step.type].runs)
+    add(
+      "error",
+      "step_type_not_runnable",
+      `step ${step.path}: nodes of type ${step.type} cannot run yet`,
+      "replace it by a command step",
+    );
+  if (step.command === null) return;
+  for (const [name, input] of Object.entries(step.inputs))
+    if (input.source.kind === "literal" && !step.textSubstitution)
+      for (const warning of literalWarnings(input.source.literal.text))
+        add(
+          "warning",
+          warning.code,
+          `step ${step.path}: input ${name}: ${warning.message}`,
+          warning.hint,
+        );
+  if (step.textSubstitution) {
+    add(
+      "warning",
+      "text_substitution",
+      `step ${step.path} substitutes values as text into its command, as Azure ML does`,
+      "a value can then run as shell: use it only with values you trust",
+    );
+    return;
+  }
+  const set = new Set(Object.keys(step.outputs).map((name) => `outputs.${name}`));
+  for (const [name, input] of Object.entries(step.inputs))
+    if (input.source.kind !== "unset") set.add(`inputs.${name}`);
+  const compiled = compileCommand(step.command, { isSet: (ref) => set.has(ref) });
+  for (const found of compiled.ok ? compiled.warnings : compiled.problems)
+    add(
+      compiled.ok ? "warning" : "error",
+      found.code,
+      `step ${step.path}: ${found.message}`,
+      found.hint,
+    );
+}
