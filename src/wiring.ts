@@ -20,6 +20,7 @@ import { createOutputSettler } from "./operations/output-settler.ts";
 import { readShell } from "./operations/read-shell.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./operations/refusal.ts";
 import { type EngineOptions, places, type Workspace } from "./operations/workspace.ts";
+import { rememberResults } from "./records/remembered-results.ts";
 import { openSqliteStore } from "./records/sqlite/store.ts";
 import type { EnvironmentReference } from "./spec/graph.ts";
 import type { WorkspaceConfig } from "./spec/workspace-config.ts";
@@ -68,7 +69,7 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
       "update Stepwell",
       4,
     );
-  return compose(found.folder, config, opened.store, options);
+  return compose(found.folder, config, rememberResults(opened.store), options);
 }
 
 function readConfig(folder: string): WorkspaceConfig | Refusal {

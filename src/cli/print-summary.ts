@@ -2,7 +2,7 @@
 // outputs and metrics.
 
 import type { RecordedRun } from "../operations/read-run.ts";
-import type { RunView, StepView } from "../operations/run-view.ts";
+import { outputViews, type StepView, stepView, warningsOf } from "../operations/run-view.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import { duration, number } from "./format.ts";
 import { logTail } from "./progress.ts";
@@ -10,40 +10,36 @@ import type { Terminal } from "./terminal.ts";
 
 const TAIL_LINES = 20;
 
-export function printSummary(
-  terminal: Terminal,
-  _workspace: Workspace,
-  run: RecordedRun,
-  view: RunView,
-): void {
+/** Looks at what there is to say and at no other step: a run may have 100,000 of them. */
+export function printSummary(terminal: Terminal, workspace: Workspace, run: RecordedRun): void {
   const { colors } = terminal;
-  for (const step of view.steps.filter((one) => one.status === "Failed" && one.type !== "pipeline"))
-    printFailure(terminal, view, step);
-  printMetrics(terminal, view.steps);
-  const outputs = Object.entries(view.outputs);
+  for (const [index, step] of run.state.steps.entries())
+    if (step.status === "Failed")
+      printFailure(terminal, run, stepView(workspace.folder, run, index));
+  printMetrics(terminal, run);
+  const outputs = Object.entries(outputViews(run, run.plan.graph.outputs));
   if (outputs.length > 0) terminal.note(colors.bold("outputs"));
   for (const [name, output] of outputs) terminal.note(`  ${name}  ${output.path}`);
-  for (const warning of view.warnings) terminal.note(`${colors.yellow("warning")} ${warning}`);
-  terminal.out(headline(terminal, run, view));
+  for (const warning of warningsOf(run)) terminal.note(`${colors.yellow("warning")} ${warning}`);
+  terminal.out(headline(terminal, run));
 }
 
 /** `taxi-3 Completed: 0 steps ran, 5 reused, saved 14 s`. */
-export function headline(terminal: Terminal, run: RecordedRun, view: RunView): string {
-  const leaves = view.steps.filter((step) => step.type !== "pipeline");
-  const ran = leaves.filter((step) => step.attempts.length > 0).length;
-  const taken = (step: StepView): boolean =>
-    step.reuse.decision === "reused" || step.reuse.decision === "attached";
-  const reused = leaves.filter(taken).length;
-  const failed = leaves.filter((step) => step.status === "Failed").length;
-  const skipped = leaves.filter((step) => step.status === "Skipped").length;
-  const saved = [...run.results.entries()]
-    .filter(([index]) => run.state.steps[index]?.decision !== "ran")
-    .reduce((sum, [, row]) => sum + row.durationMs, 0);
+export function headline(terminal: Terminal, run: RecordedRun): string {
+  const counts = { ran: 0, reused: 0, failed: 0, skipped: 0, savedMs: 0 };
+  for (const [index, step] of run.state.steps.entries()) {
+    if (step.attempts.length > 0) counts.ran += 1;
+    if (step.decision === "reused" || step.decision === "attached") counts.reused += 1;
+    if (step.status === "Failed") counts.failed += 1;
+    if (step.status === "Skipped") counts.skipped += 1;
+    if (step.decision !== "ran") counts.savedMs += run.results.get(index)?.durationMs ?? 0;
+  }
+  const { ran, reused, failed, skipped, savedMs } = counts;
   const parts = [`${ran} ${ran === 1 ? "step" : "steps"} ran`, `${reused} reused`];
   if (failed > 0) parts.push(`${failed} failed`);
   if (skipped > 0) parts.push(`${skipped} skipped`);
-  if (reused > 0) parts.push(`saved ${duration(saved)}`);
-  return `${view.name} ${paintStatus(terminal, view.status)}: ${parts.join(", ")}`;
+  if (reused > 0) parts.push(`saved ${duration(savedMs)}`);
+  return `${run.row.name} ${paintStatus(terminal, run.status)}: ${parts.join(", ")}`;
 }
 
 export function paintStatus(terminal: Terminal, status: string): string {
@@ -55,16 +51,18 @@ export function paintStatus(terminal: Terminal, status: string): string {
   return status;
 }
 
-function printFailure(terminal: Terminal, view: RunView, step: StepView): void {
+function printFailure(terminal: Terminal, run: RecordedRun, step: StepView): void {
   const { colors } = terminal;
   terminal.note(`${colors.red("failed")}  ${step.error?.message ?? step.name}`);
   for (const line of logTail(terminal, step.log, TAIL_LINES)) terminal.note(line);
   if (step.error?.hint) terminal.note(`  ${colors.cyan("→")} ${step.error.hint}`);
-  const kept = view.steps.filter((one) => one.status === "Skipped").map((one) => one.name);
+  const kept = run.plan.graph.steps
+    .filter((_, index) => run.state.steps[index]?.status === "Skipped")
+    .map((one) => one.path);
   if (kept.length > 0) terminal.note(`  because of it these did not run: ${shortList(kept)}`);
   const name = step.name === "." ? "" : ` ${step.name}`;
-  terminal.note(`  the whole log:     stepwell logs ${view.name}${name}`);
-  terminal.note(`  where it ran:      stepwell shell ${view.name}${name || " ."}`);
+  terminal.note(`  the whole log:     stepwell logs ${run.row.name}${name}`);
+  terminal.note(`  where it ran:      stepwell shell ${run.row.name}${name || " ."}`);
 }
 
 function shortList(names: readonly string[]): string {
@@ -75,12 +73,11 @@ function shortList(names: readonly string[]): string {
 /** More metrics than these and the summary would bury everything else. */
 const SHOWN_METRICS = 12;
 
-function printMetrics(terminal: Terminal, steps: readonly StepView[]): void {
-  const lines = steps.flatMap((step) =>
-    Object.entries(step.metrics).map(
-      ([name, value]) => `  ${step.name === "." ? "" : `${step.name}.`}${name}  ${number(value)}`,
-    ),
-  );
+function printMetrics(terminal: Terminal, run: RecordedRun): void {
+  const lines: string[] = [];
+  for (const [index, step] of run.plan.graph.steps.entries())
+    for (const [name, value] of Object.entries(run.results.get(index)?.result.metrics ?? {}))
+      lines.push(`  ${step.path === "." ? "" : `${step.path}.`}${name}  ${number(value)}`);
   if (lines.length === 0) return;
   terminal.note(terminal.colors.bold("metrics"));
   for (const line of lines.slice(0, SHOWN_METRICS)) terminal.note(line);

@@ -2,7 +2,7 @@
 // that are recorded, so it cannot say anything else than they do.
 
 import type { RunEvent } from "../core/event.ts";
-import { evolve, initialState, type RunState, wire } from "../core/run-state.ts";
+import { evolve, type RunState, wire } from "../core/run-state.ts";
 import { isEndedStep } from "../core/status.ts";
 import { lastLines } from "../operations/log-tail.ts";
 import type { RecordedRun } from "../operations/read-run.ts";
@@ -22,13 +22,14 @@ const REFRESH_MS = 250;
 const QUIET_ABOVE = 50;
 const TAIL = 3;
 
+/** Folds what it shows into the state of `run`. */
 export function createProgress(terminal: Terminal, run: RecordedRun): Progress {
-  const { plan } = run;
+  const { plan, state } = run;
   const wiring = wire(plan);
-  const state = initialState(run.row.name, wiring);
   const paths = plan.graph.steps.map((step) => step.path);
+  const ended = state.steps.length - state.open;
   terminal.note(
-    `run ${terminal.colors.bold(run.row.name)}: ${paths.length} ${paths.length === 1 ? "step" : "steps"}`,
+    `run ${terminal.colors.bold(run.row.name)}: ${paths.length} ${paths.length === 1 ? "step" : "steps"}${ended > 0 ? `, ${ended} ended before` : ""}`,
   );
   const board = createBoard(terminal, paths, state);
   return {

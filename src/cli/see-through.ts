@@ -7,9 +7,9 @@ import os from "node:os";
 import path from "node:path";
 import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
 import { driveRun, orphanedRuns } from "../operations/drive-run.ts";
-import { readRun, shownStatus } from "../operations/read-run.ts";
+import { type RecordedRun, readEnd, readRun, shownStatus } from "../operations/read-run.ts";
 import { isRefusal, type Refusal, refuse } from "../operations/refusal.ts";
-import { type RunView, runView } from "../operations/run-view.ts";
+import { runView } from "../operations/run-view.ts";
 import { writeShell } from "../operations/submit-run.ts";
 import { places, type Workspace } from "../operations/workspace.ts";
 import type { RunRow } from "../ports/records.ts";
@@ -34,34 +34,32 @@ export async function seeThrough(
   name: string,
   options: SeeOptions,
 ): Promise<never> {
-  const plan = await readRun(workspace, name);
-  if (isRefusal(plan)) return context.refuse(plan, options.json);
-  const progress = createProgress(context.terminal, plan);
+  const run = await readRun(workspace, name);
+  if (isRefusal(run)) return context.refuse(run, options.json);
+  const progress = createProgress(context.terminal, run);
   const stopListening = listenForCancel(context, workspace, name);
   await driveRun(workspace, {
     run: name,
     keepWork: options.keepWork,
-    onEvents: (events) => progress.update(events),
+    follow: { after: run.state.seq, onEvents: (events) => progress.update(events) },
   });
   stopListening();
   progress.close();
   if ((await orphanedRuns(workspace)).length > 0) startDetachedEngine(workspace);
-  return report(context, workspace, name, options.json);
+  return report(context, workspace, await readEnd(workspace, run), options.json);
 }
 
 /** Prints how a run ended and ends with its exit code. */
 async function report(
   context: Context,
   workspace: Workspace,
-  name: string,
+  run: RecordedRun | Refusal,
   json: boolean,
 ): Promise<never> {
-  const run = await readRun(workspace, name);
   if (isRefusal(run)) return context.refuse(run, json);
-  const view: RunView = runView(workspace.folder, run);
-  if (json) context.terminal.out(JSON.stringify(view));
-  else printSummary(context.terminal, workspace, run, view);
-  return context.exit(exitCodeOf(view.status));
+  if (json) context.terminal.out(JSON.stringify(runView(workspace.folder, run)));
+  else printSummary(context.terminal, workspace, run);
+  return context.exit(exitCodeOf(run.status));
 }
 
 /** Ctrl-C once cancels and waits; twice kills now. A closed terminal leaves the steps running. */
@@ -129,7 +127,8 @@ export async function resume(
   try {
     const row = await workspace.records.run(name);
     if (row === null) return context.refuse(unknownRun(name), json);
-    if (isEndedRun(row.status)) return await report(context, workspace, name, json);
+    if (isEndedRun(row.status))
+      return await report(context, workspace, await readRun(workspace, name), json);
     if (!fs.existsSync(places.shellFile(workspace.folder, name)))
       writeShell(workspace, name, [], {});
     // A run that somebody else sees through stays theirs: this process only follows it.

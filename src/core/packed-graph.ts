@@ -13,43 +13,44 @@ export interface PackedGraph {
   readonly nodeIds: readonly string[];
 }
 
-/** Every field of a step but its position, which is three numbers of its own. */
-const FIELDS = [
-  "path",
-  "parent",
-  "type",
-  "displayName",
-  "component",
-  "command",
-  "code",
-  "environment",
-  "environmentVariables",
-  "inputs",
-  "outputs",
-  "compute",
-  "resources",
-  "distribution",
-  "timeoutSeconds",
-  "retry",
-  "reuse",
-  "deterministic",
-  "dependsOn",
-  "textSubstitution",
-  "typeSettings",
-  "tags",
-  "properties",
-] as const satisfies readonly (keyof StepNode)[];
+/** Every field of a step but its position, which is three numbers of its own; a missing one does not compile. */
+const FIELDS = Object.keys({
+  path: true,
+  parent: true,
+  type: true,
+  displayName: true,
+  component: true,
+  command: true,
+  code: true,
+  environment: true,
+  environmentVariables: true,
+  inputs: true,
+  outputs: true,
+  compute: true,
+  resources: true,
+  distribution: true,
+  timeoutSeconds: true,
+  retry: true,
+  reuse: true,
+  deterministic: true,
+  dependsOn: true,
+  textSubstitution: true,
+  typeSettings: true,
+  tags: true,
+  properties: true,
+} satisfies Record<Exclude<keyof StepNode, "position">, true>) as (keyof StepNode)[];
 
-/** A field that is missing above is a compile error here. */
-type Forgotten = Exclude<keyof StepNode, (typeof FIELDS)[number] | "position">;
-const WIDTH = (FIELDS.length + 3) as Forgotten extends never ? number : never;
+/** Of each step an index into `shared`, or one index when it is the same for all. */
+type Column = number | readonly number[];
 
 interface Packed {
   readonly graph: Omit<Graph, "steps">;
   /** Values of fields, each once. */
   readonly shared: readonly unknown[];
-  /** For each step, indices into `shared` for its fields, then of its file, line and column; -1 for no position. */
-  readonly cells: readonly number[];
+  /** For each of {@link FIELDS}. */
+  readonly columns: readonly Column[];
+  /** Of each step the index of its file, its line and its column; -1 for a step without a position. */
+  readonly places: readonly number[];
   readonly nodeIds: readonly string[];
 }
 
@@ -70,38 +71,41 @@ function pack(graph: Graph): PackedGraph {
     const index = indexOf.get(key);
     if (index !== undefined) return index;
     indexOf.set(key, shared.length);
-    return shared.push(value ?? null) - 1;
+    return shared.push(value) - 1;
   };
-  const cells: number[] = [];
-  for (const step of graph.steps) {
-    for (const field of FIELDS) cells.push(intern(step[field] ?? null));
-    const { position } = step;
-    if (position === null) cells.push(-1, 0, 0);
-    else cells.push(intern(position.file), position.line, position.column);
-  }
   const { steps, ...rest } = graph;
+  const columns = FIELDS.map((field) => column(steps.map((step) => intern(step[field]))));
+  const places = steps.flatMap(({ position }) =>
+    position === null ? [-1, 0, 0] : [intern(position.file), position.line, position.column],
+  );
   const nodeIds = steps.map(nodeId);
-  const text = JSON.stringify({ graph: rest, shared, cells, nodeIds } satisfies Packed);
+  const text = JSON.stringify({ graph: rest, shared, columns, places, nodeIds } satisfies Packed);
   return { id: digest(text), text, nodeIds };
+}
+
+function column(indices: readonly number[]): Column {
+  const [first] = indices;
+  return first !== undefined && indices.every((index) => index === first) ? first : indices;
 }
 
 /** Throws when the text is not one that {@link packGraph} made. */
 export function unpackGraph(text: string): Graph {
-  const { graph: rest, shared, cells, nodeIds } = JSON.parse(text) as Packed;
-  const steps: StepNode[] = [];
-  for (let at = 0; at < cells.length; at += WIDTH) steps.push(unpackStep(shared, cells, at));
+  const { graph: rest, shared, columns, places, nodeIds } = JSON.parse(text) as Packed;
+  const common: Record<string, unknown> = {};
+  const own: (readonly [field: string, indices: readonly number[]])[] = [];
+  for (const [at, indices] of columns.entries()) {
+    const field = FIELDS[at] as string;
+    if (typeof indices === "number") common[field] = shared[indices];
+    else own.push([field, indices]);
+  }
+  const steps = nodeIds.map((_, index) => {
+    const step: Record<string, unknown> = { ...common };
+    for (const [field, indices] of own) step[field] = shared[indices[index] as number];
+    const [file, line, column] = places.slice(3 * index, 3 * index + 3) as [number, number, number];
+    step.position = file < 0 ? null : { file: shared[file], line, column };
+    return step as unknown as StepNode;
+  });
   const graph: Graph = { ...rest, steps };
   known.set(graph, { id: digest(text), text, nodeIds });
   return graph;
-}
-
-function unpackStep(shared: readonly unknown[], cells: readonly number[], at: number): StepNode {
-  const step: Record<string, unknown> = {};
-  for (let field = 0; field < FIELDS.length; field += 1)
-    step[FIELDS[field] as string] = shared[cells[at + field] as number];
-  const place = at + FIELDS.length;
-  const file = cells[place] as number;
-  step.position =
-    file < 0 ? null : { file: shared[file], line: cells[place + 1], column: cells[place + 2] };
-  return step as unknown as StepNode;
 }

@@ -49,7 +49,7 @@ export interface RunOptions {
   readonly passEnv: readonly string[];
 }
 
-export const PLAN_FORMAT = 1;
+export const PLAN_FORMAT = 2;
 
 export interface Plan {
   readonly format: typeof PLAN_FORMAT;

@@ -73,7 +73,16 @@ export function wire(plan: Plan): Wiring {
   return wireGraph(plan.graph);
 }
 
+/** Wirings by their graph, which never changes. */
+const wired = new WeakMap<Graph, Wiring>();
+
 export function wireGraph(graph: Graph): Wiring {
+  const wiring = wired.get(graph) ?? makeWiring(graph);
+  wired.set(graph, wiring);
+  return wiring;
+}
+
+function makeWiring(graph: Graph): Wiring {
   const steps = graph.steps;
   const indexOf = new Map(steps.map((step, index) => [step.path, index]));
   const members = membersOf(graph);

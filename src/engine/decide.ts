@@ -2,6 +2,7 @@
 // tick's steps up at once. Knows nothing of slots or processes.
 
 import type { ReusedSteps, RunEvent } from "../core/event.ts";
+import type { OutputRecord } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
 import { mustRun, type StepFacts, stepFacts } from "../core/step-facts.ts";
 import type { ResultRow } from "../ports/records.ts";
@@ -155,8 +156,10 @@ export async function isWhole(
   ports: Pick<EnginePorts, "contents">,
   row: ResultRow,
 ): Promise<boolean> {
-  for (const output of Object.values(row.result.outputs))
-    if (!(await ports.contents.verify(output))) return false;
+  for (const name in row.result.outputs) {
+    const verified = ports.contents.verify(row.result.outputs[name] as OutputRecord);
+    if (!(typeof verified === "boolean" ? verified : await verified)) return false;
+  }
   return true;
 }
 

@@ -4,7 +4,6 @@
 import type { RunEvent } from "../core/event.ts";
 import type { RecordStore, RunRow } from "../ports/records.ts";
 import type { PlanReader } from "./plan-reader.ts";
-import { createResultLookup, type ResultLookup } from "./result-lookup.ts";
 
 export interface LastTime {
   readonly run: string;
@@ -68,15 +67,14 @@ async function readSteps(records: RecordStore, plans: PlanReader, row: RunRow): 
   const steps = new Map<string, LastTime>();
   if (plan === null) return steps;
   const paths = plan.graph.steps.map((step) => step.path);
-  const lookup = createResultLookup(records);
   for (const event of await records.events(row.name, 0))
-    for (const [step, fingerprint] of await fingerprintsIn(lookup, event))
+    for (const [step, fingerprint] of await fingerprintsIn(records, event))
       steps.set(paths[step] ?? "", { run: row.name, fingerprint, at: event.at });
   return steps;
 }
 
 async function fingerprintsIn(
-  lookup: ResultLookup,
+  records: RecordStore,
   event: RunEvent,
 ): Promise<readonly (readonly [number, string])[]> {
   if (event.kind === "attempt_created") return [[event.step, event.fingerprint]];
@@ -84,7 +82,7 @@ async function fingerprintsIn(
   const found: [number, string][] = [];
   for (const group of event.from)
     for (const [position, step] of group.steps.entries()) {
-      const row = await lookup({ run: group.run, seq: group.results[position] ?? 0 });
+      const row = await records.result(group.run, group.results[position] ?? 0);
       if (row !== null) found.push([step, row.fingerprint]);
     }
   return found;

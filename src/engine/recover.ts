@@ -9,7 +9,6 @@ import type { RunRow } from "../ports/records.ts";
 import { type ActiveRun, emit, openRun, outputOf, replay } from "./active-run.ts";
 import type { EngineState } from "./engine.ts";
 import { type Flight, finish } from "./flight.ts";
-import { createResultLookup } from "./result-lookup.ts";
 
 /** Adds a run to the engine. A run whose plan or events cannot be read fails alone; the others go on. */
 export async function recoverRun(state: EngineState, row: RunRow): Promise<void> {
@@ -33,12 +32,11 @@ async function loadReusedResults(
   run: ActiveRun,
   events: readonly RunEvent[],
 ): Promise<void> {
-  const lookup = createResultLookup(state.ports.records);
   for (const event of events) {
     if (event.kind !== "steps_reused") continue;
     for (const group of event.from)
       for (const [position, step] of group.steps.entries()) {
-        const row = await lookup({ run: group.run, seq: group.results[position] ?? 0 });
+        const row = await state.ports.records.result(group.run, group.results[position] ?? 0);
         if (row !== null) run.results.set(step, row.result);
       }
   }

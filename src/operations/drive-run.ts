@@ -11,8 +11,11 @@ export interface DriveOptions {
   /** The run to see through, or null: until no run of the workspace may go on. */
   readonly run: string | null;
   readonly keepWork: boolean;
-  /** Called with each newly recorded event of the run, in order. */
-  readonly onEvents: ((events: readonly RunEvent[]) => void) | null;
+  /** Who is told of each event of the run, in order, behind the last one that is known already. */
+  readonly follow: {
+    readonly after: number;
+    readonly onEvents: (events: readonly RunEvent[]) => void;
+  } | null;
 }
 
 /** How often another process's commits are looked for. */
@@ -55,21 +58,22 @@ interface Follower {
 }
 
 function createFollower(workspace: Workspace, options: DriveOptions): Follower {
-  let seen = 0;
+  const { run: followed, follow } = options;
+  let seen = follow?.after ?? 0;
   const catchUp = async (): Promise<void> => {
-    if (options.run === null || options.onEvents === null) return;
-    const events = await workspace.records.events(options.run, seen);
+    if (followed === null || follow === null) return;
+    const events = await workspace.records.events(followed, seen);
     seen += events.length;
-    if (events.length > 0) options.onEvents(events);
+    if (events.length > 0) follow.onEvents(events);
   };
   return {
     catchUp,
     take(updates) {
       for (const { run, firstSeq, events } of updates) {
         // A gap is for `catchUp`: somebody else has written what comes before.
-        if (run !== options.run || firstSeq !== seen + 1) continue;
+        if (run !== followed || firstSeq !== seen + 1) continue;
         seen += events.length;
-        options.onEvents?.(events);
+        follow?.onEvents(events);
       }
     },
     async ended() {

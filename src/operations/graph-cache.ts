@@ -8,7 +8,6 @@ import { fileURLToPath } from "node:url";
 import { packGraph, unpackGraph } from "../core/packed-graph.ts";
 import { GRAPH_FORMAT, type Graph } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
-import { VERSION } from "../version.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 type Kind = "file" | "folder" | null;
@@ -41,7 +40,7 @@ const KEPT = 32;
 /** `options`: everything that decides, besides files, what a definition means; plain JSON data. */
 export function graphCache(workspace: Pick<Workspace, "folder">, options: unknown): GraphCache {
   const folder = places.graphCache(workspace.folder);
-  const key = hash("sha256", JSON.stringify([GRAPH_FORMAT, VERSION, programStamp(), options]));
+  const key = hash("sha256", JSON.stringify([GRAPH_FORMAT, programId(), options]));
   const file = path.join(folder, key);
   return {
     read() {
@@ -97,9 +96,8 @@ export function kindOf(at: string): Kind {
 }
 
 /** Changes with every build of this program, released or not. */
-function programStamp(): string {
-  const { mtimeMs, size } = fs.statSync(fileURLToPath(import.meta.url));
-  return `${mtimeMs} ${size}`;
+function programId(): string {
+  return hash("sha256", fs.readFileSync(fileURLToPath(import.meta.url)));
 }
 
 function forgetOldest(folder: string): void {

@@ -55,7 +55,7 @@ export async function preparePlan(
     const resolved = await resolveInputs(step, data, report);
     const snapshot = step.code === null ? null : await code.resolve(step.code);
     if (isRefusal(snapshot)) report(step, snapshot);
-    if (problems.some((problem, at) => at >= before && problem.severity === "error")) exitCode = 2;
+    if (problems.slice(before).some((problem) => problem.severity === "error")) exitCode = 2;
     const environment = await environments.resolve(step.environment, step.command);
     if (isRefusal(environment)) {
       if (environment.code === "environment_not_resolved" && !options.mayResolve)

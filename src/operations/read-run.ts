@@ -1,11 +1,9 @@
 // A recorded run as it stands: its row, plan, folded state, and the results of its steps wherever they were made.
 // Reads only; never waits for anything and never adopts.
 
-import type { RunEvent } from "../core/event.ts";
 import type { Plan } from "../core/plan.ts";
 import { evolve, initialState, type RunState, wire } from "../core/run-state.ts";
 import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
-import { createResultLookup } from "../engine/result-lookup.ts";
 import type { ResultRow, RunRow } from "../ports/records.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
@@ -15,7 +13,8 @@ export interface RecordedRun {
   readonly plan: Plan;
   readonly state: RunState;
   readonly status: ShownRunStatus;
-  readonly events: readonly RunEvent[];
+  /** Index of each step by its path. */
+  readonly indexOf: ReadonlyMap<string, number>;
   /** Recorded result of each completed step, by index. */
   readonly results: ReadonlyMap<number, ResultRow>;
 }
@@ -29,10 +28,23 @@ export async function readRun(workspace: Workspace, name: string): Promise<Recor
     return refuse("damaged_record", `the plan of run ${name} is missing from the record`, null, 4);
   const wiring = wire(plan);
   const state = initialState(name, wiring);
-  const events = await workspace.records.events(name, 0);
-  for (const event of events) evolve(plan, wiring, state, event);
+  for (const event of await workspace.records.events(name, 0)) evolve(plan, wiring, state, event);
   const results = await resultsOf(workspace, state);
-  return { row, plan, state, status: shownStatus(workspace, row, state), events, results };
+  const indexOf = new Map(plan.graph.steps.map((step, index) => [step.path, index]));
+  return { row, plan, state, status: shownStatus(workspace, row, state), indexOf, results };
+}
+
+/**
+ * A run whose state somebody has folded to its end, with what was recorded meanwhile; read anew when the end is missing.
+ */
+export async function readEnd(
+  workspace: Workspace,
+  run: RecordedRun,
+): Promise<RecordedRun | Refusal> {
+  const row = await workspace.records.run(run.row.name);
+  if (row === null || run.state.endedAt === null) return readRun(workspace, run.row.name);
+  const results = await resultsOf(workspace, run.state);
+  return { ...run, row, status: shownStatus(workspace, row, run.state), results };
 }
 
 /** `Interrupted`: no end, and nobody who may start its next step. */
@@ -50,11 +62,10 @@ async function resultsOf(
   workspace: Workspace,
   state: RunState,
 ): Promise<ReadonlyMap<number, ResultRow>> {
-  const lookup = createResultLookup(workspace.records);
   const results = new Map<number, ResultRow>();
   for (const [index, step] of state.steps.entries()) {
     if (step.result === null) continue;
-    const row = await lookup(step.result);
+    const row = await workspace.records.result(step.result.run, step.result.seq);
     if (row !== null) results.set(index, row);
   }
   return results;

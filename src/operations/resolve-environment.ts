@@ -26,6 +26,13 @@ export function createEnvironmentResolver(
   const identities: EnvironmentIdentity[] = [];
   const indexOf = new Map<string, number>();
   const warnings = new Map<string, Problem>();
+  const programs = new Map<string | null, string>();
+  const namedPrograms = (command: string | null): string => {
+    const named =
+      programs.get(command) ?? JSON.stringify([commandPrograms(command), asksForPython3(command)]);
+    programs.set(command, named);
+    return named;
+  };
   const find = async (
     reference: EnvironmentReference | null,
     command: string | null,
@@ -42,7 +49,7 @@ export function createEnvironmentResolver(
     identities,
     warnings: () => [...warnings.values()],
     async resolve(reference, command) {
-      const key = JSON.stringify([reference, commandPrograms(command), asksForPython3(command)]);
+      const key = `${namedPrograms(command)} ${JSON.stringify(reference)}`;
       const found = known.get(key) ?? (await find(reference, command));
       known.set(key, found);
       return found;

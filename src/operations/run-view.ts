@@ -71,11 +71,6 @@ export const TAIL_LINES = 20;
 
 export function runView(folder: string, run: RecordedRun): RunView {
   const steps = run.plan.graph.steps.map((_, index) => stepView(folder, run, index));
-  const outputs: Record<string, OutputView> = {};
-  for (const [name, source] of Object.entries(run.plan.graph.outputs)) {
-    const record = findRecord(run, source.step, source.output);
-    if (record !== null) outputs[name] = outputView(record);
-  }
   return {
     schema: 1,
     name: run.row.name,
@@ -84,12 +79,25 @@ export function runView(folder: string, run: RecordedRun): RunView {
     started: time(run.state.startedAt),
     finished: time(run.state.endedAt),
     steps: withPipelines(run, steps),
-    outputs,
+    outputs: outputViews(run, run.plan.graph.outputs),
     warnings: warningsOf(run),
   };
 }
 
-function warningsOf(run: RecordedRun): readonly string[] {
+/** Those of a pipeline that have been made. */
+export function outputViews(
+  run: RecordedRun,
+  outputs: Readonly<Record<string, { readonly step: string; readonly output: string }>>,
+): Readonly<Record<string, OutputView>> {
+  const views: Record<string, OutputView> = {};
+  for (const [name, source] of Object.entries(outputs)) {
+    const record = findRecord(run, source.step, source.output);
+    if (record !== null) views[name] = outputView(record);
+  }
+  return views;
+}
+
+export function warningsOf(run: RecordedRun): readonly string[] {
   const steps = run.plan.graph.steps.flatMap((step, index) =>
     (run.results.get(index)?.result.warnings ?? []).map((text) => `step ${step.path}: ${text}`),
   );
@@ -100,11 +108,11 @@ function warningsOf(run: RecordedRun): readonly string[] {
 }
 
 export function findRecord(run: RecordedRun, step: string, output: string): OutputRecord | null {
-  const index = run.plan.graph.steps.findIndex((node) => node.path === step);
-  return run.results.get(index)?.result.outputs[output] ?? null;
+  const index = run.indexOf.get(step);
+  return index === undefined ? null : (run.results.get(index)?.result.outputs[output] ?? null);
 }
 
-function stepView(folder: string, run: RecordedRun, index: number): StepView {
+export function stepView(folder: string, run: RecordedRun, index: number): StepView {
   const node = run.plan.graph.steps[index] as StepNode;
   const state = run.state.steps[index] as StepState;
   const row = run.results.get(index);
@@ -214,7 +222,9 @@ function withPipelines(run: RecordedRun, steps: readonly StepView[]): readonly S
   const children = new Map<string | null, (StepView | PipelineNode)[]>();
   for (const node of [...pipelines, ...steps]) {
     const parent = parentOf.get("name" in node ? node.name : node.path) ?? null;
-    children.set(parent, [...(children.get(parent) ?? []), node]);
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [node]);
+    else siblings.push(node);
   }
   const flatten = (parent: string | null): StepView[] =>
     (children.get(parent) ?? []).flatMap((node) => {
@@ -226,11 +236,6 @@ function withPipelines(run: RecordedRun, steps: readonly StepView[]): readonly S
 }
 
 function pipelineView(run: RecordedRun, node: PipelineNode, inside: readonly StepView[]): StepView {
-  const outputs: Record<string, OutputView> = {};
-  for (const [name, source] of Object.entries(node.outputs)) {
-    const record = findRecord(run, source.step, source.output);
-    if (record !== null) outputs[name] = outputView(record);
-  }
   return {
     name: node.path,
     type: "pipeline",
@@ -240,7 +245,7 @@ function pipelineView(run: RecordedRun, node: PipelineNode, inside: readonly Ste
     inputs: {},
     metrics: {},
     parameters: {},
-    outputs,
+    outputs: outputViews(run, node.outputs),
     log: null,
     error: null,
   };

@@ -68,8 +68,11 @@ export interface Contents {
   identify(path: string, expect: DataType): Promise<Outcome<Content>>;
   /** The entries behind a folder's id, for explanations and copies; null when never stored or removed. */
   manifest(id: ContentId): Promise<Manifest | null>;
-  /** True when the recorded bytes are still there unaltered (seal first; hashed again only if the seal differs). */
-  verify(record: Pick<OutputRecord, "path" | "id" | "seal" | "kind">): Promise<boolean>;
+  /**
+   * True when the recorded bytes are still there unaltered (seal first; hashed again only if the seal differs). At once
+   * where a stat tells: an unchanged run asks this ten thousand times.
+   */
+  verify(record: Pick<OutputRecord, "path" | "id" | "seal" | "kind">): boolean | Promise<boolean>;
   /** Snapshots code once per call and folder; the bytes are stored under `.stepwell/code/`. */
   snapshot(code: CodeReference): Promise<Outcome<CodeSnapshot>>;
   /** Text of a file in a stored snapshot, for explanations (`features.py (+1 −1)`); null when unknown or binary. */
@@ -81,7 +84,10 @@ export interface Contents {
   makeDurable(): Promise<void>;
   /** Copies a captured output to a place of the user's, atomically, modes restored. */
   publish(record: OutputRecord, destination: string): Promise<Outcome<void>>;
-  /** Removes the work folder (in the background); with `keep`, leaves it and applies the limit of ten. */
+  /**
+   * Takes the work folder away; one that is as it was made may serve another attempt. With `keep`, leaves it and applies
+   * the limit of ten.
+   */
   discard(attemptId: string, keep: boolean): void;
   /** Waits for background work, writes the hash cache, stops workers. */
   close(): Promise<void>;

@@ -30,19 +30,20 @@ export function createBlankFolders(): BlankFolders {
       asMade ??= kindOf(path);
     },
     takeBack(path) {
-      const isBlank =
-        kept.length < KEPT &&
-        isAsMade(path, WORK_FOLDERS.length) &&
-        WORK_FOLDERS.every((name) => isAsMade(join(path, name), 0));
+      const isBlank = kept.length < KEPT && isAsNew(path, asMade);
       if (isBlank) kept.push(path);
       return isBlank;
     },
     drain: () => kept.splice(0),
   };
+}
 
-  function isAsMade(path: string, entries: number): boolean {
-    return kindOf(path) === asMade && readdirSync(path).length === entries;
-  }
+function isAsNew(path: string, kind: string | null): boolean {
+  const isLike = (folder: string, entries: number): boolean =>
+    kindOf(folder) === kind && readdirSync(folder).length === entries;
+  return (
+    isLike(path, WORK_FOLDERS.length) && WORK_FOLDERS.every((name) => isLike(join(path, name), 0))
+  );
 }
 
 function isMoved(from: string, to: string): boolean {

@@ -9,8 +9,10 @@ import { fileContent, filesPlace } from "./identify.ts";
 import { listFile } from "./walk.ts";
 
 export interface FileHashes {
-  /** `hash` is called when the cache does not know the file as it is now. */
-  contentOf(
+  /** Null when the cache does not know the file as it is now. */
+  known(path: string, stats: Stats): Content | null;
+  /** Hashes the file and remembers it when it cannot have changed in the same moment. */
+  learn(
     path: string,
     stats: Stats,
     hash: () => ContentId | Promise<ContentId>,
@@ -35,16 +37,18 @@ export function fileHashes(cacheFolder: string): FileHashes {
     return page;
   };
   return {
-    contentOf(path, stats, hash) {
+    known(path, stats) {
+      const file = listFile(basename(path), stats);
+      const id = pageOf(filesPlace(path)).ids.get(fileKey(file));
+      return id === undefined ? null : fileContent(file, id);
+    },
+    learn(path, stats, hash) {
       const file = listFile(basename(path), stats);
       const page = pageOf(filesPlace(path));
-      const key = fileKey(file);
-      const known = page.ids.get(key);
-      if (known !== undefined) return fileContent(file, known);
       const hashedAt = Date.now();
       const learn = (id: ContentId): Content => {
         if (isSettled(file, hashedAt)) {
-          page.ids.set(key, id);
+          page.ids.set(fileKey(file), id);
           page.isDirty = true;
         }
         return fileContent(file, id);

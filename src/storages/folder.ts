@@ -2,7 +2,7 @@
 // worker, turns exceptions into values, and keeps what must become durable. Knows nothing of runs.
 
 import { readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import type { Content, ContentId } from "../core/content.ts";
 import type { OutputRecord } from "../core/output.ts";
 import type { CaptureOrder, Contents, Outcome } from "../ports/contents.ts";
@@ -70,7 +70,7 @@ class FolderContents implements Contents {
   }
 
   async identify(path: string, expect: DataType): Promise<Outcome<Content>> {
-    const absolute = resolve(path);
+    const absolute = isAbsolute(path) ? path : resolve(path);
     const key = `${expect} ${absolute}`;
     const asking = this.#asking.get(key);
     if (asking !== undefined) return asking;
@@ -87,14 +87,18 @@ class FolderContents implements Contents {
     return this.#do("readManifest", { storeFolder: this.#storeFolder, id });
   }
 
-  async verify(record: Pick<OutputRecord, "path" | "id" | "seal" | "kind">): Promise<boolean> {
-    try {
-      const { path, id, seal, kind } = record;
-      return await this.#do("isUnaltered", { path, id, seal, kind });
-    } catch (error) {
-      // What cannot be read is not there; a bug is thrown on.
-      failureOf(error, record.path);
+  verify(record: Parameters<Contents["verify"]>[0]): boolean | Promise<boolean> {
+    const { path, id, seal, kind } = record;
+    // What cannot be read is not there; a bug is thrown on.
+    const unreadable = (error: unknown): false => {
+      failureOf(error, path);
       return false;
+    };
+    try {
+      const answer = this.#doNow("isUnaltered", { path, id, seal, kind });
+      return typeof answer === "boolean" ? answer : answer.catch(unreadable);
+    } catch (error) {
+      return unreadable(error);
     }
   }
 
@@ -180,7 +184,9 @@ class FolderContents implements Contents {
       const places = { storeFolder: this.#storeFolder, cacheFolder: this.#cacheFolder };
       if (stats.isDirectory()) return done(await this.#do("identifyFolder", { path, places }));
       const hash = () => this.#doNow("hashFile", { path, size: stats.size });
-      const content = await this.#hashes.contentOf(path, stats, hash);
+      const known = this.#hashes.known(path, stats);
+      if (known !== null) return done(known);
+      const content = await this.#hashes.learn(path, stats, hash);
       const after = statSync(path);
       if (after.mtimeMs === stats.mtimeMs && after.size === stats.size) return done(content);
       const message = `${path} changed while it was read`;

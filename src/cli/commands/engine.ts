@@ -8,7 +8,7 @@ export function define(command: Command, context: Context): void {
   command.action(async () => {
     const workspace = await context.open({ create: false });
     try {
-      await driveRun(workspace, { run: null, keepWork: false, onEvents: null });
+      await driveRun(workspace, { run: null, keepWork: false, follow: null });
     } finally {
       await workspace.close();
     }

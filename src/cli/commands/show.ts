@@ -29,7 +29,7 @@ export function define(command: Command, context: Context): void {
 
 function print(context: Context, run: RecordedRun, view: RunView): void {
   const { terminal } = context;
-  terminal.out(headline(terminal, run, view));
+  terminal.out(headline(terminal, run));
   const { origin } = run.row;
   terminal.out(
     `experiment ${view.experiment}; by ${origin.user}@${origin.host}; ${origin.commandLine.join(" ")}`,

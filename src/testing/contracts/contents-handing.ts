@@ -1,9 +1,14 @@
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
+  lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -64,10 +69,42 @@ export function publishing(bench: () => ContentsBench): void {
 export function discarding(bench: () => ContentsBench): void {
   it("takes a work folder away at once", async () => {
     const staged = await bench().stage("d1", {});
+    writeFileSync(join(staged.workFolder, "note"), "");
     bench().contents.discard("d1", false);
     expect(existsSync(staged.workFolder)).toBe(false);
     expect(existsSync(staged.folder)).toBe(true);
     await bench().contents.close();
+  });
+
+  it("hands on a work folder only when nothing of it is other than in a new one", async () => {
+    const alterations: ((folder: string) => void)[] = [
+      (folder) => writeFileSync(join(folder, ".hidden"), ""),
+      (folder) => mkdirSync(join(folder, "outputs/deep")),
+      (folder) => writeFileSync(join(folder, "logs/log"), ""),
+      (folder) => rmSync(join(folder, "logs"), { recursive: true }),
+      (folder) => chmodSync(folder, 0o500),
+      (folder) => chmodSync(join(folder, "outputs"), 0o500),
+      (folder) => {
+        rmSync(join(folder, "outputs"), { recursive: true });
+        symlinkSync("/tmp", join(folder, "outputs"));
+      },
+      (folder) => rmSync(folder, { recursive: true }),
+      () => {},
+    ];
+    for (const [index, alter] of alterations.entries()) {
+      const before = await bench().stage(`a${index}`, {});
+      alter(before.workFolder);
+      bench().contents.discard(`a${index}`, false);
+      const after = await bench().stage(`b${index}`, {});
+      expect(readdirSync(after.workFolder).sort()).toEqual(["logs", "outputs"]);
+      expect(readdirSync(join(after.workFolder, "outputs"))).toEqual([]);
+      expect(lstatSync(join(after.workFolder, "outputs")).isDirectory()).toBe(true);
+      expect(statSync(after.workFolder).mode & 0o700).toBe(0o700);
+      expect(existsSync(before.workFolder)).toBe(false);
+    }
+    bench().contents.discard(`b${alterations.length - 1}`, false);
+    await bench().contents.close();
+    expect(existsSync(bench().path(`.stepwell/work/b${alterations.length - 1}`))).toBe(false);
   });
 
   it("keeps the newest ten of those that are to be kept", async () => {
