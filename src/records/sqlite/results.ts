@@ -15,13 +15,16 @@ export function readResults(
 ): ReadonlyMap<string, readonly ResultRow[]> {
   const found = new Map<string, ResultRow[]>();
   if (fingerprints.length === 0) return found;
+  // Left to itself the planner reads every result there is for each question.
   const rows = session.all(
-    `select ${COLUMNS} from ${JOIN}
-     where r.workspace=? and r.damaged=0 and r.invalidated is null
-       and r.fingerprint in (select value from json_each(?))
+    `select ${COLUMNS} from json_each(?) wanted
+     cross join result r indexed by result_fingerprint
+       on r.workspace=? and r.fingerprint=wanted.value
+     join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq
+     where r.damaged=0 and r.invalidated is null
      order by r.created_at desc, r.seq desc`,
-    session.workspace,
     JSON.stringify(fingerprints),
+    session.workspace,
   );
   for (const row of rows) {
     const result = toResultRow(row);
@@ -55,7 +58,7 @@ export function resultsOf(session: Session, run: string): readonly ResultRow[] {
 export function fingerprintsWithStaticId(session: Session, staticId: string): readonly string[] {
   return session
     .all(
-      `select distinct fingerprint from result
+      `select distinct fingerprint from result indexed by result_static
        where workspace=? and static_id=? and damaged=0 and invalidated is null`,
       session.workspace,
       staticId,
@@ -66,7 +69,7 @@ export function fingerprintsWithStaticId(session: Session, staticId: string): re
 export function resultState(session: Session, fingerprint: string): "none" | "whole" | "damaged" {
   const row = session.get(
     `select count(*) as total, sum(damaged=0 and invalidated is null) as whole from result
-     where workspace=? and fingerprint=?`,
+       indexed by result_fingerprint where workspace=? and fingerprint=?`,
     session.workspace,
     fingerprint,
   );

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { readAsset } from "./assets.ts";
+import { type Database, openDatabase } from "./driver.ts";
+import { migrate } from "./migrations.ts";
+import { fingerprintsWithStaticId, readResults, resultState, resultsOf } from "./results.ts";
+import { listRuns, openRequests, openRuns } from "./runs.ts";
+import { openSession } from "./session.ts";
+
+/** Opens a database that notes how each statement would be carried out. */
+function watched(file: string): { database: Database; steps: string[] } {
+  const database = openDatabase(file);
+  migrate(database, file);
+  const steps: string[] = [];
+  const prepare = database.prepare.bind(database);
+  const watching: Database = {
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+    prepare(sql) {
+      const statement = prepare(sql);
+      return {
+        run: (...values) => statement.run(...values),
+        get(...values) {
+          note(sql, values);
+          return statement.get(...values);
+        },
+        all(...values) {
+          note(sql, values);
+          return statement.all(...values);
+        },
+      };
+    },
+  };
+  const note = (sql: string, values: Parameters<ReturnType<Database["prepare"]>["all"]>): void => {
+    for (const row of prepare(`explain query plan ${sql}`).all(...values))
+      steps.push(String(row.detail));
+  };
+  return { database: watching, steps };
+}
+
+it("asks no question of the engine or of lists by reading a whole table", () => {
+  const folder = mkdtempSync(join(tmpdir(), "stepwell-queries-"));
+  const { database, steps } = watched(join(folder, "stepwell.db"));
+  const session = openSession(database, "local");
+  readResults(session, ["a", "b"]);
+  resultState(session, "a");
+  fingerprintsWithStaticId(session, "a");
+  resultsOf(session, "r");
+  readAsset(session, "data", "a", "1");
+  readAsset(session, "data", "a", null);
+  openRuns(session);
+  openRequests(session);
+  listRuns(session, { limit: 20 });
+  listRuns(session, { limit: 20, pipeline: "p", before: { createdAt: 1, name: "r" } });
+  database.close();
+  rmSync(folder, { recursive: true });
+  const tables = steps.filter((step) => !/VIRTUAL TABLE|B-TREE/.test(step));
+  expect(tables.length).toBeGreaterThan(6);
+  for (const step of tables) {
+    expect(step).toMatch(/^SEARCH/);
+    expect(step, "only the workspace is looked up").not.toMatch(/PRIMARY KEY \(workspace=\?\)$/);
+  }
+});
