@@ -71,9 +71,12 @@ function createSpaceNotices(workspace: Workspace, say: (line: string) => void): 
   };
 }
 
+/** Above this it is not files that are wanting. */
+const FEW_FILES = 1000;
+
 function waitingLine({ folder, freeBytes, freeFiles }: Room): string {
   const megabytes = Math.floor(freeBytes / 2 ** 20);
-  const files = freeFiles === null ? "" : `, ${freeFiles} files`;
+  const files = freeFiles === null || freeFiles > FEW_FILES ? "" : ` and ${freeFiles} files`;
   return `waiting for disk space in ${folder}: ${megabytes} MB${files} free; free some, the run goes on by itself`;
 }
 
