@@ -34,6 +34,14 @@ export function openDatabase(file: string): Database {
   return database;
 }
 
+export function rollBack(database: Database): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {
+    // A COMMIT that failed on a full or broken disk has already rolled back by itself.
+  }
+}
+
 /** SQLite calls it FULL when its own write failed, and an I/O error when its index beside the log could not grow. */
 export function isDiskFull(error: unknown, file: string): boolean {
   const { code, message } = error as { readonly code?: string; readonly message?: string };
