@@ -85,4 +85,8 @@ export function createFileSystemSync(python: string | null): FileSystemSync {
   };
 }
 
-const [YES, NO, ERROR] = [..."yne"].map((letter) => letter.charCodeAt(0)) as [number, number, number];
+const [YES, NO, ERROR] = [..."yne"].map((letter) => letter.charCodeAt(0)) as [
+  number,
+  number,
+  number,
+];

@@ -151,10 +151,14 @@ describe.runIf(hasStrace)("the engine, struck at every system call of a kind,", 
     3_600_000,
   );
 
-  it.each([false, true])(
-    "by EIO at fsync stops with a clear message (threads: %s)",
-    async (threads) => {
-      const blow: Blow = { call: "fsync", inject: "error=EIO", threads };
+  const errors: readonly Blow[] = [
+    { call: "fsync", inject: "error=EIO" },
+    { call: "fsync", inject: "error=EIO", threads: true },
+    { call: "syncfs", inject: "error=EIO", threads: true },
+  ];
+  it.each(errors)(
+    "by $inject at $call (threads: $threads) stops with a clear message",
+    async (blow) => {
       // SQLite needs no sync of a folder to be safe, and passes over its error.
       const swept = await sweep(blow, ({ code, said }) => {
         if (code !== 0) expect(`${code} ${said}`).toMatch(/^4 [\s\S]*the disk reports an error/);
