@@ -26,6 +26,7 @@ import type { EnvironmentReference } from "./spec/graph.ts";
 import type { WorkspaceConfig } from "./spec/workspace-config.ts";
 import { defaultWorkspaceConfig, loadWorkspaceConfig } from "./spec/workspace-config.ts";
 import { createStepTypes } from "./steps/step-types.ts";
+import { createDiskSpace } from "./storages/disk-space.ts";
 import { createFolderContents } from "./storages/folder.ts";
 
 /** For commands that look at the machine and need no workspace. */
@@ -118,6 +119,10 @@ function compose(
     records,
     plans: createPlanReader(records),
     contents,
+    space: createDiskSpace({
+      workspace: places.dot(folder),
+      environments: cacheFolder(options.shell),
+    }),
     environments: (locked) =>
       createEnvironments({
         cacheFolder: cacheFolder(options.shell),
@@ -222,6 +227,7 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     plans: workspace.plans,
     contents,
     environments: workspace.environments(false),
+    space: workspace.space,
     stepTypes: createStepTypes((run) => readShell(workspace, run), {
       graceMs: GRACE_MS,
       mpirun: onPath("mpirun", workspace.shell.PATH ?? ""),

@@ -74,5 +74,12 @@ def text(value):
     return json.dumps(value)
 
 
+def unwritable(error):
+    """The reason of an attempt that could not be started: a full disk passes, another one is made then."""
+    import errno
+
+    return "disk_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "not_started"
+
+
 def reason_of(error, path):
     return "%s: %s" % (os.fsdecode(path), error.strerror or error)

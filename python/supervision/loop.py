@@ -162,7 +162,8 @@ class Supervisor:
             self.refuse(order, "this attempt was already started once")
             return
         except OSError as error:
-            self.refuse(order, "cannot write in the attempt's folder: %s" % files.reason_of(error, order.folder))
+            detail = "cannot write in the attempt's folder: %s" % files.reason_of(error, order.folder)
+            self.refuse(order, detail, files.unwritable(error))
             return
         try:
             self.launch(order, claim)
@@ -175,7 +176,8 @@ class Supervisor:
         try:
             log = files.open_log(order.log)
         except OSError as error:
-            self.not_started(order, "cannot write the log: %s" % files.reason_of(error, order.log))
+            detail = "cannot write the log: %s" % files.reason_of(error, order.log)
+            self.not_started(order, detail, files.unwritable(error))
             return
         try:
             os.chdir(order.work)
@@ -223,14 +225,14 @@ class Supervisor:
             if order.group:
                 self.memory.enter(order.group)
 
-    def refuse(self, order, detail):
+    def refuse(self, order, detail, reason="not_started"):
         """An order that is not ours to run: its files belong to somebody else and stay as they are."""
-        order.reason = "not_started"
+        order.reason = reason
         order.details.append(detail)
         self.say('{"kind":"ended","attemptId":%s,"end":%s}' % (files.text(order.id), files.end_of(order)))
 
-    def not_started(self, order, detail):
-        order.reason = "not_started"
+    def not_started(self, order, detail, reason="not_started"):
+        order.reason = reason
         order.details.append(detail)
         self.current = None
         self.end(order)

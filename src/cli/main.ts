@@ -97,6 +97,10 @@ const DISK_FULL =
   "error: the disk is full; nothing that was recorded is lost\n" +
   "  free some space (stepwell gc --dry-run shows what can go), then: stepwell run --resume RUN\n";
 
+const BROKEN_DISK =
+  "error: the disk reports an error, so nothing more is written; what was recorded is lost only if the disk lost it\n" +
+  "  look at the disk (dmesg), then: stepwell run --resume RUN\n";
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
@@ -104,6 +108,11 @@ main(process.argv.slice(2)).then(
   (error: unknown) => {
     if (/database or disk is full|SQLITE_FULL|ENOSPC/.test(String(error))) {
       process.stderr.write(DISK_FULL);
+      process.exitCode = 4;
+      return;
+    }
+    if (/disk I\/O error|SQLITE_IOERR|\bEIO\b|Input\/output error/i.test(String(error))) {
+      process.stderr.write(`${BROKEN_DISK}  ${(error as Error).message}\n`);
       process.exitCode = 4;
       return;
     }

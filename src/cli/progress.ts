@@ -11,6 +11,8 @@ import type { Terminal } from "./terminal.ts";
 
 export interface Progress {
   update(events: readonly RunEvent[]): void;
+  /** A line that belongs to no step. */
+  say(line: string): void;
   /** Clears what moves. */
   close(): void;
 }
@@ -39,6 +41,11 @@ export function createProgress(terminal: Terminal, run: RecordedRun): Progress {
         evolve(plan, wiring, state, event);
         for (const line of linesOf(terminal, paths, state, event)) terminal.note(line);
       }
+      board.draw();
+    },
+    say(line) {
+      board.clear();
+      terminal.note(terminal.colors.yellow(line));
       board.draw();
     },
     close: () => board.close(),

@@ -42,6 +42,7 @@ export async function seeThrough(
     run: name,
     keepWork: options.keepWork,
     follow: { after: run.state.seq, onEvents: (events) => progress.update(events) },
+    onNotice: (line) => progress.say(line),
   });
   stopListening();
   progress.close();
@@ -66,10 +67,16 @@ async function report(
 function listenForCancel(context: Context, workspace: Workspace, name: string): () => void {
   let asked = 0;
   const onSignal = (): void => {
-    asked += 1;
-    const kind = asked === 1 ? "cancel" : "kill";
-    context.terminal.note(asked === 1 ? "\ncancelling; press Ctrl-C again to kill" : "\nkilling");
-    void workspace.records.request(name, kind, workspace.user, workspace.clock.now());
+    const kind = asked === 0 ? "cancel" : "kill";
+    workspace.records.request(name, kind, workspace.user, workspace.clock.now()).then(
+      () => {
+        asked += 1;
+        context.terminal.note(
+          kind === "cancel" ? "\ncancelling; press Ctrl-C again to kill" : "\nkilling",
+        );
+      },
+      (error: unknown) => leave(context, name, error),
+    );
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
@@ -77,6 +84,14 @@ function listenForCancel(context: Context, workspace: Workspace, name: string): 
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
   };
+}
+
+/** A cancel that cannot be recorded is none: the run stays as it is, and whoever asked need not wait for a disk. */
+function leave(context: Context, name: string, error: unknown): never {
+  context.terminal.note(
+    `\nthe cancel could not be recorded (${(error as Error).message}); run ${name} stays as it is\n  go on later: stepwell run --resume ${name}`,
+  );
+  process.exit(4);
 }
 
 /** Leaves the run to an engine of its own. */

@@ -76,7 +76,7 @@ for (const supervisor of ["python", "node"] as const) {
       compute.start(asked);
     }
     const end = await ended();
-    expect(end.reason).toBe("not_started");
+    expect(end.reason).toBe("disk_full");
     expect(end.detail).toMatch(/no space left/i);
   });
 

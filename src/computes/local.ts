@@ -44,6 +44,8 @@ const REFILL = 4;
 const TRIES = 3;
 /** A supervisor that has not ended a cancelled attempt so long after the grace is itself ended. */
 const CANCEL_PATIENCE_MS = 15_000;
+/** A supervisor with nothing left to do exits at once, unless a full disk makes it wait with an exit file. */
+const LEAVE_MS = 2_000;
 
 interface Entry {
   readonly order: AttemptOrder;
@@ -136,7 +138,7 @@ class LocalCompute implements Compute {
     const leaving: Promise<void>[] = [];
     for (const slot of this.#slots) {
       if (slot.process === null) continue;
-      if (slot.entries.size === 0) leaving.push(slot.process.finish());
+      if (slot.entries.size === 0) leaving.push(leave(slot.process));
       else slot.process.letGo();
     }
     await Promise.all(leaving);
@@ -285,10 +287,25 @@ class LocalCompute implements Compute {
     renameSync(`${path}.${process.pid}.tmp`, path);
   }
 
-  #errors(): number {
-    this.#errorFile ??= openSync(join(this.#options.stateFolder, "supervisor.log"), "a");
-    return this.#errorFile;
+  #errors(): number | "ignore" {
+    try {
+      this.#errorFile ??= openSync(join(this.#options.stateFolder, "supervisor.log"), "a");
+      return this.#errorFile;
+    } catch {
+      // A full disk: what a supervisor says when it breaks is the least that is lost.
+      return "ignore";
+    }
   }
+}
+
+async function leave(supervisor: SupervisorProcess): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, LEAVE_MS);
+  });
+  await Promise.race([supervisor.finish(), patience]);
+  clearTimeout(timer);
+  supervisor.letGo();
 }
 
 function readNumber(path: string): number {

@@ -18,7 +18,7 @@ import type { AttemptEnd, AttemptOrder, ProcessIdentity } from "../ports/compute
 import type { MemoryGroups, ProcessPort } from "../ports/process.ts";
 import { type MemoryGroup, makeMemoryGroup } from "./memory-group.ts";
 import { stopTree } from "./stop-tree.ts";
-import { notStarted } from "./supervisor-protocol.ts";
+import { notStarted, unwritable } from "./supervisor-protocol.ts";
 
 export interface AttemptSettings {
   readonly bash: string;
@@ -79,7 +79,7 @@ class NodeAttempt {
     const problem = this.#problem();
     if (problem !== null) return notStarted(problem, Date.now());
     const log = openLog(this.#order.logPath);
-    if (typeof log === "string") return notStarted(`cannot write the log: ${log}`, Date.now());
+    if (typeof log !== "number") return { ...log, finishedAt: Date.now() };
     const group = this.#makeGroup();
     group?.enter();
     const ends = this.#order.processes.map((own, index) => this.#start(own, index, log));
@@ -220,13 +220,13 @@ class NodeAttempt {
   }
 }
 
-/** A descriptor, or what is wrong. */
-function openLog(path: string): number | string {
+/** A descriptor, or the end of the attempt. */
+function openLog(path: string): number | ReturnType<typeof unwritable> {
   try {
     mkdirSync(dirname(path), { recursive: true });
     return openSync(path, "a");
   } catch (error) {
-    return (error as Error).message;
+    return unwritable("cannot write the log", error);
   }
 }
 

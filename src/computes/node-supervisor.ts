@@ -9,7 +9,7 @@ import { type RunningAttempt, runAttempt, writeExit } from "./node-attempt.ts";
 import { createOrderReader, type SupervisorOrder } from "./order-reader.ts";
 import { createLinuxProcesses } from "./process-linux.ts";
 import { createPosixProcesses } from "./process-posix.ts";
-import { notStarted, type SupervisorReport } from "./supervisor-protocol.ts";
+import { notStarted, type SupervisorReport, unwritable } from "./supervisor-protocol.ts";
 
 const [stateFolder = "", bash = "", , kind, version, parent = "", home = ""] =
   process.argv.slice(2);
@@ -72,8 +72,8 @@ function startNext(): void {
 
 function start(order: AttemptOrder): void {
   const { attemptId } = order;
-  const refused = (detail: string): void =>
-    say({ kind: "ended", attemptId, end: notStarted(detail, Date.now()) });
+  const refusedWith = (end: AttemptEnd): void => say({ kind: "ended", attemptId, end });
+  const refused = (detail: string): void => refusedWith(notStarted(detail, Date.now()));
   const newest = newestEpoch();
   if (newest > order.epoch) {
     refused(`another engine has taken over (epoch ${newest}, this order is of ${order.epoch})`);
@@ -84,11 +84,9 @@ function start(order: AttemptOrder): void {
     claim = openSync(join(order.folder, "process.json"), "wx");
   } catch (error) {
     const isTaken = (error as NodeJS.ErrnoException).code === "EEXIST";
-    refused(
-      isTaken
-        ? "this attempt was already started once"
-        : `cannot write in the attempt's folder: ${(error as Error).message}`,
-    );
+    const end = unwritable("cannot write in the attempt's folder", error);
+    if (isTaken) refused("this attempt was already started once");
+    else refusedWith({ ...end, finishedAt: Date.now() });
     return;
   }
   const attempt = runAttempt(order, claim, { bash, host, groups }, (at, process) =>

@@ -35,7 +35,7 @@ export interface SupervisorProcess {
 /** `errorFile`: a descriptor for what it prints when it breaks. */
 export function startSupervisor(
   command: SupervisorCommand,
-  errorFile: number,
+  errorFile: number | "ignore",
   events: SupervisorEvents,
 ): SupervisorProcess {
   const child = spawn(command.file, [...command.arguments], {

@@ -85,6 +85,14 @@ export function problemOf(order: AttemptOrder): string | null {
   return null;
 }
 
+/** What cannot be written for want of space is written later: another attempt is made when there is room. */
+export function unwritable(what: string, error: unknown): Omit<AttemptEnd, "finishedAt"> {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  const { finishedAt: _, ...end } = notStarted(`${what}: ${message}`, 0);
+  return { ...end, reason: isFull ? "disk_full" : "not_started" };
+}
+
 export function notStarted(detail: string, at: number): AttemptEnd {
   return {
     exitCode: null,

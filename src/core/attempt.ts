@@ -12,7 +12,15 @@ export interface ProcessIdentity {
 export interface AttemptEnd {
   readonly exitCode: number | null;
   readonly signal: string | null;
-  readonly reason: "exited" | "timeout" | "cancelled" | "out_of_memory" | "lost" | "not_started";
+  readonly reason:
+    | "exited"
+    | "timeout"
+    | "cancelled"
+    | "out_of_memory"
+    | "lost"
+    | "not_started"
+    /** Not started, because its folder or its log could not be written. */
+    | "disk_full";
   /** A sentence for people where the reason alone does not say it, else null. */
   readonly detail: string | null;
   /** Milliseconds since 1970. */

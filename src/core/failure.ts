@@ -47,6 +47,12 @@ export function errorOf(step: string, end: AttemptEnd, timeoutSeconds: number | 
         message: `step ${step} could not be started${detail}`,
         hint: null,
       };
+    case "disk_full":
+      return {
+        code: "disk_full",
+        message: `step ${step} could not be started: the disk is full${detail}`,
+        hint: "free some space, then resume the run; `stepwell gc` removes what no run needs",
+      };
     case "cancelled":
       return { code: "cancelled", message: `step ${step} was cancelled${detail}`, hint: null };
     default:
@@ -73,6 +79,8 @@ export function retryDelay(
 ): number | null {
   const last = attempts.at(-1);
   if (last === undefined) return null;
+  // The engine makes no attempt before there is room again.
+  if (last.end.reason === "disk_full") return 0;
   const falseStarts = attempts.filter(({ end }) => neverRan(end));
   if (neverRan(last.end)) {
     const ofThisEngine = falseStarts.filter(({ epoch }) => epoch === last.epoch);
@@ -84,11 +92,12 @@ export function retryDelay(
 }
 
 /**
- * Nothing of it counts: the engine died between recording the attempt and starting it, or it was stopped for another
- * run that had been cancelled.
+ * Nothing of it counts: the engine died between recording the attempt and starting it, the disk was full, or it was stopped
+ * for another run that had been cancelled.
  */
 function neverRan(end: AttemptEnd): boolean {
-  return end.reason === "cancelled" || (end.reason === "lost" && end.startedAt === null);
+  if (end.reason === "lost") return end.startedAt === null;
+  return end.reason === "cancelled" || end.reason === "disk_full";
 }
 
 function failureKind(end: AttemptEnd): RetryPolicy["on"][number] {

@@ -11,6 +11,7 @@ import type { Compute, ComputeListener } from "../ports/compute.ts";
 import type { Contents, StagedAttempt } from "../ports/contents.ts";
 import type { Environments } from "../ports/environments.ts";
 import type { RecordStore, RunUpdate } from "../ports/records.ts";
+import type { DiskSpace } from "../ports/space.ts";
 import type { StepTypes } from "../ports/step-types.ts";
 import type { StepNode } from "../spec/graph.ts";
 import type { PlanReader } from "./plan-reader.ts";
@@ -32,6 +33,7 @@ export interface EnginePorts {
   readonly plans: PlanReader;
   readonly contents: Contents;
   readonly environments: Environments;
+  readonly space: DiskSpace;
   readonly stepTypes: StepTypes;
   readonly explainer: Explainer;
   readonly settler: OutputSettler;

@@ -3,16 +3,23 @@
 
 import type { RunEvent } from "../core/event.ts";
 import type { Compute } from "../ports/compute.ts";
-import type { CommitBatch, EngineRequest, ResultRow, RunUpdate } from "../ports/records.ts";
+import type {
+  CommitBatch,
+  CommitOutcome,
+  EngineRequest,
+  ResultRow,
+  RunUpdate,
+} from "../ports/records.ts";
 import { type ActiveRun, emit, takeUpdate } from "./active-run.ts";
 import { cancelRun, cancelsAfterCommit } from "./cancel.ts";
 import { decideReady, type InFlight, type Wanted } from "./decide.ts";
 import type { EnginePorts } from "./engine-ports.ts";
-import { brokenBy, type Flight, launch, type Message } from "./flight.ts";
+import { type Flight, type Message, startFlight } from "./flight.ts";
 import { grant, withdraw } from "./grant.ts";
 import { receive } from "./receive.ts";
 import { recoverRun } from "./recover.ts";
 import { type LookAhead, makeLookAhead, makeSlots, type Slots } from "./slots.ts";
+import { lookForSpace, noSpaceWait, type SpaceWait, waitForSpace } from "./space-wait.ts";
 
 /** What all parts of one engine share. */
 export interface EngineState {
@@ -39,6 +46,7 @@ export interface EngineState {
   waitingSince: number | null;
   /** Something captured is not yet synced. */
   unsynced: boolean;
+  readonly space: SpaceWait;
   readonly post: (message: Message) => void;
 }
 
@@ -78,6 +86,7 @@ export function createEngine(ports: EnginePorts, epoch: number, onMessage: () =>
     kills: new Set(),
     waitingSince: null,
     unsynced: false,
+    space: noSpaceWait(),
     post,
   };
   let seenChanges: number | null = null;
@@ -87,21 +96,28 @@ export function createEngine(ports: EnginePorts, epoch: number, onMessage: () =>
     closed = true;
     return outcome;
   };
+  const freshRound = async (): Promise<"worked" | "idle" | "fenced"> => {
+    const now = ports.clock.monotonic();
+    const isTime = now - lookedAt >= LOOK_MS;
+    if (isTime) lookedAt = now;
+    const changes = isTime ? ports.records.changes() : seenChanges;
+    const news = changes !== seenChanges;
+    // A frozen engine that wakes must not touch runs that another has taken over.
+    const lease = news ? await renewLease(ports, epoch) : "done";
+    if (lease === "disk_full") waitForSpace(state, "workspace");
+    if (lease !== "done") return lease === "fenced" ? lease : "idle";
+    const requests = news ? await ports.records.requests() : [];
+    if (news) await takeUpRuns(state);
+    seenChanges = changes;
+    return round(state, requests);
+  };
   return {
     state,
     async tick() {
       if (closed) return "fenced";
-      const now = ports.clock.monotonic();
-      const isTime = now - lookedAt >= LOOK_MS;
-      if (isTime) lookedAt = now;
-      const changes = isTime ? ports.records.changes() : seenChanges;
-      const news = changes !== seenChanges;
-      // A frozen engine that wakes must not touch runs that another has taken over.
-      if (news && (await renewLease(ports, epoch)) === "fenced") return close("fenced");
-      const requests = news ? await ports.records.requests() : [];
-      if (news) await takeUpRuns(state);
-      seenChanges = changes;
-      const outcome = await round(state, requests);
+      const hasRoom = await lookForSpace(state);
+      if (state.space.unsaved !== null && !hasRoom) return "idle";
+      const outcome = state.space.unsaved === null ? await freshRound() : await save(state);
       return outcome === "fenced" ? close(outcome) : outcome;
     },
     wakeAt: () => earliestRetry(state),
@@ -116,7 +132,7 @@ export function createEngine(ports: EnginePorts, epoch: number, onMessage: () =>
 export function renewLease(
   ports: Pick<EnginePorts, "records" | "clock">,
   epoch: number,
-): Promise<"done" | "fenced"> {
+): Promise<CommitOutcome> {
   const at = ports.clock.now();
   const nothing = { updates: [], preImages: [], damaged: [], handledRequests: [] };
   return ports.records.commit({ epoch, at, ...nothing });
@@ -139,19 +155,37 @@ async function round(
   await decideAll(state);
   const launches = grant(state);
   cancelsAfterCommit(state);
-  const committed = await commit(state, requests);
-  if (committed === "fenced") return "fenced";
-  for (const flight of launches)
-    void launch(state.ports, state.compute, state.epoch, flight, state.post).catch(
-      (error: unknown) => state.post(brokenBy(flight.attemptId, error)),
-    );
+  const batch = takeBatch(state, requests);
+  if (batch !== null) {
+    state.space.unsaved = { batch, launches };
+    return save(state);
+  }
+  act(state, launches);
+  return messages.length > 0 ? "worked" : "idle";
+}
+
+/** What was decided is carried out only once it is durable. */
+async function save(state: EngineState): Promise<"worked" | "idle" | "fenced"> {
+  if (state.space.unsaved === null) return "idle";
+  const { batch, launches } = state.space.unsaved;
+  const outcome = await commit(state, batch);
+  if (outcome === "fenced") return "fenced";
+  if (outcome === "disk_full") {
+    waitForSpace(state, "workspace");
+    return "idle";
+  }
+  state.space.unsaved = null;
+  act(state, launches);
+  return "worked";
+}
+
+function act(state: EngineState, launches: readonly Flight[]): void {
+  for (const flight of launches) startFlight(state, flight);
   for (const attemptId of state.cancels) state.compute.cancel(attemptId);
   state.cancels.clear();
   for (const attemptId of state.kills) state.compute.kill(attemptId);
   state.kills.clear();
   dropEnded(state);
-  const worked = messages.length + requests.length + launches.length > 0;
-  return worked || committed === "done" ? "worked" : "idle";
 }
 
 type Start = Extract<Message, { kind: "compute" }>;
@@ -243,32 +277,29 @@ function earliestRetry(state: EngineState): number | null {
 /** What can be found out again (a living process, an exit file) waits this long for something to be committed with. */
 const PATIENCE_MS = 100;
 
-async function commit(
-  state: EngineState,
-  requests: readonly EngineRequest[],
-): Promise<"done" | "nothing" | "fenced"> {
-  const { ports } = state;
-  const hurry = requests.length + state.damaged.length > 0;
-  if (!hurry && !isDue(state, ports.clock.monotonic())) return "nothing";
+/** Null when nothing has to be recorded yet. */
+function takeBatch(state: EngineState, requests: readonly EngineRequest[]): CommitBatch | null {
+  const { preImages, damaged, epoch, ports } = state;
+  const hurry = requests.length + damaged.length > 0;
+  if (!hurry && !isDue(state, ports.clock.monotonic())) return null;
   state.waitingSince = null;
+  state.preImages = [];
+  state.damaged = [];
   const updates = takeUpdates(state);
+  const handledRequests = requests.map((request) => request.id);
+  return { epoch, at: ports.clock.now(), updates, preImages, damaged, handledRequests };
+}
+
+async function commit(state: EngineState, batch: CommitBatch): Promise<CommitOutcome> {
+  const { ports } = state;
   ports.crashPoint("before-sync");
   if (state.unsynced) await ports.contents.makeDurable();
   state.unsynced = false;
   ports.crashPoint("before-commit");
-  const outcome = await ports.records.commit({
-    epoch: state.epoch,
-    at: ports.clock.now(),
-    updates,
-    preImages: state.preImages,
-    damaged: state.damaged,
-    handledRequests: requests.map((request) => request.id),
-  });
-  state.preImages = [];
-  state.damaged = [];
-  state.fresh.clear();
+  const outcome = await ports.records.commit({ ...batch, at: ports.clock.now() });
+  if (outcome === "done") state.fresh.clear();
   ports.crashPoint("after-commit");
-  if (outcome === "done") ports.committed(updates);
+  if (outcome === "done") ports.committed(batch.updates);
   return outcome;
 }
 

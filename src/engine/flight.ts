@@ -10,6 +10,7 @@ import type { Compute, ComputeReport } from "../ports/compute.ts";
 import type { ContentFailure, Outcome } from "../ports/contents.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { type ActiveRun, outputOf } from "./active-run.ts";
+import type { EngineState } from "./engine.ts";
 import type { EnginePorts } from "./engine-ports.ts";
 
 export interface Flight {
@@ -25,12 +26,21 @@ export interface Flight {
   /** A cancel came before it was handed to the compute. */
   cancelled: boolean;
   submitted: boolean;
+  /** It has ended, and its log is being rid of secrets. */
+  masking: boolean;
 }
 
 export type Message =
   | { readonly kind: "compute"; readonly report: ComputeReport }
   /** It could not be prepared: environment, code or order. */
   | { readonly kind: "not_prepared"; readonly attemptId: string; readonly error: StepError }
+  /** It has ended, and its log holds no secret, or could not be written without them. */
+  | {
+      readonly kind: "masked";
+      readonly attemptId: string;
+      readonly end: AttemptEnd;
+      readonly outcome: "done" | "disk_full";
+    }
   | {
       readonly kind: "captured";
       readonly attemptId: string;
@@ -42,8 +52,22 @@ export type Post = (message: Message) => void;
 /** Name of the output that stands for a step's own `./outputs` and `./logs`. */
 export const ARTIFACTS = "artifacts";
 
+/** Sets an attempt going; what comes of it is posted. */
+export function startFlight(state: EngineState, flight: Flight): void {
+  const { ports, compute, epoch, post } = state;
+  launch(ports, compute, epoch, flight, post).catch((error: unknown) =>
+    post(brokenBy(flight.attemptId, error)),
+  );
+}
+
+/** The same again after a full disk left it half made. */
+export function restartFlight(state: EngineState, flight: Flight): void {
+  state.ports.contents.discard(flight.attemptId, false);
+  startFlight(state, flight);
+}
+
 /** Makes environment and folders, then hands the attempt to the compute. */
-export async function launch(
+async function launch(
   ports: EnginePorts,
   compute: Compute,
   epoch: number,
@@ -55,6 +79,7 @@ export async function launch(
   const identity = run.plan.environments[planned?.environment ?? -1];
   const refuse = (error: StepError): void => post({ kind: "not_prepared", attemptId, error });
   if (planned === undefined || identity === undefined) return;
+  if (flight.cancelled) return post(neverStarted(attemptId, ports.clock.now()));
   const built = await ports.environments.build(identity);
   if (!built.ok) return refuse(built.failure);
   const staged = await ports.contents.stage({
@@ -86,7 +111,14 @@ export async function launch(
 }
 
 /** A bug met on the way fails this step alone, with what we need to mend it. */
-export function brokenBy(attemptId: string, error: unknown): Message {
+function brokenBy(attemptId: string, error: unknown): Message {
+  const { code, message: text } = error as { readonly code?: string; readonly message?: string };
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return {
+      kind: "not_prepared",
+      attemptId,
+      error: { code: "disk_full", message: text ?? code, hint: null },
+    };
   const message = `a bug of Stepwell: ${(error as Error)?.stack ?? String(error)}`;
   return {
     kind: "not_prepared",

@@ -12,6 +12,7 @@ import { releaseWaiters } from "./receive.ts";
 
 /** Emits `attempt_created` for everything that fits; the answer is to be launched after the commit. */
 export function grant(state: EngineState): readonly Flight[] {
+  if (state.space.place !== null) return [];
   const queues: RunQueue[] = [...state.runs.values()]
     .filter((run) => run.mayStart)
     .map((run) => run.queue);
@@ -96,6 +97,7 @@ function makeAttempt(state: EngineState, wanted: Wanted): Flight {
     startedAt: null,
     cancelled: false,
     submitted: false,
+    masking: false,
   };
   state.flights.set(attemptId, flight);
   return flight;

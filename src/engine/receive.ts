@@ -10,7 +10,8 @@ import type { Outcome } from "../ports/contents.ts";
 import { type ActiveRun, emit } from "./active-run.ts";
 import { settle } from "./decide.ts";
 import type { EngineState } from "./engine.ts";
-import { type Flight, finish, type Message } from "./flight.ts";
+import { type Flight, finish, type Message, restartFlight } from "./flight.ts";
+import { hold, insist, scarcityOf, waitForSpace } from "./space-wait.ts";
 
 export async function receive(state: EngineState, message: Message): Promise<void> {
   const attemptId = message.kind === "compute" ? message.report.attemptId : message.attemptId;
@@ -19,10 +20,13 @@ export async function receive(state: EngineState, message: Message): Promise<voi
   switch (message.kind) {
     case "compute":
       if (message.report.kind === "started") started(state, flight, message.report);
-      else ended(state, flight, message.report.end);
+      else if (!mask(state, flight, message.report.end)) ended(state, flight, message.report.end);
+      return;
+    case "masked":
+      masked(state, flight, message);
       return;
     case "not_prepared":
-      fail(state, flight, message.error);
+      notPrepared(state, flight, message.error);
       return;
     case "captured":
       await captured(state, flight, message.outcome);
@@ -47,9 +51,54 @@ function started(
   });
 }
 
+/** Its end has been told before, or no longer matters. */
+function hasEnd({ run, step: index }: Flight): boolean {
+  const step = run.state.steps[index];
+  return step === undefined || isEndedStep(step.status) || step.attempts.at(-1)?.end !== null;
+}
+
+/** Nobody may read a log that holds secrets: the end is taken when they are out of it. False: there are none. */
+function mask(state: EngineState, flight: Flight, end: AttemptEnd): boolean {
+  if (flight.masking || hasEnd(flight)) return true;
+  const { run, step, number, attemptId } = flight;
+  const logPath = state.ports.logPath(run.row.name, run.paths[step] as string, number);
+  const masking = state.ports.stepTypes.maskLog(run.row.name, logPath);
+  if (masking === null) return false;
+  flight.masking = true;
+  masking.then(
+    (outcome) => state.post({ kind: "masked", attemptId, end, outcome }),
+    (error: unknown) => {
+      state.ports.warn(`secrets could not be taken out of ${logPath}: ${(error as Error).message}`);
+      state.post({ kind: "masked", attemptId, end, outcome: "done" });
+    },
+  );
+  return true;
+}
+
+function masked(
+  state: EngineState,
+  flight: Flight,
+  { end, outcome }: Extract<Message, { kind: "masked" }>,
+): void {
+  flight.masking = false;
+  const report = { kind: "ended", attemptId: flight.attemptId, end } as const;
+  const again = (): void => state.post({ kind: "compute", report });
+  if (outcome === "done") ended(state, flight, end);
+  else insist(state, flight, again);
+}
+
+/** A full disk passes; any other reason fails the step. */
+function notPrepared(state: EngineState, flight: Flight, error: StepError): void {
+  const again = (): void => {
+    if (flight.submitted) finish(state.ports, flight, state.post);
+    else restartFlight(state, flight);
+  };
+  if (!hold(state, flight, error.code, again)) fail(state, flight, error);
+}
+
 function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
   const step = flight.run.state.steps[flight.step];
-  if (step === undefined || isEndedStep(step.status) || step.attempts.at(-1)?.end !== null) return;
+  if (step === undefined || hasEnd(flight)) return;
   const at = state.ports.clock.now();
   const attempts = step.attempts.map((attempt) => ({
     end: attempt.end ?? end,
@@ -63,13 +112,7 @@ function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
       : retryDelay(node.retry, attempts);
   const retryAt = delay === null ? null : at + delay;
   releaseSlot(state, flight);
-  const { run } = flight;
-  const logPath = state.ports.logPath(
-    run.row.name,
-    run.paths[flight.step] as string,
-    flight.number,
-  );
-  state.ports.stepTypes.maskLog(run.row.name, logPath);
+  if (end.reason === "disk_full") waitForSpace(state, "workspace");
   if (end.startedAt !== null) state.lookAhead.seen(end.finishedAt - end.startedAt);
   emit(flight.run, { kind: "attempt_ended", at, step: flight.step, end, retryAt });
   if (good) {
@@ -84,7 +127,9 @@ function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
     releaseWaiters(state, flight);
   } else {
     const path = flight.run.paths[flight.step] as string;
-    failStep(state, flight, errorOf(path, end, node?.timeoutSeconds ?? null));
+    const error = errorOf(path, end, node?.timeoutSeconds ?? null);
+    const scarcity = scarcityOf(state.ports.space.look("workspace"));
+    failStep(state, flight, scarcity === null ? error : { ...error, hint: scarcity });
   }
 }
 
@@ -99,7 +144,8 @@ async function captured(
   outcome: Outcome<StepResult>,
 ): Promise<void> {
   if (!outcome.ok) {
-    fail(state, flight, outcome.failure);
+    const again = (): void => finish(state.ports, flight, state.post);
+    if (!hold(state, flight, outcome.failure.code, again)) fail(state, flight, outcome.failure);
     return;
   }
   const { run, step } = flight;

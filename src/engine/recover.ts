@@ -83,5 +83,6 @@ function flightOf(state: EngineState, run: ActiveRun, step: number, facts: StepF
     startedAt: last?.startedAt ?? null,
     cancelled: false,
     submitted: true,
+    masking: false,
   };
 }

@@ -202,6 +202,12 @@ function failureOf(
   end: { readonly exitCode: number | null; readonly stderr: string },
 ): EnvironmentFailure | null {
   if (end.exitCode === 0) return null;
+  if (/no space left on device|disk quota exceeded/i.test(end.stderr))
+    return {
+      code: "environment_disk_full",
+      message: `The environment ${recipe.label} cannot be made: the disk is full.`,
+      hint: "Free some space (`stepwell gc` removes unused environments), then resume the run.",
+    };
   return {
     code: "environment_build_failed",
     message: `The environment ${recipe.label} cannot be made with Python ${recipe.pythonVersion}:\n${shortened(end.stderr)}`,

@@ -5,6 +5,7 @@ import type { RunEvent } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
 import { createEngine, type Engine, refreshPermissions, renewLease } from "../engine/engine.ts";
 import type { RunRow, RunUpdate } from "../ports/records.ts";
+import type { Place, Room } from "../ports/space.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface DriveOptions {
@@ -16,6 +17,8 @@ export interface DriveOptions {
     readonly after: number;
     readonly onEvents: (events: readonly RunEvent[]) => void;
   } | null;
+  /** Told once that the run waits for space on a full disk, and once that it goes on. */
+  readonly onNotice: (line: string) => void;
 }
 
 /** How often another process's commits are looked for. */
@@ -28,10 +31,12 @@ const UPKEEP_MS = 2_000;
 /** Resolves when the run has an end (or, with `run: null`, when there is nothing left to do). */
 export async function driveRun(workspace: Workspace, options: DriveOptions): Promise<void> {
   const follower = createFollower(workspace, options);
+  const space = createSpaceNotices(workspace, options.onNotice);
   for (;;) {
     const epoch = await tryToBecomeEngine(workspace);
-    if (epoch !== null) {
-      const outcome = await beEngine(workspace, epoch, options, follower);
+    if (epoch === "disk_full") space.tell("workspace");
+    else if (epoch !== null) {
+      const outcome = await beEngine(workspace, epoch, { options, follower, space });
       if (outcome === "done") return;
     } else if (options.run === null) return;
     if (await follower.ended()) return;
@@ -39,13 +44,40 @@ export async function driveRun(workspace: Workspace, options: DriveOptions): Pro
   }
 }
 
-async function tryToBecomeEngine(workspace: Workspace): Promise<number | null> {
+async function tryToBecomeEngine(workspace: Workspace): Promise<number | "disk_full" | null> {
   const { records, process: processes, clock } = workspace;
   const me = { host: workspace.host, process: workspace.self() };
   const outcome = await records.becomeEngine(me, clock.now(), (row) =>
     row.host === workspace.host ? processes.isAlive(row.process) : true,
   );
+  if (outcome.kind === "disk_full") return outcome.kind;
   return outcome.kind === "engine" ? outcome.epoch : null;
+}
+
+interface SpaceNotices {
+  /** Where space is waited for now, or null; says so when that changes. */
+  tell(place: Place | null): void;
+}
+
+function createSpaceNotices(workspace: Workspace, say: (line: string) => void): SpaceNotices {
+  let told: Place | null = null;
+  return {
+    tell(place) {
+      if (place === told) return;
+      told = place;
+      if (place === null) say("space is back, going on");
+      else say(waitingLine(workspace.space.look(place)));
+    },
+  };
+}
+
+/** Above this it is not files that are wanting. */
+const FEW_FILES = 1000;
+
+function waitingLine({ folder, freeBytes, freeFiles }: Room): string {
+  const megabytes = Math.floor(freeBytes / 2 ** 20);
+  const files = freeFiles === null || freeFiles > FEW_FILES ? "" : ` and ${freeFiles} files`;
+  return `waiting for disk space in ${folder}: ${megabytes} MB${files} free; free some, the run goes on by itself`;
 }
 
 interface Follower {
@@ -91,11 +123,16 @@ function createFollower(workspace: Workspace, options: DriveOptions): Follower {
   };
 }
 
+interface Seat {
+  readonly options: DriveOptions;
+  readonly follower: Follower;
+  readonly space: SpaceNotices;
+}
+
 async function beEngine(
   workspace: Workspace,
   epoch: number,
-  options: DriveOptions,
-  follower: Follower,
+  { options, follower, space }: Seat,
 ): Promise<"done" | "fenced"> {
   const alarm = createAlarm();
   const { keepWork } = options;
@@ -106,6 +143,7 @@ async function beEngine(
   try {
     for (;;) {
       const outcome = await engine.tick();
+      space.tell(engine.state.space.place);
       if (outcome === "fenced") return "fenced";
       if (await isDone(workspace, engine, options.run)) return "done";
       if (outcome === "idle") await alarm.wait(pause(workspace, engine));

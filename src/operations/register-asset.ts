@@ -183,6 +183,12 @@ async function register(
   content: AssetContent,
   warnings: readonly Problem[],
 ): Promise<Registered | Refusal> {
+  if (head.version !== null && !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/.test(head.version))
+    return refuse(
+      "bad_name",
+      `${head.version} is not a version of an asset`,
+      "use up to 255 letters, digits, _, - and .",
+    );
   const outcome = await workspace.records.createAsset({
     kind,
     ...head,

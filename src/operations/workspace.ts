@@ -11,6 +11,7 @@ import type { Contents } from "../ports/contents.ts";
 import type { Environments } from "../ports/environments.ts";
 import type { ProcessPort } from "../ports/process.ts";
 import type { RecordStore } from "../ports/records.ts";
+import type { DiskSpace } from "../ports/space.ts";
 import type { WorkspaceConfig } from "../spec/workspace-config.ts";
 
 export interface Workspace {
@@ -20,6 +21,7 @@ export interface Workspace {
   readonly records: RecordStore;
   readonly plans: PlanReader;
   readonly contents: Contents;
+  readonly space: DiskSpace;
   /** `locked`: fail rather than resolve an environment that has no lock. */
   readonly environments: (locked: boolean) => Environments;
   readonly process: ProcessPort;

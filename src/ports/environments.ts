@@ -17,6 +17,7 @@ export interface EnvironmentFailure {
     | "unknown_environment"
     | "environment_not_resolved"
     | "environment_build_failed"
+    | "environment_disk_full"
     | "unsupported_environment";
   readonly message: string;
   readonly hint: string | null;

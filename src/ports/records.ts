@@ -128,6 +128,8 @@ export interface CommitBatch {
   readonly handledRequests: readonly number[];
 }
 
+export type CommitOutcome = "done" | "fenced" | "disk_full";
+
 export interface RunFilter {
   readonly experiment?: string;
   readonly pipeline?: string;
@@ -172,12 +174,17 @@ export interface RecordStore {
   ): Promise<
     | { readonly kind: "engine"; readonly epoch: number }
     | { readonly kind: "held"; readonly by: EngineRow }
+    /** Nobody can become it: nothing can be written. */
+    | { readonly kind: "disk_full" }
   >;
   engine(): Promise<EngineRow | null>;
   /** Gives the row back if `epoch` still holds it. */
   releaseEngine(epoch: number): Promise<void>;
-  /** All or nothing; "fenced" when another epoch holds the engine row. Renews the heartbeat. */
-  commit(batch: CommitBatch): Promise<"done" | "fenced">;
+  /**
+   * All or nothing; "fenced" when another epoch holds the engine row, "disk_full" when there is no room: the same batch may
+   * then be committed later. Renews the heartbeat.
+   */
+  commit(batch: CommitBatch): Promise<CommitOutcome>;
 
   /** Durable when it resolves. The same idempotency key gives the run that it made the first time. */
   submit(

@@ -33,6 +33,9 @@ export interface StepTypes {
   collect(
     staged: Pick<StagedAttempt, "folder" | "workFolder">,
   ): Pick<StepResult, "metrics" | "loggedParameters" | "warnings">;
-  /** Takes the values that the run was handed by name out of an ended attempt's log. */
-  maskLog(run: string, logPath: string): void;
+  /**
+   * Takes the values that the run was handed by name out of an ended attempt's log; null when it was handed none. A log
+   * that holds none of them is left as it is.
+   */
+  maskLog(run: string, logPath: string): Promise<"done" | "disk_full"> | null;
 }

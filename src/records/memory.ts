@@ -6,6 +6,7 @@ import type { PreImage } from "../core/fingerprint.ts";
 import type {
   AssetRow,
   CommitBatch,
+  CommitOutcome,
   EngineRequest,
   EngineRow,
   NewRun,
@@ -70,7 +71,7 @@ function engineVerbs(
   };
 }
 
-function commit(data: Data, batch: CommitBatch): "done" | "fenced" {
+function commit(data: Data, batch: CommitBatch): CommitOutcome {
   if (!data.engine?.held || data.engine.epoch !== batch.epoch) return "fenced";
   // All or nothing: whatever can be refused is refused before anything changes.
   for (const update of batch.updates) {

@@ -34,7 +34,10 @@ export function createStepTypes(
     order(context: AttemptContext): AttemptOrder | StepError {
       return commandOrder(context, shell(context.run), settings);
     },
-    maskLog: (run, logPath) => maskLog(logPath, Object.values(shell(run).passed)),
+    maskLog(run, logPath) {
+      const secrets = Object.values(shell(run).passed);
+      return secrets.length === 0 ? null : maskLog(logPath, secrets);
+    },
     collect(staged) {
       const warnings: string[] = [];
       const metrics: Record<string, number> = {};

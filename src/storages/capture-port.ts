@@ -68,6 +68,9 @@ function captureFile(
   limits: Limits | null,
 ): CapturedPort | typeof TOO_BIG {
   const stats = lstatSync(path, { throwIfNoEntry: false });
+  // Through a link in its place we would move and alter what lies elsewhere.
+  if (lstatSync(order.folder, { throwIfNoEntry: false })?.isDirectory() === false)
+    wrongKind(order, "the command replaced the folder of the file");
   if (stats === undefined) missing(order, "the command did not write it");
   if (stats.isSymbolicLink()) {
     const message = `output "${order.port}": ${path} is a link, a file is expected`;

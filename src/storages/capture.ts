@@ -1,12 +1,13 @@
 // Captures all the outputs of an attempt and moves them to their final folder in the store, in one rename. Knows the
 // layout of the store; how one output is frozen and hashed is `capture-port`.
 
-import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { OutputRecord } from "../core/output.ts";
 import type { Captured, CaptureOrder } from "../ports/contents.ts";
 import type { DataType } from "../spec/graph.ts";
 import type { CapturedPort, PortOrder } from "./capture-port.ts";
+import { ContentProblem } from "./content-problem.ts";
 import type { Unsynced } from "./durable.ts";
 
 export interface CapturePlaces {
@@ -42,7 +43,7 @@ export async function captureAttempt(
   const { storeFolder } = places;
   const final = finalFolder(storeFolder, order);
   // An engine may have died between the move and the record: then the outputs are in their place already.
-  const isMoved = !existsSync(scratch) && existsSync(final);
+  const isMoved = !isOwnFolder(scratch) && existsSync(final);
   const source = isMoved ? final : scratch;
   const ports: [string, DataType, CapturedPort][] = [];
   for (const [port, type] of Object.entries(order.outputs)) {
@@ -64,6 +65,14 @@ export async function captureAttempt(
   return resultOf(ports, final, storeFolder);
 }
 
+/** False when it is not there. A step may have put a link in its place, so that we would alter what it leads to. */
+function isOwnFolder(folder: string): boolean {
+  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  if (stats === undefined || stats.isDirectory()) return stats !== undefined;
+  const message = `the command replaced ${folder}, in which its outputs are kept`;
+  throw new ContentProblem("wrong_kind", message, "write outputs to the paths that it gets");
+}
+
 /** `azureml/<run>/<step path>`; the segments of a nested step are folders, the standalone step is `_`. */
 function finalFolder(storeFolder: string, order: CaptureOrder): string {
   const segments = order.step === "." ? ["_"] : order.step.split(".");
@@ -77,6 +86,7 @@ function gatherArtifacts(
   source: string,
 ): string | null {
   const work = join(places.workFolder, order.attemptId);
+  if (!isOwnFolder(work)) return null;
   const full = ["outputs", "logs"].filter((name) => hasEntries(join(work, name)));
   const folder = join(source, ARTIFACTS);
   if (full.length === 0) return existsSync(folder) ? folder : null;

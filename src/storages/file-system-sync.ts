@@ -4,7 +4,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
 export interface FileSystemSync {
-  /** True when everything written to the file system of `folder` lasts; false where that cannot be done or was not. */
+  /**
+   * True when everything written to the file system of `folder` lasts; false where that cannot be done. Rejects when the
+   * disk reports an error: asked again, the kernel may say that all is well although the bytes are gone.
+   */
   sync(folder: string): Promise<boolean>;
   /** Ends the process; resolves when it is gone. */
   close(): Promise<void>;
@@ -24,25 +27,25 @@ while True:
         try:
             file = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
             try:
-                done = _ctypes.call_function(syncfs, (file,)) == 0
+                answer = b"y" if _ctypes.call_function(syncfs, (file,)) == 0 else b"e"
             finally:
                 os.close(file)
         except OSError:
-            done = False
-        os.write(1, b"y" if done else b"n")
+            answer = b"n"
+        os.write(1, answer)
 `;
 
 /** `python`: any interpreter; null where there is none. */
 export function createFileSystemSync(python: string | null): FileSystemSync {
   let child: ChildProcess | null = null;
   let isUsable = process.platform === "linux" && python !== null;
-  let waiting: ((isDone: boolean) => void)[] = [];
+  let waiting: ((answer: number) => void)[] = [];
   const fail = (): void => {
     isUsable = false;
     child = null;
     const failed = waiting;
     waiting = [];
-    for (const resolve of failed) resolve(false);
+    for (const answered of failed) answered(NO);
   };
   const open = (): ChildProcess => {
     // A session of its own: Ctrl-C is for us, who still have something to make durable.
@@ -55,7 +58,7 @@ export function createFileSystemSync(python: string | null): FileSystemSync {
     opened.on("exit", fail);
     opened.stdin.on("error", fail);
     opened.stdout.on("data", (answers: Buffer) => {
-      for (const answer of answers) waiting.shift()?.(answer === YES);
+      for (const answer of answers) waiting.shift()?.(answer);
     });
     return opened;
   };
@@ -63,8 +66,11 @@ export function createFileSystemSync(python: string | null): FileSystemSync {
     sync(folder) {
       if (!isUsable) return Promise.resolve(false);
       child ??= open();
-      return new Promise((resolve) => {
-        waiting.push(resolve);
+      return new Promise((resolve, reject) => {
+        waiting.push((answer) => {
+          if (answer === ERROR) reject(new Error(`Input/output error: ${folder} cannot be synced`));
+          else resolve(answer === YES);
+        });
         child?.stdin?.write(`${folder}\0`);
       });
     },
@@ -79,4 +85,8 @@ export function createFileSystemSync(python: string | null): FileSystemSync {
   };
 }
 
-const YES = "y".charCodeAt(0);
+const [YES, NO, ERROR] = [..."yne"].map((letter) => letter.charCodeAt(0)) as [
+  number,
+  number,
+  number,
+];

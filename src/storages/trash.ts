@@ -41,12 +41,13 @@ export function createTrash(folder: string): Trash {
     take(path, entries = 4) {
       if (!hasSwept) sweep(folder);
       hasSwept = true;
-      batch ??= openBatch(folder);
       try {
+        batch ??= openBatch(folder);
         renameSync(path, join(batch.folder, String(batch.folders++)));
       } catch {
-        // It was never made, or somebody removed it.
+        // It was never made, or somebody removed it, or a full disk has no room for the trash.
       }
+      if (batch === null) return;
       batch.entries += entries;
       // A step may have left any amount in its folder: only the disk knows.
       const isMuch = batch.freeBytes - freeBytes(folder) > GATHERED_BYTES;

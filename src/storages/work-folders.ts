@@ -100,11 +100,19 @@ function keepNewest(places: WorkPlaces, attemptId: string, take: (path: string) 
   } catch {
     // Without a mark it merely is not counted.
   }
-  const kept = readdirSync(marks)
+  const kept = namesIn(marks)
     .map((name) => ({ name, at: statSync(join(marks, name)).mtimeMs }))
     .sort((a, b) => b.at - a.at);
   for (const { name } of kept.slice(KEPT)) {
     take(join(places.workFolder, name));
     rmSync(join(marks, name), { force: true });
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }

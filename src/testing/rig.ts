@@ -8,12 +8,21 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunView } from "../operations/run-view.ts";
 
-const CLI = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../dist/stepwell.js");
+export const CLI = path.resolve(
+  path.dirname(fileURLToPath(import.meta.url)),
+  "../../dist/stepwell.js",
+);
 
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface Watched {
+  readonly child: ChildProcess;
+  /** What it has written to stderr so far. */
+  said(): string;
 }
 
 export interface Rig {
@@ -28,15 +37,20 @@ export interface Rig {
   /** Starts `stepwell …` and does not wait. */
   start(...words: readonly string[]): ChildProcess;
   startWith(env: Readonly<Record<string, string>>, ...words: readonly string[]): ChildProcess;
+  /** As `startWith`, and keeps what it says to a person. */
+  watch(env: Readonly<Record<string, string>>, ...words: readonly string[]): Watched;
   /** Runs with --json and answers with the one object. Fails loudly when stdout holds anything else. */
   run(...words: readonly string[]): RunView;
   /** Names that steps wrote to the ledger since the last call. */
   ran(): readonly string[];
+  /** The same, and they are told again. */
+  peek(): readonly string[];
   remove(): void;
 }
 
-export function makeRig(name = "rig"): Rig {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), `stepwell-${name}-`));
+/** `parent`: a disk of its own, for instance. */
+export function makeRig(name = "rig", parent = os.tmpdir()): Rig {
+  const folder = fs.mkdtempSync(path.join(parent, `stepwell-${name}-`));
   const at = (file: string): string => path.join(folder, file);
   const env = (more: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({
     ...process.env,
@@ -71,6 +85,18 @@ export function makeRig(name = "rig"): Rig {
         env: env(more),
         stdio: "ignore",
       }),
+    watch(more, ...words) {
+      const child = spawn(process.execPath, [CLI, "--workspace", folder, ...words], {
+        cwd: folder,
+        env: env(more),
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      let text = "";
+      child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+      });
+      return { child, said: () => text };
+    },
     run(...words) {
       const done = rig.cli(...words, "--json");
       try {
@@ -82,12 +108,13 @@ export function makeRig(name = "rig"): Rig {
       }
     },
     ran() {
-      const lines = fs.existsSync(at("ledger"))
-        ? rig.read("ledger").split("\n").filter(Boolean)
-        : [];
-      const fresh = lines.slice(seen);
-      seen = lines.length;
-      return fresh.sort();
+      const fresh = rig.peek();
+      seen += fresh.length;
+      return fresh;
+    },
+    peek() {
+      const text = fs.existsSync(at("ledger")) ? rig.read("ledger") : "";
+      return text.split("\n").filter(Boolean).slice(seen).sort();
     },
     remove: () => fs.rmSync(folder, { recursive: true, force: true }),
   };
@@ -126,4 +153,22 @@ export function leftovers(folder: string): readonly string[] {
     }
   }
   return found;
+}
+
+/** Ends every process of this rig's workspace at once, as a power cut does; says how many there were. */
+export function killEverything(folder: string): number {
+  let killed = 0;
+  for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const environ = fs.readFileSync(`/proc/${pid}/environ`, "latin1");
+      const command = fs.readFileSync(`/proc/${pid}/cmdline`, "latin1");
+      const isOurs = environ.includes("STEPWELL_ATTEMPT=") && environ.includes(folder);
+      if (!isOurs && !command.includes(folder)) continue;
+      process.kill(Number(pid), "SIGKILL");
+      killed += 1;
+    } catch {
+      // It ended meanwhile, or belongs to somebody else.
+    }
+  }
+  return killed;
 }

@@ -23,7 +23,12 @@ export function define(command: Command, context: Context): void {
         const kind = flags.kill ? "kill" : "cancel";
         await workspace.records.request(name, kind, workspace.user, workspace.clock.now());
         // Becomes the engine itself when nobody is: nothing of a run that is being cancelled can start.
-        await driveRun(workspace, { run: name, keepWork: false, follow: null });
+        await driveRun(workspace, {
+          run: name,
+          keepWork: false,
+          follow: null,
+          onNotice: context.terminal.note,
+        });
         const ended = await workspace.records.run(name);
         context.terminal.out(`${name} ${ended?.status ?? "is gone"}`);
       } finally {

@@ -8,7 +8,8 @@ export function define(command: Command, context: Context): void {
   command.action(async () => {
     const workspace = await context.open({ create: false });
     try {
-      await driveRun(workspace, { run: null, keepWork: false, follow: null });
+      const onNotice = context.terminal.note;
+      await driveRun(workspace, { run: null, keepWork: false, follow: null, onNotice });
     } finally {
       await workspace.close();
     }

@@ -1,7 +1,9 @@
 // The one door to embedded SQLite: `node:sqlite` where it is stable (Node ≥ 22.13), else the prebuilt `libsql`. Both
 // speak the same small language here. Knows nothing of tables.
 
+import { statfsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname } from "node:path";
 
 export type Value = string | number | null;
 export type Row = Record<string, unknown>;
@@ -30,6 +32,24 @@ export function openDatabase(file: string): Database {
   // Copying the log into the file is two more syncs: not in the midst of many short steps. 16 MB of log are nothing.
   database.exec("PRAGMA wal_autocheckpoint=4000");
   return database;
+}
+
+export function rollBack(database: Database): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {
+    // A COMMIT that failed on a full or broken disk has already rolled back by itself.
+  }
+}
+
+/** SQLite calls it FULL when its own write failed, and an I/O error when its index beside the log could not grow. */
+export function isDiskFull(error: unknown, file: string): boolean {
+  const { code, message } = error as { readonly code?: string; readonly message?: string };
+  const text = `${code} ${message}`;
+  if (/SQLITE_FULL|database or disk is full/.test(text)) return true;
+  if (!/IOERR|CANTOPEN|disk I\/O error|unable to open/.test(text)) return false;
+  const { bavail, files, ffree } = statfsSync(dirname(file));
+  return bavail === 0 || (files > 0 && ffree === 0);
 }
 
 function hasNodeSqlite(): boolean {

@@ -2,7 +2,7 @@
 // A newer database is refused; an older one is copied aside, then migrated.
 
 import fs from "node:fs";
-import type { Database } from "./driver.ts";
+import { type Database, rollBack } from "./driver.ts";
 
 /** Step n takes the schema from version n to n + 1. */
 const STEPS: readonly string[] = [
@@ -79,7 +79,7 @@ export function migrate(database: Database, file: string): MigrationOutcome {
     }
     database.exec("COMMIT");
   } catch (error) {
-    database.exec("ROLLBACK");
+    rollBack(database);
     throw error;
   }
   return { kind: "ready" };

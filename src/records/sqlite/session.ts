@@ -1,6 +1,6 @@
 // One open database: prepared statements by their text, and transactions. Everything else in this folder is tables.
 
-import type { Database, Row, Statement, Value } from "./driver.ts";
+import { type Database, type Row, rollBack, type Statement, type Value } from "./driver.ts";
 
 export interface Session {
   readonly workspace: string;
@@ -39,12 +39,4 @@ export function openSession(database: Database, workspace: string): Session {
       }
     },
   };
-}
-
-function rollBack(database: Database): void {
-  try {
-    database.exec("ROLLBACK");
-  } catch {
-    // A failed COMMIT on a full disk has already rolled back by itself.
-  }
 }

@@ -1,9 +1,9 @@
 // The embedded record store: one SQLite file, one transaction a commit. Composes the tables of this folder.
 
-import type { CommitBatch, RecordStore } from "../../ports/records.ts";
+import type { CommitBatch, CommitOutcome, RecordStore } from "../../ports/records.ts";
 import { createAsset, listAssets, readAsset } from "./assets.ts";
 import { putDocuments, readDocument } from "./documents.ts";
-import { openDatabase } from "./driver.ts";
+import { isDiskFull, openDatabase } from "./driver.ts";
 import { becomeEngine, readEngine, releaseEngine, renewLease } from "./engine-row.ts";
 import { appendEvents, projectCreated, readEvents } from "./events.ts";
 import { migrate } from "./migrations.ts";
@@ -44,15 +44,29 @@ export function openSqliteStore(file: string, workspace = "local"): OpenOutcome 
     return migrated;
   }
   const session = openSession(database, workspace);
-  return { kind: "open", store: { ...storeOver(session), close: async () => database.close() } };
+  const store = storeOver(session, (error) => isDiskFull(error, file));
+  return { kind: "open", store: { ...store, close: async () => database.close() } };
 }
 
-function storeOver(session: Session): Omit<RecordStore, "close"> {
+function storeOver(
+  session: Session,
+  isFull: (error: unknown) => boolean,
+): Omit<RecordStore, "close"> {
+  const unlessFull = <T, F>(work: () => T, full: F): T | F => {
+    try {
+      return work();
+    } catch (error) {
+      if (isFull(error)) return full;
+      throw error;
+    }
+  };
   return {
-    becomeEngine: async (me, now, isAlive) => becomeEngine(session, me, now, isAlive),
+    becomeEngine: async (me, now, isAlive) =>
+      unlessFull(() => becomeEngine(session, me, now, isAlive), { kind: "disk_full" }),
     engine: async () => readEngine(session),
-    releaseEngine: async (epoch) => releaseEngine(session, epoch),
-    commit: async (batch) => commit(session, batch),
+    // Kept, it falls to the next engine all the same: its process is gone.
+    releaseEngine: async (epoch) => unlessFull(() => releaseEngine(session, epoch), undefined),
+    commit: async (batch) => unlessFull(() => commit(session, batch), "disk_full" as CommitOutcome),
     submit: async (run) => submitRun(session, run),
     setOwner: async (run, owner, detached) => setOwner(session, run, owner, detached),
     request: async (run, kind, by, at) => addRequest(session, { run, kind, by, at }),

@@ -175,10 +175,19 @@ function outputsOf(node: JobNode, context: LoadContext): Record<string, StepOutp
   return outputs;
 }
 
+/** Names and versions of assets are ids, never paths. */
+const ASSET_WORD = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/;
+
 function outputOf(node: JobNode, name: string, context: LoadContext): StepOutput {
   const requests = outputRequests(node, name);
-  const first = (key: string) =>
-    requests.map(({ value }) => getText(value, key)).find((one) => one !== null) ?? null;
+  const first = (key: "name" | "version") => {
+    const asked = requests.map(({ value }) => value).find((one) => getText(one, key) !== null);
+    const text = asked === undefined ? null : getText(asked, key);
+    if (asked === undefined || text === null || ASSET_WORD.test(text)) return text;
+    const hint = "Use up to 255 letters, digits, `_`, `-` and `.`.";
+    context.error(get(asked, key), "bad_name", `\`${text}\` is not a ${key} of an asset`, hint);
+    return null;
+  };
   const modes = requests.map(({ value }) => (value.kind === "mapping" ? modeOf(value) : null));
   const declared: PortMode | null = node.inline
     ? null

@@ -9,7 +9,13 @@ import type { EnginePorts } from "../../engine/engine-ports.ts";
 import type { Contents, Outcome } from "../../ports/contents.ts";
 import type { CommitBatch, RecordStore } from "../../ports/records.ts";
 import type { AttemptContext } from "../../ports/step-types.ts";
-import { createSimulatedCompute, faultsAllowed, outputOfProcess, type World } from "./world.ts";
+import {
+  createSimulatedCompute,
+  faultsAllowed,
+  isFull,
+  outputOfProcess,
+  type World,
+} from "./world.ts";
 
 /** Thrown at a crash point: the engine is gone from that instant. */
 export class Crash extends Error {}
@@ -41,10 +47,22 @@ export function createFakePorts(
     },
     stepTypes: {
       order: (context) => orderOf(context),
-      maskLog: () => {},
+      maskLog: () =>
+        world.chance.happens(0.7)
+          ? null
+          : new Promise((resolve) =>
+              world.later(
+                world.chance.whole(0, 8),
+                () => isLive() && resolve(fullOr(world, "done")),
+              ),
+            ),
       collect: () => ({ metrics: {}, loggedParameters: {}, warnings: [] }),
     },
     explainer: { reason: async () => ({ kind: "never_ran", detail: "simulated" }) },
+    space: {
+      look: () => ({ folder: "disk", freeBytes: isFull(world) ? 0 : 2 ** 40, freeFiles: null }),
+      hasRoom: async () => !isFull(world),
+    },
     settler: { needed: () => false, settle: async () => [] },
     clock: { now: () => world.now, monotonic: () => world.now },
     random: {
@@ -122,12 +140,19 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
     snapshot: absent,
     snapshotText: async () => null,
     stage: (order) =>
-      later(() => ({
-        ok: true,
-        value: { folder: order.attemptId, workFolder: order.attemptId, outputs: {} },
-        warnings: [],
-      })),
-    capture: (order) => later(() => capture(world, order.attemptId, `${order.run}/${order.step}`)),
+      later(() =>
+        isFull(world)
+          ? FULL
+          : {
+              ok: true,
+              value: { folder: order.attemptId, workFolder: order.attemptId, outputs: {} },
+              warnings: [],
+            },
+      ),
+    capture: (order) =>
+      later(() =>
+        isFull(world) ? FULL : capture(world, order.attemptId, `${order.run}/${order.step}`),
+      ),
     async makeDurable() {
       if (world.plant === "no-sync") return;
       for (const bytes of world.captured.values()) bytes.durable = true;
@@ -136,6 +161,15 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
     discard: () => {},
     close: async () => {},
   };
+}
+
+const FULL: Outcome<never> = {
+  ok: false,
+  failure: { code: "disk_full", message: "the disk is full", hint: null },
+};
+
+function fullOr<T>(world: World, outcome: T): T | "disk_full" {
+  return isFull(world) ? "disk_full" : outcome;
 }
 
 function capture(
@@ -168,6 +202,7 @@ function guarded(world: World, records: RecordStore): RecordStore {
   return {
     ...records,
     async commit(batch) {
+      if (isFull(world)) return "disk_full";
       for (const update of batch.updates)
         for (const event of update.events) {
           world.trace?.(`${world.now} epoch ${batch.epoch} ${update.run} ${JSON.stringify(event)}`);

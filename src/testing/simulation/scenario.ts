@@ -34,6 +34,8 @@ export interface Scenario {
   readonly repeat: number;
   readonly lose: number;
   readonly damage: number;
+  /** The disk is full between these moments. */
+  readonly full: { readonly from: number; readonly until: number };
 }
 
 export function makeScenario(chance: Chance): Scenario {
@@ -60,6 +62,7 @@ export function makeScenario(chance: Chance): Scenario {
     };
   });
   const hostile = chance.happens(0.85);
+  const fullFrom = chance.whole(0, 300);
   return {
     runs,
     cpus: chance.whole(1, 3),
@@ -69,6 +72,7 @@ export function makeScenario(chance: Chance): Scenario {
     repeat: hostile ? 0.1 : 0,
     lose: hostile ? 0.05 : 0,
     damage: hostile ? 0.1 : 0,
+    full: { from: fullFrom, until: chance.happens(0.3) ? fullFrom + chance.whole(1, 100) : 0 },
   };
 }
 

@@ -116,6 +116,13 @@ export function faultsAllowed(world: World): boolean {
   return world.now < world.scenario.faultsUntil;
 }
 
+/** The disk is full: a fault that is counted when somebody meets it. */
+export function isFull(world: World): boolean {
+  if (world.now < world.scenario.full.from || world.now >= world.scenario.full.until) return false;
+  world.faults += 1;
+  return true;
+}
+
 /** Processes that hold a slot now. */
 export function aliveCount(world: World): number {
   return [...world.processes.values()].filter((process) => process.alive).length;
@@ -180,8 +187,8 @@ function startProcess(
     report(listener, { kind: "ended", attemptId: order.attemptId, end });
     return;
   }
-  const isFull = aliveCount(world) >= world.scenario.cpus && world.plant !== "extra-slots";
-  if (isFull && order.epoch >= world.epoch) {
+  const isBusy = aliveCount(world) >= world.scenario.cpus && world.plant !== "extra-slots";
+  if (isBusy && order.epoch >= world.epoch) {
     world.later(2, () => startProcess(world, order, listener, report, withdrawn));
     return;
   }
@@ -193,6 +200,11 @@ function startProcess(
       attemptId: order.attemptId,
       end: { ...end, detail: "an older epoch" },
     });
+    return;
+  }
+  if (isFull(world)) {
+    const end = { ...ended("disk_full", null, world.now), startedAt: null };
+    report(listener, { kind: "ended", attemptId: order.attemptId, end });
     return;
   }
   if (world.processes.has(order.attemptId))

@@ -1,0 +1,178 @@
+import fs from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadAsset } from "../spec/load-asset.ts";
+import { type Canary, makeCanary } from "./canary.ts";
+import { loaded } from "./loaded-job.ts";
+import { memoryReader } from "./memory-reader.ts";
+import { makeRig, type Rig } from "./rig.ts";
+
+// Names that would be paths: in definitions, on the command line, and where outputs are published to. Each is refused, or
+// is a plain name; a canary outside of the workspace is never read, written or removed.
+
+const NAMES = [
+  ..."../x ../../canary a/../../canary ./../x ..\\x %2e%2e/x ..%2fx ....//x ..;/x a/b a/ /a // . .. ~/x".split(
+    " ",
+  ),
+  ..."/etc/passwd /proc/self/environ file:///etc/passwd \\\\host\\x C:\\x .stepwell/stepwell.db azureml:../x:1".split(
+    " ",
+  ),
+  "",
+  " ",
+  "a\0b",
+  "a\nb",
+  "a\r\nb",
+  "../\u0000.yml",
+  "．．/x",
+  "\u202e../x",
+  "$(touch canary)",
+  "`touch canary`",
+  "a;touch canary",
+  "a'b\"c",
+  "a\tb",
+  "*",
+  "{a,b}",
+  "a".repeat(300),
+];
+const SAFE = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+
+/** An accepted name is a plain one. */
+function expectSafe(name: string, accepted: readonly string[], hasErrors: boolean): void {
+  if (hasErrors) return;
+  for (const one of accepted) expect([name, one, SAFE.test(one)]).toEqual([name, one, true]);
+}
+
+describe(`${NAMES.length} names that would be paths`, () => {
+  const quoted = (name: string): string => JSON.stringify(name);
+  const places = ["step", "output", "input", "pipeline input", "pipeline output"];
+  it.each([...places, "registered output", "version of a registered output"])(
+    "are refused as the name of a %s",
+    (place) => {
+      for (const name of NAMES) {
+        const key = (at: string): string => (place === at ? quoted(name) : "plain");
+        const job = loaded(`type: pipeline
+inputs: {${key("pipeline input")}: 1}
+outputs: {${key("pipeline output")}: {type: uri_file}}
+jobs:
+  ${key("step")}:
+    command: ls
+    inputs: {${key("input")}: 1}
+    outputs: {${key("output")}: {type: uri_file, name: ${key("registered output")}, version: ${key("version of a registered output")}}}
+`);
+        const { graph } = job;
+        const steps = graph?.steps ?? [];
+        const names = [
+          ...steps.flatMap((step) => [
+            step.path,
+            ...Object.keys(step.inputs),
+            ...Object.keys(step.outputs),
+          ]),
+          ...steps.flatMap((step) =>
+            Object.values(step.outputs).flatMap(({ registerName, registerVersion }) => [
+              ...(registerName === null ? [] : [registerName]),
+              ...(registerVersion === null ? [] : [registerVersion]),
+            ]),
+          ),
+          ...Object.keys(graph?.inputs ?? {}),
+          ...Object.keys(graph?.outputs ?? {}),
+        ];
+        expectSafe(name, names, graph === null);
+      }
+    },
+  );
+
+  it.each(["data", "model", "environment", "component"] as const)(
+    "are refused as the name of a registered %s",
+    (kind) => {
+      for (const name of NAMES) {
+        const body = {
+          data: "path: .",
+          model: "path: .",
+          environment: "image: x",
+          component: "command: ls",
+        };
+        const text = `name: ${quoted(name)}\n${body[kind]}\n`;
+        const reader = memoryReader({ files: { "/p/a.yml": text }, folders: ["/p"] });
+        const { asset } = loadAsset(kind, "/p/a.yml", reader);
+        expectSafe(name, asset === null ? [] : [asset.name], asset === null);
+      }
+    },
+  );
+});
+
+describe("on the command line", () => {
+  let rig: Rig;
+  let canary: Canary;
+  beforeAll(() => {
+    rig = makeRig("names");
+    canary = makeCanary();
+    rig.write(
+      "p.yml",
+      "type: pipeline\nsettings: {default_compute: azureml:local}\njobs: {a: {command: echo 1}}\n",
+    );
+    rig.run("run", "p.yml", "--name", "good");
+  });
+  afterAll(() => {
+    rig.remove();
+    canary.remove();
+  });
+
+  it("never takes a name of a run, a step or an output for a path", () => {
+    const leads = [path.relative(rig.folder, canary.folder), canary.folder, "..", "../../.."];
+    for (const lead of leads) {
+      const before = rig.cli("runs").stdout;
+      const attempts = [
+        ["run", "p.yml", "--name", lead],
+        ["run", "--resume", lead],
+        ["rerun", lead],
+        ["show", lead],
+        ["logs", lead],
+        ["logs", "good", lead],
+        ["why", "good", lead],
+        ["why", lead, "a"],
+        ["cancel", lead],
+        ["diff", "good", lead],
+        ["outputs", lead, "x"],
+        ["outputs", "good", lead],
+        ["data", "create", "--name", lead, "--version", "1", "--type", "uri_folder", "--path", "."],
+        ["data", "create", "--name", "d", "--version", lead, "--type", "uri_folder", "--path", "."],
+        ["shell", lead, "a"],
+      ];
+      for (const words of attempts) {
+        const done = rig.cli(...words);
+        expect([words.join(" "), done.code]).toEqual([words.join(" "), expect.any(Number)]);
+        expect([words.join(" "), done.code === 0 || done.code === 70]).toEqual([
+          words.join(" "),
+          false,
+        ]);
+        expect(done.stdout + done.stderr).not.toContain(canary.secret);
+      }
+      expect(rig.cli("runs").stdout).toBe(before);
+    }
+    canary.expectUntouched(rig.folder);
+  });
+
+  it("keeps published outputs inside of their datastore", () => {
+    const store = "azureml://datastores/workspaceblobstore/paths";
+    const relative = path.relative(path.join(rig.folder, ".stepwell/store"), canary.folder);
+    const places = [
+      `${store}/../../x`,
+      `${store}/${relative}/file`,
+      `${store}//${canary.folder}/file`,
+    ];
+    places.push(`${store}/a/../../../../x`, `${store}/\${{name}}/../../../x`);
+    const jobs = places.map(
+      (place, at) =>
+        `  s${at}: {command: "echo ${at} > \${{outputs.o}}", outputs: {o: {type: uri_file, path: ${JSON.stringify(place)}}}}`,
+    );
+    const file = `type: pipeline\nsettings: {default_compute: azureml:local}\njobs:\n${jobs.join("\n")}\n`;
+    rig.write("publish.yml", file);
+    const around = fs.readdirSync(path.dirname(rig.folder)).length;
+    const run = rig.cli("run", "publish.yml", "--json");
+    expect([0, 1, 2]).toContain(run.code);
+    canary.expectUntouched(rig.folder);
+    expect(fs.existsSync(rig.at("x"))).toBe(false);
+    expect(fs.existsSync(rig.at(".stepwell/x"))).toBe(false);
+    expect(fs.readdirSync(path.dirname(rig.folder)).length).toBeLessThanOrEqual(around + 1);
+  });
+});

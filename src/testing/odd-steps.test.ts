@@ -1,0 +1,134 @@
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CLI, eventually, exited, leftovers, makeRig, type Rig } from "./rig.ts";
+
+// Steps and machines that behave oddly: daemons, outputs that their own step removes, input that may not be read, clocks
+// that jump. Each ends in a clear state, and nothing is lost.
+
+let rig: Rig;
+beforeEach(() => {
+  rig = makeRig("odd");
+});
+afterEach(() => rig.remove());
+
+function job(command: string, more = ""): string {
+  return `type: command\ncompute: azureml:local\ncommand: |\n  ${command}\n${more}`;
+}
+
+describe("an odd step", () => {
+  it("that leaves a daemon behind completes, and the daemon is stopped", () => {
+    const daemon = "(setsid nohup bash -c 'trap \"\" HUP; exec sleep 1000' >/dev/null 2>&1 &)";
+    rig.write(
+      "job.yml",
+      job(`${daemon}; echo done > \${{outputs.o}}`, "outputs: {o: {type: uri_file}}\n"),
+    );
+    const run = rig.run("run", "job.yml");
+    expect(run.status).toBe("Completed");
+    expect(leftovers(rig.folder)).toEqual([]);
+  });
+
+  it.each([
+    ["rm -rf ${{outputs.o}}", "uri_folder"],
+    ["echo x > ${{outputs.o}}; rm ${{outputs.o}}", "uri_file"],
+    ["rm -rf $(dirname ${{outputs.o}})", "uri_file"],
+    ["rm -rf $(dirname $(dirname ${{outputs.o}}))/*", "uri_file"],
+  ])("that removes its own output (%s, %s) fails by name", (command, type) => {
+    rig.write("job.yml", job(command, `outputs: {o: {type: ${type}}}\n`));
+    const run = rig.run("run", "job.yml");
+    expect(run.status).toBe("Failed");
+    expect(run.steps[0]?.error).toMatchObject({
+      code: "missing_output",
+      message: expect.stringContaining('output "o"'),
+    });
+  });
+
+  it("that reads what may not be read is refused before it starts", (context) => {
+    rig.write("secret/data.txt", "x");
+    rig.write(
+      "job.yml",
+      job("cat ${{inputs.i}}", "inputs: {i: {type: uri_file, path: ./secret/data.txt}}\n"),
+    );
+    fs.chmodSync(rig.at("secret/data.txt"), 0o000);
+    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    if ("uid" in nobody)
+      for (const name of ["", "job.yml", "secret"]) fs.chownSync(rig.at(name), 65534, 65534);
+    const words = [CLI, "--workspace", rig.folder, "run", "job.yml"];
+    const env = { ...process.env, HOME: rig.folder, STEPWELL_WORKSPACE: "" };
+    const done = spawnSync(process.execPath, words, {
+      cwd: rig.folder,
+      env,
+      encoding: "utf8",
+      ...nobody,
+    });
+    if (done.status === null || /Cannot find module|EACCES/.test(done.stderr)) {
+      console.warn("skipped: nobody may not read the program itself");
+      context.skip();
+    }
+    expect([done.status, done.stderr]).toEqual([2, expect.stringContaining("permission denied")]);
+    expect(done.stderr).toContain("data.txt");
+  });
+});
+
+/** Shifts this process's wall clock after it has run for a while, as an administrator or NTP does. */
+function jumpingClock(seconds: number): Record<string, string> {
+  const script = `const now = Date.now; const begin = now();
+Date.now = () => now() + (now() - begin > 300 ? ${seconds * 1000} : 0);`;
+  rig.write("jump.cjs", script);
+  return { NODE_OPTIONS: `--require ${path.join(rig.folder, "jump.cjs")}` };
+}
+
+const CHAIN = (folder: string): string => {
+  const jobs = ["a", "b", "c"].map(
+    (name, at, all) => `
+  ${name}:
+    command: echo ${name} >> ${folder}/ledger; sleep 0.2; echo ${name} > \${{outputs.o}}
+    inputs: {${at === 0 ? "x: 1" : `x: "\${{parent.jobs.${all[at - 1]}.outputs.o}}"`}}
+    outputs: {o: {type: uri_file}}`,
+  );
+  return `type: pipeline\nsettings: {default_compute: azureml:local}\njobs:${jobs.join("")}\n`;
+};
+
+describe("a clock that jumps", () => {
+  it.each([-86_400 * 365, -3600, -1, 1, 3600, 86_400 * 365])(
+    "by %s s in the middle of a run changes nothing",
+    (seconds) => {
+      rig.write("p.yml", CHAIN(rig.folder));
+      const done = rig.cliWith(jumpingClock(seconds), "run", "p.yml", "--name", "one", "--json");
+      expect([done.code, done.stderr]).toEqual([0, expect.any(String)]);
+      expect(rig.ran()).toEqual(["a", "b", "c"]);
+      expect(rig.run("run", "p.yml").steps.map((step) => step.reuse.decision)).toEqual([
+        "reused",
+        "reused",
+        "reused",
+      ]);
+    },
+  );
+
+  it.each([-3600, 3600])(
+    "by %s s in one of two runs at once runs nothing twice",
+    async (seconds) => {
+      rig.write("p.yml", CHAIN(rig.folder));
+      const first = rig.startWith(jumpingClock(seconds), "run", "p.yml", "--name", "one");
+      await eventually(() => rig.peek().length > 0, "the first run has begun");
+      const second = rig.start("run", "p.yml", "--name", "two");
+      expect(await exited(first)).toBe(0);
+      expect(await exited(second)).toBe(0);
+      expect(rig.ran()).toEqual(["a", "b", "c"]);
+      expect(leftovers(rig.folder)).toEqual([]);
+    },
+  );
+
+  it("that counts from elsewhere since boot does not matter", (context) => {
+    const words = ["--time", "--monotonic", "1000000", "--boottime", "1000000", process.execPath];
+    if (spawnSync("unshare", [...words, "--version"]).status !== 0) {
+      console.warn("skipped: a clock of its own needs root on Linux");
+      context.skip();
+    }
+    rig.write("p.yml", CHAIN(rig.folder));
+    const own = [CLI, "--workspace", rig.folder, "run", "p.yml"];
+    expect(spawnSync("unshare", [...words, ...own], { cwd: rig.folder }).status).toBe(0);
+    expect(rig.ran()).toEqual(["a", "b", "c"]);
+  });
+});
