@@ -34,6 +34,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/show.ts"),
   },
   logs: { summary: "print or follow logs", load: () => import("./commands/logs.ts") },
+  attach: {
+    summary: "follow a run that goes on elsewhere",
+    load: () => import("./commands/attach.ts"),
+  },
+  wait: {
+    summary: "wait for a run to end, with its exit code",
+    load: () => import("./commands/wait.ts"),
+  },
   cancel: {
     summary: "cancel a run and everything it started",
     load: () => import("./commands/cancel.ts"),

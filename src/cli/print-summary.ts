@@ -3,7 +3,6 @@
 
 import type { RecordedRun } from "../operations/read-run.ts";
 import type { RunView, StepView } from "../operations/run-view.ts";
-import type { Workspace } from "../operations/workspace.ts";
 import { duration, number } from "./format.ts";
 import { logTail } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -12,13 +11,13 @@ const TAIL_LINES = 20;
 
 export function printSummary(
   terminal: Terminal,
-  _workspace: Workspace,
   run: RecordedRun,
   view: RunView,
+  logsShown: boolean,
 ): void {
   const { colors } = terminal;
   for (const step of view.steps.filter((one) => one.status === "Failed" && one.type !== "pipeline"))
-    printFailure(terminal, view, step);
+    printFailure(terminal, view, step, logsShown);
   printMetrics(terminal, view.steps);
   const outputs = Object.entries(view.outputs);
   if (outputs.length > 0) terminal.note(colors.bold("outputs"));
@@ -55,10 +54,11 @@ export function paintStatus(terminal: Terminal, status: string): string {
   return status;
 }
 
-function printFailure(terminal: Terminal, view: RunView, step: StepView): void {
+function printFailure(terminal: Terminal, view: RunView, step: StepView, logsShown: boolean): void {
   const { colors } = terminal;
   terminal.note(`${colors.red("failed")}  ${step.error?.message ?? step.name}`);
-  for (const line of logTail(terminal, step.log, TAIL_LINES)) terminal.note(line);
+  const tail = logsShown ? [] : logTail(terminal, step.log, TAIL_LINES);
+  for (const line of tail) terminal.note(line);
   if (step.error?.hint) terminal.note(`  ${colors.cyan("→")} ${step.error.hint}`);
   const kept = view.steps.filter((one) => one.status === "Skipped").map((one) => one.name);
   if (kept.length > 0) terminal.note(`  because of it these did not run: ${shortList(kept)}`);

@@ -11,6 +11,8 @@ import type { Terminal } from "./terminal.ts";
 
 export interface Progress {
   update(events: readonly RunEvent[]): void;
+  /** Lines that come from elsewhere, above what moves. */
+  say(lines: readonly string[]): void;
   /** Clears what moves. */
   close(): void;
 }
@@ -38,6 +40,11 @@ export function createProgress(terminal: Terminal, run: RecordedRun): Progress {
         evolve(plan, wiring, state, event);
         for (const line of linesOf(terminal, paths, state, event)) terminal.note(line);
       }
+      board.draw();
+    },
+    say(lines) {
+      board.clear();
+      for (const line of lines) terminal.note(line);
       board.draw();
     },
     close: () => board.close(),

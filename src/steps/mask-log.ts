@@ -22,6 +22,11 @@ export function secretForms(values: readonly string[]): readonly string[] {
   return [...forms].sort((a, b) => b.length - a.length);
 }
 
+/** A text without them, `forms` as {@link secretForms} gives them. */
+export function maskText(text: string, forms: readonly string[]): string {
+  return forms.reduce((masked, form) => masked.replaceAll(form, MASK), text);
+}
+
 /** Rewrites the log without the secrets, atomically; does nothing where none occurs. */
 export function maskLog(file: string, values: readonly string[]): void {
   const forms = secretForms(values).map((form) => Buffer.from(form));
