@@ -14,6 +14,7 @@ import {
   definitionOptions,
   prepareOptions,
 } from "../run-options.ts";
+import { writeMissing } from "../write-missing.ts";
 
 interface PlanFlags extends DefinitionFlags, FileFlag {
   readonly json?: boolean;
@@ -38,6 +39,7 @@ export function define(command: Command, context: Context): void {
 
 async function planFile(context: Context, file: string, flags: PlanFlags): Promise<void> {
   const json = flags.json ?? false;
+  await writeMissing(context, file, flags);
   const workspace = await context.open({ create: true });
   try {
     const definition = definitionOptions(context, file, flags);

@@ -17,6 +17,7 @@ import {
   prepareOptions,
 } from "../run-options.ts";
 import { detach, resume, type SeeOptions, seeThrough } from "../see-through.ts";
+import { writeMissing } from "../write-missing.ts";
 
 export interface RunFlags extends DefinitionFlags, FileFlag {
   readonly name?: string;
@@ -79,6 +80,7 @@ Examples:
 
 async function runFile(context: Context, file: string, flags: RunFlags): Promise<void> {
   const json = flags.json ?? false;
+  await writeMissing(context, file, flags);
   const workspace = await context.open({ create: true });
   try {
     const row = await submitFile(context, workspace, file, flags);

@@ -11,6 +11,7 @@ import {
   definitionOptions,
   prepareOptions,
 } from "../run-options.ts";
+import { writeMissing } from "../write-missing.ts";
 
 interface ValidateFlags extends DefinitionFlags, FileFlag {
   readonly json?: boolean;
@@ -22,6 +23,7 @@ export function define(command: Command, context: Context): void {
     .addHelpText("after", "\nExample:\n  stepwell validate pipeline.yml")
     .action(async (argument: string | undefined, flags: ValidateFlags) => {
       const file = definitionFile(context, argument, flags);
+      await writeMissing(context, file, flags);
       const workspace = await context.open({ create: true });
       try {
         const definition = definitionOptions(context, file, flags);
