@@ -1,86 +1,141 @@
-// Measures Stepwell against ninja in the same run: cpu of all processes and wall time, the best of a few fresh folders.
-// `npm run bench -- --n 1000 --reps 3 --write` also writes docs/benchmarks.md. Ratios count: machines are noisy.
+// Measures Stepwell against ninja and doit in the same run, and prints the table of docs/benchmarks.md.
+// `npm run bench` takes minutes; `-- --quick` a part of it; `-- --write` also writes the page. Ratios count: machines are noisy.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { shape, writeNinja, writeSources, writeStepwell } from "./workloads.mjs";
+import { measureGraphs } from "./graphs.mjs";
+import { freshFolder, measure, removeFolders, runStepwell } from "./measure.mjs";
+import {
+  measureFirstStep,
+  measureInput,
+  measurePythonSteps,
+  measureSharedCode,
+  writeBigFile,
+  writeFolder,
+} from "./single.mjs";
+import { shape, writeSources, writeStepwell } from "./workloads.mjs";
 
-const here = path.dirname(fileURLToPath(import.meta.url));
-const cli = path.join(path.dirname(here), "dist", "stepwell.js");
-const option = (name, otherwise) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : process.argv[at + 1];
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const quick = process.argv.includes("--quick");
+const reps = quick ? 1 : 3;
+const lines = [];
+const say = (line) => {
+  lines.push(line);
+  process.stdout.write(`${line}\n`);
 };
-const n = Number(option("n", "1000"));
-const reps = Number(option("reps", "3"));
-const base = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-bench-"));
+const load = os.loadavg()[0].toFixed(1);
+const of = (figures) => `${figures.cpu.toFixed(2)} / ${figures.wall.toFixed(2)}`;
+const times = (a, b) => `${(a / b).toFixed(2)} ×`;
 
-const SYSTEMS = {
-  "ninja (dash step)": {
-    write: (f, s) => writeNinja(f, s, false),
-    command: ["ninja", "--quiet", "-j2"],
-  },
-  "ninja (bash step)": {
-    write: (f, s) => writeNinja(f, s, true),
-    command: ["ninja", "--quiet", "-j2"],
-  },
-  stepwell: { write: writeStepwell, command: [process.execPath, cli, "run", "pipeline.yml"] },
-};
-
-const rows = [];
-for (const kind of ["wide", "chain", "layered"]) {
-  const work = shape(kind, n);
-  for (const [name, system] of Object.entries(SYSTEMS)) {
-    const cold = [];
-    const warm = [];
-    const touched = [];
-    for (let rep = 0; rep < reps; rep += 1) {
-      const folder = path.join(base, `${kind}-${name}-${rep}`.replaceAll(/[^a-z0-9-]/g, "_"));
-      writeSources(folder, work);
-      system.write(folder, work);
-      cold.push(measure(folder, system.command));
-      warm.push(measure(folder, system.command));
-      fs.writeFileSync(path.join(folder, "in", "0"), `b${rep}\n`);
-      touched.push(measure(folder, system.command));
-      fs.rmSync(folder, { recursive: true, force: true });
-    }
-    rows.push([`${kind} ${n}`, name, best(cold), best(warm), best(touched)]);
-    process.stdout.write(`${rows.at(-1).join(" | ")}\n`);
+const doit = findDoit();
+say(
+  "| workload | system | cold, cpu / wall s | unchanged | one source changed | largest process MB |",
+);
+say("|---|---|---|---|---|---|");
+const stepwell = new Map();
+for (const [kind, n, repetitions] of [
+  ["wide", 1000, reps],
+  ["chain", 1000, reps],
+  ["layered", 1000, reps],
+  ...(quick ? [] : [["wide", 10_000, 1]]),
+]) {
+  const rows = measureGraphs({ kind, n, reps: repetitions, doit });
+  for (const row of rows) {
+    const { cold, warm, touched } = row;
+    const mb = Math.max(cold.rssMb, warm.rssMb).toFixed(0);
+    say(`| ${row.workload} | ${row.system} | ${of(cold)} | ${of(warm)} | ${of(touched)} | ${mb} |`);
   }
-}
-fs.rmSync(base, { recursive: true, force: true });
-const table = [
-  "| workload | system | cold cpu / wall s | unchanged cpu / wall s | one source changed cpu / wall s |",
-  "|---|---|---|---|---|",
-  ...rows.map((row) => `| ${row.join(" | ")} |`),
-].join("\n");
-if (process.argv.includes("--write")) write(table);
-
-function measure(folder, command) {
-  const words = [path.join(here, "measure.py"), ...command];
-  const figures = JSON.parse(execFileSync("python3", words, { cwd: folder, encoding: "utf8" }));
-  if (figures.code !== 0)
-    throw new Error(`${command.join(" ")} ended with ${figures.code} in ${folder}`);
-  return figures;
+  const find = (system) => rows.find((row) => row.system === system);
+  stepwell.set(`${kind} ${n}`, find("Stepwell"));
+  const [dash, bash, ours] = ["ninja, dash step", "ninja, bash step", "Stepwell"].map(find);
+  say(
+    `| ${kind} ${n} | **Stepwell : ninja with bash (dash), cpu** | ${times(ours.cold.cpu, bash.cold.cpu)} (${times(ours.cold.cpu, dash.cold.cpu)}) | | | |`,
+  );
 }
 
-/** The run with the least cpu: noise only adds. */
-function best(all) {
-  const [least] = all.toSorted((a, b) => a.cpu - b.cpu);
-  return `${least.cpu.toFixed(2)} / ${least.wall.toFixed(2)}`;
+say("\n| what | figure | goal | must |\n|---|---|---|---|");
+const first = measureFirstStep(reps * 2);
+say(
+  `| command → its step's process starts (first run of a workspace) | ${first.later.toFixed(2)} s (${first.first.toFixed(2)} s) | 0.11 s | 0.3 s |`,
+);
+const none = measureInput({ type: "uri_file", write: writeBigFile(10), reps });
+const folder = measureInput({ type: "uri_folder", write: writeFolder(10_000, 4096), reps });
+say(
+  `| input folder of 10,000 × 4 KiB, cpu: first / unchanged | ${(folder.cold.cpu - none.cold.cpu).toFixed(2)} / ${(folder.warm.cpu - none.warm.cpu).toFixed(2)} s | 0.35 / 0.15 s | 2 × |`,
+);
+const bytes = quick ? 2 ** 28 : 2 ** 31;
+const file = measureInput({ type: "uri_file", write: writeBigFile(bytes), reps: 1 });
+say(
+  `| file of ${bytes / 2 ** 20} MiB: first / unchanged, cpu | ${(bytes / 1e9 / (file.cold.cpu - none.cold.cpu)).toFixed(2)} GB/s / ${((file.warm.cpu - none.warm.cpu) * 1000).toFixed(0)} ms | 1.2 GB/s / 5 ms | 2 × |`,
+);
+const python = measurePythonSteps(200, reps);
+const added = (python.steps.cpu - python.empty.cpu) / python.bare.cpu - 1;
+say(`| Python steps: cpu over the bare interpreter | ${(added * 100).toFixed(1)} % | 5 % | 10 % |`);
+const code = measureSharedCode(quick ? 100 : 1000, 1000);
+say(
+  `| ${quick ? 100 : 1000} steps sharing 1,000 files of code: cpu, longest pause of the engine, most work folders | ${code.cpu.toFixed(1)} s, ${code.pauseMs.toFixed(0)} ms, ${code.workFolders} | –, 50 ms, bounded | |`,
+);
+if (!quick) {
+  const [small, large] = [stepwell.get("wide 1000"), stepwell.get("wide 10000")];
+  say(
+    `| growth of cpu, 1,000 → 10,000 steps | ${times(large.cold.cpu, small.cold.cpu)} | 10.5 × | 12 × |`,
+  );
+  const at = large.cold.rssMb.toFixed(0);
+  say(
+    `| memory at 10,000 steps: cold / unchanged | ${at} / ${large.warm.rssMb.toFixed(0)} MB | 110 MB | 150 MB |`,
+  );
+}
+if (process.argv.includes("--huge")) {
+  const n = 100_000;
+  const place = freshFolder();
+  const work = shape("wide", n);
+  writeSources(place, work);
+  writeStepwell(place, work);
+  const cold = runStepwell(place);
+  const warm = runStepwell(place);
+  say(`| 100,000 steps: cold / unchanged, cpu / wall s | ${of(cold)} / ${of(warm)} | | |`);
+  say(
+    `| memory at 100,000 steps: cold / unchanged | ${cold.rssMb.toFixed(0)} / ${warm.rssMb.toFixed(0)} MB | 300 MB | 600 MB |`,
+  );
+}
+removeFolders();
+if (process.argv.includes("--write")) write();
+
+/** doit on PATH, else in an environment of its own beside the bundle; null where it cannot be had. */
+function findDoit() {
+  const found = spawnSync("doit", ["--version"]);
+  if (found.status === 0) return "doit";
+  const place = path.join(root, "node_modules", ".cache", "bench-doit");
+  const program = path.join(place, "bin", "doit");
+  if (!fs.existsSync(program)) {
+    spawnSync("python3", ["-m", "venv", place], { stdio: "ignore" });
+    spawnSync(path.join(place, "bin", "pip"), ["install", "-q", "doit"], { stdio: "ignore" });
+  }
+  if (fs.existsSync(program)) return program;
+  process.stdout.write("skipped: doit cannot be installed here\n");
+  return null;
 }
 
-function write(text) {
-  const machine = `${os.cpus().length} cores, ${os.cpus()[0]?.model ?? "?"}, Node ${process.version}, load ${os.loadavg()[0].toFixed(1)}`;
+function version(program, ...words) {
+  return execFileSync(program, words, { encoding: "utf8" }).trim().split("\n")[0];
+}
+
+function write() {
+  const cpu = `${os.cpus().length} cores, ${os.cpus()[0]?.model ?? "?"}`;
+  const tools = `Node ${process.version}, ninja ${version("ninja", "--version")}${doit === null ? "" : `, doit ${version(doit, "--version").split(" ")[0]}`}`;
+  const bare = measure(freshFolder(), [process.execPath, "-e", "0"]);
+  removeFolders();
   const page = `# Benchmarks
 
-Made by \`npm run bench -- --n ${n} --reps ${reps} --write\`. ${machine}. One step is one shell process with a declared input and output;
-for Stepwell with everything on: work folder, log, content hashing, durable records. Compare ratios, not seconds.
+Made by \`npm run bench -- ${process.argv.slice(2).join(" ")}\` on ${new Date().toISOString().slice(0, 10)}: ${cpu}, load ${load} at the start; ${tools}; an empty Node process
+costs ${bare.cpu.toFixed(3)} s cpu in this run. One step is one shell process with a declared input and output; for Stepwell it is \`bash -c\` with
+everything on: work folder, log, content hashing, durable records. Each figure is the best of its repetitions, each in a fresh folder. Compare
+ratios, not seconds. ninja keeps no outputs, logs or lineage; its bash step is the same process as ours.
 
-${text}
+${lines.join("\n")}
 `;
-  fs.writeFileSync(path.join(path.dirname(here), "docs", "benchmarks.md"), page);
+  fs.writeFileSync(path.join(root, "docs", "benchmarks.md"), page);
 }

@@ -1,4 +1,5 @@
-"""Runs a command and prints wall seconds, cpu seconds of all reaped descendants, and the largest process in MB."""
+"""Runs a command and prints wall seconds, cpu seconds of all reaped descendants, the largest process in MB, and what the
+command wrote to stdout."""
 import json
 import resource
 import subprocess
@@ -6,8 +7,14 @@ import sys
 import time
 
 start = time.perf_counter()
-done = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+done = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 wall = time.perf_counter() - start
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-figures = {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "rssMb": used.ru_maxrss / 1024, "code": done.returncode}
+figures = {
+    "wall": wall,
+    "cpu": used.ru_utime + used.ru_stime,
+    "rssMb": used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024),
+    "code": done.returncode,
+    "stdout": done.stdout[-2000:],
+}
 print(json.dumps(figures))

@@ -40,6 +40,21 @@ export function writeNinja(folder, { steps }, bash) {
   fs.writeFileSync(path.join(folder, "build.ninja"), `${lines.join("\n")}\n`);
 }
 
+export function writeDoit(folder, { steps }) {
+  const file = (read) => (typeof read === "number" ? `out/${read}` : read);
+  const tasks = steps.map((reads, k) => {
+    const body = reads.map((read, i) => `read v${i} <${file(read)}; `).join("");
+    const script = `${body}echo ${reads.map((_, i) => `$v${i}`).join("")} ${k} >out/${k}`;
+    return JSON.stringify([k, reads.map(file), script]);
+  });
+  const page = `TASKS = [${tasks.join(",\n")}]
+def task_s():
+    for k, deps, script in TASKS:
+        yield {"name": str(k), "file_dep": deps, "targets": ["out/%d" % k], "actions": [script], "verbosity": 0}
+`;
+  fs.writeFileSync(path.join(folder, "dodo.py"), page);
+}
+
 export function writeStepwell(folder, { steps }) {
   const lines = [
     "type: pipeline",

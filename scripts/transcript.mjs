@@ -8,11 +8,15 @@ import { fileURLToPath } from "node:url";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const folder = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-transcript-")), "demo");
-const done = spawnSync("sh", ["-c", 'exec "$0" demo/demo.mjs 2>&1', process.execPath], {
-  cwd: root,
-  env: { ...process.env, STEPWELL_DEMO_FOLDER: folder, NO_COLOR: "1" },
-  encoding: "utf8",
-});
+const done = spawnSync(
+  "sh",
+  ["-c", 'exec "$0" dist/stepwell.js demo "$1" 2>&1', process.execPath, folder],
+  {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: "1" },
+    encoding: "utf8",
+  },
+);
 if (done.status !== 0) throw new Error(done.stdout);
 const from = done.stdout.indexOf("\nRun it again");
 const to = done.stdout.indexOf("\nDone.");

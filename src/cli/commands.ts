@@ -34,6 +34,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/show.ts"),
   },
   logs: { summary: "print or follow logs", load: () => import("./commands/logs.ts") },
+  attach: {
+    summary: "follow a run that goes on elsewhere",
+    load: () => import("./commands/attach.ts"),
+  },
+  wait: {
+    summary: "wait for a run to end, with its exit code",
+    load: () => import("./commands/wait.ts"),
+  },
   cancel: {
     summary: "cancel a run and everything it started",
     load: () => import("./commands/cancel.ts"),
@@ -57,9 +65,17 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "open a shell exactly where a step ran",
     load: () => import("./commands/shell.ts"),
   },
+  demo: {
+    summary: "see it work on a real pipeline, in ./stepwell-demo",
+    load: () => import("./commands/demo.ts"),
+  },
   init: {
-    summary: "write a small pipeline to start from",
+    summary: "write a pipeline to start from, of scripts or a small one",
     load: () => import("./commands/init.ts"),
+  },
+  add: {
+    summary: "add a step to the pipeline, from a command as you type it",
+    load: () => import("./commands/add.ts"),
   },
   doctor: {
     summary: "check what Stepwell needs on this machine",

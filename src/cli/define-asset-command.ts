@@ -21,6 +21,7 @@ interface CreateFlags {
   readonly version?: string;
   readonly type?: string;
   readonly path?: string;
+  readonly file?: string;
   readonly json?: boolean;
 }
 
@@ -75,16 +76,17 @@ function defineCreate(command: Command, context: Context, kind: AssetKind): void
   if (kind === "data" || kind === "model")
     create
       .argument("[file]", "definition file (or give --name and --path)")
-      .option("--name <name>", "its name")
-      .option("--version <version>", "its version (default: the next free one)")
+      .option("-n, --name <name>", "its name")
+      .option("-v, --version <version>", "its version (default: the next free one)")
       .option("--type <type>", ASSET_TYPES[kind].join(", "))
       .option("--path <path>", "local path, azureml://… or URL");
-  else create.argument("<file>", "definition file");
+  else create.argument("[file]", "definition file");
   create
+    .option("-f, --file <file>", "the definition file, as az ml writes it")
     .option("--json", "print one JSON object")
     .action((file: string | undefined, flags: CreateFlags) =>
       withWorkspace(context, true, async (workspace) => {
-        const registered = await registerAs(context, workspace, kind, file, flags);
+        const registered = await registerAs(context, workspace, kind, file ?? flags.file, flags);
         if (isRefusal(registered)) return context.refuse(registered, flags.json);
         printRegistered(context, kind, registered, flags);
       }),
@@ -108,7 +110,9 @@ async function registerAs(
     return refuse(
       "wrong_usage",
       "say what to register",
-      `stepwell ${kind} create FILE, or --name NAME --path PATH`,
+      kind === "data" || kind === "model"
+        ? `stepwell ${kind} create FILE, or --name NAME --path PATH`
+        : `stepwell ${kind} create FILE`,
     );
   const baseFolder = context.currentFolder;
   return registerGiven(workspace, kind, { name, version, type, path: at, baseFolder });

@@ -5,7 +5,7 @@
 import { VERSION } from "../version.ts";
 import { COMMANDS } from "./commands.ts";
 import { type Context, Exit } from "./context.ts";
-import { createTerminal } from "./terminal.ts";
+import { createTerminal, type Terminal } from "./terminal.ts";
 
 const MIN_NODE = [20, 19] as const;
 
@@ -16,7 +16,7 @@ async function main(words: readonly string[]): Promise<number> {
     terminal.note(platform);
     return 4;
   }
-  const { workspace, rest } = takeWorkspace(words);
+  const { workspace, format, rest } = takeGlobals(words);
   const verb = rest.find((word) => !word.startsWith("-"));
   if (rest[0] === "--version" || rest[0] === "-V") {
     terminal.out(VERSION);
@@ -26,17 +26,24 @@ async function main(words: readonly string[]): Promise<number> {
   const program = new Command("stepwell")
     .description("Runs machine-learning pipelines and reruns only what changed.")
     .option("--workspace <folder>", "folder that holds .stepwell/ (also STEPWELL_WORKSPACE)")
+    .option("-o, --output <format>", "json, yaml, tsv or table, where a command has --json")
     .option("-V, --version", "print the version")
     // Options behind the verb are the verb's own: `data create --version 2`.
     .enablePositionalOptions()
     .showHelpAfterError("(see --help)")
     .exitOverride();
   const { createContext } = await import("./create-context.ts");
-  const context: Context = createContext(terminal, workspace, words);
+  const shown = format === null ? terminal : await inOutputFormat(terminal, format);
+  if (shown === null) return 2;
+  const context: Context = createContext(shown, workspace, words);
   for (const [name, entry] of Object.entries(COMMANDS)) {
     if (name === "engine" && verb !== "engine") continue;
     const command = program.command(name).description(entry.summary).exitOverride();
-    if (name === verb) (await entry.load()).define(command, context);
+    if (name !== verb) continue;
+    (await entry.load()).define(command, context);
+    if (format === null || [command, ...command.commands].some(hasJson)) continue;
+    terminal.note(`error: ${name} prints no object: it has no -o`);
+    return 2;
   }
   if (verb === undefined && rest.length === 0) {
     terminal.out(program.helpInformation());
@@ -61,26 +68,54 @@ async function parse(
   }
 }
 
-/** `--workspace DIR` is a global option: it may stand before or after the verb, but not behind `--`. */
-function takeWorkspace(words: readonly string[]): {
+function hasJson(command: import("commander").Command): boolean {
+  return command.options.some((option) => option.long === "--json");
+}
+
+/** Every result of a command in the form that `-o` asks for; null where there is no such form. */
+async function inOutputFormat(terminal: Terminal, format: string): Promise<Terminal | null> {
+  const { inFormat, isOutputFormat, OUTPUT_FORMATS } = await import("./output-format.ts");
+  if (isOutputFormat(format))
+    return { ...terminal, out: (text) => terminal.out(inFormat(format, text)) };
+  terminal.note(`error: -o ${format}: it is one of ${OUTPUT_FORMATS.join(", ")}`);
+  return null;
+}
+
+interface Globals {
   readonly workspace: string | null;
+  /** `-o`, unchecked, or null. */
+  readonly format: string | null;
   readonly rest: readonly string[];
-} {
+}
+
+const TAKEN: Readonly<Record<string, "workspace" | "format">> = {
+  "--workspace": "workspace",
+  "--output": "format",
+  "-o": "format",
+};
+
+/**
+ * `--workspace DIR` and `-o FORMAT` are global options: they may stand before or after the verb, but not behind `--`.
+ * A format is `--json` to the verb, except for `table`, which is what people see anyhow.
+ */
+function takeGlobals(words: readonly string[]): Globals {
+  const taken: { workspace: string | null; format: string | null } = {
+    workspace: null,
+    format: null,
+  };
   const rest: string[] = [];
-  let workspace: string | null = null;
-  for (let at = 0; at < words.length; at += 1) {
-    const word = words[at] as string;
-    if (word === "--") {
-      rest.push(...words.slice(at));
-      break;
-    }
-    if (word === "--workspace" && at + 1 < words.length) {
-      workspace = words[at + 1] as string;
-      at += 1;
-    } else if (word.startsWith("--workspace=")) workspace = word.slice("--workspace=".length);
-    else rest.push(word);
+  const open = [...words];
+  for (let word = open.shift(); word !== undefined; word = open.shift()) {
+    const [name = "", ...value] = word.split("=");
+    const key = TAKEN[name];
+    if (word === "--") rest.push(word, ...open.splice(0));
+    else if (key === undefined || (value.length === 0 && open.length === 0)) rest.push(word);
+    else taken[key] = value.length === 0 ? (open.shift() as string) : value.join("=");
   }
-  return { workspace, rest };
+  if (taken.format === null || taken.format === "table") return { ...taken, rest };
+  const dashes = rest.indexOf("--");
+  rest.splice(dashes < 0 ? rest.length : dashes, 0, "--json");
+  return { ...taken, rest };
 }
 
 function unsupported(): string | null {

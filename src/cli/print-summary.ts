@@ -2,8 +2,10 @@
 // outputs and metrics.
 
 import type { RecordedRun } from "../operations/read-run.ts";
+
 import { outputViews, type StepView, stepView, warningsOf } from "../operations/run-view.ts";
 import type { Workspace } from "../operations/workspace.ts";
+
 import { duration, number } from "./format.ts";
 import { logTail } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -11,11 +13,16 @@ import type { Terminal } from "./terminal.ts";
 const TAIL_LINES = 20;
 
 /** Looks at what there is to say and at no other step: a run may have 100,000 of them. */
-export function printSummary(terminal: Terminal, workspace: Workspace, run: RecordedRun): void {
+export function printSummary(
+  terminal: Terminal,
+  workspace: Workspace,
+  run: RecordedRun,
+  logsShown: boolean,
+): void {
   const { colors } = terminal;
   for (const [index, step] of run.state.steps.entries())
     if (step.status === "Failed")
-      printFailure(terminal, run, stepView(workspace.folder, run, index));
+      printFailure(terminal, run, stepView(workspace.folder, run, index), logsShown);
   printMetrics(terminal, run);
   const outputs = Object.entries(outputViews(run, run.plan.graph.outputs));
   if (outputs.length > 0) terminal.note(colors.bold("outputs"));
@@ -51,10 +58,16 @@ export function paintStatus(terminal: Terminal, status: string): string {
   return status;
 }
 
-function printFailure(terminal: Terminal, run: RecordedRun, step: StepView): void {
+function printFailure(
+  terminal: Terminal,
+  run: RecordedRun,
+  step: StepView,
+  logsShown: boolean,
+): void {
   const { colors } = terminal;
   terminal.note(`${colors.red("failed")}  ${step.error?.message ?? step.name}`);
-  for (const line of logTail(terminal, step.log, TAIL_LINES)) terminal.note(line);
+  const tail = logsShown ? [] : logTail(terminal, step.log, TAIL_LINES);
+  for (const line of tail) terminal.note(line);
   if (step.error?.hint) terminal.note(`  ${colors.cyan("→")} ${step.error.hint}`);
   const kept = run.plan.graph.steps
     .filter((_, index) => run.state.steps[index]?.status === "Skipped")

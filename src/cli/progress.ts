@@ -11,8 +11,8 @@ import type { Terminal } from "./terminal.ts";
 
 export interface Progress {
   update(events: readonly RunEvent[]): void;
-  /** A line that belongs to no step. */
-  say(line: string): void;
+  /** Lines that come from elsewhere, above what moves. */
+  say(lines: readonly string[]): void;
   /** Clears what moves. */
   close(): void;
 }
@@ -43,9 +43,9 @@ export function createProgress(terminal: Terminal, run: RecordedRun): Progress {
       }
       board.draw();
     },
-    say(line) {
+    say(lines) {
       board.clear();
-      terminal.note(terminal.colors.yellow(line));
+      for (const line of lines) terminal.note(line);
       board.draw();
     },
     close: () => board.close(),

@@ -20,6 +20,7 @@ export interface DefinitionFlags {
   readonly until?: string;
   readonly force?: true | string;
   readonly locked?: boolean;
+  readonly write?: boolean;
 }
 
 const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value];
@@ -44,6 +45,7 @@ export function addDefinitionOptions(command: Command): Command {
     .option("--from <step>", "take everything not below STEP from the latest run as recorded")
     .option("--until <step>", "skip what STEP does not need")
     .option("--force [steps]", "rerun all steps, or STEP[,STEP…], even if unchanged")
+    .option("--write", "write what is missing into stepwell.yml: computes, as this machine")
     .option("--locked", "fail rather than resolve an environment (default when CI is set)");
 }
 

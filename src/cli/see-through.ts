@@ -5,21 +5,29 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import type { RunEvent } from "../core/event.ts";
 import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
 import { driveRun, orphanedRuns } from "../operations/drive-run.ts";
+
+import { followRun } from "../operations/follow-run.ts";
 import { type RecordedRun, readEnd, readRun, shownStatus } from "../operations/read-run.ts";
+
 import { isRefusal, type Refusal, refuse } from "../operations/refusal.ts";
 import { runView } from "../operations/run-view.ts";
 import { writeShell } from "../operations/submit-run.ts";
 import { places, type Workspace } from "../operations/workspace.ts";
 import type { RunRow } from "../ports/records.ts";
 import type { Context } from "./context.ts";
+import { createLogStream, streamsByDefault } from "./log-stream.ts";
 import { printSummary } from "./print-summary.ts";
 import { createProgress } from "./progress.ts";
+import { runOf } from "./targets.ts";
 
 export interface SeeOptions {
   readonly json: boolean;
   readonly keepWork: boolean;
+  /** `--logs`, `--no-logs`, or null: shown where only one step can run. */
+  readonly logs: boolean | null;
 }
 
 /** Exit code of an ended run. */
@@ -36,19 +44,103 @@ export async function seeThrough(
 ): Promise<never> {
   const run = await readRun(workspace, name);
   if (isRefusal(run)) return context.refuse(run, options.json);
-  const progress = createProgress(context.terminal, run);
+  const view = createView(context, workspace, run, options);
   const stopListening = listenForCancel(context, workspace, name);
   await driveRun(workspace, {
     run: name,
     keepWork: options.keepWork,
-    follow: { after: run.state.seq, onEvents: (events) => progress.update(events) },
-    onNotice: (line) => progress.say(line),
+    follow: { after: run.state.seq, onEvents: view.onEvents },
+    onNotice: view.say,
   });
   stopListening();
-  progress.close();
+  view.close();
   if ((await orphanedRuns(workspace)).length > 0) startDetachedEngine(workspace);
-  return report(context, workspace, await readEnd(workspace, run), options.json);
+  return report(context, workspace, await readEnd(workspace, run), options.json, view.logsShown);
 }
+
+interface RunWatch {
+  readonly onEvents: (events: readonly RunEvent[]) => void;
+  /** A line that belongs to no step. */
+  readonly say: (line: string) => void;
+  readonly close: () => void;
+  readonly logsShown: boolean;
+}
+
+/** Progress, and what the steps print where that is wanted. */
+function createView(
+  context: Context,
+  workspace: Workspace,
+  run: RecordedRun,
+  { json, logs }: Pick<SeeOptions, "json" | "logs">,
+): RunWatch {
+  const { terminal } = context;
+  const progress = createProgress(terminal, run);
+  const say = (line: string): void => progress.say([terminal.colors.yellow(line)]);
+  if (!(logs ?? (!json && streamsByDefault(run))))
+    return { onEvents: progress.update, say, close: progress.close, logsShown: false };
+  const stream = createLogStream(terminal, workspace, run, progress.say);
+  return {
+    logsShown: true,
+    say,
+    onEvents(events) {
+      for (const event of events) {
+        stream.before(event);
+        progress.update([event]);
+      }
+    },
+    close() {
+      stream.close();
+      progress.close();
+    },
+  };
+}
+
+/** Follows a run that is not this process's own; `quiet` says only how it ended. */
+export async function attach(
+  context: Context,
+  word: string | undefined,
+  flags: { readonly json?: boolean; readonly logs?: boolean; readonly quiet: boolean },
+): Promise<void> {
+  const json = flags.json ?? false;
+  const workspace = await context.open({ create: false });
+  try {
+    const name = await runOf(context, workspace, word, json);
+    const run = await readRun(workspace, name);
+    if (isRefusal(run)) return context.refuse(run, json);
+    if (isEndedRun(run.row.status)) return await report(context, workspace, run, json);
+    const view = flags.quiet
+      ? null
+      : createView(context, workspace, run, { json, logs: flags.logs ?? null });
+    const onSignal = (): void => {
+      context.terminal.note(`\n${name} goes on; stop it: stepwell cancel ${name}`);
+      process.exit(LEFT);
+    };
+    process.on("SIGINT", onSignal);
+    const outcome = await followRun(workspace, {
+      run: name,
+      after: run.state.seq,
+      onEvents: view?.onEvents ?? null,
+      startEngine: () => startDetachedEngine(workspace),
+    });
+    process.off("SIGINT", onSignal);
+    view?.close();
+    if (outcome === "ended")
+      return await report(
+        context,
+        workspace,
+        await readRun(workspace, name),
+        json,
+        view?.logsShown,
+      );
+    const hint = `go on with it: stepwell run --resume ${name}`;
+    context.refuse(refuse("interrupted", `nobody goes on with ${name}`, hint, 1), json);
+  } finally {
+    await workspace.close();
+  }
+}
+
+/** As a shell says it of a program that Ctrl-C ended. */
+const LEFT = 130;
 
 /** Prints how a run ended and ends with its exit code. */
 async function report(
@@ -56,10 +148,11 @@ async function report(
   workspace: Workspace,
   run: RecordedRun | Refusal,
   json: boolean,
+  logsShown = false,
 ): Promise<never> {
   if (isRefusal(run)) return context.refuse(run, json);
   if (json) context.terminal.out(JSON.stringify(runView(workspace.folder, run)));
-  else printSummary(context.terminal, workspace, run);
+  else printSummary(context.terminal, workspace, run, logsShown);
   return context.exit(exitCodeOf(run.status));
 }
 
@@ -106,7 +199,7 @@ export async function detach(
   else {
     context.terminal.out(row.name);
     context.terminal.note(
-      `follow it: stepwell logs ${row.name} -f; see it: stepwell show ${row.name}`,
+      `follow it: stepwell attach ${row.name}; wait for it: stepwell wait ${row.name}`,
     );
   }
 }
@@ -134,12 +227,13 @@ export function startDetachedEngine(workspace: Workspace): void {
 /** `--resume RUN`: goes on with it, follows it when it is going on, or prints its end again. */
 export async function resume(
   context: Context,
-  name: string,
-  options: { readonly json?: boolean; readonly keepWork?: boolean; readonly detach?: boolean },
+  word: string,
+  options: Partial<SeeOptions> & { readonly detach?: boolean },
 ): Promise<void> {
   const json = options.json ?? false;
   const workspace = await context.open({ create: false });
   try {
+    const name = await runOf(context, workspace, word, json);
     const row = await workspace.records.run(name);
     if (row === null) return context.refuse(unknownRun(name), json);
     if (isEndedRun(row.status))
@@ -150,7 +244,8 @@ export async function resume(
     if (shownStatus(workspace, row) === "Interrupted" || options.detach)
       await workspace.records.setOwner(name, workspace.self(), options.detach ?? row.detached);
     if (options.detach) return await detach(context, workspace, row, json);
-    await seeThrough(context, workspace, name, { json, keepWork: options.keepWork ?? false });
+    const { keepWork = false, logs = null } = options;
+    await seeThrough(context, workspace, name, { json, keepWork, logs });
   } finally {
     await workspace.close();
   }

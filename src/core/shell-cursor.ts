@@ -4,7 +4,13 @@
 /** What stands at one NUL of the scanned text. */
 export type Marker =
   /** A reference: becomes an expansion of `variable`. `source` is what the user wrote. */
-  | { readonly kind: "reference"; readonly variable: string; readonly source: string }
+  | {
+      readonly kind: "reference";
+      readonly variable: string;
+      readonly source: string;
+      /** Where nothing quotes it, it is one argument all the same. */
+      readonly oneWord: boolean;
+    }
   /** Text that must reach the command as it is written. */
   | { readonly kind: "literal"; readonly source: string };
 
@@ -97,7 +103,7 @@ export class ShellCursor {
     }
     this.used.push(this.marker);
     for (const word of this.openWords) word.markers.push(this.marker);
-    this.out.push(expansion(current.variable, quoting));
+    this.out.push(expansion(current, quoting));
     this.position += 1;
     this.marker += 1;
   }
@@ -109,9 +115,13 @@ export class ShellCursor {
   }
 }
 
-function expansion(variable: string, quoting: Quoting): string {
+function expansion(
+  { variable, oneWord }: Extract<Marker, { kind: "reference" }>,
+  quoting: Quoting,
+): string {
   switch (quoting) {
     case "code":
+      return oneWord ? `"\${${variable}}"` : `\${${variable}}`;
     case "double":
       return `\${${variable}}`;
     case "single":

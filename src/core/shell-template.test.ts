@@ -9,6 +9,17 @@ function script(template: string, unset: readonly string[] = []): string {
 }
 
 describe("compileCommand", () => {
+  it("makes a bare path one argument, set or not, and changes nothing in quotes", () => {
+    const isPath = (ref: string): boolean => ref !== "inputs.n";
+    const compiled = compileCommand(
+      "a ${{inputs.x}}/*.csv ${{inputs.n}} '${{inputs.x}}' \"${{outputs.o}}\"",
+      { isSet: () => true, isPath },
+    );
+    expect(compiled.ok && compiled.script).toBe(
+      `a "\${SW_inputs_x}"/*.csv \${SW_inputs_n} ''"\${SW_inputs_x}"'' "\${SW_outputs_o}"`,
+    );
+  });
+
   it.each([
     ["bare", "a ${{inputs.x}} b", "a ${SW_inputs_x} b"],
     ["joined", "--x=${{inputs.x}}/y", "--x=${SW_inputs_x}/y"],

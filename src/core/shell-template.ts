@@ -30,6 +30,11 @@ export interface TemplateReference {
   readonly variable: string;
 }
 
+interface KnownReferences {
+  isSet(ref: string): boolean;
+  isPath?(ref: string): boolean;
+}
+
 export type CompiledCommand =
   | {
       readonly ok: true;
@@ -42,11 +47,11 @@ export type CompiledCommand =
     }
   | { readonly ok: false; readonly problems: readonly TemplateWarning[] };
 
-/** Compiles a template. `isSet` decides the optional groups: dropped when an input in it is unset. */
-export function compileCommand(
-  template: string,
-  known: { isSet(ref: string): boolean },
-): CompiledCommand {
+/**
+ * Compiles a template. `isSet` decides the optional groups: dropped when an input in it is unset. `isPath` says which
+ * references are paths: bare, they are one argument, because a folder's name may hold blanks.
+ */
+export function compileCommand(template: string, known: KnownReferences): CompiledCommand {
   const nul = template.indexOf("\0");
   if (nul >= 0) return { ok: false, problems: [{ ...NUL_PROBLEM, offset: nul }] };
   const flat = flatten(parseTemplate(template), known);
@@ -117,7 +122,7 @@ type FlatMarker = Marker & {
 /** One text for the scanner: groups decided, each reference a NUL. */
 function flatten(
   parts: readonly TemplatePart[],
-  known: { isSet(ref: string): boolean },
+  known: KnownReferences,
 ): { text: string; markers: FlatMarker[] } {
   const markers: FlatMarker[] = [];
   let text = "";
@@ -125,7 +130,7 @@ function flatten(
     if (part.kind === "text") text += part.text;
     else if (part.kind === "reference") {
       text += "\0";
-      markers.push(referenceMarker(part));
+      markers.push(referenceMarker(part, known.isPath?.(part.text) ?? false));
     } else if (!part.parts.some((inner) => inner.kind === "reference")) {
       text += "\0";
       const { raw: source, offset } = part;
@@ -140,12 +145,12 @@ function isDropped(group: OptionalPart, isSet: (ref: string) => boolean): boolea
   return group.parts.some((part) => part.kind === "reference" && !isSet(part.text));
 }
 
-function referenceMarker(part: ReferencePart): FlatMarker {
+function referenceMarker(part: ReferencePart, oneWord: boolean): FlatMarker {
   const ref = part.text;
   const dot = ref.indexOf(".");
   const scope = /^(?:inputs|outputs)$/.exec(ref.slice(0, Math.max(dot, 0)))?.[0];
   const variable = scope ? variableName(scope, ref.slice(dot + 1)) : variableName("job", ref);
-  return { kind: "reference", variable, source: part.raw, ref, offset: part.offset };
+  return { kind: "reference", variable, source: part.raw, oneWord, ref, offset: part.offset };
 }
 
 function encode(name: string): string {

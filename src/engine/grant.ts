@@ -4,7 +4,7 @@ import type { RunQueue } from "../core/schedule.ts";
 import { takeNext } from "../core/schedule.ts";
 import { isEndedStep } from "../core/status.ts";
 import { preImageOf } from "../core/step-facts.ts";
-import { emit } from "./active-run.ts";
+import { type ActiveRun, emit } from "./active-run.ts";
 import type { Wanted } from "./decide.ts";
 import { type EngineState, wantedKey } from "./engine.ts";
 import type { Flight } from "./flight.ts";
@@ -13,11 +13,10 @@ import { releaseWaiters } from "./receive.ts";
 /** Emits `attempt_created` for everything that fits; the answer is to be launched after the commit. */
 export function grant(state: EngineState): readonly Flight[] {
   if (state.space.place !== null) return [];
-  const queues: RunQueue[] = [...state.runs.values()]
-    .filter((run) => run.mayStart)
-    .map((run) => run.queue);
+  const runs = [...state.runs.values()].filter((run) => run.mayStart);
+  const queues: RunQueue[] = runs.map((run) => run.queue);
   const flights: Flight[] = [];
-  const ahead = state.lookAhead.extraCpus(isUniform(queues));
+  const ahead = state.lookAhead.extraCpus(kindOfWaiting(runs));
   // Each grant needs a commit before it may start: refill what waits ahead by halves, not one by one.
   if (-state.slots.free().cpus > ahead / 2) return flights;
   for (;;) {
@@ -31,17 +30,25 @@ export function grant(state: EngineState): readonly Flight[] {
   }
 }
 
-/** Only steps that ask for one cpu and nothing else wait: which of them runs first does not matter to the slots. */
-function isUniform(queues: readonly RunQueue[]): boolean {
-  return queues.every((queue) =>
-    queue.waiting
-      .slice(0, LOOKED_AT)
-      .every(({ demand }) => demand.cpus === 1 && demand.memoryBytes === 0 && demand.gpus === 0),
-  );
+/**
+ * `mixed`: some of what waits asks for more than one cpu, so it matters to the slots which of them runs first. `heavy`:
+ * some of it has more code than is written in a moment, and work folders must not pile up.
+ */
+function kindOfWaiting(runs: readonly ActiveRun[]): "uniform" | "heavy" | "mixed" {
+  let isHeavy = false;
+  for (const { queue, plan } of runs)
+    for (const { demand, step } of queue.waiting.slice(0, LOOKED_AT)) {
+      if (demand.cpus !== 1 || demand.memoryBytes > 0 || demand.gpus > 0) return "mixed";
+      const code = plan.steps[step]?.code ?? null;
+      if (code !== null && (plan.codes[code]?.files ?? 0) > LIGHT_FILES) isHeavy = true;
+    }
+  return isHeavy ? "heavy" : "uniform";
 }
 
 /** How many waiting steps of a run are looked at: the rest cannot be granted in this tick. */
 const LOOKED_AT = 64;
+/** A code folder of more files takes milliseconds to lay out. */
+const LIGHT_FILES = 50;
 
 /** Forgets the queued steps of runs that start nothing more; whoever waited for their work decides anew. */
 export function withdraw(state: EngineState): void {

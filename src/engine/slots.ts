@@ -20,8 +20,9 @@ export interface Slots {
 const SHORT_MS = 150;
 /** Short steps wait in the compute for about this much work of each slot … */
 const AHEAD_MS = 100;
-/** … but for no more than so many of them. */
+/** … but for no more than so many of them, and for fewer when each brings a whole folder of code with it. */
 const MOST_AHEAD = 48;
+const HEAVY_AHEAD = 2;
 /** How much the newest duration counts in the running mean. */
 const WEIGHT = 0.2;
 
@@ -32,7 +33,7 @@ const WEIGHT = 0.2;
 export interface LookAhead {
   /** An attempt took this long. */
   seen(durationMs: number): void;
-  extraCpus(isUniform: boolean): number;
+  extraCpus(waiting: "uniform" | "heavy" | "mixed"): number;
 }
 
 export function makeLookAhead(capacity: Demand): LookAhead {
@@ -41,9 +42,10 @@ export function makeLookAhead(capacity: Demand): LookAhead {
     seen(durationMs) {
       mean = mean === null ? durationMs : mean + WEIGHT * (durationMs - mean);
     },
-    extraCpus(isUniform) {
-      if (!isUniform || mean === null || mean >= SHORT_MS) return 0;
-      const each = Math.min(MOST_AHEAD, Math.ceil(AHEAD_MS / Math.max(1, mean)));
+    extraCpus(waiting) {
+      if (waiting === "mixed" || mean === null || mean >= SHORT_MS) return 0;
+      const most = waiting === "heavy" ? HEAVY_AHEAD : MOST_AHEAD;
+      const each = Math.min(most, Math.ceil(AHEAD_MS / Math.max(1, mean)));
       return Math.floor(capacity.cpus) * each;
     },
   };

@@ -34,8 +34,9 @@ function lookUp(run: RecordedRun, name: string): OutputRecord | null {
   return findRecord(run, ".", name);
 }
 
-function unknownOutput(run: RecordedRun, name: string): Refusal {
-  const known = [
+/** Outputs of the pipeline, then those of its steps as `STEP.OUTPUT`. */
+export function outputNames(run: RecordedRun): readonly string[] {
+  return [
     ...Object.keys(run.plan.graph.outputs),
     ...run.plan.graph.steps.flatMap((step) =>
       Object.keys(step.outputs).map((output) =>
@@ -43,6 +44,10 @@ function unknownOutput(run: RecordedRun, name: string): Refusal {
       ),
     ),
   ];
+}
+
+function unknownOutput(run: RecordedRun, name: string): Refusal {
+  const known = outputNames(run);
   const list = known.length === 0 ? "it has none" : `it has ${known.slice(0, 12).join(", ")}`;
   const exists = known.includes(name);
   return exists

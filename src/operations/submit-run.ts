@@ -81,7 +81,9 @@ async function freeName(workspace: Workspace, plan: Plan, count: number): Promis
 
 export function slugOf(text: string): string {
   const slug = text
+    .replaceAll("ß", "ss")
     .normalize("NFKD")
+    .replaceAll(/\p{M}/gu, "")
     .replaceAll(/[^A-Za-z0-9]+/g, "-")
     .replaceAll(/^-+|-+$/g, "")
     .toLowerCase()

@@ -135,6 +135,8 @@ export interface RunFilter {
   readonly pipeline?: string;
   readonly status?: RunStatus;
   readonly tag?: readonly [string, string];
+  /** Only names that begin with this. */
+  readonly namePrefix?: string;
   /** Created before this run: for the next page. */
   readonly before?: { readonly createdAt: number; readonly name: string };
   readonly limit: number;

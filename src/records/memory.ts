@@ -217,6 +217,7 @@ function listRuns(data: Data, filter: RunFilter): readonly RunRow[] {
     .filter((row) => filter.pipeline === undefined || row.pipeline === filter.pipeline)
     .filter((row) => filter.status === undefined || row.status === filter.status)
     .filter((row) => tag === undefined || row.tags[tag[0]] === tag[1])
+    .filter((row) => row.name.startsWith(filter.namePrefix ?? ""))
     .filter(older)
     .sort((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? 1 : -1))
     .slice(0, filter.limit);

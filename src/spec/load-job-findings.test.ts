@@ -143,7 +143,7 @@ describe("mistakes in what is named", () => {
     const job = loaded(text, { options: { knownComputes: (name) => name === "local" } });
     expect(findings(job)).toEqual(["error unknown_compute 2:29", "error unknown_compute 5:29"]);
     expect(job.problems[0]?.hint).toContain("--compute local");
-    expect(job.problems[0]?.hint).toContain('computes: {"*": {type: local}}');
+    expect(job.problems[0]?.hint).toContain("computes: {cpu: {type: local}}");
   });
 });
 

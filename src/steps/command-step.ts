@@ -82,7 +82,10 @@ function scriptOf(node: StepNode, values: Readonly<Record<string, string>>, run:
   const template = node.command ?? "";
   if (node.textSubstitution)
     return { ok: true, text: substituteText(template, { ...values, name: run }), variables: {} };
-  const compiled = compileCommand(template, { isSet: (ref) => ref in values });
+  const compiled = compileCommand(template, {
+    isSet: (ref) => ref in values,
+    isPath: (ref) => ref in values && isPath(node, ref),
+  });
   if (!compiled.ok) {
     const [problem] = compiled.problems;
     return {
@@ -107,6 +110,12 @@ function scriptOf(node: StepNode, values: Readonly<Record<string, string>>, run:
       error: { code: tooLong.code, message: tooLong.message, hint: tooLong.hint },
     };
   return { ok: true, text: compiled.script, variables: used };
+}
+
+function isPath(node: StepNode, ref: string): boolean {
+  if (ref.startsWith("outputs.")) return true;
+  const source = node.inputs[ref.slice("inputs.".length)]?.source.kind;
+  return source === "data" || source === "step";
 }
 
 /** `inputs.x` and `outputs.o` → what the command sees; unset optional inputs are left out. */

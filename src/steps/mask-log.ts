@@ -24,6 +24,11 @@ export function secretForms(values: readonly string[]): readonly string[] {
   return [...forms].sort((a, b) => b.length - a.length);
 }
 
+/** A text without them, `forms` as {@link secretForms} gives them. */
+export function maskText(text: string, forms: readonly string[]): string {
+  return forms.reduce((masked, form) => masked.replaceAll(form, MASK), text);
+}
+
 /**
  * Rewrites the log without the secrets, atomically; a log that holds none is only read. A log of any size keeps the caller
  * waiting, never its thread.

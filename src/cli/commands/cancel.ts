@@ -5,15 +5,17 @@ import { isEndedRun } from "../../core/status.ts";
 import { driveRun } from "../../operations/drive-run.ts";
 import type { Context } from "../context.ts";
 import { unknownRun } from "../see-through.ts";
+import { RUN_HELP, runOf } from "../targets.ts";
 
 export function define(command: Command, context: Context): void {
   command
-    .argument("<run>", "name of a run")
+    .argument("[run]", RUN_HELP)
     .option("--kill", "do not wait for steps to end by themselves")
     .addHelpText("after", "\nExample:\n  stepwell cancel taxi-17")
-    .action(async (name: string, flags: { kill?: boolean }) => {
+    .action(async (word: string | undefined, flags: { kill?: boolean }) => {
       const workspace = await context.open({ create: false });
       try {
+        const name = await runOf(context, workspace, word);
         const row = await workspace.records.run(name);
         if (row === null) return context.refuse(unknownRun(name));
         if (isEndedRun(row.status)) {

@@ -5,16 +5,23 @@ import { diffRuns, type RunDifference } from "../../operations/diff-runs.ts";
 import { isRefusal } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
 import { number } from "../format.ts";
+import { RUN_HELP, runOf } from "../targets.ts";
+
+interface DiffFlags {
+  readonly json?: boolean;
+}
 
 export function define(command: Command, context: Context): void {
   command
-    .argument("<before>", "name of a run")
-    .argument("<after>", "name of the run to compare with it")
+    .argument("[before]", `${RUN_HELP.replace("last (default)", "last")} (default: last~1)`)
+    .argument("[after]", "the run to compare with it (default: last)")
     .option("--json", "print one JSON object")
-    .addHelpText("after", "\nExample:\n  stepwell diff taxi-16 taxi-17")
-    .action(async (before: string, after: string, flags: { json?: boolean }) => {
+    .addHelpText("after", "\nExamples:\n  stepwell diff\n  stepwell diff taxi-16 taxi-17")
+    .action(async (first: string | undefined, second: string | undefined, flags: DiffFlags) => {
       const workspace = await context.open({ create: false });
       try {
+        const before = await runOf(context, workspace, first ?? "last~1", flags.json);
+        const after = await runOf(context, workspace, second, flags.json);
         const found = await diffRuns(workspace, before, after);
         if (isRefusal(found)) return context.refuse(found, flags.json);
         if (flags.json) context.terminal.out(JSON.stringify(found));

@@ -1,123 +1,63 @@
-// `stepwell init`: a two-step pipeline with its code and a commented `stepwell.yml`, to run and to change. Never
-// overwrites anything.
+// `stepwell init [SCRIPT…]`: a pipeline to run and to change: of two small steps, or of one step for each script, by what
+// the script says of its own command line. And a commented `stepwell.yml`. Never overwrites anything.
 
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { refuse } from "../../operations/refusal.ts";
+import { initPipeline } from "../../operations/init-pipeline.ts";
+import { writeSchemas } from "../../operations/pipeline-text.ts";
+import { isRefusal, refuse } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
+import { STARTER_FILES, WORKSPACE_FILE } from "../starter-files.ts";
 
 export function define(command: Command, context: Context): void {
   command
-    .addHelpText("after", "\nExample:\n  stepwell init && stepwell run pipeline.yml")
-    .action(() => {
+    .argument("[script...]", "scripts to make steps of, in the order in which they run")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  stepwell init && stepwell run\n  stepwell init prepare.py train.py",
+    )
+    .action((scripts: readonly string[]) => {
       const folder = path.resolve(context.currentFolder, context.workspaceOption ?? ".");
-      const taken = Object.keys(FILES).filter((name) => fs.existsSync(path.join(folder, name)));
+      const files = scripts.length === 0 ? STARTER_FILES : ofScripts(context, folder, scripts);
+      const taken = Object.keys(files).filter((name) => fs.existsSync(path.join(folder, name)));
       if (taken.length > 0)
         return context.refuse(
           refuse(
             "already_there",
             `${taken.join(", ")} would be overwritten in ${folder}`,
-            "go to an empty folder, or move them away",
+            scripts.length === 0
+              ? "go to an empty folder, or move them away"
+              : "add to it: stepwell add NAME -- python SCRIPT …",
           ),
         );
-      for (const [name, text] of Object.entries(FILES)) {
+      for (const [name, text] of Object.entries(files)) {
         const file = path.join(folder, name);
         fs.mkdirSync(path.dirname(file), { recursive: true });
         fs.writeFileSync(file, text, { flag: "wx" });
         context.terminal.out(name);
       }
-      context.terminal.note("run it: stepwell run pipeline.yml");
+      writeSchemas(folder);
+      context.terminal.note(
+        scripts.length === 0
+          ? "run it: stepwell run"
+          : "look at pipeline.yml, then: stepwell validate",
+      );
     });
 }
 
-const PIPELINE = `# Two steps: the second reads what the first makes. Change something, run again: only what changed runs.
-type: pipeline
-display_name: first
-settings:
-  default_compute: azureml:local
-jobs:
-  prepare:
-    command: python3 prepare.py --rows \${{inputs.rows}} --out \${{outputs.table}}
-    code: ./prepare
-    inputs:
-      rows: 1000
-    outputs:
-      table: {type: uri_file}
-  summarise:
-    command: python3 summarise.py --table \${{inputs.table}} --out \${{outputs.summary}}
-    code: ./summarise
-    inputs:
-      table: \${{parent.jobs.prepare.outputs.table}}
-    outputs:
-      summary: {type: uri_file}
-`;
-
-const PREPARE = `import argparse
-import csv
-import random
-
-parser = argparse.ArgumentParser()
-parser.add_argument("--rows", type=int)
-parser.add_argument("--out")
-options = parser.parse_args()
-
-random.seed(7)
-with open(options.out, "w", newline="") as file:
-    writer = csv.writer(file)
-    writer.writerow(["height", "weight"])
-    for _ in range(options.rows):
-        height = random.gauss(170, 10)
-        writer.writerow([round(height, 1), round(height - 100 + random.gauss(0, 5), 1)])
-`;
-
-const SUMMARISE = `import argparse
-import csv
-import json
-import os
-import statistics
-
-parser = argparse.ArgumentParser()
-parser.add_argument("--table")
-parser.add_argument("--out")
-options = parser.parse_args()
-
-with open(options.table, newline="") as file:
-    weights = [float(row["weight"]) for row in csv.DictReader(file)]
-mean = statistics.fmean(weights)
-with open(options.out, "w") as file:
-    json.dump({"rows": len(weights), "mean_weight": mean}, file)
-# A metric: \`stepwell runs\`, \`show\` and \`diff\` know it.
-with open(os.environ["STEPWELL_METRICS"], "a") as file:
-    file.write(json.dumps({"name": "mean_weight", "value": mean}) + "\\n")
-`;
-
-const WORKSPACE = `# What this workspace knows beside its pipelines. Everything here is optional; paths are relative to this file.
-
-# Where data lies, for paths like azureml://datastores/images/paths/cats:
-# datastores:
-#   images: {type: file, path: ../images}
-
-# What the names of computes in pipelines mean here; "*" is every other name:
-computes:
-  local: {type: local}
-  # "*": {type: local, cpus: 4, memory: 8GB}
-
-# Local copies of public addresses:
-# url_map:
-#   https://example.com/data/: ./copies/
-
-# What a curated environment or an image means here:
-# environments:
-#   sklearn-1.5: {python: "3.11", packages: [scikit-learn==1.5.*, pandas]}
-
-# Variables of your shell that steps may see:
-# pass_env: [HF_TOKEN, "AWS_*"]
-`;
-
-const FILES: Readonly<Record<string, string>> = {
-  "pipeline.yml": PIPELINE,
-  "prepare/prepare.py": PREPARE,
-  "summarise/summarise.py": SUMMARISE,
-  "stepwell.yml": WORKSPACE,
-};
+function ofScripts(
+  context: Context,
+  folder: string,
+  scripts: readonly string[],
+): Readonly<Record<string, string>> {
+  const made = initPipeline({
+    scripts: scripts.map((script) => path.resolve(context.currentFolder, script)),
+    folder,
+    shell: context.shell,
+  });
+  if (isRefusal(made)) return context.refuse(made);
+  for (const warning of made.warnings) context.terminal.note(`warning: ${warning}`);
+  const hasConfig = fs.existsSync(path.join(folder, "stepwell.yml"));
+  return { "pipeline.yml": made.text, ...(hasConfig ? {} : { "stepwell.yml": WORKSPACE_FILE }) };
+}

@@ -8,6 +8,7 @@ import { isRefusal, type Refusal, refuse } from "../../operations/refusal.ts";
 import { runView, type StepView } from "../../operations/run-view.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { Context } from "../context.ts";
+import { RUN_HELP, targetOf } from "../targets.ts";
 
 interface LogFlags {
   readonly follow?: boolean;
@@ -19,15 +20,19 @@ const CHUNK_BYTES = 1 << 16;
 
 export function define(command: Command, context: Context): void {
   command
-    .argument("<run>", "name of a run")
+    .argument("[run]", RUN_HELP)
     .argument("[step]", "path of a step (default: every step that has a log)")
     .option("-f, --follow", "follow until the run has an end")
     .option("--attempt <n>", "which attempt (default: all of them)")
-    .addHelpText("after", "\nExamples:\n  stepwell logs taxi-17 train\n  stepwell logs taxi-17 -f")
-    .action(async (run: string, step: string | undefined, flags: LogFlags) => {
+    .addHelpText(
+      "after",
+      "\nExamples:\n  stepwell logs train\n  stepwell logs taxi-17 train\n  stepwell logs taxi-17 -f",
+    )
+    .action(async (first: string | undefined, second: string | undefined, flags: LogFlags) => {
       const workspace = await context.open({ create: false });
       try {
-        await printLogs(context, workspace, run, step ?? null, flags);
+        const { run, part } = await targetOf(context, workspace, [first, second], "step");
+        await printLogs(context, workspace, run, part, flags);
       } finally {
         await workspace.close();
       }

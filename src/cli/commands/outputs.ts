@@ -2,41 +2,56 @@
 
 import path from "node:path";
 import type { Command } from "commander";
-import { findOutput } from "../../operations/find-output.ts";
+import { findOutput, outputNames } from "../../operations/find-output.ts";
+import { readRun } from "../../operations/read-run.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
+import type { Workspace } from "../../operations/workspace.ts";
 import type { Context } from "../context.ts";
+import { RUN_HELP, targetOf } from "../targets.ts";
 
 export function define(command: Command, context: Context): void {
   command
-    .argument("<run>", "name of a run")
-    .argument("<name>", "output of the pipeline, or STEP.OUTPUT")
+    .argument("[run]", RUN_HELP)
+    .argument("[name]", "output of the pipeline, or STEP.OUTPUT (default: list them)")
     .option("--to <folder>", "copy it into this folder instead of printing its path")
     .addHelpText(
       "after",
-      "\nExamples:\n  stepwell outputs taxi-17 train.model\n  stepwell outputs taxi-17 report --to .",
+      "\nExamples:\n  stepwell outputs train.model\n  stepwell outputs taxi-17 train.model\n  stepwell outputs taxi-17 report --to .",
     )
-    .action(async (run: string, name: string, flags: { to?: string }) => {
-      const workspace = await context.open({ create: false });
-      try {
-        const record = await findOutput(workspace, run, name);
-        if (isRefusal(record)) return context.refuse(record);
-        if (flags.to === undefined) {
-          context.terminal.out(record.path);
-          return;
-        }
-        const destination = path.resolve(
-          context.currentFolder,
-          flags.to,
-          path.basename(record.path),
-        );
-        const copied = await workspace.contents.publish(record, destination);
-        if (!copied.ok)
-          return context.refuse(
-            refuse(copied.failure.code, copied.failure.message, copied.failure.hint, 1),
+    .action(
+      async (first: string | undefined, second: string | undefined, flags: { to?: string }) => {
+        const workspace = await context.open({ create: false });
+        try {
+          const { run, part } = await targetOf(context, workspace, [first, second], "output");
+          if (part === null) return await listOutputs(context, workspace, run);
+          const record = await findOutput(workspace, run, part);
+          if (isRefusal(record)) return context.refuse(record);
+          if (flags.to === undefined) {
+            context.terminal.out(record.path);
+            return;
+          }
+          const destination = path.resolve(
+            context.currentFolder,
+            flags.to,
+            path.basename(record.path),
           );
-        context.terminal.out(destination);
-      } finally {
-        await workspace.close();
-      }
-    });
+          const copied = await workspace.contents.publish(record, destination);
+          if (!copied.ok)
+            return context.refuse(
+              refuse(copied.failure.code, copied.failure.message, copied.failure.hint, 1),
+            );
+          context.terminal.out(destination);
+        } finally {
+          await workspace.close();
+        }
+      },
+    );
+}
+
+async function listOutputs(context: Context, workspace: Workspace, name: string): Promise<void> {
+  const run = await readRun(workspace, name);
+  if (isRefusal(run)) return context.refuse(run);
+  const names = outputNames(run);
+  if (names.length === 0) context.terminal.note(`${name} has no outputs`);
+  for (const output of names) context.terminal.out(output);
 }

@@ -5,6 +5,7 @@ import { forecastRun, type RunForecast, type StepForecast } from "../../operatio
 import { prepareDefinition } from "../../operations/prepare-definition.ts";
 import { refuseInvalid } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
+import { addFileArgument, definitionFile, type FileFlag } from "../definition-file.ts";
 import { duration, table } from "../format.ts";
 import { printProblems } from "../print-problems.ts";
 import {
@@ -13,8 +14,9 @@ import {
   definitionOptions,
   prepareOptions,
 } from "../run-options.ts";
+import { writeMissing } from "../write-missing.ts";
 
-interface PlanFlags extends DefinitionFlags {
+interface PlanFlags extends DefinitionFlags, FileFlag {
   readonly json?: boolean;
   readonly exitCode?: boolean;
 }
@@ -23,18 +25,21 @@ interface PlanFlags extends DefinitionFlags {
 const SOMETHING_TO_DO = 10;
 
 export function define(command: Command, context: Context): void {
-  addDefinitionOptions(command.argument("<file>", "pipeline or job file"))
+  addDefinitionOptions(addFileArgument(command))
     .option("--json", "print the plan as one JSON object")
     .option("--exit-code", "end with 0 when nothing would run, 10 when something would")
     .addHelpText(
       "after",
       "\nExample:\n  stepwell plan pipeline.yml --set jobs.train.inputs.alpha=0.2",
     )
-    .action((file: string, flags: PlanFlags) => planFile(context, file, flags));
+    .action((file: string | undefined, flags: PlanFlags) =>
+      planFile(context, definitionFile(context, file, flags), flags),
+    );
 }
 
 async function planFile(context: Context, file: string, flags: PlanFlags): Promise<void> {
   const json = flags.json ?? false;
+  await writeMissing(context, file, flags);
   const workspace = await context.open({ create: true });
   try {
     const definition = definitionOptions(context, file, flags);

@@ -8,7 +8,8 @@ import { rerunPlan } from "../../operations/rerun-plan.ts";
 import { submitRun } from "../../operations/submit-run.ts";
 import type { Context } from "../context.ts";
 import { detach, seeThrough } from "../see-through.ts";
-import { addRunOptions, priorityOf, type RunFlags, tagsOf } from "./run.ts";
+import { RUN_HELP, runOf } from "../targets.ts";
+import { addRunOptions, priorityOf, type RunFlags, seeOptions, tagsOf } from "./run.ts";
 
 type RerunFlags = RunFlags & {
   readonly latest?: boolean;
@@ -18,19 +19,20 @@ type RerunFlags = RunFlags & {
 };
 
 export function define(command: Command, context: Context): void {
-  addRunOptions(command.argument("<run>", "name of a recorded run"))
+  addRunOptions(command.argument("[run]", RUN_HELP))
     .option("--latest", "read files and labels again instead of the recorded versions")
     .option("--from <step>", "take everything not below STEP from that run as recorded")
     .option("--until <step>", "skip what STEP does not need")
     .option("--force [steps]", "rerun all steps, or STEP[,STEP…], even if unchanged")
     .addHelpText("after", "\nExample:\n  stepwell rerun taxi-17 --from train")
-    .action((run: string, flags: RerunFlags) => rerun(context, run, flags));
+    .action((run: string | undefined, flags: RerunFlags) => rerun(context, run, flags));
 }
 
-async function rerun(context: Context, name: string, flags: RerunFlags): Promise<void> {
+async function rerun(context: Context, word: string | undefined, flags: RerunFlags): Promise<void> {
   const json = flags.json ?? false;
   const workspace = await context.open({ create: false });
   try {
+    const name = await runOf(context, workspace, word, json);
     const run = await readRun(workspace, name);
     if (isRefusal(run)) return context.refuse(run, json);
     const plan = await rerunPlan(workspace, run, {
@@ -56,8 +58,7 @@ async function rerun(context: Context, name: string, flags: RerunFlags): Promise
     if (isRefusal(row)) return context.refuse(row, json);
     if (row === undefined) return context.refuse(refuse("unknown_run", name), json);
     if (flags.detach) await detach(context, workspace, row, json);
-    else
-      await seeThrough(context, workspace, row.name, { json, keepWork: flags.keepWork ?? false });
+    else await seeThrough(context, workspace, row.name, seeOptions(flags));
   } finally {
     await workspace.close();
   }

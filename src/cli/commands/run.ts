@@ -7,6 +7,7 @@ import { submitRun } from "../../operations/submit-run.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { RunRow } from "../../ports/records.ts";
 import type { Context } from "../context.ts";
+import { addFileArgument, definitionFile, type FileFlag } from "../definition-file.ts";
 import { printProblems } from "../print-problems.ts";
 import {
   addDefinitionOptions,
@@ -15,9 +16,10 @@ import {
   givenVariables,
   prepareOptions,
 } from "../run-options.ts";
-import { detach, resume, seeThrough } from "../see-through.ts";
+import { detach, resume, type SeeOptions, seeThrough } from "../see-through.ts";
+import { writeMissing } from "../write-missing.ts";
 
-export interface RunFlags extends DefinitionFlags {
+export interface RunFlags extends DefinitionFlags, FileFlag {
   readonly name?: string;
   readonly experiment?: string;
   readonly tag: readonly string[];
@@ -26,6 +28,8 @@ export interface RunFlags extends DefinitionFlags {
   readonly json?: boolean;
   readonly onlyCached?: boolean;
   readonly keepWork?: boolean;
+  readonly logs?: boolean;
+  readonly stream?: boolean;
   readonly resume?: string;
   readonly idempotencyKey?: string;
 }
@@ -45,40 +49,55 @@ export function addRunOptions(command: Command): Command {
     .option("--detach", "submit, print the name, and let it go on by itself")
     .option("--only-cached", "fail at the first step that would run")
     .option("--keep-work", "keep the work folder of every step")
+    .option("--logs", "show what steps print, as it comes (default when one step runs)")
+    .option("--no-logs", "do not show it")
+    .option("--stream", "the same as --logs, as az ml writes it")
     .option("--idempotency-key <key>", "submitting again with the same key gives the same run")
     .option("--json", "print one JSON object at the end");
 }
 
 export function define(command: Command, context: Context): void {
-  addRunOptions(addDefinitionOptions(command.argument("[file]", "pipeline or job file")))
-    .option("--resume <run>", "go on with an interrupted run")
+  addRunOptions(addDefinitionOptions(addFileArgument(command)))
+    .option("--resume <run>", "go on with an interrupted run (a name, last, …)")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string | undefined, flags: RunFlags) => {
-      if (flags.resume !== undefined) await resume(context, flags.resume, flags);
-      else if (file === undefined)
-        context.refuse(refuse("wrong_usage", "say which file to run", "stepwell run pipeline.yml"));
-      else await runFile(context, file, flags);
+      if (flags.resume !== undefined)
+        await resume(context, flags.resume, {
+          ...seeOptions(flags),
+          detach: flags.detach ?? false,
+        });
+      else await runFile(context, definitionFile(context, file, flags), flags);
     });
 }
 
 const EXAMPLES = `
 Examples:
-  stepwell run pipeline.yml
+  stepwell run
+  stepwell run pipeline.yml --logs
   stepwell run pipeline.yml --set jobs.train.inputs.alpha=0.2 --tag team=vision
   stepwell run pipeline.yml --until train --json
   stepwell run --resume taxi-17`;
 
 async function runFile(context: Context, file: string, flags: RunFlags): Promise<void> {
   const json = flags.json ?? false;
+  await writeMissing(context, file, flags);
   const workspace = await context.open({ create: true });
   try {
     const row = await submitFile(context, workspace, file, flags);
     if (flags.detach) await detach(context, workspace, row, json);
-    else
-      await seeThrough(context, workspace, row.name, { json, keepWork: flags.keepWork ?? false });
+    else await seeThrough(context, workspace, row.name, seeOptions(flags));
   } finally {
     await workspace.close();
   }
+}
+
+/** How a run is followed, as `run` and `rerun` are asked to. */
+export function seeOptions(flags: RunFlags): SeeOptions {
+  return {
+    json: flags.json ?? false,
+    keepWork: flags.keepWork ?? false,
+    logs: flags.logs ?? flags.stream ?? null,
+  };
 }
 
 /** Validates, plans and submits; refuses with every problem at once. */

@@ -6,19 +6,22 @@ import type { Command } from "commander";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
 import { type StagedShell, stageShell } from "../../operations/stage-shell.ts";
 import type { Context } from "../context.ts";
+import { RUN_HELP, stepOf } from "../targets.ts";
 
 export function define(command: Command, context: Context): void {
   command
-    .argument("<run>", "name of a run")
-    .argument("<step>", "path of a step")
+    .argument("[run]", RUN_HELP)
+    .argument("[step]", "path of a step")
     .argument("[command...]", "command to run there instead of a shell (behind --)")
     .addHelpText(
       "after",
-      "\nExamples:\n  stepwell shell taxi-17 train\n  stepwell shell taxi-17 train -- ./step.sh",
+      "\nExamples:\n  stepwell shell train\n  stepwell shell taxi-17 train\n  stepwell shell taxi-17 train -- ./step.sh",
     )
-    .action(async (run: string, step: string, words: readonly string[]) => {
+    .action(async () => {
+      const { target, words } = splitWords(context, command.args);
       const workspace = await context.open({ create: false });
       try {
+        const { run, step } = await stepOf(context, workspace, target);
         const staged = await stageShell(workspace, run, step);
         if (isRefusal(staged)) return context.refuse(staged);
         announce(context, staged);
@@ -29,6 +32,21 @@ export function define(command: Command, context: Context): void {
         await workspace.close();
       }
     });
+}
+
+/** What stands behind `--` is the command; a run and a step before it may be left out. */
+function splitWords(
+  context: Context,
+  all: readonly string[],
+): { readonly target: readonly string[]; readonly words: readonly string[] } {
+  const dashes = context.words.indexOf("--");
+  const behind = dashes < 0 ? 0 : context.words.length - dashes - 1;
+  const target = all.slice(0, all.length - behind);
+  if (target.length > 2)
+    context.refuse(
+      refuse("wrong_usage", `what is ${target.slice(2).join(" ")}?`, "a command goes behind --"),
+    );
+  return { target, words: all.slice(all.length - behind) };
 }
 
 function announce(context: Context, staged: StagedShell): void {

@@ -7,15 +7,17 @@ import { type RunView, runView, type StepView } from "../../operations/run-view.
 import type { Context } from "../context.ts";
 import { duration, number, table } from "../format.ts";
 import { headline } from "../print-summary.ts";
+import { RUN_HELP, runOf } from "../targets.ts";
 
 export function define(command: Command, context: Context): void {
   command
-    .argument("<run>", "name of a run")
+    .argument("[run]", RUN_HELP)
     .option("--json", "print the run as one JSON object")
-    .addHelpText("after", "\nExample:\n  stepwell show taxi-17 --json")
-    .action(async (name: string, flags: { json?: boolean }) => {
+    .addHelpText("after", "\nExamples:\n  stepwell show\n  stepwell show taxi-17 --json")
+    .action(async (word: string | undefined, flags: { json?: boolean }) => {
       const workspace = await context.open({ create: false });
       try {
+        const name = await runOf(context, workspace, word, flags.json);
         const run = await readRun(workspace, name);
         if (isRefusal(run)) return context.refuse(run, flags.json);
         const view = runView(workspace.folder, run);

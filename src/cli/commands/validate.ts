@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { prepareDefinition } from "../../operations/prepare-definition.ts";
 import type { Context } from "../context.ts";
+import { addFileArgument, definitionFile, type FileFlag } from "../definition-file.ts";
 import { printProblems, problemsJson } from "../print-problems.ts";
 import {
   addDefinitionOptions,
@@ -10,12 +11,19 @@ import {
   definitionOptions,
   prepareOptions,
 } from "../run-options.ts";
+import { writeMissing } from "../write-missing.ts";
+
+interface ValidateFlags extends DefinitionFlags, FileFlag {
+  readonly json?: boolean;
+}
 
 export function define(command: Command, context: Context): void {
-  addDefinitionOptions(command.argument("<file>", "pipeline or job file"))
+  addDefinitionOptions(addFileArgument(command))
     .option("--json", "print the problems as one JSON object")
     .addHelpText("after", "\nExample:\n  stepwell validate pipeline.yml")
-    .action(async (file: string, flags: DefinitionFlags & { json?: boolean }) => {
+    .action(async (argument: string | undefined, flags: ValidateFlags) => {
+      const file = definitionFile(context, argument, flags);
+      await writeMissing(context, file, flags);
       const workspace = await context.open({ create: true });
       try {
         const definition = definitionOptions(context, file, flags);

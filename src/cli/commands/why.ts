@@ -4,18 +4,29 @@ import type { Command } from "commander";
 import { isRefusal } from "../../operations/refusal.ts";
 import { type Explanation, whyStep } from "../../operations/why-step.ts";
 import type { Context } from "../context.ts";
+import { RUN_HELP, runOf, stepOf } from "../targets.ts";
+
+interface WhyFlags {
+  readonly against?: string;
+  readonly json?: boolean;
+}
 
 export function define(command: Command, context: Context): void {
   command
-    .argument("<run>", "name of a run")
-    .argument("<step>", "path of a step")
+    .argument("[run]", RUN_HELP)
+    .argument("[step]", "path of a step")
     .option("--against <run>", "compare with this run instead of the step's latest earlier one")
     .option("--json", "print the explanation as one JSON object")
-    .addHelpText("after", "\nExample:\n  stepwell why taxi-17 train")
-    .action(async (run: string, step: string, flags: { against?: string; json?: boolean }) => {
+    .addHelpText("after", "\nExamples:\n  stepwell why train\n  stepwell why taxi-17 train")
+    .action(async (first: string | undefined, second: string | undefined, flags: WhyFlags) => {
       const workspace = await context.open({ create: false });
       try {
-        const found = await whyStep(workspace, run, step, flags.against ?? null);
+        const { run, step } = await stepOf(context, workspace, [first, second], flags.json);
+        const against =
+          flags.against === undefined
+            ? null
+            : await runOf(context, workspace, flags.against, flags.json);
+        const found = await whyStep(workspace, run, step, against);
         if (isRefusal(found)) return context.refuse(found, flags.json);
         if (flags.json) context.terminal.out(JSON.stringify(found));
         else print(context, found);

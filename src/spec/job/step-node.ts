@@ -229,8 +229,7 @@ function checked(name: string, place: TreeNode | null, context: LoadContext): st
   const known = context.options.knownComputes;
   if (known === null || known(name)) return name;
   const near = didYouMean(name, ["local"]);
-  const ways =
-    'Run with `--compute local`, or put the line `computes: {"*": {type: local}}` into stepwell.yml.';
+  const ways = `Run with \`--compute local\`, or put the line \`computes: {${name}: {type: local}}\` into stepwell.yml (\`--write\` does it).`;
   const hint = near === null ? ways : `Did you mean \`${near}\`? ${ways}`;
   const message = `there is no compute \`${name}\` in this workspace`;
   context.error(place, "unknown_compute", message, hint);

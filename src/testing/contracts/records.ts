@@ -193,6 +193,8 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       expect(await names({ limit: 2, before: { createdAt: 1, name: "b" } })).toEqual(["a"]);
       expect(await names({ limit: 9, tag: ["team", "x"] })).toEqual(["b"]);
       expect(await names({ limit: 9, pipeline: "other" })).toEqual([]);
+      expect(await names({ limit: 9, namePrefix: "b" })).toEqual(["b"]);
+      expect(await names({ limit: 9, namePrefix: "%" })).toEqual([]);
       expect((await store.openRuns()).map((run) => run.name)).toEqual(["a", "b", "c"]);
     });
 

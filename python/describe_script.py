@@ -1,0 +1,33 @@
+"""Says what command line a Python script takes and what it imports, by reading its text. The script is never imported or
+run, so whatever stands in it stays harmless. Prints one JSON object for each script."""
+
+import ast
+import json
+import sys
+
+sys.path.insert(0, __file__.rpartition("/")[0] or ".")
+sys.dont_write_bytecode = True
+
+from scripts_described.definitions import defined_arguments  # noqa: E402
+from scripts_described.local_modules import local_imports  # noqa: E402
+from scripts_described.uses import uses  # noqa: E402
+
+
+def describe(path):
+    try:
+        with open(path, "rb") as file:
+            tree = ast.parse(file.read(), path)
+    except (SyntaxError, ValueError, OSError, RecursionError) as error:
+        return {"path": path, "error": str(error), "arguments": [], "imports": []}
+    arguments = defined_arguments(tree)
+    used = uses(tree)
+    for argument in arguments:
+        direction, shape = used.get(argument["name"], (None, None))
+        argument["direction"] = argument["direction"] or direction
+        argument["shape"] = shape
+    imports = local_imports(tree, path)
+    return {"path": path, "error": None, "arguments": arguments, "imports": imports}
+
+
+for script in sys.argv[1:]:
+    print(json.dumps(describe(script)))

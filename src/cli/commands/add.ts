@@ -1,0 +1,72 @@
+// `stepwell add NAME -- COMMAND`: adds a step to the pipeline file, made of a command as it is typed in a shell. Shown
+// before it is written; everything else of the file stays as it is.
+
+import fs from "node:fs";
+import path from "node:path";
+import type { Command } from "commander";
+import { type AddedStep, addStep, writeText } from "../../operations/add-step.ts";
+import { isRefusal, refuse } from "../../operations/refusal.ts";
+import { canAsk, confirm } from "../ask.ts";
+import type { Context } from "../context.ts";
+import { definitionFile, type FileFlag } from "../definition-file.ts";
+
+interface AddFlags extends FileFlag {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+const NEW_FILE = "pipeline.yml";
+
+export function define(command: Command, context: Context): void {
+  command
+    .argument("<name>", "name of the step")
+    .argument("[command...]", "its command, behind --")
+    .option("-f, --file <file>", "pipeline file (default: pipeline.yml or pipeline.yaml here)")
+    .option("--dry-run", "only show the step")
+    .option("-y, --yes", "do not ask")
+    .addHelpText(
+      "after",
+      "\nExample:\n  stepwell add train -- python train.py --data data/x.csv --alpha 0.1 --out model/",
+    )
+    .action((name: string, words: readonly string[], flags: AddFlags) =>
+      add(context, name, words, flags),
+    );
+}
+
+async function add(
+  context: Context,
+  name: string,
+  words: readonly string[],
+  flags: AddFlags,
+): Promise<void> {
+  if (words.length === 0)
+    return context.refuse(
+      refuse("wrong_usage", "say which command", `stepwell add ${name} -- python train.py …`),
+    );
+  const file = path.resolve(context.currentFolder, fileOf(context, flags));
+  const { currentFolder, shell } = context;
+  const added = addStep({ name, words, file, currentFolder, shell });
+  if (isRefusal(added)) return context.refuse(added);
+  show(context, file, added);
+  if (flags.dryRun) return;
+  if (canAsk() && !flags.yes && !(await confirm("write it?"))) {
+    context.terminal.note("nothing was written");
+    return;
+  }
+  writeText(file, added);
+  context.terminal.note(`written; what would run: stepwell plan`);
+}
+
+function fileOf(context: Context, flags: AddFlags): string {
+  const there = ["pipeline.yml", "pipeline.yaml"].some((name) =>
+    fs.existsSync(path.join(context.currentFolder, name)),
+  );
+  return flags.file === undefined && !there ? NEW_FILE : definitionFile(context, undefined, flags);
+}
+
+function show(context: Context, file: string, added: AddedStep): void {
+  const { terminal } = context;
+  const shown = path.relative(context.currentFolder, file);
+  terminal.out(`${added.isNew ? "new file " : ""}${shown}`);
+  for (const line of added.lines) terminal.out(terminal.colors.green(`+ ${line}`.trimEnd()));
+}

@@ -1,0 +1,47 @@
+// Which definition file a command is about: the argument, `-f`, or the `pipeline.yml` of the current folder.
+
+import fs from "node:fs";
+import path from "node:path";
+import type { Command } from "commander";
+import { refuse } from "../operations/refusal.ts";
+import type { Context } from "./context.ts";
+
+export interface FileFlag {
+  readonly file?: string;
+}
+
+const DEFAULTS = ["pipeline.yml", "pipeline.yaml"];
+
+/** Adds the argument FILE and its other spelling, that of `az ml`. */
+export function addFileArgument(command: Command): Command {
+  return command
+    .argument("[file]", "pipeline or job file (default: pipeline.yml or pipeline.yaml here)")
+    .option("-f, --file <file>", "the same, as az ml writes it");
+}
+
+export function definitionFile(
+  context: Context,
+  argument: string | undefined,
+  flags: FileFlag & { readonly json?: boolean },
+): string {
+  if (argument !== undefined && flags.file !== undefined && argument !== flags.file)
+    return context.refuse(
+      refuse("wrong_usage", `two files are named: ${argument} and ${flags.file}`, "name one"),
+      flags.json,
+    );
+  const named = argument ?? flags.file;
+  if (named !== undefined) return named;
+  const there = DEFAULTS.filter((name) => fs.existsSync(path.join(context.currentFolder, name)));
+  const [only, second] = there;
+  if (only !== undefined && second === undefined) return only;
+  return context.refuse(
+    second === undefined
+      ? refuse(
+          "wrong_usage",
+          `there is no ${DEFAULTS.join(" or ")} in ${context.currentFolder}`,
+          "name the file, or start one: stepwell init",
+        )
+      : refuse("wrong_usage", `${there.join(" and ")} are both here`, "say which one"),
+    flags.json,
+  );
+}

@@ -1,0 +1,198 @@
+// Makes a step of a command as it is typed in a shell: paths that exist become inputs, new ones outputs, other values
+// parameters. Looks at the disk and at what earlier steps make; writes nothing.
+
+import fs from "node:fs";
+import path from "node:path";
+import type { ScriptDescription } from "./describe-scripts.ts";
+import { codeFor, environmentFor, isPython, relativeTo } from "./draft-code.ts";
+import {
+  isWritten,
+  looksLikePath,
+  nameFor,
+  newPathType,
+  optionName,
+  stemOf,
+  takeName,
+} from "./draft-names.ts";
+import type { DraftInput, StepDraft } from "./step-draft.ts";
+
+export interface CommandWords {
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly currentFolder: string;
+  /** Folder of the pipeline file. */
+  readonly folder: string;
+  /** Outputs that earlier steps make, by name: `train.outputs.model` of the latest. */
+  readonly made: ReadonlyMap<string, string>;
+  /** What a script imports, or null where nobody can say. */
+  readonly describe: (script: string) => ScriptDescription | null;
+}
+
+const SCRIPT = /\.(?:py|r|sh|bash|js|mjs|cjs|ts|jl|pl|rb|lua|awk|sql)$/i;
+
+interface Building {
+  readonly inputs: Record<string, DraftInput>;
+  readonly outputs: Record<string, "uri_file" | "uri_folder">;
+  readonly taken: Set<string>;
+  /** Absolute paths of inputs. */
+  readonly data: string[];
+  readonly described: ScriptDescription | null;
+  /** Without one the words belong to a program that is not ours: only paths are taken out of them. */
+  readonly hasScript: boolean;
+}
+
+export function draftFromCommand(from: CommandWords): StepDraft {
+  const [only = "", ...more] = from.words;
+  if (more.length === 0 && /\s/.test(only)) return shellCommand(from, only);
+  const script = scriptIndex(from);
+  const file = script < 0 ? null : path.resolve(from.currentFolder, from.words[script] as string);
+  const described = file !== null && isPython(file) ? from.describe(file) : null;
+  const building: Building = {
+    inputs: {},
+    outputs: {},
+    taken: new Set(),
+    data: [],
+    described,
+    hasScript: file !== null,
+  };
+  const parts = from.words.map((word, index) => {
+    if (index === 0 && index !== script) return shellWord(word);
+    if (index === script) return null;
+    return wordOf(from, building, index, script);
+  });
+  const code = file === null ? null : codeFor(file, from.folder, described, building.data);
+  const called = code === null ? "" : shellWord(script === 0 ? `./${code.script}` : code.script);
+  const isModule = from.words.includes("-m") && isPythonProgram(from.words[0]);
+  return {
+    name: from.name,
+    command: parts.map((part) => part ?? called).join(" "),
+    code: code?.code ?? (isModule ? relativeTo(from.folder, from.currentFolder) : null),
+    includes: code?.includes ?? [],
+    environment:
+      file !== null && !isPython(file) && !isModule
+        ? null
+        : environmentFor(file ?? path.join(from.currentFolder, "-"), from.folder),
+    inputs: building.inputs,
+    outputs: building.outputs,
+    remarks: [],
+  };
+}
+
+/** A whole command line in one word, with its pipes and quotes: taken as it is. */
+function shellCommand({ name }: CommandWords, command: string): StepDraft {
+  const nothing = { code: null, includes: [], environment: null, inputs: {}, outputs: {} };
+  return { name, command, ...nothing, remarks: [] };
+}
+
+function isPythonProgram(word: string | undefined): boolean {
+  return /^python[\d.]*$/.test(path.basename(word ?? ""));
+}
+
+/** The first word that is a script of ours and not the value of an option; -1 where none is. */
+function scriptIndex({ words, currentFolder }: CommandWords): number {
+  return words.findIndex((word, index) => {
+    const before = words[index - 1] ?? "";
+    if (before.startsWith("--") || before === "-m") return false;
+    if (!SCRIPT.test(word) && !(index === 0 && word.includes("/"))) return false;
+    return kindOf(currentFolder, word) === "uri_file";
+  });
+}
+
+/** One word of the command as it will stand there. */
+function wordOf(from: CommandWords, building: Building, index: number, script: number): string {
+  const word = from.words[index] as string;
+  const joined = /^(--[^=]+)=(.*)$/s.exec(word);
+  if (joined !== null) {
+    const [, option = "", value = ""] = joined;
+    return `${option}=${referenceFor(from, building, optionName(option), value)}`;
+  }
+  if (isOption(word)) return shellWord(word);
+  const before = from.words[index - 1] ?? "";
+  if (
+    !building.hasScript &&
+    /^-[A-Za-z]$/.test(before) &&
+    kindOf(from.currentFolder, word) === null
+  )
+    return shellWord(word);
+  if (before === "-m" && isPythonProgram(from.words[0])) return shellWord(word);
+  const named = isOption(before) && index - 1 !== script && !isFlag(building, before);
+  return referenceFor(from, building, named ? optionName(before) : null, word);
+}
+
+function isFlag({ described }: Building, option: string): boolean {
+  return described?.arguments.some((one) => one.flag === option && one.is_flag) ?? false;
+}
+
+/** Its name says so, or the script that takes it. */
+function isWrittenTo({ described }: Building, option: string | null): boolean {
+  if (option === null) return false;
+  const known = described?.arguments.find(
+    (one) => one.flag !== null && optionName(one.flag) === option,
+  );
+  return known?.direction == null ? isWritten(option) : known.direction === "out";
+}
+
+function isOption(word: string): boolean {
+  return /^-{1,2}[A-Za-z]/.test(word);
+}
+
+/** A reference to the input or output that a value becomes. */
+function referenceFor(
+  from: CommandWords,
+  building: Building,
+  option: string | null,
+  value: string,
+): string {
+  const written = isWrittenTo(building, option);
+  const made = written ? undefined : from.made.get(stemOf(value));
+  const add = (input: DraftInput, wanted: string): string => {
+    const name = takeName(wanted, building.taken);
+    building.inputs[name] = input;
+    return `\${{inputs.${name}}}`;
+  };
+  if (made !== undefined && (looksLikePath(value) || kindOf(from.currentFolder, value) !== null))
+    return add({ kind: "binding", to: `parent.jobs.${made}` }, nameFor(option, value));
+  const inside = written ? null : insideMade(from, value);
+  if (inside !== null)
+    return add({ kind: "binding", to: `parent.jobs.${inside.made}` }, inside.name) + inside.rest;
+  const there = written ? null : kindOf(from.currentFolder, value);
+  if (there !== null) {
+    const at = path.resolve(from.currentFolder, value);
+    building.data.push(at);
+    const input = { kind: "path", type: there, path: relativeTo(from.folder, at) } as const;
+    return add(input, nameFor(option, value));
+  }
+  if (written || looksLikePath(value)) {
+    const name = takeName(nameFor(option, value), building.taken);
+    building.outputs[name] = newPathType(value);
+    return `\${{outputs.${name}}}`;
+  }
+  if (option === null && !building.hasScript) return shellWord(value);
+  const number = Number(value);
+  // A number that prints otherwise than it is written (`1e-3`, `007`) stays the text it is.
+  const literal = String(number) === value && Number.isFinite(number) ? number : value;
+  return add(
+    { kind: "literal", value: literal },
+    option === null ? "value" : nameFor(option, option),
+  );
+}
+
+/** `model/weights.pkl` where an earlier step makes `model`. */
+function insideMade(
+  { made }: CommandWords,
+  value: string,
+): { readonly made: string; readonly name: string; readonly rest: string } | null {
+  const [, first = "", rest = ""] = /^(?:\.\/)?([^/]+)(\/[\w./-]*[\w-])$/.exec(value) ?? [];
+  const found = made.get(stemOf(first));
+  return found === undefined || rest === "" ? null : { made: found, name: stemOf(first), rest };
+}
+
+function kindOf(folder: string, word: string): "uri_file" | "uri_folder" | null {
+  const stat = fs.statSync(path.resolve(folder, word), { throwIfNoEntry: false });
+  if (word === "" || stat === undefined) return null;
+  return stat.isDirectory() ? "uri_folder" : "uri_file";
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,49 @@
+// Follows a run that somebody else sees through, to its end or until nobody does. Never becomes the engine and never
+// makes the run its own: what follows can end at any time and changes nothing.
+
+import type { RunEvent } from "../core/event.ts";
+import { isEndedRun } from "../core/status.ts";
+import { shownStatus } from "./read-run.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface FollowOptions {
+  readonly run: string;
+  /** Number of the last event that is known already. */
+  readonly after: number;
+  readonly onEvents: ((events: readonly RunEvent[]) => void) | null;
+  /** Called when the run is to go on by itself and no engine is there. */
+  readonly startEngine: () => void;
+}
+
+const POLL_MS = 100;
+/** How often it is asked whether there is still an engine. */
+const ENGINE_MS = 2_000;
+
+/** "interrupted": no end, and nobody who may start the next step. */
+export async function followRun(
+  workspace: Workspace,
+  { run, after, onEvents, startEngine }: FollowOptions,
+): Promise<"ended" | "interrupted"> {
+  let seen = after;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const row = await workspace.records.run(run);
+    const events = onEvents === null ? [] : await workspace.records.events(run, seen);
+    seen += events.length;
+    if (events.length > 0) onEvents?.(events);
+    if (row === null || isEndedRun(row.status)) return "ended";
+    if (shownStatus(workspace, row) === "Interrupted") return "interrupted";
+    const now = workspace.clock.monotonic();
+    if (row.detached && now - lookedAt > ENGINE_MS) {
+      lookedAt = now;
+      if (!(await hasEngine(workspace))) startEngine();
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+async function hasEngine(workspace: Workspace): Promise<boolean> {
+  const engine = await workspace.records.engine();
+  if (engine === null) return false;
+  return engine.host !== workspace.host || workspace.process.isAlive(engine.process);
+}
