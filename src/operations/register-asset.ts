@@ -10,6 +10,7 @@ import { DATA_REFERENCE_FORMS, localPath, parseDataReference } from "../spec/dat
 import type { DataReference, DataType } from "../spec/graph.ts";
 import { type LoadedAsset, loadAsset } from "../spec/load-asset.ts";
 import type { Problem } from "../spec/problem.ts";
+import { keepData } from "./keep-inputs.ts";
 import { readWithComponents } from "./load-definition.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
 import { createDataResolver, type DataDefinition } from "./resolve-data.ts";
@@ -166,6 +167,8 @@ async function dataContent(
   if (reference.kind !== "url") {
     const resolved = await createDataResolver(workspace).resolve(reference, type);
     if (isRefusal(resolved)) return resolved;
+    const notKept = await keepData(workspace, [resolved]);
+    if (notKept !== null) return notKept;
     contentId = resolved.content.id;
   }
   const definition: DataDefinition = { type, reference, contentId };

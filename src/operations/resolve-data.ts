@@ -2,7 +2,7 @@
 // the name of the step and input; nothing has started by then.
 
 import path from "node:path";
-import type { Content } from "../core/content.ts";
+import type { Content, ContentId } from "../core/content.ts";
 import type { ResolvedData } from "../core/plan.ts";
 import type { DataReference, DataType } from "../spec/graph.ts";
 import { download } from "./download.ts";
@@ -26,14 +26,9 @@ export function createDataResolver(workspace: Workspace): DataResolver {
     async resolve(reference, type) {
       const located = await locate(workspace, reference);
       if (isRefusal(located)) return located;
-      const content = await identify(located.path, type);
+      const found = await identify(located.path, type);
+      const content = await asRecorded(workspace, located, found);
       if (isRefusal(content)) return content;
-      if (located.expectedId !== null && located.expectedId !== content.id)
-        return refuse(
-          "data_changed",
-          `${located.written}: the bytes at ${located.path} are not those that were recorded`,
-          "register the new content as a new version, or restore the old bytes",
-        );
       const { path: at, asset, written } = located;
       return { path: at, content, asset, written };
     },
@@ -48,6 +43,24 @@ async function identifyOnce(
   const outcome = await workspace.contents.identify(at, type);
   if (outcome.ok) return outcome.value;
   return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint);
+}
+
+/** A name stands for the bytes that were recorded with it: those at its place, else the copy that was kept of them. */
+async function asRecorded(
+  workspace: Workspace,
+  { expectedId, written, path: at }: Located,
+  found: Content | Refusal,
+): Promise<Content | Refusal> {
+  if (expectedId === null || (!isRefusal(found) && found.id === expectedId)) return found;
+  const kept = await workspace.contents.kept(expectedId as ContentId);
+  if (kept !== null) return kept;
+  return refuse(
+    "data_changed",
+    isRefusal(found)
+      ? `${written}: ${found.message}`
+      : `${written}: the bytes at ${at} are not those that were recorded`,
+    "register the new content as a new version, or restore the old bytes",
+  );
 }
 
 interface Located {

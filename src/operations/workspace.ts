@@ -69,5 +69,7 @@ export const places = {
   attempts: (folder: string): string => path.join(folder, ".stepwell", "attempts"),
   /** Outputs of attempts that were not captured (yet). */
   scratch: (folder: string): string => path.join(folder, ".stepwell", "store", ".attempts"),
+  /** Copies of the user's data, by content. */
+  kept: (folder: string): string => path.join(folder, ".stepwell", "store", ".kept"),
   locks: (folder: string): string => path.join(folder, "stepwell.lock.d"),
 };

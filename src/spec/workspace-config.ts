@@ -43,7 +43,8 @@ export interface WorkspaceConfig {
   readonly defaultCompute: string | null;
   /** Names of variables that steps inherit; `AWS_*` is a prefix. */
   readonly passEnv: readonly string[];
-  readonly keep: "reference" | "copy";
+  /** `auto`: copied into the store when they are small. */
+  readonly keep: "auto" | "reference" | "copy";
   readonly limits: Partial<SpecLimits>;
   /** Steps at once; null: by cpus. */
   readonly slots: number | null;
@@ -60,7 +61,7 @@ export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
     environments: {},
     defaultCompute: null,
     passEnv: [],
-    keep: "reference",
+    keep: "auto",
     limits: {},
     slots: null,
   };
@@ -108,10 +109,14 @@ function readConfig(
     environments: mapped(root, "environments", (node) => readCurated(node, folder)),
     defaultCompute: getText(root, "default_compute"),
     passEnv: texts(getSet(root, "pass_env")),
-    keep: getText(root, "keep") === "copy" ? "copy" : "reference",
+    keep: readKeep(getText(root, "keep")),
     limits: readLimits(getMapping(root, "limits")),
     slots: slots >= 1 ? slots : null,
   };
+}
+
+function readKeep(word: string | null): WorkspaceConfig["keep"] {
+  return word === "copy" || word === "reference" ? word : "auto";
 }
 
 function mapped<T>(

@@ -9,6 +9,7 @@ const WORDS: Readonly<Record<GarbageKind, string>> = {
   work: "work folders of ended attempts",
   attempts: "scratch of ended attempts",
   code: "code snapshots that no run names",
+  kept: "copies of inputs that no run names",
   downloads: "downloads that no run names",
   environments: "environments unused for 30 days",
 };

@@ -62,7 +62,7 @@ export const workspace: FieldTable = table("stepwell.yml", {
   ),
   keep: extension(
     oneWordOf("reference", "copy"),
-    "Whether local inputs are used in place or copied into the store.",
+    "Whether local inputs are only used in place, or their bytes kept in the store; up to 64 MB a run are kept unless given.",
   ),
   limits: extension(
     record(() => limits),

@@ -158,6 +158,10 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
       for (const bytes of world.captured.values()) bytes.durable = true;
     },
     publish: absent,
+    keep: absent,
+    kept: async () => null,
+    inputPath: async (_attempt, _input, data) => data.path,
+    inputHeld: async () => true,
     discard: () => {},
     close: async () => {},
   };
