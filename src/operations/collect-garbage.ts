@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
 import { downloadName } from "./download.ts";
+import type { ComponentDefinition } from "./load-definition.ts";
 import { readRun } from "./read-run.ts";
 import { isRefusal } from "./refusal.ts";
 import type { DataDefinition } from "./resolve-data.ts";
@@ -38,6 +39,7 @@ export async function collectGarbage(workspace: Workspace, dryRun: boolean): Pro
       ? unusedSince([path.join(places.kept(folder), part)], young)
       : unusedSince(pathsIn(path.join(places.kept(folder), part)), young),
   );
+  const frozen = olderThan(places.frozen(folder), young);
   const downloads = olderThan(places.downloads(folder), young);
   const isOpen = await openAttempts(workspace);
   const named = await namedByPlans(workspace);
@@ -48,7 +50,10 @@ export async function collectGarbage(workspace: Workspace, dryRun: boolean): Pro
     work: remove(ended(work), dryRun),
     attempts: remove(ended([...attempts, ...scratch]), dryRun),
     code: remove(
-      code.filter((at) => !named.code.has(path.basename(at, ".json"))),
+      [
+        ...code.filter((at) => !named.code.has(path.basename(at, ".json"))),
+        ...frozen.filter((at) => !named.frozen.has(path.basename(at))),
+      ],
       dryRun,
     ),
     kept: remove(
@@ -126,6 +131,8 @@ function isOpenShell(workspace: Workspace, attemptId: string): boolean {
 interface Named {
   /** Names of snapshot folders. */
   readonly code: ReadonlySet<string>;
+  /** Names of copies of registered components. */
+  readonly frozen: ReadonlySet<string>;
   /** Names of kept copies of inputs. */
   readonly kept: ReadonlySet<string>;
   /** Names of download folders. */
@@ -136,6 +143,7 @@ interface Named {
 async function namedByPlans(workspace: Workspace): Promise<Named> {
   const named = {
     code: new Set<string>(),
+    frozen: new Set<string>(),
     kept: new Set<string>(),
     downloads: new Set<string>(),
   };
@@ -150,6 +158,10 @@ async function namedByPlans(workspace: Workspace): Promise<Named> {
         if (at.startsWith(downloads))
           named.downloads.add(at.slice(downloads.length).split(path.sep, 1)[0] as string);
       }
+  }
+  for (const component of await workspace.records.assets("component", null)) {
+    const { frozen } = JSON.parse(component.definition) as ComponentDefinition;
+    if (frozen !== undefined) named.frozen.add(frozen);
   }
   for (const kind of ["data", "model"] as const)
     for (const asset of await workspace.records.assets(kind, null)) {

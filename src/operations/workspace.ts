@@ -69,6 +69,8 @@ export const places = {
   attempts: (folder: string): string => path.join(folder, ".stepwell", "attempts"),
   /** Outputs of attempts that were not captured (yet). */
   scratch: (folder: string): string => path.join(folder, ".stepwell", "store", ".attempts"),
+  /** What a registered component names, as it was then. */
+  frozen: (folder: string, name = ""): string => path.join(folder, ".stepwell", "frozen", name),
   /** Copies of the user's data, by content. */
   kept: (folder: string): string => path.join(folder, ".stepwell", "store", ".kept"),
   locks: (folder: string): string => path.join(folder, "stepwell.lock.d"),

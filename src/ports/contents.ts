@@ -88,6 +88,8 @@ export interface Contents {
   capture(order: CaptureOrder): Promise<Outcome<Captured>>;
   /** One sync for everything captured so far; must resolve before the commit that records it. */
   makeDurable(): Promise<void>;
+  /** One sync for everything below a folder of the workspace. */
+  makeTreeDurable(folder: string): Promise<void>;
   /** Copies a captured output to a place of the user's, atomically, modes restored. */
   publish(record: OutputRecord, destination: string): Promise<Outcome<void>>;
   /**

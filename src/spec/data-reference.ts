@@ -1,7 +1,7 @@
 // Reads where data lies from what the user wrote as a `path`. Knows nothing of reading the data itself.
 
-import path from "node:path";
 import { parseAssetName } from "./asset-name.ts";
+import { resolveFrom } from "./frozen-root.ts";
 import type { DataReference } from "./graph.ts";
 
 /** The reference, or one sentence why the text is none. Relative paths start from `base`. */
@@ -24,7 +24,7 @@ export function parseDataReference(
 /** An absolute path from `./x`, `x`, `file:./x` or `file:///x`. */
 export function localPath(text: string, base: string): string {
   const bare = text.trim().replace(/^file:(?:\/\/(?=\/))?/, "");
-  return path.resolve(base, bare);
+  return resolveFrom(base, bare);
 }
 
 function parseAzureml(

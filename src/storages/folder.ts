@@ -155,6 +155,10 @@ class FolderContents implements Contents {
     await sync(unsynced, this.#storeFolder, this.#fileSystem);
   }
 
+  async makeTreeDurable(folder: string): Promise<void> {
+    await sync({ paths: [dirname(folder)], trees: [folder] }, folder);
+  }
+
   async publish(record: OutputRecord, destination: string): Promise<Outcome<void>> {
     return this.#outcome(destination, async () => {
       const there = await this.#identify(resolve(destination), "uri_folder");

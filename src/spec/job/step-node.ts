@@ -2,6 +2,7 @@
 
 import { DATA_REFERENCE_FORMS, parseDataReference } from "../data-reference.ts";
 import { didYouMean } from "../did-you-mean.ts";
+import { liveFolder } from "../frozen-root.ts";
 import type {
   DataReference,
   PortMode,
@@ -208,7 +209,7 @@ function publishTo(
   for (const { value, base } of requests) {
     const at = value.kind === "mapping" ? getSet(value, "path") : null;
     if (at?.kind !== "scalar" || parentOutput(value) !== null) continue;
-    const parsed = parseDataReference(at.text, base);
+    const parsed = parseDataReference(at.text, liveFolder(base));
     if ("reference" in parsed) return parsed.reference;
     context.error(at, "bad_data_reference", parsed.mistake, DATA_REFERENCE_FORMS);
   }

@@ -157,6 +157,7 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
       if (world.plant === "no-sync") return;
       for (const bytes of world.captured.values()) bytes.durable = true;
     },
+    makeTreeDurable: absent,
     publish: absent,
     keep: absent,
     kept: async () => null,
