@@ -30,8 +30,15 @@ function lookUp(run: RecordedRun, name: string): OutputRecord | null {
   for (let dot = name.lastIndexOf("."); dot > 0; dot = name.lastIndexOf(".", dot - 1)) {
     const found = findRecord(run, name.slice(0, dot), name.slice(dot + 1));
     if (found !== null) return found;
+    if (name.slice(dot + 1) === "artifacts") return artifactsOf(run, name.slice(0, dot));
   }
-  return findRecord(run, ".", name);
+  return findRecord(run, ".", name) ?? (name === "artifacts" ? artifactsOf(run, ".") : null);
+}
+
+/** `./outputs` and `./logs` of a step, as Azure ML calls them. */
+function artifactsOf(run: RecordedRun, step: string): OutputRecord | null {
+  const index = run.plan.graph.steps.findIndex((node) => node.path === step);
+  return run.results.get(index)?.result.artifacts ?? null;
 }
 
 /** Outputs of the pipeline, then those of its steps as `STEP.OUTPUT`. */

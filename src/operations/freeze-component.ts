@@ -164,7 +164,8 @@ const AS_LINKS = { verbatimSymlinks: true } as const;
 /** A stored snapshot holds what counts; ignore files say so once more when the copy is read. */
 function codeCopies(workspace: Workspace, at: string, snapshotId: string): readonly Copy[] {
   const stored = path.join(places.code(workspace.folder), snapshotId.slice("sha256:".length));
-  if (!fs.statSync(at).isDirectory()) return [{ from: path.join(stored, path.basename(at)), to: at, links: AS_FILES }];
+  if (!fs.statSync(at).isDirectory())
+    return [{ from: path.join(stored, path.basename(at)), to: at, links: AS_FILES }];
   const rules = [".amlignore", ".gitignore"]
     .map((name) => path.join(at, name))
     .filter((rule) => fs.existsSync(rule))

@@ -82,7 +82,7 @@ async function locate(workspace: Workspace, reference: DataReference): Promise<L
     case "url":
       return locateUrl(workspace, reference.url);
     case "run_output":
-      return locateRunOutput(workspace, reference.run, reference.output);
+      return locateRunOutput(workspace, reference);
     default:
       return reference satisfies never;
   }
@@ -173,12 +173,17 @@ export function mapUrl(map: Readonly<Record<string, string>>, url: string): stri
 
 async function locateRunOutput(
   workspace: Workspace,
-  run: string,
-  output: string,
+  { run, output, path: inside = "" }: Extract<DataReference, { kind: "run_output" }>,
 ): Promise<Located | Refusal> {
   const { findOutput } = await import("./find-output.ts");
   const found = await findOutput(workspace, run, output);
   if (isRefusal(found)) return found;
   const written = `azureml://jobs/${run}/outputs/${output}`;
-  return { path: found.path, asset: null, written, expectedId: found.id };
+  if (inside === "") return { path: found.path, asset: null, written, expectedId: found.id };
+  // The whole output was just found unaltered, so what lies inside is what was recorded.
+  const at = path.resolve(found.path, inside);
+  if (found.kind === "folder" && at.startsWith(found.path + path.sep))
+    return { path: at, asset: null, written: `${written}/paths/${inside}`, expectedId: null };
+  const why = found.kind === "file" ? "is one file" : "has nothing there";
+  return refuse("missing_path", `${written}/paths/${inside}: the output ${why}`);
 }

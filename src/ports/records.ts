@@ -159,6 +159,14 @@ export interface AssetRow {
   readonly run: string | null;
 }
 
+/** A name that moves from version to version: `train@production`. */
+export interface AssetLabel {
+  readonly kind: AssetKind;
+  readonly name: string;
+  readonly label: string;
+  readonly version: string;
+}
+
 export type AssetOutcome =
   | { readonly kind: "created"; readonly asset: AssetRow }
   | { readonly kind: "same"; readonly asset: AssetRow }
@@ -228,6 +236,10 @@ export interface RecordStore {
   createAsset(
     asset: Omit<AssetRow, "version"> & { readonly version: string | null },
   ): Promise<AssetOutcome>;
+  /** Lets a label mean this version from now on; null when there is no such version. */
+  labelAsset(label: AssetLabel, by: string, at: number): Promise<AssetRow | null>;
+  /** Labels of a name, by label. */
+  labels(kind: AssetKind, name: string): Promise<readonly AssetLabel[]>;
   /** `version` null and `label` null or `latest`: the newest. */
   asset(
     kind: AssetKind,

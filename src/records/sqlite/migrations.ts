@@ -56,6 +56,12 @@ const STEPS: readonly string[] = [
     definition text not null, description text, tags text not null, run text,
     sequence integer not null, primary key (workspace, kind, name, version)) without rowid;
   `,
+  `
+  create table asset_label(
+    workspace text not null, kind text not null, name text not null, label text not null,
+    version text not null, created_by text not null, created_at integer not null,
+    primary key (workspace, kind, name, label)) without rowid;
+  `,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;

@@ -1,7 +1,7 @@
 // The embedded record store: one SQLite file, one transaction a commit. Composes the tables of this folder.
 
 import type { CommitBatch, CommitOutcome, RecordStore } from "../../ports/records.ts";
-import { createAsset, listAssets, readAsset } from "./assets.ts";
+import { createAsset, findAsset, labelAsset, listAssets, listLabels } from "./assets.ts";
 import { putDocuments, readDocument } from "./documents.ts";
 import { isDiskFull, openDatabase } from "./driver.ts";
 import { becomeEngine, readEngine, releaseEngine, renewLease } from "./engine-row.ts";
@@ -85,8 +85,9 @@ function storeOver(
     preImage: async (fingerprint) => readPreImage(session, fingerprint),
     resultState: async (fingerprint) => resultState(session, fingerprint),
     createAsset: async (asset) => createAsset(session, asset),
-    asset: async (kind, name, version, label) =>
-      label !== null && label !== "latest" ? null : readAsset(session, kind, name, version),
+    labelAsset: async (label, by, at) => labelAsset(session, label, by, at),
+    labels: async (kind, name) => listLabels(session, kind, name),
+    asset: async (kind, name, version, label) => findAsset(session, kind, name, { version, label }),
     assets: async (kind, name) => listAssets(session, kind, name),
   };
 }
