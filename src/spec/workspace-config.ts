@@ -30,12 +30,20 @@ export interface LocalCompute {
   readonly gpus: number | null;
 }
 
+export interface InstanceType {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly gpus: number;
+}
+
 export interface WorkspaceConfig {
   readonly datastores: Readonly<Record<string, { readonly type: "file"; readonly path: string }>>;
   /** URL or prefix → URL or absolute path. */
   readonly urlMap: Readonly<Record<string, string>>;
   /** By name; `*` stands for every name that is not listed. */
   readonly computes: Readonly<Record<string, LocalCompute>>;
+  /** By name in upper case; beside the table that ships. */
+  readonly instanceTypes: Readonly<Record<string, InstanceType>>;
   /** By curated name or image: what it is here, or another name to look up. */
   readonly environments: Readonly<
     Record<string, EnvironmentDefinition | { readonly alias: string }>
@@ -58,6 +66,7 @@ export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
     },
     urlMap: {},
     computes: { local: { type: "local", cpus: null, memoryBytes: null, gpus: null } },
+    instanceTypes: {},
     environments: {},
     defaultCompute: null,
     passEnv: [],
@@ -106,6 +115,7 @@ function readConfig(
     },
     urlMap: mapped(root, "url_map", (node) => readTarget(node, folder)),
     computes: { ...defaults.computes, ...mapped(root, "computes", compute) },
+    instanceTypes: readInstanceTypes(root, compute),
     environments: mapped(root, "environments", (node) => readCurated(node, folder)),
     defaultCompute: getText(root, "default_compute"),
     passEnv: texts(getSet(root, "pass_env")),
@@ -113,6 +123,19 @@ function readConfig(
     limits: readLimits(getMapping(root, "limits")),
     slots: slots >= 1 ? slots : null,
   };
+}
+
+function readInstanceTypes(
+  root: TreeMapping,
+  read: (node: TreeNode) => LocalCompute | null,
+): WorkspaceConfig["instanceTypes"] {
+  const sizes = Object.entries(mapped(root, "instance_types", read));
+  return Object.fromEntries(
+    sizes.map(([name, { cpus, memoryBytes, gpus }]) => [
+      name.toUpperCase(),
+      { cpus: cpus ?? 1, memoryBytes: memoryBytes ?? 0, gpus: gpus ?? 0 },
+    ]),
+  );
 }
 
 function readKeep(word: string | null): WorkspaceConfig["keep"] {
