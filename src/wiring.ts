@@ -23,6 +23,7 @@ import { type EngineOptions, places, type Workspace } from "./operations/workspa
 import { rememberResults } from "./records/remembered-results.ts";
 import { openSqliteStore } from "./records/sqlite/store.ts";
 import type { EnvironmentReference } from "./spec/graph.ts";
+import { own } from "./spec/own-keys.ts";
 import type { WorkspaceConfig } from "./spec/workspace-config.ts";
 import { defaultWorkspaceConfig, loadWorkspaceConfig } from "./spec/workspace-config.ts";
 import { createStepTypes } from "./steps/step-types.ts";
@@ -185,7 +186,7 @@ function environmentLookup(
 
 /** What a compute of this name has in all, or null when there is no such compute. */
 function capacityOf(config: WorkspaceConfig, name: string): Demand | null {
-  const configured = config.computes[name] ?? (name === "local" ? {} : config.computes["*"]);
+  const configured = own(config.computes, name) ?? (name === "local" ? {} : config.computes["*"]);
   if (configured === undefined) return name === "serverless" ? machine() : null;
   const all = machine();
   const { cpus = null, memoryBytes = null, gpus = null } = configured as Partial<Demand>;

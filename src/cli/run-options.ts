@@ -8,6 +8,7 @@ import { isRefusal } from "../operations/refusal.ts";
 import { selectSteps } from "../operations/select-steps.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { Graph } from "../spec/graph.ts";
+import { put } from "../spec/own-keys.ts";
 import type { Context } from "./context.ts";
 
 /** As commander collects them. */
@@ -115,7 +116,7 @@ export function givenVariables(context: Context, flags: DefinitionFlags): Record
     const at = text.indexOf("=");
     const name = at < 0 ? text : text.slice(0, at);
     const value = at < 0 ? context.shell[name] : text.slice(at + 1);
-    if (value !== undefined) given[name] = value;
+    if (value !== undefined) put(given, name, value);
     else context.terminal.note(`warning: --env ${name}: this shell has no such variable`);
   }
   return given;

@@ -9,6 +9,7 @@ import type { StepFacts } from "../core/step-facts.ts";
 import type { Compute, ComputeReport } from "../ports/compute.ts";
 import type { ContentFailure, Outcome } from "../ports/contents.ts";
 import type { StepNode } from "../spec/graph.ts";
+import { own } from "../spec/own-keys.ts";
 import { type ActiveRun, outputOf } from "./active-run.ts";
 import type { EngineState } from "./engine.ts";
 import type { EnginePorts } from "./engine-ports.ts";
@@ -200,7 +201,7 @@ async function changedInput(
   const node = run.plan.graph.steps[step] as StepNode;
   for (const [name, input] of Object.entries(node.inputs)) {
     if (input.source.kind === "data") {
-      const data = run.plan.steps[step]?.data[name];
+      const data = own(run.plan.steps[step]?.data ?? {}, name);
       if (data === undefined || (await ports.contents.inputHeld(attemptId, name, data))) continue;
       return {
         code: "changed_while_read",

@@ -4,6 +4,7 @@
 import type { StepError } from "../core/event.ts";
 import type { Plan, PlannedStep, ResolvedData } from "../core/plan.ts";
 import type { Contents } from "../ports/contents.ts";
+import { put } from "../spec/own-keys.ts";
 
 export async function readablePlan(
   contents: Pick<Contents, "inputPath">,
@@ -15,7 +16,7 @@ export async function readablePlan(
   for (const [name, data] of Object.entries(planned.data)) {
     const path = await contents.inputPath(attemptId, name, data);
     if (path === null) return inputGone(name, data);
-    if (path !== data.path) moved[name] = { ...data, path };
+    if (path !== data.path) put(moved, name, { ...data, path });
   }
   if (Object.keys(moved).length === 0) return plan;
   const steps = plan.steps.with(index, { ...planned, data: { ...planned.data, ...moved } });

@@ -17,6 +17,7 @@ import { isWhole } from "../engine/decide.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
+import { own, put } from "../spec/own-keys.ts";
 import { documentsOf } from "./submit-run.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -49,7 +50,7 @@ export async function forecastRun(
     documents,
   );
   const outputs = new Map<string, Readonly<Record<string, OutputRecord>>>();
-  const lookup: OutputLookup = (step, output) => outputs.get(step)?.[output] ?? null;
+  const lookup: OutputLookup = (step, output) => own(outputs.get(step) ?? {}, output) ?? null;
   const skipped = new Set(plan.options.skip);
   const steps: StepForecast[] = [];
   for (const [index, step] of plan.graph.steps.entries()) {
@@ -57,7 +58,7 @@ export async function forecastRun(
       steps.push(skip(step));
       continue;
     }
-    const taken = plan.options.taken[step.path];
+    const taken = own(plan.options.taken, step.path);
     const decided =
       taken === undefined
         ? await forecastStep(workspace, explainer, plan, index, lookup, unresolved.has(index))
@@ -161,7 +162,9 @@ async function forecastOpen(
     const image = await workspace.records.preImage(fingerprint);
     const same = Object.entries(contents).every(
       ([name, [id, file]]) =>
-        image?.moment.contents[name]?.[0] === id && image.moment.contents[name]?.[1] === file,
+        image !== null &&
+        own(image.moment.contents, name)?.[0] === id &&
+        own(image.moment.contents, name)?.[1] === file,
     );
     if (!same) continue;
     const from = [...new Set(unknown.map((name) => sourceStep(step, name)))].join(", ");
@@ -176,7 +179,7 @@ async function forecastOpen(
 }
 
 function sourceStep(step: StepNode, input: string): string {
-  const source = step.inputs[input]?.source;
+  const source = own(step.inputs, input)?.source;
   return source?.kind === "step" ? source.step : input;
 }
 
@@ -195,8 +198,8 @@ async function openReason(
   if (before === null) return { kind: "never_ran", detail: "never ran" };
   const contents = { ...moment.contents };
   for (const name of unknown) {
-    const was = before.moment.contents[name];
-    if (was !== undefined) contents[name] = was;
+    const was = own(before.moment.contents, name);
+    if (was !== undefined) put(contents, name, was);
   }
   const after = preImageOf(plan, index, {
     staticId: "",

@@ -5,6 +5,7 @@ import path from "node:path";
 import type { Content, ContentId } from "../core/content.ts";
 import type { ResolvedData } from "../core/plan.ts";
 import type { DataReference, DataType } from "../spec/graph.ts";
+import { own } from "../spec/own-keys.ts";
 import { download } from "./download.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { places, type Workspace } from "./workspace.ts";
@@ -140,7 +141,7 @@ function locateInStore(workspace: Workspace, datastore: string, inside: string):
 
 /** Folder of a datastore, or null when there is none of that name. */
 export function storeFolder(workspace: Workspace, datastore: string): string | null {
-  const configured = workspace.config.datastores[datastore];
+  const configured = own(workspace.config.datastores, datastore);
   if (configured !== undefined) return path.resolve(configured.path);
   return datastore === "workspaceblobstore" ? places.store(workspace.folder) : null;
 }

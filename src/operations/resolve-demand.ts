@@ -3,6 +3,7 @@
 
 import type { Demand } from "../core/plan.ts";
 import type { StepNode } from "../spec/graph.ts";
+import { own } from "../spec/own-keys.ts";
 import type { Problem } from "../spec/problem.ts";
 import { INSTANCE_TYPES } from "./instance-types.ts";
 import type { Workspace } from "./workspace.ts";
@@ -32,7 +33,7 @@ export function demandOf(workspace: Machine, step: StepNode, problems: Problem[]
 
 function sizeOf(workspace: Machine, instanceType: string): Demand | undefined {
   const name = instanceType.toUpperCase();
-  return workspace.config.instanceTypes[name] ?? INSTANCE_TYPES[name];
+  return own(workspace.config.instanceTypes, name) ?? own(INSTANCE_TYPES, name);
 }
 
 function tooManyGpus(step: StepNode, asker: string, asked: number, there: number): Problem {

@@ -7,6 +7,7 @@ import { checkFields } from "./fields/check-fields.ts";
 import { workspace } from "./fields/workspace.ts";
 import type { EnvironmentDefinition } from "./graph.ts";
 import { SPEC_LIMITS, type SpecLimits } from "./limits.ts";
+import { put } from "./own-keys.ts";
 import type { Problem } from "./problem.ts";
 import { problemAt } from "./problem-at.ts";
 import { parseBytes } from "./quantity.ts";
@@ -151,7 +152,7 @@ function mapped<T>(
   const entries: Iterable<[string, TreeEntry]> = getMapping(root, key)?.entries ?? [];
   for (const [name, { value }] of entries) {
     const one = read(value);
-    if (one !== null) found[name] = one;
+    if (one !== null) put(found, name, one);
   }
   return found;
 }

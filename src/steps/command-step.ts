@@ -7,6 +7,7 @@ import { checkValues, compileCommand, substituteText } from "../core/shell-templ
 import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext } from "../ports/step-types.ts";
 import type { StepInput, StepNode } from "../spec/graph.ts";
+import { own } from "../spec/own-keys.ts";
 import { mpiScript, processVariables } from "./distribution.ts";
 import { stepVariables } from "./step-variables.ts";
 
@@ -126,7 +127,7 @@ function referenceValues(
   const values: Record<string, string> = {};
   const data = context.plan.steps[context.index]?.data ?? {};
   for (const [name, input] of Object.entries(node.inputs)) {
-    const value = inputValue(context, input, data[name]);
+    const value = inputValue(context, input, own(data, name));
     if (value !== null) values[`inputs.${name}`] = value;
     else if (input.source.kind === "step")
       return {

@@ -11,6 +11,7 @@ import type {
   StepOutput,
   StepType,
 } from "../graph.ts";
+import { put } from "../own-keys.ts";
 import {
   get,
   getMapping,
@@ -158,7 +159,7 @@ function awaited(node: JobNode): readonly string[] {
 
 function inputsOf(node: JobNode): Record<string, StepInput> {
   const inputs: Record<string, StepInput> = {};
-  for (const [name, input] of node.inputs) inputs[name] = stepInput(input);
+  for (const [name, input] of node.inputs) put(inputs, name, stepInput(input));
   return inputs;
 }
 
@@ -172,7 +173,7 @@ function outputsOf(node: JobNode, context: LoadContext): Record<string, StepOutp
   const names = new Set([...(node.component?.outputs.keys() ?? []), ...node.extraOutputs]);
   if (listed?.has("artifacts")) names.add("artifacts");
   const outputs: Record<string, StepOutput> = {};
-  for (const name of names) outputs[name] = outputOf(node, name, context);
+  for (const name of names) put(outputs, name, outputOf(node, name, context));
   return outputs;
 }
 

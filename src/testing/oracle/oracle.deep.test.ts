@@ -39,8 +39,8 @@ if (examples === undefined || python === undefined) {
           knownComputes: null,
           limits: SPEC_LIMITS,
         });
-        // What the examples lack here, and the one name (`constructor`) that Stepwell refuses and Azure takes.
-        const lacking = new Set(["missing_path", "unknown_component", "missing_input", "bad_key"]);
+        // What the examples lack here.
+        const lacking = new Set(["missing_path", "unknown_component", "missing_input"]);
         const errors = problems.filter((problem) => problem.severity === "error");
         expect(errors.filter((problem) => !lacking.has(problem.code))).toEqual([]);
         expect(graph).not.toBeNull();
