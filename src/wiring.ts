@@ -252,6 +252,11 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     me: { host: workspace.host, process: workspace.self() },
     isAlive: (identity) => workspace.process.isAlive(identity),
     logPath: (run, step, attempt) => places.logFile(folder, run, step, attempt),
+    linkLog: (from, to) => {
+      fs.mkdirSync(path.dirname(to), { recursive: true });
+      fs.rmSync(to, { force: true });
+      fs.symlinkSync(path.relative(path.dirname(to), from), to);
+    },
     attemptFolders: (id) => ({
       folder: path.join(attempts, id),
       workFolder: path.join(places.dot(folder), "work", id),

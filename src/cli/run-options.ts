@@ -4,6 +4,7 @@ import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { DefinitionOptions } from "../operations/load-definition.ts";
 import type { PrepareOptions } from "../operations/prepare-plan.ts";
+import { SHORTEST_MASKED } from "../operations/read-log.ts";
 import { isRefusal } from "../operations/refusal.ts";
 import { selectSteps } from "../operations/select-steps.ts";
 import type { Workspace } from "../operations/workspace.ts";
@@ -116,6 +117,10 @@ export function givenVariables(context: Context, flags: DefinitionFlags): Record
     const at = text.indexOf("=");
     const name = at < 0 ? text : text.slice(0, at);
     const value = at < 0 ? context.shell[name] : text.slice(at + 1);
+    if (value !== undefined && value !== "" && value.length < SHORTEST_MASKED)
+      context.terminal.note(
+        `warning: --env ${name}: a value of less than ${SHORTEST_MASKED} characters is not masked in logs`,
+      );
     if (value !== undefined) put(given, name, value);
     else context.terminal.note(`warning: --env ${name}: this shell has no such variable`);
   }

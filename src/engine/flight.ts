@@ -23,6 +23,8 @@ export interface Flight {
   readonly facts: StepFacts;
   readonly shared: boolean;
   readonly gpus: readonly number[];
+  /** Runs that it was taken over from: their secrets may stand in its log. */
+  readonly heirTo: readonly string[];
   /** Null until started, and for attempts of an engine before this one. */
   startedAt: number | null;
   /** A cancel came before it was handed to the compute. */

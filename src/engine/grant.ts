@@ -101,6 +101,7 @@ function makeAttempt(state: EngineState, wanted: Wanted): Flight {
     facts,
     shared,
     gpus,
+    heirTo: [],
     startedAt: null,
     cancelled: false,
     submitted: false,

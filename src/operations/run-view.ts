@@ -110,7 +110,9 @@ export function warningsOf(run: RecordedRun): readonly string[] {
 
 export function findRecord(run: RecordedRun, step: string, output: string): OutputRecord | null {
   const index = run.indexOf.get(step);
-  return index === undefined ? null : (own(run.results.get(index)?.result.outputs ?? {}, output) ?? null);
+  return index === undefined
+    ? null
+    : (own(run.results.get(index)?.result.outputs ?? {}, output) ?? null);
 }
 
 export function stepView(folder: string, run: RecordedRun, index: number): StepView {

@@ -35,8 +35,8 @@ export function createStepTypes(
     order(context: AttemptContext): AttemptOrder | StepError {
       return commandOrder(context, shell(context.run), settings);
     },
-    maskLog(run, logPath) {
-      const secrets = Object.values(shell(run).passed);
+    maskLog(runs, logPath) {
+      const secrets = runs.flatMap((run) => Object.values(shell(run).passed));
       return secrets.length === 0 ? null : maskLog(logPath, secrets);
     },
     collect(staged) {

@@ -72,6 +72,7 @@ export function createFakePorts(
     me: { host: "simulated", process: { bootId: "boot", pid, startTime: "0" } },
     isAlive: () => true,
     logPath: (run, step, attempt) => `${run}/${step}/${attempt}`,
+    linkLog: () => {},
     attemptFolders: (id) => ({ folder: id, workFolder: id }),
     capacity: {
       cpus: world.scenario.cpus,
