@@ -38,8 +38,8 @@ export interface OpenOptions {
   readonly option: string | null;
   readonly currentFolder: string;
   readonly shell: Readonly<Record<string, string | undefined>>;
-  /** False: refuse rather than make a workspace (reading commands). */
-  readonly create: boolean;
+  /** Where there is none: make one, refuse, or work in a folder that is gone afterwards. */
+  readonly create: WhenMissing;
   readonly notice: (line: string) => void;
 }
 
@@ -52,7 +52,7 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
     home: os.homedir(),
   });
   if (isRefusal(found)) return found;
-  if (found.isNew && !options.create)
+  if (found.isNew && options.create === "refuse")
     return refuse(
       "no_workspace",
       `there is no Stepwell workspace at or above ${options.currentFolder}`,
@@ -60,6 +60,7 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
     );
   const config = readConfig(found.folder);
   if (isRefusal(config)) return config;
+  if (found.isNew && options.create === "pretend") return pretend(found.folder, config, options);
   const made = makeFolders(found.folder);
   if (made !== null) return made;
   if (found.isNew) options.notice(`new workspace: ${found.folder}`);
@@ -72,6 +73,21 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
       4,
     );
   return compose(found.folder, config, rememberResults(opened.store), options);
+}
+
+/** A workspace without a past, beside which nothing is written: enough to validate and to plan. */
+function pretend(home: string, config: WorkspaceConfig, options: OpenOptions): Workspace | Refusal {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-plan-"));
+  const made = makeFolders(folder);
+  if (made !== null) return made;
+  const workspace = compose(folder, config, createMemoryStore(), options, home);
+  return {
+    ...workspace,
+    async close() {
+      await workspace.close();
+      fs.rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 function readConfig(folder: string): WorkspaceConfig | Refusal {
@@ -104,6 +120,8 @@ function compose(
   config: WorkspaceConfig,
   records: Workspace["records"],
   options: OpenOptions,
+  /** Where `stepwell.yml` lies, and the locks of environments beside it. */
+  home = folder,
 ): Workspace {
   const contents = createFolderContents({
     workspaceFolder: folder,
@@ -127,7 +145,7 @@ function compose(
     environments: (locked) =>
       createEnvironments({
         cacheFolder: cacheFolder(options.shell),
-        locksFolder: places.locks(folder),
+        locksFolder: places.locks(home),
         locked,
         table: config.environments,
         lookup,

@@ -11,7 +11,7 @@ import {
   registerFile,
   registerGiven,
 } from "../operations/register-asset.ts";
-import type { Workspace } from "../operations/workspace.ts";
+import type { WhenMissing, Workspace } from "../operations/workspace.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";
 import type { Context } from "./context.ts";
 import { table } from "./format.ts";
@@ -81,7 +81,7 @@ function defineLabel(command: Command, context: Context, kind: AssetKind): void 
     .option("--json", "print one JSON object")
     .addHelpText("after", `\nExample:\n  stepwell ${kind} label trees:3 production`)
     .action((words: readonly string[], flags: JsonFlag) =>
-      withWorkspace(context, false, async (workspace) => {
+      withWorkspace(context, "refuse", async (workspace) => {
         const label = words.at(-1) as string;
         const asset = await labelAsset(workspace, kind, words.slice(0, -1).join(":"), label);
         if (isRefusal(asset)) return context.refuse(asset, flags.json);
@@ -165,7 +165,7 @@ function list(
   name: string | null,
   flags: JsonFlag,
 ): Promise<void> {
-  return withWorkspace(context, false, async (workspace) => {
+  return withWorkspace(context, "refuse", async (workspace) => {
     const assets = await workspace.records.assets(kind, name);
     if (flags.json)
       return context.terminal.out(JSON.stringify({ schema: 1, assets: assets.map(viewOf) }));
@@ -186,7 +186,7 @@ function list(
 }
 
 function show(context: Context, kind: AssetKind, name: string, flags: JsonFlag): Promise<void> {
-  return withWorkspace(context, false, async (workspace) => {
+  return withWorkspace(context, "refuse", async (workspace) => {
     const asset = await findAsset(workspace, kind, name);
     if (isRefusal(asset)) return context.refuse(asset, flags.json);
     const { terminal } = context;
@@ -214,7 +214,7 @@ function viewOf(asset: AssetRow): object {
 
 async function withWorkspace(
   context: Context,
-  create: boolean,
+  create: WhenMissing,
   work: (workspace: Workspace) => Promise<void>,
 ): Promise<void> {
   const workspace = await context.open({ create });

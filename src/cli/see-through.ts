@@ -102,7 +102,7 @@ export async function attach(
   flags: { readonly json?: boolean; readonly logs?: boolean; readonly quiet: boolean },
 ): Promise<void> {
   const json = flags.json ?? false;
-  const workspace = await context.open({ create: false });
+  const workspace = await context.open({ create: "refuse" });
   try {
     const name = await runOf(context, workspace, word, json);
     const run = await readRun(workspace, name);
@@ -231,7 +231,7 @@ export async function resume(
   options: Partial<SeeOptions> & { readonly detach?: boolean },
 ): Promise<void> {
   const json = options.json ?? false;
-  const workspace = await context.open({ create: false });
+  const workspace = await context.open({ create: "refuse" });
   try {
     const name = await runOf(context, workspace, word, json);
     const row = await workspace.records.run(name);

@@ -46,6 +46,9 @@ export interface Workspace {
   readonly close: () => Promise<void>;
 }
 
+/** Where there is no workspace: make one, refuse, or work in a folder that is gone afterwards. */
+export type WhenMissing = "make" | "refuse" | "pretend";
+
 export interface EngineOptions {
   readonly keepWork: boolean;
   /** What the engine has just made durable. */

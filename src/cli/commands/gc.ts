@@ -20,7 +20,7 @@ export function define(command: Command, context: Context): void {
     .option("--json", "print one JSON object")
     .addHelpText("after", "\nExample:\n  stepwell gc --dry-run")
     .action(async (flags: { dryRun?: boolean; json?: boolean }) => {
-      const workspace = await context.open({ create: false });
+      const workspace = await context.open({ create: "refuse" });
       try {
         const dryRun = flags.dryRun ?? false;
         const removed = await collectGarbage(workspace, dryRun);

@@ -29,7 +29,7 @@ export function define(command: Command, context: Context): void {
       "\nExamples:\n  stepwell logs train\n  stepwell logs taxi-17 train\n  stepwell logs taxi-17 -f",
     )
     .action(async (first: string | undefined, second: string | undefined, flags: LogFlags) => {
-      const workspace = await context.open({ create: false });
+      const workspace = await context.open({ create: "refuse" });
       try {
         const { run, part } = await targetOf(context, workspace, [first, second], "step");
         await printLogs(context, workspace, run, part, flags);

@@ -81,7 +81,7 @@ Examples:
 async function runFile(context: Context, file: string, flags: RunFlags): Promise<void> {
   const json = flags.json ?? false;
   await writeMissing(context, file, flags);
-  const workspace = await context.open({ create: true });
+  const workspace = await context.open({ create: "make" });
   try {
     const row = await submitFile(context, workspace, file, flags);
     if (flags.detach) await detach(context, workspace, row, json);

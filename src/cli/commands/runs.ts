@@ -36,7 +36,7 @@ async function listRuns(context: Context, flags: RunsFlags): Promise<void> {
     context.refuse(
       refuse("wrong_usage", `--limit ${flags.limit}: expected a whole number from 1 to 10000`),
     );
-  const workspace = await context.open({ create: false });
+  const workspace = await context.open({ create: "refuse" });
   try {
     const rows = await workspace.records.runs(filterOf(flags, limit));
     const shown = rows.map((row) => ({ row, status: shownStatus(workspace, row) }));
