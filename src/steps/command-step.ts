@@ -8,7 +8,7 @@ import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext } from "../ports/step-types.ts";
 import type { StepInput, StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
-import { mpiScript, processVariables } from "./distribution.ts";
+import { MPI_VARIABLES, mpiScript, processVariables } from "./distribution.ts";
 import { stepVariables } from "./step-variables.ts";
 
 /** What the submitter's shell gives to every step of a run; values live in memory and a private file only. */
@@ -46,7 +46,7 @@ export function commandOrder(
     script: mpi ? mpiScript(mpiProcesses(node)) : script.text,
     variables: {
       ...stepVariables(context, node, shell),
-      ...(mpi ? { SW__script: script.text } : {}),
+      ...(mpi ? { ...MPI_VARIABLES, SW__script: script.text } : {}),
       ...script.variables,
     },
     processes: processVariables(distribution, node.resources.instanceCount, context.attemptId),
