@@ -51,6 +51,7 @@ export async function forecastRun(
   );
   const outputs = new Map<string, Readonly<Record<string, OutputRecord>>>();
   const lookup: OutputLookup = (step, output) => own(outputs.get(step) ?? {}, output) ?? null;
+  const twins = newTwins();
   const skipped = new Set(plan.options.skip);
   const steps: StepForecast[] = [];
   for (const [index, step] of plan.graph.steps.entries()) {
@@ -61,7 +62,12 @@ export async function forecastRun(
     const taken = own(plan.options.taken, step.path);
     const decided =
       taken === undefined
-        ? await forecastStep(workspace, explainer, plan, index, lookup, unresolved.has(index))
+        ? twins.see(
+            plan,
+            index,
+            lookup,
+            await forecastStep(workspace, explainer, plan, index, lookup, unresolved.has(index)),
+          )
         : await forecastTaken(workspace, step, taken);
     if (decided.row !== null) outputs.set(step.path, decided.row.result.outputs);
     steps.push(decided.forecast);
@@ -74,6 +80,48 @@ export async function forecastRun(
 interface Decided {
   readonly forecast: StepForecast;
   readonly row: ResultRow | null;
+}
+
+/**
+ * Equal work in one run is done once: what the first of two equal steps does decides what can be said of the second.
+ * Steps are seen in the order of the graph.
+ */
+function newTwins(): {
+  see(plan: Plan, index: number, lookup: OutputLookup, decided: Decided): Decided;
+} {
+  /** Work that is certain to be done, and can be shared, by fingerprint: the step that does it. */
+  const certain = new Map<string, string>();
+  /** Work that may be done, by static id. */
+  const possible = new Map<string, string>();
+  return {
+    see(plan, index, lookup, decided) {
+      const step = plan.graph.steps[index] as StepNode;
+      const planned = plan.steps[index] as Plan["steps"][number];
+      const stable = staticId(planned.nodeId, momentBase(plan, planned));
+      if (decided.forecast.decision === "reuse") return decided;
+      const must = mustRun(plan, index) !== null;
+      const facts = must ? null : stepFacts(plan, index, lookup);
+      const shared = facts !== null && step.reuse.kind === "auto";
+      const same = shared ? certain.get(facts.fingerprint) : undefined;
+      const perhaps = must ? undefined : possible.get(stable);
+      if (!possible.has(stable)) possible.set(stable, step.path);
+      if (shared && perhaps === undefined) certain.set(facts.fingerprint, step.path);
+      if (same !== undefined) return asTwin(decided, "reuse", same);
+      return perhaps === undefined ? decided : asTwin(decided, "depends", perhaps);
+    },
+  };
+}
+
+function asTwin(decided: Decided, decision: "reuse" | "depends", twin: string): Decided {
+  const [kind, detail] =
+    decision === "reuse"
+      ? (["in_flight", `the same work as step ${twin}`] as const)
+      : (["depends", `depends on step ${twin}, which may do the same work`] as const);
+  const forecastS = decision === "reuse" ? 0 : decided.forecast.forecastS;
+  return {
+    ...decided,
+    forecast: { ...decided.forecast, decision, reason: { kind, detail }, forecastS },
+  };
 }
 
 function skip(step: StepNode): StepForecast {
