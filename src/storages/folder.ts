@@ -156,7 +156,7 @@ class FolderContents implements Contents {
   }
 
   async makeTreeDurable(folder: string): Promise<void> {
-    await sync({ paths: [dirname(folder)], trees: [folder] }, folder);
+    await sync({ paths: [dirname(folder)], trees: [folder] }, folder, this.#fileSystem);
   }
 
   async publish(record: OutputRecord, destination: string): Promise<Outcome<void>> {
@@ -177,7 +177,8 @@ class FolderContents implements Contents {
     const missing = new Map(data.map((one) => [one.content.id, one]));
     for (const id of missing.keys()) if (hasCopy(storeFolder, id)) missing.delete(id);
     if (missing.size === 0) return done(undefined);
-    const copied: string[] = [];
+    const paths: string[] = [join(storeFolder, ".kept")];
+    const trees: string[] = [];
     for (const { path: from, content } of missing.values()) {
       const outcome = await this.#outcome(from, async () => {
         const entries = content.kind === "file" ? null : (await this.manifest(content.id))?.entries;
@@ -186,10 +187,11 @@ class FolderContents implements Contents {
         return done(undefined);
       });
       if (!outcome.ok) return outcome;
-      copied.push(keptPath(storeFolder, content.id));
+      const copy = keptPath(storeFolder, content.id);
+      paths.push(dirname(copy));
+      (content.kind === "file" ? paths : trees).push(copy);
     }
-    const parents = [...new Set(copied.map((path) => dirname(path)))];
-    await sync({ paths: [...parents, join(storeFolder, ".kept")], trees: copied }, storeFolder);
+    await sync({ paths, trees }, storeFolder, this.#fileSystem);
     return done(undefined);
   }
 

@@ -7,6 +7,7 @@ import path from "node:path";
 import { digest } from "../../core/digest.ts";
 import type { EnvironmentIdentity } from "../../core/environment.ts";
 import { createExplainer } from "../../engine/explainer.ts";
+import { createPlanReader } from "../../engine/plan-reader.ts";
 import { places, type Workspace } from "../../operations/workspace.ts";
 import type { AttemptOrder, Compute, ComputeListener } from "../../ports/compute.ts";
 import type { Environments } from "../../ports/environments.ts";
@@ -26,9 +27,11 @@ export function makeInProcess(): Workspace {
     workspaceFolder: folder,
     storeFolder: places.store(folder),
     workers: 1,
+    python: null,
   });
   // Nothing here is about power cuts, and a sync costs more than all the rest.
   contents.makeDurable = async () => {};
+  const plans = createPlanReader(records);
   let ids = 0;
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
   const random = { id: () => `a${(ids++).toString(36)}` };
@@ -39,12 +42,13 @@ export function makeInProcess(): Workspace {
   const ports: ReturnType<Workspace["enginePorts"]> = {
     records,
     contents,
+    plans,
     environments,
     stepTypes: createStepTypes(() => ({ inherited: {}, passed: {} }), {
       graceMs: 1,
       mpirun: false,
     }),
-    explainer: createExplainer(records, contents),
+    explainer: createExplainer(records, contents, plans),
     settler: { needed: () => false, settle: async () => [] },
     clock,
     random,
@@ -63,11 +67,13 @@ export function makeInProcess(): Workspace {
     warn: refuse,
     keepWork: false,
     crashPoint: () => {},
+    committed: () => {},
   };
   return {
     folder,
     config: { ...defaultWorkspaceConfig(folder), keep: "reference" },
     records,
+    plans,
     contents,
     environments: () => environments,
     process: { ...unusedProcess, isAlive },
@@ -78,7 +84,7 @@ export function makeInProcess(): Workspace {
     user: "test",
     host: "test",
     capacity: () => CAPACITY,
-    enginePorts: () => ports,
+    enginePorts: ({ committed }) => ({ ...ports, committed }),
     collectEnvironments: refuse,
     notice: refuse,
     async close() {
