@@ -19,7 +19,8 @@ import { findWorkspace } from "./operations/find-workspace.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
 import { readShell } from "./operations/read-shell.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./operations/refusal.ts";
-import { type EngineOptions, places, type Workspace } from "./operations/workspace.ts";
+import { type EngineOptions, places, type WhenMissing, type Workspace } from "./operations/workspace.ts";
+import { createMemoryStore } from "./records/memory.ts";
 import { rememberResults } from "./records/remembered-results.ts";
 import { openSqliteStore } from "./records/sqlite/store.ts";
 import type { EnvironmentReference } from "./spec/graph.ts";
@@ -63,7 +64,11 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
   if (found.isNew && options.create === "pretend") return pretend(found.folder, config, options);
   const made = makeFolders(found.folder);
   if (made !== null) return made;
-  if (found.isNew) options.notice(`new workspace: ${found.folder}`);
+  if (found.isNew) {
+    options.notice(`new workspace: ${found.folder}`);
+    const { writeSchemas } = await import("./operations/pipeline-text.ts");
+    writeSchemas(found.folder);
+  }
   const opened = openSqliteStore(places.database(found.folder));
   if (opened.kind === "newer")
     return refuse(
