@@ -87,7 +87,9 @@ function linesOf(
         ? []
         : [`${colors.green("done")}    ${paths[event.step]}  ${duration(event.durationMs)}`];
     case "step_failed":
-      return [`${colors.red("failed")}  ${paths[event.step]}: ${event.error.message}`];
+      return [
+        `${colors.red("failed")}  ${failureLine(paths[event.step] ?? "", event.error.message)}`,
+      ];
     case "cancel_requested":
       return [colors.yellow("canceling")];
     case "warned":
@@ -97,6 +99,11 @@ function linesOf(
     default:
       return [];
   }
+}
+
+/** Most messages begin with their step. */
+function failureLine(path: string, message: string): string {
+  return message.startsWith(`step ${path} `) ? message : `${path}: ${message}`;
 }
 
 function retryLine(

@@ -209,7 +209,7 @@ export interface RecordStore {
   request(run: string, kind: EngineRequest["kind"], by: string, at: number): Promise<void>;
   requests(): Promise<readonly EngineRequest[]>;
 
-  /** Changes whenever another connection has committed: a cheap "look again". */
+  /** Changes whenever another connection has committed, or this one was asked for something: a cheap "look again". */
   changes(): number;
   run(name: string): Promise<RunRow | null>;
   runs(filter: RunFilter): Promise<readonly RunRow[]>;

@@ -52,6 +52,8 @@ function storeOver(
   session: Session,
   isFull: (error: unknown) => boolean,
 ): Omit<RecordStore, "close"> {
+  // The database counts what other connections write; what this process asks of its own engine is news as well.
+  let own = 0;
   const unlessFull = <T, F>(work: () => T, full: F): T | F => {
     try {
       return work();
@@ -67,11 +69,20 @@ function storeOver(
     // Kept, it falls to the next engine all the same: its process is gone.
     releaseEngine: async (epoch) => unlessFull(() => releaseEngine(session, epoch), undefined),
     commit: async (batch) => unlessFull(() => commit(session, batch), "disk_full" as CommitOutcome),
-    submit: async (run) => submitRun(session, run),
-    setOwner: async (run, owner, detached) => setOwner(session, run, owner, detached),
-    request: async (run, kind, by, at) => addRequest(session, { run, kind, by, at }),
+    submit: async (run) => {
+      own += 1;
+      return submitRun(session, run);
+    },
+    setOwner: async (run, owner, detached) => {
+      own += 1;
+      setOwner(session, run, owner, detached);
+    },
+    request: async (run, kind, by, at) => {
+      own += 1;
+      addRequest(session, { run, kind, by, at });
+    },
     requests: async () => openRequests(session),
-    changes: () => Number(session.get("PRAGMA data_version")?.data_version ?? 0),
+    changes: () => own + Number(session.get("PRAGMA data_version")?.data_version ?? 0),
     run: async (name) => readRun(session, name),
     runs: async (filter) => listRuns(session, filter),
     openRuns: async () => openRuns(session),

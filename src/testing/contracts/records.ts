@@ -209,6 +209,15 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       expect(await store.requests()).toEqual([]);
     });
 
+    it("tells the engine of this very process what it was asked for", async () => {
+      const store = open();
+      const before = store.changes();
+      await store.request("one", "cancel", "ann", 1);
+      const after = store.changes();
+      expect(after).not.toBe(before);
+      expect(store.changes()).toBe(after);
+    });
+
     it("never changes a version of an asset", async () => {
       const store = open();
       const asset = {
