@@ -19,7 +19,12 @@ import { findWorkspace } from "./operations/find-workspace.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
 import { readShell } from "./operations/read-shell.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./operations/refusal.ts";
-import { type EngineOptions, places, type WhenMissing, type Workspace } from "./operations/workspace.ts";
+import {
+  type EngineOptions,
+  places,
+  type WhenMissing,
+  type Workspace,
+} from "./operations/workspace.ts";
 import { createMemoryStore } from "./records/memory.ts";
 import { rememberResults } from "./records/remembered-results.ts";
 import { openSqliteStore } from "./records/sqlite/store.ts";

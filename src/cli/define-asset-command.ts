@@ -107,7 +107,7 @@ function defineCreate(command: Command, context: Context, kind: AssetKind): void
     .option("-f, --file <file>", "the definition file, as az ml writes it")
     .option("--json", "print one JSON object")
     .action((file: string | undefined, flags: CreateFlags) =>
-      withWorkspace(context, true, async (workspace) => {
+      withWorkspace(context, "make", async (workspace) => {
         const registered = await registerAs(context, workspace, kind, file ?? flags.file, flags);
         if (isRefusal(registered)) return context.refuse(registered, flags.json);
         printRegistered(context, kind, registered, flags);

@@ -210,7 +210,7 @@ class FolderContents implements Contents {
     return layStandIn(kept, attempt, input, { path: data.path, kind: content.kind });
   }
 
-  inputHeld(id: string, input: string, { path, content }: RecordedData): Promise<boolean> {
+  async inputHeld(id: string, input: string, { path, content }: RecordedData): Promise<boolean> {
     const attempt = join(this.#places.attemptsFolder, id);
     const read = standInOf(attempt, input, { path, kind: content.kind });
     return this.verify({ ...content, path: read ?? path });

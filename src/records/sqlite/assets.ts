@@ -108,7 +108,7 @@ export function listLabels(session: Session, kind: AssetKind, name: string): rea
   }));
 }
 
-function readAsset(
+export function readAsset(
   session: Session,
   kind: AssetKind,
   name: string,

@@ -32,6 +32,10 @@ export function makeInProcess(): Workspace {
   // Nothing here is about power cuts, and a sync costs more than all the rest.
   contents.makeDurable = async () => {};
   const plans = createPlanReader(records);
+  const space: Workspace["space"] = {
+    look: () => ({ folder, freeBytes: 2 ** 40, freeFiles: null }),
+    hasRoom: async () => true,
+  };
   let ids = 0;
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
   const random = { id: () => `a${(ids++).toString(36)}` };
@@ -43,6 +47,7 @@ export function makeInProcess(): Workspace {
     records,
     contents,
     plans,
+    space,
     environments,
     stepTypes: createStepTypes(() => ({ inherited: {}, passed: {} }), {
       graceMs: 1,
@@ -74,6 +79,7 @@ export function makeInProcess(): Workspace {
     config: { ...defaultWorkspaceConfig(folder), keep: "reference" },
     records,
     plans,
+    space,
     contents,
     environments: () => environments,
     process: { ...unusedProcess, isAlive },
