@@ -148,6 +148,17 @@ describe("advance", () => {
     expect(played(planOf(NODES, { skip: ["a", "b", "c"] }), [START]).status).toBe("Completed");
   });
 
+  it("depends_on a nested pipeline means every step in it, at any depth", () => {
+    const nested = planOf(
+      "type: pipeline\njobs:\n  p: {type: pipeline, jobs: {x: {command: ls}, q: {type: pipeline, jobs: {y: {command: ls}}}}}\n  z: {command: ls, properties: {stepwell.depends_on: p}}\n",
+    );
+    const at = (path: string): number => nested.graph.steps.findIndex((one) => one.path === path);
+    const half = played(nested, [START, completed(at("p.x"))]);
+    expect(half.steps[at("z")]?.status).toBe("NotStarted");
+    const whole = played(nested, [START, completed(at("p.x")), completed(at("p.q.y"))]);
+    expect(whole.steps[at("z")]?.status).toBe("Queued");
+  });
+
   it("a retry waits, and a problem beside the steps fails the run", () => {
     const retry = played(planOf(), [START, attempt(0), ended(0, 9)]);
     expect([retry.steps[0]?.status, [...retry.retrying]]).toEqual(["Queued", [0]]);
