@@ -88,6 +88,10 @@ function linesOf(
         : [`${colors.green("done")}    ${paths[event.step]}  ${duration(event.durationMs)}`];
     case "step_failed":
       return [`${colors.red("failed")}  ${paths[event.step]}: ${event.error.message}`];
+    case "attempt_discarded":
+      return [
+        `${colors.yellow("again")}   ${paths[event.step]}  ${colors.dim("the machine had stopped")}`,
+      ];
     case "cancel_requested":
       return [colors.yellow("canceling")];
     case "warned":

@@ -7,6 +7,7 @@ import type { Plant } from "./world.ts";
 const PLANTS = [
   "no-fence",
   "no-sync",
+  "forget-boot",
   "trust-damaged",
   "start-old-epoch",
   "ignore-cancel",
