@@ -31,7 +31,7 @@ export function thirtySteps({
       layer === 0 ? [] : [(layer - 1) * 3 + (index % 3), (layer - 1) * 3 + ((index + 1) % 3)];
     const inputs = above.map((at, place) => `i${place}: "\${{parent.jobs.s${at}.outputs.out}}"`);
     const reads = above.map((_, place) => `\${{inputs.i${place}}}`).join(" ");
-    const made = `{ cat ${reads || "/dev/null"} | cksum; echo s${index} \${{inputs.version}}; }`;
+    const made = `{ cat ${reads || "/dev/null"} | cksum && echo s${index} \${{inputs.version}}; }`;
     const write = patient
       ? `until ${made} > \${{outputs.out}}; do sleep 0.05; done 2>/dev/null`
       : `${made} > \${{outputs.out}}`;
