@@ -33,7 +33,7 @@ export function thirtySteps({
     const reads = above.map((_, place) => `\${{inputs.i${place}}}`).join(" ");
     const made = `{ cat ${reads || "/dev/null"} | cksum && echo s${index} \${{inputs.version}}; }`;
     // The file is there before the disk is full, so that it is the engine that wants for one.
-    const make = patient ? "until : > ${{outputs.out}}; do sleep 0.05; done 2>/dev/null; " : "";
+    const make = patient ? "until touch ${{outputs.out}}; do sleep 0.05; done 2>/dev/null; " : "";
     const write = patient
       ? `until ${made} > \${{outputs.out}}; do sleep 0.05; done 2>/dev/null`
       : `${made} > \${{outputs.out}}`;
