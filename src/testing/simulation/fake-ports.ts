@@ -154,7 +154,11 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
       ),
     capture: (order) =>
       later(() =>
-        isFull(world) ? FULL : capture(world, order.attemptId, `${order.run}/${order.step}`, mine),
+        isFull(world)
+          ? world.plant === "fail-when-full"
+            ? LOST
+            : FULL
+          : capture(world, order.attemptId, `${order.run}/${order.step}`, mine),
       ),
     async makeDurable(whose) {
       if (world.plant === "no-sync") return;
@@ -172,6 +176,11 @@ function durable(world: World, path: string): void {
   const bytes = world.captured.get(path);
   if (bytes !== undefined) bytes.durable = true;
 }
+
+const LOST: Outcome<never> = {
+  ok: false,
+  failure: { code: "missing_output", message: "the disk is full", hint: null },
+};
 
 const FULL: Outcome<never> = {
   ok: false,
@@ -214,7 +223,7 @@ function guarded(world: World, records: RecordStore): RecordStore {
   return {
     ...records,
     async commit(batch) {
-      if (isFull(world)) return "disk_full";
+      if (isFull(world)) return world.plant === "lose-when-full" ? "done" : "disk_full";
       for (const update of batch.updates)
         for (const event of update.events) {
           world.trace?.(`${world.now} epoch ${batch.epoch} ${update.run} ${JSON.stringify(event)}`);

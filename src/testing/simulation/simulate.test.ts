@@ -17,6 +17,8 @@ const PLANTS = [
   "extra-slots",
   "drop-submit",
   "revive-ended",
+  "lose-when-full",
+  "fail-when-full",
 ] as const satisfies readonly Plant[];
 
 const ENOUGH = 3000;

@@ -27,7 +27,9 @@ export type Plant =
   | "wrong-output"
   | "extra-slots"
   | "drop-submit"
-  | "revive-ended";
+  | "revive-ended"
+  | "lose-when-full"
+  | "fail-when-full";
 
 interface Timed {
   readonly at: number;
