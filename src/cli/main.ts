@@ -132,6 +132,10 @@ const DISK_FULL =
   "error: the disk is full; nothing that was recorded is lost\n" +
   "  free some space (stepwell gc --dry-run shows what can go), then: stepwell run --resume RUN\n";
 
+const READ_ONLY =
+  "error: the workspace cannot be written: its disk is read-only, or its files belong to somebody else\n" +
+  "  make it writable, or choose another place: --workspace DIR\n";
+
 const BROKEN_DISK =
   "error: the disk reports an error, so nothing more is written; what was recorded is lost only if the disk lost it\n" +
   "  look at the disk (dmesg), then: stepwell run --resume RUN\n";
@@ -143,6 +147,11 @@ main(process.argv.slice(2)).then(
   (error: unknown) => {
     if (/database or disk is full|SQLITE_FULL|ENOSPC/.test(String(error))) {
       process.stderr.write(DISK_FULL);
+      process.exitCode = 4;
+      return;
+    }
+    if (/EROFS|EACCES|readonly database|unable to open database/.test(String(error))) {
+      process.stderr.write(`${READ_ONLY}  ${(error as Error).message}\n`);
       process.exitCode = 4;
       return;
     }

@@ -90,6 +90,10 @@ function linesOf(
       return [
         `${colors.red("failed")}  ${failureLine(paths[event.step] ?? "", event.error.message)}`,
       ];
+    case "attempt_discarded":
+      return [
+        `${colors.yellow("again")}   ${paths[event.step]}  ${colors.dim("the machine had stopped")}`,
+      ];
     case "cancel_requested":
       return [colors.yellow("canceling")];
     case "warned":

@@ -81,6 +81,7 @@ const attempt = (step: number, number = 1): RunEvent => ({
   attemptId: `${step}-${number}`,
   fingerprint: "f",
   epoch: 1,
+  bootId: "b",
   reason: { kind: "never_ran", detail: "" },
   shared: true,
   adoptedFrom: null,

@@ -35,6 +35,8 @@ export function advance(
       return event.retryAt !== null && state.cancelRequested
         ? [{ kind: "steps_canceled", at, steps: [event.step] }]
         : [];
+    case "attempt_discarded":
+      return dropIfNothingStarts(state, event.step, at);
     case "step_attached":
     case "step_detached":
     case "attempt_created":
@@ -46,6 +48,12 @@ export function advance(
     default:
       return event satisfies never;
   }
+}
+
+/** A step that is ready again in a run that starts nothing more. */
+function dropIfNothingStarts(state: RunState, step: number, at: number): RunEvent[] {
+  if (state.cancelRequested) return [{ kind: "steps_canceled", at, steps: [step] }];
+  return state.stopping ? [{ kind: "steps_skipped", at, steps: [step] }] : [];
 }
 
 function endedBadly(

@@ -58,6 +58,8 @@ export type RunEvent =
       readonly attemptId: string;
       readonly fingerprint: string;
       readonly epoch: number;
+      /** Boot of the machine that it runs on: what it makes is not safe before the engine has synced it. */
+      readonly bootId: string;
       readonly reason: Reason;
       /** False for a step that may run beside another of the same fingerprint (`--force`). */
       readonly shared: boolean;
@@ -78,6 +80,8 @@ export type RunEvent =
       /** When the next attempt may start (milliseconds since 1970), or null when there is none. */
       readonly retryAt: number | null;
     }
+  /** The machine stopped before what it made was safe: it counts as never run, and the step is ready again. */
+  | { readonly kind: "attempt_discarded"; readonly at: number; readonly step: number }
   | {
       readonly kind: "step_completed";
       readonly at: number;

@@ -77,3 +77,39 @@ describe("whether it is tried again", () => {
     expect(retryDelay(policy({}), [...before, { end: end(lost), epoch: 2 }])).toBe(0);
   });
 });
+
+const POLICY = { maxRetries: 1, delaySeconds: 5, on: ["failure"] } as const;
+
+function endOf(reason: AttemptEnd["reason"], exitCode: number | null = null): AttemptEnd {
+  const startedAt = exitCode === null ? null : 1;
+  return { exitCode, signal: null, reason, detail: null, startedAt, finishedAt: 2 };
+}
+
+function delayAfter(...ends: readonly AttemptEnd[]): number | null {
+  return retryDelay(
+    POLICY,
+    ends.map((one) => ({ end: one, epoch: 1 })),
+  );
+}
+
+it("makes another attempt however often the disk was full, and counts none of them", () => {
+  const full = Array.from({ length: 20 }, () => endOf("disk_full"));
+  expect(delayAfter(...full)).toBe(0);
+  expect(delayAfter(...full, endOf("exited", 1))).toBe(5000);
+  expect(delayAfter(...full, endOf("exited", 1), endOf("exited", 1))).toBeNull();
+  expect(delayAfter(...full, endOf("exited", 1), ...full)).toBe(0);
+});
+
+it("gives up on an attempt that never came to run, when the same engine tried it again three times", () => {
+  const lost = endOf("lost");
+  expect(delayAfter(lost, lost, lost)).toBe(0);
+  expect(delayAfter(lost, lost, lost, lost)).toBeNull();
+});
+
+it("says what a full disk kept from starting, and what to do", () => {
+  expect(errorOf("train", { ...endOf("disk_full"), detail: "no room for the log" }, null)).toEqual({
+    code: "disk_full",
+    message: "step train could not be started: the disk is full (no room for the log)",
+    hint: expect.stringContaining("stepwell gc"),
+  });
+});

@@ -13,6 +13,7 @@ export interface AttemptState {
   readonly number: number;
   readonly attemptId: string;
   readonly epoch: number;
+  readonly bootId: string;
   readonly createdAt: number;
   /** False: it may run beside another attempt of the same fingerprint. */
   readonly shared: boolean;
@@ -211,7 +212,8 @@ type AttemptEvent = Extract<
       | "step_detached"
       | "attempt_created"
       | "attempt_started"
-      | "attempt_ended";
+      | "attempt_ended"
+      | "attempt_discarded";
   }
 >;
 
@@ -238,6 +240,7 @@ function evolveAttempt(state: RunState, event: AttemptEvent): void {
         number: event.number,
         attemptId: event.attemptId,
         epoch: event.epoch,
+        bootId: event.bootId,
         createdAt: event.at,
         shared: event.shared,
         adoptedFrom: event.adoptedFrom,
@@ -252,6 +255,9 @@ function evolveAttempt(state: RunState, event: AttemptEvent): void {
       live.process = event.process;
       step.status = "Running";
       return;
+    case "attempt_discarded":
+      discardAttempt(state, event.step, event.at);
+      return;
     case "attempt_ended":
       if (live === null) return;
       live.end = event.end;
@@ -263,6 +269,22 @@ function evolveAttempt(state: RunState, event: AttemptEvent): void {
     default:
       event satisfies never;
   }
+}
+
+function discardAttempt(state: RunState, index: number, at: number): void {
+  const step = state.steps[index] as StepState;
+  const last = step.attempts.at(-1);
+  if (last === undefined) return;
+  last.end = {
+    exitCode: null,
+    signal: null,
+    reason: "lost",
+    detail: "the machine stopped",
+    startedAt: null,
+    finishedAt: at,
+  };
+  step.status = "Queued";
+  state.ready.push(index);
 }
 
 function startRun(state: RunState, at: number): void {

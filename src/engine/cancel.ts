@@ -56,6 +56,7 @@ function handOver(state: EngineState, flight: Flight, heir: ActiveRun, step: num
     attemptId: flight.attemptId,
     fingerprint: flight.facts.fingerprint,
     epoch: state.epoch,
+    bootId: state.ports.me.process.bootId,
     reason: { kind: "in_flight", detail: `continued from ${owner.row.name}, which was cancelled` },
     shared: true,
     adoptedFrom: owner.row.name,

@@ -1,7 +1,6 @@
 // The engine: one tick takes what has been reported, lets the core decide, commits once, and only then acts. It has no
 // time or chance of its own; whoever drives it calls `tick` when there is work or when `wakeAt` has come.
 
-import type { RunEvent } from "../core/event.ts";
 import type { Compute } from "../ports/compute.ts";
 import type {
   CommitBatch,
@@ -12,6 +11,7 @@ import type {
 } from "../ports/records.ts";
 import { type ActiveRun, emit, takeUpdate } from "./active-run.ts";
 import { cancelRun, cancelsAfterCommit } from "./cancel.ts";
+import { commitNeed } from "./commit-need.ts";
 import { decideReady, type InFlight, type Wanted } from "./decide.ts";
 import type { EnginePorts } from "./engine-ports.ts";
 import { type Flight, type Message, startFlight } from "./flight.ts";
@@ -44,8 +44,10 @@ export interface EngineState {
   readonly kills: Set<string>;
   /** Since when events have waited for a commit (monotonic), or null. */
   waitingSince: number | null;
+  /** Since when a commit has been recorded that a power cut may undo, or null. */
+  fleetingSince: number | null;
   /** Something captured is not yet synced. */
-  unsynced: boolean;
+  unsynced: "nothing" | "mine" | "everyone's";
   readonly space: SpaceWait;
   readonly post: (message: Message) => void;
 }
@@ -63,7 +65,18 @@ export interface Engine {
 /** What others write into the record is looked for no more often than this. */
 const LOOK_MS = 10;
 
-export function createEngine(ports: EnginePorts, epoch: number, onMessage: () => void): Engine {
+/** How this process became the engine. */
+export interface Taken {
+  readonly epoch: number;
+  /** See `RecordStore.becomeEngine`. */
+  readonly inherits: boolean;
+}
+
+export function createEngine(
+  ports: EnginePorts,
+  { epoch, inherits }: Taken,
+  onMessage: () => void,
+): Engine {
   const post = (message: Message): void => {
     state.inbox.push(message);
     onMessage();
@@ -85,7 +98,8 @@ export function createEngine(ports: EnginePorts, epoch: number, onMessage: () =>
     cancels: new Set(),
     kills: new Set(),
     waitingSince: null,
-    unsynced: false,
+    fleetingSince: inherits ? ports.clock.monotonic() : null,
+    unsynced: inherits ? "everyone's" : "nothing",
     space: noSpaceWait(),
     post,
   };
@@ -135,7 +149,7 @@ export function renewLease(
 ): Promise<CommitOutcome> {
   const at = ports.clock.now();
   const nothing = { updates: [], preImages: [], damaged: [], handledRequests: [] };
-  return ports.records.commit({ epoch, at, ...nothing });
+  return ports.records.commit({ epoch, at, lasting: false, ...nothing });
 }
 
 async function round(
@@ -274,30 +288,35 @@ function earliestRetry(state: EngineState): number | null {
   return earliest;
 }
 
-/** What can be found out again (a living process, an exit file) waits this long for something to be committed with. */
-const PATIENCE_MS = 100;
-
 /** Null when nothing has to be recorded yet. */
 function takeBatch(state: EngineState, requests: readonly EngineRequest[]): CommitBatch | null {
   const { preImages, damaged, epoch, ports } = state;
-  const hurry = requests.length + damaged.length > 0;
-  if (!hurry && !isDue(state, ports.clock.monotonic())) return null;
+  const isAsked = requests.length + damaged.length > 0;
+  const need = isAsked ? "lasting" : commitNeed(state, ports.clock.monotonic());
+  if (need === "none") return null;
   state.waitingSince = null;
   state.preImages = [];
   state.damaged = [];
   const updates = takeUpdates(state);
   const handledRequests = requests.map((request) => request.id);
-  return { epoch, at: ports.clock.now(), updates, preImages, damaged, handledRequests };
+  const lasting = need === "lasting";
+  return { epoch, at: ports.clock.now(), lasting, updates, preImages, damaged, handledRequests };
 }
 
 async function commit(state: EngineState, batch: CommitBatch): Promise<CommitOutcome> {
   const { ports } = state;
   ports.crashPoint("before-sync");
-  if (state.unsynced) await ports.contents.makeDurable();
-  state.unsynced = false;
+  // A commit that lasts must never point at bytes that do not, its own or those of the commits before it.
+  if (batch.lasting && state.unsynced !== "nothing") {
+    await ports.contents.makeDurable(state.unsynced);
+    state.unsynced = "nothing";
+  }
   ports.crashPoint("before-commit");
   const outcome = await ports.records.commit({ ...batch, at: ports.clock.now() });
-  if (outcome === "done") state.fresh.clear();
+  if (outcome === "done") {
+    state.fresh.clear();
+    state.fleetingSince = batch.lasting ? null : (state.fleetingSince ?? ports.clock.monotonic());
+  }
   ports.crashPoint("after-commit");
   if (outcome === "done") ports.committed(batch.updates);
   return outcome;
@@ -310,34 +329,6 @@ function takeUpdates(state: EngineState): RunUpdate[] {
     if (update !== null) updates.push(update);
   }
   return updates;
-}
-
-/**
- * A sync costs milliseconds: what only tells how attempts started and ended, and what they made, is committed with the
- * next decision that must be durable before it is acted on, or when it has waited.
- */
-function isDue(state: EngineState, now: number): boolean {
-  let isWaiting = false;
-  for (const run of state.runs.values())
-    for (const event of run.pending) {
-      if (!canWait(event)) return true;
-      isWaiting = true;
-    }
-  if (!isWaiting) return false;
-  state.waitingSince ??= now;
-  return now - state.waitingSince >= PATIENCE_MS;
-}
-
-function canWait(event: RunEvent): boolean {
-  switch (event.kind) {
-    case "attempt_started":
-    case "step_completed":
-      return true;
-    case "attempt_ended":
-      return event.retryAt === null;
-    default:
-      return false;
-  }
 }
 
 function dropEnded(state: EngineState): void {

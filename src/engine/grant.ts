@@ -85,6 +85,7 @@ function makeAttempt(state: EngineState, wanted: Wanted): Flight {
     attemptId,
     fingerprint: facts.fingerprint,
     epoch: state.epoch,
+    bootId: state.ports.me.process.bootId,
     reason: wanted.reason,
     shared,
     adoptedFrom: null,

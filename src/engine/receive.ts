@@ -153,7 +153,7 @@ async function captured(
   if (current === undefined || isEndedStep(current.status)) return;
   const end = current.attempts.at(-1)?.end;
   const startedAt = end?.startedAt ?? flight.startedAt ?? end?.finishedAt ?? 0;
-  state.unsynced = true;
+  if (state.unsynced === "nothing") state.unsynced = "mine";
   run.results.set(step, outcome.value);
   await settle(state.ports, run, step);
   const at = state.ports.clock.now();

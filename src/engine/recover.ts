@@ -46,7 +46,11 @@ function recoverStep(state: EngineState, run: ActiveRun, index: number): void {
   const step = run.state.steps[index];
   if (step === undefined || isEndedStep(step.status)) return;
   const last = step.attempts.at(-1);
-  if (last !== undefined && (liveAttempt(step) !== null || step.status === "Finalizing")) {
+  const isOpen = last !== undefined && (liveAttempt(step) !== null || step.status === "Finalizing");
+  if (isOpen && last.bootId !== state.ports.me.process.bootId)
+    // Its exit file and outputs may be half of what they were: whatever they say, it is run again.
+    emit(run, { kind: "attempt_discarded", at: state.ports.clock.now(), step: index });
+  else if (isOpen) {
     const facts = stepFacts(run.plan, index, (path, output) => outputOf(run, path, output));
     if (facts === null) return;
     const flight = flightOf(state, run, index, facts);

@@ -3,7 +3,13 @@
 
 import type { RunEvent } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
-import { createEngine, type Engine, refreshPermissions, renewLease } from "../engine/engine.ts";
+import {
+  createEngine,
+  type Engine,
+  refreshPermissions,
+  renewLease,
+  type Taken,
+} from "../engine/engine.ts";
 import type { RunRow, RunUpdate } from "../ports/records.ts";
 import type { Place, Room } from "../ports/space.ts";
 import type { Workspace } from "./workspace.ts";
@@ -33,10 +39,10 @@ export async function driveRun(workspace: Workspace, options: DriveOptions): Pro
   const follower = createFollower(workspace, options);
   const space = createSpaceNotices(workspace, options.onNotice);
   for (;;) {
-    const epoch = await tryToBecomeEngine(workspace);
-    if (epoch === "disk_full") space.tell("workspace");
-    else if (epoch !== null) {
-      const outcome = await beEngine(workspace, epoch, { options, follower, space });
+    const taken = await tryToBecomeEngine(workspace);
+    if (taken === "disk_full") space.tell("workspace");
+    else if (taken !== null) {
+      const outcome = await beEngine(workspace, taken, { options, follower, space });
       if (outcome === "done") return;
     } else if (options.run === null) return;
     if (await follower.ended()) return;
@@ -44,14 +50,14 @@ export async function driveRun(workspace: Workspace, options: DriveOptions): Pro
   }
 }
 
-async function tryToBecomeEngine(workspace: Workspace): Promise<number | "disk_full" | null> {
+async function tryToBecomeEngine(workspace: Workspace): Promise<Taken | "disk_full" | null> {
   const { records, process: processes, clock } = workspace;
   const me = { host: workspace.host, process: workspace.self() };
   const outcome = await records.becomeEngine(me, clock.now(), (row) =>
     row.host === workspace.host ? processes.isAlive(row.process) : true,
   );
   if (outcome.kind === "disk_full") return outcome.kind;
-  return outcome.kind === "engine" ? outcome.epoch : null;
+  return outcome.kind === "engine" ? outcome : null;
 }
 
 interface SpaceNotices {
@@ -131,13 +137,14 @@ interface Seat {
 
 async function beEngine(
   workspace: Workspace,
-  epoch: number,
+  taken: Taken,
   { options, follower, space }: Seat,
 ): Promise<"done" | "fenced"> {
   const alarm = createAlarm();
+  const { epoch } = taken;
   const { keepWork } = options;
   const ports = workspace.enginePorts({ keepWork, committed: follower.take });
-  const engine = createEngine(ports, epoch, alarm.ring);
+  const engine = createEngine(ports, taken, alarm.ring);
   await follower.catchUp();
   let upkeep = workspace.clock.monotonic();
   try {

@@ -161,7 +161,9 @@ export function writeShell(
   variables: Readonly<Record<string, string>>,
 ): void {
   const file = places.shellFile(workspace.folder, run);
-  fs.mkdirSync(path.dirname(file), { recursive: true });
+  // One by one: on a read-only disk a recursive `mkdir` says that the folder above is missing.
+  for (const folder of [path.dirname(path.dirname(file)), path.dirname(file)])
+    if (!fs.existsSync(folder)) fs.mkdirSync(folder);
   const shell = {
     inherited: inheritedVariables(workspace.shell),
     passed: { ...passedVariables(workspace.shell, patterns), ...variables },

@@ -87,7 +87,7 @@ export interface Contents {
   /** Hashes, seals and moves the outputs into the store. Not yet durable: see `makeDurable`. */
   capture(order: CaptureOrder): Promise<Outcome<Captured>>;
   /** One sync for everything captured so far; must resolve before the commit that records it. */
-  makeDurable(): Promise<void>;
+  makeDurable(whose: "mine" | "everyone's"): Promise<void>;
   /** One sync for everything below a folder of the workspace. */
   makeTreeDurable(folder: string): Promise<void>;
   /** Copies a captured output to a place of the user's, atomically, modes restored. */

@@ -119,6 +119,11 @@ export interface RunUpdate {
 
 export interface CommitBatch {
   readonly epoch: number;
+  /**
+   * True: it, and every commit before it, outlasts a power cut. False: it outlasts the death of any process, and a power
+   * cut may undo it as if it had never been (see `becomeEngine`): cheap, for what nobody was told is done.
+   */
+  readonly lasting: boolean;
   readonly at: number;
   readonly updates: readonly RunUpdate[];
   /** Pre-images of fingerprints that ran for the first time. */
@@ -175,14 +180,16 @@ export type AssetOutcome =
 export interface RecordStore {
   /**
    * Takes the engine row when nobody holds it, when its process is dead (`isAlive` says no), or when its heartbeat is
-   * older than the lease. Each taking raises the epoch by one.
+   * older than the lease. Each taking raises the epoch by one. When the machine has started anew since the row was written,
+   * commits that need not have lasted are taken back first.
    */
   becomeEngine(
     me: { readonly host: string; readonly process: ProcessIdentity },
     now: number,
     isAlive: (row: EngineRow) => boolean,
   ): Promise<
-    | { readonly kind: "engine"; readonly epoch: number }
+    /** `inherits`: commits of an engine before this one do not last yet, nor may the outputs that they speak of. */
+    | { readonly kind: "engine"; readonly epoch: number; readonly inherits: boolean }
     | { readonly kind: "held"; readonly by: EngineRow }
     /** Nobody can become it: nothing can be written. */
     | { readonly kind: "disk_full" }

@@ -16,6 +16,7 @@ import type {
   RunFilter,
   RunRow,
 } from "../ports/records.ts";
+import { summaryOf } from "./run-summary.ts";
 import { LEASE_MS } from "./sqlite/engine-row.ts";
 
 interface Data {
@@ -23,7 +24,7 @@ interface Data {
   readonly runs: Map<string, RunRow>;
   readonly events: Map<string, RunEvent[]>;
   readonly documents: Map<string, string>;
-  readonly results: (ResultRow & { damaged: boolean })[];
+  results: (ResultRow & { damaged: boolean })[];
   /** Fingerprint → attempt that does the work now. */
   inFlight: ReadonlyMap<string, string>;
   readonly preImages: Map<string, PreImage>;
@@ -31,6 +32,8 @@ interface Data {
   readonly assets: AssetRow[];
   readonly labels: Map<string, AssetLabel>;
   changes: number;
+  /** For each run, the number of the last event that outlasts a power cut. */
+  readonly lasting: Map<string, number>;
 }
 
 export function createMemoryStore(): RecordStore {
@@ -46,6 +49,7 @@ export function createMemoryStore(): RecordStore {
     assets: [],
     labels: new Map(),
     changes: 0,
+    lasting: new Map(),
   };
   return { ...engineVerbs(data), ...runVerbs(data), ...resultVerbs(data), ...assetVerbs(data) };
 }
@@ -60,9 +64,10 @@ function engineVerbs(
       const row = data.engine;
       if (row?.held && now - row.heartbeat < LEASE_MS && isAlive(row))
         return { kind: "held", by: row };
+      if (row !== null && row.process.bootId !== me.process.bootId) takeBackUnsynced(data);
       const epoch = (row?.epoch ?? 0) + 1;
       data.engine = { ...me, epoch, heartbeat: now, held: true };
-      return { kind: "engine", epoch };
+      return { kind: "engine", epoch, inherits: hasFleeting(data) };
     },
     engine: async () => (data.engine?.held ? data.engine : null),
     async releaseEngine(epoch) {
@@ -101,7 +106,36 @@ function commit(data: Data, batch: CommitBatch): CommitOutcome {
       if (row.run === mark.run && row.seq === mark.seq) row.damaged = true;
   for (const request of data.requests)
     if (batch.handledRequests.includes(request.id)) request.handled = true;
+  if (batch.lasting) for (const [run, log] of data.events) data.lasting.set(run, log.length);
   return "done";
+}
+
+function hasFleeting(data: Data): boolean {
+  return [...data.events].some(([run, log]) => log.length > (data.lasting.get(run) ?? 0));
+}
+
+/** See the embedded store: what need not have lasted never was. */
+function takeBackUnsynced(data: Data): void {
+  for (const [name, log] of data.events) {
+    const seq = data.lasting.get(name) ?? 0;
+    const row = data.runs.get(name);
+    if (seq === log.length || row === undefined) continue;
+    const kept = log.slice(0, seq);
+    data.events.set(name, kept);
+    data.results = data.results.filter((result) => result.run !== name || result.seq <= seq);
+    data.runs.set(name, { ...row, ...summaryOf(kept, row.counts.total), endedAt: null });
+  }
+  data.inFlight = new Map([...data.events].flatMap(([name, log]) => flightsOf(name, log)));
+}
+
+/** What one run has in flight after these events. */
+function flightsOf(run: string, events: readonly RunEvent[]): [fingerprint: string, by: string][] {
+  const flying = new Map<number, string>();
+  for (const event of events) {
+    if (event.kind === "attempt_created" && event.shared) flying.set(event.step, event.fingerprint);
+    for (const step of endedSteps(event)) flying.delete(step);
+  }
+  return [...flying].map(([step, fingerprint]) => [fingerprint, `${run}\n${step}`]);
 }
 
 function projectResults(data: Data, run: string, first: number, events: readonly RunEvent[]): void {
@@ -123,7 +157,12 @@ function projectResults(data: Data, run: string, first: number, events: readonly
 
 function endedSteps(event: RunEvent): readonly number[] {
   if (event.kind === "steps_canceled") return event.steps;
-  if (event.kind === "step_completed" || event.kind === "step_failed") return [event.step];
+  if (
+    event.kind === "step_completed" ||
+    event.kind === "step_failed" ||
+    event.kind === "attempt_discarded"
+  )
+    return [event.step];
   return event.kind === "attempt_ended" && event.retryAt !== null ? [event.step] : [];
 }
 

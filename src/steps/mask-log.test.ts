@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { smallDisk } from "../testing/small-disk.ts";
 import { createMasker, maskLog, secretForms } from "./mask-log.ts";
 
 const SECRET = "s3cret/with spaces";
@@ -94,5 +95,21 @@ describe("masking a log", () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  it("says that there is no room for the log without secrets, and leaves the log as it is", async (context) => {
+    const disk = smallDisk({ megabytes: 2, inodes: 50 });
+    if (disk === null) return context.skip();
+    try {
+      const file = path.join(disk.folder, "1.log");
+      const text = `${SECRET}\n${"x".repeat(3 << 19)}`;
+      fs.writeFileSync(file, text);
+      expect(await maskLog(file, [SECRET])).toBe("disk_full");
+      expect(fs.readFileSync(file, "utf8")).toBe(text);
+      expect(fs.readdirSync(disk.folder)).toEqual(["1.log"]);
+      expect(await maskLog(file, ["another secret"])).toBe("done");
+    } finally {
+      disk.remove();
+    }
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { loopDisk } from "../testing/loop-disk.ts";
-import { sync } from "./durable.ts";
+import { sync, syncEverything } from "./durable.ts";
 import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
 
 let folder: string;
@@ -35,6 +35,11 @@ it("syncs path by path where no Python can do it at once", async () => {
   writeFileSync(join(folder, "tree/file"), "x");
   await sync({ paths: [], trees: [join(folder, "tree")] }, folder, nobody);
   expect(await createFileSystemSync(null).sync(folder)).toBe(false);
+});
+
+it("syncs what nobody knows the paths of, with Python and without", async () => {
+  await syncEverything(folder, fileSystem);
+  await syncEverything(folder, createFileSystemSync(null));
 });
 
 it("answers each of many syncs at once, and not for a folder that is gone", async () => {

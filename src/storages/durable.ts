@@ -1,6 +1,7 @@
 // Makes what was captured survive a power cut, before the commit that records it: a few files by fsync, many by one sync
 // of their file system. Runs off the engine's thread; knows paths only.
 
+import { execFile } from "node:child_process";
 import { closeSync, fsync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { FileSystemSync } from "./file-system-sync.ts";
@@ -30,6 +31,14 @@ export async function sync(
     for (let path = left.pop(); path !== undefined; path = left.pop()) await syncPath(path);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, drain));
+}
+
+/** What an engine before us captured and did not live to sync: nobody knows its paths. */
+export async function syncEverything(folder: string, fileSystem: FileSystemSync): Promise<void> {
+  if (await fileSystem.sync(folder)) return;
+  await new Promise<void>((resolve, reject) => {
+    execFile("sync", (error) => (error === null ? resolve() : reject(error)));
+  });
 }
 
 function allBelow(tree: string): string[] {

@@ -10,7 +10,7 @@ import type { CodeReference, DataType } from "../spec/graph.ts";
 import { type CapturePlaces, captureAttempt } from "./capture.ts";
 import { type ContentJobs, contentJobs, type JobName } from "./content-jobs.ts";
 import { done, failureOf } from "./content-problem.ts";
-import { sync } from "./durable.ts";
+import { sync, syncEverything } from "./durable.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
 import { type Limits, statInput, TOO_BIG } from "./identify.ts";
@@ -148,11 +148,12 @@ class FolderContents implements Contents {
     });
   }
 
-  async makeDurable(): Promise<void> {
+  async makeDurable(whose: "mine" | "everyone's"): Promise<void> {
     const unsynced = { paths: this.#unsyncedPaths, trees: this.#unsyncedTrees };
     this.#unsyncedPaths = [];
     this.#unsyncedTrees = [];
-    await sync(unsynced, this.#storeFolder, this.#fileSystem);
+    if (whose === "mine") await sync(unsynced, this.#storeFolder, this.#fileSystem);
+    else await syncEverything(this.#storeFolder, this.#fileSystem);
   }
 
   async makeTreeDurable(folder: string): Promise<void> {

@@ -88,6 +88,27 @@ it("fails a step whose own command found no space, and says why", async () => {
   expect(step?.error?.hint).toContain("no space is left on the disk of");
 });
 
+it.each(["space", "inodes"] as const)(
+  "shows what there is on a disk without %s, and frees some",
+  (what) => {
+    rig.write(
+      "p.yml",
+      "type: command\ncompute: azureml:local\ncommand: echo hello\noutputs: {o: {type: uri_folder}}\n",
+    );
+    rig.run("run", "p.yml", "--name", "one");
+    const filler = fillDisk(disk?.folder as string, what);
+    for (const words of [["show", "one"], ["runs"], ["logs", "one"], ["gc"]])
+      expect([words, rig.cli(...words).code]).toEqual([words, 0]);
+    const refused = rig.cli("run", "p.yml", "--force");
+    expect([refused.code, refused.stderr]).toEqual([
+      4,
+      expect.stringContaining("the disk is full"),
+    ]);
+    filler.free();
+    expect(rig.run("run", "p.yml", "--force").status).toBe("Completed");
+  },
+);
+
 it("lets whoever presses Ctrl-C on a full disk go, and the run can be resumed", async () => {
   rig.write("pipeline.yml", pipeline());
   const run = rig.watch({}, "run", "pipeline.yml", "--name", "one");

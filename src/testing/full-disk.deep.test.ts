@@ -1,4 +1,4 @@
-import { afterAll, expect, it } from "vitest";
+import { afterAll, afterEach, expect, it } from "vitest";
 import { fillDisk } from "./fill-disk.ts";
 import { eventually, exited, leftovers, makeRig } from "./rig.ts";
 import { type SmallDisk, smallDisk } from "./small-disk.ts";
@@ -10,7 +10,9 @@ import { chanceOf, checkEnd, SEED, STEPS, tell, thirtySteps } from "./thirty-ste
 const POINTS = Number(process.env.STEPWELL_POINTS ?? 20);
 
 const outside = makeRig("outside");
+let disk: SmallDisk | null = null;
 afterAll(() => outside.remove());
+afterEach(() => disk?.remove());
 
 for (const what of ["space", "inodes"] as const)
   it(`goes on by itself after ${POINTS} times without ${what} (seed ${SEED})`, async (context) => {
@@ -18,7 +20,7 @@ for (const what of ["space", "inodes"] as const)
     let waited = 0;
     let refused = 0;
     for (let point = 0; point < POINTS; point += 1) {
-      const disk = smallDisk({ megabytes: 24, inodes: 4000 });
+      disk = smallDisk({ megabytes: 24, inodes: 4000 });
       if (disk === null) return context.skip();
       const version = what === "space" ? point : 1000 + point;
       const after = Math.floor((point * STEPS) / POINTS);
@@ -42,17 +44,17 @@ interface Point {
 }
 
 async function onePoint(
-  disk: SmallDisk,
+  { folder }: SmallDisk,
   what: "space" | "inodes",
   { version, after, ms }: Point,
 ): Promise<"waited" | "refused" | "unnoticed"> {
-  const rig = makeRig("full", disk.folder);
+  const rig = makeRig("full", folder);
   const file = { version, ledger: outside.at("ledger"), patient: true, seconds: 0.05 };
   rig.write("p.yml", thirtySteps(file));
   const run = rig.watch({}, "run", "p.yml", "--name", "one");
   await eventually(() => outside.peek().length >= after, `${after} steps have begun`);
   await pause(ms());
-  const filler = fillDisk(disk.folder, what);
+  const filler = fillDisk(folder, what);
   const waits = (): boolean => run.said().includes("waiting for disk space");
   for (let waited = 0; waited < PATIENCE_MS && !waits(); waited += 20) await pause(20);
   await pause(ms());

@@ -31,13 +31,15 @@ export function thirtySteps({
       layer === 0 ? [] : [(layer - 1) * 3 + (index % 3), (layer - 1) * 3 + ((index + 1) % 3)];
     const inputs = above.map((at, place) => `i${place}: "\${{parent.jobs.s${at}.outputs.out}}"`);
     const reads = above.map((_, place) => `\${{inputs.i${place}}}`).join(" ");
-    const made = `{ cat ${reads || "/dev/null"} | cksum; echo s${index} \${{inputs.version}}; }`;
+    const made = `{ cat ${reads || "/dev/null"} | cksum && echo s${index} \${{inputs.version}}; }`;
+    // The file is there before the disk is full, so that it is the engine that wants for one.
+    const make = patient ? "until touch ${{outputs.out}}; do sleep 0.05; done 2>/dev/null; " : "";
     const write = patient
       ? `until ${made} > \${{outputs.out}}; do sleep 0.05; done 2>/dev/null`
       : `${made} > \${{outputs.out}}`;
     return `
   s${index}:
-    command: echo v${version}-s${index} >> ${ledger}; ${rest}${write}
+    command: echo v${version}-s${index} >> ${ledger}; ${make}${rest}${write}
     inputs: {version: ${version}${inputs.map((input) => `, ${input}`).join("")}}
     outputs: {out: {type: uri_file}}`;
   });

@@ -1,9 +1,10 @@
 // The one door to embedded SQLite: `node:sqlite` where it is stable (Node ≥ 22.13), else the prebuilt `libsql`. Both
 // speak the same small language here. Knows nothing of tables.
 
-import { statfsSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
 
 export type Value = string | number | null;
 export type Row = Record<string, unknown>;
@@ -22,8 +23,20 @@ export interface Database {
 
 const require = createRequire(import.meta.url);
 
-/** Opens (and makes) the file with WAL, FULL sync, and a patience of 10 s for other writers. */
+/** Opens the file for reading and writing; on a disk that takes no writing, for reading as far as that goes. */
 export function openDatabase(file: string): Database {
+  try {
+    return openWritable(file);
+  } catch (error) {
+    const database = openForReading(file);
+    if (database === null) throw error;
+    const cause = isDiskFull(error, file) ? new Error("database or disk is full") : error;
+    return refusingWrites(database, cause);
+  }
+}
+
+/** Opens (and makes) the file with WAL, FULL sync, and a patience of 10 s for other writers. */
+function openWritable(file: string): Database {
   const database = hasNodeSqlite() ? openNodeSqlite(file) : openLibsql(file);
   database.exec("PRAGMA busy_timeout=10000");
   database.exec("PRAGMA journal_mode=WAL");
@@ -32,6 +45,41 @@ export function openDatabase(file: string): Database {
   // Copying the log into the file is two more syncs: not in the midst of many short steps. 16 MB of log are nothing.
   database.exec("PRAGMA wal_autocheckpoint=4000");
   return database;
+}
+
+/**
+ * Without the two files that others are kept out with: nobody can make them now, so nobody writes. Null when there is a
+ * log of commits that the file does not hold yet.
+ */
+function openForReading(file: string): Database | null {
+  const size = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size(file) === 0 || size(`${file}-wal`) > 0) return null;
+  const address = `${pathToFileURL(file).href}?immutable=1`;
+  try {
+    const database = hasNodeSqlite() ? openNodeSqlite(address) : openLibsql(address);
+    database.prepare("PRAGMA user_version").get();
+    return database;
+  } catch {
+    return null;
+  }
+}
+
+/** Whoever wants to write is told why it could not be opened for that. */
+function refusingWrites(database: Database, cause: unknown): Database {
+  const check = (sql: string): void => {
+    if (/^\s*(begin|insert|update|delete|replace)\b/i.test(sql)) throw cause;
+  };
+  return {
+    exec(sql) {
+      check(sql);
+      database.exec(sql);
+    },
+    prepare(sql) {
+      check(sql);
+      return database.prepare(sql);
+    },
+    close: () => database.close(),
+  };
 }
 
 export function rollBack(database: Database): void {

@@ -3,6 +3,7 @@
 import type { EngineRow, RecordStore } from "../../ports/records.ts";
 import type { Row } from "./driver.ts";
 import type { Session } from "./session.ts";
+import { hasFleeting, takeBackUnsynced } from "./take-back.ts";
 
 /** Silent for longer than this and another process may take over: a Ctrl-Z keeps locks, a lease gives progress. */
 export const LEASE_MS = 15_000;
@@ -18,6 +19,7 @@ export function becomeEngine(
     const held = row !== undefined && row.held === 1 ? toEngineRow(row) : null;
     if (held !== null && now - held.heartbeat < LEASE_MS && isAlive(held))
       return { kind: "held", by: held };
+    if (row !== undefined && row.boot_id !== me.process.bootId) takeBackUnsynced(session);
     const epoch = Number(row?.epoch ?? 0) + 1;
     session.run(
       `insert or replace into engine(workspace, epoch, host, boot_id, pid, start_time, heartbeat, held)
@@ -30,7 +32,7 @@ export function becomeEngine(
       me.process.startTime,
       now,
     );
-    return { kind: "engine", epoch };
+    return { kind: "engine", epoch, inherits: hasFleeting(session) };
   });
 }
 

@@ -60,7 +60,7 @@ export function project(
     case "attempt_created":
       session.run(
         `insert into attempt(workspace, run, path, number, created_by, created_at, epoch, attempt_id,
-           fingerprint) values(?,?,?,?,'engine',?,?,?,?)`,
+           fingerprint, seq) values(?,?,?,?,'engine',?,?,?,?,?)`,
         session.workspace,
         run,
         pathOf(event.step),
@@ -69,31 +69,44 @@ export function project(
         event.epoch,
         event.attemptId,
         event.shared ? event.fingerprint : null,
+        seq,
       );
       return;
     case "attempt_ended":
       // Without a retry the fingerprint stays in flight until the step itself has an end.
-      if (event.retryAt !== null) endAttempt(session, run, pathOf(event.step), event.at);
+      if (event.retryAt !== null)
+        endAttempt(session, run, seq, { path: pathOf(event.step), at: event.at });
+      return;
+    case "attempt_discarded":
+      endAttempt(session, run, seq, { path: pathOf(event.step), at: event.at });
       return;
     case "step_completed":
-      endAttempt(session, run, event.path, event.at);
+      endAttempt(session, run, seq, event);
       insertResult(session, run, seq, event);
       return;
     case "step_failed":
-      endAttempt(session, run, pathOf(event.step), event.at);
+      endAttempt(session, run, seq, { path: pathOf(event.step), at: event.at });
       return;
     case "steps_canceled":
-      for (const step of event.steps) endAttempt(session, run, pathOf(step), event.at);
+      for (const step of event.steps)
+        endAttempt(session, run, seq, { path: pathOf(step), at: event.at });
       return;
     default:
       return;
   }
 }
 
-function endAttempt(session: Session, run: string, path: string, at: number): void {
+function endAttempt(
+  session: Session,
+  run: string,
+  seq: number,
+  { path, at }: { readonly path: string; readonly at: number },
+): void {
   session.run(
-    "update attempt set ended_at=? where workspace=? and run=? and path=? and ended_at is null",
+    `update attempt set ended_at=?, ended_seq=?
+     where workspace=? and run=? and path=? and ended_at is null`,
     at,
+    seq,
     session.workspace,
     run,
     path,

@@ -36,7 +36,8 @@ const STEPS: readonly string[] = [
   create table attempt(
     workspace text not null, run text not null, path text not null, number integer not null,
     created_by text not null, created_at integer not null, epoch integer not null,
-    attempt_id text not null, fingerprint text, ended_at integer, primary key (workspace, run, path, number)) without rowid;
+    attempt_id text not null, fingerprint text, ended_at integer,
+    primary key (workspace, run, path, number)) without rowid;
   create unique index attempt_in_flight on attempt(workspace, fingerprint)
     where ended_at is null;
   create table pre_image(
@@ -55,6 +56,14 @@ const STEPS: readonly string[] = [
     created_by text not null, created_at integer not null, content_id text not null,
     definition text not null, description text, tags text not null, run text,
     sequence integer not null, primary key (workspace, kind, name, version)) without rowid;
+  `,
+  // Which events outlast a power cut, and what to take back of the rest.
+  `
+  alter table run add column last_seq integer not null default 0;
+  alter table run add column lasting_seq integer not null default 0;
+  create index run_not_lasting on run(workspace, name) where lasting_seq < last_seq;
+  alter table attempt add column seq integer not null default 0;
+  alter table attempt add column ended_seq integer;
   `,
   `
   create table asset_label(

@@ -101,14 +101,23 @@ export function openRuns(session: Session): readonly RunRow[] {
 /** Moves the row of a run forward; never backwards out of an end. */
 export function updateRun(session: Session, update: RunUpdate): void {
   session.run(
-    `update run set status=?, started_at=?, ended_at=?, counts=?
+    `update run set status=?, started_at=?, ended_at=?, counts=?, last_seq=?
      where workspace=? and name=? and ended_at is null`,
     update.status,
     update.startedAt,
     update.endedAt,
     JSON.stringify(update.counts),
+    update.firstSeq + update.events.length - 1,
     session.workspace,
     update.run,
+  );
+}
+
+/** Part of a lasting commit: everything before it lasts as well. */
+export function markLasting(session: Session): void {
+  session.run(
+    "update run set lasting_seq=last_seq where workspace=? and lasting_seq < last_seq",
+    session.workspace,
   );
 }
 

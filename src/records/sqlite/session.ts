@@ -7,8 +7,11 @@ export interface Session {
   run(sql: string, ...values: Value[]): number;
   get(sql: string, ...values: Value[]): Row | undefined;
   all(sql: string, ...values: Value[]): Row[];
-  /** Runs `work` in one write transaction; rolled back when it throws. */
-  transaction<T>(work: () => T): T;
+  /**
+   * Runs `work` in one write transaction; rolled back when it throws. Synced before it returns, with everything before it,
+   * unless it need not last.
+   */
+  transaction<T>(work: () => T, options?: { readonly lasting: boolean }): T;
 }
 
 export function openSession(database: Database, workspace: string): Session {
@@ -26,7 +29,8 @@ export function openSession(database: Database, workspace: string): Session {
     run: (sql, ...values) => Number(prepared(sql).run(...values).changes),
     get: (sql, ...values) => prepared(sql).get(...values) ?? undefined,
     all: (sql, ...values) => prepared(sql).all(...values),
-    transaction(work) {
+    transaction(work, { lasting } = { lasting: true }) {
+      if (!lasting) database.exec("PRAGMA synchronous=NORMAL");
       // IMMEDIATE: a deferred transaction that becomes a writer late can fail with SQLITE_BUSY at once.
       database.exec("BEGIN IMMEDIATE");
       try {
@@ -36,6 +40,8 @@ export function openSession(database: Database, workspace: string): Session {
       } catch (error) {
         rollBack(database);
         throw error;
+      } finally {
+        if (!lasting) database.exec("PRAGMA synchronous=FULL");
       }
     },
   };

@@ -29,16 +29,16 @@ describe("the database file", () => {
     expect(open(file)).toEqual({ kind: "newer", version: 99 });
   });
 
-  it("of the first version is copied aside and gets what is new", async () => {
+  it("of an earlier version is copied aside and gets what is new", async () => {
     const file = newFile();
     open(file);
     const database = openDatabase(file);
-    database.exec("drop table asset_label; PRAGMA user_version=1");
+    database.exec("drop table asset_label; PRAGMA user_version=2");
     database.close();
     const opened = open(file);
     if (opened.kind !== "open") return expect.unreachable();
     expect(await opened.store.labels("data", "x")).toEqual([]);
-    expect(fs.readdirSync(path.dirname(file))).toContain("stepwell.db.v1-1.bak");
+    expect(fs.readdirSync(path.dirname(file))).toContain("stepwell.db.v2-1.bak");
   });
 
   it("is safe against a power cut: WAL with FULL sync", () => {

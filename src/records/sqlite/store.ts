@@ -21,6 +21,7 @@ import {
   addRequest,
   handleRequests,
   listRuns,
+  markLasting,
   openRequests,
   openRuns,
   readRun,
@@ -114,6 +115,7 @@ function commit(session: Session, batch: CommitBatch): "done" | "fenced" {
     putPreImages(session, batch.preImages);
     markDamaged(session, batch.damaged);
     handleRequests(session, batch.handledRequests);
+    if (batch.lasting) markLasting(session);
     return "done";
-  });
+  }, batch);
 }

@@ -131,7 +131,7 @@ export function capturing(bench: () => ContentsBench): void {
       writeFileSync(join(staged.outputs.o as string, `f${index}`), `${index}`);
     const captured = await bench().capture("c1", { o: "uri_folder" });
     expect(captured.outputs.o?.files).toBe(3000);
-    await bench().contents.makeDurable();
+    await bench().contents.makeDurable("mine");
     expect(await bench().contents.verify(captured.outputs.o as OutputRecord)).toBe(true);
   });
 
@@ -139,8 +139,8 @@ export function capturing(bench: () => ContentsBench): void {
     const staged = await bench().stage("c1", { o: "uri_file" });
     writeFileSync(staged.outputs.o as string, "x");
     await bench().capture("c1", { o: "uri_file" });
-    await expect(bench().contents.makeDurable()).resolves.toBeUndefined();
-    await expect(bench().contents.makeDurable()).resolves.toBeUndefined();
+    await expect(bench().contents.makeDurable("mine")).resolves.toBeUndefined();
+    await expect(bench().contents.makeDurable("mine")).resolves.toBeUndefined();
   });
 }
 

@@ -57,6 +57,7 @@ function created(step: number, fingerprint: string, shared = true): RunEvent {
     attemptId: `a${step}`,
     fingerprint,
     epoch: 1,
+    bootId: "boot",
     reason: { kind: "never_ran", detail: "never ran" },
     shared,
     adoptedFrom: null,
@@ -76,8 +77,8 @@ function update(run: string, firstSeq: number, events: readonly RunEvent[]): Run
   };
 }
 
-function batch(epoch: number, updates: readonly RunUpdate[]): CommitBatch {
-  return { epoch, at: 2000, updates, preImages: [], damaged: [], handledRequests: [] };
+function batch(epoch: number, updates: readonly RunUpdate[], lasting = true): CommitBatch {
+  return { epoch, at: 2000, lasting, updates, preImages: [], damaged: [], handledRequests: [] };
 }
 
 async function asEngine(store: RecordStore): Promise<number> {
@@ -95,6 +96,7 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       expect(await store.becomeEngine(other, 2000, () => false)).toEqual({
         kind: "engine",
         epoch: first + 1,
+        inherits: false,
       });
       expect((await store.becomeEngine(ME, 1_000_000, () => true)).kind).toBe("engine");
     });
@@ -107,6 +109,47 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       const events: RunEvent[] = [{ kind: "run_started", at: 1 }];
       expect(await store.commit(batch(old, [update("one", 1, events)]))).toBe("fenced");
       expect(await store.events("one", 0)).toEqual([]);
+    });
+
+    it("takes back what need not have lasted once the machine has started anew, and nothing else", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("one"));
+      await store.submit(newRun("two"));
+      const begun: RunEvent[] = [{ kind: "run_started", at: 7 }, created(0, "f")];
+      await store.commit(batch(epoch, [update("one", 1, begun)]));
+      const fleeting: RunEvent[] = [completed(0, "f", 9), created(1, "g")];
+      await store.commit(batch(epoch, [update("one", 3, fleeting)], false));
+      await store.commit(batch(epoch, [update("two", 1, [created(0, "h")])], false));
+      const sameBoot = { host: "here", process: { ...PROCESS, pid: 3 } };
+      await store.becomeEngine(sameBoot, 2000, () => false);
+      expect(await store.events("one", 0)).toHaveLength(4);
+      const nextBoot = { host: "here", process: { ...PROCESS, bootId: "later" } };
+      const again = await store.becomeEngine(nextBoot, 3000, () => false);
+      expect(await store.events("one", 0)).toEqual(begun);
+      expect(await store.events("two", 0)).toEqual([]);
+      expect((await store.results(["f"])).size).toBe(0);
+      const [one, two] = [await store.run("one"), await store.run("two")];
+      expect([one?.status, one?.startedAt, one?.counts.ran]).toEqual(["Running", 7, 0]);
+      expect(two?.status).toBe("Queued");
+      // The attempt of `f` has no end any more, those of `g` and `h` never were.
+      const next = again.kind === "engine" ? again.epoch : -1;
+      const rest: RunEvent[] = [completed(0, "f", 20), created(1, "g")];
+      expect(await store.commit(batch(next, [update("one", 3, rest)]))).toBe("done");
+      expect(await store.commit(batch(next, [update("two", 1, [created(0, "h")])]))).toBe("done");
+      expect((await store.results(["f"])).get("f")).toHaveLength(1);
+    });
+
+    it("lets a lasting commit keep the fleeting ones before it, of every run", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("one"));
+      await store.submit(newRun("two"));
+      await store.commit(batch(epoch, [update("one", 1, [completed(0, "f", 9)])], false));
+      await store.commit(batch(epoch, [update("two", 1, [completed(0, "g", 9)])]));
+      const nextBoot = { host: "here", process: { ...PROCESS, bootId: "later" } };
+      await store.becomeEngine(nextBoot, 3000, () => false);
+      expect((await store.results(["f", "g"])).size).toBe(2);
     });
 
     it("gives the same run for the same idempotency key, and refuses a taken name", async () => {

@@ -31,6 +31,7 @@ export function createFakePorts(
   pid: number,
 ): EnginePorts {
   const isLive = (): boolean => life.alive;
+  const bootId = world.plant === "forget-boot" ? "boot" : `boot ${world.boot}`;
   return {
     records: guarded(world, records),
     plans: {
@@ -69,7 +70,7 @@ export function createFakePorts(
       id: () => `a${world.chance.whole(0, 2 ** 30)}-${world.processes.size}-${world.events}`,
     },
     makeCompute: (epoch, listener) => createSimulatedCompute(world, epoch, listener, isLive),
-    me: { host: "simulated", process: { bootId: "boot", pid, startTime: "0" } },
+    me: { host: "simulated", process: { bootId, pid, startTime: "0" } },
     isAlive: () => true,
     logPath: (run, step, attempt) => `${run}/${step}/${attempt}`,
     linkLog: () => {},
@@ -125,6 +126,8 @@ function orderOf(context: AttemptContext): ReturnType<EnginePorts["stepTypes"]["
 }
 
 function createFakeContents(world: World, isLive: () => boolean): Contents {
+  /** Captured by this engine and not yet synced. */
+  const mine = new Set<string>();
   const later = <T>(value: () => T): Promise<T> =>
     new Promise((resolve) =>
       world.later(world.chance.whole(0, 8), () => isLive() && resolve(value())),
@@ -152,11 +155,17 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
       ),
     capture: (order) =>
       later(() =>
-        isFull(world) ? FULL : capture(world, order.attemptId, `${order.run}/${order.step}`),
+        isFull(world)
+          ? world.plant === "fail-when-full"
+            ? LOST
+            : FULL
+          : capture(world, order.attemptId, `${order.run}/${order.step}`, mine),
       ),
-    async makeDurable() {
+    async makeDurable(whose) {
       if (world.plant === "no-sync") return;
-      for (const bytes of world.captured.values()) bytes.durable = true;
+      if (whose === "everyone's") for (const bytes of world.captured.values()) bytes.durable = true;
+      else for (const path of mine) durable(world, path);
+      mine.clear();
     },
     makeTreeDurable: absent,
     publish: absent,
@@ -168,6 +177,16 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
     close: async () => {},
   };
 }
+
+function durable(world: World, path: string): void {
+  const bytes = world.captured.get(path);
+  if (bytes !== undefined) bytes.durable = true;
+}
+
+const LOST: Outcome<never> = {
+  ok: false,
+  failure: { code: "missing_output", message: "the disk is full", hint: null },
+};
 
 const FULL: Outcome<never> = {
   ok: false,
@@ -182,6 +201,7 @@ function capture(
   world: World,
   attemptId: string,
   place: string,
+  unsynced: Set<string>,
 ): Outcome<{ outputs: Record<string, OutputRecord>; artifacts: null }> {
   const id = outputOfProcess(world, attemptId);
   if (id === null)
@@ -190,6 +210,7 @@ function capture(
       failure: { code: "missing_output", message: "no such attempt", hint: null },
     };
   const path = `${place}/${attemptId}/out`;
+  unsynced.add(path);
   world.captured.set(path, { id, durable: world.captured.get(path)?.durable ?? false });
   const record: OutputRecord = {
     type: "uri_file",
@@ -208,18 +229,19 @@ function guarded(world: World, records: RecordStore): RecordStore {
   return {
     ...records,
     async commit(batch) {
-      if (isFull(world)) return "disk_full";
+      if (isFull(world)) return world.plant === "lose-when-full" ? "done" : "disk_full";
       for (const update of batch.updates)
         for (const event of update.events) {
           world.trace?.(`${world.now} epoch ${batch.epoch} ${update.run} ${JSON.stringify(event)}`);
-          if (event.kind === "step_completed") checkDurable(world, event.result.outputs.out?.path);
           if (event.kind === "steps_reused") await checkWhole(world, records, event);
         }
       if (world.plant === "no-fence") {
         const engine = await records.engine();
         return records.commit({ ...batch, epoch: engine?.epoch ?? batch.epoch });
       }
-      return records.commit(world.plant === "none" ? batch : planted(world, batch));
+      const outcome = await records.commit(world.plant === "none" ? batch : planted(world, batch));
+      if (outcome === "done") noteOutputs(world, batch);
+      return outcome;
     },
     async results(fingerprints) {
       const found = await records.results(fingerprints);
@@ -228,9 +250,18 @@ function guarded(world: World, records: RecordStore): RecordStore {
   };
 }
 
-function checkDurable(world: World, path: string | undefined): void {
-  if (path !== undefined && world.captured.get(path)?.durable !== true)
-    world.break_("I8", `recorded before it was synced: ${path}`);
+/** I8: a commit that lasts speaks of no bytes that do not, nor does anything that was recorded before it. */
+function noteOutputs(world: World, batch: CommitBatch): void {
+  for (const update of batch.updates)
+    for (const event of update.events) {
+      const path = event.kind === "step_completed" ? event.result.outputs.out?.path : undefined;
+      if (path !== undefined) world.spokenOf.add(path);
+    }
+  if (!batch.lasting) return;
+  for (const path of world.spokenOf)
+    if (world.captured.get(path)?.durable !== true)
+      world.break_("I8", `recorded before it was synced: ${path}`);
+  world.spokenOf.clear();
 }
 
 /** I8: nothing is reused but what is there unaltered. */

@@ -31,6 +31,7 @@ export interface Scenario {
   readonly faultsUntil: number;
   readonly crash: number;
   readonly pause: number;
+  readonly powerCut: number;
   readonly repeat: number;
   readonly lose: number;
   readonly damage: number;
@@ -69,6 +70,7 @@ export function makeScenario(chance: Chance): Scenario {
     faultsUntil: 400,
     crash: hostile ? 0.03 : 0,
     pause: hostile ? 0.02 : 0,
+    powerCut: hostile ? 0.005 : 0,
     repeat: hostile ? 0.1 : 0,
     lose: hostile ? 0.05 : 0,
     damage: hostile ? 0.1 : 0,

@@ -7,6 +7,7 @@ import type { Plant } from "./world.ts";
 const PLANTS = [
   "no-fence",
   "no-sync",
+  "forget-boot",
   "trust-damaged",
   "start-old-epoch",
   "ignore-cancel",
@@ -16,6 +17,8 @@ const PLANTS = [
   "extra-slots",
   "drop-submit",
   "revive-ended",
+  "lose-when-full",
+  "fail-when-full",
 ] as const satisfies readonly Plant[];
 
 const ENOUGH = 3000;

@@ -8,7 +8,7 @@ import { createChance } from "./chance.ts";
 import { Crash, createFakePorts, type EngineLife } from "./fake-ports.ts";
 import { checkInvariants } from "./invariants.ts";
 import { expectationOf, makeScenario, type ScenarioRun } from "./scenario.ts";
-import { createWorld, faultsAllowed, type Plant, type World } from "./world.ts";
+import { createWorld, cutPower, faultsAllowed, type Plant, type World } from "./world.ts";
 
 export interface Story {
   readonly seed: number;
@@ -77,6 +77,7 @@ async function tickAll(stage: Stage): Promise<void> {
   else if (faultsAllowed(world) && world.chance.happens(world.scenario.crash / 4))
     killEngine(stage);
   else if (faultsAllowed(world) && world.chance.happens(world.scenario.pause)) freezeEngine(stage);
+  else if (faultsAllowed(world) && world.chance.happens(world.scenario.powerCut)) darken(stage);
   const { current } = stage;
   if (current !== null) await tick(stage, current);
   for (const frozen of [...stage.frozen])
@@ -113,7 +114,7 @@ async function startEngine(stage: Stage): Promise<void> {
   const ports = createFakePorts(world, records, life, stage.engines);
   const outcome = await records.becomeEngine(ports.me, world.now, () => false);
   if (outcome.kind === "engine")
-    stage.current = { engine: createEngine(ports, outcome.epoch, () => {}), life };
+    stage.current = { engine: createEngine(ports, outcome, () => {}), life };
 }
 
 function killEngine(stage: Stage): void {
@@ -129,6 +130,15 @@ function freezeEngine(stage: Stage): void {
   stage.world.faults += 1;
   stage.frozen.push(stage.current);
   stage.current = null;
+}
+
+/** A power cut: nothing that runs goes on, and nobody wakes up again. */
+function darken(stage: Stage): void {
+  if (stage.current !== null) stage.current.life.alive = false;
+  for (const { life } of stage.frozen) life.alive = false;
+  stage.current = null;
+  stage.frozen.length = 0;
+  cutPower(stage.world);
 }
 
 async function submit(stage: Stage, run: ScenarioRun): Promise<void> {

@@ -18,6 +18,7 @@ export type Plant =
   | "none"
   | "no-fence"
   | "no-sync"
+  | "forget-boot"
   | "trust-damaged"
   | "start-old-epoch"
   | "ignore-cancel"
@@ -26,7 +27,9 @@ export type Plant =
   | "wrong-output"
   | "extra-slots"
   | "drop-submit"
-  | "revive-ended";
+  | "revive-ended"
+  | "lose-when-full"
+  | "fail-when-full";
 
 interface Timed {
   readonly at: number;
@@ -52,10 +55,14 @@ export interface World {
   readonly plant: Plant;
   now: number;
   epoch: number;
+  /** Raised by each power cut. */
+  boot: number;
   readonly processes: Map<string, SimulatedProcess>;
   /** Bytes that exist, by path; true once synced. */
   readonly captured: Map<string, { readonly id: string; durable: boolean }>;
   readonly damaged: Set<string>;
+  /** Outputs that recorded events speak of since the last commit that lasts. */
+  readonly spokenOf: Set<string>;
   readonly broken: string[];
   events: number;
   faults: number;
@@ -81,9 +88,11 @@ export function createWorld(
     plant,
     now: 0,
     epoch: 0,
+    boot: 0,
     processes: new Map(),
     captured: new Map(),
     damaged: new Set(),
+    spokenOf: new Set(),
     broken: [],
     events: 0,
     faults: 0,
@@ -114,6 +123,24 @@ function isBefore(a: Timed | undefined, b: Timed | undefined): boolean {
 
 export function faultsAllowed(world: World): boolean {
   return world.now < world.scenario.faultsUntil;
+}
+
+/** Everything that runs ends, and what was not synced is gone. Engines must be ended by the caller. */
+export function cutPower(world: World): void {
+  world.faults += 1;
+  world.boot += 1;
+  world.spokenOf.clear();
+  for (const process of world.processes.values()) {
+    process.alive = false;
+    process.listener = null;
+  }
+  // Exit files are not synced either.
+  world.processes.clear();
+  for (const [path, { durable }] of world.captured)
+    if (!durable) {
+      world.captured.delete(path);
+      world.damaged.add(path);
+    }
 }
 
 /** The disk is full: a fault that is counted when somebody meets it. */
@@ -158,18 +185,27 @@ export function createSimulatedCompute(
     }
   };
   const withdrawn = new Set<string>();
+  // What only waits in the compute ends with the power, too.
+  const { boot } = world;
+  const powered = (): boolean => world.boot === boot;
   const cancel = (attemptId: string): void => {
     if (world.plant === "ignore-cancel") return;
     if (!world.processes.has(attemptId)) withdrawn.add(attemptId);
     endProcess(world, attemptId, "cancelled", report);
   };
   return {
-    start: (order) => startProcess(world, order, mine, report, withdrawn),
+    start: (order) => startProcess(world, order, mine, { report, withdrawn, powered }),
     cancel,
     kill: cancel,
     adopt: (order) => adoptProcess(world, order, mine, report),
     close: async () => {},
   };
+}
+
+interface Machine {
+  readonly report: Report;
+  readonly withdrawn: Set<string>;
+  readonly powered: () => boolean;
 }
 
 type Report = (target: ComputeListener | null, message: ComputeReport) => void;
@@ -179,9 +215,10 @@ function startProcess(
   world: World,
   order: AttemptOrder,
   listener: ComputeListener,
-  report: Report,
-  withdrawn: Set<string>,
+  machine: Machine,
 ): void {
+  const { report, withdrawn } = machine;
+  if (!machine.powered()) return;
   if (withdrawn.delete(order.attemptId)) {
     const end = { ...ended("cancelled", null, world.now), startedAt: null };
     report(listener, { kind: "ended", attemptId: order.attemptId, end });
@@ -189,7 +226,7 @@ function startProcess(
   }
   const isBusy = aliveCount(world) >= world.scenario.cpus && world.plant !== "extra-slots";
   if (isBusy && order.epoch >= world.epoch) {
-    world.later(2, () => startProcess(world, order, listener, report, withdrawn));
+    world.later(2, () => startProcess(world, order, listener, machine));
     return;
   }
   const facts = JSON.parse(order.script) as ScriptFacts;
