@@ -39,9 +39,32 @@ await build({
     js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
   },
 });
+await writeSchemas();
 fs.chmodSync(path.join(fresh, "stepwell.js"), 0o755);
 fs.rmSync(out, { recursive: true, force: true });
 fs.renameSync(fresh, out);
+
+/** Editor schemas from the field tables: files of the package, kept in git so that a diff shows what changed. */
+async function writeSchemas() {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: ["src/spec/json-schema.ts"],
+    write: false,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    logLevel: "warning",
+  });
+  const text = Buffer.from(outputFiles[0].text).toString("base64");
+  const { SCHEMA_KINDS, schemaFor } = await import(`data:text/javascript;base64,${text}`);
+  fs.mkdirSync(path.join(root, "schemas"), { recursive: true });
+  for (const kind of SCHEMA_KINDS) {
+    const file = path.join(root, "schemas", `${kind}.json`);
+    const body = `${JSON.stringify(schemaFor(kind), null, 1)}\n`;
+    if (!fs.existsSync(file) || fs.readFileSync(file, "utf8") !== body)
+      fs.writeFileSync(file, body);
+  }
+}
 
 /** Time of the newest file; 0 when there is none. */
 function newest(folder) {

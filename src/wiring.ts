@@ -19,10 +19,17 @@ import { findWorkspace } from "./operations/find-workspace.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
 import { readShell } from "./operations/read-shell.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./operations/refusal.ts";
-import { type EngineOptions, places, type Workspace } from "./operations/workspace.ts";
+import {
+  type EngineOptions,
+  places,
+  type WhenMissing,
+  type Workspace,
+} from "./operations/workspace.ts";
+import { createMemoryStore } from "./records/memory.ts";
 import { rememberResults } from "./records/remembered-results.ts";
 import { openSqliteStore } from "./records/sqlite/store.ts";
 import type { EnvironmentReference } from "./spec/graph.ts";
+import { own } from "./spec/own-keys.ts";
 import type { WorkspaceConfig } from "./spec/workspace-config.ts";
 import { defaultWorkspaceConfig, loadWorkspaceConfig } from "./spec/workspace-config.ts";
 import { createStepTypes } from "./steps/step-types.ts";
@@ -37,8 +44,8 @@ export interface OpenOptions {
   readonly option: string | null;
   readonly currentFolder: string;
   readonly shell: Readonly<Record<string, string | undefined>>;
-  /** False: refuse rather than make a workspace (reading commands). */
-  readonly create: boolean;
+  /** Where there is none: make one, refuse, or work in a folder that is gone afterwards. */
+  readonly create: WhenMissing;
   readonly notice: (line: string) => void;
 }
 
@@ -51,7 +58,7 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
     home: os.homedir(),
   });
   if (isRefusal(found)) return found;
-  if (found.isNew && !options.create)
+  if (found.isNew && options.create === "refuse")
     return refuse(
       "no_workspace",
       `there is no Stepwell workspace at or above ${options.currentFolder}`,
@@ -59,9 +66,14 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
     );
   const config = readConfig(found.folder);
   if (isRefusal(config)) return config;
+  if (found.isNew && options.create === "pretend") return pretend(found.folder, config, options);
   const made = makeFolders(found.folder);
   if (made !== null) return made;
-  if (found.isNew) options.notice(`new workspace: ${found.folder}`);
+  if (found.isNew) {
+    options.notice(`new workspace: ${found.folder}`);
+    const { writeSchemas } = await import("./operations/pipeline-text.ts");
+    writeSchemas(found.folder);
+  }
   const opened = openSqliteStore(places.database(found.folder));
   if (opened.kind === "newer")
     return refuse(
@@ -71,6 +83,21 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
       4,
     );
   return compose(found.folder, config, rememberResults(opened.store), options);
+}
+
+/** A workspace without a past, beside which nothing is written: enough to validate and to plan. */
+function pretend(home: string, config: WorkspaceConfig, options: OpenOptions): Workspace | Refusal {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-plan-"));
+  const made = makeFolders(folder);
+  if (made !== null) return made;
+  const workspace = compose(folder, config, createMemoryStore(), options, home);
+  return {
+    ...workspace,
+    async close() {
+      await workspace.close();
+      fs.rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 function readConfig(folder: string): WorkspaceConfig | Refusal {
@@ -103,6 +130,8 @@ function compose(
   config: WorkspaceConfig,
   records: Workspace["records"],
   options: OpenOptions,
+  /** Where `stepwell.yml` lies, and the locks of environments beside it. */
+  home = folder,
 ): Workspace {
   const contents = createFolderContents({
     workspaceFolder: folder,
@@ -126,7 +155,7 @@ function compose(
     environments: (locked) =>
       createEnvironments({
         cacheFolder: cacheFolder(options.shell),
-        locksFolder: places.locks(folder),
+        locksFolder: places.locks(home),
         locked,
         table: config.environments,
         lookup,
@@ -185,7 +214,7 @@ function environmentLookup(
 
 /** What a compute of this name has in all, or null when there is no such compute. */
 function capacityOf(config: WorkspaceConfig, name: string): Demand | null {
-  const configured = config.computes[name] ?? (name === "local" ? {} : config.computes["*"]);
+  const configured = own(config.computes, name) ?? (name === "local" ? {} : config.computes["*"]);
   if (configured === undefined) return name === "serverless" ? machine() : null;
   const all = machine();
   const { cpus = null, memoryBytes = null, gpus = null } = configured as Partial<Demand>;
@@ -251,6 +280,11 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     me: { host: workspace.host, process: workspace.self() },
     isAlive: (identity) => workspace.process.isAlive(identity),
     logPath: (run, step, attempt) => places.logFile(folder, run, step, attempt),
+    linkLog: (from, to) => {
+      fs.mkdirSync(path.dirname(to), { recursive: true });
+      fs.rmSync(to, { force: true });
+      fs.symlinkSync(path.relative(path.dirname(to), from), to);
+    },
     attemptFolders: (id) => ({
       folder: path.join(attempts, id),
       workFolder: path.join(places.dot(folder), "work", id),

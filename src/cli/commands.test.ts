@@ -214,6 +214,11 @@ describe("init, schema, doctor, completion", () => {
     const fresh = makeRig("init");
     try {
       expect(fresh.cli("init").code).toBe(0);
+      for (const file of ["pipeline.yml", "stepwell.yml"]) {
+        const [, schema = ""] =
+          /^# yaml-language-server: \$schema=(\S+)\n/.exec(fresh.read(file)) ?? [];
+        expect(JSON.parse(fresh.read(schema)).title).toMatch(/^Stepwell: /);
+      }
       expect(fresh.run("run", "pipeline.yml").status).toBe("Completed");
       const before = fresh.read("pipeline.yml");
       expect(fresh.cli("init").code).toBe(2);

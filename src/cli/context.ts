@@ -1,7 +1,7 @@
 // What every command gets: the terminal, the global options, a way to open the workspace, and how to end.
 
 import type { Refusal } from "../operations/refusal.ts";
-import type { Workspace } from "../operations/workspace.ts";
+import type { WhenMissing, Workspace } from "../operations/workspace.ts";
 import type { ProcessPort } from "../ports/process.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -16,7 +16,7 @@ export interface Context {
   /** The processes of this machine, without a workspace. */
   processes(): ProcessPort;
   /** Opens the workspace; ends the command with its exit code when that is refused. */
-  open(options: { readonly create: boolean }): Promise<Workspace>;
+  open(options: { readonly create: WhenMissing }): Promise<Workspace>;
   /** Prints a refusal for people (or as JSON) and ends with its exit code. */
   refuse(refusal: Refusal, json?: boolean): never;
   /** Ends the command with this exit code after everything is closed. */

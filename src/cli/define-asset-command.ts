@@ -3,6 +3,7 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { findAsset } from "../operations/find-asset.ts";
+import { labelAsset } from "../operations/label-asset.ts";
 import { isRefusal, refuse } from "../operations/refusal.ts";
 import {
   ASSET_TYPES,
@@ -10,7 +11,7 @@ import {
   registerFile,
   registerGiven,
 } from "../operations/register-asset.ts";
-import type { Workspace } from "../operations/workspace.ts";
+import type { WhenMissing, Workspace } from "../operations/workspace.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";
 import type { Context } from "./context.ts";
 import { table } from "./format.ts";
@@ -46,6 +47,7 @@ export function defineAssetCommand(command: Command, context: Context, kind: Ass
     .argument("<name>", "NAME, NAME:VERSION or NAME@LABEL")
     .option("--json", "print one JSON object")
     .action((name: string, flags: JsonFlag) => show(context, kind, name, flags));
+  defineLabel(command, context, kind);
   command.addHelpText("after", EXAMPLES[kind]);
 }
 
@@ -71,6 +73,26 @@ const EXAMPLES: Readonly<Record<AssetKind, string>> = {
     "\nExamples:\n  stepwell model create model.yml\n  stepwell model create --name trees --path azureml://jobs/taxi-17/outputs/model",
 };
 
+function defineLabel(command: Command, context: Context, kind: AssetKind): void {
+  command
+    .command("label")
+    .description(`let a label mean a version: azureml:NAME@LABEL`)
+    .argument("<words...>", "NAME:VERSION LABEL (or NAME VERSION LABEL)")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", `\nExample:\n  stepwell ${kind} label trees:3 production`)
+    .action((words: readonly string[], flags: JsonFlag) =>
+      withWorkspace(context, "refuse", async (workspace) => {
+        const label = words.at(-1) as string;
+        const asset = await labelAsset(workspace, kind, words.slice(0, -1).join(":"), label);
+        if (isRefusal(asset)) return context.refuse(asset, flags.json);
+        const name = `${asset.name}:${asset.version}`;
+        if (flags.json)
+          context.terminal.out(JSON.stringify({ schema: 1, label, ...viewOf(asset) }));
+        else context.terminal.out(`azureml:${asset.name}@${label} is ${name} now`);
+      }),
+    );
+}
+
 function defineCreate(command: Command, context: Context, kind: AssetKind): void {
   const create = command.command("create").description(`register ${AN[kind]} under a name`);
   if (kind === "data" || kind === "model")
@@ -85,7 +107,7 @@ function defineCreate(command: Command, context: Context, kind: AssetKind): void
     .option("-f, --file <file>", "the definition file, as az ml writes it")
     .option("--json", "print one JSON object")
     .action((file: string | undefined, flags: CreateFlags) =>
-      withWorkspace(context, true, async (workspace) => {
+      withWorkspace(context, "make", async (workspace) => {
         const registered = await registerAs(context, workspace, kind, file ?? flags.file, flags);
         if (isRefusal(registered)) return context.refuse(registered, flags.json);
         printRegistered(context, kind, registered, flags);
@@ -143,7 +165,7 @@ function list(
   name: string | null,
   flags: JsonFlag,
 ): Promise<void> {
-  return withWorkspace(context, false, async (workspace) => {
+  return withWorkspace(context, "refuse", async (workspace) => {
     const assets = await workspace.records.assets(kind, name);
     if (flags.json)
       return context.terminal.out(JSON.stringify({ schema: 1, assets: assets.map(viewOf) }));
@@ -164,7 +186,7 @@ function list(
 }
 
 function show(context: Context, kind: AssetKind, name: string, flags: JsonFlag): Promise<void> {
-  return withWorkspace(context, false, async (workspace) => {
+  return withWorkspace(context, "refuse", async (workspace) => {
     const asset = await findAsset(workspace, kind, name);
     if (isRefusal(asset)) return context.refuse(asset, flags.json);
     const { terminal } = context;
@@ -174,6 +196,8 @@ function show(context: Context, kind: AssetKind, name: string, flags: JsonFlag):
     terminal.out(`content ${asset.contentId}`);
     const from = asset.run === null ? "" : `, made by run ${asset.run}`;
     terminal.out(`created ${new Date(asset.createdAt).toISOString()} by ${asset.createdBy}${from}`);
+    for (const { label, version } of await workspace.records.labels(kind, asset.name))
+      if (version === asset.version) terminal.out(`label ${label}`);
     for (const [tag, value] of Object.entries(asset.tags)) terminal.out(`tag ${tag}=${value}`);
     const definition = JSON.parse(asset.definition) as { readonly text?: string };
     terminal.out(definition.text ?? JSON.stringify(definition, null, 2));
@@ -190,7 +214,7 @@ function viewOf(asset: AssetRow): object {
 
 async function withWorkspace(
   context: Context,
-  create: boolean,
+  create: WhenMissing,
   work: (workspace: Workspace) => Promise<void>,
 ): Promise<void> {
   const workspace = await context.open({ create });

@@ -2,7 +2,7 @@
 // and nothing of how else a run is shown.
 
 import type { RunEvent } from "../core/event.ts";
-import { liveAttempt } from "../core/run-state.ts";
+import { type AttemptState, liveAttempt } from "../core/run-state.ts";
 import { type LiveLog, openLiveLog } from "../operations/live-log.ts";
 import type { RecordedRun } from "../operations/read-run.ts";
 import type { Workspace } from "../operations/workspace.ts";
@@ -34,13 +34,13 @@ export function createLogStream(
     open.delete(step);
     if (log !== undefined) show(step, log.end());
   };
-  const begin = (step: number, number: number): void => {
-    const attempt = { run: run.row.name, step: paths[step] ?? "", number };
+  const begin = (step: number, { number, adoptedFrom }: Begun): void => {
+    const attempt = { run: run.row.name, step: paths[step] ?? "", number, adoptedFrom };
     open.set(step, openLiveLog(workspace, attempt));
   };
   for (const [step, state] of run.state.steps.entries()) {
     const running = liveAttempt(state);
-    if (running !== null) begin(step, running.number);
+    if (running !== null) begin(step, running);
   }
   const timer = setInterval(() => {
     for (const [step, log] of open) show(step, log.read());
@@ -48,7 +48,7 @@ export function createLogStream(
   timer.unref();
   return {
     before(event) {
-      if (event.kind === "attempt_created") begin(event.step, event.number);
+      if (event.kind === "attempt_created") begin(event.step, event);
       if (event.kind === "attempt_ended" || event.kind === "step_failed") end(event.step);
     },
     close() {
@@ -57,6 +57,8 @@ export function createLogStream(
     },
   };
 }
+
+type Begun = Pick<AttemptState, "number" | "adoptedFrom">;
 
 /** Without --logs or --no-logs: what steps print is shown where only one step can run. */
 export function streamsByDefault(run: RecordedRun): boolean {

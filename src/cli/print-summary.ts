@@ -73,6 +73,8 @@ function printFailure(
     .filter((_, index) => run.state.steps[index]?.status === "Skipped")
     .map((one) => one.path);
   if (kept.length > 0) terminal.note(`  because of it these did not run: ${shortList(kept)}`);
+  // What never started has no log, and nothing to look at.
+  if (step.attempts.every((attempt) => attempt.started === null)) return;
   const name = step.name === "." ? "" : ` ${step.name}`;
   terminal.note(`  the whole log:     stepwell logs ${run.row.name}${name}`);
   terminal.note(`  where it ran:      stepwell shell ${run.row.name}${name || " ."}`);

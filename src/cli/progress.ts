@@ -87,7 +87,9 @@ function linesOf(
         ? []
         : [`${colors.green("done")}    ${paths[event.step]}  ${duration(event.durationMs)}`];
     case "step_failed":
-      return [`${colors.red("failed")}  ${paths[event.step]}: ${event.error.message}`];
+      return [
+        `${colors.red("failed")}  ${failureLine(paths[event.step] ?? "", event.error.message)}`,
+      ];
     case "attempt_discarded":
       return [
         `${colors.yellow("again")}   ${paths[event.step]}  ${colors.dim("the machine had stopped")}`,
@@ -101,6 +103,11 @@ function linesOf(
     default:
       return [];
   }
+}
+
+/** Most messages begin with their step. */
+function failureLine(path: string, message: string): string {
+  return message.startsWith(`step ${path} `) ? message : `${path}: ${message}`;
 }
 
 function retryLine(

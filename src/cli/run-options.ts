@@ -4,18 +4,20 @@ import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { DefinitionOptions } from "../operations/load-definition.ts";
 import type { PrepareOptions } from "../operations/prepare-plan.ts";
+import { SHORTEST_MASKED } from "../operations/read-log.ts";
 import { isRefusal } from "../operations/refusal.ts";
 import { selectSteps } from "../operations/select-steps.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { Graph } from "../spec/graph.ts";
+import { put } from "../spec/own-keys.ts";
 import type { Context } from "./context.ts";
 
 /** As commander collects them. */
 export interface DefinitionFlags {
-  readonly set: readonly string[];
-  readonly input: readonly string[];
+  readonly set?: readonly string[];
+  readonly input?: readonly string[];
   readonly compute?: string;
-  readonly env: readonly string[];
+  readonly env?: readonly string[];
   readonly from?: string;
   readonly until?: string;
   readonly force?: true | string;
@@ -23,7 +25,10 @@ export interface DefinitionFlags {
   readonly write?: boolean;
 }
 
-const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value];
+export const collect = (value: string, all: readonly string[] = []): readonly string[] => [
+  ...all,
+  value,
+];
 
 /** Adds the options that change what would run. */
 export function addDefinitionOptions(command: Command): Command {
@@ -32,15 +37,13 @@ export function addDefinitionOptions(command: Command): Command {
       "--set <path=value>",
       "change any field: --set jobs.train.inputs.alpha=0.2",
       collectPair,
-      [],
     )
-    .option("--input <name=value>", "set an input of the pipeline", collectPair, [])
+    .option("--input <name=value>", "set an input of the pipeline", collectPair)
     .option("--compute <name>", "use this compute instead of every one in the file")
     .option(
       "--env <name[=value]>",
       "hand a variable to the steps (its value is never recorded)",
       collect,
-      [],
     )
     .option("--from <step>", "take everything not below STEP from the latest run as recorded")
     .option("--until <step>", "skip what STEP does not need")
@@ -49,7 +52,7 @@ export function addDefinitionOptions(command: Command): Command {
     .option("--locked", "fail rather than resolve an environment (default when CI is set)");
 }
 
-function collectPair(value: string, all: readonly string[]): readonly string[] {
+function collectPair(value: string, all: readonly string[] = []): readonly string[] {
   if (!/^[^=]+=/.test(value)) throw new InvalidArgumentError("expected NAME=VALUE");
   return [...all, value];
 }
@@ -61,8 +64,8 @@ export function definitionOptions(
 ): DefinitionOptions {
   return {
     file: path.resolve(context.currentFolder, file),
-    set: flags.set.map(pair).map(([name, value]) => ({ path: name, value })),
-    inputs: Object.fromEntries(flags.input.map(pair)),
+    set: (flags.set ?? []).map(pair).map(([name, value]) => ({ path: name, value })),
+    inputs: Object.fromEntries((flags.input ?? []).map(pair)),
     compute: flags.compute ?? null,
   };
 }
@@ -88,7 +91,7 @@ export async function prepareOptions(
   });
   if (isRefusal(selected)) return context.refuse(selected, json);
   for (const warning of selected.warnings) context.terminal.note(`warning: ${warning}`);
-  const names = flags.env.map((text) => text.split("=", 1)[0] as string);
+  const names = (flags.env ?? []).map((text) => text.split("=", 1)[0] as string);
   return {
     force: selected.force,
     skip: selected.skip,
@@ -111,11 +114,15 @@ function isSet(value: string | undefined): boolean {
 /** `--env NAME=V` → values given here; `--env NAME` takes the shell's own. */
 export function givenVariables(context: Context, flags: DefinitionFlags): Record<string, string> {
   const given: Record<string, string> = {};
-  for (const text of flags.env) {
+  for (const text of flags.env ?? []) {
     const at = text.indexOf("=");
     const name = at < 0 ? text : text.slice(0, at);
     const value = at < 0 ? context.shell[name] : text.slice(at + 1);
-    if (value !== undefined) given[name] = value;
+    if (value !== undefined && value !== "" && value.length < SHORTEST_MASKED)
+      context.terminal.note(
+        `warning: --env ${name}: a value of less than ${SHORTEST_MASKED} characters is not masked in logs`,
+      );
+    if (value !== undefined) put(given, name, value);
     else context.terminal.note(`warning: --env ${name}: this shell has no such variable`);
   }
   return given;

@@ -6,7 +6,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { RunEvent } from "../core/event.ts";
-import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
+import { isEndedRun } from "../core/status.ts";
 import { driveRun, orphanedRuns } from "../operations/drive-run.ts";
 
 import { followRun } from "../operations/follow-run.ts";
@@ -30,10 +30,13 @@ export interface SeeOptions {
   readonly logs: boolean | null;
 }
 
-/** Exit code of an ended run. */
-export function exitCodeOf(status: ShownRunStatus): number {
+/** Exit code of an ended run: 4 when nothing but environments stood in its way. */
+export function exitCodeOf({ status, state }: Pick<RecordedRun, "status" | "state">): number {
   if (status === "Completed") return 0;
-  return status === "Canceled" ? 3 : 1;
+  if (status === "Canceled") return 3;
+  const errors = state.steps.flatMap((step) => step.error ?? []);
+  const isEnvironment = errors.every(({ code }) => code === "environment_build_failed");
+  return errors.length > 0 && isEnvironment ? 4 : 1;
 }
 
 export async function seeThrough(
@@ -102,7 +105,7 @@ export async function attach(
   flags: { readonly json?: boolean; readonly logs?: boolean; readonly quiet: boolean },
 ): Promise<void> {
   const json = flags.json ?? false;
-  const workspace = await context.open({ create: false });
+  const workspace = await context.open({ create: "refuse" });
   try {
     const name = await runOf(context, workspace, word, json);
     const run = await readRun(workspace, name);
@@ -153,7 +156,7 @@ async function report(
   if (isRefusal(run)) return context.refuse(run, json);
   if (json) context.terminal.out(JSON.stringify(runView(workspace.folder, run)));
   else printSummary(context.terminal, workspace, run, logsShown);
-  return context.exit(exitCodeOf(run.status));
+  return context.exit(exitCodeOf(run));
 }
 
 /** Ctrl-C once cancels and waits; twice kills now. A closed terminal leaves the steps running. */
@@ -231,7 +234,7 @@ export async function resume(
   options: Partial<SeeOptions> & { readonly detach?: boolean },
 ): Promise<void> {
   const json = options.json ?? false;
-  const workspace = await context.open({ create: false });
+  const workspace = await context.open({ create: "refuse" });
   try {
     const name = await runOf(context, workspace, word, json);
     const row = await workspace.records.run(name);

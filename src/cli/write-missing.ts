@@ -13,7 +13,7 @@ export async function writeMissing(
   flags: DefinitionFlags & { readonly json?: boolean },
 ): Promise<void> {
   if (!flags.write) return;
-  const workspace = await context.open({ create: true });
+  const workspace = await context.open({ create: "make" });
   try {
     const unknown = new Set<string>();
     const capacity = (name: string): Demand | null => {

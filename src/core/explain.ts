@@ -1,6 +1,7 @@
 // Says how two pre-images differ, first difference first, in words a person uses. Works on the very structure that is
 // hashed; the documents behind ids (manifests, environments, texts) are handed in.
 
+import { own } from "../spec/own-keys.ts";
 import { changedPaths } from "./changed-paths.ts";
 import type { Manifest } from "./content.ts";
 import type { EnvironmentIdentity } from "./environment.ts";
@@ -46,9 +47,9 @@ function codeChanges(before: string | null, after: string | null, evidence: Evid
   const now = after === null ? {} : evidence.code(after);
   if (old === null || now === null) return [reason("code_changed", "code changed")];
   const changed = names(old, now)
-    .filter((path) => old[path] !== now[path])
+    .filter((path) => own(old, path) !== own(now, path))
     .map((path) =>
-      describeFile(path, old[path], now[path], () =>
+      describeFile(path, own(old, path), own(now, path), () =>
         evidence.lines(before ?? "", after ?? "", path),
       ),
     );
@@ -69,8 +70,8 @@ function describeFile(
 
 function parameterChanges(before: NodeIdentity, after: NodeIdentity): Reason[] {
   return names(before.parameters, after.parameters).flatMap((name) => {
-    const old = before.parameters[name];
-    const now = after.parameters[name];
+    const old = own(before.parameters, name);
+    const now = own(after.parameters, name);
     if (old?.[0] === now?.[0] && old?.[1] === now?.[1]) return [];
     return [reason("parameter_changed", `parameter ${name} ${shown(old)} → ${shown(now)}`)];
   });
@@ -86,8 +87,8 @@ function inputChanges(before: PreImage, after: PreImage, evidence: Evidence): Re
   const old = before.moment.contents;
   const now = after.moment.contents;
   return names(old, now).flatMap((name) => {
-    const [oldId, oldFile] = old[name] ?? [null, null];
-    const [newId, newFile] = now[name] ?? [null, null];
+    const [oldId, oldFile] = own(old, name) ?? [null, null];
+    const [newId, newFile] = own(now, name) ?? [null, null];
     if (oldId === newId && oldFile === newFile) return [];
     return [reason("input_changed", `input ${name} changed${inputDetail()}`)];
 
@@ -117,13 +118,13 @@ function environmentChanges(before: string, after: string, evidence: Evidence): 
   const changes = [
     ...versionChange("Python", old.pythonVersion ?? undefined, now.pythonVersion ?? undefined),
     ...names(old.packages, now.packages).flatMap((name) =>
-      versionChange(name, old.packages[name], now.packages[name]),
+      versionChange(name, own(old.packages, name), own(now.packages, name)),
     ),
     ...names(old.editable, now.editable)
-      .filter((name) => old.editable[name] !== now.editable[name])
+      .filter((name) => own(old.editable, name) !== own(now.editable, name))
       .map((name) => `the source of ${name} (editable)`),
     ...names(old.programs, now.programs).flatMap((name) =>
-      versionChange(name, old.programs[name], now.programs[name]),
+      versionChange(name, own(old.programs, name), own(now.programs, name)),
     ),
     ...versionChange("platform", old.platform, now.platform),
   ];
@@ -161,10 +162,10 @@ function firstChange(before: string | null, after: string | null): string {
 
 function variableChanges(before: NodeIdentity, after: NodeIdentity): Reason[] {
   return names(before.variables, after.variables)
-    .filter((name) => before.variables[name] !== after.variables[name])
+    .filter((name) => own(before.variables, name) !== own(after.variables, name))
     .map((name) => {
-      const old = before.variables[name] ?? "(unset)";
-      const now = after.variables[name] ?? "(unset)";
+      const old = own(before.variables, name) ?? "(unset)";
+      const now = own(after.variables, name) ?? "(unset)";
       return reason("variable_changed", `environment variable ${name}: ${old} → ${now}`);
     });
 }
@@ -172,15 +173,17 @@ function variableChanges(before: NodeIdentity, after: NodeIdentity): Reason[] {
 function interfaceChanges(before: NodeIdentity, after: NodeIdentity): Reason[] {
   const ports = (kind: "inputs" | "outputs", word: string): Reason[] =>
     names(before[kind], after[kind]).flatMap((name) => {
-      const old = before[kind][name];
-      const now = after[kind][name];
+      const old = own<Port>(before[kind], name);
+      const now = own<Port>(after[kind], name);
       if (JSON.stringify(old) === JSON.stringify(now)) return [];
       return [reason("interface_changed", `${word} ${name}: ${port(old)} → ${port(now)}`)];
     });
   return [...ports("inputs", "input"), ...ports("outputs", "output")];
 }
 
-function port(declared: readonly (string | null | boolean)[] | undefined): string {
+type Port = readonly (string | null | boolean)[];
+
+function port(declared: Port | undefined): string {
   if (declared === undefined) return "not declared";
   const [type, mode, set] = declared;
   return [type, mode, set === false ? "unset" : null]

@@ -2,6 +2,7 @@
 // each field says why it is in. What is out, and why, stands in EXCLUDED.
 
 import type { Distribution, StepNode } from "../spec/graph.ts";
+import { put } from "../spec/own-keys.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { ContentId } from "./content.ts";
 import { digest } from "./digest.ts";
@@ -81,9 +82,9 @@ export function nodeIdentity(step: StepNode): NodeIdentity {
   const inputs: Record<string, readonly [string, string | null, boolean]> = {};
   const parameters: Record<string, readonly [string, string]> = {};
   for (const [name, input] of Object.entries(step.inputs)) {
-    inputs[name] = [input.type, input.mode, input.source.kind !== "unset"];
+    put(inputs, name, [input.type, input.mode, input.source.kind !== "unset"]);
     if (input.source.kind === "literal")
-      parameters[name] = [input.source.literal.kind, input.source.literal.text];
+      put(parameters, name, [input.source.literal.kind, input.source.literal.text]);
   }
   return {
     format: FINGERPRINT_FORMAT,

@@ -1,6 +1,7 @@
 // A plan as documents of the record: the graph under its own name, because it stays the same while the data changes, and
 // the rest in rows. A plan's name is the digest of its document. Pure.
 
+import { put } from "../spec/own-keys.ts";
 import type { ContentId } from "./content.ts";
 import { digest } from "./digest.ts";
 import { packGraph, unpackGraph } from "./packed-graph.ts";
@@ -100,11 +101,11 @@ function readPlan(packed: Packed, graphBody: string): Plan {
 function readData(rows: readonly DataRow[]): Record<string, ResolvedData> {
   const data: Record<string, ResolvedData> = {};
   for (const [name, path, kind, id, sizeBytes, files, seal, asset, written] of rows)
-    data[name] = {
+    put(data, name, {
       path,
       content: { kind, id, sizeBytes, files, seal },
       asset,
       written: written ?? path,
-    };
+    });
   return data;
 }

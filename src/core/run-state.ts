@@ -17,6 +17,8 @@ export interface AttemptState {
   readonly createdAt: number;
   /** False: it may run beside another attempt of the same fingerprint. */
   readonly shared: boolean;
+  /** The run that began it and was cancelled, or null. */
+  readonly adoptedFrom: string | null;
   startedAt: number | null;
   process: ProcessIdentity | null;
   end: AttemptEnd | null;
@@ -241,6 +243,7 @@ function evolveAttempt(state: RunState, event: AttemptEvent): void {
         bootId: event.bootId,
         createdAt: event.at,
         shared: event.shared,
+        adoptedFrom: event.adoptedFrom,
         startedAt: null,
         process: null,
         end: null,

@@ -3,6 +3,7 @@
 
 import path from "node:path";
 import type { StepNode } from "../spec/graph.ts";
+import { own, put } from "../spec/own-keys.ts";
 import {
   fingerprint,
   type MomentIdentity,
@@ -43,13 +44,13 @@ export function knownContents(
   for (const [name, input] of Object.entries(step.inputs)) {
     const source = input.source;
     if (source.kind === "data") {
-      const data = planned.data[name];
+      const data = own(planned.data, name);
       if (data !== undefined)
-        contents[name] = [data.content.id, fileName(input.type, data.content.kind, data.path)];
+        put(contents, name, [data.content.id, fileName(input.type, data.content.kind, data.path)]);
     } else if (source.kind === "step") {
       const record = lookup(source.step, source.output);
       if (record === null) unknown.push(name);
-      else contents[name] = [record.id, fileName(input.type, record.kind, record.path)];
+      else put(contents, name, [record.id, fileName(input.type, record.kind, record.path)]);
     }
   }
   return { contents, unknown };

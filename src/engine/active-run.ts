@@ -8,6 +8,7 @@ import type { Plan } from "../core/plan.ts";
 import { initialState, type RunState, type Wiring, wire } from "../core/run-state.ts";
 import type { RunQueue } from "../core/schedule.ts";
 import type { RunCounts, RunRow, RunUpdate } from "../ports/records.ts";
+import { own } from "../spec/own-keys.ts";
 
 export interface ActiveRun {
   row: RunRow;
@@ -80,7 +81,7 @@ function count({ counts }: ActiveRun, event: RunEvent): void {
 /** The recorded output of a completed step, or null. */
 export function outputOf(run: ActiveRun, step: string, output: string): OutputRecord | null {
   const index = run.indexOf.get(step);
-  return index === undefined ? null : (run.results.get(index)?.outputs[output] ?? null);
+  return index === undefined ? null : (own(run.results.get(index)?.outputs ?? {}, output) ?? null);
 }
 
 /** What the next commit writes about this run; null when nothing has changed. */

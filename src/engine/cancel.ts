@@ -43,12 +43,16 @@ function handOver(state: EngineState, flight: Flight, heir: ActiveRun, step: num
   emit(owner, { kind: "steps_canceled", at, steps: [flight.step] });
   owner.queue.running -= 1;
   heir.queue.running += 1;
+  const number = (heir.state.steps[step]?.attempts.length ?? 0) + 1;
+  const logOf = (run: ActiveRun, index: number, attempt: number): string =>
+    state.ports.logPath(run.row.name, run.paths[index] as string, attempt);
+  state.ports.linkLog(logOf(owner, flight.step, flight.number), logOf(heir, step, number));
   const others = waitersOf(state, flight).filter((waiter) => waiter.run !== heir);
   emit(heir, {
     kind: "attempt_created",
     at,
     step,
-    number: (heir.state.steps[step]?.attempts.length ?? 0) + 1,
+    number,
     attemptId: flight.attemptId,
     fingerprint: flight.facts.fingerprint,
     epoch: state.epoch,
@@ -59,7 +63,8 @@ function handOver(state: EngineState, flight: Flight, heir: ActiveRun, step: num
   });
   const process = before?.attempts.at(-1)?.process ?? null;
   if (process !== null) emit(heir, { kind: "attempt_started", at, step, process });
-  state.flights.set(flight.attemptId, { ...flight, run: heir, step });
+  const heirTo = [...flight.heirTo, owner.row.name];
+  state.flights.set(flight.attemptId, { ...flight, run: heir, step, number, heirTo });
   state.inFlight.set(flight.facts.fingerprint, { run: heir, step });
   for (const waiter of others)
     emit(waiter.run, {

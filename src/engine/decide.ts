@@ -7,6 +7,7 @@ import type { Reason } from "../core/reason.ts";
 import { mustRun, type StepFacts, stepFacts } from "../core/step-facts.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
+import { own } from "../spec/own-keys.ts";
 import { type ActiveRun, emit, outputOf } from "./active-run.ts";
 import type { EnginePorts } from "./engine-ports.ts";
 
@@ -108,7 +109,7 @@ function emitBroken(run: ActiveRun, step: number): void {
 /** `--from`: the recorded result of another run, whatever this step's fingerprint is. */
 async function takeRecorded(ports: EnginePorts, candidate: Candidate): Promise<boolean> {
   const { run, step, facts } = candidate;
-  const source = run.plan.options.taken[run.paths[step] as string];
+  const source = own(run.plan.options.taken, run.paths[step] as string);
   if (source === undefined) return false;
   const at = ports.clock.now();
   const rows = await ports.records.resultsOf(source[0]);

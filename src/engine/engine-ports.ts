@@ -44,6 +44,8 @@ export interface EnginePorts {
   readonly me: { readonly host: string; readonly process: ProcessIdentity };
   readonly isAlive: (process: ProcessIdentity) => boolean;
   readonly logPath: (run: string, step: string, attempt: number) => string;
+  /** Shows a log under a second name too: an attempt that goes on for another run. */
+  readonly linkLog: (from: string, to: string) => void;
   /** Folders of an attempt that was staged before, by its id. */
   readonly attemptFolders: (attemptId: string) => Pick<StagedAttempt, "folder" | "workFolder">;
   readonly capacity: Demand;

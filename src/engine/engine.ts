@@ -335,6 +335,7 @@ function dropEnded(state: EngineState): void {
   for (const [name, run] of state.runs) {
     if (run.state.endedAt === null || run.pending.length > 0) continue;
     state.runs.delete(name);
-    state.ports.runEnded(name);
+    const goesOn = [...state.flights.values()].some((flight) => flight.heirTo.includes(name));
+    if (!goesOn) state.ports.runEnded(name);
   }
 }

@@ -11,6 +11,7 @@ import type { Reason } from "../core/reason.ts";
 import { preImageOf, type StepFacts } from "../core/step-facts.ts";
 import type { Contents } from "../ports/contents.ts";
 import type { RecordStore } from "../ports/records.ts";
+import { own } from "../spec/own-keys.ts";
 import type { Explainer } from "./engine-ports.ts";
 import { createHistory, type History } from "./history.ts";
 import type { PlanReader } from "./plan-reader.ts";
@@ -133,7 +134,7 @@ function changedIds(before: PreImage, after: PreImage): ContentId[] {
   const ids = new Set<ContentId>();
   const old = before.moment.contents;
   for (const [name, [id]] of Object.entries(after.moment.contents)) {
-    const was = old[name]?.[0];
+    const was = own(old, name)?.[0];
     if (was === undefined || was === id) continue;
     ids.add(was);
     ids.add(id);
@@ -154,9 +155,10 @@ async function changedTexts(
   const old = before === null ? undefined : codes.get(before);
   const now = after === null ? undefined : codes.get(after);
   if (old === undefined || now === undefined || before === after) return counts;
-  const changed = Object.keys(now.parts).filter(
-    (path) => old.parts[path] !== undefined && old.parts[path] !== now.parts[path],
-  );
+  const changed = Object.keys(now.parts).filter((path) => {
+    const was = own(old.parts, path);
+    return was !== undefined && was !== own(now.parts, path);
+  });
   for (const path of changed.slice(0, COUNTED_FILES)) {
     const was = await contents.snapshotText(old.snapshotId, path);
     const is = await contents.snapshotText(now.snapshotId, path);

@@ -9,9 +9,11 @@ import type { StepFacts } from "../core/step-facts.ts";
 import type { Compute, ComputeReport } from "../ports/compute.ts";
 import type { ContentFailure, Outcome } from "../ports/contents.ts";
 import type { StepNode } from "../spec/graph.ts";
+import { own } from "../spec/own-keys.ts";
 import { type ActiveRun, outputOf } from "./active-run.ts";
 import type { EngineState } from "./engine.ts";
 import type { EnginePorts } from "./engine-ports.ts";
+import { readablePlan } from "./readable-plan.ts";
 
 export interface Flight {
   readonly attemptId: string;
@@ -21,6 +23,8 @@ export interface Flight {
   readonly facts: StepFacts;
   readonly shared: boolean;
   readonly gpus: readonly number[];
+  /** Runs that it was taken over from: their secrets may stand in its log. */
+  readonly heirTo: readonly string[];
   /** Null until started, and for attempts of an engine before this one. */
   startedAt: number | null;
   /** A cancel came before it was handed to the compute. */
@@ -88,11 +92,13 @@ async function launch(
     outputs: declaredOutputs(run.plan.graph.steps[step] as StepNode),
   });
   if (!staged.ok) return refuse(staged.failure);
+  const plan = await readablePlan(ports.contents, { plan: run.plan, index: step, attemptId });
+  if ("code" in plan) return refuse(plan);
   if (flight.cancelled) return post(neverStarted(attemptId, ports.clock.now()));
   const order = ports.stepTypes.order({
     run: run.row.name,
     experiment: run.row.experiment,
-    plan: run.plan,
+    plan,
     index: step,
     attemptId,
     number: flight.number,
@@ -158,7 +164,7 @@ export function finish(ports: EnginePorts, flight: Flight, post: Post): void {
 async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promise<void> {
   const { attemptId } = flight;
   const node = flight.run.plan.graph.steps[flight.step] as StepNode;
-  const changed = await changedInput(ports, flight.run, flight.step);
+  const changed = await changedInput(ports, flight);
   if (changed !== null) {
     post({ kind: "captured", attemptId, outcome: { ok: false, failure: changed } });
     return;
@@ -192,15 +198,13 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
 /** An input whose bytes are not those that the fingerprint names, or null. */
 async function changedInput(
   ports: EnginePorts,
-  run: ActiveRun,
-  step: number,
+  { run, step, attemptId }: Flight,
 ): Promise<ContentFailure | null> {
   const node = run.plan.graph.steps[step] as StepNode;
   for (const [name, input] of Object.entries(node.inputs)) {
     if (input.source.kind === "data") {
-      const data = run.plan.steps[step]?.data[name];
-      if (data === undefined || (await ports.contents.verify({ ...data.content, path: data.path })))
-        continue;
+      const data = own(run.plan.steps[step]?.data ?? {}, name);
+      if (data === undefined || (await ports.contents.inputHeld(attemptId, name, data))) continue;
       return {
         code: "changed_while_read",
         message: `input ${name} (${data.written}) changed while it was read: ${data.path}`,

@@ -102,6 +102,7 @@ function makeAttempt(state: EngineState, wanted: Wanted): Flight {
     facts,
     shared,
     gpus,
+    heirTo: [],
     startedAt: null,
     cancelled: false,
     submitted: false,

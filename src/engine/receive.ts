@@ -62,7 +62,7 @@ function mask(state: EngineState, flight: Flight, end: AttemptEnd): boolean {
   if (flight.masking || hasEnd(flight)) return true;
   const { run, step, number, attemptId } = flight;
   const logPath = state.ports.logPath(run.row.name, run.paths[step] as string, number);
-  const masking = state.ports.stepTypes.maskLog(run.row.name, logPath);
+  const masking = state.ports.stepTypes.maskLog([run.row.name, ...flight.heirTo], logPath);
   if (masking === null) return false;
   flight.masking = true;
   masking.then(
@@ -256,6 +256,8 @@ function releaseSlot(state: EngineState, flight: Flight): void {
 /** The flight is over: nothing refers to it any more. */
 function land(state: EngineState, flight: Flight, failed: boolean): void {
   state.flights.delete(flight.attemptId);
+  // What was kept of an ended run for the sake of this attempt's log.
+  for (const name of flight.heirTo) if (!state.runs.has(name)) state.ports.runEnded(name);
   const flying = state.inFlight.get(flight.facts.fingerprint);
   if (flying?.run === flight.run && flying.step === flight.step)
     state.inFlight.delete(flight.facts.fingerprint);

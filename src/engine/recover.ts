@@ -84,6 +84,7 @@ function flightOf(state: EngineState, run: ActiveRun, step: number, facts: StepF
     facts,
     shared: last?.shared ?? true,
     gpus: [],
+    heirTo: last?.adoptedFrom ? [last.adoptedFrom] : [],
     startedAt: last?.startedAt ?? null,
     cancelled: false,
     submitted: true,

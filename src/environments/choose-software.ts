@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { EnvironmentFailure, EnvironmentLookup } from "../ports/environments.ts";
 import type { EnvironmentDefinition, EnvironmentReference } from "../spec/graph.ts";
+import { own } from "../spec/own-keys.ts";
 import { condaPackages } from "./conda-packages.ts";
 import { CURATED_NAMES, curatedEnvironment, shortName } from "./curated.ts";
 import { readRequirements } from "./read-requirements.ts";
@@ -60,7 +61,7 @@ function fromTable(names: readonly string[], table: EnvironmentTable): Choice | 
   const wanted = new Set(names.flatMap((name) => [name, shortName(name)]));
   for (let hops = 0; hops < 20; hops += 1) {
     const key = Object.keys(table).find((each) => wanted.has(each) || wanted.has(shortName(each)));
-    const row = key === undefined ? undefined : table[key];
+    const row = key === undefined ? undefined : own(table, key);
     if (key === undefined || row === undefined) return null;
     if (!("alias" in row)) return fromDefinition(row, {}, shortName(key));
     if (!(row.alias in table)) {

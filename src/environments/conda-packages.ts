@@ -1,3 +1,4 @@
+import { own } from "../spec/own-keys.ts";
 // Translates the dependencies of a conda file into pip's words. Pure; knows names and versions, not where packages come
 // from. Channels are ignored: what is not a Python package is said by name.
 
@@ -28,7 +29,7 @@ export function condaPackages(content: unknown): CondaPackages {
     else {
       const specifier = NOT_PYTHON.test(name) ? null : versionSpecifier(version);
       if (specifier === null) unsupported.push(dependency.trim());
-      else requirements.push(`${PIP_NAMES[name] ?? name}${specifier}`);
+      else requirements.push(`${own(PIP_NAMES, name) ?? name}${specifier}`);
     }
   }
   return { python, requirements: requirements.filter((line) => line !== ""), unsupported };

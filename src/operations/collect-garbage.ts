@@ -5,13 +5,14 @@ import fs from "node:fs";
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
 import { downloadName } from "./download.ts";
+import type { ComponentDefinition } from "./load-definition.ts";
 import { readRun } from "./read-run.ts";
 import { isRefusal } from "./refusal.ts";
 import type { DataDefinition } from "./resolve-data.ts";
 import { SHELL_OWNER, SHELL_PREFIX } from "./stage-shell.ts";
 import { places, type Workspace } from "./workspace.ts";
 
-export type GarbageKind = "work" | "attempts" | "code" | "downloads" | "environments";
+export type GarbageKind = "work" | "attempts" | "code" | "kept" | "downloads" | "environments";
 
 export interface Collected {
   readonly count: number;
@@ -33,6 +34,12 @@ export async function collectGarbage(workspace: Workspace, dryRun: boolean): Pro
   const scratch = attemptsIn(places.scratch(folder));
   const young = workspace.clock.now() - SUBMIT_MS;
   const code = olderThan(places.code(folder), young);
+  const kept = namesIn(places.kept(folder)).flatMap((part) =>
+    part.startsWith(".tmp-")
+      ? unusedSince([path.join(places.kept(folder), part)], young)
+      : unusedSince(pathsIn(path.join(places.kept(folder), part)), young),
+  );
+  const frozen = olderThan(places.frozen(folder), young);
   const downloads = olderThan(places.downloads(folder), young);
   const isOpen = await openAttempts(workspace);
   const named = await namedByPlans(workspace);
@@ -43,7 +50,14 @@ export async function collectGarbage(workspace: Workspace, dryRun: boolean): Pro
     work: remove(ended(work), dryRun),
     attempts: remove(ended([...attempts, ...scratch]), dryRun),
     code: remove(
-      code.filter((at) => !named.code.has(path.basename(at, ".json"))),
+      [
+        ...code.filter((at) => !named.code.has(path.basename(at, ".json"))),
+        ...frozen.filter((at) => !named.frozen.has(path.basename(at))),
+      ],
+      dryRun,
+    ),
+    kept: remove(
+      kept.filter((at) => !named.kept.has(path.basename(at))),
       dryRun,
     ),
     downloads: remove(
@@ -69,6 +83,18 @@ function olderThan(folder: string, moment: number): readonly string[] {
   return namesIn(folder)
     .map((name) => path.join(folder, name))
     .filter((at) => (fs.lstatSync(at, { throwIfNoEntry: false })?.mtimeMs ?? moment) < moment);
+}
+
+function pathsIn(folder: string): readonly string[] {
+  return namesIn(folder).map((name) => path.join(folder, name));
+}
+
+/** Each submit that counts on a kept copy notes the time of its use as the time of access. */
+function unusedSince(paths: readonly string[], moment: number): readonly string[] {
+  return paths.filter((at) => {
+    const stats = fs.lstatSync(at, { throwIfNoEntry: false });
+    return stats !== undefined && Math.max(stats.atimeMs, stats.mtimeMs) < moment;
+  });
 }
 
 function namesIn(folder: string): readonly string[] {
@@ -105,29 +131,49 @@ function isOpenShell(workspace: Workspace, attemptId: string): boolean {
 interface Named {
   /** Names of snapshot folders. */
   readonly code: ReadonlySet<string>;
+  /** Names of copies of registered components. */
+  readonly frozen: ReadonlySet<string>;
+  /** Names of kept copies of inputs. */
+  readonly kept: ReadonlySet<string>;
   /** Names of download folders. */
   readonly downloads: ReadonlySet<string>;
 }
 
 /** What recorded plans and registered data name. */
 async function namedByPlans(workspace: Workspace): Promise<Named> {
-  const named = { code: new Set<string>(), downloads: new Set<string>() };
+  const named = {
+    code: new Set<string>(),
+    frozen: new Set<string>(),
+    kept: new Set<string>(),
+    downloads: new Set<string>(),
+  };
   const downloads = places.downloads(workspace.folder) + path.sep;
   for (const planId of await planIds(workspace)) {
     const plan = await workspace.plans.plan(planId);
     if (plan === null) continue;
-    for (const { snapshotId } of plan.codes) named.code.add(snapshotId.slice("sha256:".length));
+    for (const { snapshotId } of plan.codes) named.code.add(hexOf(snapshotId));
     for (const step of plan.steps)
-      for (const { path: at } of Object.values(step.data))
+      for (const { path: at, content } of Object.values(step.data)) {
+        named.kept.add(hexOf(content.id));
         if (at.startsWith(downloads))
           named.downloads.add(at.slice(downloads.length).split(path.sep, 1)[0] as string);
+      }
+  }
+  for (const component of await workspace.records.assets("component", null)) {
+    const { frozen } = JSON.parse(component.definition) as ComponentDefinition;
+    if (frozen !== undefined) named.frozen.add(frozen);
   }
   for (const kind of ["data", "model"] as const)
     for (const asset of await workspace.records.assets(kind, null)) {
       const { reference } = JSON.parse(asset.definition) as DataDefinition;
+      named.kept.add(hexOf(asset.contentId));
       if (reference.kind === "url") named.downloads.add(downloadName(reference.url));
     }
   return named;
+}
+
+function hexOf(id: string): string {
+  return id.slice("sha256:".length);
 }
 
 const PAGE = 500;

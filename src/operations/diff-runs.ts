@@ -8,6 +8,7 @@ import { knownContents, momentBase, preImageOf } from "../core/step-facts.ts";
 import { createExplainer } from "../engine/explainer.ts";
 import type { GitOrigin } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
+import { own } from "../spec/own-keys.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { findRecord } from "./run-view.ts";
@@ -131,8 +132,8 @@ function metricDifferences(
   const old = before.results.get(was)?.result.metrics ?? {};
   const now = after.results.get(is)?.result.metrics ?? {};
   return [...new Set([...Object.keys(old), ...Object.keys(now)])]
-    .filter((name) => !Object.is(old[name], now[name]))
-    .map((name) => ({ name, before: old[name] ?? null, after: now[name] ?? null }));
+    .filter((name) => !Object.is(own(old, name), own(now, name)))
+    .map((name) => ({ name, before: own(old, name) ?? null, after: own(now, name) ?? null }));
 }
 
 function commitDifferences(

@@ -1,6 +1,6 @@
 // Finds a registered asset by `name`, `name:version` or `name@label`, and says what there is when it is not there.
 
-import type { AssetKind, AssetRow } from "../ports/records.ts";
+import type { AssetKind, AssetLabel, AssetRow } from "../ports/records.ts";
 import { parseAssetName, parseShortName } from "../spec/asset-name.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
@@ -23,8 +23,13 @@ export async function findAsset(
       : `there is ${versions
           .slice(0, SHOWN)
           .map((row) => `${name}:${row.version}`)
-          .join(", ")}`;
+          .join(", ")}${labelsShown(await workspace.records.labels(kind, name))}`;
   return refuse("unknown_asset", `there is no ${kind} ${text} in this workspace`, hint);
+}
+
+function labelsShown(labels: readonly AssetLabel[]): string {
+  if (labels.length === 0) return "";
+  return `; labels ${labels.map(({ label, version }) => `${label} (${version})`).join(", ")}`;
 }
 
 const SHOWN = 12;

@@ -1,6 +1,7 @@
 // Finds a recorded output by run and name: `STEP.NAME`, or the name of a pipeline output.
 
 import type { OutputRecord } from "../core/output.ts";
+import { own } from "../spec/own-keys.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { findRecord } from "./run-view.ts";
@@ -25,13 +26,20 @@ export async function findOutput(
 }
 
 function lookUp(run: RecordedRun, name: string): OutputRecord | null {
-  const declared = run.plan.graph.outputs[name];
+  const declared = own(run.plan.graph.outputs, name);
   if (declared !== undefined) return findRecord(run, declared.step, declared.output);
   for (let dot = name.lastIndexOf("."); dot > 0; dot = name.lastIndexOf(".", dot - 1)) {
     const found = findRecord(run, name.slice(0, dot), name.slice(dot + 1));
     if (found !== null) return found;
+    if (name.slice(dot + 1) === "artifacts") return artifactsOf(run, name.slice(0, dot));
   }
-  return findRecord(run, ".", name);
+  return findRecord(run, ".", name) ?? (name === "artifacts" ? artifactsOf(run, ".") : null);
+}
+
+/** `./outputs` and `./logs` of a step, as Azure ML calls them. */
+function artifactsOf(run: RecordedRun, step: string): OutputRecord | null {
+  const index = run.plan.graph.steps.findIndex((node) => node.path === step);
+  return run.results.get(index)?.result.artifacts ?? null;
 }
 
 /** Outputs of the pipeline, then those of its steps as `STEP.OUTPUT`. */

@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import { StringDecoder } from "node:string_decoder";
-import { maskText, secretForms } from "../steps/mask-log.ts";
+import { createTextMasker } from "../steps/mask-log.ts";
 import { readShell } from "./read-shell.ts";
 import { places, type Workspace } from "./workspace.ts";
 
@@ -20,15 +20,24 @@ const LINE_CHARACTERS = 1 << 16;
 
 export function openLiveLog(
   workspace: Pick<Workspace, "folder" | "shell">,
-  attempt: { readonly run: string; readonly step: string; readonly number: number },
+  attempt: {
+    readonly run: string;
+    readonly step: string;
+    readonly number: number;
+    /** The run that began it, or null: its secrets may stand in the log too. */
+    readonly adoptedFrom: string | null;
+  },
 ): LiveLog {
   const file = places.logFile(workspace.folder, attempt.run, attempt.step, attempt.number);
-  const forms = secretForms(Object.values(readShell(workspace, attempt.run).passed));
+  const runs = [attempt.run, ...(attempt.adoptedFrom === null ? [] : [attempt.adoptedFrom])];
+  const mask = createTextMasker(
+    runs.flatMap((run) => Object.values(readShell(workspace, run).passed)),
+  );
   const decoder = new StringDecoder("utf8");
   let handle: number | null = null;
   let offset = 0;
   let open = "";
-  const clean = (line: string): string => maskText(lastState(line), forms);
+  const clean = (line: string): string => mask(lastState(line));
   const read = (): readonly string[] => {
     handle ??= tryOpen(file);
     if (handle === null) return [];

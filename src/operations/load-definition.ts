@@ -9,7 +9,7 @@ import type { Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
 import { checkCommands } from "./check-commands.ts";
 import { graphCache, kindOf } from "./graph-cache.ts";
-import type { Workspace } from "./workspace.ts";
+import { places, type Workspace } from "./workspace.ts";
 
 export interface DefinitionOptions {
   /** Absolute path of the job file. */
@@ -120,6 +120,20 @@ function readReason(error: unknown): string {
   return (error as Error).message;
 }
 
+/** What `component create` keeps. */
+export interface ComponentDefinition {
+  readonly text: string;
+  /** Folder and file that it was read from; what they held then lies in the frozen copy. */
+  readonly baseFolder: string;
+  readonly file?: string;
+  /** Name of the copy below `.stepwell/frozen/`. */
+  readonly frozen?: string;
+}
+
+function frozenRoot(workspace: Workspace, name: string): string {
+  return path.join(places.frozen(workspace.folder, name), "root");
+}
+
 async function registered(
   workspace: Workspace,
   name: string,
@@ -128,10 +142,12 @@ async function registered(
 ): Promise<Component> {
   const asset = await workspace.records.asset("component", name, version, label);
   if (asset === null) return null;
-  const kept = JSON.parse(asset.definition) as { text: string; baseFolder: string };
+  const kept = JSON.parse(asset.definition) as ComponentDefinition;
+  const root = kept.frozen === undefined ? "" : frozenRoot(workspace, kept.frozen);
   return {
     version: asset.version,
     definition: kept.text,
-    baseFolder: path.resolve(kept.baseFolder),
+    baseFolder: root + path.resolve(kept.baseFolder),
+    file: kept.file === undefined ? null : root + kept.file,
   };
 }

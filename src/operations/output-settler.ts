@@ -7,6 +7,7 @@ import type { OutputRecord } from "../core/output.ts";
 import type { Plan } from "../core/plan.ts";
 import type { OutputSettler } from "../engine/engine-ports.ts";
 import type { DataReference, StepNode, StepOutput } from "../spec/graph.ts";
+import { own } from "../spec/own-keys.ts";
 import { storeFolder } from "./resolve-data.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -19,7 +20,7 @@ export function createOutputSettler(workspace: Workspace): OutputSettler {
       const step = plan.graph.steps[index] as StepNode;
       const problems: StepError[] = [];
       for (const [name, output] of Object.entries(step.outputs)) {
-        const record = result.outputs[name];
+        const record = own(result.outputs, name);
         if (record === undefined || !asksForMore(output)) continue;
         const published = await publish(workspace, run, plan, output, record);
         if (published !== null) problems.push(published);

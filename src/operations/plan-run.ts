@@ -17,6 +17,7 @@ import { isWhole } from "../engine/decide.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
+import { own, put } from "../spec/own-keys.ts";
 import { documentsOf } from "./submit-run.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -49,7 +50,8 @@ export async function forecastRun(
     documents,
   );
   const outputs = new Map<string, Readonly<Record<string, OutputRecord>>>();
-  const lookup: OutputLookup = (step, output) => outputs.get(step)?.[output] ?? null;
+  const lookup: OutputLookup = (step, output) => own(outputs.get(step) ?? {}, output) ?? null;
+  const twins = newTwins();
   const skipped = new Set(plan.options.skip);
   const steps: StepForecast[] = [];
   for (const [index, step] of plan.graph.steps.entries()) {
@@ -57,10 +59,15 @@ export async function forecastRun(
       steps.push(skip(step));
       continue;
     }
-    const taken = plan.options.taken[step.path];
+    const taken = own(plan.options.taken, step.path);
     const decided =
       taken === undefined
-        ? await forecastStep(workspace, explainer, plan, index, lookup, unresolved.has(index))
+        ? twins.see(
+            plan,
+            index,
+            lookup,
+            await forecastStep(workspace, explainer, plan, index, lookup, unresolved.has(index)),
+          )
         : await forecastTaken(workspace, step, taken);
     if (decided.row !== null) outputs.set(step.path, decided.row.result.outputs);
     steps.push(decided.forecast);
@@ -73,6 +80,48 @@ export async function forecastRun(
 interface Decided {
   readonly forecast: StepForecast;
   readonly row: ResultRow | null;
+}
+
+/**
+ * Equal work in one run is done once: what the first of two equal steps does decides what can be said of the second.
+ * Steps are seen in the order of the graph.
+ */
+function newTwins(): {
+  see(plan: Plan, index: number, lookup: OutputLookup, decided: Decided): Decided;
+} {
+  /** Work that is certain to be done, and can be shared, by fingerprint: the step that does it. */
+  const certain = new Map<string, string>();
+  /** Work that may be done, by static id. */
+  const possible = new Map<string, string>();
+  return {
+    see(plan, index, lookup, decided) {
+      const step = plan.graph.steps[index] as StepNode;
+      const planned = plan.steps[index] as Plan["steps"][number];
+      const stable = staticId(planned.nodeId, momentBase(plan, planned));
+      if (decided.forecast.decision === "reuse") return decided;
+      const must = mustRun(plan, index) !== null;
+      const facts = must ? null : stepFacts(plan, index, lookup);
+      const shared = facts !== null && step.reuse.kind === "auto";
+      const same = shared ? certain.get(facts.fingerprint) : undefined;
+      const perhaps = must ? undefined : possible.get(stable);
+      if (!possible.has(stable)) possible.set(stable, step.path);
+      if (shared && perhaps === undefined) certain.set(facts.fingerprint, step.path);
+      if (same !== undefined) return asTwin(decided, "reuse", same);
+      return perhaps === undefined ? decided : asTwin(decided, "depends", perhaps);
+    },
+  };
+}
+
+function asTwin(decided: Decided, decision: "reuse" | "depends", twin: string): Decided {
+  const [kind, detail] =
+    decision === "reuse"
+      ? (["in_flight", `the same work as step ${twin}`] as const)
+      : (["depends", `depends on step ${twin}, which may do the same work`] as const);
+  const forecastS = decision === "reuse" ? 0 : decided.forecast.forecastS;
+  return {
+    ...decided,
+    forecast: { ...decided.forecast, decision, reason: { kind, detail }, forecastS },
+  };
 }
 
 function skip(step: StepNode): StepForecast {
@@ -161,7 +210,9 @@ async function forecastOpen(
     const image = await workspace.records.preImage(fingerprint);
     const same = Object.entries(contents).every(
       ([name, [id, file]]) =>
-        image?.moment.contents[name]?.[0] === id && image.moment.contents[name]?.[1] === file,
+        image !== null &&
+        own(image.moment.contents, name)?.[0] === id &&
+        own(image.moment.contents, name)?.[1] === file,
     );
     if (!same) continue;
     const from = [...new Set(unknown.map((name) => sourceStep(step, name)))].join(", ");
@@ -176,7 +227,7 @@ async function forecastOpen(
 }
 
 function sourceStep(step: StepNode, input: string): string {
-  const source = step.inputs[input]?.source;
+  const source = own(step.inputs, input)?.source;
   return source?.kind === "step" ? source.step : input;
 }
 
@@ -195,8 +246,8 @@ async function openReason(
   if (before === null) return { kind: "never_ran", detail: "never ran" };
   const contents = { ...moment.contents };
   for (const name of unknown) {
-    const was = before.moment.contents[name];
-    if (was !== undefined) contents[name] = was;
+    const was = own(before.moment.contents, name);
+    if (was !== undefined) put(contents, name, was);
   }
   const after = preImageOf(plan, index, {
     staticId: "",

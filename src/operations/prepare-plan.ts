@@ -10,6 +10,7 @@ import {
   type RunOptions,
 } from "../core/plan.ts";
 import type { DataType, Graph, StepNode } from "../spec/graph.ts";
+import { put } from "../spec/own-keys.ts";
 import type { Problem } from "../spec/problem.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { createCodeResolver } from "./resolve-code.ts";
@@ -105,7 +106,7 @@ async function resolveInputs(
     if (input.source.kind !== "data") continue;
     const found = await data.resolve(input.source.reference, input.type as DataType);
     if (isRefusal(found)) report(step, { ...found, message: `input ${name}: ${found.message}` });
-    else resolved[name] = found;
+    else put(resolved, name, found);
   }
   return resolved;
 }

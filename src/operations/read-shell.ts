@@ -20,6 +20,11 @@ export function readShell(
   return shell;
 }
 
+/** What is kept of a run's shell; null once the run has its end. */
+export function shellOf(workspace: Pick<Workspace, "folder">, run: string): ShellVariables | null {
+  return readFile(places.shellFile(workspace.folder, run));
+}
+
 function readFile(file: string): ShellVariables | null {
   try {
     return JSON.parse(fs.readFileSync(file, "utf8")) as ShellVariables;

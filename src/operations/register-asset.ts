@@ -2,15 +2,16 @@
 // Knows nothing of command lines.
 
 import fs from "node:fs";
-import path from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";
-import { DATA_REFERENCE_FORMS, localPath, parseDataReference } from "../spec/data-reference.ts";
+import { DATA_REFERENCE_FORMS, parseDataReference } from "../spec/data-reference.ts";
 import type { DataReference, DataType } from "../spec/graph.ts";
 import { type LoadedAsset, loadAsset } from "../spec/load-asset.ts";
 import type { Problem } from "../spec/problem.ts";
-import { readWithComponents } from "./load-definition.ts";
+import { freezeComponent } from "./freeze-component.ts";
+import { keepData } from "./keep-inputs.ts";
+import { type ComponentDefinition, readWithComponents } from "./load-definition.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
 import { createDataResolver, type DataDefinition } from "./resolve-data.ts";
 import type { Workspace } from "./workspace.ts";
@@ -51,7 +52,8 @@ export async function registerFile(
   const content = await contentOf(workspace, asset, file);
   if (isRefusal(content)) return content;
   const { name, version, description, tags } = asset;
-  return register(workspace, kind, { name, version, description, tags }, content, problems);
+  const warnings = [...problems, ...(content.warnings ?? [])];
+  return register(workspace, kind, { name, version, description, tags }, content, warnings);
 }
 
 /** Registers data or a model without a definition file. */
@@ -90,6 +92,7 @@ function defaultType(kind: "data" | "model", reference: DataReference): string {
 interface AssetContent {
   readonly contentId: string;
   readonly definition: string;
+  readonly warnings?: readonly Problem[];
 }
 
 async function contentOf(
@@ -127,32 +130,24 @@ function environmentContent({ environment }: LoadedAsset): AssetContent {
   };
 }
 
-/** A component is what its file says and, where its code is a folder, what lies in it. */
+/** A component is what its file says and what everything that it names holds now. */
 async function componentContent(
   workspace: Workspace,
   asset: LoadedAsset,
   file: string,
 ): Promise<AssetContent | Refusal> {
-  const fields = asset.definition as { readonly [key: string]: unknown };
-  let code: string | null = null;
-  if (typeof fields.code === "string" && fields.code.trim() !== "") {
-    const folder = localPath(fields.code, asset.baseFolder);
-    const isInside = file.startsWith(folder + path.sep);
-    const includes = Array.isArray(fields.additional_includes) ? fields.additional_includes : [];
-    const snapshot = await workspace.contents.snapshot({
-      path: folder,
-      includes: includes.map((one) => localPath(String(one), asset.baseFolder)),
-      definitionFiles: isInside ? [file] : [],
-    });
-    if (!snapshot.ok) {
-      const { failure } = snapshot;
-      return refuse(failure.code, failure.message, failure.hint);
-    }
-    code = snapshot.value.id;
-  }
+  const frozen = await freezeComponent(workspace, file);
+  if (isRefusal(frozen)) return frozen;
+  const definition: ComponentDefinition = {
+    text: asset.text,
+    baseFolder: asset.baseFolder,
+    file,
+    frozen: frozen.folder,
+  };
   return {
-    contentId: digest(canonicalJson({ definition: asset.definition, code })),
-    definition: JSON.stringify({ text: asset.text, baseFolder: asset.baseFolder }),
+    contentId: digest(canonicalJson({ definition: asset.definition, content: frozen.content })),
+    definition: JSON.stringify(definition),
+    warnings: frozen.warnings,
   };
 }
 
@@ -166,6 +161,8 @@ async function dataContent(
   if (reference.kind !== "url") {
     const resolved = await createDataResolver(workspace).resolve(reference, type);
     if (isRefusal(resolved)) return resolved;
+    const notKept = await keepData(workspace, [resolved]);
+    if (notKept !== null) return notKept;
     contentId = resolved.content.id;
   }
   const definition: DataDefinition = { type, reference, contentId };
@@ -180,7 +177,7 @@ async function register(
   workspace: Workspace,
   kind: AssetKind,
   head: Pick<AssetRow, "name" | "description" | "tags"> & { readonly version: string | null },
-  content: AssetContent,
+  { contentId, definition }: AssetContent,
   warnings: readonly Problem[],
 ): Promise<Registered | Refusal> {
   if (head.version !== null && !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/.test(head.version))
@@ -192,7 +189,8 @@ async function register(
   const outcome = await workspace.records.createAsset({
     kind,
     ...head,
-    ...content,
+    contentId,
+    definition,
     createdAt: workspace.clock.now(),
     createdBy: workspace.user,
     run: null,
@@ -200,7 +198,7 @@ async function register(
   if (outcome.kind === "conflict")
     return conflict(kind, outcome.existing, "with other content", outcome.nextVersion);
   const { asset } = outcome;
-  const [now, before] = [typeOf(content.definition), typeOf(asset.definition)];
+  const [now, before] = [typeOf(definition), typeOf(asset.definition)];
   if (outcome.kind === "same" && now !== before)
     return conflict(kind, asset, `as ${before}, not ${now}`, await nextVersion(workspace, asset));
   return { outcome: outcome.kind, asset, warnings };

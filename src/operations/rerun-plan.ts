@@ -53,6 +53,7 @@ async function missingData(workspace: Workspace, plan: Plan): Promise<Refusal | 
       if (checked.has(data.path)) continue;
       checked.add(data.path);
       if (await workspace.contents.verify({ ...data.content, path: data.path })) continue;
+      if ((await workspace.contents.kept(data.content.id)) !== null) continue;
       return refuse(
         "data_changed",
         `${data.path} is gone or no longer what the run read`,

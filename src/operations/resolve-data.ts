@@ -2,9 +2,10 @@
 // the name of the step and input; nothing has started by then.
 
 import path from "node:path";
-import type { Content } from "../core/content.ts";
+import type { Content, ContentId } from "../core/content.ts";
 import type { ResolvedData } from "../core/plan.ts";
 import type { DataReference, DataType } from "../spec/graph.ts";
+import { own } from "../spec/own-keys.ts";
 import { download } from "./download.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { places, type Workspace } from "./workspace.ts";
@@ -26,14 +27,9 @@ export function createDataResolver(workspace: Workspace): DataResolver {
     async resolve(reference, type) {
       const located = await locate(workspace, reference);
       if (isRefusal(located)) return located;
-      const content = await identify(located.path, type);
+      const found = await identify(located.path, type);
+      const content = await asRecorded(workspace, located, found);
       if (isRefusal(content)) return content;
-      if (located.expectedId !== null && located.expectedId !== content.id)
-        return refuse(
-          "data_changed",
-          `${located.written}: the bytes at ${located.path} are not those that were recorded`,
-          "register the new content as a new version, or restore the old bytes",
-        );
       const { path: at, asset, written } = located;
       return { path: at, content, asset, written };
     },
@@ -48,6 +44,24 @@ async function identifyOnce(
   const outcome = await workspace.contents.identify(at, type);
   if (outcome.ok) return outcome.value;
   return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint);
+}
+
+/** A name stands for the bytes that were recorded with it: those at its place, else the copy that was kept of them. */
+async function asRecorded(
+  workspace: Workspace,
+  { expectedId, written, path: at }: Located,
+  found: Content | Refusal,
+): Promise<Content | Refusal> {
+  if (expectedId === null || (!isRefusal(found) && found.id === expectedId)) return found;
+  const kept = await workspace.contents.kept(expectedId as ContentId);
+  if (kept !== null) return kept;
+  return refuse(
+    "data_changed",
+    isRefusal(found)
+      ? `${written}: ${found.message}`
+      : `${written}: the bytes at ${at} are not those that were recorded`,
+    "register the new content as a new version, or restore the old bytes",
+  );
 }
 
 interface Located {
@@ -69,7 +83,7 @@ async function locate(workspace: Workspace, reference: DataReference): Promise<L
     case "url":
       return locateUrl(workspace, reference.url);
     case "run_output":
-      return locateRunOutput(workspace, reference.run, reference.output);
+      return locateRunOutput(workspace, reference);
     default:
       return reference satisfies never;
   }
@@ -127,7 +141,7 @@ function locateInStore(workspace: Workspace, datastore: string, inside: string):
 
 /** Folder of a datastore, or null when there is none of that name. */
 export function storeFolder(workspace: Workspace, datastore: string): string | null {
-  const configured = workspace.config.datastores[datastore];
+  const configured = own(workspace.config.datastores, datastore);
   if (configured !== undefined) return path.resolve(configured.path);
   return datastore === "workspaceblobstore" ? places.store(workspace.folder) : null;
 }
@@ -160,12 +174,17 @@ export function mapUrl(map: Readonly<Record<string, string>>, url: string): stri
 
 async function locateRunOutput(
   workspace: Workspace,
-  run: string,
-  output: string,
+  { run, output, path: inside = "" }: Extract<DataReference, { kind: "run_output" }>,
 ): Promise<Located | Refusal> {
   const { findOutput } = await import("./find-output.ts");
   const found = await findOutput(workspace, run, output);
   if (isRefusal(found)) return found;
   const written = `azureml://jobs/${run}/outputs/${output}`;
-  return { path: found.path, asset: null, written, expectedId: found.id };
+  if (inside === "") return { path: found.path, asset: null, written, expectedId: found.id };
+  // The whole output was just found unaltered, so what lies inside is what was recorded.
+  const at = path.resolve(found.path, inside);
+  if (found.kind === "folder" && at.startsWith(found.path + path.sep))
+    return { path: at, asset: null, written: `${written}/paths/${inside}`, expectedId: null };
+  const why = found.kind === "file" ? "is one file" : "has nothing there";
+  return refuse("missing_path", `${written}/paths/${inside}: the output ${why}`);
 }

@@ -3,45 +3,66 @@
 
 import type { Demand } from "../core/plan.ts";
 import type { StepNode } from "../spec/graph.ts";
+import { own } from "../spec/own-keys.ts";
 import type { Problem } from "../spec/problem.ts";
 import { INSTANCE_TYPES } from "./instance-types.ts";
 import type { Workspace } from "./workspace.ts";
 
+type Machine = Pick<Workspace, "config" | "capacity">;
+
 /** The demand of a step; doubts and errors are added to `problems`. */
-export function demandOf(workspace: Workspace, step: StepNode, problems: Problem[]): Demand {
+export function demandOf(workspace: Machine, step: StepNode, problems: Problem[]): Demand {
   const { cpus, memoryBytes, gpus, instanceType } = step.resources;
-  const table = instanceType === null ? undefined : INSTANCE_TYPES[instanceType.toUpperCase()];
   const explicit = cpus !== null || memoryBytes !== null || gpus !== null;
-  const base = explicit ? undefined : table;
+  const table = explicit || instanceType === null ? undefined : sizeOf(workspace, instanceType);
   const demand: Demand = {
-    cpus: cpus ?? base?.cpus ?? 1,
-    memoryBytes: memoryBytes ?? base?.memoryBytes ?? 0,
-    gpus: gpus ?? base?.gpus ?? 0,
+    cpus: cpus ?? table?.cpus ?? 1,
+    memoryBytes: memoryBytes ?? table?.memoryBytes ?? 0,
+    gpus: gpus ?? table?.gpus ?? 0,
   };
   const capacity = workspace.capacity(step.compute);
   if (capacity === null) return demand;
-  if (gpus !== null && gpus > capacity.gpus) problems.push(tooManyGpus(step, gpus, capacity.gpus));
-  if (explicit && (demand.cpus > capacity.cpus || demand.memoryBytes > capacity.memoryBytes))
-    problems.push(runsAlone(step));
-  return demand;
+  const asker = table === undefined ? step.path : `${step.path} (${instanceType})`;
+  if (demand.gpus > capacity.gpus)
+    problems.push(tooManyGpus(step, asker, demand.gpus, capacity.gpus));
+  if (demand.cpus <= capacity.cpus && demand.memoryBytes <= capacity.memoryBytes) return demand;
+  problems.push(runsAlone(step, asker, demand, capacity));
+  // All the slots there are, whichever of the two was too much: nothing runs beside it.
+  return { ...demand, cpus: Math.max(demand.cpus, capacity.cpus, workspace.config.slots ?? 0) };
 }
 
-function tooManyGpus(step: StepNode, asked: number, there: number): Problem {
+function sizeOf(workspace: Machine, instanceType: string): Demand | undefined {
+  const name = instanceType.toUpperCase();
+  return own(workspace.config.instanceTypes, name) ?? own(INSTANCE_TYPES, name);
+}
+
+function tooManyGpus(step: StepNode, asker: string, asked: number, there: number): Problem {
+  const gpus = (count: number): string => `${count} ${count === 1 ? "GPU" : "GPUs"}`;
   return {
     severity: "error",
     code: "too_many_gpus",
-    message: `step ${step.path} asks for ${asked} GPUs; compute ${step.compute} has ${there}`,
-    hint: "lower resources.gpus, or choose another compute",
+    message: `step ${asker} asks for ${gpus(asked)}; compute ${step.compute} has ${gpus(there)}`,
+    hint: "ask for fewer with resources: {gpus: 0}, or choose another compute with --compute",
     position: step.position,
   };
 }
 
-function runsAlone(step: StepNode): Problem {
+function runsAlone(step: StepNode, asker: string, asked: Demand, there: Demand): Problem {
+  const cpus = asked.cpus > there.cpus ? [`${asked.cpus} cpus of ${there.cpus}`] : [];
+  const memory =
+    asked.memoryBytes > there.memoryBytes
+      ? [`${gib(asked.memoryBytes)} of ${gib(there.memoryBytes)} memory`]
+      : [];
+  const much = [...cpus, ...memory].join(" and ");
   return {
     severity: "warning",
     code: "runs_alone",
-    message: `step ${step.path} asks for more than compute ${step.compute} has: it gets all of it and runs alone`,
+    message: `step ${asker} asks for more than compute ${step.compute} has (${much}): it gets all there is and runs alone`,
     hint: null,
     position: step.position,
   };
+}
+
+function gib(bytes: number): string {
+  return `${Math.round((bytes / 2 ** 30) * 10) / 10} GiB`;
 }

@@ -7,6 +7,7 @@ import type { StepState } from "../core/run-state.ts";
 import { isEndedRun, isEndedStep, type ShownRunStatus, type StepStatus } from "../core/status.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { PipelineNode, StepInput, StepNode } from "../spec/graph.ts";
+import { own, put } from "../spec/own-keys.ts";
 import { lastLines } from "./log-tail.ts";
 import type { RecordedRun } from "./read-run.ts";
 import { places } from "./workspace.ts";
@@ -92,7 +93,7 @@ export function outputViews(
   const views: Record<string, OutputView> = {};
   for (const [name, source] of Object.entries(outputs)) {
     const record = findRecord(run, source.step, source.output);
-    if (record !== null) views[name] = outputView(record);
+    if (record !== null) put(views, name, outputView(record));
   }
   return views;
 }
@@ -109,7 +110,9 @@ export function warningsOf(run: RecordedRun): readonly string[] {
 
 export function findRecord(run: RecordedRun, step: string, output: string): OutputRecord | null {
   const index = run.indexOf.get(step);
-  return index === undefined ? null : (run.results.get(index)?.result.outputs[output] ?? null);
+  return index === undefined
+    ? null
+    : (own(run.results.get(index)?.result.outputs ?? {}, output) ?? null);
 }
 
 export function stepView(folder: string, run: RecordedRun, index: number): StepView {
@@ -190,7 +193,7 @@ function inputViews(
     if (source.kind === "literal") return { type: input.type, value: source.literal.text };
     if (source.kind === "unset") return { type: input.type, value: null };
     if (source.kind === "data") {
-      const found = data[name];
+      const found = own(data, name);
       return {
         type: input.type,
         path: found?.path ?? null,

@@ -4,6 +4,7 @@
 import { wireGraph } from "../core/run-state.ts";
 import { isWhole } from "../engine/decide.ts";
 import type { Graph } from "../spec/graph.ts";
+import { put } from "../spec/own-keys.ts";
 import { readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
@@ -131,7 +132,7 @@ async function takeFrom(
         `--from: outputs of step ${path} in run ${name} were deleted or changed`,
         "leave --from out: the step will run again",
       );
-    taken[path] = [row.run, row.path];
+    put(taken, path, [row.run, row.path]);
   }
   return taken;
 }

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { EnginePorts } from "../engine/engine-ports.ts";
 import { declaredOutputs } from "../engine/flight.ts";
+import { readablePlan } from "../engine/readable-plan.ts";
 import type { AttemptOrder } from "../ports/compute.ts";
 import type { StagedAttempt } from "../ports/contents.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -39,8 +40,8 @@ export async function stageShell(
   const index = stepIndex(run, step);
   if (isRefusal(index)) return index;
   const ports = workspace.enginePorts({ keepWork: true, committed: () => {} });
-  const warnings = await inputWarnings(ports, run, index);
-  if (isRefusal(warnings)) return warnings;
+  const missing = await missingOutput(ports, run, index);
+  if (missing !== null) return missing;
   const attemptId = `${SHELL_PREFIX}${ports.random.id()}`;
   claim(workspace, attemptId);
   const prepared = await orderOf(ports, run, index, attemptId);
@@ -54,8 +55,8 @@ export async function stageShell(
     outputs: staged.outputs,
     warnings:
       processes > 1
-        ? [...warnings, `the step ran as ${processes} processes; this shell is the first of them`]
-        : warnings,
+        ? [`the step ran as ${processes} processes; this shell is the first of them`]
+        : [],
   };
 }
 
@@ -90,10 +91,12 @@ async function orderOf(
     const { failure } = staged;
     return refuse(failure.code, failure.message, failure.hint, 1);
   }
+  const readable = await readablePlan(ports.contents, { plan, index, attemptId });
+  if ("code" in readable) return refuse(readable.code, readable.message, readable.hint, 1);
   const order = ports.stepTypes.order({
     run: row.name,
     experiment: row.experiment,
-    plan,
+    plan: readable,
     index,
     attemptId,
     number: 1,
@@ -110,23 +113,14 @@ async function orderOf(
   return { order, staged: staged.value };
 }
 
-/** An input that was never made cannot be stood in for; one that was altered since is told. */
-async function inputWarnings(
+/** What an earlier step made must be there as it was made: other bytes would show another step. */
+async function missingOutput(
   ports: EnginePorts,
   run: RecordedRun,
   index: number,
-): Promise<readonly string[] | Refusal> {
+): Promise<Refusal | null> {
   const node = run.plan.graph.steps[index] as StepNode;
-  const warnings: string[] = [];
   for (const [name, { source }] of Object.entries(node.inputs)) {
-    if (source.kind === "data") {
-      const data = run.plan.steps[index]?.data[name];
-      if (
-        data !== undefined &&
-        !(await ports.contents.verify({ ...data.content, path: data.path }))
-      )
-        warnings.push(`input ${name} is not what it was then: ${data.path}`);
-    }
     if (source.kind !== "step") continue;
     const record = findRecord(run, source.step, source.output);
     if (record === null)
@@ -136,10 +130,15 @@ async function inputWarnings(
         `see why: stepwell show ${run.row.name}`,
         1,
       );
-    if (!(await ports.contents.verify(record)))
-      warnings.push(`input ${name} was deleted or changed since: ${record.path}`);
+    if (await ports.contents.verify(record)) continue;
+    return refuse(
+      "damaged_output",
+      `input ${name} of step ${node.path} was deleted or changed since: ${record.path}`,
+      `make it again: stepwell rerun ${run.row.name}`,
+      1,
+    );
   }
-  return warnings;
+  return null;
 }
 
 /** `./step.sh`, or another name where the code has a file of that name. */

@@ -9,6 +9,7 @@ import { codeDocument, environmentDocument } from "../engine/explainer.ts";
 import type { Document, NewRun, RunRow } from "../ports/records.ts";
 import { inheritedVariables, passedVariables } from "../steps/inherited-variables.ts";
 import { gitOrigins } from "./git-origin.ts";
+import { keepInputs } from "./keep-inputs.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { places, type Workspace } from "./workspace.ts";
 
@@ -43,6 +44,8 @@ export async function submitRun(
       `${JSON.stringify(explicit)} is not a run name`,
       "use letters, digits, dots, dashes and underscores, at most 255, starting with a letter or digit",
     );
+  const notKept = await keepInputs(workspace, plan);
+  if (notKept !== null) return notKept;
   const git = await gitOrigins(plan.graph.steps.flatMap((step) => step.code?.path ?? []));
   const base = newRun(workspace, plan, options, git);
   const written = plan.graph.name;

@@ -5,6 +5,7 @@ import { changedPaths } from "../core/changed-paths.ts";
 import type { Manifest } from "../core/content.ts";
 import type { Reason } from "../core/reason.ts";
 import { createExplainer } from "../engine/explainer.ts";
+import { own } from "../spec/own-keys.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
@@ -105,7 +106,7 @@ async function outputChanges(
   const now = run.results.get(index)?.result.outputs ?? {};
   const changes: OutputChange[] = [];
   for (const [output, record] of Object.entries(now)) {
-    const was = old[output];
+    const was = own(old, output);
     if (was === undefined) continue;
     const same = was.id === record.id;
     const files = same

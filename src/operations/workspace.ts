@@ -46,6 +46,9 @@ export interface Workspace {
   readonly close: () => Promise<void>;
 }
 
+/** Where there is no workspace: make one, refuse, or work in a folder that is gone afterwards. */
+export type WhenMissing = "make" | "refuse" | "pretend";
+
 export interface EngineOptions {
   readonly keepWork: boolean;
   /** What the engine has just made durable. */
@@ -69,5 +72,9 @@ export const places = {
   attempts: (folder: string): string => path.join(folder, ".stepwell", "attempts"),
   /** Outputs of attempts that were not captured (yet). */
   scratch: (folder: string): string => path.join(folder, ".stepwell", "store", ".attempts"),
+  /** What a registered component names, as it was then. */
+  frozen: (folder: string, name = ""): string => path.join(folder, ".stepwell", "frozen", name),
+  /** Copies of the user's data, by content. */
+  kept: (folder: string): string => path.join(folder, ".stepwell", "store", ".kept"),
   locks: (folder: string): string => path.join(folder, "stepwell.lock.d"),
 };

@@ -28,6 +28,12 @@ export type Outcome<T> =
   | { readonly ok: true; readonly value: T; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly failure: ContentFailure };
 
+/** Data of the user's: where it lay, and what it was. */
+export interface RecordedData {
+  readonly path: string;
+  readonly content: Content;
+}
+
 export interface StageOrder {
   readonly attemptId: string;
   /** Null: an empty work folder. */
@@ -82,8 +88,24 @@ export interface Contents {
   capture(order: CaptureOrder): Promise<Outcome<Captured>>;
   /** One sync for everything captured so far; must resolve before the commit that records it. */
   makeDurable(whose: "mine" | "everyone's"): Promise<void>;
+  /** One sync for everything below a folder of the workspace. */
+  makeTreeDurable(folder: string): Promise<void>;
   /** Copies a captured output to a place of the user's, atomically, modes restored. */
   publish(record: OutputRecord, destination: string): Promise<Outcome<void>>;
+  /**
+   * Copies the user's data into the store, each content once; durable when it resolves. What is there already costs a
+   * look. Fails where the bytes are not those of the content any more.
+   */
+  keep(data: readonly RecordedData[]): Promise<Outcome<void>>;
+  /** What is kept under an id, read and found whole; null when there is no such copy. */
+  kept(id: ContentId): Promise<Content | null>;
+  /**
+   * Where an attempt reads recorded data: at its own place while it is unaltered there, else a kept copy laid into the
+   * attempt's folder; null when the bytes are nowhere.
+   */
+  inputPath(attemptId: string, input: string, data: RecordedData): Promise<string | null>;
+  /** True when what the attempt read for the input still is what was recorded. */
+  inputHeld(attemptId: string, input: string, data: RecordedData): Promise<boolean>;
   /**
    * Takes the work folder away; one that is as it was made may serve another attempt. With `keep`, leaves it and applies
    * the limit of ten.

@@ -164,6 +164,14 @@ export interface AssetRow {
   readonly run: string | null;
 }
 
+/** A name that moves from version to version: `train@production`. */
+export interface AssetLabel {
+  readonly kind: AssetKind;
+  readonly name: string;
+  readonly label: string;
+  readonly version: string;
+}
+
 export type AssetOutcome =
   | { readonly kind: "created"; readonly asset: AssetRow }
   | { readonly kind: "same"; readonly asset: AssetRow }
@@ -208,7 +216,7 @@ export interface RecordStore {
   request(run: string, kind: EngineRequest["kind"], by: string, at: number): Promise<void>;
   requests(): Promise<readonly EngineRequest[]>;
 
-  /** Changes whenever another connection has committed: a cheap "look again". */
+  /** Changes whenever another connection has committed, or this one was asked for something: a cheap "look again". */
   changes(): number;
   run(name: string): Promise<RunRow | null>;
   runs(filter: RunFilter): Promise<readonly RunRow[]>;
@@ -235,6 +243,10 @@ export interface RecordStore {
   createAsset(
     asset: Omit<AssetRow, "version"> & { readonly version: string | null },
   ): Promise<AssetOutcome>;
+  /** Lets a label mean this version from now on; null when there is no such version. */
+  labelAsset(label: AssetLabel, by: string, at: number): Promise<AssetRow | null>;
+  /** Labels of a name, by label. */
+  labels(kind: AssetKind, name: string): Promise<readonly AssetLabel[]>;
   /** `version` null and `label` null or `latest`: the newest. */
   asset(
     kind: AssetKind,

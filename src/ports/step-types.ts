@@ -34,8 +34,8 @@ export interface StepTypes {
     staged: Pick<StagedAttempt, "folder" | "workFolder">,
   ): Pick<StepResult, "metrics" | "loggedParameters" | "warnings">;
   /**
-   * Takes the values that the run was handed by name out of an ended attempt's log; null when it was handed none. A log
+   * Takes the values that the runs were handed by name out of an ended attempt's log; null when they were handed none. A log
    * that holds none of them is left as it is.
    */
-  maskLog(run: string, logPath: string): Promise<"done" | "disk_full"> | null;
+  maskLog(runs: readonly string[], logPath: string): Promise<"done" | "disk_full"> | null;
 }

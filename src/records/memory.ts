@@ -4,6 +4,7 @@
 import type { RunEvent } from "../core/event.ts";
 import type { PreImage } from "../core/fingerprint.ts";
 import type {
+  AssetLabel,
   AssetRow,
   CommitBatch,
   CommitOutcome,
@@ -29,6 +30,7 @@ interface Data {
   readonly preImages: Map<string, PreImage>;
   readonly requests: (EngineRequest & { handled: boolean })[];
   readonly assets: AssetRow[];
+  readonly labels: Map<string, AssetLabel>;
   changes: number;
   /** For each run, the number of the last event that outlasts a power cut. */
   readonly lasting: Map<string, number>;
@@ -45,6 +47,7 @@ export function createMemoryStore(): RecordStore {
     preImages: new Map(),
     requests: [],
     assets: [],
+    labels: new Map(),
     changes: 0,
     lasting: new Map(),
   };
@@ -297,7 +300,9 @@ function resultVerbs(
   };
 }
 
-function assetVerbs(data: Data): Verbs<"createAsset" | "asset" | "assets"> {
+function assetVerbs(
+  data: Data,
+): Verbs<"createAsset" | "labelAsset" | "labels" | "asset" | "assets"> {
   const versions = (kind: string, name: string | null): readonly AssetRow[] =>
     data.assets
       .filter((row) => row.kind === kind && (name === null || row.name === name))
@@ -318,11 +323,23 @@ function assetVerbs(data: Data): Verbs<"createAsset" | "asset" | "assets"> {
       data.assets.push(created);
       return { kind: "created", asset: created };
     },
+    async labelAsset(label) {
+      const { kind, name, version } = label;
+      const asset = versions(kind, name).find((row) => row.version === version);
+      if (asset === undefined) return null;
+      data.labels.set(JSON.stringify([kind, name, label.label]), label);
+      return asset;
+    },
+    labels: async (kind, name) =>
+      [...data.labels.values()]
+        .filter((one) => one.kind === kind && one.name === name)
+        .sort((a, b) => (a.label < b.label ? -1 : 1)),
     async asset(kind, name, version, label) {
-      if (label !== null && label !== "latest") return null;
-      return (
-        versions(kind, name).find((row) => version === null || row.version === version) ?? null
-      );
+      const moves = version === null && label !== null && label !== "latest";
+      const labelled = moves ? data.labels.get(JSON.stringify([kind, name, label])) : undefined;
+      if (moves && labelled === undefined) return null;
+      const wanted = labelled?.version ?? version;
+      return versions(kind, name).find((row) => wanted === null || row.version === wanted) ?? null;
     },
     assets: async (kind, name) => versions(kind, name),
   };

@@ -31,6 +31,14 @@ describe("parseDataReference", () => {
     ],
     [long, { kind: "datastore", datastore: "blob", path: "a/b.csv" }],
     ["azureml://jobs/run1/outputs/model", { kind: "run_output", run: "run1", output: "model" }],
+    [
+      "azureml://jobs/run1/outputs/model/paths/a/b.pkl",
+      { kind: "run_output", run: "run1", output: "model", path: "a/b.pkl" },
+    ],
+    [
+      "azureml://jobs/run1/outputs/model/paths/",
+      { kind: "run_output", run: "run1", output: "model" },
+    ],
     ["https://x.org/a.csv", { kind: "url", url: "https://x.org/a.csv" }],
     [
       "wasbs://c@a.blob.core.windows.net/x",

@@ -1,7 +1,7 @@
 // Reads where data lies from what the user wrote as a `path`. Knows nothing of reading the data itself.
 
-import path from "node:path";
 import { parseAssetName } from "./asset-name.ts";
+import { resolveFrom } from "./frozen-root.ts";
 import type { DataReference } from "./graph.ts";
 
 /** The reference, or one sentence why the text is none. Relative paths start from `base`. */
@@ -24,7 +24,7 @@ export function parseDataReference(
 /** An absolute path from `./x`, `x`, `file:./x` or `file:///x`. */
 export function localPath(text: string, base: string): string {
   const bare = text.trim().replace(/^file:(?:\/\/(?=\/))?/, "");
-  return path.resolve(base, bare);
+  return resolveFrom(base, bare);
 }
 
 function parseAzureml(
@@ -35,10 +35,11 @@ function parseAzureml(
     const [, name = "", rest = ""] = datastore;
     return { reference: { kind: "datastore", datastore: name, path: rest } };
   }
-  const output = /^azureml:\/\/jobs\/([^/]+)\/outputs\/([^/]+)\/?$/.exec(text);
+  const output = RUN_OUTPUT.exec(text);
   if (output !== null) {
-    const [, run = "", name = ""] = output;
-    return { reference: { kind: "run_output", run, output: name } };
+    const [, run = "", name = "", inside = ""] = output;
+    const path = inside === "" ? {} : { path: inside };
+    return { reference: { kind: "run_output", run, output: name, ...path } };
   }
   const asset = parseAssetName(text);
   if (asset !== null) {
@@ -48,9 +49,12 @@ function parseAzureml(
   return { mistake: `\`${text}\` is not a reference to data` };
 }
 
+const RUN_OUTPUT =
+  /^azureml:\/\/(?:subscriptions\/.*?\/workspaces\/[^/]+\/)?(?:jobs|runs)\/([^/]+)\/outputs\/([^/]+)\/?(?:paths\/?(.*?)\/?)?$/;
+
 const DATASTORE =
   /^azureml:\/\/(?:subscriptions\/.*?\/workspaces\/[^/]+\/)?datastores\/((?:\$\{\{[^}]*\}\}|[^/])+)(?:\/paths)?\/?(.*)$/;
 
 /** What to write instead; the hint for every mistake above. */
 export const DATA_REFERENCE_FORMS =
-  "Write a path, `azureml:name:version`, `azureml:name@label`, `azureml://datastores/NAME/paths/PATH`, `azureml://jobs/RUN/outputs/NAME`, or a URL.";
+  "Write a path, `azureml:name:version`, `azureml:name@label`, `azureml://datastores/NAME/paths/PATH`, `azureml://jobs/RUN/outputs/NAME` (and `/paths/PATH` inside it), or a URL.";

@@ -55,8 +55,13 @@ export type DataReference =
   | { readonly kind: "datastore"; readonly datastore: string; readonly path: string }
   /** `https://…`, `wasbs://…`; looked up in `url_map` first. */
   | { readonly kind: "url"; readonly url: string }
-  /** `azureml://jobs/RUN/outputs/NAME`. */
-  | { readonly kind: "run_output"; readonly run: string; readonly output: string };
+  /** `azureml://jobs/RUN/outputs/NAME`, or with `/paths/PATH` something inside it; no path is all of it. */
+  | {
+      readonly kind: "run_output";
+      readonly run: string;
+      readonly output: string;
+      readonly path?: string;
+    };
 
 export type InputSource =
   | { readonly kind: "literal"; readonly literal: Literal }

@@ -26,17 +26,38 @@ export const SCHEMA_KINDS: readonly SchemaKind[] = [
 
 /** Plain JSON: a JSON Schema (draft 7, which editors know best) for one kind of file. */
 export function schemaFor(kind: SchemaKind): JsonSchema {
-  const schemas = TABLES[kind].map(tableSchema);
+  const parts: Parts = { names: new Map(), definitions: {} };
+  const schemas = TABLES[kind].map((table) => tableSchema(table, parts));
   const [only] = schemas;
   const body = schemas.length === 1 && only !== undefined ? only : { anyOf: schemas };
+  if (TABLES[kind].some((one) => "jobs" in one.fields)) parts.definitions.node = nodeSchema(parts);
+  const { definitions } = parts;
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: `Stepwell: ${kind}`,
     ...body,
-    ...(TABLES[kind].some((one) => "jobs" in one.fields)
-      ? { definitions: { node: nodeSchema() } }
-      : {}),
+    ...(Object.keys(definitions).length === 0 ? {} : { definitions }),
   };
+}
+
+/** Tables that stand once and are referred to: by table the name, by name the schema. */
+interface Parts {
+  readonly names: Map<FieldTable, string>;
+  readonly definitions: Record<string, JsonSchema>;
+}
+
+function referTo(table: FieldTable, parts: Parts): JsonSchema {
+  let name = parts.names.get(table);
+  if (name === undefined) {
+    name = `${slug(table.title)}-${parts.names.size + 1}`;
+    parts.names.set(table, name);
+    parts.definitions[name] = tableSchema(table, parts);
+  }
+  return { $ref: `#/definitions/${name}` };
+}
+
+function slug(title: string): string {
+  return title.replaceAll(/[^A-Za-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
 }
 
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -53,10 +74,11 @@ const TABLES = {
 
 const BINDING: JsonSchema = { type: "string", pattern: "^\\s*\\$\\{\\{.*\\}\\}\\s*$" };
 
-function tableSchema(table: FieldTable): JsonSchema {
+function tableSchema(table: FieldTable, parts: Parts): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
   for (const [name, field] of Object.entries(table.fields)) {
-    properties[name] = name === "jobs" ? nodesSchema(field) : fieldSchema(field, table.bindings);
+    properties[name] =
+      name === "jobs" ? nodesSchema(field) : fieldSchema(field, table.bindings, parts);
   }
   const required = Object.keys(table.fields).filter((name) => table.fields[name]?.required);
   return {
@@ -67,9 +89,9 @@ function tableSchema(table: FieldTable): JsonSchema {
   };
 }
 
-function fieldSchema(field: Field, bindings: boolean): JsonSchema {
+function fieldSchema(field: Field, bindings: boolean, parts: Parts): JsonSchema {
   const description = field.extension ? `${field.doc} (Stepwell only.)` : field.doc;
-  const own = typeSchema(field.type);
+  const own = typeSchema(field.type, parts);
   const schema = bindings && field.type.kind !== "any" ? { anyOf: [own, BINDING] } : own;
   return field.required ? { ...schema, description } : { ...nullable(schema), description };
 }
@@ -88,12 +110,12 @@ function nodesSchema(field: Field): JsonSchema {
   };
 }
 
-function nodeSchema(): JsonSchema {
+function nodeSchema(parts: Parts): JsonSchema {
   const tables = [commandNode, pipelineNode, ...Object.values(laterNodes)];
-  return { anyOf: tables.map(tableSchema) };
+  return { anyOf: tables.map((table) => tableSchema(table, parts)) };
 }
 
-function typeSchema(type: FieldType): JsonSchema {
+function typeSchema(type: FieldType, parts: Parts): JsonSchema {
   switch (type.kind) {
     case "string":
       return type.values === undefined
@@ -111,15 +133,15 @@ function typeSchema(type: FieldType): JsonSchema {
     case "any":
       return {};
     case "map":
-      return { type: "object", additionalProperties: nullable(typeSchema(type.of)) };
+      return { type: "object", additionalProperties: nullable(typeSchema(type.of, parts)) };
     case "list":
-      return { type: "array", items: typeSchema(type.of) };
+      return { type: "array", items: typeSchema(type.of, parts) };
     case "record":
-      return tableSchema(type.table());
+      return referTo(type.table(), parts);
     case "tagged":
-      return { anyOf: Object.values(type.tables()).map(tableSchema) };
+      return { anyOf: Object.values(type.tables()).map((table) => referTo(table, parts)) };
     case "oneOf":
-      return { anyOf: type.of.map(typeSchema) };
+      return { anyOf: type.of.map((one) => typeSchema(one, parts)) };
     default:
       return type satisfies never;
   }

@@ -71,7 +71,12 @@ describe("loadAsset", () => {
     expect(problems).toEqual([]);
     if (asset === null) throw new Error("there is no asset");
     expect(asset).toMatchObject({ name: "c", version: "2", type: "command" });
-    const registered = { version: "2", definition: asset.text, baseFolder: asset.baseFolder };
+    const registered = {
+      version: "2",
+      definition: asset.text,
+      baseFolder: asset.baseFolder,
+      file: null,
+    };
     const job = loaded("type: pipeline\njobs: {a: {component: azureml:c:2}}", {
       components: { "c:2": registered },
     });

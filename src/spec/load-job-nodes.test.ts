@@ -274,4 +274,14 @@ describe("loadJob: extensions", () => {
       ["last", ["p"]],
     ]);
   });
+
+  it("reads depends_on from the properties of inline nodes too, and finds wrong names there", () => {
+    const job = (names: string) =>
+      loaded(
+        `type: pipeline\njobs:\n  a: {command: ls}\n  b: {command: ls, properties: {stepwell.depends_on: '${names}'}}`,
+      );
+    expect(job('["a"]').graph?.steps[1]?.dependsOn).toEqual(["a"]);
+    expect(job("a").graph?.steps[1]?.dependsOn).toEqual(["a"]);
+    expect(job('["zzz"]').problems.map((one) => one.code)).toEqual(["unknown_node"]);
+  });
 });

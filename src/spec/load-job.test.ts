@@ -179,7 +179,12 @@ describe("loadJob: ways to name a component", () => {
   });
 
   it("takes registered components with the folder that their paths start from", () => {
-    const registered = { version: "3", definition: TRAIN, baseFolder: "/project/train" };
+    const registered = {
+      version: "3",
+      definition: TRAIN,
+      baseFolder: "/project/train",
+      file: null,
+    };
     const more = { ...WITH_TRAIN, components: { "train:3": registered } };
     for (const name of [
       "azureml:train:3",

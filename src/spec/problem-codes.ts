@@ -8,8 +8,7 @@ export const PROBLEM_CODES = {
   several_documents: "The file holds more than one YAML document.",
   duplicate_key:
     "A mapping has a key twice; the message names the first place, the position the second.",
-  bad_key:
-    "A key is empty, a list or mapping, or a name that programs treat specially (`__proto__`).",
+  bad_key: "A key is empty, a list or a mapping.",
   bad_alias: "An alias has no anchor above it, or contains itself.",
   bad_merge: "Something else than a mapping is merged with `<<`.",
   unknown_tag: "A YAML tag is not one of the core schema, or does not fit its value.",

@@ -23,4 +23,6 @@ export interface RegisteredComponent {
   readonly definition: string;
   /** Absolute folder that its relative paths start from. */
   readonly baseFolder: string;
+  /** Absolute path of the file it was read from: in its own code it counts by what it says. */
+  readonly file: string | null;
 }

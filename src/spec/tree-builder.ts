@@ -49,8 +49,6 @@ interface Frame {
   height: number;
 }
 
-const FORBIDDEN_KEYS = new Set(["__proto__", "constructor", "prototype"]);
-
 /** Fed event by event; `stopped` says that going on makes no sense. */
 export class TreeBuilder {
   readonly problems: Problem[] = [];
@@ -221,10 +219,6 @@ export class TreeBuilder {
     if (key.text === "") {
       const hint = "Give the key a name, or quote the value.";
       this.#error(key.offset, "bad_key", "a key is empty", hint);
-    }
-    if (FORBIDDEN_KEYS.has(key.text)) {
-      const message = `the name \`${key.text}\` cannot be used as a key`;
-      this.#error(key.offset, "bad_key", message, "Choose another name.");
     }
   }
 

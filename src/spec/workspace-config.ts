@@ -7,6 +7,7 @@ import { checkFields } from "./fields/check-fields.ts";
 import { workspace } from "./fields/workspace.ts";
 import type { EnvironmentDefinition } from "./graph.ts";
 import { SPEC_LIMITS, type SpecLimits } from "./limits.ts";
+import { put } from "./own-keys.ts";
 import type { Problem } from "./problem.ts";
 import { problemAt } from "./problem-at.ts";
 import { parseBytes } from "./quantity.ts";
@@ -30,12 +31,20 @@ export interface LocalCompute {
   readonly gpus: number | null;
 }
 
+export interface InstanceType {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly gpus: number;
+}
+
 export interface WorkspaceConfig {
   readonly datastores: Readonly<Record<string, { readonly type: "file"; readonly path: string }>>;
   /** URL or prefix → URL or absolute path. */
   readonly urlMap: Readonly<Record<string, string>>;
   /** By name; `*` stands for every name that is not listed. */
   readonly computes: Readonly<Record<string, LocalCompute>>;
+  /** By name in upper case; beside the table that ships. */
+  readonly instanceTypes: Readonly<Record<string, InstanceType>>;
   /** By curated name or image: what it is here, or another name to look up. */
   readonly environments: Readonly<
     Record<string, EnvironmentDefinition | { readonly alias: string }>
@@ -43,7 +52,8 @@ export interface WorkspaceConfig {
   readonly defaultCompute: string | null;
   /** Names of variables that steps inherit; `AWS_*` is a prefix. */
   readonly passEnv: readonly string[];
-  readonly keep: "reference" | "copy";
+  /** `auto`: copied into the store when they are small. */
+  readonly keep: "auto" | "reference" | "copy";
   readonly limits: Partial<SpecLimits>;
   /** Steps at once; null: by cpus. */
   readonly slots: number | null;
@@ -57,10 +67,11 @@ export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
     },
     urlMap: {},
     computes: { local: { type: "local", cpus: null, memoryBytes: null, gpus: null } },
+    instanceTypes: {},
     environments: {},
     defaultCompute: null,
     passEnv: [],
-    keep: "reference",
+    keep: "auto",
     limits: {},
     slots: null,
   };
@@ -105,13 +116,31 @@ function readConfig(
     },
     urlMap: mapped(root, "url_map", (node) => readTarget(node, folder)),
     computes: { ...defaults.computes, ...mapped(root, "computes", compute) },
+    instanceTypes: readInstanceTypes(root, compute),
     environments: mapped(root, "environments", (node) => readCurated(node, folder)),
     defaultCompute: getText(root, "default_compute"),
     passEnv: texts(getSet(root, "pass_env")),
-    keep: getText(root, "keep") === "copy" ? "copy" : "reference",
+    keep: readKeep(getText(root, "keep")),
     limits: readLimits(getMapping(root, "limits")),
     slots: slots >= 1 ? slots : null,
   };
+}
+
+function readInstanceTypes(
+  root: TreeMapping,
+  read: (node: TreeNode) => LocalCompute | null,
+): WorkspaceConfig["instanceTypes"] {
+  const sizes = Object.entries(mapped(root, "instance_types", read));
+  return Object.fromEntries(
+    sizes.map(([name, { cpus, memoryBytes, gpus }]) => [
+      name.toUpperCase(),
+      { cpus: cpus ?? 1, memoryBytes: memoryBytes ?? 0, gpus: gpus ?? 0 },
+    ]),
+  );
+}
+
+function readKeep(word: string | null): WorkspaceConfig["keep"] {
+  return word === "copy" || word === "reference" ? word : "auto";
 }
 
 function mapped<T>(
@@ -123,7 +152,7 @@ function mapped<T>(
   const entries: Iterable<[string, TreeEntry]> = getMapping(root, key)?.entries ?? [];
   for (const [name, { value }] of entries) {
     const one = read(value);
-    if (one !== null) found[name] = one;
+    if (one !== null) put(found, name, one);
   }
   return found;
 }

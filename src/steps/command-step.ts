@@ -7,7 +7,8 @@ import { checkValues, compileCommand, substituteText } from "../core/shell-templ
 import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext } from "../ports/step-types.ts";
 import type { StepInput, StepNode } from "../spec/graph.ts";
-import { mpiScript, processVariables } from "./distribution.ts";
+import { own } from "../spec/own-keys.ts";
+import { MPI_VARIABLES, mpiScript, processVariables } from "./distribution.ts";
 import { stepVariables } from "./step-variables.ts";
 
 /** What the submitter's shell gives to every step of a run; values live in memory and a private file only. */
@@ -45,7 +46,7 @@ export function commandOrder(
     script: mpi ? mpiScript(mpiProcesses(node)) : script.text,
     variables: {
       ...stepVariables(context, node, shell),
-      ...(mpi ? { SW__script: script.text } : {}),
+      ...(mpi ? { ...MPI_VARIABLES, SW__script: script.text } : {}),
       ...script.variables,
     },
     processes: processVariables(distribution, node.resources.instanceCount, context.attemptId),
@@ -126,7 +127,7 @@ function referenceValues(
   const values: Record<string, string> = {};
   const data = context.plan.steps[context.index]?.data ?? {};
   for (const [name, input] of Object.entries(node.inputs)) {
-    const value = inputValue(context, input, data[name]);
+    const value = inputValue(context, input, own(data, name));
     if (value !== null) values[`inputs.${name}`] = value;
     else if (input.source.kind === "step")
       return {

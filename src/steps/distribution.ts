@@ -72,5 +72,13 @@ function tensorflowTasks(
 
 /** `mpirun` starts its own processes: the script is its argument, never its text. */
 export function mpiScript(processes: number): string {
-  return `exec mpirun --allow-run-as-root --oversubscribe -n ${processes} bash -c "$SW__script"`;
+  return `exec mpirun -n ${processes} bash -c "$SW__script"`;
 }
+
+/** Open MPI refuses more processes than cores, and root; other MPIs take no notice of these. */
+export const MPI_VARIABLES: Readonly<Record<string, string>> = {
+  OMPI_ALLOW_RUN_AS_ROOT: "1",
+  OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
+  OMPI_MCA_rmaps_base_oversubscribe: "1",
+  PRTE_MCA_rmaps_default_mapping_policy: ":oversubscribe",
+};

@@ -1,3 +1,5 @@
+import { put } from "../spec/own-keys.ts";
+
 // The fixed list of variables that a step inherits from the shell of whoever submitted the run. Any other is asked for
 // by name. Documented in docs/reference/step-environment.md.
 
@@ -52,6 +54,6 @@ export function passedVariables(
   const passed: Record<string, string> = {};
   for (const [name, value] of Object.entries(shell))
     if (value !== undefined && patterns.some((pattern) => matchesPattern(name, pattern)))
-      passed[name] = value;
+      put(passed, name, value);
   return passed;
 }

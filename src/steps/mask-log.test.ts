@@ -1,9 +1,10 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { smallDisk } from "../testing/small-disk.ts";
-import { maskLog, secretForms } from "./mask-log.ts";
+import { createMasker, maskLog, secretForms } from "./mask-log.ts";
 
 const SECRET = "s3cret/with spaces";
 
@@ -13,9 +14,16 @@ function logOf(text: string): string {
   return file;
 }
 
+/** What is shown of a text that arrives in these pieces. */
+function shown(values: readonly string[], ...pieces: readonly string[]): string {
+  const masker = createMasker(values);
+  const parts = pieces.map((piece) => masker.push(Buffer.from(piece)));
+  return Buffer.concat([...parts, masker.end()]).toString();
+}
+
 describe("masking a log", () => {
   it("takes a secret out in every form", async () => {
-    const file = logOf(secretForms([SECRET]).join("\n"));
+    const file = logOf(secretForms([SECRET]).anywhere.join("\n"));
     await maskLog(file, [SECRET]);
     expect(new Set(fs.readFileSync(file, "utf8").split("\n"))).toEqual(new Set(["***"]));
   });
@@ -28,7 +36,7 @@ describe("masking a log", () => {
     expect(text.endsWith("x***tail")).toBe(true);
   });
 
-  it("leaves other bytes and short values alone", async () => {
+  it("leaves other bytes and the shortest values alone", async () => {
     const bytes = Buffer.from([0, 255, 10, 104, 105]);
     const file = logOf("");
     fs.writeFileSync(file, bytes);
@@ -51,5 +59,57 @@ describe("masking a log", () => {
     } finally {
       disk.remove();
     }
+  });
+
+  it("masks a short value where it stands alone only", () => {
+    expect(shown(["1234"], "pin 1234, 12345, x1234: (1234)\n")).toBe(
+      "pin ***, 12345, x1234: (***)\n",
+    );
+    expect(shown(["1234"], "pin 12", "34", "\n")).toBe("pin ***\n");
+    expect(shown(["1234"], "pin 1234", "5\n")).toBe("pin 12345\n");
+    expect(shown(["1234"], "x", "1234\n")).toBe("x1234\n");
+    expect(shown(["1234"], "1234")).toBe("***");
+  });
+
+  it("masks what is not ASCII, and keeps the bytes around it", () => {
+    expect(shown(["pässwörter"], "ä pässwö", "rter ü")).toBe("ä *** ü");
+  });
+
+  it("masks the file behind a second name", async () => {
+    const file = logOf(`a ${SECRET} b`);
+    fs.symlinkSync(file, `${file}.link`);
+    await maskLog(`${file}.link`, [SECRET]);
+    expect(fs.readFileSync(file, "utf8")).toBe("a *** b");
+  });
+
+  it("shows everything at once but what may be the beginning of a secret", () => {
+    const masker = createMasker([SECRET]);
+    expect(masker.push(Buffer.from("epoch 1\ns3")).toString()).toBe("epoch 1\n");
+    expect(masker.push(Buffer.from("x\n")).toString()).toBe("s3x\n");
+  });
+
+  it("shows the same however the text is cut into pieces, and never the secret", () => {
+    const piece = fc.constantFrom(
+      "ab",
+      "abc",
+      "abcabd",
+      "abcab",
+      "c",
+      "d",
+      " ",
+      "\n",
+      "xyz1",
+      "_",
+      "xy",
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const values = ["abcabd", "cabdab c", "xyz1"];
+        const text = shown(values, ...pieces);
+        expect(text).toBe(shown(values, pieces.join("")));
+        expect(text).not.toContain("abcabd");
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });

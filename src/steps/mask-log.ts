@@ -1,32 +1,120 @@
-// Takes secrets out of a log: the values that a run was handed by `pass_env` and `--env`, as they are and as they look in
-// base64, in a URL and in JSON. Streams: a log of any size costs one buffer. Runs when an attempt has ended.
+// Takes secrets out of logs: the values that a run was handed by `pass_env` and `--env`, as they are and as they look in
+// base64, in a URL and in JSON. Streams, for whoever reads a log while it is written and for the file when it has ended.
 
 import fs from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 
-/** Shorter values would blank out ordinary words. */
-const SHORTEST = 6;
+/** Values from here on are masked wherever they occur. */
+const ANYWHERE = 6;
+/** Values from here on are masked where they stand alone; shorter ones would blank out ordinary words and numbers. */
+export const SHORTEST_MASKED = 4;
 const CHUNK_BYTES = 1 << 20;
 const MASK = "***";
 
-/** Every form of every value that must not be read, longest first. */
-export function secretForms(values: readonly string[]): readonly string[] {
-  const forms = new Set<string>();
-  for (const value of values) {
-    if (value.length < SHORTEST) continue;
-    forms.add(value);
-    forms.add(Buffer.from(value).toString("base64"));
-    forms.add(Buffer.from(value).toString("base64url"));
-    forms.add(encodeURIComponent(value));
-    forms.add(JSON.stringify(value).slice(1, -1));
-  }
-  return [...forms].sort((a, b) => b.length - a.length);
+interface Forms {
+  /** Masked anywhere, longest first. */
+  readonly anywhere: readonly string[];
+  /** Masked between other characters than letters, digits and `_`. */
+  readonly alone: readonly string[];
 }
 
-/** A text without them, `forms` as {@link secretForms} gives them. */
-export function maskText(text: string, forms: readonly string[]): string {
-  return forms.reduce((masked, form) => masked.replaceAll(form, MASK), text);
+/** Every form of every value that must not be read, as latin1, which keeps every byte: a log need not be text. */
+export function secretForms(values: readonly string[]): Forms {
+  const anywhere = new Set<string>();
+  const alone = new Set<string>();
+  for (const value of values) {
+    if (value.length < SHORTEST_MASKED) continue;
+    (value.length < ANYWHERE ? alone : anywhere).add(value);
+    const encoded = [
+      Buffer.from(value).toString("base64"),
+      Buffer.from(value).toString("base64url"),
+      encodeURIComponent(value),
+      JSON.stringify(value).slice(1, -1),
+    ];
+    for (const form of encoded) if (form.length >= ANYWHERE) anywhere.add(form);
+  }
+  const latin1 = (forms: ReadonlySet<string>): string[] =>
+    [...forms]
+      .map((form) => Buffer.from(form).toString("latin1"))
+      .sort((a, b) => b.length - a.length);
+  return { anywhere: latin1(anywhere), alone: latin1(alone) };
+}
+
+export interface Masker {
+  /** What of everything so far can be shown; what may be the beginning of a secret waits for the next bytes. */
+  push(bytes: Buffer): Buffer;
+  /** What waited: nothing comes after it. */
+  end(): Buffer;
+  /** Something was masked. */
+  readonly masked: boolean;
+}
+
+export function createMasker(values: readonly string[]): Masker {
+  const forms = secretForms(values);
+  const pattern = patternOf(forms);
+  if (pattern === null)
+    return { push: (bytes) => bytes, end: () => Buffer.alloc(0), masked: false };
+  let waiting = "";
+  /** The character before `waiting`: what stands alone is seen by its neighbours. */
+  let before = "";
+  let masked = false;
+  const take = (text: string, atEnd: boolean): Buffer => {
+    const whole = before + text;
+    let cut = whole.length - (atEnd ? 0 : unfinished(text, forms));
+    let shown = "";
+    let at = before.length;
+    for (const match of whole.matchAll(pattern)) {
+      if (match.index >= cut) break;
+      masked = true;
+      shown += whole.slice(at, match.index) + MASK;
+      at = match.index + match[0].length;
+      cut = Math.max(cut, at);
+    }
+    shown += whole.slice(at, cut);
+    waiting = whole.slice(cut);
+    before = whole.slice(Math.max(0, cut - 1), cut);
+    return Buffer.from(shown, "latin1");
+  };
+  return {
+    push: (bytes) => take(waiting + bytes.toString("latin1"), false),
+    end: () => take(waiting, true),
+    get masked() {
+      return masked;
+    },
+  };
+}
+
+function patternOf({ anywhere, alone }: Forms): RegExp | null {
+  const literal = (form: string): string => form.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+  const parts = [
+    ...anywhere.map(literal),
+    ...alone.map((form) => `(?<![A-Za-z0-9_])${literal(form)}(?![A-Za-z0-9_])`),
+  ];
+  return parts.length === 0 ? null : new RegExp(parts.join("|"), "g");
+}
+
+/** How many characters at the end may be the beginning of a secret. */
+function unfinished(text: string, { anywhere, alone }: Forms): number {
+  let most = 0;
+  for (const form of [...anywhere, ...alone]) {
+    // One that must stand alone is not known to do so before its next character is.
+    const longest = alone.includes(form) ? form.length : form.length - 1;
+    for (let length = Math.min(longest, text.length); length > most; length -= 1)
+      if (text.endsWith(form.slice(0, length))) {
+        most = length;
+        break;
+      }
+  }
+  return most;
+}
+
+/** Takes them out of whole texts, each by itself. */
+export function createTextMasker(values: readonly string[]): (text: string) => string {
+  const pattern = patternOf(secretForms(values));
+  if (pattern === null) return (text) => text;
+  const latin1 = (text: string): string => Buffer.from(text).toString("latin1");
+  return (text) => Buffer.from(latin1(text).replaceAll(pattern, MASK), "latin1").toString();
 }
 
 /**
@@ -34,14 +122,15 @@ export function maskText(text: string, forms: readonly string[]): string {
  * waiting, never its thread.
  */
 export async function maskLog(
-  file: string,
+  path: string,
   values: readonly string[],
 ): Promise<"done" | "disk_full"> {
-  const forms = secretForms(values).map((form) => Buffer.from(form));
-  if (forms.length === 0 || !fs.existsSync(file) || !(await holdsAny(file, forms))) return "done";
+  if (!fs.existsSync(path) || !(await holdsAny(path, values))) return "done";
+  // A log that is shown under a second name is one file.
+  const file = fs.realpathSync(path);
   const masked = `${file}.masked`;
   try {
-    await pipeline(maskedBlocks(file, forms), fs.createWriteStream(masked, { mode: 0o600 }));
+    await pipeline(maskedBlocks(file, values), fs.createWriteStream(masked, { mode: 0o600 }));
     await rename(masked, file);
     return "done";
   } catch (error) {
@@ -52,48 +141,22 @@ export async function maskLog(
   }
 }
 
-async function holdsAny(file: string, forms: readonly Buffer[]): Promise<boolean> {
-  for await (const bytes of blocks(file, forms))
-    if (forms.some((form) => bytes.includes(form))) return true;
-  return false;
-}
-
-async function* maskedBlocks(file: string, forms: readonly Buffer[]): AsyncGenerator<Buffer> {
-  const overlap = overlapOf(forms);
-  let carried: Buffer = Buffer.alloc(0);
-  for await (const chunk of fs.createReadStream(file, { highWaterMark: CHUNK_BYTES })) {
-    const bytes = maskBlock(Buffer.concat([carried, chunk as Buffer]), forms);
-    // What may be the beginning of a secret waits for the next block.
-    const keep = Math.min(overlap, bytes.length);
-    yield bytes.subarray(0, bytes.length - keep);
-    carried = Buffer.from(bytes.subarray(bytes.length - keep));
+async function holdsAny(file: string, values: readonly string[]): Promise<boolean> {
+  const masker = createMasker(values);
+  for await (const chunk of chunksOf(file)) {
+    masker.push(chunk);
+    if (masker.masked) return true;
   }
-  yield carried;
+  masker.end();
+  return masker.masked;
 }
 
-/** The file in pieces, each with the end of the one before it, so that no secret is cut in two. */
-async function* blocks(file: string, forms: readonly Buffer[]): AsyncGenerator<Buffer> {
-  const overlap = overlapOf(forms);
-  let carried: Buffer = Buffer.alloc(0);
-  for await (const chunk of fs.createReadStream(file, { highWaterMark: CHUNK_BYTES })) {
-    const bytes = Buffer.concat([carried, chunk as Buffer]);
-    yield bytes;
-    carried = bytes.subarray(Math.max(0, bytes.length - overlap));
-  }
+async function* maskedBlocks(file: string, values: readonly string[]): AsyncGenerator<Buffer> {
+  const masker = createMasker(values);
+  for await (const chunk of chunksOf(file)) yield masker.push(chunk);
+  yield masker.end();
 }
 
-function overlapOf(forms: readonly Buffer[]): number {
-  return Math.max(...forms.map((form) => form.length)) - 1;
-}
-
-function maskBlock(block: Buffer, forms: readonly Buffer[]): Buffer {
-  let bytes = block;
-  // latin1 keeps every byte: the log need not be text.
-  for (const form of forms)
-    if (bytes.includes(form))
-      bytes = Buffer.from(
-        bytes.toString("latin1").replaceAll(form.toString("latin1"), MASK),
-        "latin1",
-      );
-  return bytes;
+function chunksOf(file: string): AsyncIterable<Buffer> {
+  return fs.createReadStream(file, { highWaterMark: CHUNK_BYTES });
 }

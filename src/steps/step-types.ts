@@ -5,6 +5,7 @@ import type { StepError } from "../core/event.ts";
 import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext, StepTypes } from "../ports/step-types.ts";
 import type { StepType } from "../spec/graph.ts";
+import { put } from "../spec/own-keys.ts";
 import { commandOrder, type OrderSettings, type ShellVariables } from "./command-step.ts";
 import { maskLog } from "./mask-log.ts";
 import { readMetricsFile } from "./metrics-file.ts";
@@ -34,8 +35,8 @@ export function createStepTypes(
     order(context: AttemptContext): AttemptOrder | StepError {
       return commandOrder(context, shell(context.run), settings);
     },
-    maskLog(run, logPath) {
-      const secrets = Object.values(shell(run).passed);
+    maskLog(runs, logPath) {
+      const secrets = runs.flatMap((run) => Object.values(shell(run).passed));
       return secrets.length === 0 ? null : maskLog(logPath, secrets);
     },
     collect(staged) {
@@ -45,13 +46,13 @@ export function createStepTypes(
       const store = mlflowFolder(staged.folder);
       if (fs.existsSync(store)) {
         const logged = readMlflowStore(store);
-        for (const point of logged.metrics) metrics[point.name] = point.value;
+        for (const point of logged.metrics) put(metrics, point.name, point.value);
         loggedParameters = logged.parameters;
       }
       const file = metricsFile(staged.folder);
       if (fs.existsSync(file)) {
         const read = readMetricsFile(file);
-        for (const point of read.metrics) metrics[point.name] = point.value;
+        for (const point of read.metrics) put(metrics, point.name, point.value);
         warnings.push(...read.warnings);
       }
       return { metrics, loggedParameters, warnings };

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import type { OutputRecord } from "../core/output.ts";
 import type { Captured, CaptureOrder } from "../ports/contents.ts";
 import type { DataType } from "../spec/graph.ts";
+import { put } from "../spec/own-keys.ts";
 import type { CapturedPort, PortOrder } from "./capture-port.ts";
 import { ContentProblem } from "./content-problem.ts";
 import type { Unsynced } from "./durable.ts";
@@ -133,7 +134,7 @@ function resultOf(
     const path = join(final, port, captured.file);
     const record: OutputRecord = { ...captured.content, type, path };
     if (port === ARTIFACTS) artifacts = record;
-    else outputs[port] = record;
+    else put(outputs, port, record);
     warnings.push(...captured.warnings);
     paths.push(path, join(final, port));
     if (captured.manifest !== null) paths.push(captured.manifest, dirname(captured.manifest));

@@ -7,6 +7,7 @@ import type { CodeReference } from "../spec/graph.ts";
 import { type CapturedPort, capturePort, type PortOrder } from "./capture-port.ts";
 import { hashFile } from "./hash-file.ts";
 import { identifyFolder, isUnaltered, type Limits, type Places, TOO_BIG } from "./identify.ts";
+import { type KeepCopy, keepCopy } from "./kept-copies.ts";
 import { manifestPath, readManifest } from "./manifest-store.ts";
 import { publishCopy } from "./publish.ts";
 import { type CodePlaces, type SnapshotResult, snapshotCode } from "./snapshot.ts";
@@ -23,6 +24,7 @@ export interface ContentJobs {
   isWhole: { asked: { folder: string; entries: readonly ManifestEntry[] }; answer: boolean };
   readManifest: { asked: { storeFolder: string; id: ContentId }; answer: Manifest | null };
   publish: { asked: PublishCopy; answer: null };
+  keepCopy: { asked: KeepCopy; answer: null };
 }
 
 export interface CopyCode {
@@ -71,6 +73,12 @@ export const contentJobs: JobTable = {
       limits !== null && copy.entries === null && statSync(copy.from).size > limits.bytes;
     if (isBigFile || isMany(copy.entries ?? [], limits)) return TOO_BIG;
     publishCopy(copy);
+    return null;
+  },
+  keepCopy: (copy, limits) => {
+    const isBig = limits !== null && copy.content.sizeBytes > limits.bytes;
+    if (isBig || isMany(copy.entries ?? [], limits)) return TOO_BIG;
+    keepCopy(copy);
     return null;
   },
 };

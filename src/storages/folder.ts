@@ -2,10 +2,10 @@
 // worker, turns exceptions into values, and keeps what must become durable. Knows nothing of runs.
 
 import { readFileSync, statSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Content, ContentId } from "../core/content.ts";
 import type { OutputRecord } from "../core/output.ts";
-import type { CaptureOrder, Contents, Outcome } from "../ports/contents.ts";
+import type { CaptureOrder, Contents, Outcome, RecordedData } from "../ports/contents.ts";
 import type { CodeReference, DataType } from "../spec/graph.ts";
 import { type CapturePlaces, captureAttempt } from "./capture.ts";
 import { type ContentJobs, contentJobs, type JobName } from "./content-jobs.ts";
@@ -14,6 +14,7 @@ import { sync, syncEverything } from "./durable.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
 import { type Limits, statInput, TOO_BIG } from "./identify.ts";
+import { hasCopy, keptPath, layStandIn, standInOf } from "./kept-copies.ts";
 import { readSnapshot, snapshotFolder } from "./snapshot-store.ts";
 import { type WorkFolders, type WorkPlaces, workFolders } from "./work-folders.ts";
 import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
@@ -155,6 +156,10 @@ class FolderContents implements Contents {
     else await syncEverything(this.#storeFolder, this.#fileSystem);
   }
 
+  async makeTreeDurable(folder: string): Promise<void> {
+    await sync({ paths: [dirname(folder)], trees: [folder] }, folder, this.#fileSystem);
+  }
+
   async publish(record: OutputRecord, destination: string): Promise<Outcome<void>> {
     return this.#outcome(destination, async () => {
       const there = await this.#identify(resolve(destination), "uri_folder");
@@ -166,6 +171,50 @@ class FolderContents implements Contents {
       await this.#do("publish", { ...copy, entries: copy.entries ?? null });
       return done(undefined);
     });
+  }
+
+  async keep(data: readonly RecordedData[]): Promise<Outcome<void>> {
+    const storeFolder = this.#storeFolder;
+    const missing = new Map(data.map((one) => [one.content.id, one]));
+    for (const id of missing.keys()) if (hasCopy(storeFolder, id)) missing.delete(id);
+    if (missing.size === 0) return done(undefined);
+    const paths: string[] = [join(storeFolder, ".kept")];
+    const trees: string[] = [];
+    for (const { path: from, content } of missing.values()) {
+      const outcome = await this.#outcome(from, async () => {
+        const entries = content.kind === "file" ? null : (await this.manifest(content.id))?.entries;
+        if (entries === undefined) return lostManifest({ path: from });
+        await this.#do("keepCopy", { from, content, entries, storeFolder });
+        return done(undefined);
+      });
+      if (!outcome.ok) return outcome;
+      const copy = keptPath(storeFolder, content.id);
+      paths.push(dirname(copy));
+      (content.kind === "file" ? paths : trees).push(copy);
+    }
+    await sync({ paths, trees }, storeFolder, this.#fileSystem);
+    return done(undefined);
+  }
+
+  async kept(id: ContentId): Promise<Content | null> {
+    if (!hasCopy(this.#storeFolder, id)) return null;
+    const found = await this.#identify(keptPath(this.#storeFolder, id), "uri_folder");
+    return found.ok && found.value.id === id ? found.value : null;
+  }
+
+  async inputPath(id: string, input: string, data: RecordedData): Promise<string | null> {
+    if (await this.verify({ ...data.content, path: data.path })) return data.path;
+    const content = await this.kept(data.content.id);
+    if (content === null) return null;
+    const kept = keptPath(this.#storeFolder, content.id);
+    const attempt = join(this.#places.attemptsFolder, id);
+    return layStandIn(kept, attempt, input, { path: data.path, kind: content.kind });
+  }
+
+  async inputHeld(id: string, input: string, { path, content }: RecordedData): Promise<boolean> {
+    const attempt = join(this.#places.attemptsFolder, id);
+    const read = standInOf(attempt, input, { path, kind: content.kind });
+    return this.verify({ ...content, path: read ?? path });
   }
 
   discard(attemptId: string, keep: boolean): void {
@@ -220,7 +269,7 @@ class FolderContents implements Contents {
   }
 }
 
-function lostManifest(record: OutputRecord): Outcome<void> {
+function lostManifest(record: Pick<OutputRecord, "path">): Outcome<void> {
   const message = `the list of what ${record.path} holds is missing or damaged`;
   const hint = "run the step again with --force";
   return { ok: false, failure: { code: "missing_path", message, hint } };

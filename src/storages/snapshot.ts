@@ -5,6 +5,7 @@ import { mkdirSync, rmSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import type { CodeSnapshot, ContentId, ManifestEntry } from "../core/content.ts";
 import type { CodeReference } from "../spec/graph.ts";
+import { put } from "../spec/own-keys.ts";
 import { ContentProblem } from "./content-problem.ts";
 import { folderId } from "./folder-id.ts";
 import { fileKey, isSettled, readPage, writePage } from "./hash-cache.ts";
@@ -168,7 +169,7 @@ function describe(
   const definitions = new Set(code.definitionFiles.map((file) => relative(code.path, file)));
   const counted = entries.filter((entry) => !definitions.has(entry.path));
   const parts: Record<string, string> = {};
-  for (const entry of counted) parts[entry.path] = partOf(entry);
+  for (const entry of counted) put(parts, entry.path, partOf(entry));
   const files = entries.filter((entry) => entry.type === "file");
   return {
     id: folderId(counted),

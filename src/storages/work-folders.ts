@@ -4,6 +4,7 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StagedAttempt, StageOrder } from "../ports/contents.ts";
+import { put } from "../spec/own-keys.ts";
 import { createBlankFolders, WORK_FOLDERS } from "./blank-folders.ts";
 import { codeFolders, type StageMeans } from "./code-folders.ts";
 import { createTrash } from "./trash.ts";
@@ -77,7 +78,7 @@ function makeOutputs(scratchFolder: string, order: StageOrder): Record<string, s
   for (const [port, type] of ports) {
     const folder = join(scratchFolder, order.attemptId, port);
     makeFolder(folder);
-    paths[port] = type === "uri_file" ? join(folder, port) : folder;
+    put(paths, port, type === "uri_file" ? join(folder, port) : folder);
   }
   return paths;
 }

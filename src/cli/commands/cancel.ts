@@ -13,7 +13,7 @@ export function define(command: Command, context: Context): void {
     .option("--kill", "do not wait for steps to end by themselves")
     .addHelpText("after", "\nExample:\n  stepwell cancel taxi-17")
     .action(async (word: string | undefined, flags: { kill?: boolean }) => {
-      const workspace = await context.open({ create: false });
+      const workspace = await context.open({ create: "refuse" });
       try {
         const name = await runOf(context, workspace, word);
         const row = await workspace.records.run(name);

@@ -18,7 +18,7 @@ export function define(command: Command, context: Context): void {
     .option("--json", "print one JSON object")
     .addHelpText("after", "\nExamples:\n  stepwell diff\n  stepwell diff taxi-16 taxi-17")
     .action(async (first: string | undefined, second: string | undefined, flags: DiffFlags) => {
-      const workspace = await context.open({ create: false });
+      const workspace = await context.open({ create: "refuse" });
       try {
         const before = await runOf(context, workspace, first ?? "last~1", flags.json);
         const after = await runOf(context, workspace, second, flags.json);

@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 
 export function define(command: Command, context: Context): void {
   command.action(async () => {
-    const workspace = await context.open({ create: false });
+    const workspace = await context.open({ create: "refuse" });
     try {
       const onNotice = context.terminal.note;
       await driveRun(workspace, { run: null, keepWork: false, follow: null, onNotice });

@@ -9,6 +9,7 @@ const WORDS: Readonly<Record<GarbageKind, string>> = {
   work: "work folders of ended attempts",
   attempts: "scratch of ended attempts",
   code: "code snapshots that no run names",
+  kept: "copies of inputs that no run names",
   downloads: "downloads that no run names",
   environments: "environments unused for 30 days",
 };
@@ -19,7 +20,7 @@ export function define(command: Command, context: Context): void {
     .option("--json", "print one JSON object")
     .addHelpText("after", "\nExample:\n  stepwell gc --dry-run")
     .action(async (flags: { dryRun?: boolean; json?: boolean }) => {
-      const workspace = await context.open({ create: false });
+      const workspace = await context.open({ create: "refuse" });
       try {
         const dryRun = flags.dryRun ?? false;
         const removed = await collectGarbage(workspace, dryRun);

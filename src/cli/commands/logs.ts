@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import type { Command } from "commander";
 import { isEndedRun } from "../../core/status.ts";
+import { type LogReader, openLog, secretsOf } from "../../operations/read-log.ts";
 import { readRun, shownStatus } from "../../operations/read-run.ts";
 import { isRefusal, type Refusal, refuse } from "../../operations/refusal.ts";
 import { runView, type StepView } from "../../operations/run-view.ts";
@@ -16,7 +17,6 @@ interface LogFlags {
 }
 
 const FOLLOW_MS = 200;
-const CHUNK_BYTES = 1 << 16;
 
 export function define(command: Command, context: Context): void {
   command
@@ -29,7 +29,7 @@ export function define(command: Command, context: Context): void {
       "\nExamples:\n  stepwell logs train\n  stepwell logs taxi-17 train\n  stepwell logs taxi-17 -f",
     )
     .action(async (first: string | undefined, second: string | undefined, flags: LogFlags) => {
-      const workspace = await context.open({ create: false });
+      const workspace = await context.open({ create: "refuse" });
       try {
         const { run, part } = await targetOf(context, workspace, [first, second], "step");
         await printLogs(context, workspace, run, part, flags);
@@ -46,18 +46,20 @@ async function printLogs(
   step: string | null,
   flags: LogFlags,
 ): Promise<void> {
-  const printed = new Map<string, number>();
+  const readers = new Map<string, LogReader>();
   for (;;) {
     const logs = await logFiles(workspace, run, step, flags.attempt);
     if (isRefusal(logs)) return context.refuse(logs);
     const several = logs.files.length > 1;
     for (const { file, title } of logs.files) {
-      const from = printed.get(file) ?? 0;
-      const heading = several && from === 0 && size(file) > 0 ? title : null;
+      const reader = readers.get(file) ?? openLog(file, logs.secrets);
+      readers.set(file, reader);
+      const heading = several && !reader.begun && size(file) > 0 ? title : null;
       if (heading !== null) context.terminal.out(`== ${heading} ==`);
-      printed.set(file, copyFrom(file, from));
+      reader.copy(writeOut);
     }
     if (!flags.follow || logs.ended) {
+      for (const reader of readers.values()) reader.close(writeOut);
       if (logs.files.length === 0) context.terminal.note("no logs yet");
       return;
     }
@@ -65,9 +67,15 @@ async function printLogs(
   }
 }
 
+function writeOut(bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) at += fs.writeSync(1, bytes, at);
+}
+
 interface Logs {
   readonly files: readonly { readonly file: string; readonly title: string }[];
   readonly ended: boolean;
+  /** Values that must not be shown while the run has no end. */
+  readonly secrets: readonly string[];
 }
 
 async function logFiles(
@@ -93,7 +101,8 @@ async function logFiles(
     .flatMap((one) => filesOf(one, attempt))
     .filter(({ file }) => fs.existsSync(file));
   const status = shownStatus(workspace, run.row, run.state);
-  return { files, ended: isEndedRun(status) || status === "Interrupted" };
+  const secrets = secretsOf(workspace, run);
+  return { files, ended: isEndedRun(status) || status === "Interrupted", secrets };
 }
 
 function filesOf(step: StepView, attempt: string | undefined): Logs["files"] {
@@ -112,21 +121,4 @@ function filesOf(step: StepView, attempt: string | undefined): Logs["files"] {
 
 function size(file: string): number {
   return fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-/** Copies what is new to stdout and answers with the offset reached. */
-function copyFrom(file: string, offset: number): number {
-  const handle = fs.openSync(file, "r");
-  try {
-    const buffer = Buffer.alloc(CHUNK_BYTES);
-    let at = offset;
-    for (;;) {
-      const read = fs.readSync(handle, buffer, 0, buffer.length, at);
-      if (read === 0) return at;
-      fs.writeSync(1, buffer, 0, read);
-      at += read;
-    }
-  } finally {
-    fs.closeSync(handle);
-  }
 }

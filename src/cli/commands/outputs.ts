@@ -20,7 +20,7 @@ export function define(command: Command, context: Context): void {
     )
     .action(
       async (first: string | undefined, second: string | undefined, flags: { to?: string }) => {
-        const workspace = await context.open({ create: false });
+        const workspace = await context.open({ create: "refuse" });
         try {
           const { run, part } = await targetOf(context, workspace, [first, second], "output");
           if (part === null) return await listOutputs(context, workspace, run);

@@ -40,7 +40,7 @@ export function define(command: Command, context: Context): void {
 async function planFile(context: Context, file: string, flags: PlanFlags): Promise<void> {
   const json = flags.json ?? false;
   await writeMissing(context, file, flags);
-  const workspace = await context.open({ create: true });
+  const workspace = await context.open({ create: "pretend" });
   try {
     const definition = definitionOptions(context, file, flags);
     const { plan, problems, exitCode, unresolved } = await prepareDefinition(

@@ -30,7 +30,7 @@ export function define(command: Command, context: Context): void {
 
 async function rerun(context: Context, word: string | undefined, flags: RerunFlags): Promise<void> {
   const json = flags.json ?? false;
-  const workspace = await context.open({ create: false });
+  const workspace = await context.open({ create: "refuse" });
   try {
     const name = await runOf(context, workspace, word, json);
     const run = await readRun(workspace, name);

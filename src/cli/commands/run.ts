@@ -11,6 +11,7 @@ import { addFileArgument, definitionFile, type FileFlag } from "../definition-fi
 import { printProblems } from "../print-problems.ts";
 import {
   addDefinitionOptions,
+  collect,
   type DefinitionFlags,
   definitionOptions,
   givenVariables,
@@ -22,7 +23,7 @@ import { writeMissing } from "../write-missing.ts";
 export interface RunFlags extends DefinitionFlags, FileFlag {
   readonly name?: string;
   readonly experiment?: string;
-  readonly tag: readonly string[];
+  readonly tag?: readonly string[];
   readonly detach?: boolean;
   readonly priority: string;
   readonly json?: boolean;
@@ -39,12 +40,7 @@ export function addRunOptions(command: Command): Command {
   return command
     .option("--name <name>", "name of the run (default: the pipeline's name and a number)")
     .option("--experiment <name>", "experiment to file it under")
-    .option(
-      "--tag <key=value>",
-      "tag of the run",
-      (value, all: readonly string[]) => [...all, value],
-      [],
-    )
+    .option("--tag <key=value>", "tag of the run", collect)
     .option("--priority <n>", "-10 … 10; higher goes first", "0")
     .option("--detach", "submit, print the name, and let it go on by itself")
     .option("--only-cached", "fail at the first step that would run")
@@ -81,7 +77,7 @@ Examples:
 async function runFile(context: Context, file: string, flags: RunFlags): Promise<void> {
   const json = flags.json ?? false;
   await writeMissing(context, file, flags);
-  const workspace = await context.open({ create: true });
+  const workspace = await context.open({ create: "make" });
   try {
     const row = await submitFile(context, workspace, file, flags);
     if (flags.detach) await detach(context, workspace, row, json);
@@ -134,7 +130,7 @@ async function submitFile(
   return isRefusal(row) ? context.refuse(row, json) : row;
 }
 
-export function tagsOf(tags: readonly string[]): Record<string, string> {
+export function tagsOf(tags: readonly string[] = []): Record<string, string> {
   return Object.fromEntries(
     tags.map((text) => {
       const at = text.indexOf("=");

@@ -4,7 +4,9 @@ import type { Command } from "commander";
 import type { RunStatus } from "../../core/status.ts";
 import { shownStatus } from "../../operations/read-run.ts";
 import { refuse } from "../../operations/refusal.ts";
+import type { Workspace } from "../../operations/workspace.ts";
 import type { RunFilter, RunRow } from "../../ports/records.ts";
+import { own } from "../../spec/own-keys.ts";
 import type { Context } from "../context.ts";
 import { duration, table } from "../format.ts";
 import { tagsOf } from "./run.ts";
@@ -36,10 +38,16 @@ async function listRuns(context: Context, flags: RunsFlags): Promise<void> {
     context.refuse(
       refuse("wrong_usage", `--limit ${flags.limit}: expected a whole number from 1 to 10000`),
     );
-  const workspace = await context.open({ create: false });
+  if (flags.status !== undefined && !STATUSES.includes(flags.status))
+    context.refuse(
+      refuse("wrong_usage", `--status ${flags.status}`, `it is one of ${STATUSES.join(", ")}`),
+    );
+  const workspace = await context.open({ create: "refuse" });
   try {
-    const rows = await workspace.records.runs(filterOf(flags, limit));
-    const shown = rows.map((row) => ({ row, status: shownStatus(workspace, row) }));
+    const rows = await rowsOf(workspace, flags, limit);
+    const shown = rows
+      .map((row) => ({ row, status: shownStatus(workspace, row) }))
+      .filter(({ status }) => flags.status === undefined || status === flags.status);
     if (flags.json)
       context.terminal.out(
         JSON.stringify({ schema: 1, runs: shown.map(({ row, status }) => json(row, status)) }),
@@ -51,14 +59,44 @@ async function listRuns(context: Context, flags: RunsFlags): Promise<void> {
   }
 }
 
+const STATUSES: readonly string[] = [
+  "Queued",
+  "Running",
+  "Canceling",
+  "Completed",
+  "Failed",
+  "Canceled",
+  "Interrupted",
+];
+
+/** `Interrupted` is no stored status: it is looked for among the runs without an end, which are few. */
+async function rowsOf(
+  workspace: Workspace,
+  flags: RunsFlags,
+  limit: number,
+): Promise<readonly RunRow[]> {
+  if (flags.status !== "Interrupted") return workspace.records.runs(filterOf(flags, limit));
+  const fits = (row: RunRow): boolean =>
+    shownStatus(workspace, row) === "Interrupted" &&
+    (flags.tag === undefined || hasTag(row, flags.tag)) &&
+    (flags.experiment === undefined || row.experiment === flags.experiment) &&
+    (flags.pipeline === undefined || row.pipeline === flags.pipeline);
+  const open = (await workspace.records.openRuns()).filter(fits);
+  return [...open].reverse().slice(0, limit);
+}
+
+function hasTag(row: RunRow, text: string): boolean {
+  const [tag] = Object.entries(tagsOf([text]));
+  return tag !== undefined && own(row.tags, tag[0]) === tag[1];
+}
+
 function filterOf(flags: RunsFlags, limit: number): RunFilter {
-  const interrupted = flags.status === "Interrupted";
   const [tag] = flags.tag === undefined ? [] : Object.entries(tagsOf([flags.tag]));
   return {
     limit,
     ...(flags.experiment === undefined ? {} : { experiment: flags.experiment }),
     ...(flags.pipeline === undefined ? {} : { pipeline: flags.pipeline }),
-    ...(flags.status === undefined || interrupted ? {} : { status: flags.status as RunStatus }),
+    ...(flags.status === undefined ? {} : { status: flags.status as RunStatus }),
     ...(tag === undefined ? {} : { tag }),
   };
 }

@@ -19,7 +19,7 @@ export function define(command: Command, context: Context): void {
     )
     .action(async () => {
       const { target, words } = splitWords(context, command.args);
-      const workspace = await context.open({ create: false });
+      const workspace = await context.open({ create: "refuse" });
       try {
         const { run, step } = await stepOf(context, workspace, target);
         const staged = await stageShell(workspace, run, step);

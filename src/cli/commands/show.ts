@@ -15,7 +15,7 @@ export function define(command: Command, context: Context): void {
     .option("--json", "print the run as one JSON object")
     .addHelpText("after", "\nExamples:\n  stepwell show\n  stepwell show taxi-17 --json")
     .action(async (word: string | undefined, flags: { json?: boolean }) => {
-      const workspace = await context.open({ create: false });
+      const workspace = await context.open({ create: "refuse" });
       try {
         const name = await runOf(context, workspace, word, flags.json);
         const run = await readRun(workspace, name);

@@ -24,7 +24,7 @@ export function define(command: Command, context: Context): void {
     .action(async (argument: string | undefined, flags: ValidateFlags) => {
       const file = definitionFile(context, argument, flags);
       await writeMissing(context, file, flags);
-      const workspace = await context.open({ create: true });
+      const workspace = await context.open({ create: "pretend" });
       try {
         const definition = definitionOptions(context, file, flags);
         const { problems } = await prepareDefinition(workspace, definition, async (graph) => ({

@@ -19,7 +19,7 @@ export function define(command: Command, context: Context): void {
     .option("--json", "print the explanation as one JSON object")
     .addHelpText("after", "\nExamples:\n  stepwell why train\n  stepwell why taxi-17 train")
     .action(async (first: string | undefined, second: string | undefined, flags: WhyFlags) => {
-      const workspace = await context.open({ create: false });
+      const workspace = await context.open({ create: "refuse" });
       try {
         const { run, step } = await stepOf(context, workspace, [first, second], flags.json);
         const against =

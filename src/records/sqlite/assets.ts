@@ -1,7 +1,13 @@
 // Versioned assets: immutable once written. Other content under an existing version is a conflict; the same content
 // again gives the version that is there.
 
-import type { AssetKind, AssetOutcome, AssetRow, RecordStore } from "../../ports/records.ts";
+import type {
+  AssetKind,
+  AssetLabel,
+  AssetOutcome,
+  AssetRow,
+  RecordStore,
+} from "../../ports/records.ts";
 import type { Row } from "./driver.ts";
 import type { Session } from "./session.ts";
 
@@ -47,6 +53,59 @@ function insert(session: Session, asset: AssetRow, sequence: number): void {
     asset.run,
     sequence,
   );
+}
+
+/** The version that a label means now; without one the newest. */
+export function findAsset(
+  session: Session,
+  kind: AssetKind,
+  name: string,
+  { version, label }: { readonly version: string | null; readonly label: string | null },
+): AssetRow | null {
+  if (version !== null || label === null || label === "latest")
+    return readAsset(session, kind, name, version);
+  const labelled = listLabels(session, kind, name).find((one) => one.label === label);
+  return labelled === undefined ? null : readAsset(session, kind, name, labelled.version);
+}
+
+export function labelAsset(
+  session: Session,
+  { kind, name, label, version }: AssetLabel,
+  by: string,
+  at: number,
+): AssetRow | null {
+  return session.transaction(() => {
+    const asset = readAsset(session, kind, name, version);
+    if (asset === null) return null;
+    session.run(
+      `insert into asset_label(workspace, kind, name, label, version, created_by, created_at)
+       values(?,?,?,?,?,?,?) on conflict(workspace, kind, name, label) do update set
+       version=excluded.version, created_by=excluded.created_by, created_at=excluded.created_at`,
+      session.workspace,
+      kind,
+      name,
+      label,
+      version,
+      by,
+      at,
+    );
+    return asset;
+  });
+}
+
+export function listLabels(session: Session, kind: AssetKind, name: string): readonly AssetLabel[] {
+  const rows = session.all(
+    "select label, version from asset_label where workspace=? and kind=? and name=? order by label",
+    session.workspace,
+    kind,
+    name,
+  );
+  return rows.map((row) => ({
+    kind,
+    name,
+    label: String(row.label),
+    version: String(row.version),
+  }));
 }
 
 export function readAsset(

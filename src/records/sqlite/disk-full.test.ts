@@ -52,7 +52,15 @@ function batch(epoch: number): CommitBatch {
     endedAt: null,
     counts: { total: 2, ran: 0, reused: 0, failed: 0 },
   };
-  return { epoch, at: 5, updates: [update], preImages: [], damaged: [], handledRequests: [] };
+  return {
+    epoch,
+    at: 5,
+    lasting: true,
+    updates: [update],
+    preImages: [],
+    damaged: [],
+    handledRequests: [],
+  };
 }
 
 describe("a record on a full disk", () => {

@@ -5,7 +5,7 @@ import fs from "node:fs";
 import { type Database, rollBack } from "./driver.ts";
 
 /** Step n takes the schema from version n to n + 1. */
-const STEPS: readonly string[] = [
+export const STEPS: readonly string[] = [
   `
   create table engine(
     workspace text primary key, epoch integer not null, host text, boot_id text, pid integer,
@@ -56,6 +56,12 @@ const STEPS: readonly string[] = [
     created_by text not null, created_at integer not null, content_id text not null,
     definition text not null, description text, tags text not null, run text,
     sequence integer not null, primary key (workspace, kind, name, version)) without rowid;
+  `,
+  `
+  create table asset_label(
+    workspace text not null, kind text not null, name text not null, label text not null,
+    version text not null, created_by text not null, created_at integer not null,
+    primary key (workspace, kind, name, label)) without rowid;
   `,
   // Which events outlast a power cut, and what to take back of the rest.
   `

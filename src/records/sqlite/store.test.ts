@@ -4,6 +4,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { recordsContract } from "../../testing/contracts/records.ts";
 import { openDatabase } from "./driver.ts";
+import { STEPS } from "./migrations.ts";
 import { openSqliteStore } from "./store.ts";
 
 function newFile(): string {
@@ -27,6 +28,19 @@ describe("the database file", () => {
     database.exec("PRAGMA user_version=99");
     database.close();
     expect(open(file)).toEqual({ kind: "newer", version: 99 });
+  });
+
+  it("of the first version is copied aside and gets what is new", async () => {
+    const file = newFile();
+    const database = openDatabase(file);
+    database.exec(STEPS[0] as string);
+    database.exec("PRAGMA user_version=1");
+    database.close();
+    const opened = open(file);
+    if (opened.kind !== "open") return expect.unreachable();
+    expect(await opened.store.labels("data", "x")).toEqual([]);
+    expect(await opened.store.openRuns()).toEqual([]);
+    expect(fs.readdirSync(path.dirname(file))).toContain("stepwell.db.v1-1.bak");
   });
 
   it("is safe against a power cut: WAL with FULL sync", () => {

@@ -1,7 +1,7 @@
 // The embedded record store: one SQLite file, one transaction a commit. Composes the tables of this folder.
 
 import type { CommitBatch, CommitOutcome, RecordStore } from "../../ports/records.ts";
-import { createAsset, listAssets, readAsset } from "./assets.ts";
+import { createAsset, findAsset, labelAsset, listAssets, listLabels } from "./assets.ts";
 import { putDocuments, readDocument } from "./documents.ts";
 import { isDiskFull, openDatabase } from "./driver.ts";
 import { becomeEngine, readEngine, releaseEngine, renewLease } from "./engine-row.ts";
@@ -53,6 +53,8 @@ function storeOver(
   session: Session,
   isFull: (error: unknown) => boolean,
 ): Omit<RecordStore, "close"> {
+  // The database counts what other connections write; what this process asks of its own engine is news as well.
+  let own = 0;
   const unlessFull = <T, F>(work: () => T, full: F): T | F => {
     try {
       return work();
@@ -68,11 +70,20 @@ function storeOver(
     // Kept, it falls to the next engine all the same: its process is gone.
     releaseEngine: async (epoch) => unlessFull(() => releaseEngine(session, epoch), undefined),
     commit: async (batch) => unlessFull(() => commit(session, batch), "disk_full" as CommitOutcome),
-    submit: async (run) => submitRun(session, run),
-    setOwner: async (run, owner, detached) => setOwner(session, run, owner, detached),
-    request: async (run, kind, by, at) => addRequest(session, { run, kind, by, at }),
+    submit: async (run) => {
+      own += 1;
+      return submitRun(session, run);
+    },
+    setOwner: async (run, owner, detached) => {
+      own += 1;
+      setOwner(session, run, owner, detached);
+    },
+    request: async (run, kind, by, at) => {
+      own += 1;
+      addRequest(session, { run, kind, by, at });
+    },
     requests: async () => openRequests(session),
-    changes: () => Number(session.get("PRAGMA data_version")?.data_version ?? 0),
+    changes: () => own + Number(session.get("PRAGMA data_version")?.data_version ?? 0),
     run: async (name) => readRun(session, name),
     runs: async (filter) => listRuns(session, filter),
     openRuns: async () => openRuns(session),
@@ -86,8 +97,9 @@ function storeOver(
     preImage: async (fingerprint) => readPreImage(session, fingerprint),
     resultState: async (fingerprint) => resultState(session, fingerprint),
     createAsset: async (asset) => createAsset(session, asset),
-    asset: async (kind, name, version, label) =>
-      label !== null && label !== "latest" ? null : readAsset(session, kind, name, version),
+    labelAsset: async (label, by, at) => labelAsset(session, label, by, at),
+    labels: async (kind, name) => listLabels(session, kind, name),
+    asset: async (kind, name, version, label) => findAsset(session, kind, name, { version, label }),
     assets: async (kind, name) => listAssets(session, kind, name),
   };
 }

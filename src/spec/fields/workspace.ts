@@ -27,6 +27,12 @@ const compute = table("a compute", {
   gpus: optional(integerFrom(0), "GPUs that steps may use; all unless given."),
 });
 
+const instanceType = table("an instance type", {
+  cpus: required({ kind: "number", minimum: 0 }, "CPU cores of the machine."),
+  memory: required(STRING, "Its memory: bytes, or `16GB`, `12GiB`."),
+  gpus: optional(integerFrom(0), "Its GPUs; none unless given."),
+});
+
 const curated = table("an environment", {
   python: optional(STRING, "Python version, such as `3.10`, or the path of an interpreter."),
   packages: optional(listOf(STRING), "Packages in pip's syntax."),
@@ -46,6 +52,10 @@ export const workspace: FieldTable = table("stepwell.yml", {
   datastores: extension(mapOf(record(() => datastore)), "Places for bytes, by name."),
   url_map: extension(mapOf(STRING), "Local copies of public URLs: a URL or prefix, and a path."),
   computes: extension(mapOf(record(() => compute)), "Computes by name; `*` is every other name."),
+  instance_types: extension(
+    mapOf(record(() => instanceType)),
+    "Sizes of machines beyond Azure's common ones, for `resources: {instance_type: …}`.",
+  ),
   environments: extension(
     mapOf(
       oneOf(
@@ -62,7 +72,7 @@ export const workspace: FieldTable = table("stepwell.yml", {
   ),
   keep: extension(
     oneWordOf("reference", "copy"),
-    "Whether local inputs are used in place or copied into the store.",
+    "Whether local inputs are only used in place, or their bytes kept in the store; up to 64 MB a run are kept unless given.",
   ),
   limits: extension(
     record(() => limits),

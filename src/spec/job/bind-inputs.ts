@@ -8,6 +8,7 @@ import { getMapping, getSet, isNull, type TreeEntry, type TreeNode, textOf } fro
 import { bindValue, dataSource } from "./bind-value.ts";
 import { type DeclaredInput, isFlow } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
+import { dependsOnValue } from "./run-settings.ts";
 import type { JobNode, ResolvedInput, Scope } from "./scope.ts";
 
 /** Binds the inputs of every node of a pipeline, at any depth. */
@@ -179,7 +180,7 @@ function reportUndeclared(
 }
 
 function checkDependsOn(node: JobNode, context: LoadContext): void {
-  const value = getSet(node.tree, "depends_on");
+  const value = dependsOnValue(node.tree, context);
   if (value === null) return;
   const items = value.kind === "list" ? value.items : [value];
   for (const item of items) {

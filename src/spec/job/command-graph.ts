@@ -4,6 +4,7 @@ import path from "node:path";
 import { checkFields } from "../fields/check-fields.ts";
 import { commandJob } from "../fields/command-job.ts";
 import type { Graph, PipelineOutput } from "../graph.ts";
+import { put } from "../own-keys.ts";
 import { getMapping, getText, type TreeMapping, type TreeScalar } from "../tree.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Component, type DeclaredOutput, dataType } from "./component.ts";
@@ -39,7 +40,7 @@ export function commandGraph(tree: TreeMapping, context: LoadContext): Graph | n
   const step = stepNode(node, { compute: null, computePlace: null }, context);
   if (step === null) return null;
   const made: Record<string, PipelineOutput> = {};
-  for (const name of Object.keys(step.outputs)) made[name] = { step: ".", output: name };
+  for (const name of Object.keys(step.outputs)) put(made, name, { step: ".", output: name });
   return {
     ...jobHead(tree, "command", context),
     inputs: pipelineInputs(inputs),

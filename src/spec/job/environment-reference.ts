@@ -6,6 +6,7 @@ import { parseAssetName, parseShortName } from "../asset-name.ts";
 import { localPath } from "../data-reference.ts";
 import { checkFields } from "../fields/check-fields.ts";
 import { inlineEnvironment } from "../fields/environment.ts";
+import { liveFolder } from "../frozen-root.ts";
 import type { EnvironmentDefinition, EnvironmentReference } from "../graph.ts";
 import { toPlain } from "../plain.ts";
 import { getMapping, getSet, getText, type TreeMapping, type TreeNode, textOf } from "../tree.ts";
@@ -67,7 +68,7 @@ export function readDefinition(
         : { path: localPath(folder, base), dockerfile: getText(build, "dockerfile_path") },
     requirements: readRequirements(requirements, base, context),
     project: existingPath(getSet(tree, "project"), base, context),
-    python: isVersion ? null : existingPath(getSet(tree, "python"), base, context),
+    python: isVersion ? null : existingPath(getSet(tree, "python"), liveFolder(base), context),
     packages:
       packages?.kind === "list" ? packages.items.flatMap((item) => textOf(item) ?? []) : null,
     pythonVersion: isVersion ? python : null,

@@ -14,6 +14,7 @@ import { loadComponent } from "./load-component.ts";
 import type { LoadContext } from "./load-context.ts";
 import { recordMadeOutputs } from "./made-outputs.ts";
 import { checkPortNames } from "./port-name.ts";
+import { dependsOnValue } from "./run-settings.ts";
 import { childPath, type JobNode, type Scope } from "./scope.ts";
 
 /** What is left over the whole job, so that nesting cannot multiply without end. */
@@ -84,7 +85,7 @@ function expandNode(
     inner: null,
     extraOutputs: new Set(),
     inputs: new Map(),
-    dependsOn: dependsOn(tree).map((one) => childPath(scope, one)),
+    dependsOn: dependsOn(tree, context).map((one) => childPath(scope, one)),
   };
   spend(node, budget, context);
   if (type === "pipeline") node.inner = expandInner(node, budget, context);
@@ -179,8 +180,8 @@ function checkInlineCommand(
   checkCommand(tree, inputs, outputs, context);
 }
 
-function dependsOn(tree: TreeMapping): readonly string[] {
-  const value = getSet(tree, "depends_on");
+function dependsOn(tree: TreeMapping, context: LoadContext): readonly string[] {
+  const value = dependsOnValue(tree, context);
   if (value?.kind === "list") {
     return value.items.flatMap((item) => (item.kind === "scalar" ? [item.text] : []));
   }

@@ -3,6 +3,7 @@
 import path from "node:path";
 import { bareName } from "../asset-name.ts";
 import { GRAPH_FORMAT, type Graph, type PipelineInput } from "../graph.ts";
+import { put } from "../own-keys.ts";
 import { toPlain } from "../plain.ts";
 import { getMapping, getText, isNull, type TreeMapping } from "../tree.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -39,7 +40,7 @@ export function pipelineInputs(
 ): Record<string, PipelineInput> {
   const found: Record<string, PipelineInput> = {};
   for (const [name, input] of inputs) {
-    if (input !== null) found[name] = { type: input.type, source: input.source };
+    if (input !== null) put(found, name, { type: input.type, source: input.source });
   }
   return found;
 }
@@ -49,7 +50,7 @@ export function texts(mapping: TreeMapping | null): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [name, { value }] of mapping?.entries ?? []) {
     if (isNull(value)) continue;
-    found[name] = value.kind === "scalar" ? value.text : JSON.stringify(toPlain(value));
+    put(found, name, value.kind === "scalar" ? value.text : JSON.stringify(toPlain(value)));
   }
   return found;
 }

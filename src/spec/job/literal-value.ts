@@ -56,6 +56,11 @@ export function convertGiven(
  * Whether a literal lies within `min`, `max` and `enum`; reports when not. `lenient`: a number given to a text with an
  * `enum` is only a warning, because the public examples do it and Azure runs them.
  */
+function rangeInWords(minimum: string | null, maximum: string | null): string {
+  if (minimum === null) return `at most ${maximum}`;
+  return maximum === null ? `at least ${minimum}` : `from ${minimum} to ${maximum}`;
+}
+
 export function checkBounds(
   input: DeclaredInput,
   literal: Literal,
@@ -67,8 +72,8 @@ export function checkBounds(
   const bounds = [input.minimum, input.maximum] as const;
   const [low, high] = bounds.map((bound) => (bound === null ? null : numberOf(bound)));
   if (value !== null && (below(value, low ?? null) || below(high ?? null, value))) {
-    const range = `${bounds[0] ?? "…"} to ${bounds[1] ?? "…"}`;
-    const message = `the input \`${input.name}\` must lie in ${range}, not ${literal.text}`;
+    const range = rangeInWords(input.minimum, input.maximum);
+    const message = `the input \`${input.name}\` must be ${range}, not ${literal.text}`;
     context.error(place, "out_of_range", message, "Change the value, or the component's limits.");
     return false;
   }

@@ -72,7 +72,7 @@ function loadRegistered(
   }
   const reference = `${name}:${found.version}`;
   const tree = context.readDefinition(found.definition, `azureml:${reference}`);
-  const where = { base: found.baseFolder, file: null, reference };
+  const where = { base: found.baseFolder, file: found.file, reference };
   const component = tree === null ? null : readComponent(tree, where, context);
   context.components.set(place.text.trim(), component);
   return component;

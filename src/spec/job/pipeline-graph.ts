@@ -6,6 +6,7 @@ import { checkFields } from "../fields/check-fields.ts";
 import { pipelineJob } from "../fields/pipeline-job.ts";
 import type { Graph, PipelineNode, PipelineOutput, StepNode } from "../graph.ts";
 import { MOST_PORTS } from "../limits.ts";
+import { put } from "../own-keys.ts";
 import type { ProblemCode } from "../problem-codes.ts";
 import { getMapping, getSet, getText, positionOf, type TreeMapping, textOf } from "../tree.ts";
 import { bindScope } from "./bind-inputs.ts";
@@ -140,7 +141,7 @@ function madeOutputs(scope: Scope, context: LoadContext): Record<string, Pipelin
   const outputs: Record<string, PipelineOutput> = {};
   for (const [name, { node, output }] of scope.made) {
     const made = resolveOutput(node, output, node.key, context);
-    if (made !== null) outputs[name] = { step: made.node.path, output: made.output };
+    if (made !== null) put(outputs, name, { step: made.node.path, output: made.output });
   }
   return outputs;
 }

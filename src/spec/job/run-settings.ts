@@ -3,7 +3,7 @@
 
 import { bareName } from "../asset-name.ts";
 import { checkValue } from "../fields/check-fields.ts";
-import { extensionFields, resourcesField } from "../fields/runtime-fields.ts";
+import { dependsOnField, extensionFields, resourcesField } from "../fields/runtime-fields.ts";
 import type { Distribution, Resources, RetryPolicy, ReusePolicy } from "../graph.ts";
 import { parseBytes, parseDuration } from "../quantity.ts";
 import { readTree } from "../read-tree.ts";
@@ -120,6 +120,7 @@ function nearest(
 }
 
 const PROPERTY_TYPES = {
+  "stepwell.depends_on": dependsOnField.type,
   "stepwell.retry": extensionFields.retry.type,
   "stepwell.reuse": extensionFields.reuse.type,
   "stepwell.resources": resourcesField.type,
@@ -154,6 +155,11 @@ export function propertyValue(
   }
   checkValue(value, PROPERTY_TYPES[name], `\`${name}\``, false, context.report);
   return value;
+}
+
+/** What a node says it waits for: its key, or the property of the same name. */
+export function dependsOnValue(tree: TreeMapping, context: LoadContext): TreeNode | null {
+  return getSet(tree, "depends_on") ?? propertyValue(tree, "stepwell.depends_on", context);
 }
 
 // Findings inside the JSON text point at the property that holds it.

@@ -2,6 +2,7 @@
 
 import { DATA_REFERENCE_FORMS, parseDataReference } from "../data-reference.ts";
 import { didYouMean } from "../did-you-mean.ts";
+import { liveFolder } from "../frozen-root.ts";
 import type {
   DataReference,
   PortMode,
@@ -10,6 +11,7 @@ import type {
   StepOutput,
   StepType,
 } from "../graph.ts";
+import { put } from "../own-keys.ts";
 import {
   get,
   getMapping,
@@ -157,7 +159,7 @@ function awaited(node: JobNode): readonly string[] {
 
 function inputsOf(node: JobNode): Record<string, StepInput> {
   const inputs: Record<string, StepInput> = {};
-  for (const [name, input] of node.inputs) inputs[name] = stepInput(input);
+  for (const [name, input] of node.inputs) put(inputs, name, stepInput(input));
   return inputs;
 }
 
@@ -171,7 +173,7 @@ function outputsOf(node: JobNode, context: LoadContext): Record<string, StepOutp
   const names = new Set([...(node.component?.outputs.keys() ?? []), ...node.extraOutputs]);
   if (listed?.has("artifacts")) names.add("artifacts");
   const outputs: Record<string, StepOutput> = {};
-  for (const name of names) outputs[name] = outputOf(node, name, context);
+  for (const name of names) put(outputs, name, outputOf(node, name, context));
   return outputs;
 }
 
@@ -208,7 +210,7 @@ function publishTo(
   for (const { value, base } of requests) {
     const at = value.kind === "mapping" ? getSet(value, "path") : null;
     if (at?.kind !== "scalar" || parentOutput(value) !== null) continue;
-    const parsed = parseDataReference(at.text, base);
+    const parsed = parseDataReference(at.text, liveFolder(base));
     if ("reference" in parsed) return parsed.reference;
     context.error(at, "bad_data_reference", parsed.mistake, DATA_REFERENCE_FORMS);
   }

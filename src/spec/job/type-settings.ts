@@ -1,6 +1,7 @@
 // The settings that belong to a step's own type: what a parallel, sweep, spark, automl or control-flow node says beyond
 // what every step says. Kept as plain data, because those types do not run yet.
 
+import { put } from "../own-keys.ts";
 import { type Plain, toPlain } from "../plain.ts";
 import { parseReference, soleReference } from "../template.ts";
 import { isNull, type TreeMapping } from "../tree.ts";
@@ -21,7 +22,7 @@ export function typeSettings(node: JobNode, own: TreeMapping, context: LoadConte
 function ownSettings(tree: TreeMapping): { readonly [key: string]: Plain } {
   const settings: Record<string, Plain> = {};
   for (const [name, { value }] of tree.entries) {
-    if (!SHARED_KEYS.has(name) && !isNull(value)) settings[name] = toPlain(value);
+    if (!SHARED_KEYS.has(name) && !isNull(value)) put(settings, name, toPlain(value));
   }
   return settings;
 }

@@ -6,6 +6,7 @@ import { ContentsBench } from "./contents-bench.ts";
 import { ignoring, snapshots, staging } from "./contents-code.ts";
 import { discarding, publishing } from "./contents-handing.ts";
 import { caching, identities, inputLinks } from "./contents-inputs.ts";
+import { keeping } from "./contents-kept.ts";
 import { capturing, hostileOutputs, verifying } from "./contents-outputs.ts";
 
 export function contentsContract(name: string, make: (workspaceFolder: string) => Contents): void {
@@ -27,5 +28,6 @@ export function contentsContract(name: string, make: (workspaceFolder: string) =
     verifying(() => bench);
     publishing(() => bench);
     discarding(() => bench);
+    keeping(() => bench);
   });
 }

@@ -73,6 +73,7 @@ export function createFakePorts(
     me: { host: "simulated", process: { bootId, pid, startTime: "0" } },
     isAlive: () => true,
     logPath: (run, step, attempt) => `${run}/${step}/${attempt}`,
+    linkLog: () => {},
     attemptFolders: (id) => ({ folder: id, workFolder: id }),
     capacity: {
       cpus: world.scenario.cpus,
@@ -166,7 +167,12 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
       else for (const path of mine) durable(world, path);
       mine.clear();
     },
+    makeTreeDurable: absent,
     publish: absent,
+    keep: absent,
+    kept: async () => null,
+    inputPath: async (_attempt, _input, data) => data.path,
+    inputHeld: async () => true,
     discard: () => {},
     close: async () => {},
   };

@@ -1,0 +1,199 @@
+import fs from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually, exited, makeRig, type Rig } from "../testing/rig.ts";
+
+// What scripts rely on: exit codes, one JSON object alone on stdout, plain lines without a terminal, and what options say
+// when they are used wrongly.
+
+let rig: Rig;
+
+const PIPELINE = `
+type: pipeline
+display_name: words
+settings: {default_compute: azureml:local}
+inputs: {text: {type: uri_file, path: ./text.txt}}
+jobs:
+  count:
+    command: wc -w < \${{inputs.text}} > \${{outputs.n}}; test \${{inputs.ok}} = yes
+    inputs: {text: "\${{parent.inputs.text}}", ok: "yes"}
+    outputs: {n: {type: uri_file}}
+  show:
+    command: cat \${{inputs.n}}
+    inputs: {n: "\${{parent.jobs.count.outputs.n}}"}
+`;
+
+beforeAll(() => {
+  rig = makeRig("contract");
+  rig.write("text.txt", "one two\n");
+  rig.write("pipeline.yml", PIPELINE);
+  expect(rig.cli("run", "pipeline.yml", "--name", "first").code).toBe(0);
+});
+
+afterAll(() => rig.remove());
+
+const FAIL = ["--set", "jobs.count.inputs.ok=no"];
+
+describe("exit codes", () => {
+  it.each<[string, number, readonly string[]]>([
+    ["completed", 0, ["run", "pipeline.yml"]],
+    ["a failed step", 1, ["run", "pipeline.yml", ...FAIL]],
+    ["--only-cached with something to run", 1, ["run", "pipeline.yml", "--only-cached", ...FAIL]],
+    ["an invalid definition", 2, ["run", "pipeline.yml", "--set", "jobs.count.comand=x"]],
+    ["a file that is not there", 2, ["run", "nothing.yml"]],
+    ["an unknown compute", 2, ["run", "pipeline.yml", "--compute", "cluster"]],
+    ["an unknown step", 2, ["run", "pipeline.yml", "--until", "nobody"]],
+    ["an unknown input", 2, ["run", "pipeline.yml", "--input", "nobody=1"]],
+    ["an unknown run", 2, ["run", "--resume", "nobody"]],
+    ["an unknown asset", 2, ["data", "show", "nobody:1"]],
+    ["a name that is taken", 2, ["run", "pipeline.yml", "--name", "first"]],
+    ["a bad name", 2, ["run", "pipeline.yml", "--name", "../x"]],
+    ["--from without a run to take from", 2, ["run", "other.yml", "--from", "show"]],
+    ["wrong usage", 2, ["run", "pipeline.yml", "--priority", "11"]],
+    ["an unknown option", 2, ["plan", "pipeline.yml", "--only-cached"]],
+    ["an unknown status", 2, ["runs", "--status", "Foo"]],
+    ["nothing to do", 0, ["plan", "pipeline.yml", "--exit-code"]],
+    ["something to do", 10, ["plan", "pipeline.yml", "--exit-code", "--force=show"]],
+    ["a workspace that is not there", 4, ["runs", "--workspace", "/nowhere/at/all"]],
+  ])("%s: %i", (_, code, words) => {
+    rig.write("other.yml", PIPELINE.replace("display_name: words", "display_name: other"));
+    expect(rig.cli(...words).code).toBe(code);
+  });
+
+  it("an environment that cannot be resolved, made, or is not locked: 4", () => {
+    const job = (packages: string): void =>
+      rig.write(
+        "environment.yml",
+        `type: command\ncompute: local\ncommand: "true"\nenvironment: {requirements: r.txt}\n# ${packages}\n`,
+      );
+    rig.write("r.txt", "six==1.16.0\n");
+    job("locked");
+    expect(rig.cli("run", "environment.yml", "--locked").code).toBe(4);
+    expect(rig.cli("run", "environment.yml").code).toBe(0);
+    const lock = fs.readdirSync(rig.at("stepwell.lock.d"))[0] as string;
+    const text = rig.read(`stepwell.lock.d/${lock}`).replace("\nsix==1.16.0", "\nsix==99.0.0");
+    rig.write(`stepwell.lock.d/${lock}`, text);
+    const failed = rig.cli("run", "environment.yml", "--json");
+    expect(JSON.parse(failed.stdout)).toMatchObject({
+      status: "Failed",
+      steps: [{ error: { code: "environment_build_failed" } }],
+    });
+    expect(failed.code).toBe(4);
+  });
+
+  it("Ctrl-C: 3, and what did not run is Canceled", async () => {
+    const wait = `test -e ${rig.at("go")} || { touch ${rig.at("waits")}; sleep 600; }`;
+    rig.write(
+      "wait.yml",
+      `type: pipeline\nsettings: {default_compute: azureml:local}\njobs: {a: {command: "${wait}"}, b: {command: ls, inputs: {}, properties: {stepwell.depends_on: '["a"]'}}}\n`,
+    );
+    const child = rig.start("run", "wait.yml", "--name", "stopped");
+    await eventually(() => fs.existsSync(rig.at("waits")), "the step runs");
+    child.kill("SIGINT");
+    expect(await exited(child)).toBe(3);
+    const run = rig.run("show", "stopped");
+    expect(run.steps.map((step) => [step.status, step.reuse.decision])).toEqual([
+      ["Canceled", "ran"],
+      ["Canceled", "none"],
+    ]);
+  });
+});
+
+describe("--json", () => {
+  it("puts the one object on stdout, also of a run that failed and of a file that is invalid", () => {
+    const failed = rig.cli("run", "pipeline.yml", "--json", ...FAIL);
+    const run = JSON.parse(failed.stdout);
+    expect(run).toMatchObject({ schema: 1, status: "Failed" });
+    expect(Object.keys(run).sort()).toEqual(RUN_KEYS);
+    for (const step of run.steps) expect(Object.keys(step).sort()).toEqual(STEP_KEYS);
+    const invalid = rig.cli("plan", "pipeline.yml", "--json", "--set", "jobs.count.comand=x");
+    expect(JSON.parse(invalid.stdout)).toMatchObject({
+      schema: 1,
+      valid: false,
+      problems: [{ severity: "error", code: "unknown_key", file: null, line: null }],
+    });
+    const plan = JSON.parse(rig.cli("plan", "pipeline.yml", "--json", "--force").stdout);
+    expect(plan).toMatchObject({ schema: 1, valid: true, counts: { run: 2, reuse: 0 } });
+    expect(Object.keys(plan.steps[0]).sort()).toEqual(PLAN_KEYS);
+    const detached = rig.cli("run", "pipeline.yml", "--detach", "--json");
+    expect(Object.keys(JSON.parse(detached.stdout))).toEqual(["name", "status"]);
+  });
+
+  it("is the same for a run that is asked for again", () => {
+    const shown = rig.cli("show", "first", "--json").stdout;
+    expect(rig.cli("run", "--resume", "first", "--json").stdout).toBe(shown);
+  });
+});
+
+const RUN_KEYS = "experiment finished name outputs schema started status steps warnings".split(" ");
+const STEP_KEYS =
+  "attempts error inputs log metrics name outputs parameters reuse status type".split(" ");
+const PLAN_KEYS = ["decision", "forecastS", "from", "name", "reason"];
+
+describe("without a terminal", () => {
+  it("every line is plain, whatever the run does", () => {
+    for (const words of [
+      ["run", "pipeline.yml", "--force"],
+      ["run", "pipeline.yml", ...FAIL],
+    ]) {
+      const { stdout, stderr } = rig.cliWith({ NO_COLOR: "" }, ...words);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control codes are what must not be there
+      expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    }
+  });
+
+  it("a failure names its reason, what did not run, and what to type", () => {
+    const { stderr, stdout } = rig.cli("run", "pipeline.yml", ...FAIL);
+    expect(stderr).toContain("failed  step count ended with exit code 1");
+    expect(stderr).toContain("because of it these did not run: show");
+    expect(stderr).toMatch(/the whole log: +stepwell logs words-\d+ count/);
+    expect(stdout).toMatch(/Failed: 1 step ran, 0 reused, 1 failed, 1 skipped/);
+  });
+
+  it("a step that never started is not said to have a log", () => {
+    const other = ["--set", "jobs.count.inputs.ok=never"];
+    const { stderr } = rig.cli("run", "pipeline.yml", "--only-cached", ...other);
+    expect(stderr).toContain("step count would run: parameter ok");
+    expect(stderr).not.toContain("the whole log");
+  });
+});
+
+describe("options", () => {
+  it("--set changes any field, --compute every compute, --input an input, --tag and --experiment the record", () => {
+    rig.write("longer.txt", "one two three\n");
+    rig.write("away.yml", PIPELINE.replace("azureml:local", "azureml:cluster"));
+    const run = rig.run(
+      ...["run", "away.yml", "--compute", "local", "--input", "text=longer.txt"],
+      ...["--set", "jobs.show.command=cat ${{inputs.n}} | tr 3 x", "--tag", "team=a"],
+      ...["--experiment", "mine", "--priority", "-5"],
+    );
+    expect([run.status, run.experiment]).toEqual(["Completed", "mine"]);
+    expect(rig.cli("logs", run.name, "show").stdout.trim()).toBe("x");
+    const found = JSON.parse(rig.cli("runs", "--tag", "team=a", "--json").stdout).runs;
+    expect(found.map((one: { name: string }) => one.name)).toEqual([run.name]);
+  });
+
+  it("the same definition again with the same key is the same run", () => {
+    const words = ["run", "pipeline.yml", "--name", "keyed", "--idempotency-key", "k1"];
+    expect(rig.run(...words).name).toBe("keyed");
+    expect(rig.run(...words).name).toBe("keyed");
+    const other = rig.cli(...words, "--force");
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("another definition")]);
+  });
+
+  it("runs --status Interrupted finds what nobody goes on with, and nothing else", async () => {
+    const words = ["run", "pipeline.yml", "--name", "cut", "--force"];
+    await exited(rig.startWith({ STEPWELL_CRASH_AT: "before-commit:1" }, ...words));
+    const names = (status: string): readonly string[] =>
+      JSON.parse(rig.cli("runs", "--status", status, "--json").stdout).runs.map(
+        (one: { name: string }) => one.name,
+      );
+    expect(names("Interrupted")).toEqual(["cut"]);
+    expect(names("Queued")).toEqual([]);
+    expect(names("Completed")).not.toContain("cut");
+    expect(rig.run("run", "--resume", "cut").status).toBe("Completed");
+  });
+
+  it("--help names no empty defaults", () => {
+    expect(rig.cli("run", "--help").stdout).not.toContain("[])");
+  });
+});

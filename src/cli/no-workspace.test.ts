@@ -1,0 +1,55 @@
+import fs from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makeRig, type Rig } from "../testing/rig.ts";
+
+// Looking at a file leaves nothing behind: `plan` and `validate` make no workspace where there is none.
+
+let rig: Rig;
+
+beforeEach(() => {
+  rig = makeRig("none");
+  rig.write("code/a.sh", "echo a\n");
+  rig.write("in.txt", "in\n");
+  rig.write("stepwell.yml", "computes: {mine: {type: local}}\n");
+  rig.write("job.yml", JOB);
+});
+
+afterEach(() => rig.remove());
+
+const JOB = `
+type: command
+compute: mine
+command: bash a.sh \${{inputs.x}} > \${{outputs.o}}
+code: ./code
+inputs: {x: {type: uri_file, path: ./in.txt}}
+outputs: {o: {type: uri_file}}
+`;
+
+const FILES = ["code", "in.txt", "job.yml", "stepwell.yml"];
+
+describe("without a workspace", () => {
+  it("plan says what would run, and writes nothing", () => {
+    const plan = rig.cli("plan", "job.yml", "--json");
+    expect(JSON.parse(plan.stdout)).toMatchObject({
+      valid: true,
+      steps: [{ name: ".", decision: "run", reason: { kind: "never_ran" } }],
+    });
+    expect(plan.stderr).not.toContain("new workspace");
+    expect(fs.readdirSync(rig.folder).sort()).toEqual(FILES);
+  });
+
+  it("validate finds what is wrong, and writes nothing", () => {
+    expect(rig.cli("validate", "job.yml").code).toBe(0);
+    rig.write("job.yml", `${JOB}comand: x\n`);
+    const refused = rig.cli("validate", "job.yml", "--json");
+    expect([refused.code, JSON.parse(refused.stdout).problems.length]).toEqual([2, 1]);
+    expect(fs.readdirSync(rig.folder).sort()).toEqual(FILES);
+  });
+
+  it("what reads a record says that there is none, and run makes it", () => {
+    expect(rig.cli("runs").code).toBe(2);
+    expect(fs.readdirSync(rig.folder).sort()).toEqual(FILES);
+    expect(rig.cli("run", "job.yml").stderr).toContain("new workspace");
+    expect(rig.cli("plan", "job.yml").stdout).toMatch(/^reuse/);
+  });
+});

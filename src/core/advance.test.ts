@@ -1,0 +1,314 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Graph, StepNode } from "../spec/graph.ts";
+import { loaded } from "../testing/loaded-job.ts";
+import { advance } from "./advance.ts";
+import type { AttemptEnd } from "./attempt.ts";
+import type { ContentId } from "./content.ts";
+import type { RunEvent } from "./event.ts";
+import { PLAN_FORMAT, type Plan } from "./plan.ts";
+import { openPlan, planDocument } from "./plan-document.ts";
+import { initialState, liveAttempt, type RunState, wire } from "./run-state.ts";
+import { isEndedRun, isEndedStep } from "./status.ts";
+import { mustRun, stepFacts } from "./step-facts.ts";
+
+const NODES = `
+type: pipeline
+jobs:
+  a: {command: "echo > \${{outputs.o}}", inputs: {__proto__: {type: uri_file, path: ./in.txt}}, outputs: {o: {type: uri_file}}}
+  b: {command: "cat \${{inputs.x}}", inputs: {x: "\${{parent.jobs.a.outputs.o}}"}}
+  c: {command: ls}
+`;
+
+function planOf(text = NODES, options: Partial<Plan["options"]> = {}): Plan {
+  const { graph } = loaded(text, { files: { "in.txt": "1" } });
+  const content = {
+    kind: "file",
+    id: "sha256:1" as ContentId,
+    sizeBytes: 1,
+    files: 1,
+    seal: "s",
+  } as const;
+  return {
+    format: PLAN_FORMAT,
+    graph: graph as Graph,
+    codes: [],
+    environments: [],
+    steps: (graph as Graph).steps.map((step: StepNode) => ({
+      nodeId: step.path,
+      code: null,
+      environment: 0,
+      data: Object.fromEntries(
+        Object.entries(step.inputs).flatMap(([name, input]) =>
+          input.source.kind === "data"
+            ? [[name, { path: "/p/in.txt", content, asset: null, written: "./in.txt" }]]
+            : [],
+        ),
+      ),
+      demand: { cpus: 1, memoryBytes: 0, gpus: 0 },
+    })),
+    options: { force: [], skip: [], taken: {}, onlyCached: false, passEnv: [], ...options },
+  };
+}
+
+/** Folds events and all that follows from them, as the engine does. */
+function played(plan: Plan, events: readonly RunEvent[]): RunState {
+  const wiring = wire(plan);
+  const state = initialState("r", wiring);
+  for (const event of events) {
+    const open: RunEvent[] = [event];
+    for (let next = open.shift(); next !== undefined; next = open.shift())
+      open.push(...advance(plan, wiring, state, next));
+  }
+  return state;
+}
+
+const END: AttemptEnd = {
+  exitCode: 0,
+  signal: null,
+  reason: "exited",
+  detail: null,
+  startedAt: 1,
+  finishedAt: 2,
+};
+const START: RunEvent = { kind: "run_started", at: 1 };
+const error = { code: "x", message: "m", hint: null };
+const attempt = (step: number, number = 1): RunEvent => ({
+  kind: "attempt_created",
+  at: 1,
+  step,
+  number,
+  attemptId: `${step}-${number}`,
+  fingerprint: "f",
+  epoch: 1,
+  bootId: "boot",
+  reason: { kind: "never_ran", detail: "" },
+  shared: true,
+  adoptedFrom: null,
+});
+const ended = (step: number, retryAt: number | null = null): RunEvent => ({
+  kind: "attempt_ended",
+  at: 2,
+  step,
+  end: END,
+  retryAt,
+});
+const result = { outputs: {}, metrics: {}, loggedParameters: {}, artifacts: null, warnings: [] };
+const completed = (step: number): RunEvent => ({
+  kind: "step_completed",
+  at: 3,
+  step,
+  path: "",
+  fingerprint: "f",
+  staticId: "s",
+  durationMs: 1,
+  result,
+});
+const failed = (step: number): RunEvent => ({ kind: "step_failed", at: 3, step, error });
+const cancel: RunEvent = { kind: "cancel_requested", at: 4, by: "ann" };
+const states = (state: RunState) => state.steps.map((step) => step.status);
+
+describe("advance", () => {
+  it("makes a step ready again whose attempt ended with the machine, and counts nothing of it", () => {
+    const lost: RunEvent = { kind: "attempt_discarded", at: 9, step: 0 };
+    const running = played(planOf(), [START, attempt(0), lost]);
+    const finalizing = played(planOf(), [START, attempt(0), ended(0), lost]);
+    for (const state of [running, finalizing]) {
+      expect(state.steps[0]?.status).toBe("Queued");
+      expect(state.ready.at(-1)).toBe(0);
+      expect(state.steps[0]?.attempts[0]?.end).toMatchObject({ reason: "lost", startedAt: null });
+    }
+    expect(played(planOf(), [START, lost]).steps[0]?.attempts).toEqual([]);
+  });
+
+  it("drops a step that is ready again in a run that starts nothing more", () => {
+    const lost: RunEvent = { kind: "attempt_discarded", at: 9, step: 0 };
+    const cancelled = played(planOf(), [START, attempt(0), cancel, lost]);
+    expect([states(cancelled)[0], cancelled.status]).toEqual(["Canceled", "Canceled"]);
+    const stopped = played(planOf(), [START, attempt(0), failed(2), lost]);
+    expect([states(stopped)[0], stopped.status]).toEqual(["Skipped", "Failed"]);
+  });
+
+  it("makes steps ready when what they read has ended well, and ends the run", () => {
+    const middle = played(planOf(), [START, completed(0)]);
+    expect([states(middle), middle.ready]).toEqual([
+      ["Completed", "Queued", "Queued"],
+      [0, 2, 1],
+    ]);
+    const all = played(planOf(), [START, completed(0), completed(1), completed(2)]);
+    expect([all.status, all.open]).toEqual(["Completed", 0]);
+  });
+
+  it("a failure skips all that has not begun; with continue_on_step_failure only what reads of it", () => {
+    expect(states(played(planOf(), [START, failed(0)]))).toEqual(["Failed", "Skipped", "Skipped"]);
+    const going = `${NODES}settings: {continue_on_step_failure: true}\n`;
+    const state = played(planOf(going), [START, failed(0)]);
+    expect(states(state)).toEqual(["Failed", "Skipped", "Queued"]);
+    expect(played(planOf(going), [START, failed(0), completed(2)])).toMatchObject({
+      status: "Failed",
+      error,
+    });
+  });
+
+  it("a cancel ends what does not run; what runs ends by itself", () => {
+    const state = played(planOf(), [START, attempt(0), cancel]);
+    expect([states(state), state.status]).toEqual([
+      ["Preparing", "Canceled", "Canceled"],
+      "Canceling",
+    ]);
+    const over = played(planOf(), [START, attempt(0), cancel, ended(0, 9)]);
+    expect([states(over)[0], over.status]).toEqual(["Canceled", "Canceled"]);
+  });
+
+  it("--until skips what is not needed, and a run of nothing ends at once", () => {
+    expect(states(played(planOf(NODES, { skip: ["c"] }), [START]))).toEqual([
+      "Queued",
+      "NotStarted",
+      "Skipped",
+    ]);
+    expect(played(planOf(NODES, { skip: ["a", "b", "c"] }), [START]).status).toBe("Completed");
+  });
+
+  it("a retry waits, and a problem beside the steps fails the run", () => {
+    const retry = played(planOf(), [START, attempt(0), ended(0, 9)]);
+    expect([retry.steps[0]?.status, [...retry.retrying]]).toEqual(["Queued", [0]]);
+    expect(liveAttempt(played(planOf(), [START, attempt(0)]).steps[0] as never)?.number).toBe(1);
+    const problem: RunEvent = { kind: "run_problem", at: 2, error };
+    const run = played(planOf(), [
+      START,
+      problem,
+      problem,
+      completed(0),
+      completed(1),
+      completed(2),
+    ]);
+    expect([run.status, run.error]).toEqual(["Failed", error]);
+  });
+
+  it("waits for another run's work, and decides anew when that fails", () => {
+    const attach: RunEvent = {
+      kind: "step_attached",
+      at: 1,
+      step: 0,
+      fingerprint: "f",
+      run: "x",
+      path: "y",
+    };
+    const detach: RunEvent = { kind: "step_detached", at: 2, step: 0 };
+    expect([...played(planOf(), [START, attach]).attached.keys()]).toEqual([0]);
+    expect(played(planOf(), [START, attach, detach, detach]).ready).toEqual([0, 2, 0]);
+    const from = [
+      { run: "x", reason: { kind: "in_flight", detail: "" } as const, steps: [0], results: [7] },
+    ];
+    const taken = played(planOf(), [START, attach, { kind: "steps_reused", at: 3, from }]);
+    expect(taken.steps[0]).toMatchObject({ decision: "attached", result: { run: "x", seq: 7 } });
+  });
+
+  it("whatever arrives, and however late: ends stay, a second start changes nothing", () => {
+    const step = fc.integer({ min: 0, max: 2 });
+    const event = fc.oneof(
+      fc.constant(START),
+      fc.constant(cancel),
+      step.map((at) => attempt(at)),
+      step.map(
+        (at): RunEvent => ({
+          kind: "attempt_started",
+          at: 1,
+          step: at,
+          process: { bootId: "b", pid: 1, startTime: "1" },
+        }),
+      ),
+      step.map((at) => ended(at)),
+      step.map((at) => ended(at, 9)),
+      step.map(completed),
+      step.map(failed),
+      step.map((at): RunEvent => ({ kind: "step_detached", at: 1, step: at })),
+      fc.constant<RunEvent>({ kind: "warned", at: 1, message: "w" }),
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 25 }), (events) => {
+        const plan = planOf();
+        const wiring = wire(plan);
+        const state = initialState("r", wiring);
+        for (const one of events) {
+          const before = states(state);
+          const wasOver = state.endedAt !== null;
+          const open: RunEvent[] = [one];
+          for (let next = open.shift(); next !== undefined; next = open.shift())
+            open.push(...advance(plan, wiring, state, next));
+          for (const [index, status] of before.entries())
+            if (isEndedStep(status)) expect(state.steps[index]?.status).toBe(status);
+          if (wasOver) expect(states(state)).toEqual(before);
+          const left = state.steps.filter((each) => !isEndedStep(each.status)).length;
+          expect(state.open).toBe(left);
+          if (state.endedAt !== null) expect([left, isEndedRun(state.status)]).toEqual([0, true]);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("the facts of a step", () => {
+  it("are complete when what it reads is made", () => {
+    const plan = planOf();
+    expect(stepFacts(plan, 1, () => null)).toBeNull();
+    const record = {
+      type: "uri_file",
+      path: "/o/file.txt",
+      kind: "file",
+      id: "sha256:2" as ContentId,
+      sizeBytes: 1,
+      files: 1,
+      seal: "",
+    } as const;
+    expect(stepFacts(plan, 1, () => record)?.moment.contents).toEqual({
+      x: ["sha256:2", "file.txt"],
+    });
+    const folder = stepFacts(plan, 1, () => ({ ...record, kind: "folder" }));
+    expect(folder?.moment.contents).toEqual({ x: ["sha256:2", null] });
+    expect(Object.entries(stepFacts(plan, 0, () => null)?.moment.contents ?? {})).toEqual([
+      ["__proto__", ["sha256:1", "in.txt"]],
+    ]);
+  });
+
+  it.each<[string, string, Partial<Plan["options"]>, string | null]>([
+    ["nothing", "{command: ls}", {}, null],
+    ["--force", "{command: ls}", { force: "all" }, "forced by --force"],
+    ["--force=c", "{command: ls}", { force: ["c"] }, "forced by --force"],
+    ["--force of another", "{command: ls}", { force: ["a"] }, null],
+    ["is_deterministic", "{command: ls, is_deterministic: false}", {}, "is_deterministic is false"],
+    ["reuse: never", "{command: ls, properties: {stepwell.reuse: never}}", {}, "reuse is never"],
+    [
+      "the run's name",
+      '{command: "echo ${{name}}"}',
+      {},
+      "its command uses ${{name}}, which is new in each run",
+    ],
+  ])("%s: must it run?", (_, node, options, detail) => {
+    const plan = planOf(`type: pipeline\njobs:\n  c: ${node}\n`, options);
+    expect(mustRun(plan, 0)?.detail ?? null).toBe(detail);
+  });
+
+  it("settings.force_rerun makes every step run", () => {
+    const plan = planOf(
+      "type: pipeline\nsettings: {force_rerun: true}\njobs: {c: {command: ls}}\n",
+    );
+    expect(mustRun(plan, 0)?.kind).toBe("never_reused");
+  });
+});
+
+describe("a plan's document", () => {
+  it("gives the plan back, whatever its inputs are called", () => {
+    const plan = planOf();
+    const document = planDocument(plan);
+    const opened = openPlan(document.body);
+    expect(opened.graph).toBe(document.graph.id);
+    const read = opened.read(document.graph.body);
+    expect(Object.entries(read.steps[0]?.data ?? {})).toEqual(
+      Object.entries(plan.steps[0]?.data ?? {}),
+    );
+    expect(read.graph).toEqual(plan.graph);
+    expect(planDocument(read).id).toBe(document.id);
+  });
+});

@@ -1,0 +1,202 @@
+import { describe, expect, it } from "vitest";
+import type { ContentId, Manifest } from "./content.ts";
+import type { EnvironmentIdentity } from "./environment.ts";
+import { type Evidence, explain } from "./explain.ts";
+import type { MomentIdentity, NodeIdentity, PreImage } from "./fingerprint.ts";
+
+const NODE: NodeIdentity = {
+  format: 1,
+  type: "command",
+  typeSettings: null,
+  command: "python train.py --fast",
+  inputs: { data: ["uri_folder", "ro_mount", true] },
+  outputs: { model: ["uri_folder", null] },
+  parameters: { alpha: ["number", "0.1"] },
+  variables: { MODE: "a" },
+  distribution: null,
+  instanceCount: 1,
+  textSubstitution: false,
+};
+
+const MOMENT: MomentIdentity = {
+  code: "code1",
+  environment: "env1",
+  passEnv: [],
+  contents: { data: ["folder1" as ContentId, null] },
+};
+
+function image(node: Partial<NodeIdentity> = {}, moment: Partial<MomentIdentity> = {}): PreImage {
+  return { node: { ...NODE, ...node }, moment: { ...MOMENT, ...moment } };
+}
+
+const ENVIRONMENT: EnvironmentIdentity = {
+  id: "env1",
+  label: "one",
+  kind: "host",
+  pythonVersion: "3.11.7",
+  platform: "linux",
+  packages: { pandas: "2.1", numpy: "1.26" },
+  editable: { mine: "a" },
+  lockId: null,
+  programs: { node: "20" },
+};
+
+function folder(files: Readonly<Record<string, string>>): Manifest {
+  const entries = Object.entries(files).map(([path, id]) => ({
+    type: "file" as const,
+    path,
+    size: 1,
+    executable: false,
+    id: id as ContentId,
+  }));
+  return { format: 1, entries };
+}
+
+const CODE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  code1: { "a.py": "1", "b.py": "1", "gone.py": "1" },
+  code2: { "a.py": "2", "b.py": "1", "new.py": "1" },
+  many: { "a.py": "9", "b.py": "9", "c.py": "9", "d.py": "9", "gone.py": "1" },
+  binary: { "a.py": "binary", "b.py": "1", "gone.py": "1" },
+};
+
+const EVIDENCE: Evidence = {
+  code: (id) => CODE[id] ?? null,
+  lines: (_, after) => (after === "binary" ? null : { added: 2, removed: 1 }),
+  environment: (id) => {
+    if (id === "env1") return ENVIRONMENT;
+    if (id === "env2")
+      return {
+        ...ENVIRONMENT,
+        pythonVersion: "3.12.1",
+        packages: { pandas: "2.2", scipy: "1" },
+        editable: { mine: "b" },
+        programs: { node: "22" },
+        platform: "darwin",
+      };
+    return id === "same" ? { ...ENVIRONMENT, label: "two" } : null;
+  },
+  manifest: (id) => {
+    if (id === "folder1") return folder({ a: "1", b: "1" });
+    if (id === "folder2") return folder({ a: "2", b: "1" });
+    if (id === "folder3") return folder({ c: "1", d: "1", e: "1", f: "1" });
+    return null;
+  },
+};
+
+const content = (id: string, name: string | null = null): MomentIdentity["contents"] => ({
+  data: [id as ContentId, name],
+});
+
+describe("explain", () => {
+  it("says nothing of equal work", () => {
+    expect(explain(image(), image(), EVIDENCE)).toEqual([]);
+  });
+
+  it.each<[string, PreImage, string]>([
+    [
+      "code",
+      image({}, { code: "code2" }),
+      "code changed: a.py (+2 −1), gone.py is gone, new.py is new",
+    ],
+    [
+      "much code",
+      image({}, { code: "many" }),
+      "code changed: a.py (+2 −1), b.py (+2 −1), c.py is new and 1 more",
+    ],
+    ["a binary file", image({}, { code: "binary" }), "code changed: a.py"],
+    ["code nobody knows", image({}, { code: "lost" }), "code changed"],
+    [
+      "no code any more",
+      image({}, { code: null }),
+      "code changed: a.py is gone, b.py is gone, gone.py is gone",
+    ],
+    [
+      "a parameter",
+      image({ parameters: { alpha: ["number", "0.2"] } }),
+      "parameter alpha 0.1 → 0.2",
+    ],
+    [
+      "its type",
+      image({ parameters: { alpha: ["string", "0.1"] } }),
+      'parameter alpha 0.1 → "0.1"',
+    ],
+    ["a parameter less", image({ parameters: {} }), "parameter alpha 0.1 → (unset)"],
+    [
+      "a long one",
+      image({ parameters: { alpha: ["string", "x".repeat(50)] } }),
+      `parameter alpha 0.1 → "${"x".repeat(40)}…"`,
+    ],
+    [
+      "an input",
+      image({}, { contents: content("folder2") }),
+      "input data changed: 1 of 2 files (a)",
+    ],
+    [
+      "all of it",
+      image({}, { contents: content("folder3") }),
+      "input data changed: 6 of 4 files (a, b, c, …)",
+    ],
+    ["a file", image({}, { contents: content("file") }), "input data changed"],
+    [
+      "the file's name",
+      image({}, { contents: content("folder1", "b.csv") }),
+      "input data changed: its file is now called b.csv",
+    ],
+    ["an input less", image({}, { contents: {} }), "input data changed: it is no longer set"],
+    [
+      "the environment",
+      image({}, { environment: "env2" }),
+      "environment: Python 3.11.7 → 3.12.1, numpy is gone, pandas 2.1 → 2.2 and 4 more",
+    ],
+    ["only its label", image({}, { environment: "same" }), "environment: one → two"],
+    ["one nobody knows", image({}, { environment: "lost" }), "environment changed"],
+    [
+      "the command",
+      image({ command: "python train.py --slow x" }),
+      "command changed: --fast → --slow x",
+    ],
+    ["no command", image({ command: null }), "command changed: python train.py --fast → (end)"],
+    ["a variable", image({ variables: { MODE: "b" } }), "environment variable MODE: a → b"],
+    ["a variable less", image({ variables: {} }), "environment variable MODE: a → (unset)"],
+    [
+      "an input's mode",
+      image({ inputs: { data: ["uri_folder", null, false] } }),
+      "input data: uri_folder ro_mount → uri_folder unset",
+    ],
+    ["an output less", image({ outputs: {} }), "output model: uri_folder → not declared"],
+    ["a setting", image({ instanceCount: 2 }), "instanceCount: 1 → 2"],
+    ["passed names", image({}, { passEnv: ["TOKEN"] }), "passed variables: none → TOKEN"],
+  ])("names what changed: %s", (_, after, detail) => {
+    expect(explain(image(), after, EVIDENCE).map((one) => one.detail)).toEqual([detail]);
+  });
+
+  it("says the other way round what is new", () => {
+    const details = (before: PreImage): readonly string[] =>
+      explain(before, image(), EVIDENCE).map((one) => one.detail);
+    expect(details(image({ variables: {} }))).toEqual(["environment variable MODE: (unset) → a"]);
+    expect(details(image({}, { contents: {} }))).toEqual([
+      "input data changed: it was not set before",
+    ]);
+    expect(details(image({}, { code: null }))[0]).toContain("a.py is new");
+    expect(details(image({ command: null }))).toEqual([
+      "command changed: (end) → python train.py --fast",
+    ]);
+    expect(details(image({}, { passEnv: ["TOKEN"] }))).toEqual(["passed variables: TOKEN → none"]);
+    expect(details(image({}, { environment: "env2" }))[0]).toContain("numpy 1.26 is new");
+  });
+
+  it("puts what people change most first", () => {
+    const after = image(
+      { command: "other", instanceCount: 2, parameters: {} },
+      { code: "code2", contents: {}, environment: "env2" },
+    );
+    expect(explain(image(), after, EVIDENCE).map((one) => one.kind)).toEqual([
+      "code_changed",
+      "parameter_changed",
+      "input_changed",
+      "environment_changed",
+      "command_changed",
+      "settings_changed",
+    ]);
+  });
+});

@@ -1,0 +1,200 @@
+// Copies everything that a component names into one folder, so that a registered version never changes: nested
+// definition files, code, additional includes, environment files, local data. Writes nothing else.
+
+import fs from "node:fs";
+import path from "node:path";
+import { canonicalJson } from "../core/canonical-json.ts";
+import { digest } from "../core/digest.ts";
+import type { EnvironmentReference, Graph } from "../spec/graph.ts";
+import { SPEC_LIMITS } from "../spec/limits.ts";
+import { loadJobLeniently } from "../spec/load-job.ts";
+import type { Problem } from "../spec/problem.ts";
+import type { SpecReader } from "../spec/reader.ts";
+import { readWithComponents } from "./load-definition.ts";
+import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
+import { places, type Workspace } from "./workspace.ts";
+
+export interface FrozenComponent {
+  /** Name of the folder below `.stepwell/frozen/`. */
+  readonly folder: string;
+  /** What lies in it, by path relative to the component's own folder: other content is another version. */
+  readonly content: Readonly<Record<string, string>>;
+  readonly warnings: readonly Problem[];
+}
+
+/** What a component names on this machine: absolute paths. */
+interface Named {
+  readonly files: ReadonlySet<string>;
+  /** Folders (or single files) of code: what ignore files leave of them. */
+  readonly code: ReadonlySet<string>;
+  readonly data: ReadonlySet<string>;
+}
+
+export async function freezeComponent(
+  workspace: Workspace,
+  file: string,
+): Promise<FrozenComponent | Refusal> {
+  const base = path.dirname(file);
+  const { graph, problems, files } = await readAsNode(workspace, file);
+  const errors = problems.filter((one) => one.severity === "error");
+  if (errors.length > 0) return refuseInvalid(errors);
+  const named = namedBy(graph, files);
+  const content: Record<string, string> = {};
+  const copies: Copy[] = [];
+  for (const at of named.files) {
+    if (at !== file) content[path.relative(base, at)] = digest(fs.readFileSync(at, "utf8"));
+    copies.push({ from: at, to: at, links: AS_FILES });
+  }
+  for (const at of named.code) {
+    const definitionFiles = [...named.files].filter((one) => one.startsWith(at + path.sep));
+    const outcome = await workspace.contents.snapshot({ path: at, includes: [], definitionFiles });
+    if (!outcome.ok)
+      return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint);
+    content[path.relative(base, at)] = outcome.value.id;
+    copies.push(...codeCopies(workspace, at, outcome.value.snapshotId));
+  }
+  for (const at of named.data) {
+    const outcome = await workspace.contents.identify(at, "uri_folder");
+    if (!outcome.ok)
+      return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint);
+    content[path.relative(base, at)] = outcome.value.id;
+    copies.push({ from: at, to: at, links: AS_FILES });
+  }
+  const identity = canonicalJson([base, digest(fs.readFileSync(file, "utf8")), content]);
+  const folder = digest(identity).slice("sha256:".length);
+  const stored = await store(workspace, folder, copies);
+  return isRefusal(stored) ? stored : { folder, content, warnings: floating(graph) };
+}
+
+/** The component as the only node of a pipeline: that opens everything it names, at any depth. */
+async function readAsNode(workspace: Workspace, file: string) {
+  const virtual = path.join(path.dirname(file), ".stepwell-register.yml");
+  const text = `type: pipeline\njobs: {component: {component: ${JSON.stringify(file)}}}\n`;
+  const loaded = await readWithComponents(workspace, (reader) =>
+    loadJobLeniently({
+      file: virtual,
+      set: [],
+      inputs: {},
+      compute: null,
+      reader: withFile(reader, virtual, text),
+      knownComputes: null,
+      limits: { ...SPEC_LIMITS, ...workspace.config.limits },
+    }),
+  );
+  // Inputs that nobody sets yet are no mistake of the component.
+  const own = (one: Problem): boolean =>
+    one.position !== null && one.position.file !== virtual && one.code !== "missing_input";
+  return {
+    graph: loaded.graph,
+    problems: loaded.problems.filter(own),
+    files: loaded.files.filter((one) => one !== virtual && fs.existsSync(one)),
+  };
+}
+
+function withFile(reader: SpecReader, file: string, text: string): SpecReader {
+  return {
+    ...reader,
+    readText: (at) => (at === file ? { ok: true, text } : reader.readText(at)),
+  };
+}
+
+function namedBy(graph: Graph | null, definitions: readonly string[]): Named {
+  const files = new Set(definitions);
+  const code = new Set<string>();
+  const data = new Set<string>();
+  for (const step of graph?.steps ?? []) {
+    for (const at of [step.code?.path ?? [], step.code?.includes ?? []].flat()) code.add(at);
+    for (const at of environmentFolders(step.environment)) code.add(at);
+    for (const at of requirementFiles(step.environment)) files.add(at);
+    for (const { source } of Object.values(step.inputs))
+      if (source.kind === "data" && source.reference.kind === "local")
+        data.add(source.reference.path);
+  }
+  return { files, code, data };
+}
+
+function environmentFolders(reference: EnvironmentReference | null): readonly string[] {
+  if (reference?.kind !== "inline") return [];
+  return [reference.build?.path ?? [], reference.project ?? []].flat();
+}
+
+/** Files that a requirements file names with `-r` and `-c`. */
+function requirementFiles(reference: EnvironmentReference | null): readonly string[] {
+  const first = reference?.kind === "inline" ? reference.requirements : null;
+  if (first === null) return [];
+  const found = new Set<string>();
+  const open = [first.path];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (found.has(at) || !fs.existsSync(at)) continue;
+    found.add(at);
+    const lines = fs.readFileSync(at, "utf8").matchAll(NAMED_FILE);
+    for (const [, name = ""] of lines) open.push(path.resolve(path.dirname(at), name.trim()));
+  }
+  return [...found];
+}
+
+const NAMED_FILE = /^\s*(?:-r|--requirement|-c|--constraint)[\s=]*([^\s#]+)/gm;
+
+/** A name that another version may take tomorrow. */
+function floating(graph: Graph | null): readonly Problem[] {
+  const names = new Set<string>();
+  for (const { environment } of graph?.steps ?? [])
+    if (environment?.kind === "asset" && environment.version === null)
+      names.add(`environment ${environment.name}`);
+  return [...names].map((name) => ({
+    severity: "warning",
+    code: "floating_name",
+    message: `the component names ${name} without a version: what it means is looked up in each run`,
+    hint: "name a version, so that the component never changes",
+    position: null,
+  }));
+}
+
+interface Copy {
+  readonly from: string;
+  /** Absolute path of the original: mirrored below the copy's root. */
+  readonly to: string;
+  /** A link of code stays inside it; what links of data lead to is part of the data. */
+  readonly links: { readonly verbatimSymlinks: true } | { readonly dereference: true };
+}
+
+const AS_FILES = { dereference: true } as const;
+const AS_LINKS = { verbatimSymlinks: true } as const;
+
+/** A stored snapshot holds what counts; ignore files say so once more when the copy is read. */
+function codeCopies(workspace: Workspace, at: string, snapshotId: string): readonly Copy[] {
+  const stored = path.join(places.code(workspace.folder), snapshotId.slice("sha256:".length));
+  if (!fs.statSync(at).isDirectory())
+    return [{ from: path.join(stored, path.basename(at)), to: at, links: AS_FILES }];
+  const rules = [".amlignore", ".gitignore"]
+    .map((name) => path.join(at, name))
+    .filter((rule) => fs.existsSync(rule))
+    .map((rule) => ({ from: rule, to: rule, links: AS_FILES }));
+  return [...rules, { from: stored, to: at, links: AS_LINKS }];
+}
+
+/** Visible only when it is complete and durable. */
+async function store(
+  workspace: Workspace,
+  name: string,
+  copies: readonly Copy[],
+): Promise<Refusal | null> {
+  const target = places.frozen(workspace.folder, name);
+  if (fs.existsSync(target)) return null;
+  const temporary = path.join(path.dirname(target), `.tmp-${process.pid}`);
+  try {
+    for (const { from, to, links } of copies) {
+      const place = path.join(temporary, "root", to);
+      fs.mkdirSync(path.dirname(place), { recursive: true });
+      fs.cpSync(from, place, { recursive: true, force: true, ...links });
+    }
+    await workspace.contents.makeTreeDurable(temporary);
+    fs.renameSync(temporary, target);
+    return null;
+  } catch (error) {
+    if (fs.existsSync(target)) return null;
+    return refuse("input_output", `the component cannot be copied: ${(error as Error).message}`);
+  } finally {
+    fs.rmSync(temporary, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,56 @@
+// Reads a log while it is written, secrets taken out on the way. Holds the file open: when its engine replaces it by the
+// masked one at the end of the attempt, nothing is read twice and nothing is missed.
+
+import fs from "node:fs";
+import { createMasker } from "../steps/mask-log.ts";
+import type { RecordedRun } from "./read-run.ts";
+import { shellOf } from "./read-shell.ts";
+import type { Workspace } from "./workspace.ts";
+
+export { SHORTEST_MASKED } from "../steps/mask-log.ts";
+
+export interface LogReader {
+  /** Something was read before. */
+  readonly begun: boolean;
+  /** Hands on what is new. */
+  copy(write: (bytes: Buffer) => void): void;
+  /** Hands on the rest. */
+  close(write: (bytes: Buffer) => void): void;
+}
+
+const CHUNK_BYTES = 1 << 16;
+
+/** `secrets`: values that must not be shown. */
+export function openLog(file: string, secrets: readonly string[]): LogReader {
+  const handle = fs.openSync(file, "r");
+  const masker = createMasker(secrets);
+  const buffer = Buffer.alloc(CHUNK_BYTES);
+  let at = 0;
+  const copy = (write: (bytes: Buffer) => void): void => {
+    for (;;) {
+      const read = fs.readSync(handle, buffer, 0, buffer.length, at);
+      if (read === 0) return;
+      at += read;
+      write(masker.push(buffer.subarray(0, read)));
+    }
+  };
+  return {
+    get begun() {
+      return at > 0;
+    },
+    copy,
+    close(write) {
+      copy(write);
+      write(masker.end());
+      fs.closeSync(handle);
+    },
+  };
+}
+
+/** Values that the run was handed by name, and those of runs whose attempts it continues; none once it has its end. */
+export function secretsOf(workspace: Workspace, run: RecordedRun): readonly string[] {
+  const runs = new Set([run.row.name]);
+  for (const step of run.state.steps)
+    for (const { adoptedFrom } of step.attempts) if (adoptedFrom !== null) runs.add(adoptedFrom);
+  return [...runs].flatMap((name) => Object.values(shellOf(workspace, name)?.passed ?? {}));
+}

@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { eventually, exited, makeRig, type Rig } from "./rig.ts";
+
+// Logs of steps that are still running: secrets are taken out on the way to the reader, and an attempt that goes on for
+// another run is told in that run.
+
+let rig: Rig;
+
+afterEach(() => rig.remove());
+
+const SECRET = "hunter2-hunter2";
+
+/** A step that says what it knows, waits for a file, and says it again. */
+function tells(): string {
+  return `type: pipeline
+display_name: tells
+settings: {default_compute: azureml:local}
+jobs:
+  tells:
+    command: >-
+      echo "the token is $TOKEN, the pin $PIN."; touch ${rig.at("started")};
+      while [ ! -e ${rig.at("go")} ]; do sleep 0.05; done; echo "still $TOKEN"; echo made > \${{outputs.o}}
+    outputs: {o: {type: uri_file}}
+`;
+}
+
+const GIVEN = ["--env", `TOKEN=${SECRET}`, "--env", "PIN=4711"];
+
+describe("the log of a running step", () => {
+  it("shows no secret, neither at once nor while it is followed", async () => {
+    rig = makeRig("live");
+    rig.write("pipeline.yml", tells());
+    const run = rig.start("run", "pipeline.yml", "--name", "one", ...GIVEN);
+    await eventually(() => fs.existsSync(rig.at("started")), "the step has spoken");
+    expect(rig.cli("logs", "one", "tells").stdout).toBe("the token is ***, the pin ***.\n");
+    const follower = follow("one");
+    await eventually(() => follower.text().includes("***"), "the follower shows something");
+    rig.write("go", "");
+    expect(await exited(run)).toBe(0);
+    expect(await exited(follower.child)).toBe(0);
+    const whole = "the token is ***, the pin ***.\nstill ***\n";
+    expect(follower.text()).toBe(whole);
+    expect(rig.cli("logs", "one", "tells").stdout).toBe(whole);
+    expect(rig.cli("show", "one", "--json").stdout).not.toContain(SECRET);
+  });
+
+  it("is that of the run it goes on for, when its own run is cancelled", async () => {
+    rig = makeRig("heirlog");
+    rig.write("pipeline.yml", tells());
+    const first = rig.start("run", "pipeline.yml", "--name", "one", ...GIVEN);
+    await eventually(() => fs.existsSync(rig.at("started")), "the step runs");
+    const other = ["--env", "TOKEN=another-value", "--env", "PIN=1234"];
+    const second = rig.start("run", "pipeline.yml", "--name", "two", ...other);
+    const attached = (): boolean => rig.cli("show", "two", "--json").stdout.includes('"Queued"');
+    await eventually(attached, "the second run waits for the first");
+    expect(rig.cli("cancel", "one").code).toBe(0);
+    expect(await exited(first)).toBe(3);
+    for (const name of ["one", "two"])
+      expect(rig.cli("logs", name).stdout).toBe("the token is ***, the pin ***.\n");
+    const [step] = rig.run("show", "two").steps;
+    expect(step).toMatchObject({
+      status: "Running",
+      reuse: { decision: "ran", reason: { detail: "continued from one, which was cancelled" } },
+      attempts: [{ number: 1, status: "Running" }],
+    });
+    rig.write("go", "");
+    expect(await exited(second)).toBe(0);
+    const whole = "the token is ***, the pin ***.\nstill ***\n";
+    for (const name of ["one", "two"]) expect(rig.cli("logs", name).stdout).toBe(whole);
+    expect(fs.readFileSync(rig.run("show", "two").steps[0]?.log ?? "", "utf8")).toBe(whole);
+    expect(rig.cli("show", "two").stdout).toContain("continued from one");
+    expect(fs.readdirSync(rig.at(".stepwell/runs")).flatMap(filesOf)).toEqual([]);
+  });
+});
+
+function filesOf(run: string): readonly string[] {
+  return fs.readdirSync(rig.at(`.stepwell/runs/${run}`));
+}
+
+function follow(run: string): { readonly child: ReturnType<typeof spawn>; text(): string } {
+  const out = fs.openSync(rig.at("followed"), "w");
+  const cli = new URL("../../dist/stepwell.js", import.meta.url).pathname;
+  const child = spawn(process.execPath, [cli, "logs", run, "-f", "--workspace", rig.folder], {
+    stdio: ["ignore", out, "ignore"],
+  });
+  fs.closeSync(out);
+  return { child, text: () => rig.read("followed") };
+}
