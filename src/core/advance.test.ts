@@ -81,7 +81,7 @@ const attempt = (step: number, number = 1): RunEvent => ({
   attemptId: `${step}-${number}`,
   fingerprint: "f",
   epoch: 1,
-  bootId: "b",
+  bootId: "boot",
   reason: { kind: "never_ran", detail: "" },
   shared: true,
   adoptedFrom: null,
@@ -109,6 +109,26 @@ const cancel: RunEvent = { kind: "cancel_requested", at: 4, by: "ann" };
 const states = (state: RunState) => state.steps.map((step) => step.status);
 
 describe("advance", () => {
+  it("makes a step ready again whose attempt ended with the machine, and counts nothing of it", () => {
+    const lost: RunEvent = { kind: "attempt_discarded", at: 9, step: 0 };
+    const running = played(planOf(), [START, attempt(0), lost]);
+    const finalizing = played(planOf(), [START, attempt(0), ended(0), lost]);
+    for (const state of [running, finalizing]) {
+      expect(state.steps[0]?.status).toBe("Queued");
+      expect(state.ready.at(-1)).toBe(0);
+      expect(state.steps[0]?.attempts[0]?.end).toMatchObject({ reason: "lost", startedAt: null });
+    }
+    expect(played(planOf(), [START, lost]).steps[0]?.attempts).toEqual([]);
+  });
+
+  it("drops a step that is ready again in a run that starts nothing more", () => {
+    const lost: RunEvent = { kind: "attempt_discarded", at: 9, step: 0 };
+    const cancelled = played(planOf(), [START, attempt(0), cancel, lost]);
+    expect([states(cancelled)[0], cancelled.status]).toEqual(["Canceled", "Canceled"]);
+    const stopped = played(planOf(), [START, attempt(0), failed(2), lost]);
+    expect([states(stopped)[0], stopped.status]).toEqual(["Skipped", "Failed"]);
+  });
+
   it("makes steps ready when what they read has ended well, and ends the run", () => {
     const middle = played(planOf(), [START, completed(0)]);
     expect([states(middle), middle.ready]).toEqual([
@@ -147,17 +167,6 @@ describe("advance", () => {
       "Skipped",
     ]);
     expect(played(planOf(NODES, { skip: ["a", "b", "c"] }), [START]).status).toBe("Completed");
-  });
-
-  it("depends_on a nested pipeline means every step in it, at any depth", () => {
-    const nested = planOf(
-      "type: pipeline\njobs:\n  p: {type: pipeline, jobs: {x: {command: ls}, q: {type: pipeline, jobs: {y: {command: ls}}}}}\n  z: {command: ls, properties: {stepwell.depends_on: p}}\n",
-    );
-    const at = (path: string): number => nested.graph.steps.findIndex((one) => one.path === path);
-    const half = played(nested, [START, completed(at("p.x"))]);
-    expect(half.steps[at("z")]?.status).toBe("NotStarted");
-    const whole = played(nested, [START, completed(at("p.x")), completed(at("p.q.y"))]);
-    expect(whole.steps[at("z")]?.status).toBe("Queued");
   });
 
   it("a retry waits, and a problem beside the steps fails the run", () => {

@@ -78,7 +78,7 @@ describe("whether it is tried again", () => {
   });
 });
 
-const POLICY = { maxRetries: 1, delaySeconds: 5, on: ["failure"] } as const;
+const FAILURES_ONCE = { maxRetries: 1, delaySeconds: 5, on: ["failure"] } as const;
 
 function endOf(reason: AttemptEnd["reason"], exitCode: number | null = null): AttemptEnd {
   const startedAt = exitCode === null ? null : 1;
@@ -87,7 +87,7 @@ function endOf(reason: AttemptEnd["reason"], exitCode: number | null = null): At
 
 function delayAfter(...ends: readonly AttemptEnd[]): number | null {
   return retryDelay(
-    POLICY,
+    FAILURES_ONCE,
     ends.map((one) => ({ end: one, epoch: 1 })),
   );
 }

@@ -55,11 +55,11 @@ function batch(epoch: number): CommitBatch {
   return {
     epoch,
     at: 5,
+    lasting: true,
     updates: [update],
     preImages: [],
     damaged: [],
     handledRequests: [],
-    lasting: true,
   };
 }
 

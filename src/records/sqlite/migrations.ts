@@ -5,7 +5,7 @@ import fs from "node:fs";
 import { type Database, rollBack } from "./driver.ts";
 
 /** Step n takes the schema from version n to n + 1. */
-const STEPS: readonly string[] = [
+export const STEPS: readonly string[] = [
   `
   create table engine(
     workspace text primary key, epoch integer not null, host text, boot_id text, pid integer,
@@ -57,6 +57,12 @@ const STEPS: readonly string[] = [
     definition text not null, description text, tags text not null, run text,
     sequence integer not null, primary key (workspace, kind, name, version)) without rowid;
   `,
+  `
+  create table asset_label(
+    workspace text not null, kind text not null, name text not null, label text not null,
+    version text not null, created_by text not null, created_at integer not null,
+    primary key (workspace, kind, name, label)) without rowid;
+  `,
   // Which events outlast a power cut, and what to take back of the rest.
   `
   alter table run add column last_seq integer not null default 0;
@@ -64,12 +70,6 @@ const STEPS: readonly string[] = [
   create index run_not_lasting on run(workspace, name) where lasting_seq < last_seq;
   alter table attempt add column seq integer not null default 0;
   alter table attempt add column ended_seq integer;
-  `,
-  `
-  create table asset_label(
-    workspace text not null, kind text not null, name text not null, label text not null,
-    version text not null, created_by text not null, created_at integer not null,
-    primary key (workspace, kind, name, label)) without rowid;
   `,
 ];
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { recordsContract } from "../../testing/contracts/records.ts";
 import { openDatabase } from "./driver.ts";
+import { STEPS } from "./migrations.ts";
 import { openSqliteStore } from "./store.ts";
 
 function newFile(): string {
@@ -29,16 +30,17 @@ describe("the database file", () => {
     expect(open(file)).toEqual({ kind: "newer", version: 99 });
   });
 
-  it("of an earlier version is copied aside and gets what is new", async () => {
+  it("of the first version is copied aside and gets what is new", async () => {
     const file = newFile();
-    open(file);
     const database = openDatabase(file);
-    database.exec("drop table asset_label; PRAGMA user_version=2");
+    database.exec(STEPS[0] as string);
+    database.exec("PRAGMA user_version=1");
     database.close();
     const opened = open(file);
     if (opened.kind !== "open") return expect.unreachable();
     expect(await opened.store.labels("data", "x")).toEqual([]);
-    expect(fs.readdirSync(path.dirname(file))).toContain("stepwell.db.v2-1.bak");
+    expect(await opened.store.openRuns()).toEqual([]);
+    expect(fs.readdirSync(path.dirname(file))).toContain("stepwell.db.v1-1.bak");
   });
 
   it("is safe against a power cut: WAL with FULL sync", () => {
