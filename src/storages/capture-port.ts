@@ -12,7 +12,7 @@ import {
   statSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { Content, ManifestEntry } from "../core/content.ts";
+import type { Content, ContentId, ManifestEntry } from "../core/content.ts";
 import type { DataType } from "../spec/graph.ts";
 import { ContentProblem } from "./content-problem.ts";
 import { folderId } from "./folder-id.ts";
@@ -20,6 +20,7 @@ import { hashFile } from "./hash-file.ts";
 import { countFiles, fileContent, type Limits, manifestFile, sumOf, TOO_BIG } from "./identify.ts";
 import { writeManifest } from "./manifest-store.ts";
 import { sealOf } from "./seal.ts";
+import { shareBytes } from "./shared-bytes.ts";
 import { type Listed, type ListedFile, listFile, walk } from "./walk.ts";
 
 export interface PortOrder {
@@ -82,8 +83,9 @@ function captureFile(
   const warnings = setAside(order, basename(path));
   const file = freeze(path, listed);
   const id = hashFile(path, file.size);
+  const now = shared(path, refreshed(path, file), id, order);
   return {
-    content: fileContent(refreshed(path, file), id),
+    content: fileContent(now, id),
     file: basename(path),
     warnings,
     manifest: null,
@@ -119,8 +121,9 @@ function captureFolder(order: PortOrder, limits: Limits | null): CapturedPort | 
     }
     const path = join(order.folder, entry.path);
     const file = freeze(path, entry);
-    manifest.push(manifestFile(file, hashFile(path, file.size)));
-    sealed.push(refreshed(path, file));
+    const id = hashFile(path, file.size);
+    manifest.push(manifestFile(file, id));
+    sealed.push(shared(path, refreshed(path, file), id, order));
   }
   const id = folderId(manifest);
   const content: Content = {
@@ -151,6 +154,12 @@ function freeze(path: string, file: ListedFile): ListedFile {
   const mode = (file.mode & 0o111) | 0o444;
   if ((file.mode & 0o777) !== mode || file.links > 1) chmodSync(path, mode);
   return { ...file, executable: (mode & 0o111) !== 0 };
+}
+
+/** The file as it is once its bytes are those of the store. */
+function shared(path: string, file: ListedFile, id: ContentId, order: PortOrder): ListedFile {
+  shareBytes(path, file, id, order.storeFolder);
+  return listFile(file.path, lstatSync(path));
 }
 
 /** The file's last stat, which its seal is made of: it must still be what was hashed. */

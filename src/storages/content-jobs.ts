@@ -17,7 +17,10 @@ import { copyEntries, handedMode, isWhole } from "./snapshot-store.ts";
 export interface ContentJobs {
   hashFile: { asked: { path: string; size: number }; answer: ContentId };
   identifyFolder: { asked: { path: string; places: Places }; answer: Content };
-  isUnaltered: { asked: Pick<Content, "kind" | "id" | "seal"> & { path: string }; answer: boolean };
+  isUnaltered: {
+    asked: Pick<Content, "kind" | "id" | "seal"> & { path: string; storeFolder: string };
+    answer: boolean;
+  };
   snapshotCode: { asked: { code: CodeReference; places: CodePlaces }; answer: SnapshotResult };
   capturePort: { asked: PortOrder; answer: CapturedPort };
   copyCode: { asked: CopyCode; answer: null };
@@ -53,7 +56,7 @@ export const contentJobs: JobTable = {
   hashFile: ({ path, size }, limits) =>
     limits !== null && size > limits.bytes ? TOO_BIG : hashFile(path, size),
   identifyFolder: ({ path, places }, limits) => identifyFolder(path, places, limits),
-  isUnaltered: (record, limits) => isUnaltered(record, limits),
+  isUnaltered: (record, limits) => isUnaltered(record, record.storeFolder, limits),
   snapshotCode: ({ code, places }, limits) => snapshotCode(code, places, limits),
   capturePort: (order, limits) => capturePort(order, limits),
   copyCode: ({ from, to, entries }, limits) => {

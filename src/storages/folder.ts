@@ -96,7 +96,13 @@ class FolderContents implements Contents {
       return false;
     };
     try {
-      const answer = this.#doNow("isUnaltered", { path, id, seal, kind });
+      const answer = this.#doNow("isUnaltered", {
+        path,
+        id,
+        seal,
+        kind,
+        storeFolder: this.#storeFolder,
+      });
       return typeof answer === "boolean" ? answer : answer.catch(unreadable);
     } catch (error) {
       return unreadable(error);

@@ -9,8 +9,9 @@ import { ContentProblem } from "./content-problem.ts";
 import { folderId } from "./folder-id.ts";
 import { fileKey, isSettled, readPage, writePage } from "./hash-cache.ts";
 import { BUFFER_BYTES, hashFile } from "./hash-file.ts";
-import { writeManifest } from "./manifest-store.ts";
+import { readManifest, writeManifest } from "./manifest-store.ts";
 import { sealOf } from "./seal.ts";
+import { isSharedWhole, noteShared } from "./shared-bytes.ts";
 import { type Listed, type ListedFile, listFile, walk } from "./walk.ts";
 
 export interface Places {
@@ -149,6 +150,7 @@ export function fileSeal(file: ListedFile): string {
 /** True when what lies at the path has this seal, or, read again, this id. */
 export function isUnaltered(
   record: Pick<Content, "kind" | "id" | "seal"> & { readonly path: string },
+  storeFolder: string,
   limits: Limits | null,
 ): boolean | typeof TOO_BIG {
   const stats = lstatSync(record.path, { throwIfNoEntry: false });
@@ -157,8 +159,11 @@ export function isUnaltered(
     if (!stats.isFile()) return false;
     const file = listFile(record.path, stats);
     if (fileSeal(file) === record.seal) return true;
+    if (isSharedWhole(file, record.id, storeFolder)) return true;
     if (limits !== null && file.size > limits.bytes) return TOO_BIG;
-    return hashFile(record.path, file.size) === record.id;
+    if (hashFile(record.path, file.size) !== record.id) return false;
+    noteShared(file, record.id, storeFolder);
+    return true;
   }
   if (!stats.isDirectory()) return false;
   const entries = walk(record.path, {
@@ -167,14 +172,27 @@ export function isUnaltered(
   });
   if (entries === null) return TOO_BIG;
   if (sealOf(entries) === record.seal) return true;
-  if (limits !== null && sumOf(entries) > limits.bytes) return TOO_BIG;
-  const manifest = entries.map(
-    (entry): ManifestEntry =>
-      entry.type === "file"
-        ? manifestFile(entry, hashFile(join(record.path, entry.path), entry.size))
-        : entry,
-  );
+  const recorded = recordedIds(storeFolder, record.id);
+  const isShared = (entry: ListedFile): boolean => {
+    const id = recorded.get(entry.path);
+    return id !== undefined && isSharedWhole(entry, id, storeFolder);
+  };
+  const unread = entries.filter((entry) => entry.type === "file" && !isShared(entry));
+  if (limits !== null && sumOf(unread) > limits.bytes) return TOO_BIG;
+  const manifest = entries.map((entry): ManifestEntry => {
+    if (entry.type !== "file") return entry;
+    if (isShared(entry)) return manifestFile(entry, recorded.get(entry.path) as ContentId);
+    const id = hashFile(join(record.path, entry.path), entry.size);
+    if (id === recorded.get(entry.path)) noteShared(entry, id, storeFolder);
+    return manifestFile(entry, id);
+  });
   return folderId(manifest) === record.id;
+}
+
+/** Ids of the files of a recorded folder, by path; none where its manifest is gone. */
+function recordedIds(storeFolder: string, id: ContentId): ReadonlyMap<string, ContentId> {
+  const entries = readManifest(storeFolder, id)?.entries ?? [];
+  return new Map(entries.flatMap((one) => (one.type === "file" ? [[one.path, one.id]] : [])));
 }
 
 /** The place under which single files of a folder are remembered. */

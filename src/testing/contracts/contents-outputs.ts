@@ -49,6 +49,54 @@ export function capturing(bench: () => ContentsBench): void {
     expect(existsSync(bench().path(".stepwell/store/.attempts/c1"))).toBe(false);
   });
 
+  it("stores the same bytes once, and notices damage under each of their names", async () => {
+    const big = "x".repeat(200_000);
+    const write = async (step: string, folder: boolean) => {
+      const type = folder ? "uri_folder" : "uri_file";
+      const staged = await bench().stage(step, { o: type });
+      const at = folder ? join(staged.outputs.o as string, "part") : (staged.outputs.o as string);
+      writeFileSync(at, big);
+      const order = { ...CAPTURE, attemptId: step, step, outputs: { o: type } as const };
+      const captured = await bench().captured(bench().contents.capture(order));
+      return captured.outputs.o as OutputRecord;
+    };
+    const one = await write("one", false);
+    const two = await write("two", true);
+    const three = await write("three", false);
+    const files = [one.path, join(two.path, "part"), three.path];
+    const stats = files.map((file) => statSync(file));
+    // Where blocks can be shared, each name has a file of its own and no more blocks than one.
+    if (stats[0]?.ino === stats[1]?.ino) expect(stats[2]?.ino).toBe(stats[0]?.ino);
+    for (const record of [one, two, three])
+      expect(await bench().contents.verify(record)).toBe(true);
+    expect(one.id).toBe(three.id);
+    overwrite(three.path, (text) => `${text.slice(1)}y`);
+    expect(await bench().contents.verify(three)).toBe(false);
+    const isOneFile = stats[0]?.ino === stats[1]?.ino;
+    expect(await bench().contents.verify(one)).toBe(!isOneFile);
+    expect(await bench().contents.verify(two)).toBe(!isOneFile);
+    const four = await write("four", false);
+    expect(await bench().contents.verify(four)).toBe(true);
+    expect(readFileSync(four.path, "utf8")).toBe(big);
+  });
+
+  it("gives an executable file bytes of its own, and a name too many its own file", async () => {
+    const staged = await bench().stage("c1", { o: "uri_folder" });
+    const folder = staged.outputs.o as string;
+    for (const [name, mode] of [
+      ["a", 0o644],
+      ["b", 0o755],
+      ["c", 0o755],
+    ] as const)
+      writeFileSync(join(folder, name), "y".repeat(200_000), { mode });
+    const captured = await bench().capture("c1", { o: "uri_folder" });
+    const path = captured.outputs.o?.path as string;
+    expect(statSync(join(path, "a")).mode & 0o777).toBe(0o444);
+    expect(statSync(join(path, "b")).mode & 0o777).toBe(0o555);
+    expect(statSync(join(path, "c")).mode & 0o777).toBe(0o555);
+    expect(await bench().contents.verify(captured.outputs.o as OutputRecord)).toBe(true);
+  });
+
   it("uses _ for the step of a standalone job", async () => {
     const staged = await bench().stage("c1", { o: "uri_file" });
     writeFileSync(staged.outputs.o as string, "x");
