@@ -28,7 +28,7 @@ interface Planned {
 
 export async function runEach(context: Context, file: string, flags: RunFlags): Promise<void> {
   const json = flags.json ?? false;
-  const all = combinations(flags.each);
+  const all = combinations(flags.each ?? []);
   if (isRefusal(all)) return context.refuse(all, json);
   const wrong = wrongFlags(flags);
   if (wrong !== null) return context.refuse(wrong, json);
@@ -227,7 +227,7 @@ async function report(
     context.terminal.out(`${runs.length} runs: ${work}`);
   }
   const codes = runs.map((run) => exitCodeOf(run));
-  return context.exit(codes.includes(1) ? 1 : codes.includes(3) ? 3 : 0);
+  return context.exit([1, 4, 3].find((code) => codes.includes(code)) ?? 0);
 }
 
 /** How often each step really ran; those that never did are left out. */

@@ -76,6 +76,7 @@ describe.skipIf(!reached)("the npm package", () => {
       "demo/project/pipeline.yml",
       "python/supervisor.py",
       "python/describe_script.py",
+      "schemas/pipeline.json",
     ];
     expect(names.filter((name) => !there(name))).toEqual([]);
     expect([there("src"), there("python/tests"), there("python/stepwell")]).toEqual([

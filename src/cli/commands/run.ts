@@ -33,7 +33,7 @@ export interface RunFlags extends DefinitionFlags, FileFlag {
   readonly logs?: boolean;
   readonly stream?: boolean;
   readonly resume?: string;
-  readonly each: readonly string[];
+  readonly each?: readonly string[];
   readonly maxConcurrent?: string;
   readonly idempotencyKey?: string;
 }
@@ -60,8 +60,7 @@ export function define(command: Command, context: Context): void {
     .option(
       "--each <name=values>",
       "one run for each value: --each alpha=0.01,0.1 --each seed=1..10 (an input, or a path as in --set)",
-      (value, all: readonly string[]) => [...all, value],
-      [],
+      collect,
     )
     .option("--max-concurrent <n>", "with --each: so many runs at once (default: all)")
     .option("--resume <run>", "go on with an interrupted run (a name, last, …)")
@@ -72,7 +71,7 @@ export function define(command: Command, context: Context): void {
           ...seeOptions(flags),
           detach: flags.detach ?? false,
         });
-      else if (flags.each.length > 0)
+      else if (flags.each !== undefined)
         await runEach(context, definitionFile(context, file, flags), flags);
       else await runFile(context, definitionFile(context, file, flags), flags);
     });
