@@ -61,6 +61,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   model: { summary: "register and see models", load: () => import("./commands/model.ts") },
   diff: { summary: "compare two runs", load: () => import("./commands/diff.ts") },
+  compare: {
+    summary: "what differs between any number of runs",
+    load: () => import("./commands/compare.ts"),
+  },
   shell: {
     summary: "open a shell exactly where a step ran",
     load: () => import("./commands/shell.ts"),

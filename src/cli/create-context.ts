@@ -21,6 +21,8 @@ export function createContext(
       if (json) terminal.out(problemsJson(refusal.problems));
       printProblems(terminal, refusal.problems);
     } else {
+      const { code, message, hint } = refusal;
+      if (json) terminal.out(JSON.stringify({ schema: 1, error: { code, message, hint } }));
       terminal.note(`${terminal.colors.red("error")}: ${refusal.message}`);
       if (refusal.hint !== null) terminal.note(`  ${refusal.hint}`);
     }

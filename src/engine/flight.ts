@@ -180,8 +180,8 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
     post({ kind: "captured", attemptId, outcome: captured });
     return;
   }
-  const logged = ports.stepTypes.collect(ports.attemptFolders(attemptId));
   const { outputs, artifacts } = captured.value;
+  const logged = ports.stepTypes.collect(ports.attemptFolders(attemptId), outputs);
   const result: StepResult = {
     outputs:
       ARTIFACTS in node.outputs && artifacts !== null

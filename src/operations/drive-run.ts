@@ -23,6 +23,8 @@ export interface DriveOptions {
     readonly after: number;
     readonly onEvents: (events: readonly RunEvent[]) => void;
   } | null;
+  /** With `run: null`: asked after each round; true ends it although something is left to do. */
+  readonly enough?: () => boolean;
   /** Told once that the run waits for space on a full disk, and once that it goes on. */
   readonly onNotice: (line: string) => void;
 }
@@ -152,7 +154,7 @@ async function beEngine(
       const outcome = await engine.tick();
       space.tell(engine.state.space.place);
       if (outcome === "fenced") return "fenced";
-      if (await isDone(workspace, engine, options.run)) return "done";
+      if (options.enough?.() || (await isDone(workspace, engine, options.run))) return "done";
       if (outcome === "idle") await alarm.wait(pause(workspace, engine));
       if (workspace.clock.monotonic() - upkeep < UPKEEP_MS) continue;
       upkeep = workspace.clock.monotonic();

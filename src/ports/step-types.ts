@@ -29,9 +29,10 @@ export interface AttemptContext {
 /** The part of the engine that knows step types; implemented in steps/. */
 export interface StepTypes {
   order(context: AttemptContext): AttemptOrder | StepError;
-  /** Metrics and parameters that the attempt logged, read from its folder. */
+  /** Metrics and parameters that the attempt logged, read from its folder and from an output named `metrics`. */
   collect(
     staged: Pick<StagedAttempt, "folder" | "workFolder">,
+    outputs: StepResult["outputs"],
   ): Pick<StepResult, "metrics" | "loggedParameters" | "warnings">;
   /**
    * Takes the values that the runs were handed by name out of an ended attempt's log; null when they were handed none. A log

@@ -9,6 +9,7 @@ import { put } from "../spec/own-keys.ts";
 import { commandOrder, type OrderSettings, type ShellVariables } from "./command-step.ts";
 import { maskLog } from "./mask-log.ts";
 import { readMetricsFile } from "./metrics-file.ts";
+import { METRICS_OUTPUT, readMetricsOutput } from "./metrics-output.ts";
 import { readMlflowStore } from "./mlflow-store.ts";
 import { metricsFile, mlflowFolder } from "./step-variables.ts";
 
@@ -39,9 +40,10 @@ export function createStepTypes(
       const secrets = runs.flatMap((run) => Object.values(shell(run).passed));
       return secrets.length === 0 ? null : maskLog(logPath, secrets);
     },
-    collect(staged) {
+    collect(staged, outputs) {
       const warnings: string[] = [];
-      const metrics: Record<string, number> = {};
+      const written = outputs[METRICS_OUTPUT];
+      const metrics: Record<string, number> = written ? { ...readMetricsOutput(written.path) } : {};
       let loggedParameters: Readonly<Record<string, string>> = {};
       const store = mlflowFolder(staged.folder);
       if (fs.existsSync(store)) {

@@ -37,6 +37,18 @@ function ledgerHas(name: string): () => boolean {
 }
 
 describe("a run that is interfered with", () => {
+  it("is cancelled by Ctrl-C where it was started", async () => {
+    rig = makeRig("interrupt");
+    const command = `echo begun >> ${rig.at("ledger")}; while true; do sleep 0.1; done`;
+    rig.write("job.yml", `type: command\ncompute: local\ncommand: "${command}"\n`);
+    const child = rig.start("run", "job.yml", "--name", "one");
+    await eventually(ledgerHas("begun"), "the step runs");
+    child.kill("SIGINT");
+    expect(await exited(child)).toBe(3);
+    expect(rig.run("show", "one").status).toBe("Canceled");
+    expect(leftovers(rig.folder)).toEqual([]);
+  });
+
   it("is cancelled with its whole tree, also when the step forks away and ignores TERM", async () => {
     rig = makeRig("cancel");
     rig.write(

@@ -13,6 +13,7 @@ import { definitionFile, type FileFlag } from "../definition-file.ts";
 interface AddFlags extends FileFlag {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
+  readonly json?: boolean;
 }
 
 const NEW_FILE = "pipeline.yml";
@@ -24,6 +25,7 @@ export function define(command: Command, context: Context): void {
     .option("-f, --file <file>", "pipeline file (default: pipeline.yml or pipeline.yaml here)")
     .option("--dry-run", "only show the step")
     .option("-y, --yes", "do not ask")
+    .option("--json", "print what was added as one JSON object")
     .addHelpText(
       "after",
       "\nExample:\n  stepwell add train -- python train.py --data data/x.csv --alpha 0.1 --out model/",
@@ -42,19 +44,21 @@ async function add(
   if (words.length === 0)
     return context.refuse(
       refuse("wrong_usage", "say which command", `stepwell add ${name} -- python train.py …`),
+      flags.json,
     );
   const file = path.resolve(context.currentFolder, fileOf(context, flags));
   const { currentFolder, shell } = context;
   const added = addStep({ name, words, file, currentFolder, shell });
-  if (isRefusal(added)) return context.refuse(added);
-  show(context, file, added);
+  if (isRefusal(added)) return context.refuse(added, flags.json);
+  if (flags.json) printJson(context, file, added);
+  else show(context, file, added);
   if (flags.dryRun) return;
-  if (canAsk() && !flags.yes && !(await confirm("write it?"))) {
+  if (canAsk() && !flags.yes && !flags.json && !(await confirm("write it?"))) {
     context.terminal.note("nothing was written");
     return;
   }
   writeText(file, added);
-  context.terminal.note(`written; what would run: stepwell plan`);
+  if (!flags.json) context.terminal.note("written; what would run: stepwell plan");
 }
 
 function fileOf(context: Context, flags: AddFlags): string {
@@ -69,4 +73,8 @@ function show(context: Context, file: string, added: AddedStep): void {
   const shown = path.relative(context.currentFolder, file);
   terminal.out(`${added.isNew ? "new file " : ""}${shown}`);
   for (const line of added.lines) terminal.out(terminal.colors.green(`+ ${line}`.trimEnd()));
+}
+
+function printJson(context: Context, file: string, { isNew, lines }: AddedStep): void {
+  context.terminal.out(JSON.stringify({ schema: 1, file, isNew, lines }));
 }

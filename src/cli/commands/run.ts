@@ -9,6 +9,7 @@ import type { RunRow } from "../../ports/records.ts";
 import type { Context } from "../context.ts";
 import { addFileArgument, definitionFile, type FileFlag } from "../definition-file.ts";
 import { printProblems } from "../print-problems.ts";
+import { runEach } from "../run-each.ts";
 import {
   addDefinitionOptions,
   collect,
@@ -32,6 +33,8 @@ export interface RunFlags extends DefinitionFlags, FileFlag {
   readonly logs?: boolean;
   readonly stream?: boolean;
   readonly resume?: string;
+  readonly each?: readonly string[];
+  readonly maxConcurrent?: string;
   readonly idempotencyKey?: string;
 }
 
@@ -54,6 +57,12 @@ export function addRunOptions(command: Command): Command {
 
 export function define(command: Command, context: Context): void {
   addRunOptions(addDefinitionOptions(addFileArgument(command)))
+    .option(
+      "--each <name=values>",
+      "one run for each value: --each alpha=0.01,0.1 --each seed=1..10 (an input, or a path as in --set)",
+      collect,
+    )
+    .option("--max-concurrent <n>", "with --each: so many runs at once (default: all)")
     .option("--resume <run>", "go on with an interrupted run (a name, last, …)")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string | undefined, flags: RunFlags) => {
@@ -62,6 +71,8 @@ export function define(command: Command, context: Context): void {
           ...seeOptions(flags),
           detach: flags.detach ?? false,
         });
+      else if (flags.each !== undefined)
+        await runEach(context, definitionFile(context, file, flags), flags);
       else await runFile(context, definitionFile(context, file, flags), flags);
     });
 }
@@ -72,6 +83,7 @@ Examples:
   stepwell run pipeline.yml --logs
   stepwell run pipeline.yml --set jobs.train.inputs.alpha=0.2 --tag team=vision
   stepwell run pipeline.yml --until train --json
+  stepwell run --each alpha=0.01,0.1,1 --each seed=1..10 --max-concurrent 4
   stepwell run --resume taxi-17`;
 
 async function runFile(context: Context, file: string, flags: RunFlags): Promise<void> {

@@ -1,14 +1,16 @@
-// `stepwell runs`: the newest runs, filtered.
+// `stepwell runs`: the newest runs, filtered; or the columns that are asked for, of runs that a condition holds for.
 
 import type { Command } from "commander";
 import type { RunStatus } from "../../core/status.ts";
+import { type ListedRun, listRuns } from "../../operations/list-runs.ts";
 import { shownStatus } from "../../operations/read-run.ts";
-import { refuse } from "../../operations/refusal.ts";
+import { isRefusal, refuse } from "../../operations/refusal.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { RunFilter, RunRow } from "../../ports/records.ts";
-import { own } from "../../spec/own-keys.ts";
 import type { Context } from "../context.ts";
 import { duration, table } from "../format.ts";
+import { formTable } from "../table-format.ts";
+import { formOf } from "./compare.ts";
 import { tagsOf } from "./run.ts";
 
 interface RunsFlags {
@@ -17,6 +19,11 @@ interface RunsFlags {
   readonly status?: string;
   readonly tag?: string;
   readonly limit: string;
+  readonly columns?: string;
+  readonly where?: string;
+  readonly sort?: string;
+  readonly csv?: boolean;
+  readonly md?: boolean;
   readonly json?: boolean;
 }
 
@@ -27,36 +34,64 @@ export function define(command: Command, context: Context): void {
     .option("--status <status>", "only runs with this status")
     .option("--tag <key=value>", "only runs with this tag")
     .option("--limit <n>", "how many", "20")
+    .option(
+      "--columns <names>",
+      "name,status,took,tag.team,inputs.alpha,train.inputs.seed,train.auc",
+    )
+    .option(
+      "--where <condition>",
+      "only runs for which it holds: 'train.auc > 0.9 and tag.team = x'",
+    )
+    .option("--sort <column>", "smallest first, with - in front largest first")
+    .option("--csv", "print CSV")
+    .option("--md", "print a Markdown table")
     .option("--json", "print them as one JSON object")
-    .addHelpText("after", "\nExample:\n  stepwell runs --status Failed --limit 5")
-    .action((flags: RunsFlags) => listRuns(context, flags));
+    .addHelpText("after", EXAMPLES)
+    .action((flags: RunsFlags) => showRuns(context, flags));
 }
 
-async function listRuns(context: Context, flags: RunsFlags): Promise<void> {
+const EXAMPLES = `
+Examples:
+  stepwell runs --status Failed --limit 5
+  stepwell runs --columns name,inputs.alpha,train.auc --where 'train.auc > 0.9' --sort -train.auc`;
+
+/** Of a table for programs, where none are asked for. */
+const COLUMNS = ["name", "status", "created", "took", "ran", "reused", "failed", "experiment"];
+
+async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
   const limit = Number(flags.limit);
   if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
     context.refuse(
       refuse("wrong_usage", `--limit ${flags.limit}: expected a whole number from 1 to 10000`),
+      flags.json,
     );
   if (flags.status !== undefined && !STATUSES.includes(flags.status))
     context.refuse(
       refuse("wrong_usage", `--status ${flags.status}`, `it is one of ${STATUSES.join(", ")}`),
+      flags.json,
     );
+  const asked = flags.columns?.split(",").map((name) => name.trim()) ?? null;
+  const columns = asked ?? (flags.csv || flags.md ? COLUMNS : []);
   const workspace = await context.open({ create: "refuse" });
   try {
-    const rows = await rowsOf(workspace, flags, limit);
-    const shown = rows
-      .map((row) => ({ row, status: shownStatus(workspace, row) }))
-      .filter(({ status }) => flags.status === undefined || status === flags.status);
-    if (flags.json)
-      context.terminal.out(
-        JSON.stringify({ schema: 1, runs: shown.map(({ row, status }) => json(row, status)) }),
-      );
-    else if (shown.length === 0) context.terminal.note("no runs");
-    else context.terminal.out(table([HEAD, ...shown.map(({ row, status }) => cells(row, status))]));
+    const found = await listRuns(workspace, {
+      filter: filterOf(flags, limit),
+      columns,
+      where: conditionOf(flags),
+      sort: flags.sort ?? null,
+    });
+    if (isRefusal(found)) return context.refuse(found, flags.json);
+    print(context, workspace, found, { columns, isChosen: asked !== null, flags });
   } finally {
     await workspace.close();
   }
+}
+
+/** What is shown counts: no record says `Interrupted`, it is seen only when a run is looked at. */
+function conditionOf({ status, where }: RunsFlags): string | null {
+  if (status === undefined) return where ?? null;
+  const own = `status = ${status}`;
+  return where === undefined ? own : where.replaceAll(/(^|\sor\s)/gi, `$1${own} and `);
 }
 
 const STATUSES: readonly string[] = [
@@ -69,34 +104,40 @@ const STATUSES: readonly string[] = [
   "Interrupted",
 ];
 
-/** `Interrupted` is no stored status: it is looked for among the runs without an end, which are few. */
-async function rowsOf(
+function print(
+  context: Context,
   workspace: Workspace,
-  flags: RunsFlags,
-  limit: number,
-): Promise<readonly RunRow[]> {
-  if (flags.status !== "Interrupted") return workspace.records.runs(filterOf(flags, limit));
-  const fits = (row: RunRow): boolean =>
-    shownStatus(workspace, row) === "Interrupted" &&
-    (flags.tag === undefined || hasTag(row, flags.tag)) &&
-    (flags.experiment === undefined || row.experiment === flags.experiment) &&
-    (flags.pipeline === undefined || row.pipeline === flags.pipeline);
-  const open = (await workspace.records.openRuns()).filter(fits);
-  return [...open].reverse().slice(0, limit);
-}
-
-function hasTag(row: RunRow, text: string): boolean {
-  const [tag] = Object.entries(tagsOf([text]));
-  return tag !== undefined && own(row.tags, tag[0]) === tag[1];
+  found: readonly ListedRun[],
+  how: { columns: readonly string[]; isChosen: boolean; flags: RunsFlags },
+): void {
+  const { terminal } = context;
+  const { columns, isChosen, flags } = how;
+  if (flags.json) {
+    const chosen = ({ values }: ListedRun): unknown =>
+      Object.fromEntries(columns.map((name, index) => [name, values[index]]));
+    const whole = ({ row }: ListedRun): unknown => json(row, shownStatus(workspace, row));
+    terminal.out(JSON.stringify({ schema: 1, runs: found.map(isChosen ? chosen : whole) }));
+  } else if (found.length === 0 && !flags.csv) terminal.note("no runs");
+  else if (columns.length > 0)
+    terminal.out(
+      formTable(
+        formOf(flags),
+        columns,
+        found.map((run) => run.values),
+      ),
+    );
+  else
+    terminal.out(table([HEAD, ...found.map(({ row }) => cells(row, shownStatus(workspace, row)))]));
 }
 
 function filterOf(flags: RunsFlags, limit: number): RunFilter {
+  const interrupted = flags.status === "Interrupted";
   const [tag] = flags.tag === undefined ? [] : Object.entries(tagsOf([flags.tag]));
   return {
     limit,
     ...(flags.experiment === undefined ? {} : { experiment: flags.experiment }),
     ...(flags.pipeline === undefined ? {} : { pipeline: flags.pipeline }),
-    ...(flags.status === undefined ? {} : { status: flags.status as RunStatus }),
+    ...(flags.status === undefined || interrupted ? {} : { status: flags.status as RunStatus }),
     ...(tag === undefined ? {} : { tag }),
   };
 }

@@ -1,0 +1,70 @@
+"""Runs the command line with --json and gives its one object. Everything else of the module goes through here."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import Any, Mapping, Sequence
+
+from ._program import command
+from .errors import from_answer
+
+#: Exit codes that come with an answer: completed, the run failed, cancelled, `plan --exit-code`.
+ANSWERED = {0, 1, 3, 10}
+
+
+def call(words: Sequence[str], workspace: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+    """The object that `stepwell WORDS --json` prints; raises what it refuses."""
+    place = [] if workspace is None else ["--workspace", os.fspath(workspace)]
+    dashes = list(words).index("--") if "--" in words else len(words)
+    line = [*place, *words[:dashes], "--json", *words[dashes:]]
+    done = subprocess.run(command(line), capture_output=True, text=True, encoding="utf-8")
+    try:
+        answer = json.loads(done.stdout) if done.stdout else None
+    except json.JSONDecodeError:
+        answer = None
+    refused = not isinstance(answer, dict) or "error" in answer or answer.get("valid") is False
+    if refused or done.returncode not in ANSWERED:
+        raise from_answer(answer, done.returncode, done.stderr)
+    return answer
+
+
+def options(
+    inputs: Mapping[str, object] | None = None,
+    set: Mapping[str, object] | None = None,
+    tags: Mapping[str, object] | None = None,
+    **single: object,
+) -> list[str]:
+    """Keyword arguments as options of the command line; what is None or False is left out."""
+    words: list[str] = []
+    for flag, pairs in (("--input", inputs), ("--set", set), ("--tag", tags)):
+        for name, value in (pairs or {}).items():
+            words += [flag, f"{name}={text(value)}"]
+    for name, value in single.items():
+        if value is None or value is False:
+            continue
+        words.append("--" + name.replace("_", "-"))
+        if isinstance(value, (list, tuple)):
+            words.append(",".join(value))
+        elif value is not True:
+            words.append(text(value))
+    return words
+
+
+def text(value: object) -> str:
+    """A value as YAML reads it; a path from here, not from the folder of the pipeline."""
+    if isinstance(value, os.PathLike):
+        return os.path.abspath(value)
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def tell(words: Sequence[str], workspace: str | os.PathLike[str] | None = None) -> None:
+    """Runs a command that has no --json; raises what it refuses."""
+    place = [] if workspace is None else ["--workspace", os.fspath(workspace)]
+    line = command([*place, *words])
+    done = subprocess.run(line, capture_output=True, text=True, encoding="utf-8")
+    if done.returncode != 0:
+        raise from_answer(None, done.returncode, done.stderr)

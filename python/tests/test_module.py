@@ -1,0 +1,123 @@
+"""The typed module over the real command line, as an installed package: runs, steps, outputs, reasons, mistakes."""
+
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+import stepwell
+
+PIPELINE = """
+type: pipeline
+display_name: words
+settings: {default_compute: azureml:local}
+inputs:
+  count: 3
+jobs:
+  make:
+    command: "for i in $(seq ${{inputs.count}}); do echo $i,$((i * i)); done > ${{outputs.table}}"
+    inputs: {count: "${{parent.inputs.count}}"}
+    outputs: {table: "${{parent.outputs.table}}"}
+  measure:
+    command: "echo measuring; echo '{\\"name\\": \\"rows\\", \\"value\\": '$(wc -l < ${{inputs.table}})'}' >> \\"$STEPWELL_METRICS\\""
+    inputs: {table: "${{parent.jobs.make.outputs.table}}"}
+outputs:
+  table: {type: uri_file}
+"""
+
+
+class Module(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="stepwell module ü ")
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(folder.name)
+        Path("pipeline.yml").write_text(PIPELINE)
+
+    def test_a_run_has_steps_metrics_outputs_and_logs(self):
+        run = stepwell.run("pipeline.yml", inputs={"count": 4}, tags={"team": "x"})
+        self.assertEqual((run.name, run.status), ("words-1", "Completed"))
+        self.assertEqual(run["measure"].metrics, {"rows": 4})
+        self.assertEqual(run.metrics, {"measure.rows": 4})
+        self.assertEqual(run["make"].outputs["table"].path.read_text().splitlines()[3], "4,16")
+        self.assertEqual(run.outputs["table"].id, run["make"].outputs["table"].id)
+        self.assertEqual(run["measure"].log, "measuring\n")
+        self.assertGreater(run["make"].duration, 0)
+        self.assertEqual([step.name for step in run], ["make", "measure"])
+
+    def test_it_says_why_a_step_ran_and_what_would_run_again(self):
+        stepwell.run()
+        run = stepwell.run(set={"jobs.make.inputs.count": 5})
+        why = run.why("make")
+        self.assertEqual((why.decision, why.against), ("ran", "words-1"))
+        self.assertIn("3 → 5", str(why))
+        self.assertEqual(run.plan().counts["reuse"], 2)
+        plan = stepwell.plan(inputs={"count": 6})
+        self.assertEqual((plan["make"].decision, plan["measure"].decision), ("run", "depends"))
+        self.assertIn("make", plan._repr_html_())
+
+    def test_an_unchanged_run_reuses_everything_and_force_runs_it(self):
+        stepwell.run()
+        self.assertEqual({step.decision for step in stepwell.run()}, {"reused"})
+        self.assertEqual(stepwell.run(force=["make"])["make"].decision, "ran")
+        self.assertEqual({step.decision for step in stepwell.run(force=True)}, {"ran"})
+
+    def test_runs_are_listed_and_found_by_short_names(self):
+        stepwell.run(tags={"team": "x"})
+        stepwell.run(experiment="other")
+        self.assertEqual([one.name for one in stepwell.runs()], ["words-2", "words-1"])
+        self.assertEqual([one.tags for one in stepwell.runs(tag="team=x")], [{"team": "x"}])
+        self.assertEqual(stepwell.runs(experiment="other")[0].reused, 2)
+        self.assertEqual(stepwell.show("last~1").name, "words-1")
+        self.assertIn("words-2", stepwell.runs()._repr_html_())
+
+    def test_a_run_that_is_not_waited_for_goes_on_and_can_be_cancelled(self):
+        Path("slow.yml").write_text(
+            "type: command\ncompute: local\ncommand: 'while true; do sleep 0.1; done'\n"
+        )
+        run = stepwell.run("slow.yml", wait=False)
+        self.assertFalse(run.ended)
+        run.cancel()
+        self.assertEqual(run.status, "Canceled")
+        with self.assertRaises(stepwell.RunCanceled):
+            run.wait()
+
+    def test_html_is_escaped(self):
+        Path("page.yml").write_text("type: command\ncompute: local\ncommand: 'true'\n")
+        run = stepwell.run("page.yml")
+        run.name = "<script>"
+        self.assertIn("&lt;script&gt;", run._repr_html_())
+
+    def test_mistakes_are_exceptions_that_say_what_to_do(self):
+        with self.assertRaises(stepwell.InvalidDefinition) as invalid:
+            stepwell.run(inputs={"coutn": 1})
+        self.assertEqual(invalid.exception.problems[0].code, "unknown_input")
+        self.assertIn("Did you mean `count`?", str(invalid.exception))
+        run = stepwell.run()
+        with self.assertRaisesRegex(stepwell.NotFound, "words-1 has no step maek"):
+            run["maek"]
+        with self.assertRaisesRegex(stepwell.NotFound, "stepwell runs"):
+            stepwell.show("nobody")
+        with self.assertRaises(stepwell.StepwellError) as unknown:
+            stepwell.show().plan()
+        self.assertEqual(unknown.exception.code, "unknown_file")
+
+    def test_a_failed_run_is_an_exception_with_the_end_of_its_log_and_the_run(self):
+        words = {"jobs.measure.command": "echo the reason; exit 3"}
+        with self.assertRaises(stepwell.RunFailed) as failed:
+            stepwell.run(set=words)
+        self.assertRegex(str(failed.exception), "exit code 3\n.*the reason")
+        self.assertEqual(failed.exception.run["make"].status, "Completed")
+        self.assertEqual(stepwell.run(set=words, check=False).status, "Failed")
+
+    def test_paths_start_from_here_and_values_are_read_as_yaml_reads_them(self):
+        from stepwell import _call
+
+        self.assertEqual(_call.text(Path("x.csv")), os.path.abspath("x.csv"))
+        self.assertEqual(
+            [_call.text(one) for one in (True, None, 0.1, "a b")], ["true", "null", "0.1", "a b"]
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,183 @@
+import fs from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Ended, eventually, exited, makeRig, type Rig } from "../testing/rig.ts";
+
+// Many experiments: a run for each combination, found and compared by what they were given and what they measured.
+
+let rig: Rig;
+let each: Ended;
+
+beforeAll(() => {
+  rig = makeRig("experiments");
+  rig.write("pipeline.yml", GRID);
+  each = rig.cli("run", "--each", "alpha=1,3", "--each", "seed=1..2", "--tag", "team=x");
+});
+
+afterAll(() => rig.remove());
+
+const GRID = `
+type: pipeline
+display_name: grid
+settings: {default_compute: azureml:local}
+inputs: {alpha: 1, seed: 1}
+jobs:
+  prepare:
+    command: "echo prepared > \${{outputs.table}}"
+    outputs: {table: {type: uri_file}}
+  train:
+    command: "cat \${{inputs.table}}; echo '{\\"score\\": \${{inputs.alpha}}\${{inputs.seed}}, \\"loss\\": {\\"test\\": 0.5}}' > \${{outputs.metrics}}"
+    inputs: {table: "\${{parent.jobs.prepare.outputs.table}}", alpha: "\${{parent.inputs.alpha}}", seed: "\${{parent.inputs.seed}}"}
+    outputs: {metrics: {type: uri_file}}
+`;
+
+function lines(...words: readonly string[]): readonly string[] {
+  return rig
+    .cli(...words)
+    .stdout.trim()
+    .split(/\r?\n/);
+}
+
+describe("run --each", () => {
+  it("makes one run for each combination, runs what they share once, and compares them", () => {
+    expect([each.code, each.stdout.trim().split("\n")]).toEqual([
+      0,
+      [
+        expect.stringMatching(/^run +alpha +seed +status +train\.score +train\.loss\.test$/),
+        expect.stringMatching(/^grid-1 +1 +1 +Completed +11 +0\.5$/),
+        expect.stringMatching(/^grid-2 +1 +2 +Completed +12 +0\.5$/),
+        expect.stringMatching(/^grid-3 +3 +1 +Completed +31 +0\.5$/),
+        expect.stringMatching(/^grid-4 +3 +2 +Completed +32 +0\.5$/),
+        "4 runs: 1 prepare, 4 train",
+      ],
+    ]);
+  });
+
+  it("groups them under one experiment and one tag", () => {
+    const { runs } = JSON.parse(rig.cli("runs", "--json").stdout);
+    const groups = new Set(runs.map((run: { tags: { group: string } }) => run.tags.group));
+    expect([runs.length, groups.size]).toEqual([4, 1]);
+    expect(new Set(runs.map((run: { experiment: string }) => run.experiment))).toEqual(
+      new Set(["grid"]),
+    );
+  });
+
+  it("reuses what an earlier group ran, and says so as JSON", () => {
+    const again = JSON.parse(
+      rig.cli("run", "--each", "alpha=3,5", "--each", "seed=1", "--max-concurrent", "1", "--json")
+        .stdout,
+    );
+    expect(again.ran).toEqual({ train: 1 });
+    expect(again.runs.map((run: { each: unknown }) => run.each)).toEqual([
+      { alpha: "3", seed: "1" },
+      { alpha: "5", seed: "1" },
+    ]);
+  });
+
+  it("ends with 1 when one of them fails, and runs the others", () => {
+    const ended = rig.cli("run", "--each", "jobs.train.command=true,false", "--until", "train");
+    expect([ended.code, ended.stdout]).toEqual([1, expect.stringMatching(/Failed/)]);
+    expect(ended.stdout).toMatch(/jobs\.train\.command/);
+  });
+
+  it("starts nothing when one of them is a mistake", () => {
+    const before = lines("runs", "--csv").length;
+    expect(rig.cli("run", "--each", "nope=1,2").stderr).toMatch(/no such input/);
+    expect(rig.cli("run", "--each", "alpha=1", "--name", "x").code).toBe(2);
+    expect(rig.cli("run", "--each", "alpha=1", "--max-concurrent", "0").code).toBe(2);
+    expect(lines("runs", "--csv")).toHaveLength(before);
+  });
+
+  it("has at most so many going on as --max-concurrent says", () => {
+    const held = `n=$(ls "${rig.at(".")}" | grep -c ^held-); touch "${rig.at("held-$$")}"; sleep 0.2; rm "${rig.at("held-$$")}"; exit $n`;
+    rig.write("held.yml", `type: command\ncompute: local\ncommand: '${held}'\ninputs: {x: 0}\n`);
+    expect(rig.cli("run", "held.yml", "--each", "x=1..3", "--max-concurrent", "1").code).toBe(0);
+  });
+
+  it("cancels all of them on Ctrl-C, and submits no more", async () => {
+    const wait = `touch "${rig.at("begun")}"; while true; do sleep 0.05; done`;
+    rig.write(
+      "wait.yml",
+      `type: command\ndisplay_name: wait\ncompute: local\ncommand: '${wait}'\ninputs: {x: 0}\n`,
+    );
+    const run = rig.start("run", "wait.yml", "--each", "x=1..5", "--max-concurrent", "2");
+    await eventually(() => fs.existsSync(rig.at("begun")), "a step to start");
+    run.kill("SIGINT");
+    expect(await exited(run)).toBe(3);
+    const { runs } = JSON.parse(rig.cli("runs", "--pipeline", "wait", "--json").stdout);
+    expect(runs.map((one: { status: string }) => one.status)).toEqual(["Canceled", "Canceled"]);
+  });
+
+  it("leaves them to themselves with --detach", () => {
+    expect(lines("run", "--each", "alpha=7,8", "--detach")).toHaveLength(2);
+    expect(rig.cli("wait", "grid@last~1").code).toBe(0);
+    expect(rig.cli("wait", "grid@last").code).toBe(0);
+  });
+});
+
+describe("runs", () => {
+  it("shows the columns that are asked for, of runs that a condition holds for, in an order", () => {
+    const words = ["--columns", "name,inputs.alpha,train.score", "--csv", "--sort", "-train.score"];
+    const where = "train.score > 11 and inputs.alpha <= 3 and tag.team = x";
+    expect(lines("runs", ...words, "--where", where)).toEqual([
+      "name,inputs.alpha,train.score",
+      "grid-4,3,32",
+      "grid-3,3,31",
+      "grid-2,1,12",
+    ]);
+    expect(lines("runs", ...words, "--where", "train.score = 11 or name ~ RID-4")).toEqual([
+      "name,inputs.alpha,train.score",
+      "grid-4,3,32",
+      "grid-1,1,11",
+    ]);
+  });
+
+  it("prints Markdown and JSON of the same, and looks past --limit for the best", () => {
+    const best = ["--columns", "name,train.score", "--sort", "train.score", "--limit", "1"];
+    expect(lines("runs", ...best, "--md")).toEqual([
+      "| name | train.score |",
+      "|---|---|",
+      "| grid-1 | 11 |",
+    ]);
+    expect(JSON.parse(rig.cli("runs", ...best, "--json").stdout)).toEqual({
+      schema: 1,
+      runs: [{ name: "grid-1", "train.score": 11 }],
+    });
+  });
+
+  it("refuses what is no condition, with an example", () => {
+    for (const where of ["train.score >", "> 1", "a = 1 and", "a = 1 xor b = 2", "a"])
+      expect(rig.cli("runs", "--where", where)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/write it like/),
+      });
+  });
+
+  it("finds interrupted runs, which no record names so", () => {
+    expect(lines("runs", "--status", "Interrupted")).toEqual([""]);
+  });
+});
+
+describe("compare", () => {
+  it("shows only what differs, one column a run, the same input once", () => {
+    expect(lines("compare", "grid-1", "grid-2", "grid-4", "--csv").slice(0, 4)).toEqual([
+      ",grid-1,grid-2,grid-4",
+      "inputs.alpha,1,1,3",
+      "inputs.seed,1,2,2",
+      "train.score,11,12,32",
+    ]);
+  });
+
+  it("names code and command that changed, and compares the last two by itself", () => {
+    rig.write("job/run.sh", "echo 1");
+    const job = "type: command\ncompute: local\ncode: ./job\ncommand: bash run.sh\n";
+    rig.write("job.yml", job);
+    rig.cli("run", "job.yml");
+    rig.write("job/run.sh", "echo 2");
+    rig.write("job.yml", job.replace("run.sh", "run.sh again"));
+    rig.cli("run", "job.yml");
+    const { runs, differences } = JSON.parse(rig.cli("compare", "--json").stdout);
+    expect(runs).toEqual(["job-1", "job-2"]);
+    const names = differences.map((one: { name: string }) => one.name);
+    expect(names.slice(0, 2).sort()).toEqual(["code", "command"]);
+  });
+});

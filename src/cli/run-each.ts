@@ -1,0 +1,269 @@
+// `run --each`: one run for each combination of values, side by side; the summary is the table that compares them.
+
+import type { Plan } from "../core/plan.ts";
+import { orphanedRuns } from "../operations/drive-run.ts";
+import { type Combination, combinations } from "../operations/each.ts";
+import { prepareDefinition } from "../operations/prepare-definition.ts";
+import { type RecordedRun, readRun } from "../operations/read-run.ts";
+import { isRefusal, type Refusal, refuse, refuseInvalid } from "../operations/refusal.ts";
+import { stepFacts } from "../operations/run-facts.ts";
+import { driveGroup } from "../operations/run-group.ts";
+import { runView } from "../operations/run-view.ts";
+import { submitRun } from "../operations/submit-run.ts";
+import type { Workspace } from "../operations/workspace.ts";
+import type { RunRow } from "../ports/records.ts";
+import { priorityOf, type RunFlags, tagsOf } from "./commands/run.ts";
+import type { Context } from "./context.ts";
+import { printProblems } from "./print-problems.ts";
+import { paintStatus } from "./print-summary.ts";
+import { definitionOptions, givenVariables, prepareOptions } from "./run-options.ts";
+import { exitCodeOf, startDetachedEngine } from "./see-through.ts";
+import { type Cell, formTable } from "./table-format.ts";
+import { writeMissing } from "./write-missing.ts";
+
+interface Planned {
+  readonly combination: Combination;
+  readonly plan: Plan;
+}
+
+export async function runEach(context: Context, file: string, flags: RunFlags): Promise<void> {
+  const json = flags.json ?? false;
+  const all = combinations(flags.each ?? []);
+  if (isRefusal(all)) return context.refuse(all, json);
+  const wrong = wrongFlags(flags);
+  if (wrong !== null) return context.refuse(wrong, json);
+  await writeMissing(context, file, flags);
+  const workspace = await context.open({ create: "make" });
+  // A running engine notices what another connection submits.
+  const submitter = await context.open({ create: "refuse" });
+  try {
+    const planned = await planAll(context, workspace, file, flags, all);
+    const group = `each-${workspace.random.id().slice(0, 8)}`;
+    const submits = planned.map(
+      (one) => () => submit(context, submitter, { file, flags, group, ...one }),
+    );
+    if (flags.detach) return await leave(context, workspace, submits, json);
+    await seeThrough(context, workspace, planned, submits, flags);
+  } finally {
+    await submitter.close();
+    await workspace.close();
+  }
+}
+
+function wrongFlags(flags: RunFlags): Refusal | null {
+  const { name, idempotencyKey, maxConcurrent, detach } = flags;
+  if (name !== undefined || idempotencyKey !== undefined)
+    return refuse("wrong_usage", "--each makes several runs: they cannot share a name or a key");
+  if (maxConcurrent === undefined) return null;
+  if (detach)
+    return refuse("wrong_usage", "--max-concurrent needs somebody who waits: leave --detach out");
+  return /^[1-9]\d{0,3}$/.test(maxConcurrent)
+    ? null
+    : refuse("wrong_usage", `--max-concurrent ${maxConcurrent}: expected a whole number from 1`);
+}
+
+/** Every plan before the first submit: a mistake is told before anything starts. */
+async function planAll(
+  context: Context,
+  workspace: Workspace,
+  file: string,
+  flags: RunFlags,
+  all: readonly Combination[],
+): Promise<readonly Planned[]> {
+  const json = flags.json ?? false;
+  const planned: Planned[] = [];
+  for (const combination of all) {
+    const given = withValues(flags, combination);
+    const { plan, problems, exitCode } = await prepareDefinition(
+      workspace,
+      definitionOptions(context, file, given),
+      async (graph) => ({
+        ...(await prepareOptions(context, workspace, graph, given, json)),
+        mayResolve: true,
+      }),
+    );
+    if (plan === null) return context.refuse({ ...refuseInvalid(problems), exitCode }, json);
+    if (planned.length === 0) printProblems(context.terminal, problems);
+    planned.push({ combination, plan });
+  }
+  return planned;
+}
+
+/** A name with a dot is a path of `--set`, any other an input. */
+function withValues(flags: RunFlags, combination: Combination): RunFlags {
+  const texts = (isPath: boolean): readonly string[] =>
+    combination
+      .filter(([name]) => name.includes(".") === isPath)
+      .map(([name, value]) => `${name}=${value}`);
+  return {
+    ...flags,
+    set: [...(flags.set ?? []), ...texts(true)],
+    input: [...(flags.input ?? []), ...texts(false)],
+  };
+}
+
+function submit(
+  context: Context,
+  workspace: Workspace,
+  order: Planned & { readonly file: string; readonly flags: RunFlags; readonly group: string },
+): Promise<RunRow | Refusal> {
+  const { file, flags, group, plan } = order;
+  return submitRun(workspace, plan, {
+    name: null,
+    experiment: flags.experiment ?? null,
+    tags: { ...tagsOf(flags.tag), group },
+    priority: priorityOf(context, flags.priority),
+    detached: flags.detach ?? false,
+    idempotencyKey: null,
+    owner: flags.detach ? null : workspace.self(),
+    file,
+    commandLine: ["stepwell", ...context.words],
+    variables: givenVariables(context, flags),
+  });
+}
+
+async function leave(
+  context: Context,
+  workspace: Workspace,
+  submits: readonly (() => Promise<RunRow | Refusal>)[],
+  json: boolean,
+): Promise<void> {
+  const names: string[] = [];
+  for (const one of submits) {
+    const row = await one();
+    if (isRefusal(row)) return context.refuse(row, json);
+    names.push(row.name);
+    if (!json) context.terminal.out(row.name);
+  }
+  startDetachedEngine(workspace);
+  if (json) context.terminal.out(JSON.stringify({ schema: 1, names }));
+}
+
+async function seeThrough(
+  context: Context,
+  workspace: Workspace,
+  planned: readonly Planned[],
+  submits: readonly (() => Promise<RunRow | Refusal>)[],
+  flags: RunFlags,
+): Promise<never> {
+  const { terminal } = context;
+  const names: string[] = [];
+  const stop = listenForStop(context, workspace, names);
+  terminal.note(`${planned.length} runs`);
+  const refusal = await driveGroup(workspace, {
+    submits,
+    maxConcurrent: Number(flags.maxConcurrent ?? Number.POSITIVE_INFINITY),
+    keepWork: flags.keepWork ?? false,
+    isStopped: stop.isStopped,
+    onNotice: terminal.note,
+    onSubmitted: (row) => names.push(row.name),
+    onEnded: (row) => {
+      const values = (planned[names.indexOf(row.name)]?.combination ?? []).map((one) =>
+        one.join("="),
+      );
+      terminal.note(`${row.name} ${paintStatus(terminal, row.status)}  ${values.join(" ")}`);
+    },
+  });
+  stop.close();
+  if ((await orphanedRuns(workspace)).length > 0) startDetachedEngine(workspace);
+  if (refusal !== null) return context.refuse(refusal, flags.json);
+  return report(context, workspace, planned, names, flags.json ?? false);
+}
+
+/** Ctrl-C cancels every run that has no end; again kills. */
+function listenForStop(
+  context: Context,
+  workspace: Workspace,
+  names: readonly string[],
+): { readonly isStopped: () => boolean; readonly close: () => void } {
+  let asked = 0;
+  const onSignal = (): void => {
+    asked += 1;
+    const kind = asked === 1 ? "cancel" : "kill";
+    context.terminal.note(asked === 1 ? "\ncancelling; press Ctrl-C again to kill" : "\nkilling");
+    for (const name of names)
+      workspace.records
+        .request(name, kind, workspace.user, workspace.clock.now())
+        .catch((error) => {
+          context.terminal.note(`the cancel of ${name} could not be recorded: ${error.message}`);
+        });
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return {
+    isStopped: () => asked > 0,
+    close() {
+      process.off("SIGINT", onSignal);
+      process.off("SIGTERM", onSignal);
+    },
+  };
+}
+
+async function report(
+  context: Context,
+  workspace: Workspace,
+  planned: readonly Planned[],
+  names: readonly string[],
+  json: boolean,
+): Promise<never> {
+  const runs: RecordedRun[] = [];
+  for (const name of names) {
+    const run = await readRun(workspace, name);
+    if (isRefusal(run)) return context.refuse(run, json);
+    runs.push(run);
+  }
+  const ran = countRan(runs);
+  if (json) {
+    const values = planned.map((one) => Object.fromEntries(one.combination));
+    const views = runs.map((run, index) => ({
+      each: values[index] ?? {},
+      ...runView(workspace.folder, run),
+    }));
+    context.terminal.out(JSON.stringify({ schema: 1, runs: views, ran }));
+  } else {
+    context.terminal.out(formTable("text", ...comparison(planned, runs)));
+    const parts = Object.entries(ran).map(([step, count]) => `${count} ${step}`);
+    const work = parts.length === 0 ? "nothing ran" : parts.join(", ");
+    context.terminal.out(`${runs.length} runs: ${work}`);
+  }
+  const codes = runs.map((run) => exitCodeOf(run));
+  return context.exit([1, 4, 3].find((code) => codes.includes(code)) ?? 0);
+}
+
+/** How often each step really ran; those that never did are left out. */
+function countRan(runs: readonly RecordedRun[]): Readonly<Record<string, number>> {
+  const ran: Record<string, number> = {};
+  for (const run of runs)
+    for (const [index, step] of run.state.steps.entries()) {
+      if (step.attempts.length === 0) continue;
+      const path = run.plan.graph.steps[index]?.path ?? "";
+      const name = path === "." ? run.row.pipeline : path;
+      ran[name] = (ran[name] ?? 0) + 1;
+    }
+  return ran;
+}
+
+/** One line a run: what was given, how it ended, every metric. */
+function comparison(
+  planned: readonly Planned[],
+  runs: readonly RecordedRun[],
+): [readonly string[], readonly (readonly Cell[])[]] {
+  const given = planned[0]?.combination.map(([name]) => name) ?? [];
+  const facts = runs.map(stepFacts);
+  const metrics = [...new Set(runs.flatMap(metricNames))];
+  const rows = runs.map((run, index) => [
+    run.row.name,
+    ...(planned[index]?.combination.map(([, value]) => value) ?? []),
+    run.status,
+    ...metrics.map((name) => facts[index]?.get(name) ?? null),
+  ]);
+  return [["run", ...given, "status", ...metrics], rows];
+}
+
+function metricNames(run: RecordedRun): readonly string[] {
+  return run.plan.graph.steps.flatMap((step, index) =>
+    Object.keys(run.results.get(index)?.result.metrics ?? {}).map((name) =>
+      step.path === "." ? name : `${step.path}.${name}`,
+    ),
+  );
+}

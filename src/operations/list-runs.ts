@@ -1,0 +1,74 @@
+// Lists runs by what they were given and what they measured: chosen columns, a condition, an order. Reads a run only where
+// the list of runs does not know the answer by itself.
+
+import type { RunFilter, RunRow } from "../ports/records.ts";
+import { readRun } from "./read-run.ts";
+import { isRefusal, type Refusal } from "./refusal.ts";
+import { type Fact, isRowFact, type RunFacts, rowFacts, stepFacts } from "./run-facts.ts";
+import { compareFacts, parseQuery } from "./run-query.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface ListOptions {
+  readonly filter: RunFilter;
+  readonly columns: readonly string[];
+  readonly where: string | null;
+  /** A column, with `-` in front for the largest first; null: newest first. */
+  readonly sort: string | null;
+}
+
+export interface ListedRun {
+  readonly row: RunRow;
+  /** One for each column. */
+  readonly values: readonly Fact[];
+}
+
+/** With a condition or an order so many runs are looked at, newest first. */
+const MOST_LOOKED_AT = 10_000;
+const PAGE = 500;
+
+export async function listRuns(
+  workspace: Workspace,
+  { filter, columns, where, sort }: ListOptions,
+): Promise<readonly ListedRun[] | Refusal> {
+  const query = where === null ? null : parseQuery(where);
+  if (isRefusal(query)) return query;
+  const key = sort?.replace(/^-/, "") ?? null;
+  const wanted = [...columns, ...(query?.names ?? []), ...(key === null ? [] : [key])];
+  const needsRuns = !wanted.every(isRowFact);
+  const found: { row: RunRow; facts: RunFacts }[] = [];
+  for await (const row of newest(workspace, filter)) {
+    const facts = await factsOf(workspace, row, needsRuns);
+    if (query !== null && !query.holds(facts)) continue;
+    found.push({ row, facts });
+    // In another order than by age the best may be the oldest.
+    if (key === null && found.length === filter.limit) break;
+  }
+  if (key !== null)
+    found.sort((a, b) =>
+      compareFacts(a.facts.get(key) ?? null, b.facts.get(key) ?? null, sort !== key),
+    );
+  return found.slice(0, filter.limit).map(({ row, facts }) => ({
+    row,
+    values: columns.map((column) => facts.get(column) ?? null),
+  }));
+}
+
+async function* newest(workspace: Workspace, filter: RunFilter): AsyncGenerator<RunRow> {
+  let before = filter.before;
+  for (let looked = 0; looked < MOST_LOOKED_AT; looked += PAGE) {
+    const page = { ...filter, limit: PAGE, ...(before === undefined ? {} : { before }) };
+    const rows = await workspace.records.runs(page);
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+    before = { createdAt: last.createdAt, name: last.name };
+  }
+}
+
+async function factsOf(workspace: Workspace, row: RunRow, whole: boolean): Promise<RunFacts> {
+  const facts = rowFacts(workspace, row);
+  if (!whole) return facts;
+  const run = await readRun(workspace, row.name);
+  if (!isRefusal(run)) for (const [name, value] of stepFacts(run)) facts.set(name, value);
+  return facts;
+}

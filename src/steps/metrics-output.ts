@@ -1,0 +1,46 @@
+// Metrics that a step writes as a declared output named `metrics`: one JSON object of numbers. Knows the format; an output
+// of that name that is something else is an output like any other.
+
+import fs from "node:fs";
+import path from "node:path";
+
+/** The name that makes an output metrics. */
+export const METRICS_OUTPUT = "metrics";
+
+/** A larger file is data. */
+const MOST_BYTES = 1 << 20;
+/** Objects in objects become `outer.inner`; deeper ones are no metrics any more. */
+const DEEPEST = 3;
+
+/** `at` is the output: a file, or a folder with one file in it. Empty where it holds no JSON object. */
+export function readMetricsOutput(at: string): Readonly<Record<string, number>> {
+  const text = readSmall(at);
+  if (text === null || !text.trimStart().startsWith("{")) return {};
+  try {
+    return flat(JSON.parse(text) as object, "", DEEPEST);
+  } catch {
+    return {};
+  }
+}
+
+function readSmall(at: string): string | null {
+  try {
+    const inside = fs.statSync(at).isDirectory() ? fs.readdirSync(at) : null;
+    if (inside !== null && inside.length !== 1) return null;
+    const file = inside === null ? at : path.join(at, inside[0] as string);
+    const stat = fs.statSync(file);
+    return stat.isFile() && stat.size <= MOST_BYTES ? fs.readFileSync(file, "utf8") : null;
+  } catch {
+    return null;
+  }
+}
+
+function flat(value: object, prefix: string, depth: number): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const [name, member] of Object.entries(value)) {
+    if (typeof member === "number" && Number.isFinite(member)) found[prefix + name] = member;
+    else if (depth > 1 && typeof member === "object" && member !== null && !Array.isArray(member))
+      Object.assign(found, flat(member, `${prefix}${name}.`, depth - 1));
+  }
+  return found;
+}
