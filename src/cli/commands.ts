@@ -42,6 +42,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "wait for a run to end, with its exit code",
     load: () => import("./commands/wait.ts"),
   },
+  du: {
+    summary: "say what takes the disk and what could be freed",
+    load: () => import("./commands/du.ts"),
+  },
   cancel: {
     summary: "cancel a run and everything it started",
     load: () => import("./commands/cancel.ts"),

@@ -140,6 +140,13 @@ const BROKEN_DISK =
   "error: the disk reports an error, so nothing more is written; what was recorded is lost only if the disk lost it\n" +
   "  look at the disk (dmesg), then: stepwell run --resume RUN\n";
 
+// Whoever reads our output may leave before its end (`| head`): what the command does goes on, except following a log.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    if (stream === process.stdout && process.argv.includes("logs")) process.exit(0);
+  });
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

@@ -4,9 +4,9 @@
 import type { RecordedRun } from "../operations/read-run.ts";
 
 import { outputViews, type StepView, stepView, warningsOf } from "../operations/run-view.ts";
+import { type DiskNotice, diskNotice } from "../operations/usage-note.ts";
 import type { Workspace } from "../operations/workspace.ts";
-
-import { duration, number } from "./format.ts";
+import { bytes, duration, number } from "./format.ts";
 import { logTail } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -28,7 +28,16 @@ export function printSummary(
   if (outputs.length > 0) terminal.note(colors.bold("outputs"));
   for (const [name, output] of outputs) terminal.note(`  ${name}  ${output.path}`);
   for (const warning of warningsOf(run)) terminal.note(`${colors.yellow("warning")} ${warning}`);
+  const notice = diskNotice(workspace, run);
+  if (notice !== null) terminal.note(`${colors.yellow("disk")}    ${diskLine(notice)}`);
   terminal.out(headline(terminal, run));
+}
+
+function diskLine(notice: DiskNotice): string {
+  const wayOut = "see what takes it: stepwell du; free what no run needs: stepwell gc";
+  return notice.kind === "large"
+    ? `this workspace takes ${bytes(notice.sizeBytes)}, more than ${bytes(notice.limitBytes)} (warn_size); ${wayOut}`
+    : `only ${bytes(notice.freeBytes)} are left on the disk of ${notice.folder}; ${wayOut}`;
 }
 
 /** `taxi-3 Completed: 0 steps ran, 5 reused, saved 14 s`. */

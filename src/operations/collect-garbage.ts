@@ -12,7 +12,14 @@ import type { DataDefinition } from "./resolve-data.ts";
 import { SHELL_OWNER, SHELL_PREFIX } from "./stage-shell.ts";
 import { places, type Workspace } from "./workspace.ts";
 
-export type GarbageKind = "work" | "attempts" | "code" | "kept" | "downloads" | "environments";
+export type GarbageKind =
+  | "shared"
+  | "work"
+  | "attempts"
+  | "code"
+  | "kept"
+  | "downloads"
+  | "environments";
 
 export interface Collected {
   readonly count: number;
@@ -47,6 +54,7 @@ export async function collectGarbage(workspace: Workspace, dryRun: boolean): Pro
     paths.filter((at) => !isOpen(path.basename(at)));
   const environments = await workspace.collectEnvironments(ENVIRONMENT_UNUSED_MS, dryRun);
   const garbage = {
+    shared: remove(unusedNames(places.shared(folder), young), dryRun),
     work: remove(ended(work), dryRun),
     attempts: remove(ended([...attempts, ...scratch]), dryRun),
     code: remove(
@@ -71,6 +79,18 @@ export async function collectGarbage(workspace: Workspace, dryRun: boolean): Pro
   };
   if (!dryRun) forgetKept(places.work(folder));
   return garbage;
+}
+
+/** Bytes that no output names any more, with what is noted about them. */
+function unusedNames(folder: string, moment: number): readonly string[] {
+  return pathsIn(folder)
+    .flatMap(pathsIn)
+    .flatMap((at) => {
+      const bytes = at.endsWith(".note") ? at.slice(0, -".note".length) : at;
+      const stats = fs.lstatSync(bytes, { throwIfNoEntry: false });
+      const isUnused = stats === undefined || (stats.nlink === 1 && stats.ctimeMs < moment);
+      return isUnused ? [at] : [];
+    });
 }
 
 function attemptsIn(folder: string): readonly string[] {
@@ -195,7 +215,8 @@ function remove(paths: readonly string[], dryRun: boolean): Collected {
     sizeBytes += sizeOf(at);
     if (!dryRun) removeTree(at);
   }
-  return { count: paths.filter((at) => !at.endsWith(".json")).length, sizeBytes };
+  const isItsOwn = (at: string): boolean => !/\.(json|note)$/.test(at);
+  return { count: paths.filter(isItsOwn).length, sizeBytes };
 }
 
 function sizeOf(at: string): number {

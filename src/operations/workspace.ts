@@ -60,6 +60,8 @@ export const places = {
   dot: (folder: string): string => path.join(folder, ".stepwell"),
   database: (folder: string): string => path.join(folder, ".stepwell", "stepwell.db"),
   store: (folder: string): string => path.join(folder, ".stepwell", "store"),
+  /** Names of captured bytes by their id. */
+  shared: (folder: string): string => path.join(folder, ".stepwell", "store", ".shared"),
   runFolder: (folder: string, run: string): string => path.join(folder, ".stepwell", "runs", run),
   shellFile: (folder: string, run: string): string =>
     path.join(folder, ".stepwell", "runs", run, "shell.json"),

@@ -54,10 +54,14 @@ export interface WorkspaceConfig {
   readonly passEnv: readonly string[];
   /** `auto`: copied into the store when they are small. */
   readonly keep: "auto" | "reference" | "copy";
+  /** The end of a run warns when the workspace takes more. */
+  readonly warnSizeBytes: number;
   readonly limits: Partial<SpecLimits>;
   /** Steps at once; null: by cpus. */
   readonly slots: number | null;
 }
+
+const WARN_SIZE_BYTES = 20 * 2 ** 30;
 
 /** What a workspace without `stepwell.yml` has: the folder's own store and this machine. */
 export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
@@ -72,6 +76,7 @@ export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
     defaultCompute: null,
     passEnv: [],
     keep: "auto",
+    warnSizeBytes: WARN_SIZE_BYTES,
     limits: {},
     slots: null,
   };
@@ -121,6 +126,7 @@ function readConfig(
     defaultCompute: getText(root, "default_compute"),
     passEnv: texts(getSet(root, "pass_env")),
     keep: readKeep(getText(root, "keep")),
+    warnSizeBytes: readWarnSize(root, problems),
     limits: readLimits(getMapping(root, "limits")),
     slots: slots >= 1 ? slots : null,
   };
@@ -137,6 +143,16 @@ function readInstanceTypes(
       { cpus: cpus ?? 1, memoryBytes: memoryBytes ?? 0, gpus: gpus ?? 0 },
     ]),
   );
+}
+
+function readWarnSize(root: TreeMapping, problems: Problem[]): number {
+  const text = getText(root, "warn_size");
+  if (text === null) return WARN_SIZE_BYTES;
+  const bytes = parseBytes(text);
+  if (bytes !== null) return bytes;
+  const message = `\`${text}\` is not a size`;
+  problems.push(problemAt(root, "wrong_type", message, "Write bytes, `20GB` or `20GiB`."));
+  return WARN_SIZE_BYTES;
 }
 
 function readKeep(word: string | null): WorkspaceConfig["keep"] {

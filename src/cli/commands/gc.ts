@@ -6,6 +6,7 @@ import type { Context } from "../context.ts";
 import { bytes, table } from "../format.ts";
 
 const WORDS: Readonly<Record<GarbageKind, string>> = {
+  shared: "bytes that no output names any more",
   work: "work folders of ended attempts",
   attempts: "scratch of ended attempts",
   code: "code snapshots that no run names",

@@ -74,6 +74,10 @@ export const workspace: FieldTable = table("stepwell.yml", {
     oneWordOf("reference", "copy"),
     "Whether local inputs are only used in place, or their bytes kept in the store; up to 64 MB a run are kept unless given.",
   ),
+  warn_size: extension(
+    STRING,
+    "Size of the workspace above which the end of a run warns: bytes, or `50GB`; `20GiB` unless given.",
+  ),
   limits: extension(
     record(() => limits),
     "Limits that this workspace raises.",

@@ -1,0 +1,92 @@
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { makeRig, type Rig } from "../testing/rig.ts";
+
+let rig: Rig;
+beforeEach(() => {
+  rig = makeRig("disk");
+  rig.write("stepwell.yml", 'computes: {"*": {type: local}}\n');
+  rig.write("pipeline.yml", PIPELINE);
+});
+afterEach(() => rig.remove());
+
+const PIPELINE = `type: pipeline
+display_name: taxi
+jobs:
+  one: {command: "head -c 300000 /dev/zero >\${{outputs.o}}", outputs: {o: {type: uri_file}}}
+  two: {command: "head -c 300000 /dev/zero >\${{outputs.o}}/part; head -c 1000 /dev/zero >\${{outputs.o}}/small", outputs: {o: {type: uri_folder}}}
+`;
+
+interface Usage {
+  readonly groups: readonly { name: string; sizeBytes: number; sharedBytes: number }[];
+  readonly sizeBytes: number;
+  readonly garbageBytes: number;
+}
+
+function usage(by: string): Usage {
+  const done = rig.cli("du", "--by", by, "--json");
+  expect(done.code).toBe(0);
+  return JSON.parse(done.stdout) as Usage;
+}
+
+it("says what takes the disk, and counts the same bytes once", () => {
+  rig.run("run", "pipeline.yml");
+  const steps = usage("step");
+  const one = steps.groups.find((group) => group.name === "taxi: one");
+  const two = steps.groups.find((group) => group.name === "taxi: two");
+  expect(two?.sizeBytes).toBeGreaterThanOrEqual(301_000);
+  const isShared = one?.sharedBytes === 300_000;
+  if (isShared) expect(two?.sharedBytes).toBe(300_000);
+  expect(steps.sizeBytes).toBe(
+    (one?.sizeBytes ?? 0) + (two?.sizeBytes ?? 0) - (isShared ? 300_000 : 0),
+  );
+  expect(usage("pipeline").groups.map((group) => group.name)).toEqual(["taxi"]);
+  expect(usage("run").groups.map((group) => group.name)).toEqual(["taxi-1"]);
+  expect(usage("experiment").groups.map((group) => group.name)).toEqual(["taxi"]);
+  const kinds = usage("kind").groups.map((group) => group.name);
+  expect(kinds).toEqual(expect.arrayContaining(["outputs", "logs", "records"]));
+  expect(rig.cli("du").stdout).toMatch(/SIZE +SHARED +KIND[\s\S]*in all\ngc would free/);
+  expect(rig.cli("du", "--by", "colour").code).toBe(2);
+});
+
+it("counts a reused result where it was made, and an empty workspace as nothing", () => {
+  rig.run("run", "pipeline.yml");
+  rig.run("run", "pipeline.yml");
+  const runs = usage("run").groups;
+  expect(runs.find((group) => group.name === "taxi-2")?.sizeBytes ?? 0).toBe(0);
+});
+
+it("warns at the end of a run when the workspace is larger than asked for, and names the ways out", () => {
+  const quiet = rig.cli("run", "pipeline.yml");
+  expect(quiet.stderr).not.toContain("warn_size");
+  rig.write("stepwell.yml", 'computes: {"*": {type: local}}\nwarn_size: 100kB\n');
+  const told = rig.cli("run", "pipeline.yml");
+  expect(told.stderr).toMatch(/this workspace takes .* more than 100 kB \(warn_size\)/);
+  expect(told.stderr).toContain("stepwell gc");
+  rig.write("stepwell.yml", 'computes: {"*": {type: local}}\nwarn_size: lots\n');
+  expect(rig.cli("run", "pipeline.yml").stderr).toContain("lots");
+});
+
+it("lets gc remove shared bytes that no output names any more, and no others", () => {
+  rig.run("run", "pipeline.yml");
+  const shared = rig.at(".stepwell/store/.shared");
+  const files = (): string[] =>
+    fs
+      .readdirSync(shared, { recursive: true, withFileTypes: true })
+      .flatMap((entry) => (entry.isFile() ? [`${entry.parentPath}/${entry.name}`] : []));
+  expect(files()).toHaveLength(2);
+  rig.cli("gc");
+  expect(files()).toHaveLength(2);
+});
+
+it("ends quietly when whoever reads its output has left", () => {
+  rig.run("run", "pipeline.yml");
+  const cli = `"${process.execPath}" "${path.resolve("dist/stepwell.js")}"`;
+  for (const words of ["runs", "du --by run", "show", "logs"]) {
+    const line = `set -o pipefail; ${cli} ${words} | true`;
+    const done = spawnSync("bash", ["-c", line], { cwd: rig.folder, encoding: "utf8" });
+    expect([words, done.status, done.stderr]).toEqual([words, 0, ""]);
+  }
+});

@@ -1,0 +1,83 @@
+// Whether it is time to tell a person about the disk: the workspace is large, or little is left. The size is measured once a
+// day and in between added up from what runs have made, so that the end of a run does not wait for it.
+
+import fs from "node:fs";
+import path from "node:path";
+import { workspaceBytes } from "./disk-usage.ts";
+import type { RecordedRun } from "./read-run.ts";
+import { places, type Workspace } from "./workspace.ts";
+
+/** What a person should know about the disk. */
+export type DiskNotice =
+  | { readonly kind: "large"; readonly sizeBytes: number; readonly limitBytes: number }
+  | { readonly kind: "nearly_full"; readonly freeBytes: number; readonly folder: string };
+
+interface Note {
+  readonly at: number;
+  readonly sizeBytes: number;
+}
+
+const MEASURED_FOR_MS = 24 * 60 * 60_000;
+/** Less than this part of the disk is little. */
+const LITTLE = 0.1;
+
+/** Called when a run has ended; null when there is nothing to say. */
+export function diskNotice(workspace: Workspace, run: RecordedRun): DiskNotice | null {
+  const sizeBytes = sizeAfter(workspace, run);
+  const limitBytes = workspace.config.warnSizeBytes;
+  if (sizeBytes > limitBytes) return { kind: "large", sizeBytes, limitBytes };
+  const folder = places.dot(workspace.folder);
+  const { bavail, blocks, bsize } = fs.statfsSync(folder);
+  if (bavail >= blocks * LITTLE) return null;
+  return { kind: "nearly_full", freeBytes: bavail * bsize, folder };
+}
+
+/** Measures the workspace now. */
+export function noteUsage(workspace: Workspace): number {
+  const sizeBytes = workspaceBytes(workspace);
+  write(workspace, { at: workspace.clock.now(), sizeBytes });
+  return sizeBytes;
+}
+
+function sizeAfter(workspace: Workspace, run: RecordedRun): number {
+  const note = read(workspace);
+  if (note === null || workspace.clock.now() - note.at > MEASURED_FOR_MS)
+    return noteUsage(workspace);
+  const made = madeBy(run);
+  const sizeBytes = note.sizeBytes + made;
+  if (made > 0) write(workspace, { ...note, sizeBytes });
+  return sizeBytes;
+}
+
+function madeBy(run: RecordedRun): number {
+  let sum = 0;
+  for (const [index, { result }] of run.results) {
+    if (run.state.steps[index]?.decision !== "ran") continue;
+    for (const output of Object.values(result.outputs)) sum += output.sizeBytes;
+    sum += result.artifacts?.sizeBytes ?? 0;
+  }
+  return sum;
+}
+
+function noteFile(workspace: Workspace): string {
+  return path.join(places.dot(workspace.folder), "cache", "usage.json");
+}
+
+function read(workspace: Workspace): Note | null {
+  try {
+    return JSON.parse(fs.readFileSync(noteFile(workspace), "utf8")) as Note;
+  } catch {
+    return null;
+  }
+}
+
+function write(workspace: Workspace, note: Note): void {
+  const file = noteFile(workspace);
+  try {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(`${file}.${process.pid}`, JSON.stringify(note));
+    fs.renameSync(`${file}.${process.pid}`, file);
+  } catch {
+    // On a full disk the next run measures again.
+  }
+}
