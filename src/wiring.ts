@@ -165,7 +165,7 @@ function compose(
     process: processes,
     self: () => self,
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    random: { id: () => BigInt(`0x${randomBytes(10).toString("hex")}`).toString(36) },
+    random: { id: createIds() },
     shell: options.shell,
     user: userName(),
     host: os.hostname(),
@@ -180,6 +180,19 @@ function compose(
     },
   };
   return workspace;
+}
+
+const ID_BYTES = 10;
+
+/** Ids of 80 random bits; asking the system for each would be dearer than making it. */
+function createIds(): () => string {
+  let pool = Buffer.alloc(0);
+  return () => {
+    if (pool.length < ID_BYTES) pool = randomBytes(ID_BYTES * 256);
+    const id = BigInt(`0x${pool.toString("hex", 0, ID_BYTES)}`).toString(36);
+    pool = pool.subarray(ID_BYTES);
+    return id;
+  };
 }
 
 /** Where even the own process cannot be identified nobody can take it for alive. */

@@ -1,7 +1,8 @@
 // What can be said about the steps of a graph without looking anything up: types that do not run yet, commands that cannot
 // be compiled, values that mean something else than in Azure ML.
 
-import { compileCommand, literalWarnings } from "../core/shell-template.ts";
+import { compiledCommand } from "../core/compiled-command.ts";
+import { literalWarnings } from "../core/shell-template.ts";
 import type { Graph, StepNode } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
 import { STEP_TYPES } from "../steps/step-types.ts";
@@ -47,10 +48,7 @@ function checkStep(step: StepNode, problems: Problem[]): void {
     );
     return;
   }
-  const set = new Set(Object.keys(step.outputs).map((name) => `outputs.${name}`));
-  for (const [name, input] of Object.entries(step.inputs))
-    if (input.source.kind !== "unset") set.add(`inputs.${name}`);
-  const compiled = compileCommand(step.command, { isSet: (ref) => set.has(ref) });
+  const compiled = compiledCommand(step);
   for (const found of compiled.ok ? compiled.warnings : compiled.problems)
     add(
       compiled.ok ? "warning" : "error",

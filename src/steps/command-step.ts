@@ -1,9 +1,10 @@
 // Turns a command step into the order of one attempt: its script, its variables, its processes. Values of inputs are
 // variables, never text of the script (unless the author asked for Azure's text substitution).
 
+import { compiledCommand } from "../core/compiled-command.ts";
 import type { StepError } from "../core/event.ts";
 import type { ResolvedData } from "../core/plan.ts";
-import { checkValues, compileCommand, substituteText } from "../core/shell-template.ts";
+import { checkValues, substituteText } from "../core/shell-template.ts";
 import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext } from "../ports/step-types.ts";
 import type { StepInput, StepNode } from "../spec/graph.ts";
@@ -83,10 +84,7 @@ function scriptOf(node: StepNode, values: Readonly<Record<string, string>>, run:
   const template = node.command ?? "";
   if (node.textSubstitution)
     return { ok: true, text: substituteText(template, { ...values, name: run }), variables: {} };
-  const compiled = compileCommand(template, {
-    isSet: (ref) => ref in values,
-    isPath: (ref) => ref in values && isPath(node, ref),
-  });
+  const compiled = compiledCommand(node);
   if (!compiled.ok) {
     const [problem] = compiled.problems;
     return {
@@ -111,12 +109,6 @@ function scriptOf(node: StepNode, values: Readonly<Record<string, string>>, run:
       error: { code: tooLong.code, message: tooLong.message, hint: tooLong.hint },
     };
   return { ok: true, text: compiled.script, variables: used };
-}
-
-function isPath(node: StepNode, ref: string): boolean {
-  if (ref.startsWith("outputs.")) return true;
-  const source = node.inputs[ref.slice("inputs.".length)]?.source.kind;
-  return source === "data" || source === "step";
 }
 
 /** `inputs.x` and `outputs.o` → what the command sees; unset optional inputs are left out. */

@@ -45,6 +45,10 @@ it("asks no question of the engine or of lists by reading a whole table", () => 
   const { database, steps } = watched(join(folder, "stepwell.db"));
   const session = openSession(database, "local");
   readResults(session, ["a", "b"]);
+  readResults(
+    session,
+    Array.from({ length: 20 }, (_, index) => String(index)),
+  );
   resultState(session, "a");
   fingerprintsWithStaticId(session, "a");
   resultsOf(session, "r");
