@@ -91,18 +91,24 @@ function column(indices: readonly number[]): Column {
 /** Throws when the text is not one that {@link packGraph} made. */
 export function unpackGraph(text: string): Graph {
   const { graph: rest, shared, columns, places, nodeIds } = JSON.parse(text) as Packed;
-  const common: Record<string, unknown> = {};
+  // Every field is there from the start: objects that grow one by one are slow to make.
+  const model: Record<string, unknown> = { position: null };
   const own: (readonly [field: string, indices: readonly number[]])[] = [];
   for (const [at, indices] of columns.entries()) {
     const field = FIELDS[at] as string;
-    if (typeof indices === "number") common[field] = shared[indices];
-    else own.push([field, indices]);
+    model[field] = typeof indices === "number" ? shared[indices] : null;
+    if (typeof indices !== "number") own.push([field, indices]);
   }
   const steps = nodeIds.map((_, index) => {
-    const step: Record<string, unknown> = { ...common };
+    const step = { ...model };
     for (const [field, indices] of own) step[field] = shared[indices[index] as number];
-    const [file, line, column] = places.slice(3 * index, 3 * index + 3) as [number, number, number];
-    step.position = file < 0 ? null : { file: shared[file], line, column };
+    const file = places[3 * index] as number;
+    if (file >= 0)
+      step.position = {
+        file: shared[file],
+        line: places[3 * index + 1],
+        column: places[3 * index + 2],
+      };
     return step as unknown as StepNode;
   });
   const graph: Graph = { ...rest, steps };
