@@ -77,5 +77,8 @@ export function writeStepwell(folder, { steps }) {
     );
   }
   fs.writeFileSync(path.join(folder, "pipeline.yml"), `${lines.join("\n")}\n`);
-  fs.writeFileSync(path.join(folder, "stepwell.yml"), 'computes: {"*": {type: local, cpus: 2}}\n');
+  // 100,000 steps are more values than a file may hold unasked.
+  const limits = steps.length > 50_000 ? "limits: {nodes: 4000000}\n" : "";
+  const config = `computes: {"*": {type: local, cpus: 2}}\n${limits}`;
+  fs.writeFileSync(path.join(folder, "stepwell.yml"), config);
 }

@@ -19,6 +19,7 @@ import { findWorkspace } from "./operations/find-workspace.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
 import { readShell } from "./operations/read-shell.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./operations/refusal.ts";
+import { noteEmpty } from "./operations/usage-note.ts";
 import {
   type EngineOptions,
   places,
@@ -67,13 +68,10 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
   const config = readConfig(found.folder);
   if (isRefusal(config)) return config;
   if (found.isNew && options.create === "pretend") return pretend(found.folder, config, options);
+  const isFirst = !fs.existsSync(places.dot(found.folder));
   const made = makeFolders(found.folder);
   if (made !== null) return made;
-  if (found.isNew) {
-    options.notice(`new workspace: ${found.folder}`);
-    const { writeSchemas } = await import("./operations/pipeline-text.ts");
-    writeSchemas(found.folder);
-  }
+  if (found.isNew) options.notice(`new workspace: ${found.folder}`);
   const opened = openSqliteStore(places.database(found.folder));
   if (opened.kind === "newer")
     return refuse(
@@ -82,7 +80,21 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
       "update Stepwell",
       4,
     );
-  return compose(found.folder, config, rememberResults(opened.store), options);
+  const workspace = compose(found.folder, config, rememberResults(opened.store), options);
+  return isFirst ? newWorkspace(workspace) : workspace;
+}
+
+/** Takes no disk yet; the editor schemas are written when the command is done, because its first step must not wait for them. */
+function newWorkspace(workspace: Workspace): Workspace {
+  noteEmpty(workspace);
+  return {
+    ...workspace,
+    async close() {
+      await workspace.close();
+      const { writeSchemas } = await import("./operations/pipeline-text.ts");
+      writeSchemas(workspace.folder);
+    },
+  };
 }
 
 /** A workspace without a past, beside which nothing is written: enough to validate and to plan. */

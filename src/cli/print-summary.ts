@@ -1,6 +1,7 @@
 // The end of a run for a person: what ran, what was reused and the time that saved, what failed and what to type next,
 // outputs and metrics.
 
+import { spawn } from "node:child_process";
 import type { RecordedRun } from "../operations/read-run.ts";
 
 import { outputViews, type StepView, stepView, warningsOf } from "../operations/run-view.ts";
@@ -28,9 +29,16 @@ export function printSummary(
   if (outputs.length > 0) terminal.note(colors.bold("outputs"));
   for (const [name, output] of outputs) terminal.note(`  ${name}  ${output.path}`);
   for (const warning of warningsOf(run)) terminal.note(`${colors.yellow("warning")} ${warning}`);
-  const notice = diskNotice(workspace, run);
+  const notice = diskNotice(workspace, run, () => measureDisk(workspace));
   if (notice !== null) terminal.note(`${colors.yellow("disk")}    ${diskLine(notice)}`);
   terminal.out(headline(terminal, run));
+}
+
+function measureDisk(workspace: Workspace): void {
+  const words = [process.argv[1] ?? "", "du", "--json", "--workspace", workspace.folder];
+  const child = spawn(process.execPath, words, { detached: true, stdio: "ignore" });
+  child.on("error", () => {});
+  child.unref();
 }
 
 function diskLine(notice: DiskNotice): string {

@@ -1,5 +1,5 @@
 // Whether it is time to tell a person about the disk: the workspace is large, or little is left. The size is measured once a
-// day and in between added up from what runs have made, so that the end of a run does not wait for it.
+// day by a process of its own, and in between added up from what runs have made: the end of a run does not wait for it.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -21,9 +21,13 @@ const MEASURED_FOR_MS = 24 * 60 * 60_000;
 /** Less than this part of the disk is little. */
 const LITTLE = 0.1;
 
-/** Called when a run has ended; null when there is nothing to say. */
-export function diskNotice(workspace: Workspace, run: RecordedRun): DiskNotice | null {
-  const sizeBytes = sizeAfter(workspace, run);
+/** Called when a run has ended; null when there is nothing to say. `measure` starts a process that calls {@link noteUsage}. */
+export function diskNotice(
+  workspace: Workspace,
+  run: RecordedRun,
+  measure: () => void,
+): DiskNotice | null {
+  const sizeBytes = sizeAfter(workspace, run, measure);
   const limitBytes = workspace.config.warnSizeBytes;
   if (sizeBytes > limitBytes) return { kind: "large", sizeBytes, limitBytes };
   const folder = places.dot(workspace.folder);
@@ -39,13 +43,20 @@ export function noteUsage(workspace: Workspace): number {
   return sizeBytes;
 }
 
-function sizeAfter(workspace: Workspace, run: RecordedRun): number {
-  const note = read(workspace);
-  if (note === null || workspace.clock.now() - note.at > MEASURED_FOR_MS)
-    return noteUsage(workspace);
+/** What a workspace begins with. */
+export function noteEmpty(workspace: Workspace): void {
+  write(workspace, { at: workspace.clock.now(), sizeBytes: 0 });
+}
+
+function sizeAfter(workspace: Workspace, run: RecordedRun, measure: () => void): number {
+  const now = workspace.clock.now();
+  const note = read(workspace) ?? { at: Number.NEGATIVE_INFINITY, sizeBytes: 0 };
   const made = madeBy(run);
   const sizeBytes = note.sizeBytes + made;
-  if (made > 0) write(workspace, { ...note, sizeBytes });
+  const isOld = now - note.at > MEASURED_FOR_MS;
+  // Dated now, so that the runs until it is measured do not ask again.
+  if (isOld || made > 0) write(workspace, { at: isOld ? now : note.at, sizeBytes });
+  if (isOld) measure();
   return sizeBytes;
 }
 

@@ -58,7 +58,7 @@ type Verbs<K extends keyof RecordStore> = Pick<RecordStore, K>;
 
 function engineVerbs(
   data: Data,
-): Verbs<"becomeEngine" | "engine" | "releaseEngine" | "commit" | "changes" | "close"> {
+): Verbs<"becomeEngine" | "engine" | "releaseEngine" | "commit" | "flush" | "changes" | "close"> {
   return {
     async becomeEngine(me, now, isAlive) {
       const row = data.engine;
@@ -74,6 +74,7 @@ function engineVerbs(
       if (data.engine?.epoch === epoch) data.engine.held = false;
     },
     commit: async (batch) => commit(data, batch),
+    flush: async () => {},
     changes: () => data.changes,
     close: async () => {},
   };

@@ -1,5 +1,6 @@
 // The embedded record store: one SQLite file, one transaction a commit. Composes the tables of this folder.
 
+import { open } from "node:fs/promises";
 import type { CommitBatch, CommitOutcome, RecordStore } from "../../ports/records.ts";
 import { createAsset, findAsset, labelAsset, listAssets, listLabels } from "./assets.ts";
 import { putDocuments, readDocument } from "./documents.ts";
@@ -46,13 +47,25 @@ export function openSqliteStore(file: string, workspace = "local"): OpenOutcome 
   }
   const session = openSession(database, workspace);
   const store = storeOver(session, (error) => isDiskFull(error, file));
-  return { kind: "open", store: { ...store, close: async () => database.close() } };
+  const flush = (): Promise<void> => flushLog(`${file}-wal`);
+  return { kind: "open", store: { ...store, flush, close: async () => database.close() } };
+}
+
+/** A commit waits for the disk on its thread: on a busy one for a quarter of a second, were all of the log still to be written. */
+async function flushLog(log: string): Promise<void> {
+  const file = await open(log, "r").catch(() => null);
+  if (file === null) return;
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
 }
 
 function storeOver(
   session: Session,
   isFull: (error: unknown) => boolean,
-): Omit<RecordStore, "close"> {
+): Omit<RecordStore, "close" | "flush"> {
   // The database counts what other connections write; what this process asks of its own engine is news as well.
   let own = 0;
   const unlessFull = <T, F>(work: () => T, full: F): T | F => {
