@@ -22,24 +22,32 @@ export function readResults(
     }
     return found;
   }
-  // Left to itself the planner reads every result there is for each question.
-  const rows = session.all(
-    `select ${COLUMNS} from json_each(?) wanted
-     cross join result r indexed by result_fingerprint
-       on r.workspace=? and r.fingerprint=wanted.value
-     join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq
-     where r.damaged=0 and r.invalidated is null
-     order by r.created_at desc, r.seq desc`,
-    JSON.stringify(fingerprints),
-    session.workspace,
-  );
-  for (const row of rows) {
-    const result = toResultRow(row);
-    const list = found.get(result.fingerprint);
-    if (list === undefined) found.set(result.fingerprint, [result]);
-    else list.push(result);
-  }
+  for (let at = 0; at < fingerprints.length; at += PART)
+    for (const result of resultsForAll(session, fingerprints.slice(at, at + PART))) {
+      const list = found.get(result.fingerprint);
+      if (list === undefined) found.set(result.fingerprint, [result]);
+      else list.push(result);
+    }
   return found;
+}
+
+/** Rows with their texts are large: of 100,000 only so many are in memory beside what is made of them. */
+const PART = 4_000;
+
+function resultsForAll(session: Session, fingerprints: readonly string[]): ResultRow[] {
+  // Left to itself the planner reads every result there is for each question.
+  return session
+    .all(
+      `select ${COLUMNS} from json_each(?) wanted
+       cross join result r indexed by result_fingerprint
+         on r.workspace=? and r.fingerprint=wanted.value
+       join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq
+       where r.damaged=0 and r.invalidated is null
+       order by r.created_at desc, r.seq desc`,
+      JSON.stringify(fingerprints),
+      session.workspace,
+    )
+    .map(toResultRow);
 }
 
 /** Up to so many are asked for one by one: a list costs more to hand over than they do. */
