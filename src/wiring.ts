@@ -15,6 +15,7 @@ import { createExplainer } from "./engine/explainer.ts";
 import { createPlanReader } from "./engine/plan-reader.ts";
 import { collectEnvironments } from "./environments/collect-environments.ts";
 import { createEnvironments } from "./environments/environments.ts";
+import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
 import { readShell } from "./operations/read-shell.ts";
@@ -288,6 +289,7 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     }),
     explainer: createExplainer(records, contents, workspace.plans),
     settler: createOutputSettler(workspace),
+    diagnose: createDiagnoser(workspace),
     clock: workspace.clock,
     random: workspace.random,
     makeCompute: (epoch, listener) =>

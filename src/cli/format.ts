@@ -1,5 +1,7 @@
 // Numbers as people read them: durations, bytes, tables.
 
+import path from "node:path";
+
 /** `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;
@@ -43,4 +45,9 @@ export function table(rows: readonly (readonly string[])[]): string {
 /** Up to six digits, as metrics are read. */
 export function number(value: number): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+}
+/** A path: relative where that is shorter. */
+export function shownPath(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.length < file.length && !relative.startsWith("../..") ? relative : file;
 }

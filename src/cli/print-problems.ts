@@ -1,8 +1,8 @@
 // Mistakes as people read them: place, the line itself with a mark, what to do. And the same as JSON.
 
 import fs from "node:fs";
-import path from "node:path";
 import type { Position, Problem } from "../spec/problem.ts";
+import { shownPath } from "./format.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function printProblems(terminal: Terminal, problems: readonly Problem[]): void {
@@ -41,12 +41,6 @@ function printProblem(
     );
   }
   if (problem.hint !== null) terminal.note(`  ${colors.cyan("→")} ${problem.hint}`);
-}
-
-/** Relative where that is shorter. */
-function shownPath(file: string): string {
-  const relative = path.relative(process.cwd(), file);
-  return relative.length < file.length && !relative.startsWith("../..") ? relative : file;
 }
 
 /** Longer lines are not shown: a minified file would fill the screen. */

@@ -7,6 +7,7 @@ import type { RecordedRun } from "../operations/read-run.ts";
 import { outputViews, type StepView, stepView, warningsOf } from "../operations/run-view.ts";
 import { type DiskNotice, diskNotice } from "../operations/usage-note.ts";
 import type { Workspace } from "../operations/workspace.ts";
+import { failurePlaces } from "./failure-places.ts";
 import { bytes, duration, number } from "./format.ts";
 import { logTail } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -85,6 +86,7 @@ function printFailure(
   terminal.note(`${colors.red("failed")}  ${step.error?.message ?? step.name}`);
   const tail = logsShown ? [] : logTail(terminal, step.log, TAIL_LINES);
   for (const line of tail) terminal.note(line);
+  for (const line of failurePlaces(step)) terminal.note(`  ${line}`);
   if (step.error?.hint) terminal.note(`  ${colors.cyan("→")} ${step.error.hint}`);
   const kept = run.plan.graph.steps
     .filter((_, index) => run.state.steps[index]?.status === "Skipped")

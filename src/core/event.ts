@@ -13,6 +13,15 @@ export interface StepError {
   readonly code: string;
   readonly message: string;
   readonly hint: string | null;
+  /** The user's own file and line that it failed at; absent where nothing tells them. */
+  readonly location?: SourceLocation | null;
+}
+
+/** A place in a file of the user's. */
+export interface SourceLocation {
+  /** Absolute path. */
+  readonly file: string;
+  readonly line: number;
 }
 
 /** Where a result is recorded: the `step_completed` event number `seq` of `run`. */

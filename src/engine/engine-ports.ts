@@ -1,7 +1,7 @@
 // Everything an engine needs from outside. Real ones come from the composition root, fakes from the simulation.
 
-import type { ProcessIdentity } from "../core/attempt.ts";
-import type { StepError } from "../core/event.ts";
+import type { AttemptEnd, ProcessIdentity } from "../core/attempt.ts";
+import type { SourceLocation, StepError } from "../core/event.ts";
 import type { StepResult } from "../core/output.ts";
 import type { Demand, Plan } from "../core/plan.ts";
 import type { Reason } from "../core/reason.ts";
@@ -28,6 +28,22 @@ export interface OutputSettler {
   settle(run: string, plan: Plan, index: number, result: StepResult): Promise<readonly StepError[]>;
 }
 
+/** An attempt whose command failed, with its log as it stays. */
+export interface FailedAttempt {
+  readonly run: string;
+  readonly plan: Plan;
+  readonly index: number;
+  readonly attemptId: string;
+  readonly end: AttemptEnd;
+  readonly logPath: string;
+}
+
+/** Null where nothing is known. */
+export interface Diagnosis {
+  readonly hint: string | null;
+  readonly location: SourceLocation | null;
+}
+
 export interface EnginePorts {
   readonly records: RecordStore;
   readonly plans: PlanReader;
@@ -37,6 +53,8 @@ export interface EnginePorts {
   readonly stepTypes: StepTypes;
   readonly explainer: Explainer;
   readonly settler: OutputSettler;
+  /** What the end of its log says about a failure; reads a bounded piece of it. */
+  readonly diagnose: (failed: FailedAttempt) => Diagnosis;
   readonly clock: Clock;
   readonly random: Random;
   /** Fences off whatever an engine of an older epoch still wants to start. */

@@ -10,6 +10,7 @@ import type { Outcome } from "../ports/contents.ts";
 import { type ActiveRun, emit } from "./active-run.ts";
 import { settle } from "./decide.ts";
 import type { EngineState } from "./engine.ts";
+import type { Diagnosis } from "./engine-ports.ts";
 import { type Flight, finish, type Message, restartFlight } from "./flight.ts";
 import { hold, insist, scarcityOf, waitForSpace } from "./space-wait.ts";
 
@@ -129,8 +130,15 @@ function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
     const path = flight.run.paths[flight.step] as string;
     const error = errorOf(path, end, node?.timeoutSeconds ?? null);
     const scarcity = scarcityOf(state.ports.space.look("workspace"));
-    failStep(state, flight, scarcity === null ? error : { ...error, hint: scarcity });
+    const { hint, location } = diagnosed(state, flight, end);
+    failStep(state, flight, { ...error, hint: scarcity ?? hint ?? error.hint, location });
   }
+}
+
+function diagnosed({ ports }: EngineState, flight: Flight, end: AttemptEnd): Diagnosis {
+  const { run, step: index, number, attemptId } = flight;
+  const logPath = ports.logPath(run.row.name, run.paths[index] as string, number);
+  return ports.diagnose({ run: run.row.name, plan: run.plan, index, attemptId, end, logPath });
 }
 
 /** A cancelled run, or one that a failure has stopped, makes no further attempts. */
@@ -244,7 +252,12 @@ function failStep(state: EngineState, flight: Flight, error: StepError): void {
     kind: "step_failed",
     at: state.ports.clock.now(),
     step: flight.step,
-    error: { code: error.code, message: error.message, hint: error.hint },
+    error: {
+      code: error.code,
+      message: error.message,
+      hint: error.hint,
+      ...(error.location ? { location: error.location } : {}),
+    },
   });
   releaseWaiters(state, flight);
 }

@@ -1,15 +1,17 @@
 // Removes what no run of the workspace needs any more: folders of ended attempts, code snapshots and downloads that no
-// plan names, environments unused for long. Never a recorded output, a log, or anything of a run without an end.
+// plan names, environments unused for long. Never a recorded output, a log, anything of a run without an end, or what an
+// attempt that failed a few days ago left behind.
 
 import fs from "node:fs";
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
 import { downloadName } from "./download.ts";
+import { failedAttempts } from "./failed-attempts.ts";
 import type { ComponentDefinition } from "./load-definition.ts";
 import { readRun } from "./read-run.ts";
 import { isRefusal } from "./refusal.ts";
 import type { DataDefinition } from "./resolve-data.ts";
-import { SHELL_OWNER, SHELL_PREFIX } from "./stage-shell.ts";
+import { SHELL_OWNER } from "./stage-shell.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export type GarbageKind =
@@ -30,6 +32,8 @@ export type Garbage = Readonly<Record<GarbageKind, Collected>>;
 
 /** A snapshot or download as young as this may belong to a run that is being submitted right now. */
 const SUBMIT_MS = 60 * 60_000;
+/** So long people come back to what failed. */
+const FAILED_MS = 7 * 24 * 60 * 60_000;
 const ENVIRONMENT_UNUSED_MS = 30 * 24 * 60 * 60_000;
 
 /** With `dryRun` only counts. */
@@ -49,9 +53,10 @@ export async function collectGarbage(workspace: Workspace, dryRun: boolean): Pro
   const frozen = olderThan(places.frozen(folder), young);
   const downloads = olderThan(places.downloads(folder), young);
   const isOpen = await openAttempts(workspace);
+  const failed = await failedAttempts(workspace, workspace.clock.now() - FAILED_MS);
   const named = await namedByPlans(workspace);
   const ended = (paths: readonly string[]): readonly string[] =>
-    paths.filter((at) => !isOpen(path.basename(at)));
+    paths.filter((at) => !isOpen(path.basename(at)) && !failed.has(path.basename(at)));
   const environments = await workspace.collectEnvironments(ENVIRONMENT_UNUSED_MS, dryRun);
   const garbage = {
     shared: remove(unusedNames(places.shared(folder), young), dryRun),
@@ -134,9 +139,7 @@ async function openAttempts(workspace: Workspace): Promise<(attemptId: string) =
     for (const step of run.state.steps)
       for (const attempt of step.attempts) open.add(attempt.attemptId);
   }
-  return (attemptId) =>
-    open.has(attemptId) ||
-    (attemptId.startsWith(SHELL_PREFIX) && isOpenShell(workspace, attemptId));
+  return (attemptId) => open.has(attemptId) || isOpenShell(workspace, attemptId);
 }
 
 function isOpenShell(workspace: Workspace, attemptId: string): boolean {

@@ -15,7 +15,11 @@ export function readShell(
   const file = places.shellFile(workspace.folder, run);
   const known = cache.get(file);
   if (known !== undefined) return known;
-  const shell = readFile(file) ?? { inherited: inheritedVariables(workspace.shell), passed: {} };
+  const shell = readFile(file) ?? {
+    inherited: inheritedVariables(workspace.shell),
+    passed: {},
+    names: Object.keys(workspace.shell),
+  };
   cache.set(file, shell);
   return shell;
 }
@@ -27,7 +31,9 @@ export function shellOf(workspace: Pick<Workspace, "folder">, run: string): Shel
 
 function readFile(file: string): ShellVariables | null {
   try {
-    return JSON.parse(fs.readFileSync(file, "utf8")) as ShellVariables;
+    // A file of an earlier version has no names.
+    const written = JSON.parse(fs.readFileSync(file, "utf8")) as Omit<ShellVariables, "names">;
+    return { names: [], ...written };
   } catch {
     return null;
   }

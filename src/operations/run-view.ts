@@ -2,6 +2,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import type { SourceLocation, StepError } from "../core/event.ts";
 import type { OutputRecord } from "../core/output.ts";
 import type { StepState } from "../core/run-state.ts";
 import { isEndedRun, isEndedStep, type ShownRunStatus, type StepStatus } from "../core/status.ts";
@@ -52,6 +53,8 @@ export interface ErrorView {
   readonly code: string;
   readonly message: string;
   readonly hint: string | null;
+  /** The user's own file and line, or null where the log names none. */
+  readonly location: SourceLocation | null;
   readonly logTail: readonly string[];
 }
 
@@ -134,11 +137,13 @@ export function stepView(folder: string, run: RecordedRun, index: number): StepV
       Object.entries(row?.result.outputs ?? {}).map(([name, output]) => [name, outputView(output)]),
     ),
     log,
-    error:
-      state.error === null
-        ? null
-        : { ...state.error, logTail: log === null ? [] : lastLines(log, TAIL_LINES) },
+    error: state.error === null ? null : errorView(state.error, log),
   };
+}
+
+function errorView(error: StepError, log: string | null): ErrorView {
+  const { code, message, hint, location = null } = error;
+  return { code, message, hint, location, logTail: log === null ? [] : lastLines(log, TAIL_LINES) };
 }
 
 function reuseView(state: StepState): ReuseView {

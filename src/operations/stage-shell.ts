@@ -1,8 +1,10 @@
-// Lays out once more what an attempt of a recorded step had: a writable copy of its code, its environment, inputs and
-// variables, and output folders of its own. Starts nothing and records nothing; `gc` removes it.
+// Lays out once more what an attempt of a recorded step had: its environment, inputs and variables. For a step that failed
+// they are those of its last attempt, in the folders as it left them; else a fresh copy of the code, and output folders of
+// its own. Starts nothing and records nothing; `gc` removes what was made.
 
 import fs from "node:fs";
 import path from "node:path";
+import type { AttemptState } from "../core/run-state.ts";
 import type { EnginePorts } from "../engine/engine-ports.ts";
 import { declaredOutputs } from "../engine/flight.ts";
 import { readablePlan } from "../engine/readable-plan.ts";
@@ -17,6 +19,8 @@ import { places, type Workspace } from "./workspace.ts";
 
 export interface StagedShell {
   readonly workFolder: string;
+  /** The failed attempt whose own files these are; null for a fresh copy. */
+  readonly attempt: number | null;
   /** Runs exactly the step's command; lies in the work folder. */
   readonly script: string;
   /** The complete environment of the step. */
@@ -26,7 +30,7 @@ export interface StagedShell {
 }
 
 /** Begins the ids of such folders, which no recorded attempt has. */
-export const SHELL_PREFIX = "shell-";
+const SHELL_PREFIX = "shell-";
 /** In the attempt's folder: the process that uses it. */
 export const SHELL_OWNER = "shell-owner.json";
 
@@ -42,22 +46,50 @@ export async function stageShell(
   const ports = workspace.enginePorts({ keepWork: true, committed: () => {} });
   const missing = await missingOutput(ports, run, index);
   if (missing !== null) return missing;
-  const attemptId = `${SHELL_PREFIX}${ports.random.id()}`;
+  const failed = failedAttempt(run, index);
+  const left = failed === null ? null : leftBehind(ports, run, index, failed);
+  const attempt = left === null ? null : failed;
+  const attemptId = attempt?.attemptId ?? `${SHELL_PREFIX}${ports.random.id()}`;
   claim(workspace, attemptId);
-  const prepared = await orderOf(ports, run, index, attemptId);
+  const number = attempt?.number ?? 1;
+  const prepared = await orderOf(ports, run, { index, attemptId, number, left });
   if (isRefusal(prepared)) return prepared;
   const { order, staged } = prepared;
   const processes = order.processes.length;
+  const gone = failed !== null && attempt === null ? [filesGone(failed.number)] : [];
   return {
     workFolder: staged.workFolder,
+    attempt: attempt?.number ?? null,
     script: writeScript(staged.workFolder, order.script),
     variables: { ...order.variables, ...order.processes[0] },
     outputs: staged.outputs,
     warnings:
       processes > 1
-        ? [`the step ran as ${processes} processes; this shell is the first of them`]
-        : [],
+        ? [...gone, `the step ran as ${processes} processes; this shell is the first of them`]
+        : gone,
   };
+}
+
+function filesGone(attempt: number): string {
+  return `the files of attempt ${attempt} are gone (the newest ten are kept, and gc removes those older than 7 days): this is a fresh copy`;
+}
+
+/** The last attempt of a step that ended badly, or null. */
+function failedAttempt(run: RecordedRun, index: number): AttemptState | null {
+  const state = run.state.steps[index];
+  const isOver = state?.status === "Failed" || state?.status === "Canceled";
+  const last = isOver ? state.attempts.at(-1) : undefined;
+  return last === undefined || last.startedAt === null ? null : last;
+}
+
+function leftBehind(
+  ports: EnginePorts,
+  run: RecordedRun,
+  index: number,
+  { attemptId }: AttemptState,
+): StagedAttempt | null {
+  const outputs = declaredOutputs(run.plan.graph.steps[index] as StepNode);
+  return ports.contents.leftBehind({ attemptId, outputs });
 }
 
 /** Says whose the folders are before there are any, so that `gc` leaves them alone. */
@@ -67,11 +99,18 @@ function claim(workspace: Workspace, attemptId: string): void {
   fs.writeFileSync(path.join(folder, SHELL_OWNER), JSON.stringify(workspace.self()));
 }
 
+interface ShellAttempt {
+  readonly index: number;
+  readonly attemptId: string;
+  readonly number: number;
+  /** Its folders, or null: fresh ones. */
+  readonly left: StagedAttempt | null;
+}
+
 async function orderOf(
   ports: EnginePorts,
   run: RecordedRun,
-  index: number,
-  attemptId: string,
+  { index, attemptId, number, left }: ShellAttempt,
 ): Promise<{ readonly order: AttemptOrder; readonly staged: StagedAttempt } | Refusal> {
   const { plan, row } = run;
   const node = plan.graph.steps[index] as StepNode;
@@ -82,15 +121,11 @@ async function orderOf(
   const built = await ports.environments.build(identity);
   if (!built.ok) return refuse(built.failure.code, built.failure.message, built.failure.hint, 4);
   const code = planned.code === null ? null : plan.codes[planned.code];
-  const staged = await ports.contents.stage({
-    attemptId,
-    snapshotId: code?.snapshotId ?? null,
-    outputs: declaredOutputs(node),
-  });
-  if (!staged.ok) {
-    const { failure } = staged;
-    return refuse(failure.code, failure.message, failure.hint, 1);
-  }
+  const fresh = { attemptId, snapshotId: code?.snapshotId ?? null, outputs: declaredOutputs(node) };
+  const made = left === null ? await ports.contents.stage(fresh) : null;
+  if (made?.ok === false)
+    return refuse(made.failure.code, made.failure.message, made.failure.hint, 1);
+  const staged = left ?? (made?.value as StagedAttempt);
   const readable = await readablePlan(ports.contents, { plan, index, attemptId });
   if ("code" in readable) return refuse(readable.code, readable.message, readable.hint, 1);
   const order = ports.stepTypes.order({
@@ -99,18 +134,18 @@ async function orderOf(
     plan: readable,
     index,
     attemptId,
-    number: 1,
+    number,
     epoch: 0,
-    staged: staged.value,
+    staged,
     environment: built.value,
-    logPath: path.join(staged.value.folder, "shell.log"),
+    logPath: path.join(staged.folder, "shell.log"),
     demand: planned.demand,
     gpus: Array.from({ length: planned.demand.gpus }, (_, gpu) => gpu),
     outputOf: (path, output) => findRecord(run, path, output),
     now: ports.clock.now(),
   });
   if ("code" in order) return refuse(order.code, order.message, order.hint, 1);
-  return { order, staged: staged.value };
+  return { order, staged };
 }
 
 /** What an earlier step made must be there as it was made: other bytes would show another step. */
@@ -152,6 +187,12 @@ function writeScript(workFolder: string, script: string): string {
       return file;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      // A shell before this one wrote it.
+      if (isFileOf(file, text)) return file;
     }
   }
+}
+
+function isFileOf(file: string, text: string): boolean {
+  return fs.statSync(file).isFile() && fs.readFileSync(file, "utf8") === text;
 }

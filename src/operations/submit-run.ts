@@ -167,6 +167,7 @@ export function writeShell(
   const shell = {
     inherited: inheritedVariables(workspace.shell),
     passed: { ...passedVariables(workspace.shell, patterns), ...variables },
+    names: Object.keys(workspace.shell),
   };
   const partial = `${file}.${process.pid}.partial`;
   fs.writeFileSync(partial, JSON.stringify(shell), { mode: 0o600 });

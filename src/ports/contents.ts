@@ -2,6 +2,7 @@
 // suite is testing/contracts/contents.ts. Failures that users cause are values, not exceptions.
 
 import type { CodeSnapshot, Content, ContentId, Manifest } from "../core/content.ts";
+import type { IgnoredFile } from "../core/failure-causes.ts";
 import type { OutputRecord } from "../core/output.ts";
 import type { CodeReference, DataType } from "../spec/graph.ts";
 
@@ -83,7 +84,11 @@ export interface Contents {
   snapshot(code: CodeReference): Promise<Outcome<CodeSnapshot>>;
   /** Text of a file in a stored snapshot, for explanations (`features.py (+1 −1)`); null when unknown or binary. */
   snapshotText(snapshotId: ContentId, path: string): Promise<string | null>;
+  /** What kept a file of the user's out of a snapshot, by its path in there; null where nothing did. */
+  ignored(code: CodeReference, path: string): IgnoredFile | null;
   stage(order: StageOrder): Promise<Outcome<StagedAttempt>>;
+  /** The folders of an attempt as it left them; null when its work folder is gone. */
+  leftBehind(order: Omit<StageOrder, "snapshotId">): StagedAttempt | null;
   /** Hashes, seals and moves the outputs into the store. Not yet durable: see `makeDurable`. */
   capture(order: CaptureOrder): Promise<Outcome<Captured>>;
   /** One sync for everything captured so far; must resolve before the commit that records it. */

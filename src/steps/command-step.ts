@@ -17,6 +17,8 @@ export interface ShellVariables {
   readonly inherited: Readonly<Record<string, string>>;
   /** By `pass_env` and `--env`. */
   readonly passed: Readonly<Record<string, string>>;
+  /** Every variable that the shell had, by name alone. */
+  readonly names: readonly string[];
 }
 
 export interface OrderSettings {

@@ -14,6 +14,7 @@ import { sync, syncEverything } from "./durable.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
 import { type Limits, statInput, TOO_BIG } from "./identify.ts";
+import { ignoringRule } from "./ignoring-rule.ts";
 import { hasCopy, keptPath, layStandIn, standInOf } from "./kept-copies.ts";
 import { readSnapshot, snapshotFolder } from "./snapshot-store.ts";
 import { type WorkFolders, type WorkPlaces, workFolders } from "./work-folders.ts";
@@ -129,6 +130,14 @@ class FolderContents implements Contents {
     } catch {
       return null;
     }
+  }
+
+  ignored(code: CodeReference, path: string): ReturnType<Contents["ignored"]> {
+    return ignoringRule(code, path);
+  }
+
+  leftBehind(order: Parameters<Contents["leftBehind"]>[0]): ReturnType<Contents["leftBehind"]> {
+    return this.#work.leftBehind(order);
   }
 
   async stage(order: Parameters<Contents["stage"]>[0]): ReturnType<Contents["stage"]> {

@@ -7,7 +7,7 @@ import ignore, { type Ignore } from "ignore";
 import type { WalkRules } from "./walk.ts";
 
 /** Made by tools, not by the author of the code. An ignore file can take any of them back with `!`. */
-const NEVER_CODE = [
+export const NEVER_CODE: readonly string[] = [
   ".stepwell/",
   ".git/",
   "__pycache__/",
@@ -28,7 +28,7 @@ interface Level {
 /** Rules for one walk of this folder; they remember the nested ignore files that the walk has passed. */
 export function ignoreRules(root: string): Pick<WalkRules, "takes" | "enters"> {
   const amlignore = readRules(join(root, ".amlignore"));
-  const base = ignore().add(NEVER_CODE);
+  const base = ignore().add([...NEVER_CODE]);
   if (amlignore !== null) base.add(amlignore);
   const levels: Level[] = [{ prefix: "", rules: base }];
   return {

@@ -1,7 +1,7 @@
 // The folders of attempts: made before a command starts, with its code inside, and removed or kept after it. Knows
 // nothing of what is captured.
 
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StagedAttempt, StageOrder } from "../ports/contents.ts";
 import { put } from "../spec/own-keys.ts";
@@ -20,6 +20,7 @@ export interface WorkPlaces {
 
 export interface WorkFolders {
   stage(order: StageOrder, means: StageMeans): Promise<StagedAttempt>;
+  leftBehind(order: Omit<StageOrder, "snapshotId">): StagedAttempt | null;
   discard(attemptId: string, keep: boolean): void;
   /** Takes any folder away. */
   trash(path: string): void;
@@ -54,6 +55,13 @@ export function workFolders(places: WorkPlaces): WorkFolders {
       }
       return { folder, workFolder, outputs: makeOutputs(places.scratchFolder, order) };
     },
+    leftBehind(order) {
+      const folder = join(places.attemptsFolder, order.attemptId);
+      const workFolder = join(places.workFolder, order.attemptId);
+      if (!existsSync(workFolder)) return null;
+      makeFolder(folder);
+      return { folder, workFolder, outputs: makeOutputs(places.scratchFolder, order) };
+    },
     discard(attemptId, keep) {
       const workFolder = join(places.workFolder, attemptId);
       const mayServeAgain = withoutCode.delete(attemptId);
@@ -71,7 +79,10 @@ export function workFolders(places: WorkPlaces): WorkFolders {
 }
 
 /** Path handed to the command for each port: of the file for a `uri_file`, else of an empty folder. */
-function makeOutputs(scratchFolder: string, order: StageOrder): Record<string, string> {
+function makeOutputs(
+  scratchFolder: string,
+  order: Omit<StageOrder, "snapshotId">,
+): Record<string, string> {
   const paths: Record<string, string> = {};
   const ports = Object.entries(order.outputs);
   if (ports.length > 0) makeFolder(join(scratchFolder, order.attemptId));

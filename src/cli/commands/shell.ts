@@ -52,7 +52,11 @@ function splitWords(
 function announce(context: Context, staged: StagedShell): void {
   const { terminal } = context;
   for (const warning of staged.warnings) terminal.note(`warning: ${warning}`);
-  terminal.note(`a writable copy of the step is in ${staged.workFolder}`);
+  terminal.note(
+    staged.attempt === null
+      ? `a writable copy of the step is in ${staged.workFolder}`
+      : `the files of attempt ${staged.attempt}, as it left them, are in ${staged.workFolder}`,
+  );
   terminal.note(`its exact command: ./${path.basename(staged.script)}; nothing is recorded`);
   for (const [name, at] of Object.entries(staged.outputs)) terminal.note(`output ${name}  ${at}`);
 }

@@ -5,6 +5,7 @@ import { type RecordedRun, readRun } from "../../operations/read-run.ts";
 import { isRefusal } from "../../operations/refusal.ts";
 import { type RunView, runView, type StepView } from "../../operations/run-view.ts";
 import type { Context } from "../context.ts";
+import { failurePlaces } from "../failure-places.ts";
 import { duration, number, table } from "../format.ts";
 import { headline } from "../print-summary.ts";
 import { RUN_HELP, runOf } from "../targets.ts";
@@ -46,12 +47,17 @@ function print(context: Context, run: RecordedRun, view: RunView): void {
       terminal.out(`output ${prefix(step)}${name}  ${output.path}`);
     for (const [name, value] of Object.entries(step.metrics))
       terminal.out(`metric ${prefix(step)}${name}  ${number(value)}`);
-    if (step.error !== null && step.type !== "pipeline")
-      terminal.out(`error  ${step.error.message}`);
+    if (step.error !== null && step.type !== "pipeline") printError(context, step);
   }
   for (const [name, output] of Object.entries(view.outputs))
     terminal.out(`pipeline output ${name}  ${output.path}`);
   for (const warning of view.warnings) terminal.out(`warning ${warning}`);
+}
+
+function printError({ terminal }: Context, step: StepView): void {
+  terminal.out(`error  ${step.error?.message}`);
+  for (const line of failurePlaces(step)) terminal.out(`  ${line}`);
+  if (step.error?.hint) terminal.out(`  → ${step.error.hint}`);
 }
 
 function prefix(step: StepView): string {

@@ -120,6 +120,51 @@ export function snapshots(bench: () => ContentsBench): void {
 }
 
 export function ignoring(bench: () => ContentsBench): void {
+  it("names the line of the ignore file that left a file out", async () => {
+    const code = {
+      path: bench().path("code"),
+      includes: [bench().path("lib")],
+      definitionFiles: [],
+    };
+    const rule = (path: string): string | null => {
+      const found = bench().contents.ignored(code, path);
+      const file = found?.file?.slice(bench().path("").length + 1) ?? "built in";
+      return found && `${found.rule} ${file}:${found.line}`;
+    };
+    bench().write("code/.gitignore", "*.csv\n!keep.csv\ndata/\n");
+    bench().write("code/sub/.gitignore", "/a.txt\n!b.csv\n");
+    bench().write("lib/.amlignore", "x*\n!node_modules/\n");
+    for (const file of ["a.csv", "keep.csv", "data/deep/x", "sub/a.txt", "sub/b.csv", "sub/c.csv"])
+      bench().write(`code/${file}`, "1");
+    for (const file of [
+      "code/mlruns/m",
+      "lib/x.py",
+      "lib/y.py",
+      "lib/mlruns/m",
+      "lib/node_modules/n",
+    ])
+      bench().write(file, "1");
+    expect(rule("a.csv")).toBe("*.csv code/.gitignore:1");
+    expect(rule("./keep.csv")).toBeNull();
+    expect(rule("data/deep/x")).toBe("data/ code/.gitignore:3");
+    expect(rule("data")).toBe("data/ code/.gitignore:3");
+    expect(rule("sub/a.txt")).toBe("/a.txt code/sub/.gitignore:1");
+    expect(rule("sub/b.csv")).toBeNull();
+    expect(rule("sub/c.csv")).toBe("*.csv code/.gitignore:1");
+    expect(rule("mlruns/m")).toBe("mlruns/ built in:null");
+    expect(rule("lib/x.py")).toBe("x* lib/.amlignore:1");
+    expect(rule("lib/y.py")).toBeNull();
+    expect(rule("lib/mlruns/m")).toBe("mlruns/ built in:null");
+    expect(rule("lib/node_modules/n")).toBeNull();
+    for (const path of ["none.csv", "lib", "", "../code/a.csv"]) expect(rule(path)).toBeNull();
+    // What it says is what the snapshot does.
+    const { parts } = await bench().snapshot({ includes: code.includes });
+    const kept = ["keep.csv", "sub/b.csv", "lib/y.py", "lib/node_modules/n"];
+    expect(Object.keys(parts)).toEqual(expect.arrayContaining(kept));
+    for (const path of ["a.csv", "data/deep/x", "sub/a.txt", "sub/c.csv", "mlruns/m", "lib/x.py"])
+      expect(parts).not.toHaveProperty([path]);
+  });
+
   const partsOf = async (): Promise<string[]> =>
     Object.keys((await bench().snapshot()).parts).sort();
 

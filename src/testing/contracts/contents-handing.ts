@@ -67,6 +67,16 @@ export function publishing(bench: () => ContentsBench): void {
 }
 
 export function discarding(bench: () => ContentsBench): void {
+  it("shows the folders of an attempt as it left them, as long as they are there", async () => {
+    const outputs = { o: "uri_file", d: "uri_folder" } as const;
+    const staged = await bench().stage("d0", outputs);
+    writeFileSync(join(staged.workFolder, "notes"), "1");
+    bench().contents.discard("d0", true);
+    expect(bench().contents.leftBehind({ attemptId: "d0", outputs })).toEqual(staged);
+    rmSync(staged.workFolder, { recursive: true });
+    expect(bench().contents.leftBehind({ attemptId: "d0", outputs })).toBeNull();
+  });
+
   it("takes a work folder away at once", async () => {
     const staged = await bench().stage("d1", {});
     writeFileSync(join(staged.workFolder, "note"), "");

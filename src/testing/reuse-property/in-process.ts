@@ -49,12 +49,13 @@ export function makeInProcess(): Workspace {
     plans,
     space,
     environments,
-    stepTypes: createStepTypes(() => ({ inherited: {}, passed: {} }), {
+    stepTypes: createStepTypes(() => ({ inherited: {}, passed: {}, names: [] }), {
       graceMs: 1,
       mpirun: false,
     }),
     explainer: createExplainer(records, contents, plans),
     settler: { needed: () => false, settle: async () => [] },
+    diagnose: () => ({ hint: null, location: null }),
     clock,
     random,
     makeCompute: (_, listener) => workInProcess(listener),

@@ -65,6 +65,7 @@ export function createFakePorts(
       hasRoom: async () => !isFull(world),
     },
     settler: { needed: () => false, settle: async () => [] },
+    diagnose: () => ({ hint: null, location: null }),
     clock: { now: () => world.now, monotonic: () => world.now },
     random: {
       id: () => `a${world.chance.whole(0, 2 ** 30)}-${world.processes.size}-${world.events}`,
@@ -143,6 +144,8 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
       (world.captured.has(record.path) && !world.damaged.has(record.path)),
     snapshot: absent,
     snapshotText: async () => null,
+    ignored: () => null,
+    leftBehind: () => null,
     stage: (order) =>
       later(() =>
         isFull(world)

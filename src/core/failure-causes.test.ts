@@ -1,0 +1,224 @@
+import { describe, expect, it } from "vitest";
+import type { EnvironmentReference } from "../spec/graph.ts";
+import { CAUSES, type FailureFacts, hintFor } from "./failure-causes.ts";
+
+const FACTS: Omit<FailureFacts, "lines"> = {
+  end: {
+    exitCode: 1,
+    signal: null,
+    reason: "exited",
+    detail: null,
+    startedAt: 1,
+    finishedAt: 2,
+  },
+  asked: null,
+  environment: { label: "python of your shell" } as FailureFacts["environment"],
+  interpreter: "python3",
+  shellAlone: (name) => name === "HF_TOKEN",
+  ignored: (paths) => {
+    const path = paths.find((one) => one.includes("conf"));
+    return path === undefined
+      ? null
+      : { path: `/me/${path}`, rule: "conf*", file: "/me/.gitignore", line: 3 };
+  },
+};
+
+const hint = (text: string, changes: Partial<FailureFacts> = {}): string | null =>
+  hintFor({ ...FACTS, lines: text.split("\n"), ...changes });
+
+const python = (last: string): string =>
+  `Traceback (most recent call last):\n  File "/w/work/a/train.py", line 2, in <module>\n    x\n${last}`;
+
+/** Last words of real programs. */
+const TEXTS: readonly [cause: string, text: string, hint: RegExp][] = [
+  [
+    "missing_module",
+    python("ModuleNotFoundError: No module named 'sklearn.linear'"),
+    /ran in python of your shell, which has no sklearn: python3 -m pip install scikit-learn/,
+  ],
+  ["missing_module", python("ImportError: No module named torch"), /pip install torch/],
+  [
+    "missing_module",
+    python("ModuleNotFoundError: No module named 'conf.base'"),
+    /left out.*conf\*/,
+  ],
+  ["missing_module", `[rank1]: ${"ModuleNotFoundError: No module named 'cv2'"}`, /opencv-python/],
+  [
+    "missing_node_module",
+    "Error: Cannot find module 'left-pad'\nRequire stack:\n- /w/work/a/c2.js\n    at Module._resolveFilename (node:internal/modules/cjs/loader:1207:15)",
+    /no package left-pad.*npm ci/,
+  ],
+  [
+    "missing_node_module",
+    "Error [ERR_MODULE_NOT_FOUND]: Cannot find package '@scope/a/sub' imported from /w/work/a/d.mjs",
+    /no package @scope\/a,/,
+  ],
+  ["missing_node_module", "Error: Cannot find module './conf'", /left out.*\.gitignore:3/],
+  [
+    "missing_variable",
+    python(`  File "<frozen os>", line 679, in __getitem__\nKeyError: 'HF_TOKEN'`),
+    /--env HF_TOKEN, or put pass_env: \[HF_TOKEN\]/,
+  ],
+  ["missing_variable", "bash: line 1: HF_TOKEN: unbound variable", /--env HF_TOKEN/],
+  ["missing_variable", "bash: HF_TOKEN: parameter null or not set", /--env HF_TOKEN/],
+  [
+    "variable_said_to_be_missing",
+    python("ValueError: HF_TOKEN environment variable is not set"),
+    /--env HF_TOKEN/,
+  ],
+  [
+    "variable_asked_for",
+    python("RuntimeError: Please set the HF_TOKEN environment variable"),
+    /--env HF_TOKEN/,
+  ],
+  [
+    "missing_file",
+    python("FileNotFoundError: [Errno 2] No such file or directory: 'conf/a.yml'"),
+    /\/me\/conf\/a\.yml is there, but was left out/,
+  ],
+  [
+    "missing_script",
+    "/usr/bin/python3: can't open file '/w/work/a/conf.py': [Errno 2] No such file or directory",
+    /conf\.py is there/,
+  ],
+  [
+    "missing_file_in_node",
+    "Error: ENOENT: no such file or directory, open 'conf.json'\n    at Object.openSync (node:fs:573:18)",
+    /conf\.json is there/,
+  ],
+  ["missing_file_in_shell", "cat: conf.csv: No such file or directory", /conf\.csv is there/],
+  [
+    "missing_file_in_shell",
+    "bash: line 3: ./conf.sh: No such file or directory",
+    /\.\/conf\.sh is there/,
+  ],
+  [
+    "missing_file_in_shell",
+    "ls: cannot access 'conf.d': No such file or directory",
+    /conf\.d is there/,
+  ],
+  [
+    "cuda_out_of_memory",
+    python(
+      "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 79.18 GiB of which 3.06 MiB is free.",
+    ),
+    /GPU's memory was full: a smaller batch/,
+  ],
+  [
+    "cuda_out_of_memory",
+    "tensorflow.python.framework.errors_impl.ResourceExhaustedError: RESOURCE_EXHAUSTED: OOM when allocating tensor",
+    /GPU's memory/,
+  ],
+  ["out_of_memory", python("MemoryError"), /more memory than there is/],
+  [
+    "out_of_memory",
+    python(
+      "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 7.28 TiB for an array with shape (1000000000000,)",
+    ),
+    /more memory than there is/,
+  ],
+  [
+    "out_of_memory",
+    "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+    /more memory than there is/,
+  ],
+  ["killed", "bash: line 1: 10973 Killed                  python3 train.py", /killed from outside/],
+];
+
+describe("the known causes of a failure", () => {
+  it.each(TEXTS)("%s: %s", (_, text, expected) => {
+    expect(hint(text)).toMatch(expected);
+  });
+
+  it("has a real text for every cause", () => {
+    expect(new Set(TEXTS.map(([cause]) => cause))).toEqual(new Set(CAUSES.map(({ name }) => name)));
+  });
+
+  it.each<[string, Partial<FailureFacts["end"]>]>([
+    ["exit code 137", { exitCode: 137 }],
+    ["SIGKILL", { exitCode: null, signal: "SIGKILL" }],
+  ])("says of %s what nearly always does it", (_, end) => {
+    expect(hint("epoch 3", { end: { ...FACTS.end, ...end } })).toMatch(/memory ran out/);
+  });
+
+  it.each<[string, string]>([
+    ["a key that is no variable of the shell", python("KeyError: 'label'")],
+    ["a file that nothing ignored", "cat: data.csv: No such file or directory"],
+    ["a module of the step's own that is not there", "Error: Cannot find module './nolib'"],
+    ["an error of the program's own", python("ValueError: negative rate")],
+    [
+      "a traceback that was survived",
+      `${python("KeyError: 'HF_TOKEN'")}\n${python("ValueError: x")}`,
+    ],
+    ["silence", ""],
+  ])("says nothing of %s", (_, text) => {
+    expect(hint(text)).toBeNull();
+  });
+
+  it("says nothing of an attempt that was stopped", () => {
+    const end = { ...FACTS.end, reason: "timeout" } as const;
+    expect(hint(python("MemoryError"), { end })).toBeNull();
+  });
+
+  it("looks at every exception of a chain", () => {
+    const link = "\n\nDuring handling of the above exception, another exception occurred:\n\n";
+    const text = `${python("KeyError: 'HF_TOKEN'")}${link}${python("RuntimeError: no token")}`;
+    expect(hint(text)).toMatch(/--env HF_TOKEN/);
+    // Its beginning may have been cut off.
+    expect(hint(text.slice(text.indexOf("KeyError")))).toMatch(/--env HF_TOKEN/);
+  });
+
+  it("says of what is never code that it is not", () => {
+    const builtIn = () => ({ path: "/me/mlruns/x", rule: "mlruns/", file: null, line: null });
+    const text = python("FileNotFoundError: [Errno 2] No such file or directory: 'mlruns/x'");
+    expect(hint(text, { ignored: builtIn })).toMatch(/`mlruns\/` is never taken for code/);
+  });
+});
+
+const INLINE = {
+  kind: "inline",
+  name: null,
+  image: null,
+  conda: null,
+  build: null,
+  requirements: null,
+  project: null,
+  python: null,
+  packages: null,
+  pythonVersion: null,
+} as const satisfies EnvironmentReference;
+
+describe("how a package is added to where the step ran", () => {
+  it.each<[string, EnvironmentReference | null, RegExp]>([
+    ["the shell", null, /python3 -m pip install pyyaml in that shell/],
+    ["nothing in particular", INLINE, /python3 -m pip install pyyaml in that shell/],
+    [
+      "requirements",
+      { ...INLINE, requirements: { path: "/p/r.txt", text: "" } },
+      /add the line `pyyaml` to \/p\/r\.txt/,
+    ],
+    ["a project", { ...INLINE, project: "/p" }, /uv add --project \/p pyyaml/],
+    ["an interpreter", { ...INLINE, python: "/v/bin/python" }, /\/v\/bin\/python -m pip install/],
+    [
+      "a conda file",
+      { ...INLINE, conda: { path: "/p/conda.yml", content: {} } },
+      /add `- pyyaml` below `- pip:` in the dependencies of \/p\/conda\.yml/,
+    ],
+    ["conda in place", { ...INLINE, conda: { path: null, content: {} } }, /of its conda_file/],
+    ["an image", { ...INLINE, image: "pytorch:2" }, /environments: \{"pytorch:2": \{packages/],
+    ["a build", { ...INLINE, build: { path: "/p/docker", dockerfile: null } }, /\/p\/docker/],
+    [
+      "a registered environment",
+      { kind: "asset", name: "sk", version: "1", label: null, registry: null },
+      /environments: \{sk: …\} in stepwell\.yml, or register/,
+    ],
+  ])("%s", (_, asked, expected) => {
+    const text = python("ModuleNotFoundError: No module named 'yaml'");
+    expect(hint(text, { asked })).toMatch(expected);
+  });
+
+  it("does not know an environment that is not recorded", () => {
+    const text = python("ModuleNotFoundError: No module named 'yaml'");
+    expect(hint(text, { environment: null })).toMatch(/an unknown environment/);
+  });
+});

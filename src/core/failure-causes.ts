@@ -1,0 +1,187 @@
+// Known causes of a failing command: what its last words look like, and what to do about it. One table; pure. What has to
+// be looked up (which variables a shell had, which files were ignored) comes in as facts.
+
+import type { EnvironmentReference } from "../spec/graph.ts";
+import type { AttemptEnd } from "./attempt.ts";
+import type { EnvironmentIdentity } from "./environment.ts";
+import { moduleHint } from "./missing-module.ts";
+
+/** Why a file of the code folder was not in the step's copy. */
+export interface IgnoredFile {
+  readonly path: string;
+  readonly rule: string;
+  /** Absolute path of the ignore file; null for what is never taken for code. */
+  readonly file: string | null;
+  readonly line: number | null;
+}
+
+export interface FailureFacts {
+  /** The end of the log. */
+  readonly lines: readonly string[];
+  readonly end: AttemptEnd;
+  /** As the step asked for it, and as it was made. */
+  readonly asked: EnvironmentReference | null;
+  readonly environment: EnvironmentIdentity | null;
+  /** What the command calls the interpreter of the shell. */
+  readonly interpreter: "python" | "python3";
+  /** True for a variable that the submitter's shell had and the step had not. */
+  readonly shellAlone: (name: string) => boolean;
+  /** The first of these paths, as a program named them, that exists in the user's folder and was ignored. */
+  readonly ignored: (paths: readonly string[]) => IgnoredFile | null;
+}
+
+export interface Cause {
+  readonly name: string;
+  readonly pattern: RegExp;
+  /** Null: it only looks like it. */
+  readonly hint: (match: RegExpMatchArray, facts: FailureFacts) => string | null;
+}
+
+/** In front of what a process of a group says. */
+const RANK = String.raw`^(?:\[[^\]]*\]:? ?)?[\s|]*`;
+
+const pattern = (text: string): RegExp => new RegExp(RANK + text);
+
+/** The first row that fits the last line that any row fits. */
+export const CAUSES: readonly Cause[] = [
+  {
+    name: "killed",
+    pattern: /^(?:\(exit code 137\)|\(signal SIGKILL\)|.*line \d+: +\d+ Killed +.*)$/,
+    hint: () => KILLED,
+  },
+  {
+    name: "cuda_out_of_memory",
+    pattern:
+      /CUDA out of memory|CUDA error: out of memory|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|CUBLAS_STATUS_ALLOC_FAILED|RESOURCE_EXHAUSTED: (?:OOM|Out of memory)/,
+    hint: () =>
+      "the GPU's memory was full: a smaller batch, gradient accumulation or half precision; `nvidia-smi` shows who else uses it, and steps with resources: {gpus: 1} do not share one",
+  },
+  {
+    name: "out_of_memory",
+    pattern: pattern(
+      String.raw`(?:MemoryError\b|numpy\S*MemoryError\b|FATAL ERROR: .*JavaScript heap out of memory|terminate called after throwing an instance of 'std::bad_alloc')`,
+    ),
+    hint: () =>
+      "the program asked for more memory than there is: load less at a time, or run fewer steps at once (resources: {memory: …}, slots in stepwell.yml)",
+  },
+  {
+    name: "missing_module",
+    pattern: pattern(String.raw`(?:ModuleNotFoundError|ImportError): No module named '?([\w.]+)'?`),
+    hint: ([, module = ""], facts) =>
+      ignoredHint(facts, pythonFiles(module)) ?? moduleHint(module, "python", facts),
+  },
+  {
+    name: "missing_node_module",
+    pattern: pattern(
+      String.raw`Error(?: \[ERR_MODULE_NOT_FOUND\])?: Cannot find (?:module|package) '([^']+)'`,
+    ),
+    hint: ([, module = ""], facts) => {
+      const files = ["", ".js", ".mjs", ".cjs", ".ts", ".json", "/index.js"];
+      const ignored = ignoredHint(
+        facts,
+        files.map((end) => module + end),
+      );
+      return ignored ?? (/^[./]/.test(module) ? null : moduleHint(module, "node", facts));
+    },
+  },
+  {
+    name: "missing_variable",
+    pattern: pattern(
+      String.raw`(?:KeyError: ['"](\w+)['"]|.*\b(\w+): (?:unbound variable|parameter null or not set))$`,
+    ),
+    hint: ([, key, bash], facts) => variableHint(facts, key ?? bash ?? ""),
+  },
+  {
+    name: "variable_said_to_be_missing",
+    pattern:
+      /\b([A-Z][A-Z0-9_]{2,})\b.{0,60}\b(?:not (?:been |be )?(?:set|found|defined|provided)|unset|missing|required|undefined|must be set)\b/,
+    hint: ([, name = ""], facts) => variableHint(facts, name),
+  },
+  {
+    name: "variable_asked_for",
+    pattern:
+      /\b(?:[Ss]et|[Ee]nvironment variable|[Mm]issing|[Rr]equire[sd]?|[Dd]efine)\b.{0,40}?\b([A-Z][A-Z0-9_]{2,})\b/,
+    hint: ([, name = ""], facts) => variableHint(facts, name),
+  },
+  {
+    name: "missing_file",
+    pattern: /No such file or directory: (?:[A-Za-z]*Path\()?['"]([^'"]+)['"]/,
+    hint: ([, path = ""], facts) => ignoredHint(facts, [path]),
+  },
+  {
+    name: "missing_script",
+    pattern: /can't open file '([^']+)': \[Errno 2\]/,
+    hint: ([, path = ""], facts) => ignoredHint(facts, [path]),
+  },
+  {
+    name: "missing_file_in_node",
+    pattern: /ENOENT: no such file or directory, \w+ '([^']+)'/,
+    hint: ([, path = ""], facts) => ignoredHint(facts, [path]),
+  },
+  {
+    name: "missing_file_in_shell",
+    pattern:
+      /^(?:[^:]+: )+(?:cannot (?:open|access|stat) )?'?([^:']+?)'?: No such file or directory$/,
+    hint: ([, path = ""], facts) => ignoredHint(facts, [path]),
+  },
+];
+
+const KILLED =
+  "a process was killed from outside, nearly always by the kernel because memory ran out: let the step use less, run fewer steps at once (slots in stepwell.yml), or say what it needs (resources: {memory: …}); `dmesg` names the killer";
+
+/** What to do about the known cause of a failure, or null. */
+export function hintFor(facts: FailureFacts): string | null {
+  if (facts.end.reason !== "exited") return null;
+  const last = [...lastFailure(facts.lines), ...endLine(facts.end)];
+  for (const line of last.reverse())
+    for (const cause of CAUSES) {
+      const match = line.match(cause.pattern);
+      const hint = match === null ? null : cause.hint(match, facts);
+      if (hint !== null) return hint;
+    }
+  return null;
+}
+
+function endLine(end: AttemptEnd): readonly string[] {
+  if (end.signal === "SIGKILL" || end.signal === "KILL") return ["(signal SIGKILL)"];
+  return end.exitCode === 137 ? ["(exit code 137)"] : [];
+}
+
+const TRACEBACK = /Traceback \(most recent call last\):$/;
+const CHAIN = /(?:During handling of the above exception|The above exception was the direct cause)/;
+/** Without a traceback, what stands further up was survived. */
+const WORDS = 20;
+
+/** What was said from the last traceback on, with those that led to it: earlier ones were survived. */
+function lastFailure(lines: readonly string[]): readonly string[] {
+  let from = lines.findLastIndex((line) => TRACEBACK.test(line));
+  if (from < 0) return lines.slice(-WORDS);
+  for (;;) {
+    const before = lines.slice(0, from).findLastIndex((line) => line.trim() !== "");
+    if (before < 0 || !CHAIN.test(lines[before] as string)) return lines.slice(from);
+    from = lines.slice(0, before).findLastIndex((line) => TRACEBACK.test(line));
+    if (from < 0) return lines;
+  }
+}
+
+function variableHint(facts: FailureFacts, name: string): string | null {
+  if (!facts.shellAlone(name)) return null;
+  return `your shell has ${name}, and steps do not inherit it: run with --env ${name}, or put pass_env: [${name}] into stepwell.yml`;
+}
+
+function pythonFiles(module: string): readonly string[] {
+  const parts = module.split(".");
+  return parts.flatMap((_, index) => {
+    const path = parts.slice(0, parts.length - index).join("/");
+    return [`${path}.py`, `${path}/__init__.py`, path];
+  });
+}
+
+function ignoredHint(facts: FailureFacts, paths: readonly string[]): string | null {
+  const found = facts.ignored(paths);
+  if (found === null) return null;
+  const { path, rule, file, line } = found;
+  return file === null
+    ? `${path} is there, but \`${rule}\` is never taken for code: make it an input, or take it back with \`!${rule}\` in .gitignore`
+    : `${path} is there, but was left out of the step's copy by \`${rule}\` (${file}:${line}): change that line, or make it an input`;
+}

@@ -1,0 +1,74 @@
+// What the log of a failed attempt says about it: the user's own file and line, and what to do about a known cause. Reads
+// the end of the log, the submitter's names of variables and the ignore files; changes nothing.
+
+import fs from "node:fs";
+import path from "node:path";
+import { hintFor } from "../core/failure-causes.ts";
+import { innermostFrame, pathInCode } from "../core/failure-location.ts";
+import type { EnginePorts } from "../engine/engine-ports.ts";
+import { liveFolder } from "../spec/frozen-root.ts";
+import type { CodeReference, StepNode } from "../spec/graph.ts";
+import { lastLines } from "./log-tail.ts";
+import { readShell } from "./read-shell.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Deeper stacks than this are cut by the interpreters themselves. */
+const LINES = 1_000;
+
+export function createDiagnoser(workspace: Workspace): EnginePorts["diagnose"] {
+  return ({ run, plan, index, attemptId, end, logPath }) => {
+    if (end.reason !== "exited") return { hint: null, location: null };
+    const node = plan.graph.steps[index] as StepNode;
+    const planned = plan.steps[index];
+    const parts = plan.codes[planned?.code ?? -1]?.parts ?? {};
+    const lines = lastLines(logPath, LINES);
+    const frame = innermostFrame(lines, (written) => {
+      const inside = pathInCode(written, attemptId);
+      return inside !== null && Object.hasOwn(parts, inside) ? inside : null;
+    });
+    const hint = hintFor({
+      lines,
+      end,
+      asked: node.environment,
+      environment: plan.environments[planned?.environment ?? -1] ?? null,
+      interpreter: /\bpython3\b/.test(node.command ?? "") ? "python3" : "python",
+      shellAlone: (name) => hasShellAlone(workspace, run, node, name),
+      ignored(paths) {
+        const folders = ["", ...(frame === null ? [] : [path.posix.dirname(frame.file)])];
+        for (const written of paths) {
+          const inside = pathInCode(written, attemptId);
+          if (node.code === null || inside === null) continue;
+          for (const folder of folders) {
+            const at = path.posix.join(folder, inside);
+            const found = workspace.contents.ignored(liveCode(node.code), at);
+            if (found !== null) return found;
+          }
+        }
+        return null;
+      },
+    });
+    if (frame === null || node.code === null) return { hint, location: null };
+    const location = { file: ownPath(liveCode(node.code), frame.file), line: frame.line };
+    return { hint, location };
+  };
+}
+
+function hasShellAlone(workspace: Workspace, run: string, node: StepNode, name: string): boolean {
+  const { inherited, passed, names } = readShell(workspace, run);
+  const given = [inherited, passed, node.environmentVariables];
+  return names.includes(name) && !given.some((variables) => Object.hasOwn(variables, name));
+}
+
+/** The code where its author edits it, not the copy that a registered component is read from. */
+function liveCode(code: CodeReference): CodeReference {
+  return { ...code, path: liveFolder(code.path), includes: code.includes.map(liveFolder) };
+}
+
+/** Where a file of the step's copy lies in the user's own folders. */
+function ownPath(code: CodeReference, inside: string): string {
+  const [first = "", ...rest] = inside.split("/");
+  const include = code.includes.find((one) => path.basename(one) === first);
+  if (include !== undefined) return path.join(include, ...rest);
+  const isFile = fs.statSync(code.path, { throwIfNoEntry: false })?.isFile() ?? false;
+  return isFile ? code.path : path.join(code.path, inside);
+}

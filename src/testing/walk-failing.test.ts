@@ -1,0 +1,171 @@
+import fs from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { collectGarbage } from "../operations/collect-garbage.ts";
+import { isRefusal } from "../operations/refusal.ts";
+import { openWorkspace } from "../wiring.ts";
+import { makeRig, type Rig } from "./rig.ts";
+
+// A walk through "when a step fails", as a user takes it: what the end of a run says, what `show` and `--json` say, the
+// failed attempt's own files in `shell`, and what `gc` leaves.
+
+let rig: Rig;
+
+afterEach(() => rig.remove());
+
+const PIPELINE = `type: pipeline
+display_name: bikes
+settings: {default_compute: azureml:local}
+jobs:
+  prepare:
+    command: echo 1,2 > \${{outputs.clean}}
+    outputs: {clean: {type: uri_file}}
+  train:
+    command: COMMAND
+    code: ./code
+    additional_includes: [./shared]
+    inputs: {clean: "\${{parent.jobs.prepare.outputs.clean}}", alpha: 0.1}
+    outputs: {model: {type: uri_folder}}
+`;
+
+function project(command: string): void {
+  rig = makeRig("failing");
+  rig.write(
+    "pipeline.yml",
+    PIPELINE.replace("COMMAND", () => command),
+  );
+  rig.write("shared/rates.py", "def rate(x):\n    return 1 / x\n");
+  rig.write(
+    "code/train.py",
+    `import sys
+from shared.rates import rate
+open("notes.txt", "w").write("half way")
+open(sys.argv[2] + "/weights", "w").write("half")
+rate(0)
+`,
+  );
+}
+
+const TRAIN = "python3 train.py ${{inputs.clean}} ${{outputs.model}} ${{inputs.alpha}}";
+
+describe("a step that fails", () => {
+  it("is told with the user's own file and line, and with its inputs; the log stays as it is", () => {
+    project(TRAIN);
+    const done = rig.cli("run", "--name", "one");
+    expect(done.code).toBe(1);
+    expect(done.stderr).toContain("ZeroDivisionError");
+    expect(done.stderr).toContain(`at shared/rates.py:2\n`);
+    expect(done.stderr).toMatch(/ {2}input clean {2}\/\S+\/clean\n {2}input alpha {2}0\.1\n/);
+    const shown = rig.cli("show", "one").stdout;
+    expect(shown).toContain("  at shared/rates.py:2\n");
+    expect(shown).toMatch(/ {2}input clean {2}\/\S+\/clean\n/);
+    const train = rig.run("show", "one").steps[1];
+    expect(train?.error?.location).toEqual({ file: rig.at("shared/rates.py"), line: 2 });
+    expect(rig.cli("logs", "one", "train").stdout).toMatch(
+      /File ".*\.stepwell\/work\/\w+\/shared\/rates\.py", line 2, in rate/,
+    );
+  });
+
+  it("is told so for a single file of code, for Node, and not where a log names no line", () => {
+    project(TRAIN);
+    rig.write("solo.js", "\n\nnull.x;\n");
+    const job = (name: string, lines: string): void =>
+      rig.write(name, `type: command\ncompute: local\n${lines}`);
+    job("node.yml", "command: node solo.js\ncode: ./solo.js\n");
+    job("plain.yml", "command: echo no; exit 3\n");
+    const location = (file: string) => rig.run("run", file).steps[0]?.error?.location;
+    expect(location("node.yml")).toEqual({ file: rig.at("solo.js"), line: 3 });
+    expect(location("plain.yml")).toBeNull();
+  });
+
+  it("opens in `shell` with the failed attempt's own files, and says when they are gone", () => {
+    project(TRAIN);
+    rig.cli("run", "--name", "one");
+    const look = ["shell", "train", "--", "bash", "-c"];
+    const there = rig.cli(...look, "cat notes.txt; test -e step.sh; echo more > more.txt");
+    expect([there.code, there.stdout]).toEqual([0, "half way"]);
+    expect(there.stderr).toContain("the files of attempt 1, as it left them, are in");
+    const output = /output model {2}(\S+)/.exec(there.stderr)?.[1] ?? "";
+    expect(fs.readFileSync(`${output}/weights`, "utf8")).toBe("half");
+    const again = rig.cli(...look, "ls; ./step.sh");
+    expect(again.stdout.split("\n")).toContain("more.txt");
+    expect(again.stdout).not.toContain("step-2.sh");
+    expect(again.stderr).toContain("ZeroDivisionError");
+
+    expect(rig.cli("gc").code).toBe(0);
+    expect(rig.cli(...look, "cat notes.txt more.txt").code).toBe(0);
+    fs.rmSync(rig.at(".stepwell/work"), { recursive: true });
+    const fresh = rig.cli(...look, "ls");
+    expect(fresh.stderr).toMatch(/the files of attempt 1 are gone .*: this is a fresh copy/);
+    expect(fresh.stdout).not.toContain("notes.txt");
+    expect(fresh.stdout).toContain("train.py");
+  });
+
+  it("leaves its files and outputs for 7 days, then gc takes them", async () => {
+    project(TRAIN);
+    rig.cli("run", "--name", "one");
+    const opened = await openWorkspace({
+      option: rig.folder,
+      currentFolder: rig.folder,
+      shell: { ...process.env, STEPWELL_CACHE_DIR: rig.at("cache") },
+      create: "refuse",
+      notice: () => {},
+    });
+    if (isRefusal(opened)) throw new Error(opened.message);
+    const inDays = async (days: number): Promise<readonly [work: number, attempts: number]> => {
+      const now = (): number => Date.now() + days * 24 * 60 * 60_000;
+      const workspace = { ...opened, clock: { ...opened.clock, now } };
+      const { work, attempts } = await collectGarbage(workspace, true);
+      return [work.count, attempts.count];
+    };
+    try {
+      // What the step before it left is gone at once.
+      expect(await inDays(6.9)).toEqual([0, 1]);
+      // Its work folder; its own folder and its outputs.
+      expect(await inDays(7.1)).toEqual([1, 3]);
+    } finally {
+      await opened.close();
+    }
+  });
+
+  it("gets a hint where the cause is known, by name and never by value", () => {
+    project("python3 -c 'import os; os.environ[\"BIKES_TOKEN\"]'");
+    const done = rig.cliWith({ BIKES_TOKEN: "hunter2-hunter2" }, "run", "--name", "one");
+    expect(done.stderr).toContain("→ your shell has BIKES_TOKEN, and steps do not inherit it");
+    expect(rig.cli("show", "one").stdout).toContain("run with --env BIKES_TOKEN");
+    const holders = fs
+      .readdirSync(rig.folder, { recursive: true })
+      .map((name) => rig.at(String(name)))
+      .filter((file) => fs.statSync(file).isFile() && fs.readFileSync(file).includes("hunter2"));
+    expect(holders).toEqual([]);
+    const given = rig.cliWith({ BIKES_TOKEN: "x" }, "run", "--env", "BIKES_TOKEN");
+    expect(given.stderr).not.toContain("BIKES_TOKEN,");
+  });
+
+  it.each<[string, string, RegExp]>([
+    [
+      "a missing module",
+      "python3 -c 'import nothing_like_it'",
+      /→ the step ran in python of your shell, which has no nothing_like_it: python3 -m pip install nothing_like_it/,
+    ],
+    [
+      "an ignored file",
+      "cat data/big.csv",
+      /→ \S+\/code\/data\/big\.csv is there, but was left out of the step's copy by `data\/` \(\S+\/code\/\.gitignore:2\)/,
+    ],
+    [
+      "an ignored module",
+      "python3 -c 'import secrets_of_mine'",
+      /secrets_of_mine\.py is there.*\.gitignore:3/,
+    ],
+    ["a kill", "kill -9 $$", /→ a process was killed from outside/],
+    ["a kill further down", "bash -c 'kill -9 $$'; exit $?", /→ a process was killed from outside/],
+  ])("gets a hint for %s", (_, command, hint) => {
+    project(JSON.stringify(command));
+    rig.write("code/.gitignore", "# what is large\ndata/\nsecrets_*\n");
+    rig.write("code/data/big.csv", "1\n");
+    rig.write("code/secrets_of_mine.py", "");
+    const done = rig.cli("run");
+    expect(done.code).toBe(1);
+    expect(done.stderr).toMatch(hint);
+  });
+});
