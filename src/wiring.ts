@@ -35,6 +35,7 @@ import { own } from "./spec/own-keys.ts";
 import type { WorkspaceConfig } from "./spec/workspace-config.ts";
 import { defaultWorkspaceConfig, loadWorkspaceConfig } from "./spec/workspace-config.ts";
 import { createStepTypes } from "./steps/step-types.ts";
+import { checkpointFolders } from "./storages/checkpoint-folders.ts";
 import { createDiskSpace } from "./storages/disk-space.ts";
 import { createFolderContents } from "./storages/folder.ts";
 
@@ -281,6 +282,7 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     records,
     plans: workspace.plans,
     contents,
+    checkpoints: checkpointFolders(places.checkpoints(folder)),
     environments: workspace.environments(false),
     space: workspace.space,
     stepTypes: createStepTypes((run) => readShell(workspace, run), {

@@ -78,6 +78,10 @@ function linesOf(
             `${colors.cyan("start")}   ${paths[event.step]}${again}  ${colors.dim(event.reason.detail)}`,
           ];
     }
+    case "attempt_continues": {
+      const age = duration(event.at - event.writtenAt);
+      return [`${colors.cyan("resume")}  ${paths[event.step]}  from a checkpoint ${age} old`];
+    }
     case "step_attached":
       return [
         `${colors.cyan("wait")}    ${paths[event.step]}  ${colors.dim(`${event.run} is doing the same work`)}`,

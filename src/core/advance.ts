@@ -41,6 +41,7 @@ export function advance(
     case "step_detached":
     case "attempt_created":
     case "attempt_started":
+    case "attempt_continues":
     case "run_ended":
     case "run_problem":
     case "warned":

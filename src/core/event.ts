@@ -81,6 +81,14 @@ export type RunEvent =
       readonly step: number;
       readonly process: ProcessIdentity;
     }
+  /** It goes on from what an earlier attempt saved in the step's checkpoint folder. */
+  | {
+      readonly kind: "attempt_continues";
+      readonly at: number;
+      readonly step: number;
+      /** When the newest file there was written (milliseconds since 1970). */
+      readonly writtenAt: number;
+    }
   | {
       readonly kind: "attempt_ended";
       readonly at: number;

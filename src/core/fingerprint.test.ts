@@ -41,6 +41,7 @@ const STEP: StepNode = {
   typeSettings: null,
   tags: {},
   properties: {},
+  checkpoint: null,
   position: null,
 };
 
@@ -69,6 +70,7 @@ const CHANGES: { readonly [K in keyof StepNode]: StepNode[K] } = {
   typeSettings: { batch: 2 },
   tags: { team: "x" },
   properties: { note: "x" },
+  checkpoint: { keep: true },
   position: { file: "/p.yml", line: 1, column: 1 },
 };
 

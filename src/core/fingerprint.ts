@@ -62,6 +62,8 @@ export const EXCLUDED: Readonly<Record<keyof StepNode | string, string>> = {
   resources: "slots are not visible in results (instance_count counts)",
   timeoutSeconds: "a limit on time, not on what is computed",
   retry: "how often it is tried",
+  checkpoint:
+    "a folder of the step's own on the way to its result, which is the same with and without",
   reuse: "whether a result may be taken, not what it is",
   deterministic: "whether a result may be taken, not what it is",
   dependsOn: "order without data",

@@ -13,7 +13,7 @@ export interface PackedGraph {
   readonly nodeIds: readonly string[];
 }
 
-/** Every field of a step but its position, which is three numbers of its own; a missing one does not compile. */
+/** Every field of a step (new ones last: recorded graphs have fewer) but its position, which is three numbers of its own; a missing one does not compile. */
 const FIELDS = Object.keys({
   path: true,
   parent: true,
@@ -38,6 +38,7 @@ const FIELDS = Object.keys({
   typeSettings: true,
   tags: true,
   properties: true,
+  checkpoint: true,
 } satisfies Record<Exclude<keyof StepNode, "position">, true>) as (keyof StepNode)[];
 
 /** Of each step an index into `shared`, or one index when it is the same for all. */
@@ -92,7 +93,7 @@ function column(indices: readonly number[]): Column {
 export function unpackGraph(text: string): Graph {
   const { graph: rest, shared, columns, places, nodeIds } = JSON.parse(text) as Packed;
   // Every field is there from the start: objects that grow one by one are slow to make.
-  const model: Record<string, unknown> = { position: null };
+  const model: Record<string, unknown> = { position: null, checkpoint: null };
   const own: (readonly [field: string, indices: readonly number[]])[] = [];
   for (const [at, indices] of columns.entries()) {
     const field = FIELDS[at] as string;

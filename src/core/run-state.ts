@@ -20,6 +20,8 @@ export interface AttemptState {
   /** The run that began it and was cancelled, or null. */
   readonly adoptedFrom: string | null;
   startedAt: number | null;
+  /** When what it continued from was written; null where it began anew. */
+  checkpointAt: number | null;
   process: ProcessIdentity | null;
   end: AttemptEnd | null;
 }
@@ -212,6 +214,7 @@ type AttemptEvent = Extract<
       | "step_detached"
       | "attempt_created"
       | "attempt_started"
+      | "attempt_continues"
       | "attempt_ended"
       | "attempt_discarded";
   }
@@ -245,6 +248,7 @@ function evolveAttempt(state: RunState, event: AttemptEvent): void {
         shared: event.shared,
         adoptedFrom: event.adoptedFrom,
         startedAt: null,
+        checkpointAt: null,
         process: null,
         end: null,
       });
@@ -254,6 +258,9 @@ function evolveAttempt(state: RunState, event: AttemptEvent): void {
       live.startedAt = event.at;
       live.process = event.process;
       step.status = "Running";
+      return;
+    case "attempt_continues":
+      if (live !== null) live.checkpointAt = event.writtenAt;
       return;
     case "attempt_discarded":
       discardAttempt(state, event.step, event.at);

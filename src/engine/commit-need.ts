@@ -37,6 +37,7 @@ export function commitNeed(
 function canWait(event: RunEvent): boolean {
   switch (event.kind) {
     case "attempt_started":
+    case "attempt_continues":
     case "step_completed":
       return true;
     case "attempt_ended":
@@ -55,6 +56,7 @@ function mustLast(event: RunEvent): boolean {
     case "run_started":
     case "attempt_created":
     case "attempt_started":
+    case "attempt_continues":
     case "attempt_ended":
     case "step_attached":
     case "step_detached":

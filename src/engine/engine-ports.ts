@@ -6,6 +6,7 @@ import type { StepResult } from "../core/output.ts";
 import type { Demand, Plan } from "../core/plan.ts";
 import type { Reason } from "../core/reason.ts";
 import type { StepFacts } from "../core/step-facts.ts";
+import type { Checkpoints } from "../ports/checkpoints.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { Compute, ComputeListener } from "../ports/compute.ts";
 import type { Contents, StagedAttempt } from "../ports/contents.ts";
@@ -48,6 +49,7 @@ export interface EnginePorts {
   readonly records: RecordStore;
   readonly plans: PlanReader;
   readonly contents: Contents;
+  readonly checkpoints: Checkpoints;
   readonly environments: Environments;
   readonly space: DiskSpace;
   readonly stepTypes: StepTypes;

@@ -6,11 +6,12 @@ import { changedPaths } from "../core/changed-paths.ts";
 import type { StepError } from "../core/event.ts";
 import type { OutputRecord, StepResult } from "../core/output.ts";
 import type { StepFacts } from "../core/step-facts.ts";
-import type { Compute, ComputeReport } from "../ports/compute.ts";
+import type { ComputeReport } from "../ports/compute.ts";
 import type { ContentFailure, Outcome } from "../ports/contents.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
 import { type ActiveRun, outputOf } from "./active-run.ts";
+import { openCheckpoint } from "./checkpoints.ts";
 import type { EngineState } from "./engine.ts";
 import type { EnginePorts } from "./engine-ports.ts";
 import { readablePlan } from "./readable-plan.ts";
@@ -36,6 +37,8 @@ export interface Flight {
 
 export type Message =
   | { readonly kind: "compute"; readonly report: ComputeReport }
+  /** It goes on from a checkpoint. */
+  | { readonly kind: "continues"; readonly attemptId: string; readonly writtenAt: number }
   /** It could not be prepared: environment, code or order. */
   | { readonly kind: "not_prepared"; readonly attemptId: string; readonly error: StepError }
   /** It has ended, and its log holds no secret, or could not be written without them. */
@@ -58,10 +61,7 @@ export const ARTIFACTS = "artifacts";
 
 /** Sets an attempt going; what comes of it is posted. */
 export function startFlight(state: EngineState, flight: Flight): void {
-  const { ports, compute, epoch, post } = state;
-  launch(ports, compute, epoch, flight, post).catch((error: unknown) =>
-    post(brokenBy(flight.attemptId, error)),
-  );
+  launch(state, flight).catch((error: unknown) => state.post(brokenBy(flight.attemptId, error)));
 }
 
 /** The same again after a full disk left it half made. */
@@ -71,13 +71,8 @@ export function restartFlight(state: EngineState, flight: Flight): void {
 }
 
 /** Makes environment and folders, then hands the attempt to the compute. */
-async function launch(
-  ports: EnginePorts,
-  compute: Compute,
-  epoch: number,
-  flight: Flight,
-  post: Post,
-): Promise<void> {
+async function launch(state: EngineState, flight: Flight): Promise<void> {
+  const { ports, compute, epoch, post } = state;
   const { run, step, attemptId } = flight;
   const planned = run.plan.steps[step];
   const identity = run.plan.environments[planned?.environment ?? -1];
@@ -105,6 +100,7 @@ async function launch(
     epoch,
     staged: staged.value,
     environment: built.value,
+    checkpoint: openCheckpoint(state, flight),
     logPath: ports.logPath(run.row.name, run.paths[step] as string, flight.number),
     demand: planned.demand,
     gpus: flight.gpus,

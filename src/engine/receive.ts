@@ -8,6 +8,7 @@ import type { StepResult } from "../core/output.ts";
 import { isEndedStep } from "../core/status.ts";
 import type { Outcome } from "../ports/contents.ts";
 import { type ActiveRun, emit } from "./active-run.ts";
+import { closeCheckpoint } from "./checkpoints.ts";
 import { settle } from "./decide.ts";
 import type { EngineState } from "./engine.ts";
 import type { Diagnosis } from "./engine-ports.ts";
@@ -22,6 +23,9 @@ export async function receive(state: EngineState, message: Message): Promise<voi
     case "compute":
       if (message.report.kind === "started") started(state, flight, message.report);
       else if (!mask(state, flight, message.report.end)) ended(state, flight, message.report.end);
+      return;
+    case "continues":
+      if (!hasEnd(flight)) continues(state, flight, message.writtenAt);
       return;
     case "masked":
       masked(state, flight, message);
@@ -50,6 +54,10 @@ function started(
     step: flight.step,
     process: report.process,
   });
+}
+
+function continues(state: EngineState, { run, step }: Flight, writtenAt: number): void {
+  emit(run, { kind: "attempt_continues", at: state.ports.clock.now(), step, writtenAt });
 }
 
 /** Its end has been told before, or no longer matters. */
@@ -173,6 +181,7 @@ async function captured(
     result: outcome.value,
   };
   emit(run, { kind: "step_completed", at, step, ...completed });
+  closeCheckpoint(state, flight);
   const source = run.state.steps[step]?.result;
   if (source) state.fresh.set(completed.fingerprint, { ...completed, ...source, finishedAt: at });
   land(state, flight, false);

@@ -5,6 +5,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
+import { unusedCheckpoints } from "./checkpoint-garbage.ts";
 import { downloadName } from "./download.ts";
 import { failedAttempts } from "./failed-attempts.ts";
 import type { ComponentDefinition } from "./load-definition.ts";
@@ -18,6 +19,7 @@ export type GarbageKind =
   | "shared"
   | "work"
   | "attempts"
+  | "checkpoints"
   | "code"
   | "kept"
   | "downloads"
@@ -62,6 +64,7 @@ export async function collectGarbage(workspace: Workspace, dryRun: boolean): Pro
     shared: remove(unusedNames(places.shared(folder), young), dryRun),
     work: remove(ended(work), dryRun),
     attempts: remove(ended([...attempts, ...scratch]), dryRun),
+    checkpoints: remove(unusedCheckpoints(workspace, isOpen), dryRun),
     code: remove(
       [
         ...code.filter((at) => !named.code.has(path.basename(at, ".json"))),

@@ -69,6 +69,7 @@ function countKinds({ folder }: Workspace, tally: Tally): void {
       places.scratch(folder),
       path.join(dot, "trash"),
     ],
+    checkpoints: [places.checkpoints(folder)],
     downloads: [places.downloads(folder)],
     records: ["", "-wal", "-shm"].map((end) => `${places.database(folder)}${end}`),
   };

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { SourceLocation, StepError } from "../core/event.ts";
 import type { OutputRecord } from "../core/output.ts";
-import type { StepState } from "../core/run-state.ts";
+import type { AttemptState, StepState } from "../core/run-state.ts";
 import { isEndedRun, isEndedStep, type ShownRunStatus, type StepStatus } from "../core/status.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { PipelineNode, StepInput, StepNode } from "../spec/graph.ts";
@@ -26,6 +26,8 @@ export interface AttemptView {
   readonly reason: string | null;
   readonly started: string | null;
   readonly finished: string | null;
+  /** What it continued from: when that was written, and how old it was then. Null where it began anew. */
+  readonly checkpoint: { readonly written: string; readonly ageS: number } | null;
   readonly log: string;
 }
 
@@ -173,9 +175,16 @@ function attemptViews(
       reason: attempt.end?.reason ?? null,
       started: time(attempt.startedAt),
       finished: time(attempt.end?.finishedAt ?? null),
+      checkpoint: checkpointView(attempt),
       log: places.logFile(folder, run, node.path, attempt.number),
     };
   });
+}
+
+function checkpointView({ checkpointAt, createdAt }: AttemptState): AttemptView["checkpoint"] {
+  if (checkpointAt === null) return null;
+  const ageS = Math.max(0, createdAt - checkpointAt) / 1000;
+  return { written: new Date(checkpointAt).toISOString(), ageS };
 }
 
 /** The log of the attempt that made a result: the newest one of that step in that run. */

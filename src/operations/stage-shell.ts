@@ -138,6 +138,7 @@ async function orderOf(
     epoch: 0,
     staged,
     environment: built.value,
+    checkpoint: node.checkpoint === null ? null : emptyCheckpoint(staged),
     logPath: path.join(staged.folder, "shell.log"),
     demand: planned.demand,
     gpus: Array.from({ length: planned.demand.gpus }, (_, gpu) => gpu),
@@ -146,6 +147,13 @@ async function orderOf(
   });
   if ("code" in order) return refuse(order.code, order.message, order.hint, 1);
   return { order, staged };
+}
+
+/** The step's own may be in use. */
+function emptyCheckpoint({ folder }: StagedAttempt): string {
+  const checkpoint = path.join(folder, "checkpoint");
+  fs.mkdirSync(checkpoint, { recursive: true });
+  return checkpoint;
 }
 
 /** What an earlier step made must be there as it was made: other bytes would show another step. */

@@ -66,6 +66,7 @@ export const places = {
   shellFile: (folder: string, run: string): string =>
     path.join(folder, ".stepwell", "runs", run, "shell.json"),
   graphCache: (folder: string): string => path.join(folder, ".stepwell", "cache", "graphs"),
+  checkpoints: (folder: string): string => path.join(folder, ".stepwell", "checkpoints"),
   downloads: (folder: string): string => path.join(folder, ".stepwell", "downloads"),
   logFile: (folder: string, run: string, step: string, attempt: number): string =>
     path.join(folder, ".stepwell", "logs", run, `${step === "." ? "_" : step}.${attempt}.log`),

@@ -18,6 +18,8 @@ export interface AttemptContext {
   readonly epoch: number;
   readonly staged: StagedAttempt;
   readonly environment: BuiltEnvironment;
+  /** Folder for what the step saves on its way; null for a step without one. */
+  readonly checkpoint: string | null;
   readonly logPath: string;
   readonly demand: Demand;
   /** Indices of the GPUs given to it. */

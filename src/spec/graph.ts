@@ -5,7 +5,7 @@ import type { Literal } from "./literal.ts";
 import type { Position } from "./problem.ts";
 
 /** Bumped whenever the shape below changes: cached graphs of another format are ignored. */
-export const GRAPH_FORMAT = 1;
+export const GRAPH_FORMAT = 2;
 
 /** The six kinds of data that a port can carry. */
 export type DataType =
@@ -154,6 +154,12 @@ export interface RetryPolicy {
   readonly on: readonly ("failure" | "timeout" | "lost")[];
 }
 
+/** A folder for what the step saves on its way, which outlasts its attempts. */
+export interface CheckpointPolicy {
+  /** It stays when the step has succeeded. */
+  readonly keep: boolean;
+}
+
 /** `auto`: by fingerprint; `never`; or only results younger than `maxAgeSeconds`. */
 export type ReusePolicy =
   | { readonly kind: "auto" }
@@ -194,6 +200,7 @@ export interface StepNode {
   readonly typeSettings: unknown;
   readonly tags: Readonly<Record<string, string>>;
   readonly properties: Readonly<Record<string, string>>;
+  readonly checkpoint: CheckpointPolicy | null;
   readonly position: Position | null;
 }
 

@@ -46,6 +46,8 @@ describe("mistakes in keys and values", () => {
     ["command: ls\noutputs: {o: {mode: uplaod}}", "unknown_value", "upload"],
     ["command: ls\noutputs: {'../x': }", "bad_name", ""],
     ["command: ls\nretry: {max_retries: -1}", "out_of_range", ""],
+    ["command: ls\ncheckpoint: sometimes", "wrong_type", ""],
+    ["command: ls\ncheckpoint: {kept: true}", "unknown_key", ""],
     ["command: ls\nretry: {on: [sometimes]}", "unknown_value", ""],
     ["command: ls\nproperties: {stepwell.retry: '{'}", "bad_property", ""],
     ["command: ls\nproperties: {stepwell.retry: '{\"max\": 1}'}", "unknown_key", ""],

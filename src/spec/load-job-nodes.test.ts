@@ -255,6 +255,23 @@ describe("loadJob: extensions", () => {
     });
   });
 
+  it.each<[string, string, object | null]>([
+    ["nothing", "", null],
+    ["true", "    checkpoint: true\n", { keep: false }],
+    ["false", "    checkpoint: false\n", null],
+    ["keep", "    checkpoint: {keep: true}\n", { keep: true }],
+    ["a property", "    properties: {stepwell.checkpoint: true}\n", { keep: false }],
+    [
+      "JSON in a property",
+      `    properties: {stepwell.checkpoint: '{"keep": true}'}\n`,
+      { keep: true },
+    ],
+  ])("reads checkpoint from %s", (_, fields, checkpoint) => {
+    expect(only(fields)).toMatchObject({ checkpoint });
+    const around = only(fields, "checkpoint: {keep: true}").checkpoint;
+    expect(around).toEqual(fields === "" ? { keep: true } : checkpoint);
+  });
+
   it("lets a pipeline set retry and reuse for everything inside", () => {
     expect(only("", "retry: {max_retries: 1}\nproperties: {stepwell.reuse: never}")).toMatchObject({
       retry: { maxRetries: 1 },

@@ -73,7 +73,7 @@ jobs:
 
   it("says what the job says", () => {
     expect(graph).toMatchObject({
-      format: 1,
+      format: 2,
       type: "pipeline",
       pipeline: "training",
       name: null,

@@ -84,6 +84,7 @@ function identity(context: AttemptContext, node: StepNode): Record<string, strin
     STEPWELL_ATTEMPT: attemptId,
     STEPWELL_ATTEMPT_NUMBER: String(context.number),
     STEPWELL_METRICS: metricsFile(context.staged.folder),
+    ...(context.checkpoint === null ? {} : { STEPWELL_CHECKPOINT_DIR: context.checkpoint }),
   };
 }
 

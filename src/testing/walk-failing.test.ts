@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { collectGarbage } from "../operations/collect-garbage.ts";
 import { isRefusal } from "../operations/refusal.ts";
 import { openWorkspace } from "../wiring.ts";
-import { makeRig, type Rig } from "./rig.ts";
+import { eventually, exited, killEverything, makeRig, type Rig } from "./rig.ts";
 
 // A walk through "when a step fails", as a user takes it: what the end of a run says, what `show` and `--json` say, the
 // failed attempt's own files in `shell`, and what `gc` leaves.
@@ -167,5 +167,134 @@ describe("a step that fails", () => {
     const done = rig.cli("run");
     expect(done.code).toBe(1);
     expect(done.stderr).toMatch(hint);
+  });
+});
+
+/** Counts up in its checkpoint, says where it began, and fails until there is a file `go`; `wait` holds it before its end. */
+const COUNTS = `type: pipeline
+display_name: counts
+settings: {default_compute: azureml:local}
+jobs:
+  count:
+    command: |
+      n=$(cat "$STEPWELL_CHECKPOINT_DIR/n" 2>/dev/null || echo 0)
+      echo "from $n"
+      echo $((n + 1)) > "$STEPWELL_CHECKPOINT_DIR/n"
+      echo "$STEPWELL_RUN" >> HOME/ledger
+      while [ -e HOME/wait ]; do sleep 0.05; done
+      test -e HOME/go && echo done > \${{outputs.out}}
+    outputs: {out: {type: uri_file}}
+    checkpoint: true
+`;
+
+function counting(change: (text: string) => string = (text) => text): void {
+  rig = makeRig("checkpoint");
+  rig.write(
+    "pipeline.yml",
+    change(COUNTS).replaceAll("HOME", () => rig.folder),
+  );
+}
+
+/** Where the attempts of the step began, in the order of their numbers. */
+function beginnings(run: string): readonly string[] {
+  const steps = rig.run("show", run).steps;
+  return (steps[0]?.attempts ?? []).map(({ log }) => fs.readFileSync(log, "utf8").trim());
+}
+
+const checkpoints = (): readonly string[] => fs.readdirSync(rig.at(".stepwell/checkpoints"));
+
+describe("a step with a checkpoint", () => {
+  it("goes on from it after a retry and in a later run, and it goes with success", () => {
+    counting((text) =>
+      text.replace("    checkpoint", "    retry: {max_retries: 1}\n    checkpoint"),
+    );
+    const first = rig.cli("run", "--name", "one");
+    expect(first.code).toBe(1);
+    expect(beginnings("one")).toEqual(["from 0", "from 1"]);
+    expect(first.stderr).toMatch(/resume {2}count {2}from a checkpoint [\d.]+ s old/);
+    rig.write("go", "");
+    const second = rig.cli("run", "--name", "two");
+    expect(second.code).toBe(0);
+    expect(beginnings("two")).toEqual(["from 2"]);
+    expect(rig.cli("show", "two").stdout).toMatch(
+      /attempt count\.1 continued from a checkpoint [\d.]+ s old/,
+    );
+    const [attempt] = rig.run("show", "two").steps[0]?.attempts ?? [];
+    expect(attempt?.checkpoint).toMatchObject({ ageS: expect.any(Number) });
+    expect(checkpoints().filter((name) => !name.startsWith("."))).toEqual([]);
+    // It is no part of what the step is.
+    rig.write("pipeline.yml", rig.read("pipeline.yml").replace("    checkpoint: true\n", ""));
+    expect(rig.run("run").steps[0]?.reuse.decision).toBe("reused");
+  });
+
+  it("goes on from it after a timeout, a cancel and kill -9 of everything", async () => {
+    counting((text) => text.replace("    checkpoint", "    limits: {timeout: 1}\n    checkpoint"));
+    rig.write("wait", "");
+    expect(rig.run("run", "--name", "slow").steps[0]?.error?.code).toBe("timeout");
+    rig.write("pipeline.yml", rig.read("pipeline.yml").replace("timeout: 1", "timeout: 100"));
+
+    const cancelled = rig.start("run", "--name", "cancelled");
+    await eventually(() => rig.read("ledger").includes("cancelled"), "the step runs");
+    rig.cli("cancel", "cancelled");
+    expect(await exited(cancelled)).toBe(3);
+    expect(beginnings("cancelled")).toEqual(["from 1"]);
+
+    const killed = rig.start("run", "--name", "killed");
+    await eventually(() => rig.read("ledger").includes("killed"), "the step runs");
+    expect(killEverything(rig.folder)).toBeGreaterThan(0);
+    await exited(killed);
+    rig.write("go", "");
+    fs.rmSync(rig.at("wait"));
+    expect(rig.run("run", "--name", "last").status).toBe("Completed");
+    expect(beginnings("last")).toEqual(["from 3"]);
+  });
+
+  it("keeps its folder to itself when the engine alone is killed", async () => {
+    counting();
+    rig.write("wait", "");
+    const killed = rig.start("run", "--name", "one");
+    await eventually(() => fs.existsSync(rig.at("ledger")), "the step runs");
+    killed.kill("SIGKILL");
+    await exited(killed);
+    const resumed = rig.start("run", "--resume", "one");
+    const forced = rig.start("run", "--name", "two", "--force");
+    await eventually(() => rig.read("ledger").includes("two"), "the forced step runs");
+    rig.write("go", "");
+    fs.rmSync(rig.at("wait"));
+    expect([await exited(resumed), await exited(forced)]).toEqual([0, 0]);
+    expect([beginnings("one"), beginnings("two")]).toEqual([["from 0"], ["from 0"]]);
+  });
+
+  it("starts with it empty when forced, and keeps it after success where it says so", () => {
+    counting((text) =>
+      text.replace("checkpoint: true", "properties: {stepwell.checkpoint: '{\"keep\": true}'}"),
+    );
+    rig.run("run", "--name", "one");
+    rig.write("go", "");
+    rig.run("run", "--name", "two", "--force");
+    expect(beginnings("two")).toEqual(["from 0"]);
+    const [folder] = checkpoints().filter((name) => !name.includes("."));
+    expect(rig.read(`.stepwell/checkpoints/${folder}/n`)).toBe("1\n");
+    expect(rig.cli("gc").stdout).toMatch(/\b0 +checkpoints unused for 30 days/);
+    const old = Date.now() / 1000 - 31 * 86_400;
+    for (const name of checkpoints())
+      fs.utimesSync(rig.at(`.stepwell/checkpoints/${name}`), old, old);
+    expect(rig.cli("gc").stdout).toMatch(/\b1 +checkpoints unused for 30 days/);
+    expect(checkpoints()).toEqual([]);
+  });
+
+  it("has in `shell` an empty one of the shell's own", () => {
+    counting();
+    rig.run("run", "--name", "one");
+    const shell = rig.cli(
+      "shell",
+      "count",
+      "--",
+      "bash",
+      "-c",
+      'ls -d "$STEPWELL_CHECKPOINT_DIR"/*',
+    );
+    expect(shell.stdout).toBe("");
+    expect(shell.stderr).toMatch(/attempts\/\w+\/checkpoint/);
   });
 });

@@ -9,6 +9,7 @@ const WORDS: Readonly<Record<GarbageKind, string>> = {
   shared: "bytes that no output names any more",
   work: "work folders of ended attempts",
   attempts: "scratch of ended attempts",
+  checkpoints: "checkpoints unused for 30 days",
   code: "code snapshots that no run names",
   kept: "copies of inputs that no run names",
   downloads: "downloads that no run names",

@@ -43,6 +43,11 @@ function print(context: Context, run: RecordedRun, view: RunView): void {
     );
   terminal.out(table([["STEP", "STATUS", "TOOK", "WHY"], ...view.steps.map(cells)]));
   for (const step of view.steps) {
+    for (const { number: attempt, checkpoint } of step.attempts)
+      if (checkpoint !== null)
+        terminal.out(
+          `attempt ${prefix(step)}${attempt} continued from a checkpoint ${duration(checkpoint.ageS * 1000)} old`,
+        );
     for (const [name, output] of Object.entries(step.outputs))
       terminal.out(`output ${prefix(step)}${name}  ${output.path}`);
     for (const [name, value] of Object.entries(step.metrics))

@@ -142,6 +142,17 @@ export const extensionFields = {
     ),
     "Whether a failed attempt is tried again.",
   ),
+  checkpoint: extension(
+    oneOf(
+      BOOLEAN,
+      record(() =>
+        table("checkpoint", {
+          keep: extension(BOOLEAN, "Whether it stays when the step has succeeded."),
+        }),
+      ),
+    ),
+    "Whether the step gets a folder, `$STEPWELL_CHECKPOINT_DIR`, that outlasts its attempts.",
+  ),
   reuse: extension(
     oneOf(
       oneWordOf("auto", "never"),

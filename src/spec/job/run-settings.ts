@@ -4,7 +4,13 @@
 import { bareName } from "../asset-name.ts";
 import { checkValue } from "../fields/check-fields.ts";
 import { dependsOnField, extensionFields, resourcesField } from "../fields/runtime-fields.ts";
-import type { Distribution, Resources, RetryPolicy, ReusePolicy } from "../graph.ts";
+import type {
+  CheckpointPolicy,
+  Distribution,
+  Resources,
+  RetryPolicy,
+  ReusePolicy,
+} from "../graph.ts";
 import { parseBytes, parseDuration } from "../quantity.ts";
 import { readTree } from "../read-tree.ts";
 import { getMapping, getSet, getText, type TreeMapping, type TreeNode, textOf } from "../tree.ts";
@@ -89,6 +95,15 @@ export function readReuse(
   return seconds === null ? { kind: "auto" } : { kind: "max_age", maxAgeSeconds: seconds };
 }
 
+export function readCheckpoint(
+  sources: readonly (TreeMapping | null)[],
+  context: LoadContext,
+): CheckpointPolicy | null {
+  const found = nearest(sources, "checkpoint", context);
+  if (found === null || found.kind === "list" || /^false$/i.test(textOf(found) ?? "")) return null;
+  return { keep: /^true$/i.test(getText(found, "keep") ?? "") };
+}
+
 /** The name of a compute as written, without its prefix; null for nothing. */
 export function computeName(text: string | null): string | null {
   const name = text === null ? "" : bareName(text);
@@ -109,7 +124,7 @@ const RETRY_EVENTS = ["failure", "timeout", "lost"] as const;
 
 function nearest(
   sources: readonly (TreeMapping | null)[],
-  key: "retry" | "reuse",
+  key: "retry" | "reuse" | "checkpoint",
   context: LoadContext,
 ): TreeNode | null {
   for (const source of sources) {
@@ -120,6 +135,7 @@ function nearest(
 }
 
 const PROPERTY_TYPES = {
+  "stepwell.checkpoint": extensionFields.checkpoint.type,
   "stepwell.depends_on": dependsOnField.type,
   "stepwell.retry": extensionFields.retry.type,
   "stepwell.reuse": extensionFields.reuse.type,

@@ -30,6 +30,7 @@ import type { LoadContext } from "./load-context.ts";
 import { outputRequests, outputType, parentOutput } from "./made-outputs.ts";
 import {
   computeName,
+  readCheckpoint,
   readDistribution,
   readResources,
   readRetry,
@@ -93,6 +94,7 @@ export function stepNode(
       ...texts(getMapping(component.tree, "properties")),
       ...texts(getMapping(own, "properties")),
     },
+    checkpoint: readCheckpoint(around, context),
     position: positionOf(node.key),
   };
 }

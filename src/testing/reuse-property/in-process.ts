@@ -47,6 +47,7 @@ export function makeInProcess(): Workspace {
     records,
     contents,
     plans,
+    checkpoints: { open: () => ({ folder: "", writtenAt: null }), close: () => {} },
     space,
     environments,
     stepTypes: createStepTypes(() => ({ inherited: {}, passed: {}, names: [] }), {

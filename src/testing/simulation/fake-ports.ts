@@ -39,6 +39,7 @@ export function createFakePorts(
       remember: () => {},
     },
     contents: createFakeContents(world, isLive),
+    checkpoints: { open: () => ({ folder: "", writtenAt: null }), close: () => {} },
     environments: {
       identify: async () => ({
         ok: false,

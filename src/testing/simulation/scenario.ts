@@ -174,6 +174,7 @@ function makeStep(shape: Shape, index: number): StepNode {
     typeSettings: null,
     tags: {},
     properties: {},
+    checkpoint: null,
     position: null,
   };
 }

@@ -1,0 +1,47 @@
+// Which checkpoints nobody will continue from: those of steps that were not tried again for long, and what was thrown away
+// and not deleted.
+
+import fs from "node:fs";
+import path from "node:path";
+import { places, type Workspace } from "./workspace.ts";
+
+const UNUSED_MS = 30 * 24 * 60 * 60_000;
+
+/** Folders, each with the file beside it. `isOpen`: attempts that may go on. */
+export function unusedCheckpoints(
+  workspace: Pick<Workspace, "folder" | "clock">,
+  isOpen: (attemptId: string) => boolean,
+): readonly string[] {
+  const root = places.checkpoints(workspace.folder);
+  const since = workspace.clock.now() - UNUSED_MS;
+  return namesIn(root)
+    .filter((name) => !name.endsWith(".json"))
+    .flatMap((name) => {
+      const folder = path.join(root, name);
+      if (name.startsWith(".")) return [folder];
+      const mark = `${folder}.json`;
+      const isUsed = usedAt(folder) >= since || usedAt(mark) >= since || isOpen(holderOf(mark));
+      return isUsed ? [] : [folder, mark];
+    });
+}
+
+/** Files are replaced at the top of a folder, or in one that is made there. */
+function usedAt(at: string): number {
+  return fs.statSync(at, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function holderOf(mark: string): string {
+  try {
+    return (JSON.parse(fs.readFileSync(mark, "utf8")) as { attemptId: string }).attemptId;
+  } catch {
+    return "";
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

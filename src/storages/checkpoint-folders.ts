@@ -1,0 +1,105 @@
+// Checkpoints as plain folders, named by fingerprint. Beside each a small file says which attempt had it last; whether that
+// attempt still goes on is for the caller to know. Never reads what a step saved.
+
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { digest } from "../core/digest.ts";
+import type { Checkpoints, CheckpointUse } from "../ports/checkpoints.ts";
+
+/** What was thrown away and not yet deleted; `gc` takes it when a process died over it. */
+const GONE = ".gone-";
+/** More files than these and the age is that of those looked at. */
+const LOOKED_AT = 10_000;
+
+export function checkpointFolders(root: string): Checkpoints {
+  const holder = (name: string): string | null => holderOf(join(root, `${name}.json`));
+  const throwAway = (name: string): void => {
+    rmSync(join(root, `${name}.json`), { force: true });
+    const gone = join(root, `${GONE}${name}-${process.pid}-${thrown++}`);
+    try {
+      renameSync(join(root, name), gone);
+    } catch {
+      // It was never there.
+      return;
+    }
+    // As large as it may be, nobody waits for it; what cannot be deleted is left for `gc`.
+    rm(gone, { recursive: true, force: true }).catch(() => {});
+  };
+  return {
+    open(use, empty) {
+      const name = chooseName(root, use, holder);
+      if (empty) throwAway(name);
+      const folder = join(root, name);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(`${folder}.json`, JSON.stringify({ attemptId: use.attemptId }));
+      return { folder, writtenAt: newest(folder) };
+    },
+    close(use, keep) {
+      const [shared, own] = namesOf(use);
+      const isFree = mayTake(use, holder(shared));
+      const had = [shared, own].find((name) => holder(name) === use.attemptId);
+      if (!keep) for (const name of [own, ...(isFree ? [shared] : [])]) throwAway(name);
+      else if (had === own && isFree) {
+        throwAway(shared);
+        renameSync(join(root, own), join(root, shared));
+        renameSync(join(root, `${own}.json`), join(root, `${shared}.json`));
+      }
+    },
+  };
+}
+
+let thrown = 0;
+
+/** Of the fingerprint, and of this step of this run alone. */
+function namesOf({ fingerprint, run, step }: CheckpointUse): readonly [string, string] {
+  const shared = fingerprint.slice("sha256:".length);
+  const own = digest(JSON.stringify([run, step])).slice("sha256:".length);
+  return [shared, `${shared}-${own.slice(0, 16)}`];
+}
+
+function chooseName(
+  root: string,
+  use: CheckpointUse,
+  holder: (name: string) => string | null,
+): string {
+  const [shared, own] = namesOf(use);
+  const hasOwn = statSync(join(root, own), { throwIfNoEntry: false }) !== undefined;
+  return hasOwn || !mayTake(use, holder(shared)) ? own : shared;
+}
+
+function mayTake({ attemptId, goesOn }: CheckpointUse, holder: string | null): boolean {
+  return holder === null || holder === attemptId || !goesOn(holder);
+}
+
+/** The attempt that had a folder last, by the file beside it. */
+function holderOf(file: string): string | null {
+  try {
+    return (JSON.parse(readFileSync(file, "utf8")) as { attemptId: string }).attemptId;
+  } catch {
+    return null;
+  }
+}
+
+function newest(folder: string): number | null {
+  let at: number | null = null;
+  let looked = 0;
+  const open = [folder];
+  for (let next = open.pop(); next !== undefined; next = open.pop())
+    for (const entry of readdirSync(next, { withFileTypes: true })) {
+      looked += 1;
+      if (looked > LOOKED_AT) return at;
+      const path = join(next, entry.name);
+      if (entry.isDirectory()) open.push(path);
+      else at = Math.max(at ?? 0, statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    }
+  return at;
+}
