@@ -1,6 +1,7 @@
 // Mistakes as people read them: place, the line itself with a mark, what to do. And the same as JSON.
 
 import fs from "node:fs";
+import path from "node:path";
 import type { Position, Problem } from "../spec/problem.ts";
 import { shownPath } from "./format.ts";
 import type { Terminal } from "./terminal.ts";
@@ -35,12 +36,25 @@ function printProblem(
   const line = position === null ? null : lines(position);
   if (position !== null && line !== null) {
     const number = String(position.line);
-    terminal.note(colors.dim(`  ${number} | ${line}`));
+    terminal.note(colors.dim(`  ${number} | ${withoutSecrets(position.file, line)}`));
     terminal.note(
       `  ${" ".repeat(number.length)} | ${" ".repeat(Math.max(0, position.column - 1))}${paint("^")}`,
     );
   }
   if (problem.hint !== null) terminal.note(`  ${colors.cyan("→")} ${problem.hint}`);
+}
+
+/** Addresses in `stepwell.yml` may hold secrets behind their host; columns stay where they are. */
+function withoutSecrets(file: string, line: string): string {
+  if (path.basename(file) !== "stepwell.yml") return line;
+  return line.replaceAll(
+    /(https?:\/\/)(?:([^\s/'"@]*)@)?([^\s/'",}]*\/?)([^\s'",}]*)/gi,
+    (_, scheme: string, user: string | undefined, host: string, rest: string) =>
+      scheme +
+      (user === undefined ? "" : `${"*".repeat(user.length)}@`) +
+      host +
+      "*".repeat(rest.length),
+  );
 }
 
 /** Longer lines are not shown: a minified file would fill the screen. */

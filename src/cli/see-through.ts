@@ -54,8 +54,8 @@ export async function seeThrough(
     keepWork: options.keepWork,
     follow: { after: run.state.seq, onEvents: view.onEvents },
     onNotice: view.say,
+    onEnd: stopListening,
   });
-  stopListening();
   view.close();
   if ((await orphanedRuns(workspace)).length > 0) startDetachedEngine(workspace);
   return report(context, workspace, await readEnd(workspace, run), options.json, view.logsShown);

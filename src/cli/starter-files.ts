@@ -87,6 +87,10 @@ computes:
 
 # Variables of your shell that steps may see:
 # pass_env: [HF_TOKEN, "AWS_*"]
+
+# Who is told when a run ends:
+# notify:
+#   - {on: failed, command: 'notify-send "$STEPWELL_RUN failed"'}
 `;
 
 export const STARTER_FILES: Readonly<Record<string, string>> = {

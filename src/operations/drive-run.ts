@@ -12,6 +12,7 @@ import {
 } from "../engine/engine.ts";
 import type { RunRow, RunUpdate } from "../ports/records.ts";
 import type { Place, Room } from "../ports/space.ts";
+import { createNotifier, type Notifier } from "./notify.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface DriveOptions {
@@ -27,6 +28,8 @@ export interface DriveOptions {
   readonly enough?: () => boolean;
   /** Told once that the run waits for space on a full disk, and once that it goes on. */
   readonly onNotice: (line: string) => void;
+  /** The run has its end; only those who are being told of it still keep us. */
+  readonly onEnd?: () => void;
 }
 
 /** How often another process's commits are looked for. */
@@ -38,13 +41,24 @@ const UPKEEP_MS = 2_000;
 
 /** Resolves when the run has an end (or, with `run: null`, when there is nothing left to do). */
 export async function driveRun(workspace: Workspace, options: DriveOptions): Promise<void> {
+  const notifier = createNotifier(workspace, options.onNotice);
+  await takePart(workspace, options, notifier);
+  options.onEnd?.();
+  await notifier.settled();
+}
+
+async function takePart(
+  workspace: Workspace,
+  options: DriveOptions,
+  notifier: Notifier,
+): Promise<void> {
   const follower = createFollower(workspace, options);
   const space = createSpaceNotices(workspace, options.onNotice);
   for (;;) {
     const taken = await tryToBecomeEngine(workspace);
     if (taken === "disk_full") space.tell("workspace");
     else if (taken !== null) {
-      const outcome = await beEngine(workspace, taken, { options, follower, space });
+      const outcome = await beEngine(workspace, taken, { options, follower, space, notifier });
       if (outcome === "done") return;
     } else if (options.run === null) return;
     if (await follower.ended()) return;
@@ -135,19 +149,25 @@ interface Seat {
   readonly options: DriveOptions;
   readonly follower: Follower;
   readonly space: SpaceNotices;
+  readonly notifier: Notifier;
 }
 
 async function beEngine(
   workspace: Workspace,
   taken: Taken,
-  { options, follower, space }: Seat,
+  { options, follower, space, notifier }: Seat,
 ): Promise<"done" | "fenced"> {
   const alarm = createAlarm();
   const { epoch } = taken;
   const { keepWork } = options;
-  const ports = workspace.enginePorts({ keepWork, committed: follower.take });
+  const committed = (updates: readonly RunUpdate[]): void => {
+    follower.take(updates);
+    notifier.committed(updates);
+  };
+  const ports = workspace.enginePorts({ keepWork, committed });
   const engine = createEngine(ports, taken, alarm.ring);
   await follower.catchUp();
+  await notifier.sweep();
   let upkeep = workspace.clock.monotonic();
   try {
     for (;;) {

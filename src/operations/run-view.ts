@@ -86,7 +86,7 @@ export function runView(folder: string, run: RecordedRun): RunView {
     finished: time(run.state.endedAt),
     steps: withPipelines(run, steps),
     outputs: outputViews(run, run.plan.graph.outputs),
-    warnings: warningsOf(run),
+    warnings: [...warningsOf(run), ...untoldOf(folder, run.row.name)],
   };
 }
 
@@ -111,6 +111,16 @@ export function warningsOf(run: RecordedRun): readonly string[] {
   const problem =
     error !== null && !run.state.steps.some((step) => step.error?.message === error.message);
   return [...run.state.warnings, ...steps, ...(problem ? [error.message] : [])];
+}
+
+/** Who could not be told of the run's end. */
+function untoldOf(folder: string, run: string): readonly string[] {
+  try {
+    const text = fs.readFileSync(places.toldFile(folder, run), "utf8");
+    return (JSON.parse(text) as { readonly problems: readonly string[] }).problems;
+  } catch {
+    return [];
+  }
 }
 
 export function findRecord(run: RecordedRun, step: string, output: string): OutputRecord | null {

@@ -11,6 +11,7 @@ import { inheritedVariables, passedVariables } from "../steps/inherited-variable
 import { gitOrigins } from "./git-origin.ts";
 import { keepInputs } from "./keep-inputs.ts";
 import { type Refusal, refuse } from "./refusal.ts";
+import { markUntold, unmark } from "./untold-runs.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export interface SubmitOptions {
@@ -53,7 +54,9 @@ export async function submitRun(
   for (let count = 0; ; count += 1) {
     const name = count === 0 && first !== null ? first : await freeName(workspace, plan, count);
     writeShell(workspace, name, plan.options.passEnv, options.variables);
+    const isMarked = markUntold(workspace, name);
     const outcome = await workspace.records.submit({ ...base, name });
+    if (isMarked && outcome.kind !== "created") await unmark(workspace, name);
     if (outcome.kind === "created") return (await workspace.records.run(name)) as RunRow;
     if (outcome.kind === "repeated") return repeated(outcome.run, base);
     if (explicit !== null)

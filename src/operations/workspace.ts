@@ -79,5 +79,12 @@ export const places = {
   frozen: (folder: string, name = ""): string => path.join(folder, ".stepwell", "frozen", name),
   /** Copies of the user's data, by content. */
   kept: (folder: string): string => path.join(folder, ".stepwell", "store", ".kept"),
+  /** Runs whose end somebody is to be told of. */
+  untold: (folder: string): string => path.join(folder, ".stepwell", "notify", "untold"),
+  /** Which process tells it. */
+  telling: (folder: string): string => path.join(folder, ".stepwell", "notify", "telling"),
+  /** What became of that. */
+  toldFile: (folder: string, run: string): string =>
+    path.join(folder, ".stepwell", "runs", run, "notify.json"),
   locks: (folder: string): string => path.join(folder, "stepwell.lock.d"),
 };

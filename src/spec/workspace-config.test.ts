@@ -36,6 +36,9 @@ environments:
 default_compute: big
 pass_env: [HF_TOKEN, "AWS_*"]
 keep: copy
+notify:
+  - {on: failed, webhook: "https://hooks.x.org/T0/secret"}
+  - {on: [succeeded, failed], command: mail me}
 limits: {steps: 200000, file_bytes: 1000000}
 slots: 3
 `;
@@ -62,6 +65,10 @@ slots: 3
       defaultCompute: "big",
       passEnv: ["HF_TOKEN", "AWS_*"],
       keep: "copy",
+      notify: [
+        { on: ["failed"], target: { kind: "webhook", url: "https://hooks.x.org/T0/secret" } },
+        { on: ["failed", "succeeded"], target: { kind: "command", command: "mail me" } },
+      ],
       limits: { steps: 200_000, fileBytes: 1_000_000 },
       slots: 3,
     });
@@ -87,6 +94,27 @@ slots: 3
     expect(problem?.code).toBe(code);
     expect(`${problem?.position?.line}:${problem?.position?.column}`).toBe(place);
   });
+});
+
+describe("notify", () => {
+  it.each([
+    ["{on: failed}", /entry 1 of `notify` has neither a command nor a webhook/],
+    ["{on: failed, command: a, webhook: https://x.org/s3cret}", /has both/],
+    ["{on: failed, webhook: ftp://x.org/s3cret}", /is no http\(s\) address/],
+    ["{on: failed, webhook: s3cret}", /is no http\(s\) address/],
+  ])("reports %s without showing the address or its line", (entry, message) => {
+    const { problems, config: read } = loadWorkspaceConfig(`notify: [${entry}]`, FILE);
+    expect(problems).toMatchObject([{ severity: "error", position: null }]);
+    expect(problems[0]?.message).toMatch(message);
+    expect(JSON.stringify([problems, read])).not.toContain("s3cret");
+  });
+
+  it.each(["[a]", "[{on: sometimes, command: a}]", "[{on: failed, command: a, when: b}]", "a"])(
+    "checks the fields of %s",
+    (text) => {
+      expect(loadWorkspaceConfig(`notify: ${text}`, FILE).problems).toHaveLength(1);
+    },
+  );
 });
 
 describe("hasCompute", () => {

@@ -7,6 +7,7 @@ import { checkFields } from "./fields/check-fields.ts";
 import { workspace } from "./fields/workspace.ts";
 import type { EnvironmentDefinition } from "./graph.ts";
 import { SPEC_LIMITS, type SpecLimits } from "./limits.ts";
+import { type NotifyRule, readNotify } from "./notify-rules.ts";
 import { put } from "./own-keys.ts";
 import type { Problem } from "./problem.ts";
 import { problemAt } from "./problem-at.ts";
@@ -56,6 +57,8 @@ export interface WorkspaceConfig {
   readonly keep: "auto" | "reference" | "copy";
   /** The end of a run warns when the workspace takes more. */
   readonly warnSizeBytes: number;
+  /** Who is told when a run ends. */
+  readonly notify: readonly NotifyRule[];
   readonly limits: Partial<SpecLimits>;
   /** Steps at once; null: by cpus. */
   readonly slots: number | null;
@@ -77,6 +80,7 @@ export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
     passEnv: [],
     keep: "auto",
     warnSizeBytes: WARN_SIZE_BYTES,
+    notify: [],
     limits: {},
     slots: null,
   };
@@ -127,6 +131,7 @@ function readConfig(
     passEnv: texts(getSet(root, "pass_env")),
     keep: readKeep(getText(root, "keep")),
     warnSizeBytes: readWarnSize(root, problems),
+    notify: readNotify(root, problems),
     limits: readLimits(getMapping(root, "limits")),
     slots: slots >= 1 ? slots : null,
   };

@@ -39,6 +39,17 @@ const curated = table("an environment", {
   project: optional(STRING, "A project folder with pyproject.toml and uv.lock."),
 });
 
+const runEnd = oneWordOf("failed", "succeeded");
+
+const notification = table("a notification", {
+  on: required(
+    oneOf(runEnd, listOf(runEnd)),
+    "Which ends of a run: `failed`, `succeeded`, or a list.",
+  ),
+  command: optional(STRING, "A shell command; it gets variables, and JSON on standard input."),
+  webhook: optional(STRING, "An http or https address that JSON is posted to."),
+});
+
 const limits = table("limits", {
   file_bytes: optional(integerFrom(1), "Largest definition file."),
   nodes: optional(integerFrom(1), "Most values in one definition file."),
@@ -69,6 +80,10 @@ export const workspace: FieldTable = table("stepwell.yml", {
   pass_env: extension(
     listOf(STRING),
     "Variables of your shell that steps see; `AWS_*` is a prefix.",
+  ),
+  notify: extension(
+    listOf(record(() => notification)),
+    "Who is told when a run ends; each entry has a `command` or a `webhook`.",
   ),
   keep: extension(
     oneWordOf("reference", "copy"),
