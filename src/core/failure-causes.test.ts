@@ -217,6 +217,12 @@ describe("how a package is added to where the step ran", () => {
     expect(hint(text, { asked })).toMatch(expected);
   });
 
+  it("names an environment that was made as its author does", () => {
+    const text = python("ModuleNotFoundError: No module named 'yaml'");
+    const environment = { label: "uv: sklearn-1.5" } as FailureFacts["environment"];
+    expect(hint(text, { environment })).toMatch(/ran in the environment sklearn-1\.5, which/);
+  });
+
   it("does not know an environment that is not recorded", () => {
     const text = python("ModuleNotFoundError: No module named 'yaml'");
     expect(hint(text, { environment: null })).toMatch(/an unknown environment/);

@@ -27,7 +27,13 @@ export function moduleHint(module: string, language: "python" | "node", ran: Ran
   if (language === "node") return nodeHint(module);
   const top = module.split(".", 1)[0] as string;
   const name = Object.hasOwn(DISTRIBUTIONS, top) ? (DISTRIBUTIONS[top] as string) : top;
-  return `the step ran in ${ran.environment?.label ?? "an unknown environment"}, which has no ${top}: ${addition(name, ran)}`;
+  return `the step ran in ${whereOf(ran.environment)}, which has no ${top}: ${addition(name, ran)}`;
+}
+
+function whereOf(environment: EnvironmentIdentity | null): string {
+  if (environment === null) return "an unknown environment";
+  const { label } = environment;
+  return label.startsWith("uv: ") ? `the environment ${label.slice("uv: ".length)}` : label;
 }
 
 function nodeHint(module: string): string {

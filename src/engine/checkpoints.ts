@@ -6,13 +6,21 @@ import type { CheckpointPolicy } from "../spec/graph.ts";
 import type { EngineState } from "./engine.ts";
 import type { Flight } from "./flight.ts";
 
-/** Path of the attempt's folder, or null for a step without one; tells what it continues from. */
-export function openCheckpoint(state: EngineState, flight: Flight): string | null {
-  if (policyOf(flight) === null) return null;
+/**
+ * Path of the attempt's folder, or null for a step without one; tells what it continues from. "fenced": another engine has
+ * taken over while the environment was made, and its attempts may be at work there.
+ */
+export async function openCheckpoint(
+  state: EngineState,
+  flight: Flight,
+): Promise<{ readonly folder: string | null } | "fenced"> {
+  if (policyOf(flight) === null) return { folder: null };
+  const engine = await state.ports.records.engine();
+  if (engine?.epoch !== state.epoch) return "fenced";
   const use = useOf(state, flight);
   const { folder, writtenAt } = state.ports.checkpoints.open(use, startsAnew(flight));
   if (writtenAt !== null) state.post({ kind: "continues", attemptId: flight.attemptId, writtenAt });
-  return folder;
+  return { folder };
 }
 
 /** The step has its result. */

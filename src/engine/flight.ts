@@ -89,6 +89,8 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
   if (!staged.ok) return refuse(staged.failure);
   const plan = await readablePlan(ports.contents, { plan: run.plan, index: step, attemptId });
   if ("code" in plan) return refuse(plan);
+  const checkpoint = await openCheckpoint(state, flight);
+  if (checkpoint === "fenced") return;
   if (flight.cancelled) return post(neverStarted(attemptId, ports.clock.now()));
   const order = ports.stepTypes.order({
     run: run.row.name,
@@ -100,7 +102,7 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
     epoch,
     staged: staged.value,
     environment: built.value,
-    checkpoint: openCheckpoint(state, flight),
+    checkpoint: checkpoint.folder,
     logPath: ports.logPath(run.row.name, run.paths[step] as string, flight.number),
     demand: planned.demand,
     gpus: flight.gpus,

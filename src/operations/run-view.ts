@@ -193,7 +193,7 @@ function attemptViews(
 
 function checkpointView({ checkpointAt, createdAt }: AttemptState): AttemptView["checkpoint"] {
   if (checkpointAt === null) return null;
-  const ageS = Math.max(0, createdAt - checkpointAt) / 1000;
+  const ageS = Math.max(0, Math.round(createdAt - checkpointAt)) / 1000;
   return { written: new Date(checkpointAt).toISOString(), ageS };
 }
 

@@ -26,7 +26,9 @@ export function define(command: Command, context: Context): void {
         if (isRefusal(staged)) return context.refuse(staged);
         announce(context, staged);
         const code = await runThere(context, staged, words);
-        context.terminal.note(`left as it is: ${staged.workFolder} (stepwell gc removes it)`);
+        context.terminal.note(
+          `left as it is: ${staged.workFolder} (stepwell gc removes it${staged.attempt === null ? "" : " after 7 days"})`,
+        );
         context.exit(code);
       } finally {
         await workspace.close();
