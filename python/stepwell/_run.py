@@ -41,6 +41,8 @@ class StepFailure:
     message: str
     hint: str | None
     log_tail: list[str]
+    #: Your own file and line, where the log names one.
+    location: tuple[Path, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -326,8 +328,19 @@ def _step(answer: dict[str, Any]) -> Step:
         log_path=None if answer["log"] is None else Path(answer["log"]),
         error=None
         if error is None
-        else StepFailure(error["code"], error["message"], error["hint"], error["logTail"]),
+        else _failure(error),
         duration=_duration(answer["attempts"]),
+    )
+
+
+def _failure(error: dict[str, Any]) -> StepFailure:
+    place = error.get("location")
+    return StepFailure(
+        error["code"],
+        error["message"],
+        error["hint"],
+        error["logTail"],
+        None if place is None else (Path(place["file"]), place["line"]),
     )
 
 

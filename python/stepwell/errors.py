@@ -68,6 +68,8 @@ class RunFailed(StepwellError):
         hint = None
         for error in failed[:3]:
             lines += [error.message, *(f"    | {line}" for line in error.log_tail)]
+            if error.location is not None:
+                lines.append("  at {}:{}".format(*error.location))
             hint = hint or error.hint
         super().__init__("\n".join(lines), hint=hint, code="run_failed")
 

@@ -110,6 +110,18 @@ class Module(unittest.TestCase):
         self.assertEqual(failed.exception.run["make"].status, "Completed")
         self.assertEqual(stepwell.run(set=words, check=False).status, "Failed")
 
+    def test_a_failed_step_names_the_line_of_its_own_code(self):
+        Path("code").mkdir()
+        Path("code/train.py").write_text("import sys\n\n1 / 0\n")
+        Path("train.yml").write_text(
+            "type: command\ncompute: local\ncode: ./code\ncommand: python3 train.py\n"
+        )
+        with self.assertRaises(stepwell.RunFailed) as failed:
+            stepwell.run("train.yml")
+        train = Path("code/train.py").resolve()
+        self.assertIn(f"at {train}:3", str(failed.exception))
+        self.assertEqual(failed.exception.run["."].error.location, (train, 3))
+
     def test_paths_start_from_here_and_values_are_read_as_yaml_reads_them(self):
         from stepwell import _call
 

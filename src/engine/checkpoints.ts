@@ -23,8 +23,13 @@ export async function openCheckpoint(
   return { folder };
 }
 
-/** The step has its result. */
-export function closeCheckpoint(state: EngineState, flight: Flight): void {
+/** Those of steps whose results have just been recorded: an engine that was overtaken records none, and touches none. */
+export function closeCheckpoints(state: EngineState): void {
+  for (const flight of state.spent) closeCheckpoint(state, flight);
+  state.spent = [];
+}
+
+function closeCheckpoint(state: EngineState, flight: Flight): void {
   const policy = policyOf(flight);
   if (policy === null) return;
   const { run, step } = flight;

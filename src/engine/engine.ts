@@ -11,6 +11,7 @@ import type {
 } from "../ports/records.ts";
 import { type ActiveRun, emit, takeUpdate } from "./active-run.ts";
 import { cancelRun, cancelsAfterCommit } from "./cancel.ts";
+import { closeCheckpoints } from "./checkpoints.ts";
 import { commitNeed } from "./commit-need.ts";
 import { decideReady, type InFlight, type Wanted } from "./decide.ts";
 import type { EnginePorts } from "./engine-ports.ts";
@@ -46,6 +47,8 @@ export interface EngineState {
   waitingSince: number | null;
   /** Since when a commit has been recorded that a power cut may undo, or null. */
   fleetingSince: number | null;
+  /** Attempts whose steps have their results, until a commit says so. */
+  spent: Flight[];
   /** Something captured is not yet synced. */
   unsynced: "nothing" | "mine" | "everyone's";
   readonly space: SpaceWait;
@@ -97,6 +100,7 @@ export function createEngine(
     damaged: [],
     cancels: new Set(),
     kills: new Set(),
+    spent: [],
     waitingSince: null,
     fleetingSince: inherits ? ports.clock.monotonic() : null,
     unsynced: inherits ? "everyone's" : "nothing",
@@ -315,6 +319,7 @@ async function commit(state: EngineState, batch: CommitBatch): Promise<CommitOut
   ports.crashPoint("before-commit");
   const outcome = await ports.records.commit({ ...batch, at: ports.clock.now() });
   if (outcome === "done") {
+    closeCheckpoints(state);
     state.fresh.clear();
     state.fleetingSince = batch.lasting ? null : (state.fleetingSince ?? ports.clock.monotonic());
   }

@@ -8,7 +8,6 @@ import type { StepResult } from "../core/output.ts";
 import { isEndedStep } from "../core/status.ts";
 import type { Outcome } from "../ports/contents.ts";
 import { type ActiveRun, emit } from "./active-run.ts";
-import { closeCheckpoint } from "./checkpoints.ts";
 import { settle } from "./decide.ts";
 import type { EngineState } from "./engine.ts";
 import type { Diagnosis } from "./engine-ports.ts";
@@ -181,7 +180,7 @@ async function captured(
     result: outcome.value,
   };
   emit(run, { kind: "step_completed", at, step, ...completed });
-  closeCheckpoint(state, flight);
+  state.spent.push(flight);
   const source = run.state.steps[step]?.result;
   if (source) state.fresh.set(completed.fingerprint, { ...completed, ...source, finishedAt: at });
   land(state, flight, false);

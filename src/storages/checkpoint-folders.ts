@@ -36,7 +36,9 @@ export function checkpointFolders(root: string): Checkpoints {
   };
   return {
     open(use, empty) {
-      const name = chooseName(root, use, holder);
+      const exists = (name: string): boolean =>
+        statSync(join(root, name), { throwIfNoEntry: false }) !== undefined;
+      const name = chooseName(use, { holder, exists });
       if (empty) throwAway(name);
       const folder = join(root, name);
       mkdirSync(folder, { recursive: true });
@@ -44,11 +46,9 @@ export function checkpointFolders(root: string): Checkpoints {
       return { folder, writtenAt: newest(folder) };
     },
     close(use, keep) {
-      const [shared, own] = namesOf(use);
-      const isFree = mayTake(use, holder(shared));
-      const had = [shared, own].find((name) => holder(name) === use.attemptId);
-      if (!keep) for (const name of [own, ...(isFree ? [shared] : [])]) throwAway(name);
-      else if (had === own && isFree) {
+      const { own, shared } = spentNames(use, holder);
+      if (!keep) for (const name of [own, shared]) if (name !== null) throwAway(name);
+      if (keep && shared !== null && holder(own) === use.attemptId) {
         throwAway(shared);
         renameSync(join(root, own), join(root, shared));
         renameSync(join(root, `${own}.json`), join(root, `${shared}.json`));
@@ -66,14 +66,25 @@ function namesOf({ fingerprint, run, step }: CheckpointUse): readonly [string, s
   return [shared, `${shared}-${own.slice(0, 16)}`];
 }
 
-function chooseName(
-  root: string,
+/** Which folder an attempt gets. Once a run has one of its own it goes on with that. */
+export function chooseName(
   use: CheckpointUse,
-  holder: (name: string) => string | null,
+  folders: {
+    readonly holder: (name: string) => string | null;
+    readonly exists: (name: string) => boolean;
+  },
 ): string {
   const [shared, own] = namesOf(use);
-  const hasOwn = statSync(join(root, own), { throwIfNoEntry: false }) !== undefined;
-  return hasOwn || !mayTake(use, holder(shared)) ? own : shared;
+  return folders.exists(own) || !mayTake(use, folders.holder(shared)) ? own : shared;
+}
+
+/** This run's own, and the fingerprint's unless another attempt goes on with it. */
+export function spentNames(
+  use: CheckpointUse,
+  holder: (name: string) => string | null,
+): { readonly own: string; readonly shared: string | null } {
+  const [shared, own] = namesOf(use);
+  return { own, shared: mayTake(use, holder(shared)) ? shared : null };
 }
 
 function mayTake({ attemptId, goesOn }: CheckpointUse, holder: string | null): boolean {

@@ -9,6 +9,7 @@ import type { EnginePorts } from "../../engine/engine-ports.ts";
 import type { Contents, Outcome } from "../../ports/contents.ts";
 import type { CommitBatch, RecordStore } from "../../ports/records.ts";
 import type { AttemptContext } from "../../ports/step-types.ts";
+import { createFakeCheckpoints } from "./fake-checkpoints.ts";
 import {
   createSimulatedCompute,
   faultsAllowed,
@@ -39,7 +40,7 @@ export function createFakePorts(
       remember: () => {},
     },
     contents: createFakeContents(world, isLive),
-    checkpoints: { open: () => ({ folder: "", writtenAt: null }), close: () => {} },
+    checkpoints: createFakeCheckpoints(world),
     environments: {
       identify: async () => ({
         ok: false,
@@ -116,6 +117,7 @@ function orderOf(context: AttemptContext): ReturnType<EnginePorts["stepTypes"]["
       step,
       inputs,
       number: context.number,
+      checkpoint: context.checkpoint ?? "",
       fingerprintKey: forced ? "" : (facts?.fingerprint ?? ""),
     }),
     variables: {},

@@ -174,7 +174,7 @@ function makeStep(shape: Shape, index: number): StepNode {
     typeSettings: null,
     tags: {},
     properties: {},
-    checkpoint: null,
+    checkpoint: { keep: false },
     position: null,
   };
 }

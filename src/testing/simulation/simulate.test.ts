@@ -19,6 +19,7 @@ const PLANTS = [
   "revive-ended",
   "lose-when-full",
   "fail-when-full",
+  "share-checkpoint",
 ] as const satisfies readonly Plant[];
 
 const ENOUGH = 3000;

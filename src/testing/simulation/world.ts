@@ -29,7 +29,8 @@ export type Plant =
   | "drop-submit"
   | "revive-ended"
   | "lose-when-full"
-  | "fail-when-full";
+  | "fail-when-full"
+  | "share-checkpoint";
 
 interface Timed {
   readonly at: number;
@@ -44,6 +45,8 @@ export interface SimulatedProcess {
   readonly step: StepNode;
   readonly inputs: readonly string[];
   readonly number: number;
+  /** Folder that it saves to. */
+  readonly checkpoint: string;
   alive: boolean;
   end: AttemptEnd | null;
   listener: ComputeListener | null;
@@ -58,6 +61,8 @@ export interface World {
   /** Raised by each power cut. */
   boot: number;
   readonly processes: Map<string, SimulatedProcess>;
+  /** Folder → the attempt that was given it last. */
+  readonly checkpoints: Map<string, string>;
   /** Bytes that exist, by path; true once synced. */
   readonly captured: Map<string, { readonly id: string; durable: boolean }>;
   readonly damaged: Set<string>;
@@ -90,6 +95,7 @@ export function createWorld(
     epoch: 0,
     boot: 0,
     processes: new Map(),
+    checkpoints: new Map(),
     captured: new Map(),
     damaged: new Set(),
     spokenOf: new Set(),
@@ -162,6 +168,7 @@ export interface ScriptFacts {
   readonly inputs: readonly string[];
   readonly number: number;
   readonly fingerprintKey: string;
+  readonly checkpoint: string;
 }
 
 /** One engine's view of the simulated machine. `isLive` says whether that engine still exists. */
@@ -273,8 +280,11 @@ function startProcess(
   });
 }
 
-/** I4: no two living attempts of one fingerprint (forced steps are marked with an empty key). */
+/** I4: no two living attempts of one fingerprint (forced steps are marked with an empty key); I13: or of one checkpoint. */
 function checkAlone(world: World, process: SimulatedProcess): void {
+  for (const other of world.processes.values())
+    if (other.alive && other.checkpoint === process.checkpoint)
+      world.break_("I13", `${process.run} and ${other.run} save to ${other.checkpoint}`);
   if (process.fingerprintKey === "") return;
   for (const other of world.processes.values())
     if (other.alive && other.fingerprintKey === process.fingerprintKey)
