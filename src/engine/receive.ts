@@ -145,7 +145,13 @@ function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
 function diagnosed({ ports }: EngineState, flight: Flight, end: AttemptEnd): Diagnosis {
   const { run, step: index, number, attemptId } = flight;
   const logPath = ports.logPath(run.row.name, run.paths[index] as string, number);
-  return ports.diagnose({ run: run.row.name, plan: run.plan, index, attemptId, end, logPath });
+  try {
+    return ports.diagnose({ run: run.row.name, plan: run.plan, index, attemptId, end, logPath });
+  } catch (error) {
+    // What is only said about a failure must not become one.
+    ports.warn(`${logPath} could not be looked through: ${(error as Error).message}`);
+    return { hint: null, location: null };
+  }
 }
 
 /** A cancelled run, or one that a failure has stopped, makes no further attempts. */

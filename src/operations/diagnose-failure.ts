@@ -64,11 +64,19 @@ function liveCode(code: CodeReference): CodeReference {
   return { ...code, path: liveFolder(code.path), includes: code.includes.map(liveFolder) };
 }
 
+/** True also where it cannot be looked at: then its name alone has to do. */
+function isFolder(at: string): boolean {
+  try {
+    return !fs.statSync(at).isFile();
+  } catch {
+    return true;
+  }
+}
+
 /** Where a file of the step's copy lies in the user's own folders. */
 function ownPath(code: CodeReference, inside: string): string {
   const [first = "", ...rest] = inside.split("/");
   const include = code.includes.find((one) => path.basename(one) === first);
   if (include !== undefined) return path.join(include, ...rest);
-  const isFile = fs.statSync(code.path, { throwIfNoEntry: false })?.isFile() ?? false;
-  return isFile ? code.path : path.join(code.path, inside);
+  return isFolder(code.path) ? path.join(code.path, inside) : code.path;
 }

@@ -1,7 +1,7 @@
 // Which line of which ignore file left a file out of a snapshot. Asks the rules one by one, in the order in which
 // `ignoreRules` reads them together; only for explanations.
 
-import { existsSync, lstatSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, type Stats } from "node:fs";
 import { basename, join } from "node:path";
 import ignore from "ignore";
 import type { IgnoredFile } from "../core/failure-causes.ts";
@@ -16,8 +16,8 @@ export function ignoringRule(code: CodeReference, path: string): IgnoredFile | n
   const root = include ?? code.path;
   const inside = include === undefined ? parts : parts.slice(1);
   const file = join(root, ...inside);
-  const stats = inside.length === 0 ? undefined : lstatSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) return null;
+  const stats = inside.length === 0 ? null : lookAt(file);
+  if (stats === null) return null;
   const isFolder = stats.isDirectory();
   for (let count = 1; count <= inside.length; count += 1) {
     const above = inside.slice(0, count).join("/");
@@ -25,6 +25,15 @@ export function ignoringRule(code: CodeReference, path: string): IgnoredFile | n
     if (rule !== null) return { path: file, ...rule };
   }
   return null;
+}
+
+/** Null for what is not there, whatever else stands in the way: a program may ask for any text. */
+function lookAt(file: string): Stats | null {
+  try {
+    return lstatSync(file);
+  } catch {
+    return null;
+  }
 }
 
 type Rule = Omit<IgnoredFile, "path">;

@@ -156,7 +156,9 @@ export function ignoring(bench: () => ContentsBench): void {
     expect(rule("lib/y.py")).toBeNull();
     expect(rule("lib/mlruns/m")).toBe("mlruns/ built in:null");
     expect(rule("lib/node_modules/n")).toBeNull();
-    for (const path of ["none.csv", "lib", "", "../code/a.csv"]) expect(rule(path)).toBeNull();
+    const odd = ["a.csv/x", "x".repeat(5000), "a\0b"];
+    for (const path of ["none.csv", "lib", "", "../code/a.csv", ...odd])
+      expect(rule(path)).toBeNull();
     // What it says is what the snapshot does.
     const { parts } = await bench().snapshot({ includes: code.includes });
     const kept = ["keep.csv", "sub/b.csv", "lib/y.py", "lib/node_modules/n"];
