@@ -219,3 +219,41 @@ describe("paths with blanks and umlauts, and a read-only code folder", () => {
     expect(fs.existsSync(rig.cli("outputs", "train.model").stdout.trim())).toBe(true);
   });
 });
+
+describe("what else is missing", () => {
+  const reading = (from: string): string =>
+    `type: command\ncompute: local\ncommand: cat \${{inputs.x}}\ninputs: {x: {type: uri_file, path: "${from}"}}\n`;
+
+  it.each([
+    ["azureml:gone@latest", /stepwell data create FILE, or write a path/],
+    ["azureml://datastores/lake/paths/a.csv", /datastores: \{lake: .*\}, or write a path/],
+    ["./nothing.csv", /Put it there, or write another path/],
+  ])("%s has two ways out", (from, ways) => {
+    rig.write("pipeline.yml", reading(from));
+    const refused = rig.cli("run");
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(ways)]);
+  });
+
+  it("an environment and a definition have two ways out", () => {
+    const job =
+      "type: command\ncompute: local\ncommand: 'true'\nenvironment: azureml:nope@latest\n";
+    rig.write("pipeline.yml", job);
+    expect(rig.cli("run").stderr).toMatch(/Add to stepwell\.yml: environments: .*, or the name of/);
+    expect(rig.cli("run", "other.yml").stderr).toMatch(/Name another file, or .*stepwell init/);
+  });
+});
+
+describe("init in an empty folder", () => {
+  it("writes two steps that run, a schema line for the editor and a commented stepwell.yml", () => {
+    expect(rig.cli("init").code).toBe(0);
+    const schema = /^# yaml-language-server: \$schema=(\S+)\n/;
+    for (const name of ["pipeline.yml", "stepwell.yml"]) {
+      const place = schema.exec(rig.read(name))?.[1] ?? "";
+      expect(JSON.parse(rig.read(place)).title).toMatch(/^Stepwell: /);
+    }
+    for (const key of ["datastores", "url_map", "environments", "pass_env"])
+      expect(rig.read("stepwell.yml")).toMatch(new RegExp(`^# ${key}:`, "m"));
+    expect(rig.cli("run").stdout).toMatch(/first-1 Completed: 2 steps ran/);
+    expect(rig.cli("run").stdout).toMatch(/0 steps ran, 2 reused/);
+  });
+});

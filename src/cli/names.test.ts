@@ -88,6 +88,7 @@ describe("one word", () => {
     expect(rig.cli("why", "check").stdout).toMatch(/^check ran: never ran/);
     expect(rig.cli("logs", "prepare").stdout).toBe("other\n");
     expect(rig.cli("shell", "check", "--", "echo", "$0 here").stdout).toBe("$0 here\n");
+    expect(rig.cli("outputs", "nothing.x").stderr).toMatch(/neither a run nor an output of/);
     expect(rig.cli("outputs", "taxi-fares-2").stdout).toBe("prepare.clean\ntrain.model\n");
   });
 

@@ -43,7 +43,7 @@ export async function download(folder: string, url: string): Promise<string | Re
     return refuse(
       "download_failed",
       `${url} could not be fetched: ${reason}`,
-      `map it to a local copy in stepwell.yml: url_map: {"${url}": ./copy}`,
+      `map it to a local copy in stepwell.yml: url_map: {"${url}": ./copy}, or write a path in its place`,
     );
   }
 }

@@ -119,7 +119,7 @@ function neither(word: string, last: string, kind: string, names: readonly strin
   const list = names.length === 0 ? "" : `; ${last} has ${names.slice(0, 12).join(", ")}`;
   return refuse(
     kind === "step" ? "unknown_step" : "unknown_output",
-    `${word} is neither a run nor a ${kind} of ${last}, the last run`,
+    `${word} is neither a run nor ${kind === "step" ? "a step" : "an output"} of ${last}, the last run`,
     near === null ? `${SEE_RUNS}${list}` : `did you mean ${near}? ${SEE_RUNS}`,
   );
 }

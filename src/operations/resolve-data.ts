@@ -120,7 +120,7 @@ async function locateAsset(
   return refuse(
     "unknown_asset",
     `there is no data asset or model ${wanted} in this workspace`,
-    `register it: stepwell data create FILE  (see what is there: stepwell data list)`,
+    "register it: stepwell data create FILE, or write a path in its place  (see what is there: stepwell data list)",
   );
 }
 
@@ -130,7 +130,7 @@ function locateInStore(workspace: Workspace, datastore: string, inside: string):
     return refuse(
       "unknown_datastore",
       `there is no datastore ${datastore} in this workspace`,
-      `add it to stepwell.yml: datastores: {${datastore}: {type: file, path: ./data}}`,
+      `add it to stepwell.yml: datastores: {${datastore}: {type: file, path: ./data}}, or write a path in its place`,
     );
   const at = path.resolve(root, inside.replace(/^\/+/, ""));
   if (at !== root && !at.startsWith(root + path.sep))
@@ -155,7 +155,7 @@ async function locateUrl(workspace: Workspace, url: string): Promise<Located | R
     return refuse(
       "unsupported_url",
       `${url} cannot be read from here`,
-      `map it to a local copy in stepwell.yml: url_map: {"${url}": ./copy}`,
+      `map it to a local copy in stepwell.yml: url_map: {"${url}": ./copy}, or write a path in its place`,
     );
   const downloaded = await download(places.downloads(workspace.folder), target);
   if (isRefusal(downloaded)) return downloaded;

@@ -136,7 +136,7 @@ export function dataSource(
       place,
       "missing_path",
       message,
-      "Paths are relative to the file that names them.",
+      "Put it there, or write another path: paths are relative to the file that names them.",
     );
   }
   return { kind: "data", reference };

@@ -103,7 +103,10 @@ export class LoadContext {
     const read = this.reader.readText(file);
     this.#texts.set(file, read.ok ? read.text : null);
     if (read.ok) return read.text;
-    const hint = place === null ? null : "Paths are relative to the file that names them.";
+    const hint =
+      place === null
+        ? "Name another file, or start one: stepwell init"
+        : "Paths are relative to the file that names them.";
     this.error(place, "unreadable_file", `cannot read \`${file}\`: ${read.reason}`, hint);
     return null;
   }

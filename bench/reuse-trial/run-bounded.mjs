@@ -1,0 +1,45 @@
+// Runs a program with a limit of time and ends everything that it started. Does not know what it runs.
+
+import { spawn } from "node:child_process";
+
+/** `{code, output}`, both streams as they came; `code` is null when the time was up. */
+export function runBounded(words, { cwd, env, limitMs }) {
+  return new Promise((resolve) => {
+    const [program = "", ...rest] = words;
+    const child = spawn(program, rest, {
+      cwd,
+      env,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    let late = false;
+    const take = (chunk) => {
+      output += chunk;
+    };
+    child.stdout.setEncoding("utf8").on("data", take);
+    child.stderr.setEncoding("utf8").on("data", take);
+    const timer = setTimeout(() => {
+      late = true;
+      endGroup(child.pid);
+    }, limitMs);
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      resolve({ code: 127, output: error.message });
+    });
+    child.on("exit", (code) => {
+      clearTimeout(timer);
+      // A server that the program left behind holds the pipes open.
+      endGroup(child.pid);
+      setImmediate(() => resolve({ code: late ? null : code, output }));
+    });
+  });
+}
+
+function endGroup(pid) {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nothing of it is left.
+  }
+}
