@@ -29,4 +29,13 @@ export interface StepResult {
   /** `./outputs` and `./logs` of the step, or null when both were empty. */
   readonly artifacts: OutputRecord | null;
   readonly warnings: readonly string[];
+  /** It made other bytes than an earlier result of the very same fingerprint; absent: none that is known of. */
+  readonly notDeterministic?: OutputDifference;
+}
+
+/** Outputs that differ from those of an earlier result, each with the files that do. */
+export interface OutputDifference {
+  /** The run that made the earlier result. */
+  readonly run: string;
+  readonly outputs: Readonly<Record<string, readonly string[]>>;
 }

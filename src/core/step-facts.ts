@@ -94,6 +94,6 @@ export function mustRun(plan: Plan, index: number): Reason | null {
   return null;
 }
 
-function usesRunName(command: string | null): boolean {
+export function usesRunName(command: string | null): boolean {
   return command !== null && /\$\{\{\s*name\s*\}\}/.test(command);
 }

@@ -2,6 +2,7 @@
 // tick's steps up at once. Knows nothing of slots or processes.
 
 import type { ReusedSteps, RunEvent } from "../core/event.ts";
+import { describeInvalidation } from "../core/invalidation.ts";
 import type { OutputRecord } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
 import { mustRun, type StepFacts, stepFacts } from "../core/step-facts.ts";
@@ -114,8 +115,10 @@ async function takeRecorded(ports: EnginePorts, candidate: Candidate): Promise<b
   const at = ports.clock.now();
   const rows = await ports.records.resultsOf(source[0]);
   const row = rows.findLast((one) => one.path === source[1]);
-  if (row === undefined || !(await isWhole(ports, row))) {
-    const message = `step ${run.paths[step]}: its result in ${source[0]} is gone or was changed`;
+  const [mark = null] = row === undefined ? [] : await ports.records.invalidations([row]);
+  if (row === undefined || mark !== null || !(await isWhole(ports, row))) {
+    const what = mark === null ? "is gone or was changed" : `was ${describeInvalidation(mark)}`;
+    const message = `step ${run.paths[step]}: its result in ${source[0]} ${what}`;
     emit(run, {
       kind: "step_failed",
       at,

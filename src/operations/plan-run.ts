@@ -13,6 +13,7 @@ import {
   preImageOf,
   stepFacts,
 } from "../core/step-facts.ts";
+import { trustNotes } from "../core/trust-notes.ts";
 import { isWhole } from "../engine/decide.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
 import type { ResultRow } from "../ports/records.ts";
@@ -29,6 +30,8 @@ export interface StepForecast {
   readonly from: string | null;
   /** Seconds it is expected to take, from history; 0 when reused, null when unknown. */
   readonly forecastS: number | null;
+  /** What its result, or the latest one, says against itself. */
+  readonly warnings: readonly string[];
 }
 
 export interface RunForecast {
@@ -126,7 +129,7 @@ function asTwin(decided: Decided, decision: "reuse" | "depends", twin: string): 
 
 function skip(step: StepNode): StepForecast {
   const reason: Reason = { kind: "not_needed", detail: "not needed by --until" };
-  return { name: step.path, decision: "skip", reason, from: null, forecastS: 0 };
+  return { name: step.path, decision: "skip", reason, from: null, forecastS: 0, warnings: [] };
 }
 
 async function forecastTaken(
@@ -138,7 +141,7 @@ async function forecastTaken(
   const row = rows.findLast((one) => one.path === path) ?? null;
   const reason: Reason = { kind: "taken", detail: `taken from ${run}` };
   return {
-    forecast: { name: step.path, decision: "reuse", reason, from: run, forecastS: 0 },
+    forecast: reuse(step, reason, run, row),
     row,
   };
 }
@@ -158,7 +161,7 @@ async function forecastStep(
       decision: "run",
       reason,
       from: null,
-      forecastS: await duration(workspace, explainer, plan, step),
+      ...(await lately(workspace, explainer, plan, step)),
     },
     row: null,
   });
@@ -175,10 +178,7 @@ async function forecastStep(
     if (tooOld(workspace, step, row)) break;
     if (!(await isWhole(workspace, row))) continue;
     const reason: Reason = { kind: "unchanged", detail: `unchanged since ${row.run}` };
-    return {
-      forecast: { name: step.path, decision: "reuse", reason, from: row.run, forecastS: 0 },
-      row,
-    };
+    return { forecast: reuse(step, reason, row.run, row), row };
   }
   if (rows.length > 0 && !tooOld(workspace, step, rows[0] as ResultRow))
     return run({ kind: "outputs_deleted", detail: "outputs were deleted or changed" });
@@ -217,9 +217,9 @@ async function forecastOpen(
     if (!same) continue;
     const from = [...new Set(unknown.map((name) => sourceStep(step, name)))].join(", ");
     const reason: Reason = { kind: "depends", detail: `depends on ${from}` };
-    const forecastS = await duration(workspace, explainer, plan, step);
+    const latest = await lately(workspace, explainer, plan, step);
     return {
-      forecast: { name: step.path, decision: "depends", reason, from: null, forecastS },
+      forecast: { name: step.path, decision: "depends", reason, from: null, ...latest },
       row: null,
     };
   }
@@ -230,6 +230,8 @@ function sourceStep(step: StepNode, input: string): string {
   const source = own(step.inputs, input)?.source;
   return source?.kind === "step" ? source.step : input;
 }
+
+const NEVER_RAN: Reason = { kind: "never_ran", detail: "never ran" };
 
 /** The first difference that does not lie in the unknown inputs. */
 async function openReason(
@@ -243,7 +245,7 @@ async function openReason(
   const path = plan.graph.steps[index]?.path ?? "";
   const last = await explainer.history.latest(plan.graph.pipeline, path, null);
   const before = last === null ? null : await workspace.records.preImage(last.fingerprint);
-  if (before === null) return { kind: "never_ran", detail: "never ran" };
+  if (before === null) return NEVER_RAN;
   const contents = { ...moment.contents };
   for (const name of unknown) {
     const was = own(before.moment.contents, name);
@@ -255,19 +257,26 @@ async function openReason(
     moment: { ...moment, contents },
   });
   const [first] = await explainer.differences(before, after);
-  return first ?? { kind: "outputs_deleted", detail: "outputs were deleted or changed" };
+  if (first !== undefined || last === null) return first ?? NEVER_RAN;
+  const policy = plan.graph.steps[index]?.reuse ?? { kind: "auto" };
+  return explainer.lost(last.fingerprint, policy);
 }
 
-/** Seconds its latest successful attempt took, or null when there was none. */
-async function duration(
+/** Seconds its latest successful attempt took, or null when there was none, and what that result says against itself. */
+async function lately(
   workspace: Workspace,
   explainer: FullExplainer,
   plan: Plan,
   step: StepNode,
-): Promise<number | null> {
+): Promise<Pick<StepForecast, "forecastS" | "warnings">> {
   const last = await explainer.history.latest(plan.graph.pipeline, step.path, null);
-  if (last === null) return null;
-  const rows = (await workspace.records.results([last.fingerprint])).get(last.fingerprint);
-  const row = rows?.[0];
-  return row === undefined ? null : Math.round(row.durationMs) / 1000;
+  const newest = last === null ? null : await workspace.records.newestResult(last.fingerprint);
+  if (newest === null) return { forecastS: null, warnings: [] };
+  const { durationMs, result } = newest.row;
+  return { forecastS: Math.round(durationMs) / 1000, warnings: trustNotes(step.path, result) };
+}
+
+function reuse(step: StepNode, reason: Reason, from: string, row: ResultRow | null): StepForecast {
+  const warnings = row === null ? [] : trustNotes(step.path, row.result);
+  return { name: step.path, decision: "reuse", reason, from, forecastS: 0, warnings };
 }

@@ -5,6 +5,7 @@ import path from "node:path";
 import type { OutputRecord } from "../core/output.ts";
 import type { StepState } from "../core/run-state.ts";
 import { isEndedRun, isEndedStep, type ShownRunStatus, type StepStatus } from "../core/status.ts";
+import { trustNotes } from "../core/trust-notes.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { PipelineNode, StepInput, StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
@@ -99,9 +100,12 @@ export function outputViews(
 }
 
 export function warningsOf(run: RecordedRun): readonly string[] {
-  const steps = run.plan.graph.steps.flatMap((step, index) =>
-    (run.results.get(index)?.result.warnings ?? []).map((text) => `step ${step.path}: ${text}`),
-  );
+  const steps = run.plan.graph.steps.flatMap((step, index) => {
+    const result = run.results.get(index)?.result;
+    if (result === undefined) return [];
+    const own = result.warnings.map((text) => `step ${step.path}: ${text}`);
+    return [...own, ...trustNotes(step.path, result)];
+  });
   const error = run.state.error;
   const problem =
     error !== null && !run.state.steps.some((step) => step.error?.message === error.message);

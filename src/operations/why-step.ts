@@ -3,7 +3,10 @@
 
 import { changedPaths } from "../core/changed-paths.ts";
 import type { Manifest } from "../core/content.ts";
+import type { PreImage } from "../core/fingerprint.ts";
+import { describeInvalidation } from "../core/invalidation.ts";
 import type { Reason } from "../core/reason.ts";
+import { trustNotes } from "../core/trust-notes.ts";
 import { createExplainer } from "../engine/explainer.ts";
 import { own } from "../spec/own-keys.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
@@ -27,6 +30,18 @@ export interface Explanation {
   readonly against: string | null;
   readonly differences: readonly Reason[];
   readonly outputs: readonly OutputChange[];
+  /** What its result says against itself. */
+  readonly warnings: readonly string[];
+  /** "invalidated by …" when its result must not be reused, else null. */
+  readonly invalidated: string | null;
+  /** Ids of what the step was: for `invalidate`. Null while it is not decided. */
+  readonly identity: StepIdentity | null;
+}
+
+export interface StepIdentity {
+  readonly fingerprint: string;
+  readonly code: string | null;
+  readonly environment: string;
 }
 
 const NAMED_FILES = 20;
@@ -53,6 +68,8 @@ export async function whyStep(
   const after = now === null ? null : await workspace.records.preImage(now);
   const differences =
     before === null || after === null ? [] : await explainer.differences(before, after);
+  const row = run.results.get(index);
+  const [mark = null] = row === undefined ? [] : await workspace.records.invalidations([row]);
   return {
     schema: 1,
     run: name,
@@ -63,6 +80,9 @@ export async function whyStep(
     differences,
     outputs:
       previous === null ? [] : await outputChanges(workspace, run, index, previous.run, step),
+    warnings: row === undefined ? [] : trustNotes(step, row.result),
+    invalidated: mark === null ? null : describeInvalidation(mark),
+    identity: after === null || now === null ? null : identityOf(now, after),
   };
 }
 
@@ -73,6 +93,10 @@ export function stepIndex(run: RecordedRun, step: string): number | Refusal {
   const names = run.plan.graph.steps.map((node) => node.path);
   const list = `it has ${names.slice(0, 20).join(", ")}`;
   return refuse("unknown_step", `run ${run.row.name} has no step ${step}`, list);
+}
+
+function identityOf(fingerprint: string, { moment }: PreImage): StepIdentity {
+  return { fingerprint, code: moment.code, environment: moment.environment };
 }
 
 function fingerprintOf(run: RecordedRun, index: number): string | null {

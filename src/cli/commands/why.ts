@@ -47,6 +47,14 @@ function print(context: Context, found: Explanation): void {
   const { terminal } = context;
   const reason = found.reason === null ? "" : `: ${found.reason.detail}`;
   terminal.out(`${found.step} ${DECISIONS[found.decision]}${reason}`);
+  if (found.invalidated !== null) terminal.out(`its result was ${found.invalidated}`);
+  for (const warning of found.warnings) terminal.out(`warning: ${warning}`);
+  printComparison(context, found);
+  for (const [kind, id] of Object.entries(found.identity ?? {}))
+    if (id !== null) terminal.out(`${kind} ${id}`);
+}
+
+function printComparison({ terminal }: Context, found: Explanation): void {
   if (found.against === null) {
     terminal.out("there is no earlier run of this step to compare with");
     return;
