@@ -17,6 +17,7 @@ import { collectEnvironments } from "./environments/collect-environments.ts";
 import { createEnvironments } from "./environments/environments.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
+import { packageFile } from "./operations/package-file.ts";
 import { readShell } from "./operations/read-shell.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./operations/refusal.ts";
 import { noteEmpty } from "./operations/usage-note.ts";
@@ -285,6 +286,11 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     stepTypes: createStepTypes((run) => readShell(workspace, run), {
       graceMs: GRACE_MS,
       mpirun: onPath("mpirun", workspace.shell.PATH ?? ""),
+      watch: {
+        hookFolder: packageFile("python/watch"),
+        workspaceFolder: folder,
+        cacheFolder: cacheFolder(workspace.shell),
+      },
     }),
     explainer: createExplainer(records, contents, workspace.plans),
     settler: createOutputSettler(workspace),

@@ -65,6 +65,7 @@ export const EXCLUDED: Readonly<Record<keyof StepNode | string, string>> = {
   reuse: "whether a result may be taken, not what it is",
   deterministic: "whether a result may be taken, not what it is",
   dependsOn: "order without data",
+  trace: "what it reads is watched, not changed",
   tags: "for people",
   properties: "for people; Stepwell's own keys are read into fields",
   position: "where it is written",

@@ -29,8 +29,31 @@ export interface StepResult {
   /** `./outputs` and `./logs` of the step, or null when both were empty. */
   readonly artifacts: OutputRecord | null;
   readonly warnings: readonly string[];
+  /** What it read and asked beside its inputs; absent: nothing, or nobody watched. */
+  readonly undeclared?: UndeclaredReads;
+  /** Who watched what it read; absent: nobody could. */
+  readonly watchedBy?: "python" | "strace";
   /** It made other bytes than an earlier result of the very same fingerprint; absent: none that is known of. */
   readonly notDeterministic?: OutputDifference;
+}
+
+/** A file or folder as it was when an attempt had read it. */
+export interface SeenFile {
+  readonly path: string;
+  /** Null: a folder that was listed. */
+  readonly sizeBytes: number | null;
+  readonly mtimeMs: number;
+}
+
+/** What an attempt relied on without saying so: its fingerprint does not hold it. */
+export interface UndeclaredReads {
+  /** Not all of them when there are many: see `more`. */
+  readonly files: readonly SeenFile[];
+  /** How many files are not in the list. */
+  readonly more: number;
+  readonly hosts: readonly string[];
+  /** Programs that Python started: what these read is not seen. */
+  readonly programs: readonly string[];
 }
 
 /** Outputs that differ from those of an earlier result, each with the files that do. */

@@ -38,6 +38,7 @@ const FIELDS = Object.keys({
   typeSettings: true,
   tags: true,
   properties: true,
+  trace: true,
 } satisfies Record<Exclude<keyof StepNode, "position">, true>) as (keyof StepNode)[];
 
 /** Of each step an index into `shared`, or one index when it is the same for all. */

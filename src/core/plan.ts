@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly taken: Readonly<Record<string, readonly [run: string, path: string]>>;
   /** Fail at the first step that would run. */
   readonly onlyCached: boolean;
+  /** A step that relies on what it does not declare fails. */
+  readonly strict?: boolean;
   /** Names of variables handed to steps besides the fixed list, sorted. Values are never recorded. */
   readonly passEnv: readonly string[];
 }

@@ -22,6 +22,8 @@ export async function compareWithEarlier(
   const earlier = await ports.records.newestResult(flight.facts.fingerprint);
   if (earlier === null) return result;
   const { run, result: before } = earlier.row;
+  // Then other bytes are no wonder.
+  if (ports.contents.firstChanged(before.undeclared?.files ?? []) !== null) return result;
   const outputs = await differences(ports.contents, before, result);
   return Object.keys(outputs).length === 0
     ? result

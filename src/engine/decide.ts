@@ -6,11 +6,13 @@ import { describeInvalidation } from "../core/invalidation.ts";
 import type { OutputRecord } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
 import { mustRun, type StepFacts, stepFacts } from "../core/step-facts.ts";
+import { describeChangedFile, promisesReuse } from "../core/trust-notes.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
 import { type ActiveRun, emit, outputOf } from "./active-run.ts";
 import type { EnginePorts } from "./engine-ports.ts";
+import { undeclaredFailure } from "./flight.ts";
 
 /** A step that must run, waiting for its slot. */
 export interface Wanted {
@@ -62,7 +64,10 @@ export async function decideReady(
       ...(results.get(fingerprint) ?? []),
     ];
     const found = await wholeResult(ports, candidate, rows, damaged);
-    if (found !== null) {
+    if (found !== null && "kind" in found)
+      await runOrAttach(ports, { ...candidate, must: found }, inFlight, wanted);
+    else if (found !== null && refusesUndeclared(ports, candidate, found)) continue;
+    else if (found !== null) {
       const list = reused.get(candidate.run) ?? [];
       list.push({ step: candidate.step, row: found });
       reused.set(candidate.run, list);
@@ -143,16 +148,42 @@ async function wholeResult(
   candidate: Candidate,
   rows: readonly ResultRow[],
   damaged: { run: string; seq: number }[],
-): Promise<ResultRow | null> {
+): Promise<ResultRow | Reason | null> {
   if (candidate.must !== null) return null;
-  const policy = (candidate.run.plan.graph.steps[candidate.step] as StepNode).reuse;
+  const node = candidate.run.plan.graph.steps[candidate.step] as StepNode;
+  const policy = node.reuse;
+  let changed: Reason | null = null;
   for (const row of rows) {
     const age = ports.clock.now() - row.finishedAt;
     if (policy.kind === "max_age" && age > policy.maxAgeSeconds * 1000) return null;
-    if (await isWhole(ports, row)) return row;
-    damaged.push({ run: row.run, seq: row.seq });
+    if (!(await isWhole(ports, row))) damaged.push({ run: row.run, seq: row.seq });
+    else {
+      const other = undeclaredChange(ports, node, row);
+      if (other === null) return row;
+      changed ??= other;
+    }
   }
-  return null;
+  return changed;
+}
+
+/** A file that the result relies on without its step declaring it, and that is another now; null where all are the same. */
+export function undeclaredChange(
+  ports: Pick<EnginePorts, "contents">,
+  node: StepNode,
+  { result: { undeclared } }: Pick<ResultRow, "result">,
+): Reason | null {
+  if (undeclared === undefined || !promisesReuse(node)) return null;
+  const file = ports.contents.firstChanged(undeclared.files);
+  return file && { kind: "undeclared_changed", detail: describeChangedFile(file) };
+}
+
+/** `--strict`: a result that relies on what its step does not declare is no better than a new one would be. */
+function refusesUndeclared(ports: EnginePorts, candidate: Candidate, row: ResultRow): boolean {
+  const { run, step } = candidate;
+  if (!run.plan.options.strict) return false;
+  const error = undeclaredFailure(run.plan.graph.steps[step] as StepNode, row.result);
+  if (error !== null) emit(run, { kind: "step_failed", at: ports.clock.now(), step, error });
+  return error !== null;
 }
 
 /** Are the bytes of a recorded result still what they were? */
@@ -175,7 +206,8 @@ async function runOrAttach(
 ): Promise<void> {
   const { run, step, facts } = candidate;
   const policy = (run.plan.graph.steps[step] as StepNode).reuse;
-  const shared = candidate.must === null && policy.kind === "auto";
+  const mayShare = candidate.must === null || candidate.must.kind === "undeclared_changed";
+  const shared = mayShare && policy.kind === "auto";
   const flying = shared ? inFlight.get(facts.fingerprint) : undefined;
   if (flying !== undefined) {
     emit(run, {

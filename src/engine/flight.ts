@@ -6,6 +6,7 @@ import { changedPaths } from "../core/changed-paths.ts";
 import type { StepError } from "../core/event.ts";
 import type { OutputRecord, StepResult } from "../core/output.ts";
 import type { StepFacts } from "../core/step-facts.ts";
+import { undeclaredNotes } from "../core/trust-notes.ts";
 import type { Compute, ComputeReport } from "../ports/compute.ts";
 import type { ContentFailure, Outcome } from "../ports/contents.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -181,18 +182,47 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
     return;
   }
   const { outputs, artifacts } = captured.value;
-  const logged = ports.stepTypes.collect(ports.attemptFolders(attemptId), outputs);
+  const { warnings, ...logged } = ports.stepTypes.collect(
+    ports.attemptFolders(attemptId),
+    outputs,
+    { step: node, inputs: inputPaths(flight) },
+  );
   const result: StepResult = {
     outputs:
       ARTIFACTS in node.outputs && artifacts !== null
         ? { ...outputs, [ARTIFACTS]: artifacts }
         : outputs,
-    metrics: logged.metrics,
-    loggedParameters: logged.loggedParameters,
+    ...logged,
     artifacts,
-    warnings: [...captured.warnings, ...logged.warnings],
+    warnings: [...captured.warnings, ...warnings],
   };
+  const refused = flight.run.plan.options.strict ? undeclaredFailure(node, result) : null;
+  if (refused !== null) {
+    post({ kind: "captured", attemptId, outcome: { ok: false, failure: refused } });
+    return;
+  }
   post({ kind: "captured", attemptId, outcome: { ok: true, value: result, warnings: [] } });
+}
+
+/** Where the attempt got the data that it was promised. */
+function inputPaths({ run, step }: Flight): readonly string[] {
+  const node = run.plan.graph.steps[step] as StepNode;
+  const data = Object.values(run.plan.steps[step]?.data ?? {}).map((one) => one.path);
+  const made = Object.values(node.inputs).flatMap(({ source }) => {
+    const record = source.kind === "step" ? outputOf(run, source.step, source.output) : null;
+    return record === null ? [] : [record.path];
+  });
+  return [...data, ...made];
+}
+
+/** With `--strict`: what it relied on without saying so, or null. */
+export function undeclaredFailure(
+  node: StepNode,
+  result: StepResult,
+): (ContentFailure & { readonly code: "undeclared_input" }) | null {
+  const [message] = undeclaredNotes(node, result);
+  if (message === undefined) return null;
+  return { code: "undeclared_input", message, hint: "or run without --strict" };
 }
 
 /** An input whose bytes are not those that the fingerprint names, or null. */

@@ -14,7 +14,7 @@ import {
   stepFacts,
 } from "../core/step-facts.ts";
 import { trustNotes } from "../core/trust-notes.ts";
-import { isWhole } from "../engine/decide.ts";
+import { isWhole, undeclaredChange } from "../engine/decide.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -174,12 +174,19 @@ async function forecastStep(
   const facts = stepFacts(plan, index, lookup);
   if (facts === null) return forecastOpen(workspace, explainer, plan, index, lookup, run);
   const rows = (await workspace.records.results([facts.fingerprint])).get(facts.fingerprint) ?? [];
+  let changed: Reason | null = null;
   for (const row of rows) {
     if (tooOld(workspace, step, row)) break;
     if (!(await isWhole(workspace, row))) continue;
+    const other = undeclaredChange(workspace, step, row);
+    if (other !== null) {
+      changed ??= other;
+      continue;
+    }
     const reason: Reason = { kind: "unchanged", detail: `unchanged since ${row.run}` };
     return { forecast: reuse(step, reason, row.run, row), row };
   }
+  if (changed !== null) return run(changed);
   if (rows.length > 0 && !tooOld(workspace, step, rows[0] as ResultRow))
     return run({ kind: "outputs_deleted", detail: "outputs were deleted or changed" });
   return run(await explainer.reason("", plan, index, facts));
@@ -273,10 +280,10 @@ async function lately(
   const newest = last === null ? null : await workspace.records.newestResult(last.fingerprint);
   if (newest === null) return { forecastS: null, warnings: [] };
   const { durationMs, result } = newest.row;
-  return { forecastS: Math.round(durationMs) / 1000, warnings: trustNotes(step.path, result) };
+  return { forecastS: Math.round(durationMs) / 1000, warnings: trustNotes(step, result) };
 }
 
 function reuse(step: StepNode, reason: Reason, from: string, row: ResultRow | null): StepForecast {
-  const warnings = row === null ? [] : trustNotes(step.path, row.result);
+  const warnings = row === null ? [] : trustNotes(step, row.result);
   return { name: step.path, decision: "reuse", reason, from, forecastS: 0, warnings };
 }

@@ -14,6 +14,7 @@ export interface RerunOptions {
   readonly until: string | null;
   readonly force: "all" | readonly string[];
   readonly onlyCached: boolean;
+  readonly strict: boolean;
 }
 
 export async function rerunPlan(
@@ -32,6 +33,7 @@ export async function rerunPlan(
     taken,
     onlyCached: options.onlyCached,
     passEnv: run.plan.options.passEnv,
+    ...(options.strict ? { strict: true } : {}),
   };
   if (options.latest) {
     const prepared = await preparePlan(workspace, graph, {

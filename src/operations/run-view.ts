@@ -104,7 +104,7 @@ export function warningsOf(run: RecordedRun): readonly string[] {
     const result = run.results.get(index)?.result;
     if (result === undefined) return [];
     const own = result.warnings.map((text) => `step ${step.path}: ${text}`);
-    return [...own, ...trustNotes(step.path, result)];
+    return [...own, ...trustNotes(step, result)];
   });
   const error = run.state.error;
   const problem =

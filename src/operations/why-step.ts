@@ -5,9 +5,11 @@ import { changedPaths } from "../core/changed-paths.ts";
 import type { Manifest } from "../core/content.ts";
 import type { PreImage } from "../core/fingerprint.ts";
 import { describeInvalidation } from "../core/invalidation.ts";
+import type { UndeclaredReads } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
 import { trustNotes } from "../core/trust-notes.ts";
 import { createExplainer } from "../engine/explainer.ts";
+import type { StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
@@ -30,6 +32,9 @@ export interface Explanation {
   readonly against: string | null;
   readonly differences: readonly Reason[];
   readonly outputs: readonly OutputChange[];
+  /** What it relied on beside its inputs, and who watched; null: nothing, nobody. */
+  readonly undeclared: UndeclaredReads | null;
+  readonly watchedBy: "python" | "strace" | null;
   /** What its result says against itself. */
   readonly warnings: readonly string[];
   /** "invalidated by …" when its result must not be reused, else null. */
@@ -80,7 +85,10 @@ export async function whyStep(
     differences,
     outputs:
       previous === null ? [] : await outputChanges(workspace, run, index, previous.run, step),
-    warnings: row === undefined ? [] : trustNotes(step, row.result),
+    undeclared: row?.result.undeclared ?? null,
+    watchedBy: row?.result.watchedBy ?? null,
+    warnings:
+      row === undefined ? [] : trustNotes(run.plan.graph.steps[index] as StepNode, row.result),
     invalidated: mark === null ? null : describeInvalidation(mark),
     identity: after === null || now === null ? null : identityOf(now, after),
   };

@@ -2,7 +2,7 @@
 // suite is testing/contracts/contents.ts. Failures that users cause are values, not exceptions.
 
 import type { CodeSnapshot, Content, ContentId, Manifest } from "../core/content.ts";
-import type { OutputRecord } from "../core/output.ts";
+import type { OutputRecord, SeenFile } from "../core/output.ts";
 import type { CodeReference, DataType } from "../spec/graph.ts";
 
 export type { CodeSnapshot };
@@ -17,6 +17,7 @@ export interface ContentFailure {
     | "special_file"
     | "missing_output"
     | "changed_while_read"
+    | "undeclared_input"
     | "upstream_changed"
     | "disk_full"
     | "input_output";
@@ -79,6 +80,8 @@ export interface Contents {
    * where a stat tells: an unchanged run asks this ten thousand times.
    */
   verify(record: Pick<OutputRecord, "path" | "id" | "seal" | "kind">): boolean | Promise<boolean>;
+  /** The first of these that is not as it was seen, by size and time; null when all are. One look at each. */
+  firstChanged(files: readonly SeenFile[]): SeenFile | null;
   /** Snapshots code once per call and folder; the bytes are stored under `.stepwell/code/`. */
   snapshot(code: CodeReference): Promise<Outcome<CodeSnapshot>>;
   /** Text of a file in a stored snapshot, for explanations (`features.py (+1 −1)`); null when unknown or binary. */

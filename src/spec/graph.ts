@@ -188,6 +188,8 @@ export interface StepNode {
   readonly deterministic: boolean;
   /** Paths of steps (or pipeline nodes) that must end first although no data flows. */
   readonly dependsOn: readonly string[];
+  /** What it reads is watched: true with strace, whatever language it is in; null its Python; false not at all. */
+  readonly trace: boolean | null;
   /** `properties: {stepwell.inputs: text}`: text substitution as in Azure ML. */
   readonly textSubstitution: boolean;
   /** Settings of the step's own type that belong to its identity (parallel, sweep …), else null. */

@@ -4,17 +4,20 @@ import type { AttemptContext } from "../ports/step-types.ts";
 import type { StepNode } from "../spec/graph.ts";
 import type { ShellVariables } from "./command-step.ts";
 import { layOutMlflowStore } from "./mlflow-store.ts";
+import { watchVariables } from "./watch-python.ts";
+import type { WatchPlaces } from "./watch-rules.ts";
 
 /** Everything but the references of the command itself. Later lines win. */
 export function stepVariables(
   context: AttemptContext,
   node: StepNode,
   shell: ShellVariables,
+  watch: WatchPlaces | null,
 ): Record<string, string> {
   const packages = ownPackages(context);
   const folders = [...packages.pathPrefix, ...context.environment.pathPrefix];
   const path = [...folders, shell.inherited.PATH ?? DEFAULT_PATH].join(":");
-  return {
+  const variables = {
     ...shell.inherited,
     ...context.environment.variables,
     ...packages.variables,
@@ -27,6 +30,9 @@ export function stepVariables(
     ...node.environmentVariables,
     ...identity(context, node),
   };
+  return watch === null
+    ? variables
+    : { ...variables, ...watchVariables(context, watch, variables) };
 }
 
 /** A shared environment is read-only: `pip install` in a command puts its packages into the attempt's own folder. */

@@ -49,9 +49,33 @@ function print(context: Context, found: Explanation): void {
   terminal.out(`${found.step} ${DECISIONS[found.decision]}${reason}`);
   if (found.invalidated !== null) terminal.out(`its result was ${found.invalidated}`);
   for (const warning of found.warnings) terminal.out(`warning: ${warning}`);
+  for (const line of watchLines(found)) terminal.out(line);
   printComparison(context, found);
   for (const [kind, id] of Object.entries(found.identity ?? {}))
     if (id !== null) terminal.out(`${kind} ${id}`);
+}
+
+/** More undeclared files are counted. */
+const SHOWN_FILES = 20;
+
+/** What it relied on beside its inputs, and what nobody could see. */
+function watchLines({ undeclared, watchedBy, decision }: Explanation): string[] {
+  if (decision === "none") return [];
+  if (watchedBy === null)
+    return [
+      "what it read was not watched: no Python that can be watched ran in it (trace: true watches any program)",
+    ];
+  if (undeclared === null) return [];
+  const { files, more, hosts, programs } = undeclared;
+  const rest = files.length + more - SHOWN_FILES;
+  return [
+    ...files.slice(0, SHOWN_FILES).map((file) => `undeclared ${file.path}`),
+    ...(rest > 0 ? [`undeclared and ${rest} more`] : []),
+    ...hosts.map((host) => `undeclared host ${host}`),
+    ...(programs.length > 0
+      ? [`it started ${programs.join(", ")}: what these read is not seen`]
+      : []),
+  ];
 }
 
 function printComparison({ terminal }: Context, found: Explanation): void {

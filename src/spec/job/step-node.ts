@@ -35,6 +35,7 @@ import {
   readRetry,
   readReuse,
   readTimeout,
+  readTrace,
 } from "./run-settings.ts";
 import type { JobNode, ResolvedInput } from "./scope.ts";
 import { settle } from "./settle.ts";
@@ -83,6 +84,7 @@ export function stepNode(
     retry: readRetry(around, context),
     reuse: readReuse(around, context),
     deterministic: !sources.some((one) => /^false$/i.test(getText(one, "is_deterministic") ?? "")),
+    trace: readTrace(around, context),
     dependsOn: awaited(node),
     textSubstitution: sources.some(
       (one) => getText(getMapping(one, "properties"), "stepwell.inputs") === "text",

@@ -52,6 +52,7 @@ export function makeInProcess(): Workspace {
     stepTypes: createStepTypes(() => ({ inherited: {}, passed: {} }), {
       graceMs: 1,
       mpirun: false,
+      watch: null,
     }),
     explainer: createExplainer(records, contents, plans),
     settler: { needed: () => false, settle: async () => [] },

@@ -173,6 +173,7 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
     kept: async () => null,
     inputPath: async (_attempt, _input, data) => data.path,
     inputHeld: async () => true,
+    firstChanged: () => null,
     discard: () => {},
     close: async () => {},
   };
