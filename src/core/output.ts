@@ -1,13 +1,15 @@
 // An output that was captured and recorded. Knows nothing of how capture is done.
 
 import type { DataType } from "../spec/graph.ts";
-import type { Content } from "./content.ts";
+import type { Content, ContentId } from "./content.ts";
 
 /** One recorded output of a step run. */
 export interface OutputRecord extends Content {
   readonly type: DataType;
   /** Absolute local path: of the file for a `uri_file`, else of the folder. */
   readonly path: string;
+  /** Its id without what its definition leaves out, and the rule that was left out by; absent: bytes alone count. */
+  readonly same?: { readonly rule: string; readonly id: ContentId };
 }
 
 /** One metric value as logged; `step` is null where the logger gave none. */
@@ -33,6 +35,8 @@ export interface StepResult {
   readonly undeclared?: UndeclaredReads;
   /** Who watched what it read; absent: nobody could. */
   readonly watchedBy?: "python" | "strace";
+  /** It made other bytes than the step's result before, which count as the same. */
+  readonly equivalent?: OutputDifference;
   /** It made other bytes than an earlier result of the very same fingerprint; absent: none that is known of. */
   readonly notDeterministic?: OutputDifference;
 }

@@ -13,6 +13,14 @@ export function trustNotes(step: Step, result: StepResult): readonly string[] {
   return [...undeclaredNotes(step, result), ...determinismNotes(step, result)];
 }
 
+/** Said of a step that has just run: why what reads it does not run. */
+export function equivalenceNotes(step: Step, { equivalent }: StepResult): readonly string[] {
+  if (equivalent === undefined) return [];
+  return [
+    `${nameOf(step)} made other bytes than in ${equivalent.run} that count as the same (${differing(equivalent)}): what reads them is reused`,
+  ];
+}
+
 /** What a step relies on that its fingerprint does not hold, unless it says that its results do not last. */
 export function undeclaredNotes(step: Step, { undeclared }: StepResult): readonly string[] {
   if (undeclared === undefined || !promisesReuse(step)) return [];

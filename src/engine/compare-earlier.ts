@@ -1,33 +1,55 @@
-// What a fresh result has to say about earlier ones: that the same work made other bytes this time. Asks the record only
+// What a fresh result has to say about earlier ones: that the same work made other bytes, or other bytes that count the same. Asks the record only
 // where such a result can exist; changes nothing.
 
 import { basename } from "node:path";
 import { changedPaths } from "../core/changed-paths.ts";
 import type { OutputDifference, OutputRecord, StepResult } from "../core/output.ts";
 import type { ReasonKind } from "../core/reason.ts";
+import { areEquivalent } from "../core/same-output.ts";
 import { usesRunName } from "../core/step-facts.ts";
 import type { Contents } from "../ports/contents.ts";
+import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
 import type { EnginePorts } from "./engine-ports.ts";
 import type { Flight } from "./flight.ts";
 
-/** The result with what differs from an earlier one of the same fingerprint. */
+/** The result with what differs from an earlier one: of the same fingerprint, or in bytes that count as the same. */
 export async function compareWithEarlier(
-  ports: Pick<EnginePorts, "records" | "contents">,
+  ports: Pick<EnginePorts, "records" | "contents" | "explainer">,
   flight: Flight,
   result: StepResult,
 ): Promise<StepResult> {
-  if (!promisesTheSame(flight)) return result;
-  const earlier = await ports.records.newestResult(flight.facts.fingerprint);
+  const again = promisesTheSame(flight);
+  const earlier = again
+    ? ((await ports.records.newestResult(flight.facts.fingerprint))?.row ?? null)
+    : await earlierOf(ports, flight, result);
   if (earlier === null) return result;
-  const { run, result: before } = earlier.row;
-  // Then other bytes are no wonder.
-  if (ports.contents.firstChanged(before.undeclared?.files ?? []) !== null) return result;
-  const outputs = await differences(ports.contents, before, result);
-  return Object.keys(outputs).length === 0
-    ? result
-    : { ...result, notDeterministic: { run, outputs } };
+  const { run, result: before } = earlier;
+  const found = await differences(ports.contents, before, result);
+  // Where a file that nobody declared has changed, other bytes are no wonder.
+  const excused = ports.contents.firstChanged(before.undeclared?.files ?? []) !== null;
+  return {
+    ...result,
+    ...(isEmpty(found.equivalent) ? {} : { equivalent: { run, outputs: found.equivalent } }),
+    ...(!again || excused || isEmpty(found.other)
+      ? {}
+      : { notDeterministic: { run, outputs: found.other } }),
+  };
+}
+
+/** The step's result before; asked for only where other bytes can count as the same. */
+async function earlierOf(
+  { explainer }: Pick<EnginePorts, "explainer">,
+  { run, step }: Flight,
+  result: StepResult,
+): Promise<ResultRow | null> {
+  const mayBeSame = Object.values(result.outputs).some((output) => output.same !== undefined);
+  return mayBeSame ? explainer.earlier(run.row.name, run.plan, step) : null;
+}
+
+function isEmpty(found: object): boolean {
+  return Object.keys(found).length === 0;
 }
 
 /** Why a step whose work was done before is done again. */
@@ -50,14 +72,16 @@ async function differences(
   contents: Contents,
   before: StepResult,
   after: StepResult,
-): Promise<OutputDifference["outputs"]> {
-  const found: Record<string, readonly string[]> = {};
+): Promise<Readonly<Record<"equivalent" | "other", OutputDifference["outputs"]>>> {
+  const equivalent: Record<string, readonly string[]> = {};
+  const other: Record<string, readonly string[]> = {};
   for (const [name, record] of Object.entries(after.outputs)) {
     const old = own(before.outputs, name);
-    if (old !== undefined && old.id !== record.id)
-      put(found, name, await differingFiles(contents, old, record));
+    if (old === undefined || old.id === record.id) continue;
+    const files = await differingFiles(contents, old, record);
+    put(areEquivalent(old, record) ? equivalent : other, name, files);
   }
-  return found;
+  return { equivalent, other };
 }
 
 /** How many files of an output are recorded by name. */

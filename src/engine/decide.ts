@@ -3,7 +3,7 @@
 
 import type { ReusedSteps, RunEvent } from "../core/event.ts";
 import { describeInvalidation } from "../core/invalidation.ts";
-import type { OutputRecord } from "../core/output.ts";
+import type { OutputRecord, StepResult } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
 import { mustRun, type StepFacts, stepFacts } from "../core/step-facts.ts";
 import { describeChangedFile, promisesReuse } from "../core/trust-notes.ts";
@@ -252,20 +252,39 @@ async function takeOver(
   run: ActiveRun,
   list: readonly { readonly step: number; readonly row: ResultRow }[],
 ): Promise<void> {
-  const groups = new Map<string, { run: string; steps: number[]; results: number[] }>();
+  type Group = { run: string; reason: Reason; steps: number[]; results: number[] };
+  const groups = new Map<string, Group>();
   for (const { step, row } of list) {
     run.results.set(step, row.result);
-    const group = groups.get(row.run) ?? { run: row.run, steps: [], results: [] };
+    const reason = unchanged(run.plan.graph.steps[step] as StepNode, row.run, (path) =>
+      run.results.get(run.indexOf.get(path) ?? -1),
+    );
+    const key = `${row.run}\n${reason.detail}`;
+    const group = groups.get(key) ?? { run: row.run, reason, steps: [], results: [] };
     group.steps.push(step);
     group.results.push(row.seq);
-    groups.set(row.run, group);
+    groups.set(key, group);
     await settle(ports, run, step);
   }
-  const from: ReusedSteps[] = [...groups.values()].map((group) => ({
-    ...group,
-    reason: { kind: "unchanged", detail: `unchanged since ${group.run}` },
-  }));
+  const from: readonly ReusedSteps[] = [...groups.values()];
   emit(run, { kind: "steps_reused", at: ports.clock.now(), from });
+}
+
+/** `resultOf`: what a step of this run came by, as far as it is known. */
+export function unchanged(
+  step: StepNode,
+  since: string,
+  resultOf: (path: string) => StepResult | undefined,
+): Reason {
+  for (const name in step.inputs) {
+    const source = step.inputs[name]?.source;
+    if (source?.kind !== "step") continue;
+    const differs = resultOf(source.step)?.equivalent;
+    if (differs === undefined || !Object.hasOwn(differs.outputs, source.output)) continue;
+    const detail = `unchanged since ${since}: other bytes of input ${name} count as the same`;
+    return { kind: "unchanged", detail };
+  }
+  return { kind: "unchanged", detail: `unchanged since ${since}` };
 }
 
 /** Copies and registers what the step's outputs ask for; problems are kept for the end of the run. */

@@ -53,6 +53,11 @@ export function createExplainer(
     history,
     differences,
     lost: (fingerprint, policy) => sameWork(records, policy, fingerprint),
+    async earlier(run, plan, index) {
+      const path = plan.graph.steps[index]?.path ?? "";
+      const last = await history.latest(plan.graph.pipeline, path, run);
+      return last === null ? null : ((await records.newestResult(last.fingerprint))?.row ?? null);
+    },
     async reason(run, plan, index, facts) {
       const mark = await invalidatedReason(records, facts.fingerprint);
       if (mark !== null) return mark;

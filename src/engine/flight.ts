@@ -5,12 +5,13 @@ import type { AttemptEnd } from "../core/attempt.ts";
 import { changedPaths } from "../core/changed-paths.ts";
 import type { StepError } from "../core/event.ts";
 import type { OutputRecord, StepResult } from "../core/output.ts";
+import { sameRule } from "../core/same-output.ts";
 import type { StepFacts } from "../core/step-facts.ts";
 import { undeclaredNotes } from "../core/trust-notes.ts";
 import type { Compute, ComputeReport } from "../ports/compute.ts";
 import type { ContentFailure, Outcome } from "../ports/contents.ts";
 import type { StepNode } from "../spec/graph.ts";
-import { own } from "../spec/own-keys.ts";
+import { own, put } from "../spec/own-keys.ts";
 import { type ActiveRun, outputOf } from "./active-run.ts";
 import type { EngineState } from "./engine.ts";
 import type { EnginePorts } from "./engine-ports.ts";
@@ -157,6 +158,15 @@ export function declaredOutputs(
   );
 }
 
+function sameRules(node: StepNode): Record<string, string> {
+  const rules: Record<string, string> = {};
+  for (const [name, output] of Object.entries(node.outputs)) {
+    const rule = sameRule(output);
+    if (rule !== null && name !== ARTIFACTS) put(rules, name, rule);
+  }
+  return rules;
+}
+
 /** Checks that inputs stayed what they were, then captures the outputs of an attempt that ended well. */
 export function finish(ports: EnginePorts, flight: Flight, post: Post): void {
   finishing(ports, flight, post).catch((error: unknown) => post(brokenBy(flight.attemptId, error)));
@@ -175,6 +185,7 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
     run: flight.run.row.name,
     step: node.path,
     outputs: declaredOutputs(node),
+    same: sameRules(node),
     captureArtifacts: true,
   });
   if (!captured.ok) {

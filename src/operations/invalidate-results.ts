@@ -125,7 +125,8 @@ async function madeFrom(
   const runs = new Map<string, RecordedRun | null>();
   const made: ResultRow[] = [];
   for (let open = roots; open.length > 0; ) {
-    const ids = open.flatMap((row) => Object.values(row.result.outputs).map(({ id }) => id));
+    const outputs = open.flatMap((row) => Object.values(row.result.outputs));
+    const ids = outputs.flatMap(({ id, same }) => (same === undefined ? [id] : [id, same.id]));
     const next: ResultRow[] = [];
     for (const row of await workspace.records.resultsWith({ kind: "contents", ids })) {
       if (known.has(keyOf(row)) || !reads(await runOf(workspace, runs, row.run), row, known))

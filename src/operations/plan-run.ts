@@ -2,7 +2,7 @@
 // explanations of the engine. "run" and "reuse" are certain; only "depends" may go either way.
 
 import { staticId } from "../core/fingerprint.ts";
-import type { OutputRecord } from "../core/output.ts";
+import type { StepResult } from "../core/output.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Reason } from "../core/reason.ts";
 import {
@@ -14,7 +14,7 @@ import {
   stepFacts,
 } from "../core/step-facts.ts";
 import { trustNotes } from "../core/trust-notes.ts";
-import { isWhole, undeclaredChange } from "../engine/decide.ts";
+import { isWhole, unchanged, undeclaredChange } from "../engine/decide.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -52,8 +52,9 @@ export async function forecastRun(
     workspace.plans,
     documents,
   );
-  const outputs = new Map<string, Readonly<Record<string, OutputRecord>>>();
-  const lookup: OutputLookup = (step, output) => own(outputs.get(step) ?? {}, output) ?? null;
+  const results = new Map<string, StepResult>();
+  const lookup: OutputLookup = (step, output) =>
+    own(results.get(step)?.outputs ?? {}, output) ?? null;
   const twins = newTwins();
   const skipped = new Set(plan.options.skip);
   const steps: StepForecast[] = [];
@@ -72,8 +73,11 @@ export async function forecastRun(
             await forecastStep(workspace, explainer, plan, index, lookup, unresolved.has(index)),
           )
         : await forecastTaken(workspace, step, taken);
-    if (decided.row !== null) outputs.set(step.path, decided.row.result.outputs);
-    steps.push(decided.forecast);
+    const { row, forecast } = decided;
+    if (row !== null && forecast.reason.kind === "unchanged")
+      steps.push({ ...forecast, reason: unchanged(step, row.run, (path) => results.get(path)) });
+    else steps.push(forecast);
+    if (row !== null) results.set(step.path, row.result);
   }
   const counts = { run: 0, reuse: 0, depends: 0, skip: 0 };
   for (const step of steps) counts[step.decision] += 1;
@@ -209,7 +213,7 @@ async function forecastOpen(
 ): Promise<Decided> {
   const step = plan.graph.steps[index] as StepNode;
   const planned = plan.steps[index] as Plan["steps"][number];
-  const { contents, unknown } = knownContents(step, planned, lookup);
+  const { contents, unknown } = knownContents(plan, index, lookup);
   const base = momentBase(plan, planned);
   const stable = staticId(planned.nodeId, base);
   const known = await workspace.records.fingerprintsWithStaticId(stable);

@@ -27,12 +27,14 @@ export async function rerunPlan(
   const selected = await selectSteps(workspace, graph, { ...options, fromRun: run.row.name });
   if (isRefusal(selected)) return selected;
   const { force, skip, taken } = selected;
+  const recorded = run.plan.options.sourceDateEpoch;
   const runOptions = {
     force,
     skip,
     taken,
     onlyCached: options.onlyCached,
     passEnv: run.plan.options.passEnv,
+    ...(recorded === undefined ? {} : { sourceDateEpoch: recorded }),
     ...(options.strict ? { strict: true } : {}),
   };
   if (options.latest) {

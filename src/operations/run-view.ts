@@ -5,7 +5,7 @@ import path from "node:path";
 import type { OutputRecord } from "../core/output.ts";
 import type { StepState } from "../core/run-state.ts";
 import { isEndedRun, isEndedStep, type ShownRunStatus, type StepStatus } from "../core/status.ts";
-import { trustNotes } from "../core/trust-notes.ts";
+import { equivalenceNotes, trustNotes } from "../core/trust-notes.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { PipelineNode, StepInput, StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
@@ -110,6 +110,15 @@ export function warningsOf(run: RecordedRun): readonly string[] {
   const problem =
     error !== null && !run.state.steps.some((step) => step.error?.message === error.message);
   return [...run.state.warnings, ...steps, ...(problem ? [error.message] : [])];
+}
+
+/** What is good to know and no reason to worry. */
+export function notesOf(run: RecordedRun): readonly string[] {
+  return run.plan.graph.steps.flatMap((step, index) => {
+    const result = run.results.get(index)?.result;
+    if (result === undefined || run.state.steps[index]?.decision !== "ran") return [];
+    return equivalenceNotes(step, result);
+  });
 }
 
 export function findRecord(run: RecordedRun, step: string, output: string): OutputRecord | null {

@@ -1,12 +1,15 @@
 // Explains a recorded decision in full: every difference to the step's latest earlier run (or a named one), and where
 // a rerun made other bytes, which files.
 
+import fs from "node:fs";
+import path from "node:path";
 import { changedPaths } from "../core/changed-paths.ts";
 import type { Manifest } from "../core/content.ts";
 import type { PreImage } from "../core/fingerprint.ts";
 import { describeInvalidation } from "../core/invalidation.ts";
 import type { UndeclaredReads } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
+import { areEquivalent, modelFields } from "../core/same-output.ts";
 import { trustNotes } from "../core/trust-notes.ts";
 import { createExplainer } from "../engine/explainer.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -18,8 +21,12 @@ import type { Workspace } from "./workspace.ts";
 export interface OutputChange {
   readonly output: string;
   readonly same: boolean;
+  /** Other bytes that count as the same for what reads them. */
+  readonly equivalent: boolean;
   /** Names of files that differ, at most 20. */
   readonly files: readonly string[];
+  /** Top-level fields of its `MLmodel` that differ. */
+  readonly fields: readonly string[];
 }
 
 export interface Explanation {
@@ -147,9 +154,22 @@ async function outputChanges(
           await workspace.contents.manifest(was.id),
           await workspace.contents.manifest(record.id),
         );
-    changes.push({ output, same, files });
+    const fields = same ? [] : differingFields(was.path, record.path);
+    changes.push({ output, same, equivalent: areEquivalent(was, record), files, fields });
   }
   return changes;
+}
+
+/** Empty where one of them is no model, or gone. */
+function differingFields(before: string, after: string): readonly string[] {
+  const texts = [before, after].map((folder) => {
+    const file = path.join(folder, "MLmodel");
+    return fs.existsSync(file) ? modelFields(fs.readFileSync(file, "utf8")) : null;
+  });
+  const [old, now] = texts;
+  if (!old || !now) return [];
+  const names = new Set([...old.keys(), ...now.keys()]);
+  return [...names].filter((name) => old.get(name) !== now.get(name)).sort();
 }
 
 function differing(before: Manifest | null, after: Manifest | null): readonly string[] {

@@ -57,6 +57,8 @@ export interface CaptureOrder {
   readonly run: string;
   readonly step: string;
   readonly outputs: Readonly<Record<string, DataType>>;
+  /** Rules by which other bytes count as the same (`sameRule`), by output. */
+  readonly same?: Readonly<Record<string, string>>;
   /** True: `./outputs` and `./logs` of the work folder are captured as the artifacts when not empty. */
   readonly captureArtifacts: boolean;
 }

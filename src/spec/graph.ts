@@ -88,6 +88,8 @@ export interface StepOutput {
   readonly registerName: string | null;
   /** Explicit version to register, or null for the next free one. */
   readonly registerVersion: string | null;
+  /** Patterns of files that do not count for what reads it; `bytes`: all counts. Absent: what its type says. */
+  readonly same?: readonly string[] | "bytes";
 }
 
 /** The step's code: a folder (or one file) and what is laid beside it. */

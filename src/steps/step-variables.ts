@@ -23,6 +23,7 @@ export function stepVariables(
     ...packages.variables,
     PATH: path,
     ...DETERMINISM,
+    ...buildDate(context.plan.options.sourceDateEpoch),
     ...threadLimits(context.demand.cpus),
     CUDA_VISIBLE_DEVICES: context.gpus.join(","),
     ...metricVariables(context, node),
@@ -61,6 +62,15 @@ const DETERMINISM: Readonly<Record<string, string>> = {
   PYTHONDONTWRITEBYTECODE: "1",
   PYTHONUNBUFFERED: "1",
 };
+
+/** 2000-01-01 in UTC: no time zone takes it below the earliest date that zip archives know. */
+const SOURCE_DATE_EPOCH = 946_684_800;
+
+/** Tools that write dates into what they make (archives, wheels, figures) take this one instead of now. */
+function buildDate(set: number | null | undefined): Record<string, string> {
+  if (set === null) return {};
+  return { SOURCE_DATE_EPOCH: String(set ?? SOURCE_DATE_EPOCH) };
+}
 
 /** Numeric libraries start a thread for each core of the machine unless told how many the step was given. */
 function threadLimits(cpus: number): Record<string, string> {

@@ -87,9 +87,12 @@ function printComparison({ terminal }: Context, found: Explanation): void {
   if (found.differences.length === 0) terminal.out("  nothing that counts is different");
   for (const difference of found.differences) terminal.out(`  ${difference.detail}`);
   for (const change of found.outputs) {
-    const files = change.files.length === 0 ? "" : ` (${change.files.join(", ")})`;
+    const fields = change.fields.length === 0 ? [] : [`in MLmodel: ${change.fields.join(", ")}`];
+    const named = [change.files.join(", "), ...fields].filter((part) => part !== "");
+    const files = named.length === 0 ? "" : ` (${named.join("; ")})`;
+    const same = change.equivalent ? " that count as the same" : "";
     terminal.out(
-      `  output ${change.output}: ${change.same ? "the same bytes" : `other bytes${files}`}`,
+      `  output ${change.output}: ${change.same ? "the same bytes" : `other bytes${same}${files}`}`,
     );
   }
 }

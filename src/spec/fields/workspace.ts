@@ -3,6 +3,7 @@
 import {
   extension,
   type FieldTable,
+  type FieldType,
   integerFrom,
   listOf,
   mapOf,
@@ -47,6 +48,8 @@ const limits = table("limits", {
   steps: optional(integerFrom(1), "Most steps in one run."),
 });
 
+const seconds: FieldType = { kind: "scalar" };
+
 export const workspace: FieldTable = table("stepwell.yml", {
   $schema: optional(STRING, "Address of the editor schema."),
   datastores: extension(mapOf(record(() => datastore)), "Places for bytes, by name."),
@@ -69,6 +72,10 @@ export const workspace: FieldTable = table("stepwell.yml", {
   pass_env: extension(
     listOf(STRING),
     "Variables of your shell that steps see; `AWS_*` is a prefix.",
+  ),
+  source_date_epoch: extension(
+    seconds,
+    "SOURCE_DATE_EPOCH of steps: seconds since 1970, or `false` for none; 946684800 unless given.",
   ),
   keep: extension(
     oneWordOf("reference", "copy"),

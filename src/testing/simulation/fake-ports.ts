@@ -59,7 +59,10 @@ export function createFakePorts(
             ),
       collect: () => ({ metrics: {}, loggedParameters: {}, warnings: [] }),
     },
-    explainer: { reason: async () => ({ kind: "never_ran", detail: "simulated" }) },
+    explainer: {
+      earlier: async () => null,
+      reason: async () => ({ kind: "never_ran", detail: "simulated" }),
+    },
     space: {
       look: () => ({ folder: "disk", freeBytes: isFull(world) ? 0 : 2 ** 40, freeFiles: null }),
       hasRoom: async () => !isFull(world),
