@@ -51,9 +51,10 @@ def watch():
                 return
         if not path.startswith(wanted) and path.startswith(unwanted):
             return
-        if path.startswith(sources):
-            folder = os.path.dirname(path)
-            if path.endswith(code) or os.path.exists(folder + "/__init__.py"):
+        if (path + "/").startswith(sources):
+            folder = path if kind == "l" else os.path.dirname(path)
+            # The importer lists a source folder whenever it looks for a module.
+            if path + "/" in sources or path.endswith(code) or os.path.exists(folder + "/__init__.py"):
                 return
         if path.endswith(".pyc"):
             folder, name = os.path.split(path)

@@ -83,6 +83,7 @@ export function makeInProcess(): Workspace {
     space,
     contents,
     environments: () => environments,
+    environmentLocks: refuse,
     process: { ...unusedProcess, isAlive },
     self: () => ME,
     clock,
