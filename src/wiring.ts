@@ -14,10 +14,12 @@ import type { EnginePorts } from "./engine/engine-ports.ts";
 import { createExplainer } from "./engine/explainer.ts";
 import { createPlanReader } from "./engine/plan-reader.ts";
 import { collectEnvironments } from "./environments/collect-environments.ts";
+import { createEnvironmentLocks } from "./environments/environment-locks.ts";
 import { createEnvironments } from "./environments/environments.ts";
 import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
+import { packageFile } from "./operations/package-file.ts";
 import { readShell } from "./operations/read-shell.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./operations/refusal.ts";
 import { noteEmpty } from "./operations/usage-note.ts";
@@ -153,7 +155,13 @@ function compose(
     workers: Math.max(1, os.availableParallelism() - 1),
     python: findPython(),
   });
-  const lookup = environmentLookup(records);
+  const environmentSettings = {
+    cacheFolder: cacheFolder(options.shell),
+    table: config.environments,
+    lookup: environmentLookup(records),
+    variables: options.shell,
+    log: options.notice,
+  };
   const processes = createHostProcesses();
   const self = processes.identify(process.pid) ?? UNKNOWN_SELF;
   const workspace: Workspace = {
@@ -166,15 +174,13 @@ function compose(
       workspace: places.dot(folder),
       environments: cacheFolder(options.shell),
     }),
-    environments: (locked) =>
-      createEnvironments({
-        cacheFolder: cacheFolder(options.shell),
+    environments: (locked, locksFolder = places.locks(home)) =>
+      createEnvironments({ ...environmentSettings, locksFolder, locked }),
+    environmentLocks: () =>
+      createEnvironmentLocks({
+        ...environmentSettings,
         locksFolder: places.locks(home),
-        locked,
-        table: config.environments,
-        lookup,
-        variables: options.shell,
-        log: options.notice,
+        locked: false,
       }),
     process: processes,
     self: () => self,
@@ -288,6 +294,11 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     stepTypes: createStepTypes((run) => readShell(workspace, run), {
       graceMs: GRACE_MS,
       mpirun: onPath("mpirun", workspace.shell.PATH ?? ""),
+      watch: {
+        hookFolder: packageFile("python/watch"),
+        workspaceFolder: folder,
+        cacheFolder: cacheFolder(workspace.shell),
+      },
     }),
     explainer: createExplainer(records, contents, workspace.plans),
     settler: createOutputSettler(workspace),

@@ -54,6 +54,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "print the path of an output, or copy it",
     load: () => import("./commands/outputs.ts"),
   },
+  invalidate: {
+    summary: "never reuse a result again, and list what was made from it",
+    load: () => import("./commands/invalidate.ts"),
+  },
   component: {
     summary: "register and see components",
     load: () => import("./commands/component.ts"),

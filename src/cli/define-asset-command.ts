@@ -201,7 +201,22 @@ function show(context: Context, kind: AssetKind, name: string, flags: JsonFlag):
     for (const [tag, value] of Object.entries(asset.tags)) terminal.out(`tag ${tag}=${value}`);
     const definition = JSON.parse(asset.definition) as { readonly text?: string };
     terminal.out(definition.text ?? JSON.stringify(definition, null, 2));
+    if (kind === "environment") await showLock(context, workspace, asset);
   });
+}
+
+/** An environment of packages has a lock beside `stepwell.yml`. */
+async function showLock(
+  { terminal }: Context,
+  workspace: Workspace,
+  { definition }: AssetRow,
+): Promise<void> {
+  const lock = await workspace.environmentLocks().show(JSON.parse(definition));
+  if (!lock.ok) return terminal.note(`warning: ${lock.failure.message}`);
+  if (lock.value === null) return terminal.out("no lock: it is an interpreter or a project");
+  const { file, text } = lock.value;
+  terminal.out(`lock ${file}${text === null ? " (made by the first run)" : ""}`);
+  if (text !== null) terminal.out(text.trimEnd());
 }
 
 function viewOf(asset: AssetRow): object {

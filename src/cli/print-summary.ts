@@ -4,7 +4,13 @@
 import { spawn } from "node:child_process";
 import type { RecordedRun } from "../operations/read-run.ts";
 
-import { outputViews, type StepView, stepView, warningsOf } from "../operations/run-view.ts";
+import {
+  notesOf,
+  outputViews,
+  type StepView,
+  stepView,
+  warningsOf,
+} from "../operations/run-view.ts";
 import { type DiskNotice, diskNotice } from "../operations/usage-note.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import { failurePlaces } from "./failure-places.ts";
@@ -29,6 +35,7 @@ export function printSummary(
   const outputs = Object.entries(outputViews(run, run.plan.graph.outputs));
   if (outputs.length > 0) terminal.note(colors.bold("outputs"));
   for (const [name, output] of outputs) terminal.note(`  ${name}  ${output.path}`);
+  for (const note of notesOf(run)) terminal.note(`note ${note}`);
   for (const warning of warningsOf(run)) terminal.note(`${colors.yellow("warning")} ${warning}`);
   const notice = diskNotice(workspace, run, () => measureDisk(workspace));
   if (notice !== null) terminal.note(`${colors.yellow("disk")}    ${diskLine(notice)}`);

@@ -80,7 +80,7 @@ export async function prepareOptions(
   context: Context,
   workspace: Workspace,
   graph: Graph,
-  flags: DefinitionFlags & { readonly onlyCached?: boolean },
+  flags: DefinitionFlags & { readonly onlyCached?: boolean; readonly strict?: boolean },
   json: boolean,
 ): Promise<Omit<PrepareOptions, "mayResolve">> {
   const selected = await selectSteps(workspace, graph, {
@@ -97,6 +97,7 @@ export async function prepareOptions(
     skip: selected.skip,
     taken: selected.taken,
     onlyCached: flags.onlyCached ?? false,
+    strict: flags.strict ?? false,
     passEnv: [...new Set([...workspace.config.passEnv, ...names])].sort(),
     locked: flags.locked ?? isSet(context.shell.CI),
   };

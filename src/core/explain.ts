@@ -209,10 +209,17 @@ function settingChanges(before: PreImage, after: PreImage): Reason[] {
       `${field}: ${JSON.stringify(before.node[field])} → ${JSON.stringify(after.node[field])}`,
     ),
   );
+  const dates = [before.moment.sourceDateEpoch, after.moment.sourceDateEpoch].map(shownDate);
+  if (dates[0] !== dates[1])
+    settings.push(reason("variable_changed", `SOURCE_DATE_EPOCH: ${dates.join(" → ")}`));
   const passed = before.moment.passEnv.join(", ") === after.moment.passEnv.join(", ");
   if (passed) return settings;
   const detail = `passed variables: ${before.moment.passEnv.join(", ") || "none"} → ${after.moment.passEnv.join(", ") || "none"}`;
   return [...settings, reason("variable_changed", detail)];
+}
+
+function shownDate(value: number | null | undefined): string {
+  return value === undefined ? "the fixed one" : value === null ? "not set" : String(value);
 }
 
 function names(

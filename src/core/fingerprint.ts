@@ -42,6 +42,8 @@ export interface MomentIdentity {
   readonly environment: string;
   /** Names of variables handed through: their values may be secrets and never count. */
   readonly passEnv: readonly string[];
+  /** SOURCE_DATE_EPOCH where the workspace sets another than the fixed one, or none (null): dates in outputs follow it. */
+  readonly sourceDateEpoch?: number | null;
   /** Input → [content id, file name of a uri_file]: folders above it do not count. */
   readonly contents: Readonly<Record<string, readonly [ContentId, string | null]>>;
 }
@@ -67,6 +69,7 @@ export const EXCLUDED: Readonly<Record<keyof StepNode | string, string>> = {
   reuse: "whether a result may be taken, not what it is",
   deterministic: "whether a result may be taken, not what it is",
   dependsOn: "order without data",
+  trace: "what it reads is watched, not changed",
   tags: "for people",
   properties: "for people; Stepwell's own keys are read into fields",
   position: "where it is written",
@@ -75,6 +78,7 @@ export const EXCLUDED: Readonly<Record<keyof StepNode | string, string>> = {
   "outputs.publishTo": "a copy made afterwards",
   "outputs.registerName": "a name given afterwards",
   "outputs.registerVersion": "a name given afterwards",
+  "outputs.same": "which other bytes count as the same for its readers, not what is made",
   "inputs.source": "counted by content or by value",
   "inputs.optional": "whether it is set counts",
 };
@@ -111,11 +115,10 @@ export function nodeId(step: StepNode): string {
 }
 
 /** Name of everything but the data: two steps of other static ids can never share a result. */
-export function staticId(
-  node: string,
-  moment: Pick<MomentIdentity, "code" | "environment" | "passEnv">,
-): string {
-  return digest(JSON.stringify([node, moment.code, moment.environment, moment.passEnv]));
+export function staticId(node: string, moment: Omit<MomentIdentity, "contents">): string {
+  const { code, environment, passEnv, sourceDateEpoch } = moment;
+  const other = sourceDateEpoch === undefined ? [] : [sourceDateEpoch];
+  return digest(JSON.stringify([node, code, environment, passEnv, ...other]));
 }
 
 /** The fingerprint: the name of a result. */

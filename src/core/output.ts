@@ -1,13 +1,15 @@
 // An output that was captured and recorded. Knows nothing of how capture is done.
 
 import type { DataType } from "../spec/graph.ts";
-import type { Content } from "./content.ts";
+import type { Content, ContentId } from "./content.ts";
 
 /** One recorded output of a step run. */
 export interface OutputRecord extends Content {
   readonly type: DataType;
   /** Absolute local path: of the file for a `uri_file`, else of the folder. */
   readonly path: string;
+  /** Its id without what its definition leaves out, and the rule that was left out by; absent: bytes alone count. */
+  readonly same?: { readonly rule: string; readonly id: ContentId };
 }
 
 /** One metric value as logged; `step` is null where the logger gave none. */
@@ -29,4 +31,38 @@ export interface StepResult {
   /** `./outputs` and `./logs` of the step, or null when both were empty. */
   readonly artifacts: OutputRecord | null;
   readonly warnings: readonly string[];
+  /** What it read and asked beside its inputs; absent: nothing, or nobody watched. */
+  readonly undeclared?: UndeclaredReads;
+  /** Who watched what it read; absent: nobody could. */
+  readonly watchedBy?: "python" | "strace";
+  /** It made other bytes than the step's result before, which count as the same. */
+  readonly equivalent?: OutputDifference;
+  /** It made other bytes than an earlier result of the very same fingerprint; absent: none that is known of. */
+  readonly notDeterministic?: OutputDifference;
+}
+
+/** A file or folder as it was when an attempt had read it. */
+export interface SeenFile {
+  readonly path: string;
+  /** Null: a folder that was listed. */
+  readonly sizeBytes: number | null;
+  readonly mtimeMs: number;
+}
+
+/** What an attempt relied on without saying so: its fingerprint does not hold it. */
+export interface UndeclaredReads {
+  /** Not all of them when there are many: see `more`. */
+  readonly files: readonly SeenFile[];
+  /** How many files are not in the list. */
+  readonly more: number;
+  readonly hosts: readonly string[];
+  /** Programs that Python started: what these read is not seen. */
+  readonly programs: readonly string[];
+}
+
+/** Outputs that differ from those of an earlier result, each with the files that do. */
+export interface OutputDifference {
+  /** The run that made the earlier result. */
+  readonly run: string;
+  readonly outputs: Readonly<Record<string, readonly string[]>>;
 }

@@ -39,6 +39,7 @@ const FIELDS = Object.keys({
   tags: true,
   properties: true,
   checkpoint: true,
+  trace: true,
 } satisfies Record<Exclude<keyof StepNode, "position">, true>) as (keyof StepNode)[];
 
 /** Of each step an index into `shared`, or one index when it is the same for all. */

@@ -45,6 +45,10 @@ export interface RunOptions {
   readonly taken: Readonly<Record<string, readonly [run: string, path: string]>>;
   /** Fail at the first step that would run. */
   readonly onlyCached: boolean;
+  /** A step that relies on what it does not declare fails. */
+  readonly strict?: boolean;
+  /** What SOURCE_DATE_EPOCH is for steps; null: not set; absent: the fixed value. */
+  readonly sourceDateEpoch?: number | null;
   /** Names of variables handed to steps besides the fixed list, sorted. Values are never recorded. */
   readonly passEnv: readonly string[];
 }

@@ -2,7 +2,7 @@
 // The same facts decide reuse, explain it, and are recorded.
 
 import path from "node:path";
-import type { StepNode } from "../spec/graph.ts";
+import type { Graph, StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
 import {
   fingerprint,
@@ -14,6 +14,7 @@ import {
 import type { OutputRecord } from "./output.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import type { Reason } from "./reason.ts";
+import { countedId } from "./same-output.ts";
 
 export interface StepFacts {
   readonly staticId: string;
@@ -30,15 +31,20 @@ export function momentBase(plan: Plan, planned: PlannedStep): Omit<MomentIdentit
     code: planned.code === null ? null : (plan.codes[planned.code]?.id ?? null),
     environment: plan.environments[planned.environment]?.id ?? "none",
     passEnv: plan.options.passEnv,
+    ...(plan.options.sourceDateEpoch === undefined
+      ? {}
+      : { sourceDateEpoch: plan.options.sourceDateEpoch }),
   };
 }
 
 /** The contents of the inputs that are known; the names of those that are not. */
 export function knownContents(
-  step: StepNode,
-  planned: PlannedStep,
+  plan: Plan,
+  index: number,
   lookup: OutputLookup,
 ): { readonly contents: MomentIdentity["contents"]; readonly unknown: readonly string[] } {
+  const step = plan.graph.steps[index] as StepNode;
+  const planned = plan.steps[index] as PlannedStep;
   const contents: Record<string, MomentIdentity["contents"][string]> = {};
   const unknown: string[] = [];
   for (const [name, input] of Object.entries(step.inputs)) {
@@ -50,10 +56,33 @@ export function knownContents(
     } else if (source.kind === "step") {
       const record = lookup(source.step, source.output);
       if (record === null) unknown.push(name);
-      else put(contents, name, [record.id, fileName(input.type, record.kind, record.path)]);
+      else
+        put(contents, name, [
+          readId(plan.graph, source, record),
+          fileName(input.type, record.kind, record.path),
+        ]);
     }
   }
   return { contents, unknown };
+}
+
+/** Most outputs have one id: only for the others is their definition looked up. */
+function readId(
+  graph: Graph,
+  source: { readonly step: string; readonly output: string },
+  record: OutputRecord,
+): OutputRecord["id"] {
+  if (record.same === undefined) return record.id;
+  const outputs = stepsByPath(graph).get(source.step)?.outputs ?? {};
+  return countedId(record, own(outputs, source.output));
+}
+
+const byPath = new WeakMap<Graph, ReadonlyMap<string, StepNode>>();
+
+function stepsByPath(graph: Graph): ReadonlyMap<string, StepNode> {
+  const known = byPath.get(graph) ?? new Map(graph.steps.map((step) => [step.path, step]));
+  byPath.set(graph, known);
+  return known;
 }
 
 /** A command sees the name of a file handed to it; of a folder it sees only what is inside. */
@@ -63,9 +92,8 @@ function fileName(type: string, kind: "file" | "folder", at: string): string | n
 
 /** All facts of a step whose inputs are complete; null while one is not. */
 export function stepFacts(plan: Plan, index: number, lookup: OutputLookup): StepFacts | null {
-  const step = plan.graph.steps[index] as StepNode;
   const planned = plan.steps[index] as PlannedStep;
-  const { contents, unknown } = knownContents(step, planned, lookup);
+  const { contents, unknown } = knownContents(plan, index, lookup);
   if (unknown.length > 0) return null;
   const base = momentBase(plan, planned);
   const stable = staticId(planned.nodeId, base);
@@ -94,6 +122,6 @@ export function mustRun(plan: Plan, index: number): Reason | null {
   return null;
 }
 
-function usesRunName(command: string | null): boolean {
+export function usesRunName(command: string | null): boolean {
   return command !== null && /\$\{\{\s*name\s*\}\}/.test(command);
 }

@@ -2,14 +2,17 @@
 // tick's steps up at once. Knows nothing of slots or processes.
 
 import type { ReusedSteps, RunEvent } from "../core/event.ts";
-import type { OutputRecord } from "../core/output.ts";
+import { describeInvalidation } from "../core/invalidation.ts";
+import type { OutputRecord, StepResult } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
 import { mustRun, type StepFacts, stepFacts } from "../core/step-facts.ts";
+import { describeChangedFile, promisesReuse } from "../core/trust-notes.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
 import { type ActiveRun, emit, outputOf } from "./active-run.ts";
 import type { EnginePorts } from "./engine-ports.ts";
+import { undeclaredFailure } from "./flight.ts";
 
 /** A step that must run, waiting for its slot. */
 export interface Wanted {
@@ -61,7 +64,10 @@ export async function decideReady(
       ...(results.get(fingerprint) ?? []),
     ];
     const found = await wholeResult(ports, candidate, rows, damaged);
-    if (found !== null) {
+    if (found !== null && "kind" in found)
+      await runOrAttach(ports, { ...candidate, must: found }, inFlight, wanted);
+    else if (found !== null && refusesUndeclared(ports, candidate, found)) continue;
+    else if (found !== null) {
       const list = reused.get(candidate.run) ?? [];
       list.push({ step: candidate.step, row: found });
       reused.set(candidate.run, list);
@@ -114,8 +120,10 @@ async function takeRecorded(ports: EnginePorts, candidate: Candidate): Promise<b
   const at = ports.clock.now();
   const rows = await ports.records.resultsOf(source[0]);
   const row = rows.findLast((one) => one.path === source[1]);
-  if (row === undefined || !(await isWhole(ports, row))) {
-    const message = `step ${run.paths[step]}: its result in ${source[0]} is gone or was changed`;
+  const [mark = null] = row === undefined ? [] : await ports.records.invalidations([row]);
+  if (row === undefined || mark !== null || !(await isWhole(ports, row))) {
+    const what = mark === null ? "is gone or was changed" : `was ${describeInvalidation(mark)}`;
+    const message = `step ${run.paths[step]}: its result in ${source[0]} ${what}`;
     emit(run, {
       kind: "step_failed",
       at,
@@ -140,16 +148,42 @@ async function wholeResult(
   candidate: Candidate,
   rows: readonly ResultRow[],
   damaged: { run: string; seq: number }[],
-): Promise<ResultRow | null> {
+): Promise<ResultRow | Reason | null> {
   if (candidate.must !== null) return null;
-  const policy = (candidate.run.plan.graph.steps[candidate.step] as StepNode).reuse;
+  const node = candidate.run.plan.graph.steps[candidate.step] as StepNode;
+  const policy = node.reuse;
+  let changed: Reason | null = null;
   for (const row of rows) {
     const age = ports.clock.now() - row.finishedAt;
     if (policy.kind === "max_age" && age > policy.maxAgeSeconds * 1000) return null;
-    if (await isWhole(ports, row)) return row;
-    damaged.push({ run: row.run, seq: row.seq });
+    if (!(await isWhole(ports, row))) damaged.push({ run: row.run, seq: row.seq });
+    else {
+      const other = undeclaredChange(ports, node, row);
+      if (other === null) return row;
+      changed ??= other;
+    }
   }
-  return null;
+  return changed;
+}
+
+/** A file that the result relies on without its step declaring it, and that is another now; null where all are the same. */
+export function undeclaredChange(
+  ports: Pick<EnginePorts, "contents">,
+  node: StepNode,
+  { result: { undeclared } }: Pick<ResultRow, "result">,
+): Reason | null {
+  if (undeclared === undefined || !promisesReuse(node)) return null;
+  const file = ports.contents.firstChanged(undeclared.files);
+  return file && { kind: "undeclared_changed", detail: describeChangedFile(file) };
+}
+
+/** `--strict`: a result that relies on what its step does not declare is no better than a new one would be. */
+function refusesUndeclared(ports: EnginePorts, candidate: Candidate, row: ResultRow): boolean {
+  const { run, step } = candidate;
+  if (!run.plan.options.strict) return false;
+  const error = undeclaredFailure(run.plan.graph.steps[step] as StepNode, row.result);
+  if (error !== null) emit(run, { kind: "step_failed", at: ports.clock.now(), step, error });
+  return error !== null;
 }
 
 /** Are the bytes of a recorded result still what they were? */
@@ -172,7 +206,8 @@ async function runOrAttach(
 ): Promise<void> {
   const { run, step, facts } = candidate;
   const policy = (run.plan.graph.steps[step] as StepNode).reuse;
-  const shared = candidate.must === null && policy.kind === "auto";
+  const mayShare = candidate.must === null || candidate.must.kind === "undeclared_changed";
+  const shared = mayShare && policy.kind === "auto";
   const flying = shared ? inFlight.get(facts.fingerprint) : undefined;
   if (flying !== undefined) {
     emit(run, {
@@ -217,20 +252,39 @@ async function takeOver(
   run: ActiveRun,
   list: readonly { readonly step: number; readonly row: ResultRow }[],
 ): Promise<void> {
-  const groups = new Map<string, { run: string; steps: number[]; results: number[] }>();
+  type Group = { run: string; reason: Reason; steps: number[]; results: number[] };
+  const groups = new Map<string, Group>();
   for (const { step, row } of list) {
     run.results.set(step, row.result);
-    const group = groups.get(row.run) ?? { run: row.run, steps: [], results: [] };
+    const reason = unchanged(run.plan.graph.steps[step] as StepNode, row.run, (path) =>
+      run.results.get(run.indexOf.get(path) ?? -1),
+    );
+    const key = `${row.run}\n${reason.detail}`;
+    const group = groups.get(key) ?? { run: row.run, reason, steps: [], results: [] };
     group.steps.push(step);
     group.results.push(row.seq);
-    groups.set(row.run, group);
+    groups.set(key, group);
     await settle(ports, run, step);
   }
-  const from: ReusedSteps[] = [...groups.values()].map((group) => ({
-    ...group,
-    reason: { kind: "unchanged", detail: `unchanged since ${group.run}` },
-  }));
+  const from: readonly ReusedSteps[] = [...groups.values()];
   emit(run, { kind: "steps_reused", at: ports.clock.now(), from });
+}
+
+/** `resultOf`: what a step of this run came by, as far as it is known. */
+export function unchanged(
+  step: StepNode,
+  since: string,
+  resultOf: (path: string) => StepResult | undefined,
+): Reason {
+  for (const name in step.inputs) {
+    const source = step.inputs[name]?.source;
+    if (source?.kind !== "step") continue;
+    const differs = resultOf(source.step)?.equivalent;
+    if (differs === undefined || !Object.hasOwn(differs.outputs, source.output)) continue;
+    const detail = `unchanged since ${since}: other bytes of input ${name} count as the same`;
+    return { kind: "unchanged", detail };
+  }
+  return { kind: "unchanged", detail: `unchanged since ${since}` };
 }
 
 /** Copies and registers what the step's outputs ask for; problems are kept for the end of the run. */

@@ -11,7 +11,7 @@ import type { Clock, Random } from "../ports/clock.ts";
 import type { Compute, ComputeListener } from "../ports/compute.ts";
 import type { Contents, StagedAttempt } from "../ports/contents.ts";
 import type { Environments } from "../ports/environments.ts";
-import type { RecordStore, RunUpdate } from "../ports/records.ts";
+import type { RecordStore, ResultRow, RunUpdate } from "../ports/records.ts";
 import type { DiskSpace } from "../ports/space.ts";
 import type { StepTypes } from "../ports/step-types.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -20,6 +20,8 @@ import type { PlanReader } from "./plan-reader.ts";
 /** Says why a step is not reused, in words. */
 export interface Explainer {
   reason(run: string, plan: Plan, index: number, facts: StepFacts): Promise<Reason>;
+  /** The newest result of the step in the runs before this one, or null. */
+  earlier(run: string, plan: Plan, index: number): Promise<ResultRow | null>;
 }
 
 /** What must happen to outputs beside recording them: copies to the user's places, registration of assets. */

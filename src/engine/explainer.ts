@@ -5,12 +5,14 @@ import type { ContentId, Manifest } from "../core/content.ts";
 import type { EnvironmentIdentity } from "../core/environment.ts";
 import { type Evidence, explain } from "../core/explain.ts";
 import type { PreImage } from "../core/fingerprint.ts";
+import { describeInvalidation } from "../core/invalidation.ts";
 import { countLines } from "../core/line-count.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Reason } from "../core/reason.ts";
 import { preImageOf, type StepFacts } from "../core/step-facts.ts";
 import type { Contents } from "../ports/contents.ts";
 import type { RecordStore } from "../ports/records.ts";
+import type { ReusePolicy } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
 import type { Explainer } from "./engine-ports.ts";
 import { createHistory, type History } from "./history.ts";
@@ -28,6 +30,8 @@ export const environmentDocument = (id: string): string => `environment/${id}`;
 export interface FullExplainer extends Explainer {
   /** Every difference between two recorded or planned pre-images. */
   differences(before: PreImage, after: PreImage): Promise<readonly Reason[]>;
+  /** What happened to the results of a fingerprint of which none can be reused. */
+  lost(fingerprint: string, policy: ReusePolicy): Promise<Reason>;
   readonly history: History;
 }
 
@@ -48,7 +52,15 @@ export function createExplainer(
   return {
     history,
     differences,
+    lost: (fingerprint, policy) => sameWork(records, policy, fingerprint),
+    async earlier(run, plan, index) {
+      const path = plan.graph.steps[index]?.path ?? "";
+      const last = await history.latest(plan.graph.pipeline, path, run);
+      return last === null ? null : ((await records.newestResult(last.fingerprint))?.row ?? null);
+    },
     async reason(run, plan, index, facts) {
+      const mark = await invalidatedReason(records, facts.fingerprint);
+      if (mark !== null) return mark;
       const path = plan.graph.steps[index]?.path ?? "";
       const last = await history.latest(plan.graph.pipeline, path, run);
       if (last === null) return { kind: "never_ran", detail: "never ran" };
@@ -65,7 +77,10 @@ async function compare(
   facts: StepFacts,
   fingerprint: string,
 ): Promise<Reason> {
-  if (fingerprint === facts.fingerprint) return sameWork(records, plan, index, fingerprint);
+  if (fingerprint === facts.fingerprint) {
+    const policy = plan.graph.steps[index]?.reuse ?? { kind: "auto" };
+    return sameWork(records, policy, fingerprint);
+  }
   const before = await records.preImage(fingerprint);
   if (before === null) return { kind: "never_ran", detail: "never ran" };
   const [first] = await differences(before, preImageOf(plan, index, facts));
@@ -75,21 +90,32 @@ async function compare(
 /** The same fingerprint and still no usable result: say what happened to it. */
 async function sameWork(
   records: RecordStore,
-  plan: Plan,
-  index: number,
+  policy: ReusePolicy,
   fingerprint: string,
 ): Promise<Reason> {
-  const policy = plan.graph.steps[index]?.reuse;
+  const mark = await invalidatedReason(records, fingerprint);
+  if (mark !== null) return mark;
   switch (await records.resultState(fingerprint)) {
     case "damaged":
       return { kind: "outputs_deleted", detail: "outputs were deleted or changed" };
     case "whole":
-      return policy?.kind === "max_age"
+      return policy.kind === "max_age"
         ? { kind: "too_old", detail: `its result is older than ${policy.maxAgeSeconds} s` }
         : { kind: "outputs_deleted", detail: "outputs were deleted or changed" };
     default:
       return { kind: "failed_before", detail: "did not succeed the last time" };
   }
+}
+
+/** Said where the newest result of a fingerprint was invalidated and no other one is whole. */
+async function invalidatedReason(
+  records: RecordStore,
+  fingerprint: string,
+): Promise<Reason | null> {
+  const newest = await records.newestResult(fingerprint);
+  if (newest === null || newest.invalidated === null) return null;
+  if ((await records.resultState(fingerprint)) === "whole") return null;
+  return { kind: "invalidated", detail: describeInvalidation(newest.invalidated) };
 }
 
 /** Loads what the evidence will be asked for. */

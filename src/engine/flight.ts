@@ -5,11 +5,13 @@ import type { AttemptEnd } from "../core/attempt.ts";
 import { changedPaths } from "../core/changed-paths.ts";
 import type { StepError } from "../core/event.ts";
 import type { OutputRecord, StepResult } from "../core/output.ts";
+import { sameRule } from "../core/same-output.ts";
 import type { StepFacts } from "../core/step-facts.ts";
+import { undeclaredNotes } from "../core/trust-notes.ts";
 import type { ComputeReport } from "../ports/compute.ts";
 import type { ContentFailure, Outcome } from "../ports/contents.ts";
 import type { StepNode } from "../spec/graph.ts";
-import { own } from "../spec/own-keys.ts";
+import { own, put } from "../spec/own-keys.ts";
 import { type ActiveRun, outputOf } from "./active-run.ts";
 import { openCheckpoint } from "./checkpoints.ts";
 import type { EngineState } from "./engine.ts";
@@ -154,6 +156,15 @@ export function declaredOutputs(
   );
 }
 
+function sameRules(node: StepNode): Record<string, string> {
+  const rules: Record<string, string> = {};
+  for (const [name, output] of Object.entries(node.outputs)) {
+    const rule = sameRule(output);
+    if (rule !== null && name !== ARTIFACTS) put(rules, name, rule);
+  }
+  return rules;
+}
+
 /** Checks that inputs stayed what they were, then captures the outputs of an attempt that ended well. */
 export function finish(ports: EnginePorts, flight: Flight, post: Post): void {
   finishing(ports, flight, post).catch((error: unknown) => post(brokenBy(flight.attemptId, error)));
@@ -172,6 +183,7 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
     run: flight.run.row.name,
     step: node.path,
     outputs: declaredOutputs(node),
+    same: sameRules(node),
     captureArtifacts: true,
   });
   if (!captured.ok) {
@@ -179,18 +191,47 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
     return;
   }
   const { outputs, artifacts } = captured.value;
-  const logged = ports.stepTypes.collect(ports.attemptFolders(attemptId), outputs);
+  const { warnings, ...logged } = ports.stepTypes.collect(
+    ports.attemptFolders(attemptId),
+    outputs,
+    { step: node, inputs: inputPaths(flight) },
+  );
   const result: StepResult = {
     outputs:
       ARTIFACTS in node.outputs && artifacts !== null
         ? { ...outputs, [ARTIFACTS]: artifacts }
         : outputs,
-    metrics: logged.metrics,
-    loggedParameters: logged.loggedParameters,
+    ...logged,
     artifacts,
-    warnings: [...captured.warnings, ...logged.warnings],
+    warnings: [...captured.warnings, ...warnings],
   };
+  const refused = flight.run.plan.options.strict ? undeclaredFailure(node, result) : null;
+  if (refused !== null) {
+    post({ kind: "captured", attemptId, outcome: { ok: false, failure: refused } });
+    return;
+  }
   post({ kind: "captured", attemptId, outcome: { ok: true, value: result, warnings: [] } });
+}
+
+/** Where the attempt got the data that it was promised. */
+function inputPaths({ run, step }: Flight): readonly string[] {
+  const node = run.plan.graph.steps[step] as StepNode;
+  const data = Object.values(run.plan.steps[step]?.data ?? {}).map((one) => one.path);
+  const made = Object.values(node.inputs).flatMap(({ source }) => {
+    const record = source.kind === "step" ? outputOf(run, source.step, source.output) : null;
+    return record === null ? [] : [record.path];
+  });
+  return [...data, ...made];
+}
+
+/** With `--strict`: what it relied on without saying so, or null. */
+export function undeclaredFailure(
+  node: StepNode,
+  result: StepResult,
+): (ContentFailure & { readonly code: "undeclared_input" }) | null {
+  const [message] = undeclaredNotes(node, result);
+  if (message === undefined) return null;
+  return { code: "undeclared_input", message, hint: "or run without --strict" };
 }
 
 /** An input whose bytes are not those that the fingerprint names, or null. */

@@ -8,6 +8,7 @@ import type { StepResult } from "../core/output.ts";
 import { isEndedStep } from "../core/status.ts";
 import type { Outcome } from "../ports/contents.ts";
 import { type ActiveRun, emit } from "./active-run.ts";
+import { compareWithEarlier } from "./compare-earlier.ts";
 import { settle } from "./decide.ts";
 import type { EngineState } from "./engine.ts";
 import type { Diagnosis } from "./engine-ports.ts";
@@ -175,7 +176,8 @@ async function captured(
   const end = current.attempts.at(-1)?.end;
   const startedAt = end?.startedAt ?? flight.startedAt ?? end?.finishedAt ?? 0;
   if (state.unsynced === "nothing") state.unsynced = "mine";
-  run.results.set(step, outcome.value);
+  const result = await compareWithEarlier(state.ports, flight, outcome.value);
+  run.results.set(step, result);
   await settle(state.ports, run, step);
   const at = state.ports.clock.now();
   const completed = {
@@ -183,14 +185,14 @@ async function captured(
     fingerprint: flight.facts.fingerprint,
     staticId: flight.facts.staticId,
     durationMs: Math.max(0, (end?.finishedAt ?? at) - startedAt),
-    result: outcome.value,
+    result,
   };
   emit(run, { kind: "step_completed", at, step, ...completed });
   state.spent.push(flight);
   const source = run.state.steps[step]?.result;
   if (source) state.fresh.set(completed.fingerprint, { ...completed, ...source, finishedAt: at });
   land(state, flight, false);
-  handOver(state, flight, outcome.value);
+  handOver(state, flight, result);
 }
 
 /** Gives the result to the steps of other runs that waited for it. */

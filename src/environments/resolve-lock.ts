@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { EnvironmentFailure } from "../ports/environments.ts";
+import type { EnvironmentFailure, WantedPackage } from "../ports/environments.ts";
 import type { PackageSoftware } from "./choose-software.ts";
 import { compareVersions } from "./marker.ts";
 import type { Uv } from "./uv.ts";
@@ -16,11 +16,18 @@ export interface Resolved {
   readonly text: string;
 }
 
+/** A lock of which only one package may change. */
+export interface Keep {
+  readonly text: string;
+  readonly wanted: WantedPackage;
+}
+
 /** Resolves for `wanted` (or lower: `used`), else for the Python that will really be used. */
 export async function resolveLock(
   software: PackageSoftware,
   used: string,
   uv: Uv,
+  keep: Keep | null = null,
 ): Promise<Resolved | EnvironmentFailure> {
   const minor = (version: string) => version.split(".").slice(0, 2).join(".");
   const wanted = software.python;
@@ -28,8 +35,8 @@ export async function resolveLock(
   const pythons = [...new Set([minor(lower), minor(used)])];
   let failure: EnvironmentFailure | null = null;
   for (const python of pythons) {
-    const end = await compile(software, python, uv);
-    if (end.exitCode === 0) return { python, text: end.stdout };
+    const end = await compile(software, python, uv, keep);
+    if (end.exitCode === 0) return { python, text: withoutComments(end.stdout) };
     failure = {
       code: "environment_build_failed",
       message: `The packages of the environment ${software.label} cannot be resolved for Python ${python}:\n${shortened(end.stderr)}`,
@@ -39,7 +46,7 @@ export async function resolveLock(
   return failure as EnvironmentFailure;
 }
 
-async function compile(software: PackageSoftware, python: string, uv: Uv) {
+async function compile(software: PackageSoftware, python: string, uv: Uv, keep: Keep | null) {
   const work = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-resolve-"));
   try {
     const hasPip = software.requirements.some((line) => /^pip(?:\s*[<>=!~;[]|$)/i.test(line));
@@ -58,6 +65,7 @@ async function compile(software: PackageSoftware, python: string, uv: Uv) {
         python,
         "--constraint",
         "constraints.in",
+        ...(keep === null ? [] : keeping(work, keep)),
         "requirements.in",
       ],
       work,
@@ -65,4 +73,17 @@ async function compile(software: PackageSoftware, python: string, uv: Uv) {
   } finally {
     fs.rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** uv takes the versions of an output file that is there, but for the package that it is told to upgrade. */
+function keeping(work: string, { text, wanted }: Keep): readonly string[] {
+  fs.writeFileSync(path.join(work, "lock.txt"), text);
+  const { name, version } = wanted;
+  const asked = version === null ? name : `${name}==${version}`;
+  return ["--output-file", "lock.txt", "--upgrade-package", asked];
+}
+
+/** With an output file uv repeats the comments at its head, which ours are. */
+function withoutComments(text: string): string {
+  return text.replace(/^(?:#.*\n)+/, "");
 }

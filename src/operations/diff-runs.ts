@@ -7,7 +7,6 @@ import type { StepFacts } from "../core/step-facts.ts";
 import { knownContents, momentBase, preImageOf } from "../core/step-facts.ts";
 import { createExplainer } from "../engine/explainer.ts";
 import type { GitOrigin } from "../ports/records.ts";
-import type { StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
@@ -114,10 +113,8 @@ interface KnownFacts {
 function factsOf(run: RecordedRun, index: number): KnownFacts {
   const { plan } = run;
   const planned = plan.steps[index] as (typeof plan.steps)[number];
-  const { contents, unknown } = knownContents(
-    plan.graph.steps[index] as StepNode,
-    planned,
-    (step, output) => findRecord(run, step, output),
+  const { contents, unknown } = knownContents(plan, index, (step, output) =>
+    findRecord(run, step, output),
   );
   const moment = { ...momentBase(plan, planned), contents };
   return { facts: { staticId: "", fingerprint: "", moment }, unknown };

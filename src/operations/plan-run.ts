@@ -2,7 +2,7 @@
 // explanations of the engine. "run" and "reuse" are certain; only "depends" may go either way.
 
 import { staticId } from "../core/fingerprint.ts";
-import type { OutputRecord } from "../core/output.ts";
+import type { StepResult } from "../core/output.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Reason } from "../core/reason.ts";
 import {
@@ -13,7 +13,8 @@ import {
   preImageOf,
   stepFacts,
 } from "../core/step-facts.ts";
-import { isWhole } from "../engine/decide.ts";
+import { trustNotes } from "../core/trust-notes.ts";
+import { isWhole, unchanged, undeclaredChange } from "../engine/decide.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -29,6 +30,8 @@ export interface StepForecast {
   readonly from: string | null;
   /** Seconds it is expected to take, from history; 0 when reused, null when unknown. */
   readonly forecastS: number | null;
+  /** What its result, or the latest one, says against itself. */
+  readonly warnings: readonly string[];
 }
 
 export interface RunForecast {
@@ -49,8 +52,9 @@ export async function forecastRun(
     workspace.plans,
     documents,
   );
-  const outputs = new Map<string, Readonly<Record<string, OutputRecord>>>();
-  const lookup: OutputLookup = (step, output) => own(outputs.get(step) ?? {}, output) ?? null;
+  const results = new Map<string, StepResult>();
+  const lookup: OutputLookup = (step, output) =>
+    own(results.get(step)?.outputs ?? {}, output) ?? null;
   const twins = newTwins();
   const skipped = new Set(plan.options.skip);
   const steps: StepForecast[] = [];
@@ -69,8 +73,11 @@ export async function forecastRun(
             await forecastStep(workspace, explainer, plan, index, lookup, unresolved.has(index)),
           )
         : await forecastTaken(workspace, step, taken);
-    if (decided.row !== null) outputs.set(step.path, decided.row.result.outputs);
-    steps.push(decided.forecast);
+    const { row, forecast } = decided;
+    if (row !== null && forecast.reason.kind === "unchanged")
+      steps.push({ ...forecast, reason: unchanged(step, row.run, (path) => results.get(path)) });
+    else steps.push(forecast);
+    if (row !== null) results.set(step.path, row.result);
   }
   const counts = { run: 0, reuse: 0, depends: 0, skip: 0 };
   for (const step of steps) counts[step.decision] += 1;
@@ -126,7 +133,7 @@ function asTwin(decided: Decided, decision: "reuse" | "depends", twin: string): 
 
 function skip(step: StepNode): StepForecast {
   const reason: Reason = { kind: "not_needed", detail: "not needed by --until" };
-  return { name: step.path, decision: "skip", reason, from: null, forecastS: 0 };
+  return { name: step.path, decision: "skip", reason, from: null, forecastS: 0, warnings: [] };
 }
 
 async function forecastTaken(
@@ -138,7 +145,7 @@ async function forecastTaken(
   const row = rows.findLast((one) => one.path === path) ?? null;
   const reason: Reason = { kind: "taken", detail: `taken from ${run}` };
   return {
-    forecast: { name: step.path, decision: "reuse", reason, from: run, forecastS: 0 },
+    forecast: reuse(step, reason, run, row),
     row,
   };
 }
@@ -158,7 +165,7 @@ async function forecastStep(
       decision: "run",
       reason,
       from: null,
-      forecastS: await duration(workspace, explainer, plan, step),
+      ...(await lately(workspace, explainer, plan, step)),
     },
     row: null,
   });
@@ -171,15 +178,19 @@ async function forecastStep(
   const facts = stepFacts(plan, index, lookup);
   if (facts === null) return forecastOpen(workspace, explainer, plan, index, lookup, run);
   const rows = (await workspace.records.results([facts.fingerprint])).get(facts.fingerprint) ?? [];
+  let changed: Reason | null = null;
   for (const row of rows) {
     if (tooOld(workspace, step, row)) break;
     if (!(await isWhole(workspace, row))) continue;
+    const other = undeclaredChange(workspace, step, row);
+    if (other !== null) {
+      changed ??= other;
+      continue;
+    }
     const reason: Reason = { kind: "unchanged", detail: `unchanged since ${row.run}` };
-    return {
-      forecast: { name: step.path, decision: "reuse", reason, from: row.run, forecastS: 0 },
-      row,
-    };
+    return { forecast: reuse(step, reason, row.run, row), row };
   }
+  if (changed !== null) return run(changed);
   if (rows.length > 0 && !tooOld(workspace, step, rows[0] as ResultRow))
     return run({ kind: "outputs_deleted", detail: "outputs were deleted or changed" });
   return run(await explainer.reason("", plan, index, facts));
@@ -202,7 +213,7 @@ async function forecastOpen(
 ): Promise<Decided> {
   const step = plan.graph.steps[index] as StepNode;
   const planned = plan.steps[index] as Plan["steps"][number];
-  const { contents, unknown } = knownContents(step, planned, lookup);
+  const { contents, unknown } = knownContents(plan, index, lookup);
   const base = momentBase(plan, planned);
   const stable = staticId(planned.nodeId, base);
   const known = await workspace.records.fingerprintsWithStaticId(stable);
@@ -217,9 +228,9 @@ async function forecastOpen(
     if (!same) continue;
     const from = [...new Set(unknown.map((name) => sourceStep(step, name)))].join(", ");
     const reason: Reason = { kind: "depends", detail: `depends on ${from}` };
-    const forecastS = await duration(workspace, explainer, plan, step);
+    const latest = await lately(workspace, explainer, plan, step);
     return {
-      forecast: { name: step.path, decision: "depends", reason, from: null, forecastS },
+      forecast: { name: step.path, decision: "depends", reason, from: null, ...latest },
       row: null,
     };
   }
@@ -230,6 +241,8 @@ function sourceStep(step: StepNode, input: string): string {
   const source = own(step.inputs, input)?.source;
   return source?.kind === "step" ? source.step : input;
 }
+
+const NEVER_RAN: Reason = { kind: "never_ran", detail: "never ran" };
 
 /** The first difference that does not lie in the unknown inputs. */
 async function openReason(
@@ -243,7 +256,7 @@ async function openReason(
   const path = plan.graph.steps[index]?.path ?? "";
   const last = await explainer.history.latest(plan.graph.pipeline, path, null);
   const before = last === null ? null : await workspace.records.preImage(last.fingerprint);
-  if (before === null) return { kind: "never_ran", detail: "never ran" };
+  if (before === null) return NEVER_RAN;
   const contents = { ...moment.contents };
   for (const name of unknown) {
     const was = own(before.moment.contents, name);
@@ -255,19 +268,26 @@ async function openReason(
     moment: { ...moment, contents },
   });
   const [first] = await explainer.differences(before, after);
-  return first ?? { kind: "outputs_deleted", detail: "outputs were deleted or changed" };
+  if (first !== undefined || last === null) return first ?? NEVER_RAN;
+  const policy = plan.graph.steps[index]?.reuse ?? { kind: "auto" };
+  return explainer.lost(last.fingerprint, policy);
 }
 
-/** Seconds its latest successful attempt took, or null when there was none. */
-async function duration(
+/** Seconds its latest successful attempt took, or null when there was none, and what that result says against itself. */
+async function lately(
   workspace: Workspace,
   explainer: FullExplainer,
   plan: Plan,
   step: StepNode,
-): Promise<number | null> {
+): Promise<Pick<StepForecast, "forecastS" | "warnings">> {
   const last = await explainer.history.latest(plan.graph.pipeline, step.path, null);
-  if (last === null) return null;
-  const rows = (await workspace.records.results([last.fingerprint])).get(last.fingerprint);
-  const row = rows?.[0];
-  return row === undefined ? null : Math.round(row.durationMs) / 1000;
+  const newest = last === null ? null : await workspace.records.newestResult(last.fingerprint);
+  if (newest === null) return { forecastS: null, warnings: [] };
+  const { durationMs, result } = newest.row;
+  return { forecastS: Math.round(durationMs) / 1000, warnings: trustNotes(step, result) };
+}
+
+function reuse(step: StepNode, reason: Reason, from: string, row: ResultRow | null): StepForecast {
+  const warnings = row === null ? [] : trustNotes(step, row.result);
+  return { name: step.path, decision: "reuse", reason, from, forecastS: 0, warnings };
 }

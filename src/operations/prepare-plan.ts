@@ -73,14 +73,23 @@ export async function preparePlan(
   }
   problems.push(...code.warnings(), ...environments.warnings());
   const failed = problems.some((problem) => problem.severity === "error");
-  const { force, skip, taken, onlyCached, passEnv } = options;
+  const { force, skip, taken, onlyCached, strict, passEnv } = options;
+  const { sourceDateEpoch } = workspace.config;
   const plan: Plan = {
     format: PLAN_FORMAT,
     graph,
     codes: code.snapshots,
     environments: environments.identities,
     steps,
-    options: { force, skip, taken, onlyCached, passEnv },
+    options: {
+      force,
+      skip,
+      taken,
+      onlyCached,
+      passEnv,
+      ...(strict ? { strict } : {}),
+      ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
+    },
   };
   return { plan: failed ? null : plan, problems, exitCode, unresolved };
 }

@@ -14,6 +14,7 @@ export interface RerunOptions {
   readonly until: string | null;
   readonly force: "all" | readonly string[];
   readonly onlyCached: boolean;
+  readonly strict: boolean;
 }
 
 export async function rerunPlan(
@@ -26,12 +27,15 @@ export async function rerunPlan(
   const selected = await selectSteps(workspace, graph, { ...options, fromRun: run.row.name });
   if (isRefusal(selected)) return selected;
   const { force, skip, taken } = selected;
+  const recorded = run.plan.options.sourceDateEpoch;
   const runOptions = {
     force,
     skip,
     taken,
     onlyCached: options.onlyCached,
     passEnv: run.plan.options.passEnv,
+    ...(recorded === undefined ? {} : { sourceDateEpoch: recorded }),
+    ...(options.strict ? { strict: true } : {}),
   };
   if (options.latest) {
     const prepared = await preparePlan(workspace, graph, {

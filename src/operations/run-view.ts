@@ -6,6 +6,7 @@ import type { SourceLocation, StepError } from "../core/event.ts";
 import type { OutputRecord } from "../core/output.ts";
 import type { AttemptState, StepState } from "../core/run-state.ts";
 import { isEndedRun, isEndedStep, type ShownRunStatus, type StepStatus } from "../core/status.ts";
+import { equivalenceNotes, trustNotes } from "../core/trust-notes.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { PipelineNode, StepInput, StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
@@ -104,9 +105,12 @@ export function outputViews(
 }
 
 export function warningsOf(run: RecordedRun): readonly string[] {
-  const steps = run.plan.graph.steps.flatMap((step, index) =>
-    (run.results.get(index)?.result.warnings ?? []).map((text) => `step ${step.path}: ${text}`),
-  );
+  const steps = run.plan.graph.steps.flatMap((step, index) => {
+    const result = run.results.get(index)?.result;
+    if (result === undefined) return [];
+    const own = result.warnings.map((text) => `step ${step.path}: ${text}`);
+    return [...own, ...trustNotes(step, result)];
+  });
   const error = run.state.error;
   const problem =
     error !== null && !run.state.steps.some((step) => step.error?.message === error.message);
@@ -121,6 +125,15 @@ function untoldOf(folder: string, run: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+/** What is good to know and no reason to worry. */
+export function notesOf(run: RecordedRun): readonly string[] {
+  return run.plan.graph.steps.flatMap((step, index) => {
+    const result = run.results.get(index)?.result;
+    if (result === undefined || run.state.steps[index]?.decision !== "ran") return [];
+    return equivalenceNotes(step, result);
+  });
 }
 
 export function findRecord(run: RecordedRun, step: string, output: string): OutputRecord | null {

@@ -1,6 +1,7 @@
 // Turns `--force`, `--from` and `--until` into step paths, checked against the graph and the record. Everything that
 // cannot be taken is an error before anything starts.
 
+import { describeInvalidation } from "../core/invalidation.ts";
 import { wireGraph } from "../core/run-state.ts";
 import { isWhole } from "../engine/decide.ts";
 import type { Graph } from "../spec/graph.ts";
@@ -125,6 +126,13 @@ async function takeFrom(
         "nothing_to_take",
         `--from: step ${path} has no result in run ${name}`,
         "leave --from out, or name a step above it",
+      );
+    const [mark = null] = await workspace.records.invalidations([row]);
+    if (mark !== null)
+      return refuse(
+        "invalidated_result",
+        `--from: the result of step ${path} in run ${name} was ${describeInvalidation(mark)}`,
+        "leave --from out: the step will run again",
       );
     if (!(await isWhole(workspace, row)))
       return refuse(

@@ -1,10 +1,18 @@
 // Explains a recorded decision in full: every difference to the step's latest earlier run (or a named one), and where
 // a rerun made other bytes, which files.
 
+import fs from "node:fs";
+import path from "node:path";
 import { changedPaths } from "../core/changed-paths.ts";
 import type { Manifest } from "../core/content.ts";
+import type { PreImage } from "../core/fingerprint.ts";
+import { describeInvalidation } from "../core/invalidation.ts";
+import type { UndeclaredReads } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
+import { areEquivalent, modelFields } from "../core/same-output.ts";
+import { trustNotes } from "../core/trust-notes.ts";
 import { createExplainer } from "../engine/explainer.ts";
+import type { StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
@@ -13,8 +21,12 @@ import type { Workspace } from "./workspace.ts";
 export interface OutputChange {
   readonly output: string;
   readonly same: boolean;
+  /** Other bytes that count as the same for what reads them. */
+  readonly equivalent: boolean;
   /** Names of files that differ, at most 20. */
   readonly files: readonly string[];
+  /** Top-level fields of its `MLmodel` that differ. */
+  readonly fields: readonly string[];
 }
 
 export interface Explanation {
@@ -27,6 +39,21 @@ export interface Explanation {
   readonly against: string | null;
   readonly differences: readonly Reason[];
   readonly outputs: readonly OutputChange[];
+  /** What it relied on beside its inputs, and who watched; null: nothing, nobody. */
+  readonly undeclared: UndeclaredReads | null;
+  readonly watchedBy: "python" | "strace" | null;
+  /** What its result says against itself. */
+  readonly warnings: readonly string[];
+  /** "invalidated by …" when its result must not be reused, else null. */
+  readonly invalidated: string | null;
+  /** Ids of what the step was: for `invalidate`. Null while it is not decided. */
+  readonly identity: StepIdentity | null;
+}
+
+export interface StepIdentity {
+  readonly fingerprint: string;
+  readonly code: string | null;
+  readonly environment: string;
 }
 
 const NAMED_FILES = 20;
@@ -53,6 +80,8 @@ export async function whyStep(
   const after = now === null ? null : await workspace.records.preImage(now);
   const differences =
     before === null || after === null ? [] : await explainer.differences(before, after);
+  const row = run.results.get(index);
+  const [mark = null] = row === undefined ? [] : await workspace.records.invalidations([row]);
   return {
     schema: 1,
     run: name,
@@ -63,6 +92,12 @@ export async function whyStep(
     differences,
     outputs:
       previous === null ? [] : await outputChanges(workspace, run, index, previous.run, step),
+    undeclared: row?.result.undeclared ?? null,
+    watchedBy: row?.result.watchedBy ?? null,
+    warnings:
+      row === undefined ? [] : trustNotes(run.plan.graph.steps[index] as StepNode, row.result),
+    invalidated: mark === null ? null : describeInvalidation(mark),
+    identity: after === null || now === null ? null : identityOf(now, after),
   };
 }
 
@@ -73,6 +108,10 @@ export function stepIndex(run: RecordedRun, step: string): number | Refusal {
   const names = run.plan.graph.steps.map((node) => node.path);
   const list = `it has ${names.slice(0, 20).join(", ")}`;
   return refuse("unknown_step", `run ${run.row.name} has no step ${step}`, list);
+}
+
+function identityOf(fingerprint: string, { moment }: PreImage): StepIdentity {
+  return { fingerprint, code: moment.code, environment: moment.environment };
 }
 
 function fingerprintOf(run: RecordedRun, index: number): string | null {
@@ -115,9 +154,22 @@ async function outputChanges(
           await workspace.contents.manifest(was.id),
           await workspace.contents.manifest(record.id),
         );
-    changes.push({ output, same, files });
+    const fields = same ? [] : differingFields(was.path, record.path);
+    changes.push({ output, same, equivalent: areEquivalent(was, record), files, fields });
   }
   return changes;
+}
+
+/** Empty where one of them is no model, or gone. */
+function differingFields(before: string, after: string): readonly string[] {
+  const texts = [before, after].map((folder) => {
+    const file = path.join(folder, "MLmodel");
+    return fs.existsSync(file) ? modelFields(fs.readFileSync(file, "utf8")) : null;
+  });
+  const [old, now] = texts;
+  if (!old || !now) return [];
+  const names = new Set([...old.keys(), ...now.keys()]);
+  return [...names].filter((name) => old.get(name) !== now.get(name)).sort();
 }
 
 function differing(before: Manifest | null, after: Manifest | null): readonly string[] {

@@ -8,7 +8,7 @@ import type { EnginePorts } from "../engine/engine-ports.ts";
 import type { PlanReader } from "../engine/plan-reader.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { Contents } from "../ports/contents.ts";
-import type { Environments } from "../ports/environments.ts";
+import type { EnvironmentLocks, Environments } from "../ports/environments.ts";
 import type { ProcessPort } from "../ports/process.ts";
 import type { RecordStore } from "../ports/records.ts";
 import type { DiskSpace } from "../ports/space.ts";
@@ -23,7 +23,8 @@ export interface Workspace {
   readonly contents: Contents;
   readonly space: DiskSpace;
   /** `locked`: fail rather than resolve an environment that has no lock. */
-  readonly environments: (locked: boolean) => Environments;
+  readonly environments: (locked: boolean, locksFolder?: string) => Environments;
+  readonly environmentLocks: () => EnvironmentLocks;
   readonly process: ProcessPort;
   /** The identity of this very process. */
   readonly self: () => ProcessIdentity;

@@ -3,7 +3,7 @@
 
 import type { CodeSnapshot, Content, ContentId, Manifest } from "../core/content.ts";
 import type { IgnoredFile } from "../core/failure-causes.ts";
-import type { OutputRecord } from "../core/output.ts";
+import type { OutputRecord, SeenFile } from "../core/output.ts";
 import type { CodeReference, DataType } from "../spec/graph.ts";
 
 export type { CodeSnapshot };
@@ -18,6 +18,7 @@ export interface ContentFailure {
     | "special_file"
     | "missing_output"
     | "changed_while_read"
+    | "undeclared_input"
     | "upstream_changed"
     | "disk_full"
     | "input_output";
@@ -57,6 +58,8 @@ export interface CaptureOrder {
   readonly run: string;
   readonly step: string;
   readonly outputs: Readonly<Record<string, DataType>>;
+  /** Rules by which other bytes count as the same (`sameRule`), by output. */
+  readonly same?: Readonly<Record<string, string>>;
   /** True: `./outputs` and `./logs` of the work folder are captured as the artifacts when not empty. */
   readonly captureArtifacts: boolean;
 }
@@ -80,6 +83,8 @@ export interface Contents {
    * where a stat tells: an unchanged run asks this ten thousand times.
    */
   verify(record: Pick<OutputRecord, "path" | "id" | "seal" | "kind">): boolean | Promise<boolean>;
+  /** The first of these that is not as it was seen, by size and time; null when all are. One look at each. */
+  firstChanged(files: readonly SeenFile[]): SeenFile | null;
   /** Snapshots code once per call and folder; the bytes are stored under `.stepwell/code/`. */
   snapshot(code: CodeReference): Promise<Outcome<CodeSnapshot>>;
   /** Text of a file in a stored snapshot, for explanations (`features.py (+1 −1)`); null when unknown or binary. */

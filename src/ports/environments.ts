@@ -48,3 +48,37 @@ export interface Environments {
   /** Makes it (once, whoever asks at the same time), repairs it when damaged. */
   build(identity: EnvironmentIdentity): Promise<EnvironmentOutcome<BuiltEnvironment>>;
 }
+
+/** The lock of an environment; `text` is null while it was never resolved. */
+export interface ShownLock {
+  readonly label: string;
+  readonly file: string;
+  readonly text: string | null;
+}
+
+/** A package whose version is to change; `version` null: to the newest that the definition allows. */
+export interface WantedPackage {
+  /** Normalised. */
+  readonly name: string;
+  readonly version: string | null;
+}
+
+/** A lock resolved anew: name → version on this platform, before (null: never resolved) and after. */
+export interface LockUpgrade {
+  readonly label: string;
+  readonly file: string;
+  readonly before: Readonly<Record<string, string>> | null;
+  readonly after: Readonly<Record<string, string>>;
+  /** Writes it into a folder of locks. */
+  readonly write: (locksFolder: string) => void;
+}
+
+/** Both answer null for an environment that has no lock of ours: an interpreter as it is, a project with its own lock. */
+export interface EnvironmentLocks {
+  show(reference: EnvironmentReference | null): Promise<EnvironmentOutcome<ShownLock | null>>;
+  /** Resolves it as if for the first time; with `wanted` all other packages stay as they are. Needs the network. */
+  upgrade(
+    reference: EnvironmentReference | null,
+    wanted: WantedPackage | null,
+  ): Promise<EnvironmentOutcome<LockUpgrade | null>>;
+}

@@ -2,8 +2,9 @@
 // testing/contracts/records.ts. Every write that returns is durable.
 
 import type { ProcessIdentity } from "../core/attempt.ts";
-import type { RunEvent } from "../core/event.ts";
+import type { ResultReference, RunEvent } from "../core/event.ts";
 import type { PreImage } from "../core/fingerprint.ts";
+import type { Invalidation } from "../core/invalidation.ts";
 import type { StepResult } from "../core/output.ts";
 import type { RunStatus } from "../core/status.ts";
 
@@ -86,6 +87,18 @@ export interface ResultRow {
   /** Milliseconds. */
   readonly durationMs: number;
   readonly result: StepResult;
+}
+
+/** A part of fingerprints by which results are found. All ids but those of contents may be cut short at the end. */
+export type PreImagePart =
+  | { readonly kind: "environment" | "code" | "fingerprint"; readonly id: string }
+  | { readonly kind: "contents"; readonly ids: readonly string[] };
+
+/** A result with what has become of it since. */
+export interface MarkedResult {
+  readonly row: ResultRow;
+  /** Null: nobody has invalidated it. */
+  readonly invalidated: Invalidation | null;
 }
 
 export interface EngineRow {
@@ -231,6 +244,14 @@ export interface RecordStore {
 
   /** For each fingerprint its undamaged results, newest first. */
   results(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly ResultRow[]>>;
+  /** The newest result of a fingerprint, damaged and invalidated ones too; null when there is none. */
+  newestResult(fingerprint: string): Promise<MarkedResult | null>;
+  /** The marks of results by where they are recorded, in the same order; null for one without a mark. */
+  invalidations(results: readonly ResultReference[]): Promise<readonly (Invalidation | null)[]>;
+  /** Marks results so that they are never offered again; a mark that stands already stays. Durable when it resolves. */
+  invalidate(results: readonly ResultReference[], mark: Invalidation): Promise<void>;
+  /** Every result of this fingerprint, or whose fingerprint holds this environment, code, or one of these inputs. */
+  resultsWith(part: PreImagePart): Promise<readonly ResultRow[]>;
   /** One result by where it is recorded. */
   result(run: string, seq: number): Promise<ResultRow | null>;
   /** Every result that a run made itself, damaged ones too. */

@@ -3,6 +3,7 @@
 import type { StepError } from "../core/event.ts";
 import type { OutputRecord, StepResult } from "../core/output.ts";
 import type { Demand, Plan } from "../core/plan.ts";
+import type { StepNode } from "../spec/graph.ts";
 import type { AttemptOrder } from "./compute.ts";
 import type { StagedAttempt } from "./contents.ts";
 import type { BuiltEnvironment } from "./environments.ts";
@@ -31,11 +32,15 @@ export interface AttemptContext {
 /** The part of the engine that knows step types; implemented in steps/. */
 export interface StepTypes {
   order(context: AttemptContext): AttemptOrder | StepError;
-  /** Metrics and parameters that the attempt logged, read from its folder and from an output named `metrics`. */
+  /**
+   * What the attempt logged, read from its folder and from an output named `metrics`, and what it was seen to read;
+   * `inputs`: where it got its inputs.
+   */
   collect(
     staged: Pick<StagedAttempt, "folder" | "workFolder">,
     outputs: StepResult["outputs"],
-  ): Pick<StepResult, "metrics" | "loggedParameters" | "warnings">;
+    of: { readonly step: StepNode; readonly inputs: readonly string[] },
+  ): Pick<StepResult, "metrics" | "loggedParameters" | "warnings" | "undeclared" | "watchedBy">;
   /**
    * Takes the values that the runs were handed by name out of an ended attempt's log; null when they were handed none. A log
    * that holds none of them is left as it is.

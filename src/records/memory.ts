@@ -3,6 +3,7 @@
 
 import type { RunEvent } from "../core/event.ts";
 import type { PreImage } from "../core/fingerprint.ts";
+import type { Invalidation } from "../core/invalidation.ts";
 import type {
   AssetLabel,
   AssetRow,
@@ -11,6 +12,7 @@ import type {
   EngineRequest,
   EngineRow,
   NewRun,
+  PreImagePart,
   RecordStore,
   ResultRow,
   RunFilter,
@@ -19,12 +21,14 @@ import type {
 import { summaryOf } from "./run-summary.ts";
 import { LEASE_MS } from "./sqlite/engine-row.ts";
 
+type StoredResult = ResultRow & { damaged: boolean; invalidated: Invalidation | null };
+
 interface Data {
   engine: (EngineRow & { held: boolean }) | null;
   readonly runs: Map<string, RunRow>;
   readonly events: Map<string, RunEvent[]>;
   readonly documents: Map<string, string>;
-  results: (ResultRow & { damaged: boolean })[];
+  results: StoredResult[];
   /** Fingerprint → attempt that does the work now. */
   inFlight: ReadonlyMap<string, string>;
   readonly preImages: Map<string, PreImage>;
@@ -152,6 +156,7 @@ function projectResults(data: Data, run: string, first: number, events: readonly
         durationMs: event.durationMs,
         result: event.result,
         damaged: false,
+        invalidated: null,
       });
   }
 }
@@ -269,9 +274,20 @@ function listRuns(data: Data, filter: RunFilter): readonly RunRow[] {
 function resultVerbs(
   data: Data,
 ): Verbs<
-  "results" | "result" | "resultsOf" | "fingerprintsWithStaticId" | "preImage" | "resultState"
+  | "results"
+  | "newestResult"
+  | "invalidations"
+  | "invalidate"
+  | "resultsWith"
+  | "result"
+  | "resultsOf"
+  | "fingerprintsWithStaticId"
+  | "preImage"
+  | "resultState"
 > {
-  const whole = (row: { damaged: boolean }): boolean => !row.damaged;
+  const whole = (row: StoredResult): boolean => !row.damaged && row.invalidated === null;
+  const find = (run: string, seq: number): StoredResult | null =>
+    data.results.find((row) => row.run === run && row.seq === seq) ?? null;
   return {
     async results(fingerprints) {
       const wanted = new Set(fingerprints);
@@ -282,8 +298,25 @@ function resultVerbs(
       }
       return found;
     },
-    result: async (run, seq) =>
-      data.results.find((row) => row.run === run && row.seq === seq) ?? null,
+    async newestResult(fingerprint) {
+      const [row] = data.results
+        .filter((one) => one.fingerprint === fingerprint)
+        .sort((a, b) => b.finishedAt - a.finishedAt || b.seq - a.seq);
+      return row === undefined ? null : { row, invalidated: row.invalidated };
+    },
+    invalidations: async (results) =>
+      results.map(({ run, seq }) => find(run, seq)?.invalidated ?? null),
+    async invalidate(results, mark) {
+      for (const { run, seq } of results) {
+        const row = find(run, seq);
+        if (row !== null) row.invalidated ??= mark;
+      }
+    },
+    resultsWith: async (part) =>
+      data.results
+        .filter((row) => holds(data.preImages.get(row.fingerprint), row, part))
+        .sort((a, b) => a.finishedAt - b.finishedAt),
+    result: async (run, seq) => find(run, seq),
     resultsOf: async (run) => data.results.filter((row) => row.run === run),
     fingerprintsWithStaticId: async (id) => [
       ...new Set(
@@ -299,6 +332,13 @@ function resultVerbs(
       return rows.some(whole) ? "whole" : "damaged";
     },
   };
+}
+
+function holds(image: PreImage | undefined, row: ResultRow, part: PreImagePart): boolean {
+  if (part.kind === "fingerprint") return row.fingerprint.startsWith(part.id);
+  if (image === undefined) return false;
+  if (part.kind !== "contents") return image.moment[part.kind]?.startsWith(part.id) ?? false;
+  return Object.values(image.moment.contents).some(([id]) => part.ids.includes(id));
 }
 
 function assetVerbs(

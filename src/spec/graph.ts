@@ -88,6 +88,8 @@ export interface StepOutput {
   readonly registerName: string | null;
   /** Explicit version to register, or null for the next free one. */
   readonly registerVersion: string | null;
+  /** Patterns of files that do not count for what reads it; `bytes`: all counts. Absent: what its type says. */
+  readonly same?: readonly string[] | "bytes";
 }
 
 /** The step's code: a folder (or one file) and what is laid beside it. */
@@ -194,6 +196,8 @@ export interface StepNode {
   readonly deterministic: boolean;
   /** Paths of steps (or pipeline nodes) that must end first although no data flows. */
   readonly dependsOn: readonly string[];
+  /** What it reads is watched: true with strace, whatever language it is in; null its Python; false not at all. */
+  readonly trace: boolean | null;
   /** `properties: {stepwell.inputs: text}`: text substitution as in Azure ML. */
   readonly textSubstitution: boolean;
   /** Settings of the step's own type that belong to its identity (parallel, sweep …), else null. */

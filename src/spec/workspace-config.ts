@@ -53,6 +53,8 @@ export interface WorkspaceConfig {
   readonly defaultCompute: string | null;
   /** Names of variables that steps inherit; `AWS_*` is a prefix. */
   readonly passEnv: readonly string[];
+  /** SOURCE_DATE_EPOCH of steps: seconds; null: not set; undefined: the fixed value. */
+  readonly sourceDateEpoch?: number | null;
   /** `auto`: copied into the store when they are small. */
   readonly keep: "auto" | "reference" | "copy";
   /** The end of a run warns when the workspace takes more. */
@@ -132,6 +134,7 @@ function readConfig(
     keep: readKeep(getText(root, "keep")),
     warnSizeBytes: readWarnSize(root, problems),
     notify: readNotify(root, problems),
+    ...readSourceDate(getText(root, "source_date_epoch")),
     limits: readLimits(getMapping(root, "limits")),
     slots: slots >= 1 ? slots : null,
   };
@@ -158,6 +161,11 @@ function readWarnSize(root: TreeMapping, problems: Problem[]): number {
   const message = `\`${text}\` is not a size`;
   problems.push(problemAt(root, "wrong_type", message, "Write bytes, `20GB` or `20GiB`."));
   return WARN_SIZE_BYTES;
+}
+
+function readSourceDate(word: string | null): Pick<WorkspaceConfig, "sourceDateEpoch"> {
+  if (word === null) return {};
+  return { sourceDateEpoch: /^\d+$/.test(word) ? Number(word) : null };
 }
 
 function readKeep(word: string | null): WorkspaceConfig["keep"] {

@@ -9,8 +9,10 @@ import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext } from "../ports/step-types.ts";
 import type { StepInput, StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
-import { MPI_VARIABLES, mpiScript, processVariables } from "./distribution.ts";
+import { MPI_VARIABLES, mpiCommand, processVariables } from "./distribution.ts";
 import { stepVariables } from "./step-variables.ts";
+import type { WatchPlaces } from "./watch-rules.ts";
+import { prepareStrace, straceScript, straceWorks } from "./watch-strace.ts";
 
 /** What the submitter's shell gives to every step of a run; values live in memory and a private file only. */
 export interface ShellVariables {
@@ -24,6 +26,8 @@ export interface ShellVariables {
 export interface OrderSettings {
   readonly graceMs: number;
   readonly mpirun: boolean;
+  /** Null: what steps read is not watched. */
+  readonly watch: WatchPlaces | null;
 }
 
 /** The order for one attempt, or why there can be none. */
@@ -41,15 +45,20 @@ export function commandOrder(
   if (distribution?.type === "mpi" && !settings.mpirun && mpiProcesses(node) > 1)
     return missingMpirun(node.path);
   const mpi = distribution?.type === "mpi" && settings.mpirun;
+  const wrapped = wrapping(context, mpi ? mpiProcesses(node) : null);
+  const watch = node.trace === false ? null : settings.watch;
+  const variables = stepVariables(context, node, shell, watch);
+  if (wrapped.traced && watch !== null) prepareStrace(context, watch, variables);
   return {
     attemptId: context.attemptId,
     epoch: context.epoch,
     folder: context.staged.folder,
     workFolder: context.staged.workFolder,
-    script: mpi ? mpiScript(mpiProcesses(node)) : script.text,
+    script: wrapped.script ?? script.text,
     variables: {
-      ...stepVariables(context, node, shell),
-      ...(mpi ? { ...MPI_VARIABLES, SW__script: script.text } : {}),
+      ...variables,
+      ...(mpi ? MPI_VARIABLES : {}),
+      ...(wrapped.script === null ? {} : { SW__script: script.text }),
       ...script.variables,
     },
     processes: processVariables(distribution, node.resources.instanceCount, context.attemptId),
@@ -58,6 +67,20 @@ export function commandOrder(
     graceMs: settings.graceMs,
     memoryLimitBytes: node.resources.memoryBytes,
   };
+}
+
+const BASH = 'bash -c "$SW__script"';
+
+/** A script that runs the step's own from a variable; null where nothing stands around it. */
+function wrapping(
+  context: AttemptContext,
+  mpi: number | null,
+): { readonly script: string | null; readonly traced: boolean } {
+  const node = context.plan.graph.steps[context.index] as StepNode;
+  const command = mpi === null ? BASH : mpiCommand(mpi);
+  if (node.trace && straceWorks())
+    return { script: straceScript(context.staged.folder, command), traced: true };
+  return { script: mpi === null ? null : `exec ${command}`, traced: false };
 }
 
 function mpiProcesses(node: StepNode): number {

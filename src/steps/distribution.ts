@@ -71,8 +71,8 @@ function tensorflowTasks(
 }
 
 /** `mpirun` starts its own processes: the script is its argument, never its text. */
-export function mpiScript(processes: number): string {
-  return `exec mpirun -n ${processes} bash -c "$SW__script"`;
+export function mpiCommand(processes: number): string {
+  return `mpirun -n ${processes} bash -c "$SW__script"`;
 }
 
 /** Open MPI refuses more processes than cores, and root; other MPIs take no notice of these. */

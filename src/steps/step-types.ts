@@ -2,9 +2,10 @@
 
 import fs from "node:fs";
 import type { StepError } from "../core/event.ts";
+import type { StepResult } from "../core/output.ts";
 import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext, StepTypes } from "../ports/step-types.ts";
-import type { StepType } from "../spec/graph.ts";
+import type { StepNode, StepType } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
 import { commandOrder, type OrderSettings, type ShellVariables } from "./command-step.ts";
 import { maskLog } from "./mask-log.ts";
@@ -12,6 +13,9 @@ import { readMetricsFile } from "./metrics-file.ts";
 import { METRICS_OUTPUT, readMetricsOutput } from "./metrics-output.ts";
 import { readMlflowStore } from "./mlflow-store.ts";
 import { metricsFile, mlflowFolder } from "./step-variables.ts";
+import { type ReadLine, readRecord, undeclaredReads } from "./undeclared-reads.ts";
+import { readsFile } from "./watch-python.ts";
+import { readStrace, STRACE_MISSING } from "./watch-strace.ts";
 
 /** `runs: false`: parsed, validated and planned, but refused before anything starts. */
 export const STEP_TYPES = {
@@ -40,8 +44,9 @@ export function createStepTypes(
       const secrets = runs.flatMap((run) => Object.values(shell(run).passed));
       return secrets.length === 0 ? null : maskLog(logPath, secrets);
     },
-    collect(staged, outputs) {
-      const warnings: string[] = [];
+    collect(staged, outputs, { step, inputs }) {
+      const traced = step.trace ? readStrace(staged.folder) : null;
+      const warnings = step.trace && traced === null ? [STRACE_MISSING] : [];
       const written = outputs[METRICS_OUTPUT];
       const metrics: Record<string, number> = written ? { ...readMetricsOutput(written.path) } : {};
       let loggedParameters: Readonly<Record<string, string>> = {};
@@ -57,7 +62,27 @@ export function createStepTypes(
         for (const point of read.metrics) put(metrics, point.name, point.value);
         warnings.push(...read.warnings);
       }
-      return { metrics, loggedParameters, warnings };
+      const watched = watchedReads(staged.folder, step, inputs, traced);
+      return { metrics, loggedParameters, warnings, ...watched };
     },
   };
+}
+
+/** What it relied on without saying so, and who saw it. */
+function watchedReads(
+  folder: string,
+  step: StepNode,
+  inputs: readonly string[],
+  traced: readonly ReadLine[] | null,
+): Pick<StepResult, "undeclared" | "watchedBy"> {
+  const lines = traced ?? readRecord(readsFile(folder));
+  if (lines === null) return {};
+  const hosts = hostsIn(step.environmentVariables.MLFLOW_TRACKING_URI);
+  const undeclared = undeclaredReads(lines, folder, { inputs, hosts });
+  const watchedBy = traced === null ? "python" : "strace";
+  return { watchedBy, ...(undeclared === null ? {} : { undeclared }) };
+}
+
+function hostsIn(address: string | undefined): readonly string[] {
+  return address !== undefined && URL.canParse(address) ? [new URL(address).hostname] : [];
 }

@@ -4,22 +4,26 @@ import type { AttemptContext } from "../ports/step-types.ts";
 import type { StepNode } from "../spec/graph.ts";
 import type { ShellVariables } from "./command-step.ts";
 import { layOutMlflowStore } from "./mlflow-store.ts";
+import { watchVariables } from "./watch-python.ts";
+import type { WatchPlaces } from "./watch-rules.ts";
 
 /** Everything but the references of the command itself. Later lines win. */
 export function stepVariables(
   context: AttemptContext,
   node: StepNode,
   shell: ShellVariables,
+  watch: WatchPlaces | null,
 ): Record<string, string> {
   const packages = ownPackages(context);
   const folders = [...packages.pathPrefix, ...context.environment.pathPrefix];
   const path = [...folders, shell.inherited.PATH ?? DEFAULT_PATH].join(":");
-  return {
+  const variables = {
     ...shell.inherited,
     ...context.environment.variables,
     ...packages.variables,
     PATH: path,
     ...DETERMINISM,
+    ...buildDate(context.plan.options.sourceDateEpoch),
     ...threadLimits(context.demand.cpus),
     CUDA_VISIBLE_DEVICES: context.gpus.join(","),
     ...metricVariables(context, node),
@@ -27,6 +31,9 @@ export function stepVariables(
     ...node.environmentVariables,
     ...identity(context, node),
   };
+  return watch === null
+    ? variables
+    : { ...variables, ...watchVariables(context, watch, variables) };
 }
 
 /** A shared environment is read-only: `pip install` in a command puts its packages into the attempt's own folder. */
@@ -55,6 +62,15 @@ const DETERMINISM: Readonly<Record<string, string>> = {
   PYTHONDONTWRITEBYTECODE: "1",
   PYTHONUNBUFFERED: "1",
 };
+
+/** 2000-01-01 in UTC: no time zone takes it below the earliest date that zip archives know. */
+const SOURCE_DATE_EPOCH = 946_684_800;
+
+/** Tools that write dates into what they make (archives, wheels, figures) take this one instead of now. */
+function buildDate(set: number | null | undefined): Record<string, string> {
+  if (set === null) return {};
+  return { SOURCE_DATE_EPOCH: String(set ?? SOURCE_DATE_EPOCH) };
+}
 
 /** Numeric libraries start a thread for each core of the machine unless told how many the step was given. */
 function threadLimits(cpus: number): Record<string, string> {

@@ -13,8 +13,10 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Content, ContentId, ManifestEntry } from "../core/content.ts";
+import type { OutputRecord } from "../core/output.ts";
 import type { DataType } from "../spec/graph.ts";
 import { ContentProblem } from "./content-problem.ts";
+import { equivalentEntries } from "./equivalence.ts";
 import { folderId } from "./folder-id.ts";
 import { hashFile } from "./hash-file.ts";
 import { countFiles, fileContent, type Limits, manifestFile, sumOf, TOO_BIG } from "./identify.ts";
@@ -31,6 +33,8 @@ export interface PortOrder {
   /** Where anything goes that lies beside a `uri_file`. */
   readonly asideFolder: string;
   readonly storeFolder: string;
+  /** See `sameRule`; absent: bytes alone count. */
+  readonly same?: string;
 }
 
 export interface CapturedPort {
@@ -40,6 +44,7 @@ export interface CapturedPort {
   readonly warnings: readonly string[];
   /** Manifest that was written, or null for a single file. */
   readonly manifest: string | null;
+  readonly same?: NonNullable<OutputRecord["same"]>;
 }
 
 export function capturePort(
@@ -136,7 +141,12 @@ function captureFolder(order: PortOrder, limits: Limits | null): CapturedPort | 
   const warnings =
     listed.length === 0 ? [`output "${order.port}" is empty: the command wrote nothing to it`] : [];
   const path = writeManifest(order.storeFolder, id, manifest);
-  return { content, file: "", warnings, manifest: path };
+  const captured = { content, file: "", warnings, manifest: path };
+  if (order.same === undefined) return captured;
+  const counted = equivalentEntries(order.folder, manifest, order.same);
+  // What differs between two of them is told by these lists.
+  writeManifest(order.storeFolder, counted.id, counted.entries);
+  return { ...captured, same: { rule: order.same, id: counted.id } };
 }
 
 /** Makes a file read-only and ours alone; its bytes and times stay. */

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import type { OutputRecord } from "../core/output.ts";
 import type { Captured, CaptureOrder } from "../ports/contents.ts";
 import type { DataType } from "../spec/graph.ts";
-import { put } from "../spec/own-keys.ts";
+import { own, put } from "../spec/own-keys.ts";
 import type { CapturedPort, PortOrder } from "./capture-port.ts";
 import { ContentProblem } from "./content-problem.ts";
 import type { Unsynced } from "./durable.ts";
@@ -48,7 +48,11 @@ export async function captureAttempt(
   const source = isMoved ? final : scratch;
   const ports: [string, DataType, CapturedPort][] = [];
   for (const [port, type] of Object.entries(order.outputs)) {
-    const asked = { port, type, folder: join(source, port), asideFolder, storeFolder };
+    const same = own(order.same ?? {}, port);
+    const asked = {
+      ...{ port, type, folder: join(source, port), asideFolder, storeFolder },
+      ...(same === undefined ? {} : { same }),
+    };
     // An answer that is there already is not waited for: most outputs are one small file.
     const answer = means.capture(asked);
     ports.push([port, type, answer instanceof Promise ? await answer : answer]);
@@ -132,7 +136,8 @@ function resultOf(
   let artifacts: OutputRecord | null = null;
   for (const [port, type, captured] of ports) {
     const path = join(final, port, captured.file);
-    const record: OutputRecord = { ...captured.content, type, path };
+    const { same } = captured;
+    const record: OutputRecord = { ...captured.content, type, path, ...(same && { same }) };
     if (port === ARTIFACTS) artifacts = record;
     else put(outputs, port, record);
     warnings.push(...captured.warnings);

@@ -4,7 +4,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Content, ContentId } from "../core/content.ts";
-import type { OutputRecord } from "../core/output.ts";
+import type { OutputRecord, SeenFile } from "../core/output.ts";
 import type { CaptureOrder, Contents, Outcome, RecordedData } from "../ports/contents.ts";
 import type { CodeReference, DataType } from "../spec/graph.ts";
 import { type CapturePlaces, captureAttempt } from "./capture.ts";
@@ -16,6 +16,7 @@ import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts
 import { type Limits, statInput, TOO_BIG } from "./identify.ts";
 import { ignoringRule } from "./ignoring-rule.ts";
 import { hasCopy, keptPath, layStandIn, standInOf } from "./kept-copies.ts";
+import { firstChanged } from "./seen-files.ts";
 import { readSnapshot, snapshotFolder } from "./snapshot-store.ts";
 import { type WorkFolders, type WorkPlaces, workFolders } from "./work-folders.ts";
 import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
@@ -108,6 +109,10 @@ class FolderContents implements Contents {
     } catch (error) {
       return unreadable(error);
     }
+  }
+
+  firstChanged(files: readonly SeenFile[]): SeenFile | null {
+    return firstChanged(files);
   }
 
   async snapshot(code: CodeReference): ReturnType<Contents["snapshot"]> {

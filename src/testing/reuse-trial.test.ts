@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import nodePath from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -137,6 +138,137 @@ describe("the reuse trial", () => {
     expect(plan.steps[1]).toMatchObject({ decision: "run", reason: { kind: "outputs_deleted" } });
     expect(result()).toBe("202");
     expect(rig.ran()).toEqual(["second"]);
+  });
+});
+
+describe("the reuse trial, where the fingerprint alone would not know", () => {
+  const TRUST = `
+type: pipeline
+display_name: trust
+settings: {default_compute: azureml:local}
+jobs:
+  first:
+    command: echo first >> "$LEDGER" && python first.py \${{outputs.model}}
+    code: ./trust
+    environment: {python: ./venv/bin/python}
+    environment_variables: {LEDGER: LEDGER_PATH, EXTRA: EXTRA_PATH}
+    outputs: {model: {type: mlflow_model}}
+  second:
+    command: echo second >> "$LEDGER" && cat \${{inputs.model}}/weights > \${{outputs.doubled}}
+    environment_variables: {LEDGER: LEDGER_PATH}
+    inputs: {model: "\${{parent.jobs.first.outputs.model}}"}
+    outputs: {doubled: {type: uri_file}}
+`;
+  const FIRST = `
+import os, sys, time, uuid, mypkg
+open(sys.argv[1] + "/weights", "w").write(open(os.environ["EXTRA"]).read().strip() + mypkg.SUFFIX)
+open(sys.argv[1] + "/MLmodel", "w").write(f"flavors: {{}}\\nmodel_uuid: {uuid.uuid4()}\\nutc_time_created: {time.time()}\\n")
+`;
+
+  beforeAll(() => {
+    rig.write("trust/first.py", FIRST);
+    rig.write("extra.txt", "a");
+    rig.write("source/mypkg/__init__.py", "SUFFIX = '1'\n");
+    makeVenv();
+    rig.write(
+      "pipeline.yml",
+      TRUST.replaceAll("LEDGER_PATH", JSON.stringify(rig.at("ledger"))).replace(
+        "EXTRA_PATH",
+        JSON.stringify(rig.at("extra.txt")),
+      ),
+    );
+    expect(result()).toBe("a1");
+    rig.ran();
+    expect(result()).toBe("a1");
+    expect(rig.ran()).toEqual([]);
+  });
+
+  /** With `mypkg` installed as pip does it for `-e`. */
+  function makeVenv(): void {
+    const made = spawnSync("python3", ["-m", "venv", "--without-pip", rig.at("venv")]);
+    expect(made.status).toBe(0);
+    const [version] = fs.readdirSync(rig.at("venv/lib"));
+    const site = `venv/lib/${version}/site-packages`;
+    rig.write(`${site}/_mypkg.pth`, `${rig.at("source")}\n`);
+    rig.write(`${site}/mypkg-0.1.dist-info/METADATA`, "Name: mypkg\nVersion: 0.1\n");
+    rig.write(`${site}/mypkg-0.1.dist-info/RECORD`, "_mypkg.pth,,\n");
+    const url = { url: `file://${rig.at("source")}`, dir_info: { editable: true } };
+    rig.write(`${site}/mypkg-0.1.dist-info/direct_url.json`, JSON.stringify(url));
+  }
+
+  it("warns of the undeclared file, and not of the package", () => {
+    const { warnings } = rig.run("run", "pipeline.yml");
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(`first read ${rig.at("extra.txt")}, which is not an input`);
+  });
+
+  it("runs a step whose undeclared file has changed", () => {
+    rig.write("extra.txt", "bb");
+    expect(result()).toBe("bb1");
+    expect(rig.ran()).toEqual(["first", "second"]);
+  });
+
+  it("runs only the step that saves an equivalent model", () => {
+    edit("trust/first.py", (text) => `# a comment\n${text}`);
+    expect(result()).toBe("bb1");
+    expect(rig.ran()).toEqual(["first"]);
+  });
+
+  it("runs what reads a changed editable package", () => {
+    rig.write("source/mypkg/__init__.py", "SUFFIX = '22'\n");
+    expect(result()).toBe("bb22");
+    expect(rig.ran()).toEqual(["first", "second"]);
+  });
+
+  it("runs a step whose result was invalidated, and nothing below when it comes out the same", () => {
+    expect(rig.cli("invalidate", "first", "--reason", "trial").code).toBe(0);
+    expect(result()).toBe("bb22");
+    expect(rig.ran()).toEqual(["first"]);
+  });
+
+  it("runs nothing when nothing has changed", () => {
+    expect(result()).toBe("bb22");
+    expect(rig.ran()).toEqual([]);
+  });
+});
+
+describe("the reuse trial with an upgraded package", () => {
+  it("changes the lock, says what would run, and runs it", (context) => {
+    rig.write("requirements.txt", "six\n");
+    rig.write(
+      "pipeline.yml",
+      `
+type: pipeline
+display_name: upgrade
+settings: {default_compute: azureml:local}
+jobs:
+  second:
+    command: python -c "import six; print(six.__version__)" > \${{outputs.doubled}}
+    environment: {requirements: requirements.txt}
+    outputs: {doubled: {type: uri_file}}
+`,
+    );
+    const first = rig.cli("run", "pipeline.yml", "--json");
+    // Packages come from an index: where there is none, nothing can be upgraded.
+    if (first.code === 4) context.skip();
+    const words = ["environment", "upgrade", "requirements", "six==1.16.0"];
+    const dry = JSON.parse(rig.cli(...words, "--dry-run", "--json").stdout);
+    const [six] = dry.environments[0].packages;
+    expect(six).toMatchObject({ name: "six", after: "1.16.0" });
+    const detail = `environment: six ${six.before} → 1.16.0`;
+    expect(dry.steps).toMatchObject([{ name: "second", decision: "run", reason: { detail } }]);
+    expect(JSON.parse(rig.cli("plan", "pipeline.yml", "--json").stdout).counts.run).toBe(0);
+    const told = rig.cli(...words).stdout;
+    expect(told).toMatch(/requirements: changed[\s\S]*six +\S+ → 1\.16\.0[\s\S]*second +run/);
+    expect(result()).toBe("1.16.0");
+    expect(rig.cli("environment", "upgrade", "requirements", "nosuch").stderr).toMatch(
+      /has no package nosuch[\s\S]*It has pip, six/,
+    );
+    rig.write("env.yml", "name: tiny\nrequirements: requirements.txt\n");
+    expect(rig.cli("environment", "create", "env.yml").code).toBe(0);
+    expect(rig.cli("environment", "show", "tiny").stdout).toMatch(
+      /lock .*tiny-.*made by the first/,
+    );
   });
 });
 

@@ -1,9 +1,89 @@
-// `stepwell environment create|list|show`: versioned, immutable environments of the workspace.
+// `stepwell environment create|list|show|upgrade`: versioned, immutable environments of the workspace, and their locks.
 
 import type { Command } from "commander";
+import { isRefusal } from "../../operations/refusal.ts";
+import { type UpgradeReport, upgradeEnvironments } from "../../operations/upgrade-environments.ts";
 import type { Context } from "../context.ts";
 import { defineAssetCommand } from "../define-asset-command.ts";
+import { definitionFile } from "../definition-file.ts";
+import { table } from "../format.ts";
+import { definitionOptions } from "../run-options.ts";
+
+interface UpgradeFlags {
+  readonly file?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
 
 export function define(command: Command, context: Context): void {
   defineAssetCommand(command, context, "environment");
+  command
+    .command("upgrade")
+    .description("resolve locks anew: the newest packages that the definitions allow")
+    .argument("[name]", "an environment of the pipeline (default: all)")
+    .argument("[package]", "change only this one: NAME or NAME==VERSION")
+    .option(
+      "-f, --file <file>",
+      "pipeline or job file (default: pipeline.yml or pipeline.yaml here)",
+    )
+    .option("--dry-run", "only say what would change and which steps would run")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", EXAMPLES)
+    .action((first: string | undefined, second: string | undefined, flags: UpgradeFlags) =>
+      upgrade(context, [first, second], flags),
+    );
+}
+
+const EXAMPLES = `
+Examples:
+  stepwell environment upgrade --dry-run
+  stepwell environment upgrade sklearn-1.5 numpy==2.1.3`;
+
+async function upgrade(
+  context: Context,
+  [first, second]: readonly (string | undefined)[],
+  flags: UpgradeFlags,
+): Promise<void> {
+  const file = definitionFile(context, undefined, flags);
+  // One word with a version can only be a package.
+  const isPackage = second === undefined && first?.includes("==");
+  const named = isPackage ? first : second;
+  const [name = "", version = null] = named?.split("==") ?? [];
+  const workspace = await context.open({ create: "refuse" });
+  try {
+    const report = await upgradeEnvironments(workspace, definitionOptions(context, file, {}), {
+      name: isPackage ? null : (first ?? null),
+      wanted: named === undefined ? null : { name: normalised(name), version },
+      dryRun: flags.dryRun ?? false,
+    });
+    if (isRefusal(report)) return context.refuse(report, flags.json);
+    if (flags.json) context.terminal.out(JSON.stringify(report));
+    else print(context, report);
+  } finally {
+    await workspace.close();
+  }
+}
+
+function normalised(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/[-_.]+/g, "-");
+}
+
+function print({ terminal }: Context, { dryRun, environments, steps }: UpgradeReport): void {
+  for (const { name, lock, packages } of environments) {
+    const what = packages.length === 0 ? "nothing newer" : dryRun ? "would change" : "changed";
+    terminal.out(`${name}: ${what} (${lock})`);
+    if (packages.length === 0) continue;
+    const rows = packages.map(({ name, before, after }) => [
+      `  ${name}`,
+      `${before ?? "(new)"} → ${after ?? "(gone)"}`,
+    ]);
+    terminal.out(table(rows));
+  }
+  if (steps.length === 0) terminal.out("no step would run");
+  else terminal.out("steps that would run:");
+  if (steps.length > 0)
+    terminal.out(table(steps.map((step) => [`  ${step.name}`, step.decision, step.reason.detail])));
 }

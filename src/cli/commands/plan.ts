@@ -73,6 +73,8 @@ function print(context: Context, forecast: RunForecast): void {
       ? forecast.steps
       : forecast.steps.filter((step) => step.decision !== "reuse").slice(0, ALL_SHOWN);
   if (shown.length > 0) terminal.out(table(shown.map(rowOf)));
+  for (const step of forecast.steps)
+    for (const warning of step.warnings) terminal.note(`warning: ${warning}`);
   const { run, reuse, depends, skip } = forecast.counts;
   const parts = [`${run} to run`, `${reuse} to reuse`];
   if (depends > 0) parts.push(`${depends} depending on them`);

@@ -41,6 +41,7 @@ async function rerun(context: Context, word: string | undefined, flags: RerunFla
       until: flags.until ?? null,
       force: flags.force === true ? "all" : (flags.force?.split(",") ?? []),
       onlyCached: flags.onlyCached ?? false,
+      strict: flags.strict ?? false,
     });
     if (isRefusal(plan)) return context.refuse(plan, json);
     const row = await submitRun(workspace, plan, {

@@ -29,6 +29,7 @@ export interface RunFlags extends DefinitionFlags, FileFlag {
   readonly priority: string;
   readonly json?: boolean;
   readonly onlyCached?: boolean;
+  readonly strict?: boolean;
   readonly keepWork?: boolean;
   readonly logs?: boolean;
   readonly stream?: boolean;
@@ -47,6 +48,7 @@ export function addRunOptions(command: Command): Command {
     .option("--priority <n>", "-10 … 10; higher goes first", "0")
     .option("--detach", "submit, print the name, and let it go on by itself")
     .option("--only-cached", "fail at the first step that would run")
+    .option("--strict", "fail steps that read files or ask hosts which they do not declare")
     .option("--keep-work", "keep the work folder of every step")
     .option("--logs", "show what steps print, as it comes (default when one step runs)")
     .option("--no-logs", "do not show it")

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { type RecordedRun, readRun } from "../../operations/read-run.ts";
 import { isRefusal } from "../../operations/refusal.ts";
-import { type RunView, runView, type StepView } from "../../operations/run-view.ts";
+import { notesOf, type RunView, runView, type StepView } from "../../operations/run-view.ts";
 import type { Context } from "../context.ts";
 import { failurePlaces } from "../failure-places.ts";
 import { duration, number, table } from "../format.ts";
@@ -56,6 +56,7 @@ function print(context: Context, run: RecordedRun, view: RunView): void {
   }
   for (const [name, output] of Object.entries(view.outputs))
     terminal.out(`pipeline output ${name}  ${output.path}`);
+  for (const note of notesOf(run)) terminal.out(`note ${note}`);
   for (const warning of view.warnings) terminal.out(`warning ${warning}`);
 }
 

@@ -47,6 +47,38 @@ function print(context: Context, found: Explanation): void {
   const { terminal } = context;
   const reason = found.reason === null ? "" : `: ${found.reason.detail}`;
   terminal.out(`${found.step} ${DECISIONS[found.decision]}${reason}`);
+  if (found.invalidated !== null) terminal.out(`its result was ${found.invalidated}`);
+  for (const warning of found.warnings) terminal.out(`warning: ${warning}`);
+  for (const line of watchLines(found)) terminal.out(line);
+  printComparison(context, found);
+  for (const [kind, id] of Object.entries(found.identity ?? {}))
+    if (id !== null) terminal.out(`${kind} ${id}`);
+}
+
+/** More undeclared files are counted. */
+const SHOWN_FILES = 20;
+
+/** What it relied on beside its inputs, and what nobody could see. */
+function watchLines({ undeclared, watchedBy, decision }: Explanation): string[] {
+  if (decision === "none") return [];
+  if (watchedBy === null)
+    return [
+      "what it read was not watched: no Python that can be watched ran in it (trace: true watches any program)",
+    ];
+  if (undeclared === null) return [];
+  const { files, more, hosts, programs } = undeclared;
+  const rest = files.length + more - SHOWN_FILES;
+  return [
+    ...files.slice(0, SHOWN_FILES).map((file) => `undeclared ${file.path}`),
+    ...(rest > 0 ? [`undeclared and ${rest} more`] : []),
+    ...hosts.map((host) => `undeclared host ${host}`),
+    ...(programs.length > 0
+      ? [`it started ${programs.join(", ")}: what these read is not seen`]
+      : []),
+  ];
+}
+
+function printComparison({ terminal }: Context, found: Explanation): void {
   if (found.against === null) {
     terminal.out("there is no earlier run of this step to compare with");
     return;
@@ -55,9 +87,12 @@ function print(context: Context, found: Explanation): void {
   if (found.differences.length === 0) terminal.out("  nothing that counts is different");
   for (const difference of found.differences) terminal.out(`  ${difference.detail}`);
   for (const change of found.outputs) {
-    const files = change.files.length === 0 ? "" : ` (${change.files.join(", ")})`;
+    const fields = change.fields.length === 0 ? [] : [`in MLmodel: ${change.fields.join(", ")}`];
+    const named = [change.files.join(", "), ...fields].filter((part) => part !== "");
+    const files = named.length === 0 ? "" : ` (${named.join("; ")})`;
+    const same = change.equivalent ? " that count as the same" : "";
     terminal.out(
-      `  output ${change.output}: ${change.same ? "the same bytes" : `other bytes${files}`}`,
+      `  output ${change.output}: ${change.same ? "the same bytes" : `other bytes${same}${files}`}`,
     );
   }
 }

@@ -6,8 +6,8 @@ import type { ResultRow } from "../../ports/records.ts";
 import type { Row } from "./driver.ts";
 import type { Session } from "./session.ts";
 
-const COLUMNS = `r.fingerprint, r.static_id, r.run, r.seq, r.path, r.created_at, r.duration_ms, e.body`;
-const JOIN = `result r join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq`;
+export const COLUMNS = `r.fingerprint, r.static_id, r.run, r.seq, r.path, r.created_at, r.duration_ms, e.body`;
+export const JOIN = `result r join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq`;
 
 export function readResults(
   session: Session,
@@ -142,7 +142,7 @@ export function readPreImage(session: Session, fingerprint: string): PreImage | 
   return row === undefined ? null : (JSON.parse(String(row.body)) as PreImage);
 }
 
-function toResultRow(row: Row): ResultRow {
+export function toResultRow(row: Row): ResultRow {
   const event = JSON.parse(String(row.body)) as Extract<RunEvent, { kind: "step_completed" }>;
   return {
     fingerprint: String(row.fingerprint),

@@ -7,6 +7,7 @@ import { putDocuments, readDocument } from "./documents.ts";
 import { isDiskFull, openDatabase } from "./driver.ts";
 import { becomeEngine, readEngine, releaseEngine, renewLease } from "./engine-row.ts";
 import { appendEvents, projectCreated, readEvents } from "./events.ts";
+import { newestResult, readMarks, resultsWith, writeMarks } from "./invalidations.ts";
 import { migrate } from "./migrations.ts";
 import {
   fingerprintsWithStaticId,
@@ -104,6 +105,11 @@ function storeOver(
     document: async (id) => readDocument(session, id),
     putDocuments: async (documents) => session.transaction(() => putDocuments(session, documents)),
     results: async (fingerprints) => readResults(session, fingerprints),
+    newestResult: async (fingerprint) => newestResult(session, fingerprint),
+    invalidations: async (results) => readMarks(session, results),
+    invalidate: async (results, mark) =>
+      session.transaction(() => writeMarks(session, results, mark)),
+    resultsWith: async (part) => resultsWith(session, part),
     result: async (run, seq) => readResult(session, run, seq),
     resultsOf: async (run) => resultsOf(session, run),
     fingerprintsWithStaticId: async (id) => fingerprintsWithStaticId(session, id),

@@ -4,6 +4,7 @@
 import {
   ANY,
   BOOLEAN,
+  extension,
   type Field,
   listOf,
   mapOf,
@@ -57,11 +58,24 @@ const declaredInput = table("an input", {
   intellectual_property: protection,
 });
 
+const same = extension(
+  oneOf(
+    oneWordOf("bytes"),
+    record(() =>
+      table("same", {
+        ignore: extension(listOf(STRING), "Patterns of files that do not count, as in .gitignore."),
+      }),
+    ),
+  ),
+  "When other bytes count as the same for what reads it: files to ignore, or `bytes` for never.",
+);
+
 /** An output that a component declares. */
 const declaredOutput = table("an output", {
   type: required(oneWordOf(...DATA_TYPES, "path", ...LITERAL_TYPES), "The kind of data."),
   mode: optional(oneWordOf(...PORT_MODES), "How data leaves the command."),
   description: optional(STRING, "What it is for."),
+  same,
   early_available: optional(BOOLEAN, "Accepted and kept; without effect on one machine."),
   intellectual_property: protection,
 });
@@ -97,6 +111,7 @@ const givenOutput = table("an output", {
   ),
   path: optional(STRING, "Where a copy is published; may hold `${{name}}`."),
   name: optional(STRING, "Registers the output as a data asset of this name."),
+  same,
   version: optional(STRING, "The version to register; the next free one unless given."),
   description: optional(STRING, "What it is for."),
 });

@@ -164,6 +164,10 @@ export const extensionFields = {
     ),
     "Whether an earlier result with the same fingerprint may be taken.",
   ),
+  trace: extension(
+    BOOLEAN,
+    "What it reads is watched: `true` with strace, unless given its Python, `false` not at all.",
+  ),
 } satisfies Record<string, Field>;
 
 export const dependsOnField: Field = extension(

@@ -3,6 +3,7 @@
 import {
   extension,
   type FieldTable,
+  type FieldType,
   integerFrom,
   listOf,
   mapOf,
@@ -58,6 +59,8 @@ const limits = table("limits", {
   steps: optional(integerFrom(1), "Most steps in one run."),
 });
 
+const seconds: FieldType = { kind: "scalar" };
+
 export const workspace: FieldTable = table("stepwell.yml", {
   $schema: optional(STRING, "Address of the editor schema."),
   datastores: extension(mapOf(record(() => datastore)), "Places for bytes, by name."),
@@ -84,6 +87,10 @@ export const workspace: FieldTable = table("stepwell.yml", {
   notify: extension(
     listOf(record(() => notification)),
     "Who is told when a run ends; each entry has a `command` or a `webhook`.",
+  ),
+  source_date_epoch: extension(
+    seconds,
+    "SOURCE_DATE_EPOCH of steps: seconds since 1970, or `false` for none; 946684800 unless given.",
   ),
   keep: extension(
     oneWordOf("reference", "copy"),

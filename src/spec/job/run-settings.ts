@@ -104,6 +104,15 @@ export function readCheckpoint(
   return { keep: /^true$/i.test(getText(found, "keep") ?? "") };
 }
 
+/** The nearest `trace` of the node, its component and the pipelines around, key or property. */
+export function readTrace(
+  sources: readonly (TreeMapping | null)[],
+  context: LoadContext,
+): boolean | null {
+  const word = textOf(nearest(sources, "trace", context));
+  return word === null ? null : /^(?:true|yes|on)$/i.test(word);
+}
+
 /** The name of a compute as written, without its prefix; null for nothing. */
 export function computeName(text: string | null): string | null {
   const name = text === null ? "" : bareName(text);
@@ -124,7 +133,7 @@ const RETRY_EVENTS = ["failure", "timeout", "lost"] as const;
 
 function nearest(
   sources: readonly (TreeMapping | null)[],
-  key: "retry" | "reuse" | "checkpoint",
+  key: "retry" | "reuse" | "checkpoint" | "trace",
   context: LoadContext,
 ): TreeNode | null {
   for (const source of sources) {
@@ -139,6 +148,7 @@ const PROPERTY_TYPES = {
   "stepwell.depends_on": dependsOnField.type,
   "stepwell.retry": extensionFields.retry.type,
   "stepwell.reuse": extensionFields.reuse.type,
+  "stepwell.trace": extensionFields.trace.type,
   "stepwell.resources": resourcesField.type,
 } as const;
 

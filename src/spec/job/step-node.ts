@@ -36,6 +36,7 @@ import {
   readRetry,
   readReuse,
   readTimeout,
+  readTrace,
 } from "./run-settings.ts";
 import type { JobNode, ResolvedInput } from "./scope.ts";
 import { settle } from "./settle.ts";
@@ -84,6 +85,7 @@ export function stepNode(
     retry: readRetry(around, context),
     reuse: readReuse(around, context),
     deterministic: !sources.some((one) => /^false$/i.test(getText(one, "is_deterministic") ?? "")),
+    trace: readTrace(around, context),
     dependsOn: awaited(node),
     textSubstitution: sources.some(
       (one) => getText(getMapping(one, "properties"), "stepwell.inputs") === "text",
@@ -196,13 +198,35 @@ function outputOf(node: JobNode, name: string, context: LoadContext): StepOutput
   const declared: PortMode | null = node.inline
     ? null
     : (node.component?.outputs.get(name)?.mode ?? null);
+  const same = readSame(node, name, requests, context);
   return {
+    ...(same === null ? {} : { same }),
     type: outputType(node, name),
     mode: modes.find((mode) => mode !== null) ?? declared,
     publishTo: publishTo(requests, context),
     registerName: first("name"),
     registerVersion: first("version"),
   };
+}
+
+/** What the node, else its component, says of other bytes; null where neither does. */
+function readSame(
+  node: JobNode,
+  name: string,
+  requests: readonly { readonly value: TreeNode }[],
+  context: LoadContext,
+): NonNullable<StepOutput["same"]> | null {
+  const declared = getMapping(node.component?.tree ?? null, "outputs")?.entries.get(name)?.value;
+  const values = [...requests.map(({ value }) => value), ...(declared ? [declared] : [])];
+  const given = values.map((value) => getSet(value, "same")).find((one) => one !== null) ?? null;
+  if (textOf(given) === "bytes") return "bytes";
+  const patterns = getSet(given, "ignore");
+  if (given === null || patterns?.kind !== "list") return null;
+  if (outputType(node, name) === "uri_file") {
+    const message = `output \`${name}\` is one file, and \`same.ignore\` names files in a folder`;
+    context.error(given, "unknown_value", message, "Make it a uri_folder, or leave `same` out.");
+  }
+  return patterns.items.flatMap((item) => textOf(item) ?? []);
 }
 
 function publishTo(

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
+  statSync,
   symlinkSync,
   unlinkSync,
   utimesSync,
@@ -35,6 +36,23 @@ export function identities(bench: () => ContentsBench): void {
     const { id } = await bench().content(path, "uri_file");
     const sum = execFileSync("sha256sum", [path], { encoding: "utf8" }).split(" ")[0];
     expect(id).toBe(`sha256:${sum}`);
+  });
+
+  it("tells the first of seen files that has another size, another time, or is gone", () => {
+    const seen = ["one", "two"].map((name) => {
+      const path = bench().write(name, "bytes");
+      return { path, sizeBytes: 5, mtimeMs: statSync(path).mtimeMs };
+    });
+    const [one, two] = seen as [(typeof seen)[0], (typeof seen)[0]];
+    const folder = { path: bench().path("."), sizeBytes: null };
+    const listed = { ...folder, mtimeMs: statSync(folder.path).mtimeMs };
+    const { contents } = bench();
+    expect(contents.firstChanged([one, two, listed])).toBeNull();
+    expect(contents.firstChanged([one, { ...two, sizeBytes: 6 }])?.path).toBe(two.path);
+    expect(contents.firstChanged([{ ...one, mtimeMs: 1 }, two])?.path).toBe(one.path);
+    expect(contents.firstChanged([{ ...listed, path: one.path }])?.path).toBe(one.path);
+    unlinkSync(two.path);
+    expect(contents.firstChanged([one, two])?.path).toBe(two.path);
   });
 
   it("names a folder by names, kinds, executable bits and bytes, wherever it lies", async () => {

@@ -223,6 +223,57 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       expect((await store.result("one", 1))?.result.metrics).toEqual({ auc: 1 });
     });
 
+    it("never offers an invalidated result again, and keeps the first reason", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("one"));
+      await store.commit(batch(epoch, [update("one", 1, [completed(0, "f", 5)])]));
+      expect(await store.newestResult("f")).toMatchObject({ row: { seq: 1 }, invalidated: null });
+      expect(await store.newestResult("unknown")).toBeNull();
+      const mark = { at: 7, by: "ann", reason: "wrong labels" };
+      await store.invalidate([{ run: "one", seq: 1 }], mark);
+      await store.invalidate([{ run: "one", seq: 1 }], { ...mark, reason: "another" });
+      expect((await store.results(["f"])).get("f") ?? []).toEqual([]);
+      expect(await store.fingerprintsWithStaticId("static f")).toEqual([]);
+      expect(await store.resultState("f")).toBe("damaged");
+      expect((await store.newestResult("f"))?.invalidated).toEqual(mark);
+      expect(await store.invalidations([{ run: "one", seq: 1 }])).toEqual([mark]);
+      await store.commit(batch(epoch, [update("one", 2, [completed(0, "f", 6)])]));
+      expect((await store.newestResult("f"))?.invalidated).toBeNull();
+      expect((await store.results(["f"])).get("f")?.map((row) => row.seq)).toEqual([2]);
+    });
+
+    it("finds results by the ids that their fingerprints are made of", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("one"));
+      const moment = (environment: string, code: string | null, input: string) => ({
+        environment,
+        code,
+        passEnv: [],
+        contents: { data: [input, null] },
+      });
+      const image = (fingerprint: string, moment: object) => ({
+        fingerprint,
+        preImage: { node: {}, moment } as never,
+      });
+      await store.commit({
+        ...batch(epoch, [update("one", 1, [completed(0, "f1", 5), completed(1, "f2", 6)])]),
+        preImages: [
+          image("f1", moment("env-a", "code-a", "x")),
+          image("f2", moment("env-b", null, "y")),
+        ],
+      });
+      const paths = async (part: Parameters<RecordStore["resultsWith"]>[0]) =>
+        (await store.resultsWith(part)).map((row) => row.path);
+      expect(await paths({ kind: "environment", id: "env-" })).toEqual(["s0", "s1"]);
+      expect(await paths({ kind: "environment", id: "env-b" })).toEqual(["s1"]);
+      expect(await paths({ kind: "code", id: "code" })).toEqual(["s0"]);
+      expect(await paths({ kind: "fingerprint", id: "f2" })).toEqual(["s1"]);
+      expect(await paths({ kind: "contents", ids: ["y", "z"] })).toEqual(["s1"]);
+      expect(await paths({ kind: "contents", ids: [] })).toEqual([]);
+    });
+
     it("lists runs newest first, filtered, page by page", async () => {
       const store = open();
       for (const [index, name] of ["a", "b", "c"].entries())

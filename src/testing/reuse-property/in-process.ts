@@ -53,6 +53,7 @@ export function makeInProcess(): Workspace {
     stepTypes: createStepTypes(() => ({ inherited: {}, passed: {}, names: [] }), {
       graceMs: 1,
       mpirun: false,
+      watch: null,
     }),
     explainer: createExplainer(records, contents, plans),
     settler: { needed: () => false, settle: async () => [] },
@@ -84,6 +85,7 @@ export function makeInProcess(): Workspace {
     space,
     contents,
     environments: () => environments,
+    environmentLocks: refuse,
     process: { ...unusedProcess, isAlive },
     self: () => ME,
     clock,

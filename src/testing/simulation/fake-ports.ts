@@ -61,7 +61,10 @@ export function createFakePorts(
             ),
       collect: () => ({ metrics: {}, loggedParameters: {}, warnings: [] }),
     },
-    explainer: { reason: async () => ({ kind: "never_ran", detail: "simulated" }) },
+    explainer: {
+      earlier: async () => null,
+      reason: async () => ({ kind: "never_ran", detail: "simulated" }),
+    },
     space: {
       look: () => ({ folder: "disk", freeBytes: isFull(world) ? 0 : 2 ** 40, freeFiles: null }),
       hasRoom: async () => !isFull(world),
@@ -179,6 +182,7 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
     kept: async () => null,
     inputPath: async (_attempt, _input, data) => data.path,
     inputHeld: async () => true,
+    firstChanged: () => null,
     discard: () => {},
     close: async () => {},
   };

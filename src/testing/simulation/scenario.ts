@@ -169,6 +169,7 @@ function makeStep(shape: Shape, index: number): StepNode {
     retry: { maxRetries: RETRIES, delaySeconds: 0.02, on: ["failure", "timeout", "lost"] },
     reuse: { kind: "auto" },
     deterministic: true,
+    trace: null,
     dependsOn: (shape.extra[index] ?? []).map((at) => `s${at}`),
     textSubstitution: false,
     typeSettings: null,

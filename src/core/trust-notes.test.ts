@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import type { StepResult } from "./output.ts";
+import { describeChangedFile, trustNotes } from "./trust-notes.ts";
+
+const TRAIN = { path: "train", deterministic: true, reuse: { kind: "auto" } } as const;
+const RESULT: StepResult = {
+  outputs: {},
+  metrics: {},
+  loggedParameters: {},
+  artifacts: null,
+  warnings: [],
+};
+
+describe("what a result says against itself", () => {
+  it("is nothing for most", () => {
+    expect(trustNotes(TRAIN, RESULT)).toEqual([]);
+  });
+
+  it("names what was read without being declared, files before folders", () => {
+    const file = (path: string, sizeBytes: number | null = 1) => ({ path, sizeBytes, mtimeMs: 1 });
+    const undeclared = { files: [file("/a", null), file("/b")], more: 3, hosts: [], programs: [] };
+    expect(trustNotes(TRAIN, { ...RESULT, undeclared })).toEqual([
+      "train read /b, /a/ and 3 more, which are not inputs: a change to them is not seen. Declare them, or set reuse: {max_age: 1d}",
+    ]);
+    const asked = { ...undeclared, files: [], more: 0, hosts: ["example.com"] };
+    expect(trustNotes(TRAIN, { ...RESULT, undeclared: asked })[0]).toMatch(
+      /^train connected to example.com: /,
+    );
+    const lasting = { ...TRAIN, reuse: { kind: "max_age", maxAgeSeconds: 60 } } as const;
+    expect(trustNotes(lasting, { ...RESULT, undeclared })).toEqual([]);
+    expect(trustNotes({ ...TRAIN, deterministic: false }, { ...RESULT, undeclared })).toEqual([]);
+    expect(describeChangedFile(file("/a", null))).toBe("undeclared folder changed: /a");
+  });
+
+  it("names the files that came out differently, at most three of an output", () => {
+    const outputs = { model: ["a", "b", "c", "d"], report: ["index.html"] };
+    const result = { ...RESULT, notDeterministic: { run: "taxi-3", outputs } };
+    expect(trustNotes(TRAIN, result)).toEqual([
+      "train is not deterministic: from the same inputs it made other bytes than in taxi-3 (model: a, b, c and 1 more; report: index.html). Make it so, or say is_deterministic: false",
+    ]);
+    expect(trustNotes({ ...TRAIN, path: "." }, result)[0]).toMatch(
+      /^the step is not deterministic/,
+    );
+  });
+});

@@ -1,0 +1,83 @@
+// What a recorded result says against itself, in words: for the summary, `show`, `plan` and `why` alike. Pure.
+
+import type { StepNode } from "../spec/graph.ts";
+import type { OutputDifference, SeenFile, StepResult, UndeclaredReads } from "./output.ts";
+
+/** How many files are named before "and n more". */
+const NAMED = 3;
+
+type Step = Pick<StepNode, "path" | "reuse" | "deterministic">;
+
+/** Sentences about a step's result that whoever relies on it must read; empty for most. */
+export function trustNotes(step: Step, result: StepResult): readonly string[] {
+  return [...undeclaredNotes(step, result), ...determinismNotes(step, result)];
+}
+
+/** Said of a step that has just run: why what reads it does not run. */
+export function equivalenceNotes(step: Step, { equivalent }: StepResult): readonly string[] {
+  if (equivalent === undefined) return [];
+  return [
+    `${nameOf(step)} made other bytes than in ${equivalent.run} that count as the same (${differing(equivalent)}): what reads them is reused`,
+  ];
+}
+
+/** What a step relies on that its fingerprint does not hold, unless it says that its results do not last. */
+export function undeclaredNotes(step: Step, { undeclared }: StepResult): readonly string[] {
+  if (undeclared === undefined || !promisesReuse(step)) return [];
+  return [...fileNotes(nameOf(step), undeclared), ...hostNotes(nameOf(step), undeclared)];
+}
+
+/** Whether a result of the step is taken however old it is. */
+export function promisesReuse(step: Step): boolean {
+  return step.deterministic && step.reuse.kind === "auto";
+}
+
+/** `undeclared file changed: /data/x.csv`. */
+export function describeChangedFile(file: SeenFile): string {
+  return `undeclared ${file.sizeBytes === null ? "folder" : "file"} changed: ${file.path}`;
+}
+
+function fileNotes(name: string, { files, more }: UndeclaredReads): string[] {
+  const paths = [
+    ...files.filter((file) => file.sizeBytes !== null).map((file) => file.path),
+    ...files.filter((file) => file.sizeBytes === null).map((file) => `${file.path}/`),
+  ];
+  const total = paths.length + more;
+  if (total === 0) return [];
+  const [are, them] = total === 1 ? ["is not an input", "it"] : ["are not inputs", "them"];
+  return [
+    `${name} read ${listed(paths, total)}, which ${are}: a change to ${them} is not seen. Declare ${them}, or set reuse: {max_age: 1d}`,
+  ];
+}
+
+function hostNotes(name: string, { hosts }: UndeclaredReads): string[] {
+  if (hosts.length === 0) return [];
+  return [
+    `${name} connected to ${listed(hosts)}: a change to what it gets from there is not seen. Declare a file, or set reuse: {max_age: 1d}`,
+  ];
+}
+
+function determinismNotes(step: Step, { notDeterministic }: StepResult): string[] {
+  if (notDeterministic === undefined) return [];
+  const { run } = notDeterministic;
+  return [
+    `${nameOf(step)} is not deterministic: from the same inputs it made other bytes than in ${run} (${differing(notDeterministic)}). Make it so, or say is_deterministic: false`,
+  ];
+}
+
+function nameOf({ path }: Step): string {
+  return path === "." ? "the step" : path;
+}
+
+/** `model: a.pkl, b.txt; report: index.html`. */
+function differing(difference: OutputDifference): string {
+  return Object.entries(difference.outputs)
+    .map(([output, files]) => `${output}: ${listed(files)}`)
+    .join("; ");
+}
+
+function listed(names: readonly string[], total = names.length): string {
+  const named = names.slice(0, NAMED);
+  const rest = total - named.length;
+  return rest > 0 ? `${named.join(", ")} and ${rest} more` : named.join(", ");
+}

@@ -1,0 +1,136 @@
+// Resolves the locks of a pipeline's environments anew: what changes, and which steps would run with it. The new locks lie
+// in a folder of their own until everything is known; only then, and only when asked to, they replace the old ones.
+
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { LockUpgrade, WantedPackage } from "../ports/environments.ts";
+import type { EnvironmentReference, Graph } from "../spec/graph.ts";
+import { type DefinitionOptions, loadDefinition } from "./load-definition.ts";
+import { forecastRun, type StepForecast } from "./plan-run.ts";
+import { preparePlan } from "./prepare-plan.ts";
+import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
+import { places, type Workspace } from "./workspace.ts";
+
+export interface UpgradeOptions {
+  /** Null: every environment of the pipeline. */
+  readonly name: string | null;
+  /** Null: every package. */
+  readonly wanted: WantedPackage | null;
+  readonly dryRun: boolean;
+}
+
+export interface UpgradedEnvironment {
+  readonly name: string;
+  readonly lock: string;
+  /** Null before or after: it was not, or is no longer, in the lock. */
+  readonly packages: readonly {
+    readonly name: string;
+    readonly before: string | null;
+    readonly after: string | null;
+  }[];
+}
+
+export interface UpgradeReport {
+  readonly schema: 1;
+  readonly dryRun: boolean;
+  readonly environments: readonly UpgradedEnvironment[];
+  /** Steps that run, or may run, the next time. */
+  readonly steps: readonly Pick<StepForecast, "name" | "decision" | "reason">[];
+}
+
+export async function upgradeEnvironments(
+  workspace: Workspace,
+  definition: DefinitionOptions,
+  options: UpgradeOptions,
+): Promise<UpgradeReport | Refusal> {
+  const { graph, problems } = await loadDefinition(workspace, definition);
+  if (graph === null) return refuseInvalid(problems);
+  const upgrades = await resolveAnew(workspace, graph, options);
+  if (isRefusal(upgrades)) return upgrades;
+  const locks = upgrades[0] === undefined ? null : path.dirname(upgrades[0].file);
+  const steps = await stepsToRun(workspace, graph, upgrades, locks);
+  if (isRefusal(steps)) return steps;
+  if (!options.dryRun && locks !== null) for (const upgrade of upgrades) upgrade.write(locks);
+  const environments = upgrades.map(({ label, file, before, after }) => {
+    const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after)])].sort();
+    const packages = names
+      .map((name) => ({ name, before: before?.[name] ?? null, after: after[name] ?? null }))
+      .filter((one) => one.before !== one.after);
+    return { name: label, lock: file, packages };
+  });
+  return { schema: 1, dryRun: options.dryRun, environments, steps };
+}
+
+/** Each lock once, of the environments that are meant. */
+async function resolveAnew(
+  workspace: Workspace,
+  graph: Graph,
+  { name, wanted }: UpgradeOptions,
+): Promise<readonly LockUpgrade[] | Refusal> {
+  const locks = workspace.environmentLocks();
+  const upgrades: LockUpgrade[] = [];
+  const names = new Set<string>();
+  for (const reference of referencesOf(graph)) {
+    const shown = await locks.show(reference);
+    if (!shown.ok) return refuse(shown.failure.code, shown.failure.message, shown.failure.hint, 4);
+    if (shown.value === null) continue;
+    const { label, file } = shown.value;
+    names.add(label);
+    if (name !== null && name !== label && name !== nameOf(reference)) continue;
+    if (upgrades.some((one) => one.file === file)) continue;
+    const upgraded = await locks.upgrade(reference, wanted);
+    if (!upgraded.ok) {
+      const { code, message, hint } = upgraded.failure;
+      return refuse(code, message, hint, 4);
+    }
+    if (upgraded.value !== null) upgrades.push(upgraded.value);
+  }
+  if (upgrades.length > 0) return upgrades;
+  const list = names.size === 0 ? NO_LOCKS : `it has ${[...names].join(", ")}`;
+  const what = name === null ? "no environment with a lock" : `no environment ${name} with a lock`;
+  return refuse("unknown_environment", `${graph.pipeline} has ${what}`, list);
+}
+
+const NO_LOCKS =
+  "only environments of packages have one; a project's own lock is renewed by: uv lock --upgrade";
+
+function referencesOf(graph: Graph): readonly (EnvironmentReference | null)[] {
+  const found = new Map(graph.steps.map((step) => [JSON.stringify(step.environment), step]));
+  return [...found.values()].map((step) => step.environment);
+}
+
+function nameOf(reference: EnvironmentReference | null): string | null {
+  return reference?.name ?? null;
+}
+
+/** The plan as it would be with the new locks. */
+async function stepsToRun(
+  workspace: Workspace,
+  graph: Graph,
+  upgrades: readonly LockUpgrade[],
+  locks: string | null,
+): Promise<UpgradeReport["steps"] | Refusal> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-locks-"));
+  try {
+    const trial = places.locks(folder);
+    if (locks !== null && fs.existsSync(locks)) fs.cpSync(locks, trial, { recursive: true });
+    for (const upgrade of upgrades) upgrade.write(trial);
+    const there: Workspace = {
+      ...workspace,
+      environments: (locked) => workspace.environments(locked, trial),
+    };
+    const prepared = await preparePlan(there, graph, {
+      ...{ force: [], skip: [], taken: {}, onlyCached: false },
+      passEnv: workspace.config.passEnv,
+      mayResolve: false,
+      locked: false,
+    });
+    const { plan, problems, exitCode, unresolved } = prepared;
+    if (plan === null) return { ...refuseInvalid(problems), exitCode };
+    const { steps } = await forecastRun(there, plan, unresolved);
+    return steps.filter(({ decision }) => decision === "run" || decision === "depends");
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}

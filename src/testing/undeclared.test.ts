@@ -1,0 +1,160 @@
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeRig, type Rig } from "./rig.ts";
+
+// Steps that read what they do not declare: told always, seen when it changes, refused with --strict. The rig's own folder
+// is the project, so what lies in it beside the inputs is nobody's temporary file.
+
+let rig: Rig;
+
+const PIPELINE = `
+type: pipeline
+display_name: taxi
+settings: {default_compute: azureml:local}
+jobs:
+  train:
+    command: echo train >> "$LEDGER" && python3 train.py \${{inputs.data}} \${{outputs.model}}
+    code: ./train
+    environment_variables: {LEDGER: LEDGER_PATH, EXTRA: EXTRA_PATH}
+    inputs: {data: {type: uri_folder, path: ./data}}
+    outputs: {model: {type: uri_folder}}
+  below:
+    command: echo below >> "$LEDGER" && python3 -c "open('\${{outputs.o}}/o', 'w').write(open('\${{inputs.model}}/m').read())"
+    environment_variables: {LEDGER: LEDGER_PATH}
+    inputs: {model: "\${{parent.jobs.train.outputs.model}}"}
+    outputs: {o: {type: uri_folder}}
+`;
+
+/** Reads its input, its own module, a temporary file, what it wrote itself, and one file that nobody declared. */
+const TRAIN = `
+import os, sys, tempfile
+import helper
+rows = [open(os.path.join(sys.argv[1], name)).read() for name in sorted(os.listdir(sys.argv[1]))]
+with tempfile.NamedTemporaryFile("w+") as scratch: scratch.write("x"); scratch.flush(); open(scratch.name).read()
+own = os.environ["EXTRA"] + ".own"
+open(own, "w").write("mine"); open(own).read(); os.remove(own)
+extra = open(os.environ["EXTRA"]).read()
+open(sys.argv[2] + "/m", "w").write("".join(rows) + extra)
+`;
+
+beforeAll(() => {
+  rig = makeRig("undeclared");
+  rig.write("data/a.csv", "1\n");
+  rig.write("data/b.csv", "2\n");
+  rig.write("train/train.py", TRAIN);
+  rig.write("train/helper.py", "");
+  rig.write("extra.txt", "one");
+  write(PIPELINE);
+});
+
+afterAll(() => rig.remove());
+
+function write(text: string): void {
+  rig.write(
+    "pipeline.yml",
+    text
+      .replaceAll("LEDGER_PATH", JSON.stringify(rig.at("ledger")))
+      .replaceAll("EXTRA_PATH", JSON.stringify(rig.at("extra.txt"))),
+  );
+}
+
+function warning(): string {
+  return `train read ${rig.at("extra.txt")}, which is not an input: a change to it is not seen. Declare it, or set reuse: {max_age: 1d}`;
+}
+
+describe("a file that a Python step reads and does not declare", () => {
+  it("is told in the summary, alone of all that the step opens", () => {
+    const run = rig.run("run");
+    expect(run.status).toBe("Completed");
+    expect(run.warnings).toEqual([warning()]);
+    expect(rig.ran()).toEqual(["below", "train"]);
+  });
+
+  it("is told by plan and why as long as the result is reused", () => {
+    expect(rig.cli("plan").stderr).toContain(warning());
+    expect(rig.cli("why", "train").stdout).toContain(`warning: ${warning()}`);
+    expect(rig.cli("why", "below").stdout).not.toContain("not watched");
+    expect(rig.run("run").warnings).toEqual([warning()]);
+    expect(rig.ran()).toEqual([]);
+  });
+
+  it("makes the step run when it has changed, and says so", () => {
+    rig.write("extra.txt", "two, longer");
+    const detail = `undeclared file changed: ${rig.at("extra.txt")}`;
+    const plan = JSON.parse(rig.cli("plan", "--json").stdout);
+    expect(plan.steps[0].reason).toEqual({ kind: "undeclared_changed", detail });
+    const [train] = rig.run("run").steps;
+    expect(train?.reuse.reason).toEqual({ kind: "undeclared_changed", detail });
+    expect(rig.ran()).toEqual(["below", "train"]);
+    expect(rig.cli("why", "train").stdout).toContain(detail);
+    expect(rig.run("run").warnings).toEqual([warning()]);
+    expect(rig.ran()).toEqual([]);
+  });
+
+  it("fails the step with --strict, whether it would be reused or run", () => {
+    for (const more of [[], ["--force"]]) {
+      const run = rig.run("run", "--strict", ...more);
+      expect(run.status).toBe("Failed");
+      expect(run.steps[0]?.error).toMatchObject({ code: "undeclared_input", message: warning() });
+      expect(run.steps[1]?.status).toBe("Skipped");
+    }
+    rig.ran();
+  });
+
+  it("is nobody's business where the step says how long its result lasts", () => {
+    write(PIPELINE.replace("    code: ./train\n", "    code: ./train\n    reuse: {max_age: 1d}\n"));
+    rig.write("extra.txt", "three");
+    expect(rig.run("run", "--strict").warnings).toEqual([]);
+    expect(rig.ran()).toEqual([]);
+  });
+
+  it("is not looked for with trace: false", () => {
+    write(PIPELINE.replace("    code: ./train\n", "    code: ./train\n    trace: false\n"));
+    expect(rig.run("run", "--force", "train").warnings).toEqual([]);
+    expect(rig.cli("why", "train").stdout).toMatch(/what it read was not watched/);
+  });
+
+  it("is an input like any other once it is declared", () => {
+    write(
+      PIPELINE.replace(
+        "{data: {type: uri_folder, path: ./data}}",
+        "{data: {type: uri_folder, path: ./data}, extra: {type: uri_file, path: ./extra.txt}}",
+      ),
+    );
+    rig.ran();
+    expect(rig.run("run", "--strict").status).toBe("Completed");
+  });
+});
+
+const hasStrace = spawnSync("strace", ["-qq", "-o", "/dev/null", "true"]).status === 0;
+
+describe("a step of another language with trace: true", () => {
+  const TRACED = `
+type: command
+command: cat \${{inputs.data}} EXTRA_PATH > \${{outputs.o}}/o && cat \${{outputs.o}}/o
+inputs: {data: {type: uri_file, path: ./data/a.csv}}
+outputs: {o: {type: uri_folder}}
+trace: true
+`;
+
+  it.skipIf(!hasStrace)("is watched with strace", () => {
+    write(TRACED);
+    const run = rig.run("run");
+    expect(run.status).toBe("Completed");
+    expect(run.warnings).toEqual([warning().replace("train", "the step")]);
+  });
+
+  it("runs without it where strace is missing, and says so", () => {
+    write(TRACED);
+    const PATH = rig.at("bin");
+    fs.mkdirSync(PATH);
+    for (const name of ["bash", "cat", "python3", "env"]) {
+      const found = spawnSync("bash", ["-c", `command -v ${name}`], { encoding: "utf8" });
+      fs.symlinkSync(found.stdout.trim(), rig.at(`bin/${name}`));
+    }
+    const done = rig.cliWith({ PATH }, "run", "--force");
+    expect(done.code).toBe(0);
+    expect(done.stderr).toMatch(/trace: true was skipped: strace is not installed/);
+  });
+});
