@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** From the second run on, without metrics and notices: what was decided, and why. */
+/** From the second run on, without metrics, ids and notices: what was decided, and why. */
 export function transcriptOf(output: string): string {
   const from = output.indexOf("\nRun it again");
   const to = output.indexOf("\nDone.");
@@ -15,7 +15,7 @@ export function transcriptOf(output: string): string {
   return output
     .slice(from, to)
     .split("\n")
-    .filter((line) => !/^(metrics| {2}evaluate\.|run tumours)/.test(line))
+    .filter((line) => !/^(metrics| {2}evaluate\.|run tumours|\w+ sha256:)/.test(line))
     .join("\n")
     .trim();
 }
