@@ -135,7 +135,9 @@ export async function attach(
         json,
         view?.logsShown,
       );
-    const hint = `go on with it: stepwell run --resume ${name}`;
+    const log = path.join(places.dot(workspace.folder), "engine.log");
+    const said = fs.existsSync(log) ? ` (what a detached engine said: ${log})` : "";
+    const hint = `go on with it: stepwell run --resume ${name}${said}`;
     context.refuse(refuse("interrupted", `nobody goes on with ${name}`, hint, 1), json);
   } finally {
     await workspace.close();

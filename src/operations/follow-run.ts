@@ -16,16 +16,19 @@ export interface FollowOptions {
 }
 
 const POLL_MS = 100;
+/** Engines that were started and are not there: something keeps every one of them from beginning. */
+const STARTS = 5;
 /** How often it is asked whether there is still an engine. */
 const ENGINE_MS = 2_000;
 
-/** "interrupted": no end, and nobody who may start the next step. */
+/** "interrupted": no end, and nobody who may start the next step, or no engine that stays. */
 export async function followRun(
   workspace: Workspace,
   { run, after, onEvents, startEngine }: FollowOptions,
 ): Promise<"ended" | "interrupted"> {
   let seen = after;
   let lookedAt = Number.NEGATIVE_INFINITY;
+  let starts = 0;
   for (;;) {
     const row = await workspace.records.run(run);
     const events = onEvents === null ? [] : await workspace.records.events(run, seen);
@@ -36,7 +39,9 @@ export async function followRun(
     const now = workspace.clock.monotonic();
     if (row.detached && now - lookedAt > ENGINE_MS) {
       lookedAt = now;
-      if (!(await hasEngine(workspace))) startEngine();
+      if (await hasEngine(workspace)) starts = 0;
+      else if (starts++ < STARTS) startEngine();
+      else return "interrupted";
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
