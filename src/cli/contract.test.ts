@@ -127,7 +127,7 @@ describe("--json", () => {
 const RUN_KEYS = "experiment finished name outputs schema started status steps warnings".split(" ");
 const STEP_KEYS =
   "attempts error inputs log metrics name outputs parameters reuse status type".split(" ");
-const PLAN_KEYS = ["decision", "forecastS", "from", "name", "reason"];
+const PLAN_KEYS = ["decision", "forecastS", "from", "name", "reason", "warnings"];
 
 describe("without a terminal", () => {
   it("every line is plain, whatever the run does", () => {

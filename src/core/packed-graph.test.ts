@@ -42,10 +42,10 @@ it("reads a graph back as it was, with the names of its steps", () => {
   expect(packed.nodeIds).toEqual(graph.steps.map(nodeId));
 });
 
-it("reads a graph that was recorded before steps had checkpoints", () => {
+it("reads a graph that was recorded before steps had checkpoints or were traced", () => {
   const graph = graphOf(JOB);
   const packed = JSON.parse(packGraph(graph).text) as { columns: unknown[] };
-  packed.columns.pop();
+  packed.columns.length -= 2;
   expect(unpackGraph(JSON.stringify(packed)).steps).toEqual(graph.steps);
 });
 

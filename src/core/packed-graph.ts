@@ -94,7 +94,7 @@ function column(indices: readonly number[]): Column {
 export function unpackGraph(text: string): Graph {
   const { graph: rest, shared, columns, places, nodeIds } = JSON.parse(text) as Packed;
   // Every field is there from the start: objects that grow one by one are slow to make.
-  const model: Record<string, unknown> = { position: null, checkpoint: null };
+  const model: Record<string, unknown> = { position: null, checkpoint: null, trace: null };
   const own: (readonly [field: string, indices: readonly number[]])[] = [];
   for (const [at, indices] of columns.entries()) {
     const field = FIELDS[at] as string;
