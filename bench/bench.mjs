@@ -101,6 +101,7 @@ if (process.argv.includes("--huge")) {
     `| memory at 100,000 steps: cold / unchanged | ${cold.rssMb.toFixed(0)} / ${warm.rssMb.toFixed(0)} MB | 300 MB | 600 MB |`,
   );
 }
+const bare = measure(freshFolder(), [process.execPath, "-e", "0"]);
 removeFolders();
 if (process.argv.includes("--write")) write();
 
@@ -126,8 +127,6 @@ function version(program, ...words) {
 function write() {
   const cpu = `${os.cpus().length} cores, ${os.cpus()[0]?.model ?? "?"}`;
   const tools = `Node ${process.version}, ninja ${version("ninja", "--version")}${doit === null ? "" : `, doit ${version(doit, "--version").split(" ")[0]}`}`;
-  const bare = measure(freshFolder(), [process.execPath, "-e", "0"]);
-  removeFolders();
   const page = `# Benchmarks
 
 Made by \`npm run bench -- ${process.argv.slice(2).join(" ")}\` on ${new Date().toISOString().slice(0, 10)}: ${cpu}, load ${load} at the start; ${tools}; an empty Node process
