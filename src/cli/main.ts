@@ -141,9 +141,8 @@ const BROKEN_DISK =
   "error: the disk reports an error, so nothing more is written; what was recorded is lost only if the disk lost it\n" +
   "  look at the disk (dmesg), then: stepwell run --resume RUN\n";
 
-// Large definitions are read in bursts that a heap would keep room for long after: with these it grows by half, not fivefold,
+// Large definitions are read in bursts that a heap would keep room for long after: with this it grows by half, not fivefold,
 // for a twentieth of the time.
-v8.setFlagsFromString("--semi-space-growth-factor=1");
 v8.setFlagsFromString("--heap-growing-percent=50");
 
 // Whoever reads our output may leave before its end (`| head`): what the command does goes on, except following a log.
