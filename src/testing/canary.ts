@@ -39,7 +39,9 @@ export function makeCanary(): Canary {
     secret,
     expectUntouched(workspace) {
       expect(state()).toBe(before);
-      const holders = filesBelow(workspace).filter((one) => fs.readFileSync(one).includes(secret));
+      const holders = filesBelow(workspace).filter((one) =>
+        unlessGone(() => fs.readFileSync(one).includes(secret), false),
+      );
       expect(holders).toEqual([]);
     },
     remove: () => fs.rmSync(folder, { recursive: true, force: true }),
@@ -48,9 +50,20 @@ export function makeCanary(): Canary {
 
 /** Links are not followed. */
 function filesBelow(folder: string): string[] {
-  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+  const entries = unlessGone(() => fs.readdirSync(folder, { withFileTypes: true }), []);
+  return entries.flatMap((entry) => {
     const at = path.join(folder, entry.name);
     if (entry.isDirectory()) return filesBelow(at);
     return entry.isFile() ? [at] : [];
   });
+}
+
+/** The workspace's trash is emptied in the background, so what was listed may be gone by now. */
+function unlessGone<T>(read: () => T, gone: T): T {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return gone;
+    throw error;
+  }
 }
