@@ -152,6 +152,13 @@ describe("runs", () => {
       });
   });
 
+  it("takes a status beside a condition, whatever words the condition quotes", () => {
+    const where = "tag.team = 'this or that' or train.score = 31";
+    const words = ["--columns", "name", "--csv", "--where", where, "--status"];
+    expect(lines("runs", ...words, "Completed")).toEqual(["name", "grid-5", "grid-3"]);
+    expect(lines("runs", ...words, "Failed")).toEqual(["name"]);
+  });
+
   it("finds interrupted runs, which no record names so", () => {
     expect(lines("runs", "--status", "Interrupted")).toEqual([""]);
   });

@@ -27,12 +27,12 @@ export function createLogStream(
   const show = (step: number, lines: readonly string[]): void => {
     const path = paths[step] ?? "";
     const front = terminal.colors.cyan(path === "." ? "|" : `${path} |`);
-    if (lines.length > 0) say(lines.map((line) => `${front} ${line}`));
+    say(lines.map((line) => `${front} ${line}`));
   };
   const end = (step: number): void => {
     const log = open.get(step);
     open.delete(step);
-    if (log !== undefined) show(step, log.end());
+    log?.end((lines) => show(step, lines));
   };
   const begin = (step: number, { number, adoptedFrom }: Begun): void => {
     const attempt = { run: run.row.name, step: paths[step] ?? "", number, adoptedFrom };
@@ -43,7 +43,7 @@ export function createLogStream(
     if (running !== null) begin(step, running);
   }
   const timer = setInterval(() => {
-    for (const [step, log] of open) show(step, log.read());
+    for (const [step, log] of open) log.read((lines) => show(step, lines));
   }, REFRESH_MS);
   timer.unref();
   return {

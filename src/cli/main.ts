@@ -89,11 +89,11 @@ interface Globals {
   readonly rest: readonly string[];
 }
 
-const TAKEN: Readonly<Record<string, "workspace" | "format">> = {
-  "--workspace": "workspace",
-  "--output": "format",
-  "-o": "format",
-};
+const TAKEN: ReadonlyMap<string, "workspace" | "format"> = new Map([
+  ["--workspace", "workspace"],
+  ["--output", "format"],
+  ["-o", "format"],
+]);
 
 /**
  * `--workspace DIR` and `-o FORMAT` are global options: they may stand before or after the verb, but not behind `--`.
@@ -108,7 +108,7 @@ function takeGlobals(words: readonly string[]): Globals {
   const open = [...words];
   for (let word = open.shift(); word !== undefined; word = open.shift()) {
     const [name = "", ...value] = word.split("=");
-    const key = TAKEN[name];
+    const key = TAKEN.get(name);
     if (word === "--") rest.push(word, ...open.splice(0));
     else if (key === undefined || (value.length === 0 && open.length === 0)) rest.push(word);
     else taken[key] = value.length === 0 ? (open.shift() as string) : value.join("=");

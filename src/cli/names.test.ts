@@ -84,6 +84,11 @@ describe("RUN", () => {
 });
 
 describe("one word", () => {
+  it("that JavaScript knows is a name like any other", () => {
+    expect(rig.cli("logs", "constructor", "prepare").stderr).toMatch(/no run named constructor/);
+    expect(rig.cli("toString", "x").stderr).toMatch(/unknown command 'toString'/);
+  });
+
   it("is a step or an output of the last run", () => {
     expect(rig.cli("why", "check").stdout).toMatch(/^check ran: never ran/);
     expect(rig.cli("logs", "prepare").stdout).toBe("other\n");
@@ -162,6 +167,19 @@ describe("what steps print", () => {
     const ended = rig.cli("run", "noisy.yml", "--env", "SECRET=hush-hush");
     expect(ended.stderr).toMatch(/^\| 20%\n\| half1 \*\*\*$/m);
     expect(ended.stdout).not.toMatch(/half/);
+  });
+
+  it("holds back a secret of several lines too", () => {
+    const command = 'printf "%s\\n" "before" "$KEY" "after"';
+    rig.write("key.yml", `type: command\ncompute: local\ncommand: '${command}'\n`);
+    const ended = rig.cli(
+      "run",
+      "key.yml",
+      "--env",
+      "KEY=-----BEGIN-----\nc2VjcmV0\n-----END-----",
+    );
+    expect(ended.stderr).toMatch(/^\| before\n\| \*\*\*\n\| after$/m);
+    expect(ended.stderr).not.toContain("c2VjcmV0");
   });
 
   it("is not printed again when the step has failed", () => {

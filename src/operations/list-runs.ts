@@ -1,7 +1,9 @@
 // Lists runs by what they were given and what they measured: chosen columns, a condition, an order. Reads a run only where
 // the list of runs does not know the answer by itself.
 
+import type { ShownRunStatus } from "../core/status.ts";
 import type { RunFilter, RunRow } from "../ports/records.ts";
+import { allRuns } from "./all-runs.ts";
 import { readRun } from "./read-run.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { type Fact, isRowFact, type RunFacts, rowFacts, stepFacts } from "./run-facts.ts";
@@ -10,6 +12,8 @@ import type { Workspace } from "./workspace.ts";
 
 export interface ListOptions {
   readonly filter: RunFilter;
+  /** What is shown counts: no record says `Interrupted`, it is seen only when a run is looked at. Null: any. */
+  readonly status: ShownRunStatus | null;
   readonly columns: readonly string[];
   readonly where: string | null;
   /** A column, with `-` in front for the largest first; null: newest first. */
@@ -24,11 +28,9 @@ export interface ListedRun {
 
 /** With a condition or an order so many runs are looked at, newest first. */
 const MOST_LOOKED_AT = 10_000;
-const PAGE = 500;
-
 export async function listRuns(
   workspace: Workspace,
-  { filter, columns, where, sort }: ListOptions,
+  { filter, status, columns, where, sort }: ListOptions,
 ): Promise<readonly ListedRun[] | Refusal> {
   const query = where === null ? null : parseQuery(where);
   if (isRefusal(query)) return query;
@@ -36,8 +38,12 @@ export async function listRuns(
   const wanted = [...columns, ...(query?.names ?? []), ...(key === null ? [] : [key])];
   const needsRuns = !wanted.every(isRowFact);
   const found: { row: RunRow; facts: RunFacts }[] = [];
-  for await (const row of newest(workspace, filter)) {
+  let looked = 0;
+  for await (const row of allRuns(workspace.records, filter)) {
+    looked += 1;
+    if (looked > MOST_LOOKED_AT) break;
     const facts = await factsOf(workspace, row, needsRuns);
+    if (status !== null && facts.get("status") !== status) continue;
     if (query !== null && !query.holds(facts)) continue;
     found.push({ row, facts });
     // In another order than by age the best may be the oldest.
@@ -51,18 +57,6 @@ export async function listRuns(
     row,
     values: columns.map((column) => facts.get(column) ?? null),
   }));
-}
-
-async function* newest(workspace: Workspace, filter: RunFilter): AsyncGenerator<RunRow> {
-  let before = filter.before;
-  for (let looked = 0; looked < MOST_LOOKED_AT; looked += PAGE) {
-    const page = { ...filter, limit: PAGE, ...(before === undefined ? {} : { before }) };
-    const rows = await workspace.records.runs(page);
-    yield* rows;
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return;
-    before = { createdAt: last.createdAt, name: last.name };
-  }
 }
 
 async function factsOf(workspace: Workspace, row: RunRow, whole: boolean): Promise<RunFacts> {

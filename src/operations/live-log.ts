@@ -1,20 +1,20 @@
-// The log of one attempt while it grows: whole lines as they come, without the secrets that the run was handed. Keeps
-// the file open, because the log is replaced by its masked copy when the attempt has ended.
+// The log of one attempt while it grows: whole lines as they come, without the secrets that the run was handed.
 
-import fs from "node:fs";
 import { StringDecoder } from "node:string_decoder";
-import { createTextMasker } from "../steps/mask-log.ts";
+import { type LogReader, openLog } from "./read-log.ts";
 import { readShell } from "./read-shell.ts";
 import { places, type Workspace } from "./workspace.ts";
 
+/** Handed on piece by piece: a log may be larger than memory. */
+type Say = (lines: readonly string[]) => void;
+
 export interface LiveLog {
   /** Lines that became whole since the last call. */
-  read(): readonly string[];
+  read(say: Say): void;
   /** The rest, with a last line that has no end; closes the file. */
-  end(): readonly string[];
+  end(say: Say): void;
 }
 
-const CHUNK_BYTES = 1 << 16;
 /** A line without an end is shown in pieces of this size. */
 const LINE_CHARACTERS = 1 << 16;
 
@@ -30,38 +30,29 @@ export function openLiveLog(
 ): LiveLog {
   const file = places.logFile(workspace.folder, attempt.run, attempt.step, attempt.number);
   const runs = [attempt.run, ...(attempt.adoptedFrom === null ? [] : [attempt.adoptedFrom])];
-  const mask = createTextMasker(
-    runs.flatMap((run) => Object.values(readShell(workspace, run).passed)),
-  );
+  const secrets = runs.flatMap((run) => Object.values(readShell(workspace, run).passed));
   const decoder = new StringDecoder("utf8");
-  let handle: number | null = null;
-  let offset = 0;
+  let log: LogReader | null = null;
   let open = "";
-  const clean = (line: string): string => mask(lastState(line));
-  const read = (): readonly string[] => {
-    handle ??= tryOpen(file);
-    if (handle === null) return [];
-    const buffer = Buffer.alloc(CHUNK_BYTES);
-    for (;;) {
-      const count = fs.readSync(handle, buffer, 0, CHUNK_BYTES, offset);
-      if (count === 0) break;
-      offset += count;
-      open += decoder.write(buffer.subarray(0, count));
-    }
+  const hand = (say: Say) => (bytes: Buffer) => {
+    open += decoder.write(bytes);
     const lines = open.split("\n");
     open = lines.pop() ?? "";
     if (open.length > LINE_CHARACTERS) lines.push(open.slice(0, LINE_CHARACTERS));
     if (open.length > LINE_CHARACTERS) open = open.slice(LINE_CHARACTERS);
-    return lines.map(clean);
+    if (lines.length > 0) say(lines.map(lastState));
   };
   return {
-    read,
-    end() {
-      const lines = read();
+    read(say) {
+      log ??= tryOpen(file, secrets);
+      log?.copy(hand(say));
+    },
+    end(say) {
+      log ??= tryOpen(file, secrets);
+      log?.close(hand(say));
       const rest = open + decoder.end();
       open = "";
-      if (handle !== null) fs.closeSync(handle);
-      return rest === "" ? lines : [...lines, clean(rest)];
+      if (rest !== "") say([lastState(rest)]);
     },
   };
 }
@@ -72,9 +63,9 @@ function lastState(line: string): string {
   return text.slice(text.lastIndexOf("\r") + 1);
 }
 
-function tryOpen(file: string): number | null {
+function tryOpen(file: string, secrets: readonly string[]): LogReader | null {
   try {
-    return fs.openSync(file, "r");
+    return openLog(file, secrets);
   } catch {
     return null;
   }

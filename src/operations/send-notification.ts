@@ -101,7 +101,6 @@ function runCommand(
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
     }, COMMAND_MS);
     const end = (problem: string | null): void => {
-      clearTimeout(timer);
       child.stderr.destroy();
       resolve(problem);
     };
@@ -111,8 +110,13 @@ function runCommand(
     // It need not read what it is told.
     child.stdin.on("error", () => {});
     child.stdin.end(body);
-    child.once("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.name));
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      end(error.code ?? error.name);
+    });
     child.once("exit", (code, signal) => {
+      // From here on the group may be gone, and its number somebody else's.
+      clearTimeout(timer);
       const ended = (): void => {
         const last = withoutAddresses(said.trim().split("\n").at(-1) ?? "");
         const how = `it ended with ${signal ?? `exit code ${code}`}${last && `: ${last}`}`;

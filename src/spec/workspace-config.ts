@@ -134,7 +134,7 @@ function readConfig(
     keep: readKeep(getText(root, "keep")),
     warnSizeBytes: readWarnSize(root, problems),
     notify: readNotify(root, problems),
-    ...readSourceDate(getText(root, "source_date_epoch")),
+    ...readSourceDate(root, problems),
     limits: readLimits(getMapping(root, "limits")),
     slots: slots >= 1 ? slots : null,
   };
@@ -159,13 +159,24 @@ function readWarnSize(root: TreeMapping, problems: Problem[]): number {
   const bytes = parseBytes(text);
   if (bytes !== null) return bytes;
   const message = `\`${text}\` is not a size`;
-  problems.push(problemAt(root, "wrong_type", message, "Write bytes, `20GB` or `20GiB`."));
+  const place = getSet(root, "warn_size") ?? root;
+  problems.push(problemAt(place, "wrong_type", message, "Write bytes, `20GB` or `20GiB`."));
   return WARN_SIZE_BYTES;
 }
 
-function readSourceDate(word: string | null): Pick<WorkspaceConfig, "sourceDateEpoch"> {
+function readSourceDate(
+  root: TreeMapping,
+  problems: Problem[],
+): Pick<WorkspaceConfig, "sourceDateEpoch"> {
+  const word = getText(root, "source_date_epoch");
   if (word === null) return {};
-  return { sourceDateEpoch: /^\d+$/.test(word) ? Number(word) : null };
+  if (/^false$/i.test(word)) return { sourceDateEpoch: null };
+  if (/^\d{1,12}$/.test(word)) return { sourceDateEpoch: Number(word) };
+  const message = `\`${word}\` is not a number of seconds since 1970`;
+  const hint = "Write a whole number such as `946684800`, or `false` for none.";
+  const place = getSet(root, "source_date_epoch") ?? root;
+  problems.push(problemAt(place, "wrong_type", message, hint));
+  return {};
 }
 
 function readKeep(word: string | null): WorkspaceConfig["keep"] {

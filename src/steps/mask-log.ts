@@ -4,6 +4,7 @@
 import fs from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { isOutOfSpace } from "../core/out-of-space.ts";
 
 /** Values from here on are masked wherever they occur. */
 const ANYWHERE = 6;
@@ -109,14 +110,6 @@ function unfinished(text: string, { anywhere, alone }: Forms): number {
   return most;
 }
 
-/** Takes them out of whole texts, each by itself. */
-export function createTextMasker(values: readonly string[]): (text: string) => string {
-  const pattern = patternOf(secretForms(values));
-  if (pattern === null) return (text) => text;
-  const latin1 = (text: string): string => Buffer.from(text).toString("latin1");
-  return (text) => Buffer.from(latin1(text).replaceAll(pattern, MASK), "latin1").toString();
-}
-
 /**
  * Rewrites the log without the secrets, atomically; a log that holds none is only read. A log of any size keeps the caller
  * waiting, never its thread.
@@ -135,8 +128,7 @@ export async function maskLog(
     return "done";
   } catch (error) {
     await rm(masked, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOSPC" || code === "EDQUOT") return "disk_full";
+    if (isOutOfSpace(error)) return "disk_full";
     throw error;
   }
 }

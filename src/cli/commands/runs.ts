@@ -1,7 +1,7 @@
 // `stepwell runs`: the newest runs, filtered; or the columns that are asked for, of runs that a condition holds for.
 
 import type { Command } from "commander";
-import type { RunStatus } from "../../core/status.ts";
+import type { RunStatus, ShownRunStatus } from "../../core/status.ts";
 import { type ListedRun, listRuns } from "../../operations/list-runs.ts";
 import { shownStatus } from "../../operations/read-run.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
@@ -77,7 +77,8 @@ async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
     const found = await listRuns(workspace, {
       filter: filterOf(flags, limit),
       columns,
-      where: conditionOf(flags),
+      status: (flags.status as ShownRunStatus | undefined) ?? null,
+      where: flags.where ?? null,
       sort: flags.sort ?? null,
     });
     if (isRefusal(found)) return context.refuse(found, flags.json);
@@ -85,13 +86,6 @@ async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
   } finally {
     await workspace.close();
   }
-}
-
-/** What is shown counts: no record says `Interrupted`, it is seen only when a run is looked at. */
-function conditionOf({ status, where }: RunsFlags): string | null {
-  if (status === undefined) return where ?? null;
-  const own = `status = ${status}`;
-  return where === undefined ? own : where.replaceAll(/(^|\sor\s)/gi, `$1${own} and `);
 }
 
 const STATUSES: readonly string[] = [
