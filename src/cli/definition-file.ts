@@ -10,7 +10,8 @@ export interface FileFlag {
   readonly file?: string;
 }
 
-const DEFAULTS = ["pipeline.yml", "pipeline.yaml"];
+/** What a pipeline is called where nothing else is said. */
+export const DEFAULT_FILES = ["pipeline.yml", "pipeline.yaml"] as const;
 
 /** Adds the argument FILE and its other spelling, that of `az ml`. */
 export function addFileArgument(command: Command): Command {
@@ -31,14 +32,16 @@ export function definitionFile(
     );
   const named = argument ?? flags.file;
   if (named !== undefined) return named;
-  const there = DEFAULTS.filter((name) => fs.existsSync(path.join(context.currentFolder, name)));
+  const there = DEFAULT_FILES.filter((name) =>
+    fs.existsSync(path.join(context.currentFolder, name)),
+  );
   const [only, second] = there;
   if (only !== undefined && second === undefined) return only;
   return context.refuse(
     second === undefined
       ? refuse(
           "wrong_usage",
-          `there is no ${DEFAULTS.join(" or ")} in ${context.currentFolder}`,
+          `there is no ${DEFAULT_FILES.join(" or ")} in ${context.currentFolder}`,
           "name the file, or start one: stepwell init",
         )
       : refuse("wrong_usage", `${there.join(" and ")} are both here`, "say which one"),

@@ -46,6 +46,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 export function number(value: number): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
 }
+
 /** A path: relative where that is shorter. */
 export function shownPath(file: string): string {
   const relative = path.relative(process.cwd(), file);

@@ -3,7 +3,6 @@
 
 import { spawn } from "node:child_process";
 import type { RecordedRun } from "../operations/read-run.ts";
-
 import {
   notesOf,
   outputViews,

@@ -3,7 +3,6 @@
 import type { Plan } from "../core/plan.ts";
 import { orphanedRuns } from "../operations/drive-run.ts";
 import { type Combination, combinations } from "../operations/each.ts";
-import { prepareDefinition } from "../operations/prepare-definition.ts";
 import { type RecordedRun, readRun } from "../operations/read-run.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "../operations/refusal.ts";
 import { stepFacts } from "../operations/run-facts.ts";
@@ -16,8 +15,8 @@ import { priorityOf, type RunFlags, tagsOf } from "./commands/run.ts";
 import type { Context } from "./context.ts";
 import { printProblems } from "./print-problems.ts";
 import { paintStatus } from "./print-summary.ts";
-import { definitionOptions, givenVariables, prepareOptions } from "./run-options.ts";
-import { exitCodeOf, startDetachedEngine } from "./see-through.ts";
+import { givenVariables, prepareFile } from "./run-options.ts";
+import { exitCodeOf, listenForCancel, startDetachedEngine } from "./see-through.ts";
 import { type Cell, formTable } from "./table-format.ts";
 import { writeMissing } from "./write-missing.ts";
 
@@ -74,14 +73,7 @@ async function planAll(
   const planned: Planned[] = [];
   for (const combination of all) {
     const given = withValues(flags, combination);
-    const { plan, problems, exitCode } = await prepareDefinition(
-      workspace,
-      definitionOptions(context, file, given),
-      async (graph) => ({
-        ...(await prepareOptions(context, workspace, graph, given, json)),
-        mayResolve: true,
-      }),
-    );
+    const { plan, problems, exitCode } = await prepareFile(context, workspace, file, given, true);
     if (plan === null) return context.refuse({ ...refuseInvalid(problems), exitCode }, json);
     if (planned.length === 0) printProblems(context.terminal, problems);
     planned.push({ combination, plan });
@@ -148,15 +140,18 @@ async function seeThrough(
 ): Promise<never> {
   const { terminal } = context;
   const names: string[] = [];
-  const stop = listenForStop(context, workspace, names);
+  const listener = listenForCancel(context, workspace);
   terminal.note(`${planned.length} runs`);
   const refusal = await driveGroup(workspace, {
     submits,
     maxConcurrent: Number(flags.maxConcurrent ?? Number.POSITIVE_INFINITY),
     keepWork: flags.keepWork ?? false,
-    isStopped: stop.isStopped,
+    isStopped: listener.isAsked,
     onNotice: terminal.note,
-    onSubmitted: (row) => names.push(row.name),
+    onSubmitted({ name }) {
+      names.push(name);
+      listener.add(name);
+    },
     onEnded: (row) => {
       const values = (planned[names.indexOf(row.name)]?.combination ?? []).map((one) =>
         one.join("="),
@@ -164,39 +159,10 @@ async function seeThrough(
       terminal.note(`${row.name} ${paintStatus(terminal, row.status)}  ${values.join(" ")}`);
     },
   });
-  stop.close();
+  listener.close();
   if ((await orphanedRuns(workspace)).length > 0) startDetachedEngine(workspace);
   if (refusal !== null) return context.refuse(refusal, flags.json);
   return report(context, workspace, planned, names, flags.json ?? false);
-}
-
-/** Ctrl-C cancels every run that has no end; again kills. */
-function listenForStop(
-  context: Context,
-  workspace: Workspace,
-  names: readonly string[],
-): { readonly isStopped: () => boolean; readonly close: () => void } {
-  let asked = 0;
-  const onSignal = (): void => {
-    asked += 1;
-    const kind = asked === 1 ? "cancel" : "kill";
-    context.terminal.note(asked === 1 ? "\ncancelling; press Ctrl-C again to kill" : "\nkilling");
-    for (const name of names)
-      workspace.records
-        .request(name, kind, workspace.user, workspace.clock.now())
-        .catch((error) => {
-          context.terminal.note(`the cancel of ${name} could not be recorded: ${error.message}`);
-        });
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  return {
-    isStopped: () => asked > 0,
-    close() {
-      process.off("SIGINT", onSignal);
-      process.off("SIGTERM", onSignal);
-    },
-  };
 }
 
 async function report(

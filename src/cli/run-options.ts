@@ -3,7 +3,8 @@
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { DefinitionOptions } from "../operations/load-definition.ts";
-import type { PrepareOptions } from "../operations/prepare-plan.ts";
+import { prepareDefinition } from "../operations/prepare-definition.ts";
+import type { Prepared, PrepareOptions } from "../operations/prepare-plan.ts";
 import { SHORTEST_MASKED } from "../operations/read-log.ts";
 import { isRefusal } from "../operations/refusal.ts";
 import { selectSteps } from "../operations/select-steps.ts";
@@ -75,13 +76,32 @@ function pair(text: string): readonly [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
+/** From the file of a command line to its plan. `mayResolve`: locks of environments that are missing are made. */
+export function prepareFile(
+  context: Context,
+  workspace: Workspace,
+  file: string,
+  flags: PlanFlags,
+  mayResolve: boolean,
+): Promise<Prepared> {
+  return prepareDefinition(workspace, definitionOptions(context, file, flags), async (graph) => ({
+    ...(await prepareOptions(context, workspace, graph, flags)),
+    mayResolve,
+  }));
+}
+
+type PlanFlags = DefinitionFlags & {
+  readonly onlyCached?: boolean;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+};
+
 /** What a run asks for beyond the definition; step names are checked against the graph. */
-export async function prepareOptions(
+async function prepareOptions(
   context: Context,
   workspace: Workspace,
   graph: Graph,
-  flags: DefinitionFlags & { readonly onlyCached?: boolean; readonly strict?: boolean },
-  json: boolean,
+  flags: PlanFlags,
 ): Promise<Omit<PrepareOptions, "mayResolve">> {
   const selected = await selectSteps(workspace, graph, {
     force: forced(flags.force),
@@ -89,7 +109,7 @@ export async function prepareOptions(
     until: flags.until ?? null,
     fromRun: null,
   });
-  if (isRefusal(selected)) return context.refuse(selected, json);
+  if (isRefusal(selected)) return context.refuse(selected, flags.json);
   for (const warning of selected.warnings) context.terminal.note(`warning: ${warning}`);
   const names = (flags.env ?? []).map((text) => text.split("=", 1)[0] as string);
   return {

@@ -8,10 +8,8 @@ import path from "node:path";
 import type { RunEvent } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
 import { driveRun, orphanedRuns } from "../operations/drive-run.ts";
-
 import { followRun } from "../operations/follow-run.ts";
 import { type RecordedRun, readEnd, readRun, shownStatus } from "../operations/read-run.ts";
-
 import { isRefusal, type Refusal, refuse } from "../operations/refusal.ts";
 import { runView } from "../operations/run-view.ts";
 import { writeShell } from "../operations/submit-run.ts";
@@ -22,6 +20,7 @@ import { createLogStream, streamsByDefault } from "./log-stream.ts";
 import { printSummary } from "./print-summary.ts";
 import { createProgress } from "./progress.ts";
 import { runOf } from "./targets.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface SeeOptions {
   readonly json: boolean;
@@ -48,13 +47,14 @@ export async function seeThrough(
   const run = await readRun(workspace, name);
   if (isRefusal(run)) return context.refuse(run, options.json);
   const view = createView(context, workspace, run, options);
-  const stopListening = listenForCancel(context, workspace, name);
+  const listener = listenForCancel(context, workspace);
+  listener.add(name);
   await driveRun(workspace, {
     run: name,
     keepWork: options.keepWork,
     follow: { after: run.state.seq, onEvents: view.onEvents },
     onNotice: view.say,
-    onEnd: stopListening,
+    onEnd: listener.close,
   });
   view.close();
   if ((await orphanedRuns(workspace)).length > 0) startDetachedEngine(workspace);
@@ -161,33 +161,50 @@ async function report(
   return context.exit(exitCodeOf(run));
 }
 
+export interface CancelListener {
+  /** One more run that Ctrl-C cancels; at once when it was pressed before. */
+  add(name: string): void;
+  readonly isAsked: () => boolean;
+  readonly close: () => void;
+}
+
 /** Ctrl-C once cancels and waits; twice kills now. A closed terminal leaves the steps running. */
-function listenForCancel(context: Context, workspace: Workspace, name: string): () => void {
-  let asked = 0;
+export function listenForCancel({ terminal }: Context, workspace: Workspace): CancelListener {
+  const names: string[] = [];
+  let recorded = 0;
+  let isAsked = false;
+  const request = (name: string, kind: "cancel" | "kill"): Promise<void> =>
+    workspace.records.request(name, kind, workspace.user, workspace.clock.now());
+  const giveUp = (error: unknown): never => leave(terminal, names, error);
   const onSignal = (): void => {
-    const kind = asked === 0 ? "cancel" : "kill";
-    workspace.records.request(name, kind, workspace.user, workspace.clock.now()).then(
-      () => {
-        asked += 1;
-        context.terminal.note(
-          kind === "cancel" ? "\ncancelling; press Ctrl-C again to kill" : "\nkilling",
-        );
-      },
-      (error: unknown) => leave(context, name, error),
-    );
+    isAsked = true;
+    const kind = recorded === 0 ? "cancel" : "kill";
+    Promise.all(names.map((name) => request(name, kind))).then(() => {
+      recorded += 1;
+      terminal.note(kind === "cancel" ? "\ncancelling; press Ctrl-C again to kill" : "\nkilling");
+    }, giveUp);
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
-  return () => {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+  return {
+    add(name) {
+      names.push(name);
+      if (isAsked) request(name, "cancel").catch(giveUp);
+    },
+    isAsked: () => isAsked,
+    close() {
+      process.off("SIGINT", onSignal);
+      process.off("SIGTERM", onSignal);
+    },
   };
 }
 
 /** A cancel that cannot be recorded is none: the run stays as it is, and whoever asked need not wait for a disk. */
-function leave(context: Context, name: string, error: unknown): never {
-  context.terminal.note(
-    `\nthe cancel could not be recorded (${(error as Error).message}); run ${name} stays as it is\n  go on later: stepwell run --resume ${name}`,
+function leave(terminal: Terminal, names: readonly string[], error: unknown): never {
+  const [first = "RUN", ...more] = names;
+  const stay = more.length === 0 ? `run ${first} stays as it is` : "the runs stay as they are";
+  terminal.note(
+    `\nthe cancel could not be recorded (${(error as Error).message}); ${stay}\n  go on later: stepwell run --resume ${more.length === 0 ? first : "RUN"}`,
   );
   process.exit(4);
 }

@@ -1,6 +1,6 @@
 // Tables in the forms that other programs read: CSV (RFC 4180) and Markdown. Knows cells, nothing of what they say.
 
-import { table } from "./format.ts";
+import { number, table } from "./format.ts";
 
 export type TableForm = "text" | "csv" | "md";
 
@@ -22,7 +22,7 @@ export function formTable(
 function shownCell(cell: Cell): string {
   if (cell === null) return "";
   if (typeof cell === "string") return cell.replaceAll(/\s+/g, " ");
-  return Number.isInteger(cell) ? String(cell) : String(Number(cell.toPrecision(6)));
+  return number(cell);
 }
 
 function csvCell(cell: Cell): string {

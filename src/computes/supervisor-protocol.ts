@@ -1,6 +1,7 @@
 // The words between the local compute and its supervisors: NUL-framed orders out, JSON lines back. Knows the form, not
 // the processes; docs/reference/computes.md describes it. The Python and the Node supervisor both speak it.
 
+import { isOutOfSpace } from "../core/out-of-space.ts";
 import type { AttemptEnd, AttemptOrder, ComputeReport } from "../ports/compute.ts";
 
 /** What a supervisor says: a report of the port, or that it has given a waiting order back. */
@@ -87,10 +88,8 @@ export function problemOf(order: AttemptOrder): string | null {
 
 /** What cannot be written for want of space is written later: another attempt is made when there is room. */
 export function unwritable(what: string, error: unknown): Omit<AttemptEnd, "finishedAt"> {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const isFull = code === "ENOSPC" || code === "EDQUOT";
-  const { finishedAt: _, ...end } = notStarted(`${what}: ${message}`, 0);
-  return { ...end, reason: isFull ? "disk_full" : "not_started" };
+  const { finishedAt: _, ...end } = notStarted(`${what}: ${(error as Error).message}`, 0);
+  return { ...end, reason: isOutOfSpace(error) ? "disk_full" : "not_started" };
 }
 
 export function notStarted(detail: string, at: number): AttemptEnd {

@@ -13,7 +13,10 @@ export interface PackedGraph {
   readonly nodeIds: readonly string[];
 }
 
-/** Every field of a step (new ones last: recorded graphs have fewer) but its position, which is three numbers of its own; a missing one does not compile. */
+/**
+ * Every field of a step (new ones last: recorded graphs have fewer) but its position, which is three numbers of its own; a
+ * missing one does not compile.
+ */
 const FIELDS = Object.keys({
   path: true,
   parent: true,

@@ -1,6 +1,8 @@
 // Walks over a bash script with markers in it and writes the script that replaces it: each marker in the form that its
 // quoting asks for. Knows how to write a marker; what the quoting is, the readers built on it say.
 
+import { quoted } from "./shell-word.ts";
+
 /** What stands at one NUL of the scanned text. */
 export type Marker =
   /** A reference: becomes an expansion of `variable`. `source` is what the user wrote. */
@@ -136,7 +138,7 @@ function expansion(
 function quoteLiteral(source: string, quoting: Quoting): string {
   switch (quoting) {
     case "code":
-      return `'${source.replaceAll("'", "'\\''")}'`;
+      return quoted(source);
     case "double":
       return source.replace(/[\\"$`]/g, "\\$&");
     case "single":

@@ -1,5 +1,5 @@
-// What a fresh result has to say about earlier ones: that the same work made other bytes, or other bytes that count the same. Asks the record only
-// where such a result can exist; changes nothing.
+// What a fresh result has to say about earlier ones: that the same work made other bytes, or other bytes that count the
+// same. Asks the record only where such a result can exist; changes nothing.
 
 import { basename } from "node:path";
 import { changedPaths } from "../core/changed-paths.ts";

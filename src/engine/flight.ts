@@ -4,6 +4,7 @@
 import type { AttemptEnd } from "../core/attempt.ts";
 import { changedPaths } from "../core/changed-paths.ts";
 import type { StepError } from "../core/event.ts";
+import { isOutOfSpace } from "../core/out-of-space.ts";
 import type { OutputRecord, StepResult } from "../core/output.ts";
 import { sameRule } from "../core/same-output.ts";
 import type { StepFacts } from "../core/step-facts.ts";
@@ -118,12 +119,11 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
 
 /** A bug met on the way fails this step alone, with what we need to mend it. */
 function brokenBy(attemptId: string, error: unknown): Message {
-  const { code, message: text } = error as { readonly code?: string; readonly message?: string };
-  if (code === "ENOSPC" || code === "EDQUOT")
+  if (isOutOfSpace(error))
     return {
       kind: "not_prepared",
       attemptId,
-      error: { code: "disk_full", message: text ?? code, hint: null },
+      error: { code: "disk_full", message: (error as Error).message, hint: null },
     };
   const message = `a bug of Stepwell: ${(error as Error)?.stack ?? String(error)}`;
   return {

@@ -1,6 +1,7 @@
-import { own } from "../spec/own-keys.ts";
 // Translates the dependencies of a conda file into pip's words. Pure; knows names and versions, not where packages come
 // from. Channels are ignored: what is not a Python package is said by name.
+
+import { own } from "../spec/own-keys.ts";
 
 export interface CondaPackages {
   /** `3.8` or `3.8.12`, or null when the file leaves it open. */

@@ -60,13 +60,16 @@ type Build = Environments["build"];
 
 /** Remembers what was made well; failures are tried again each time. */
 function rememberedBriefly(build: Build): Build {
-  const made = new Map<string, { readonly at: number; readonly outcome: ReturnType<Build> }>();
+  const made = new Map<
+    string,
+    { readonly at: number; readonly outcome: Awaited<ReturnType<Build>> }
+  >();
   return async (identity) => {
     const known = made.get(identity.id);
     if (known !== undefined && performance.now() - known.at < FRESH_MS) return known.outcome;
     const outcome = await build(identity);
     if (outcome.ok && outcome.warnings.length === 0)
-      made.set(identity.id, { at: performance.now(), outcome: Promise.resolve(outcome) });
+      made.set(identity.id, { at: performance.now(), outcome });
     return outcome;
   };
 }

@@ -9,6 +9,7 @@ import { portName } from "./draft-names.ts";
 import { insertStep, madeOutputs } from "./insert-step.ts";
 import { pipelineText, writeSchemas } from "./pipeline-text.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { writeWhole } from "./write-whole.ts";
 
 export interface AddOptions {
   readonly name: string;
@@ -54,13 +55,8 @@ export function addStep(options: AddOptions): AddedStep | Refusal {
   return { isNew: true, text, lines: text.trimEnd().split("\n") };
 }
 
-/** Replaces the file whole, or not at all; a link stays a link. */
 export function writeText(file: string, { text, isNew }: AddedStep): void {
-  const target = isNew ? file : fs.realpathSync(file);
-  const mode = isNew ? 0o644 : fs.statSync(target).mode;
-  const partial = `${target}.${process.pid}.partial`;
-  fs.writeFileSync(partial, text, { mode });
-  fs.renameSync(partial, target);
+  writeWhole(file, text);
   if (isNew) writeSchemas(path.dirname(file));
 }
 

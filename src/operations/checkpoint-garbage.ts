@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { namesIn } from "./names-in.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 const UNUSED_MS = 30 * 24 * 60 * 60_000;
@@ -35,13 +36,5 @@ function holderOf(mark: string): string {
     return (JSON.parse(fs.readFileSync(mark, "utf8")) as { attemptId: string }).attemptId;
   } catch {
     return "";
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch {
-    return [];
   }
 }

@@ -5,10 +5,12 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
+import { allRuns } from "./all-runs.ts";
 import { unusedCheckpoints } from "./checkpoint-garbage.ts";
 import { downloadName } from "./download.ts";
 import { failedAttempts } from "./failed-attempts.ts";
 import type { ComponentDefinition } from "./load-definition.ts";
+import { namesIn } from "./names-in.ts";
 import { readRun } from "./read-run.ts";
 import { isRefusal } from "./refusal.ts";
 import type { DataDefinition } from "./resolve-data.ts";
@@ -125,14 +127,6 @@ function unusedSince(paths: readonly string[], moment: number): readonly string[
   });
 }
 
-function namesIn(folder: string): readonly string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
 /** Attempts of runs without an end, and shells that are still open. */
 async function openAttempts(workspace: Workspace): Promise<(attemptId: string) => boolean> {
   const open = new Set<string>();
@@ -202,16 +196,9 @@ function hexOf(id: string): string {
   return id.slice("sha256:".length);
 }
 
-const PAGE = 500;
-
-async function planIds(workspace: Workspace): Promise<ReadonlySet<string>> {
+async function planIds({ records }: Workspace): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
-  let page = await workspace.records.runs({ limit: PAGE });
-  while (page.length > 0) {
-    for (const row of page) ids.add(row.planId);
-    const { createdAt, name } = page.at(-1) as (typeof page)[number];
-    page = await workspace.records.runs({ before: { createdAt, name }, limit: PAGE });
-  }
+  for await (const row of allRuns(records)) ids.add(row.planId);
   return ids;
 }
 

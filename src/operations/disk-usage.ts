@@ -5,7 +5,9 @@ import fs from "node:fs";
 import path from "node:path";
 import type { OutputRecord } from "../core/output.ts";
 import type { RunRow } from "../ports/records.ts";
+import { allRuns } from "./all-runs.ts";
 import { collectGarbage } from "./collect-garbage.ts";
+import { namesIn } from "./names-in.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export const USAGE_GROUPS = [
@@ -82,19 +84,12 @@ async function countEnvironments(workspace: Workspace, tally: Tally): Promise<vo
     tally.add(path.basename(folder), folder);
 }
 
-const PAGE = 500;
-
 async function countRuns(
   workspace: Workspace,
   by: Exclude<UsageGroup, "kind" | "environment">,
   tally: Tally,
 ): Promise<void> {
-  let page = await workspace.records.runs({ limit: PAGE });
-  while (page.length > 0) {
-    for (const row of page) await countRun(workspace, row, by, tally);
-    const { createdAt, name } = page.at(-1) as RunRow;
-    page = await workspace.records.runs({ before: { createdAt, name }, limit: PAGE });
-  }
+  for await (const row of allRuns(workspace.records)) await countRun(workspace, row, by, tally);
 }
 
 async function countRun(
@@ -175,12 +170,4 @@ function addShared(
 ): void {
   const sum = groups.get(group);
   if (sum !== undefined) sum.shared += size;
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { shellWord } from "../core/shell-word.ts";
 import type { ScriptDescription } from "./describe-scripts.ts";
 import { codeFor, environmentFor, isPython, relativeTo } from "./draft-code.ts";
 import {
@@ -191,8 +192,4 @@ function kindOf(folder: string, word: string): "uri_file" | "uri_folder" | null 
   const stat = fs.statSync(path.resolve(folder, word), { throwIfNoEntry: false });
   if (word === "" || stat === undefined) return null;
   return stat.isDirectory() ? "uri_folder" : "uri_file";
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

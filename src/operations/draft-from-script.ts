@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { shellWord } from "../core/shell-word.ts";
 import type { ScriptArgument, ScriptDescription } from "./describe-scripts.ts";
 import { codeFor, environmentFor, isPython, relativeTo } from "./draft-code.ts";
 import {
@@ -74,7 +75,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 };
 
 function programOf(script: string, name: string, environment: string | null): readonly string[] {
-  const word = /^[\w./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+  const word = shellWord(name);
   if (isPython(script)) return [environment === null ? "python3" : "python", word];
   const program = PROGRAMS[path.extname(script).toLowerCase()];
   return program === undefined ? [`./${word}`] : [program, word];

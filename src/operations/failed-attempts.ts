@@ -2,9 +2,8 @@
 
 import type { RunEvent } from "../core/event.ts";
 import { succeeded } from "../core/failure.ts";
+import { allRuns } from "./all-runs.ts";
 import type { Workspace } from "./workspace.ts";
-
-const PAGE = 500;
 
 /** Ids of the attempts of ended runs that failed or were stopped after `since` (milliseconds since 1970). */
 export async function failedAttempts(
@@ -12,14 +11,9 @@ export async function failedAttempts(
   since: number,
 ): Promise<ReadonlySet<string>> {
   const failed = new Set<string>();
-  let page = await records.runs({ limit: PAGE });
-  while (page.length > 0) {
-    for (const row of page)
-      if (row.endedAt !== null && row.endedAt >= since && row.counts.total > row.counts.reused)
-        for (const id of failedIn(await records.events(row.name, 0), since)) failed.add(id);
-    const { createdAt, name } = page.at(-1) as (typeof page)[number];
-    page = await records.runs({ before: { createdAt, name }, limit: PAGE });
-  }
+  for await (const row of allRuns(records))
+    if (row.endedAt !== null && row.endedAt >= since && row.counts.total > row.counts.reused)
+      for (const id of failedIn(await records.events(row.name, 0), since)) failed.add(id);
   return failed;
 }
 

@@ -121,7 +121,8 @@ async function madeFrom(
   workspace: Workspace,
   roots: readonly ResultRow[],
 ): Promise<readonly ResultRow[]> {
-  const known = new Map(roots.map((row) => [keyOf(row), row]));
+  const known: Known = { results: new Set(), paths: new Set() };
+  for (const row of roots) know(known, row);
   const runs = new Map<string, RecordedRun | null>();
   const made: ResultRow[] = [];
   for (let open = roots; open.length > 0; ) {
@@ -129,15 +130,26 @@ async function madeFrom(
     const ids = outputs.flatMap(({ id, same }) => (same === undefined ? [id] : [id, same.id]));
     const next: ResultRow[] = [];
     for (const row of await workspace.records.resultsWith({ kind: "contents", ids })) {
-      if (known.has(keyOf(row)) || !reads(await runOf(workspace, runs, row.run), row, known))
-        continue;
-      known.set(keyOf(row), row);
+      if (known.results.has(keyOf(row))) continue;
+      if (!reads(await runOf(workspace, runs, row.run), row, known)) continue;
+      know(known, row);
       next.push(row);
     }
     made.push(...next);
     open = next;
   }
   return made;
+}
+
+/** Results by their key, and the paths of all their outputs. */
+interface Known {
+  readonly results: Set<string>;
+  readonly paths: Set<string>;
+}
+
+function know({ results, paths }: Known, row: ResultRow): void {
+  results.add(keyOf(row));
+  for (const output of Object.values(row.result.outputs)) paths.add(output.path);
 }
 
 function keyOf({ run, seq }: ResultReference): string {
@@ -158,11 +170,7 @@ async function runOf(
 }
 
 /** Did this step of the run read an output of a known result: by a binding, or by the path of the recorded output? */
-function reads(
-  run: RecordedRun | null,
-  row: ResultRow,
-  known: ReadonlyMap<string, ResultRow>,
-): boolean {
+function reads(run: RecordedRun | null, row: ResultRow, known: Known): boolean {
   const index = run?.indexOf.get(row.path);
   if (run === null || index === undefined) return false;
   const step = run.plan.graph.steps[index];
@@ -170,16 +178,18 @@ function reads(
   const bound = sources.some((source) => {
     if (source.kind !== "step") return false;
     const result = run.results.get(run.indexOf.get(source.step) ?? -1);
-    return result !== undefined && known.has(keyOf(result));
+    return result !== undefined && known.results.has(keyOf(result));
   });
   if (bound) return true;
-  const outputs = [...known.values()].flatMap(({ result }) => Object.values(result.outputs));
   const data = Object.values(run.plan.steps[index]?.data ?? {});
-  return data.some((one) => outputs.some((output) => isInside(one.path, output.path)));
+  return data.some((one) => isInside(one.path, known.paths));
 }
 
-function isInside(inner: string, outer: string): boolean {
-  return inner === outer || inner.startsWith(`${outer}${path.sep}`);
+function isInside(inner: string, outer: ReadonlySet<string>): boolean {
+  for (let at = inner; ; at = path.dirname(at)) {
+    if (outer.has(at)) return true;
+    if (at === path.dirname(at)) return false;
+  }
 }
 
 async function assetsOf(

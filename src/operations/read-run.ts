@@ -25,7 +25,12 @@ export async function readRun(workspace: Workspace, name: string): Promise<Recor
     return refuse("unknown_run", `no run named ${name}`, "see what there is: stepwell runs");
   const plan = await workspace.plans.plan(row.planId);
   if (plan === null)
-    return refuse("damaged_record", `the plan of run ${name} is missing from the record`, null, 4);
+    return refuse(
+      "damaged_record",
+      `the plan of run ${name} is missing from the record, or cannot be read`,
+      null,
+      4,
+    );
   const wiring = wire(plan);
   const state = initialState(name, wiring);
   for (const event of await workspace.records.events(name, 0)) evolve(plan, wiring, state, event);

@@ -5,6 +5,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { AttemptState } from "../core/run-state.ts";
+import { quoted } from "../core/shell-word.ts";
 import type { EnginePorts } from "../engine/engine-ports.ts";
 import { declaredOutputs } from "../engine/flight.ts";
 import { readablePlan } from "../engine/readable-plan.ts";
@@ -186,8 +187,7 @@ async function missingOutput(
 
 /** `./step.sh`, or another name where the code has a file of that name. */
 function writeScript(workFolder: string, script: string): string {
-  const quoted = `'${script.replaceAll("'", `'\\''`)}'`;
-  const text = `#!/usr/bin/env bash\nexec bash -c ${quoted}\n`;
+  const text = `#!/usr/bin/env bash\nexec bash -c ${quoted(script)}\n`;
   for (let copy = 1; ; copy += 1) {
     const file = path.join(workFolder, copy === 1 ? "step.sh" : `step-${copy}.sh`);
     try {

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
 import { isEndedRun } from "../core/status.ts";
+import { namesIn } from "./names-in.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 /** A mark this old of a run that does not exist belongs to a submit that never was. */
@@ -118,12 +119,4 @@ function syncFolder(folder: string): void {
   const handle = fs.openSync(folder, "r");
   fs.fsyncSync(handle);
   fs.closeSync(handle);
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

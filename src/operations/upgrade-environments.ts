@@ -121,7 +121,10 @@ async function stepsToRun(
       environments: (locked) => workspace.environments(locked, trial),
     };
     const prepared = await preparePlan(there, graph, {
-      ...{ force: [], skip: [], taken: {}, onlyCached: false },
+      force: [],
+      skip: [],
+      taken: {},
+      onlyCached: false,
       passEnv: workspace.config.passEnv,
       mayResolve: false,
       locked: false,

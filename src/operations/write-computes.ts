@@ -8,6 +8,7 @@ import { readMapping } from "../spec/read-tree.ts";
 import { getMapping, positionOf } from "../spec/tree.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { yamlText } from "./step-draft.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** Lines that are new in the file. */
 export function writeComputes(
@@ -24,9 +25,7 @@ export function writeComputes(
       `${file} is written in a way that cannot be added to without rewriting it`,
       `put this under computes: ${entries.join(", ")}`,
     );
-  const partial = `${file}.${process.pid}.partial`;
-  fs.writeFileSync(partial, changed.join("\n"));
-  fs.renameSync(partial, file);
+  writeWhole(file, changed.join(old.includes("\r\n") ? "\r\n" : "\n"));
   return { file, lines: entries };
 }
 

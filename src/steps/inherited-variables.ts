@@ -1,7 +1,7 @@
-import { put } from "../spec/own-keys.ts";
-
 // The fixed list of variables that a step inherits from the shell of whoever submitted the run. Any other is asked for
 // by name. Documented in docs/reference/step-environment.md.
+
+import { put } from "../spec/own-keys.ts";
 
 const FIXED: ReadonlySet<string> = new Set([
   "PATH",

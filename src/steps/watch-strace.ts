@@ -4,6 +4,7 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { quoted } from "../core/shell-word.ts";
 import type { AttemptContext } from "../ports/step-types.ts";
 import type { ReadLine } from "./undeclared-reads.ts";
 import { ownPlaces } from "./watch-python.ts";
@@ -17,7 +18,7 @@ const CALLS = "trace=?open,openat,?openat2,?creat,?getdents,getdents64,connect";
 
 /** The script that runs a command line under strace. */
 export function straceScript(attemptFolder: string, command: string): string {
-  const record = `'${path.join(attemptFolder, RECORD).replaceAll("'", "'\\''")}'`;
+  const record = quoted(path.join(attemptFolder, RECORD));
   return `exec strace -f -qq -y -s 4096 -e ${CALLS} -o ${record} ${command}`;
 }
 

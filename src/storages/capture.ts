@@ -49,10 +49,8 @@ export async function captureAttempt(
   const ports: [string, DataType, CapturedPort][] = [];
   for (const [port, type] of Object.entries(order.outputs)) {
     const same = own(order.same ?? {}, port);
-    const asked = {
-      ...{ port, type, folder: join(source, port), asideFolder, storeFolder },
-      ...(same === undefined ? {} : { same }),
-    };
+    const place = { port, type, folder: join(source, port), asideFolder, storeFolder };
+    const asked = same === undefined ? place : { ...place, same };
     // An answer that is there already is not waited for: most outputs are one small file.
     const answer = means.capture(asked);
     ports.push([port, type, answer instanceof Promise ? await answer : answer]);

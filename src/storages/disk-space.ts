@@ -4,6 +4,7 @@
 import { statfsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isOutOfSpace } from "../core/out-of-space.ts";
 import type { DiskSpace, Place, Room } from "../ports/space.ts";
 
 /** A step needs about this many files for its folders, its log and its record. */
@@ -40,9 +41,4 @@ function lookAt(folder: string, existing: string): Room {
     if (above === existing) return { folder, freeBytes: Number.POSITIVE_INFINITY, freeFiles: null };
     return lookAt(folder, above);
   }
-}
-
-function isOutOfSpace(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === "ENOSPC" || code === "EDQUOT";
 }

@@ -8,15 +8,13 @@ import { type AddedStep, addStep, writeText } from "../../operations/add-step.ts
 import { isRefusal, refuse } from "../../operations/refusal.ts";
 import { canAsk, confirm } from "../ask.ts";
 import type { Context } from "../context.ts";
-import { definitionFile, type FileFlag } from "../definition-file.ts";
+import { DEFAULT_FILES, definitionFile, type FileFlag } from "../definition-file.ts";
 
 interface AddFlags extends FileFlag {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
-
-const NEW_FILE = "pipeline.yml";
 
 export function define(command: Command, context: Context): void {
   command
@@ -62,10 +60,10 @@ async function add(
 }
 
 function fileOf(context: Context, flags: AddFlags): string {
-  const there = ["pipeline.yml", "pipeline.yaml"].some((name) =>
-    fs.existsSync(path.join(context.currentFolder, name)),
-  );
-  return flags.file === undefined && !there ? NEW_FILE : definitionFile(context, undefined, flags);
+  const there = DEFAULT_FILES.some((name) => fs.existsSync(path.join(context.currentFolder, name)));
+  return flags.file === undefined && !there
+    ? DEFAULT_FILES[0]
+    : definitionFile(context, undefined, flags);
 }
 
 function show(context: Context, file: string, added: AddedStep): void {

@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
+import { shellWord } from "../../core/shell-word.ts";
 import { packageFile } from "../../operations/package-file.ts";
 import { refuse } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
@@ -54,7 +55,7 @@ function runDemo(context: Context, folder: string): void {
 
   say(`Done. Everything is in ${folder}.`);
   const there = path.relative(context.currentFolder, folder) || ".";
-  say(`Try: cd ${quoted(there)} && ${ownName(folder)} show ${changed}`);
+  say(`Try: cd ${shellWord(there)} && ${ownName(folder)} show ${changed}`);
 }
 
 /** True when it was not there yet. A folder of something else is left alone. */
@@ -119,9 +120,5 @@ function edit(
 function ownName(folder: string): string {
   const program = process.argv[1] ?? "";
   if (path.basename(program) === "stepwell" || process.env.STEPWELL_LAUNCHER) return "stepwell";
-  return `node ${quoted(path.relative(folder, program))}`;
-}
-
-function quoted(word: string): string {
-  return /^[\w./~+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return `node ${shellWord(path.relative(folder, program))}`;
 }

@@ -2,18 +2,12 @@
 
 import type { Command } from "commander";
 import { forecastRun, type RunForecast, type StepForecast } from "../../operations/plan-run.ts";
-import { prepareDefinition } from "../../operations/prepare-definition.ts";
 import { refuseInvalid } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
 import { addFileArgument, definitionFile, type FileFlag } from "../definition-file.ts";
 import { duration, table } from "../format.ts";
 import { printProblems } from "../print-problems.ts";
-import {
-  addDefinitionOptions,
-  type DefinitionFlags,
-  definitionOptions,
-  prepareOptions,
-} from "../run-options.ts";
+import { addDefinitionOptions, type DefinitionFlags, prepareFile } from "../run-options.ts";
 import { writeMissing } from "../write-missing.ts";
 
 interface PlanFlags extends DefinitionFlags, FileFlag {
@@ -42,15 +36,8 @@ async function planFile(context: Context, file: string, flags: PlanFlags): Promi
   await writeMissing(context, file, flags);
   const workspace = await context.open({ create: "pretend" });
   try {
-    const definition = definitionOptions(context, file, flags);
-    const { plan, problems, exitCode, unresolved } = await prepareDefinition(
-      workspace,
-      definition,
-      async (graph) => ({
-        ...(await prepareOptions(context, workspace, graph, flags, json)),
-        mayResolve: false,
-      }),
-    );
+    const prepared = await prepareFile(context, workspace, file, flags, false);
+    const { plan, problems, exitCode, unresolved } = prepared;
     if (plan === null) return context.refuse({ ...refuseInvalid(problems), exitCode }, json);
     printProblems(context.terminal, problems);
     const forecast = await forecastRun(workspace, plan, unresolved);

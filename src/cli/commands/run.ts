@@ -1,7 +1,6 @@
 // `stepwell run FILE`: validates, plans, runs to the end (or hands over with --detach), and says how it ended.
 
 import type { Command } from "commander";
-import { prepareDefinition } from "../../operations/prepare-definition.ts";
 import { isRefusal, refuse, refuseInvalid } from "../../operations/refusal.ts";
 import { submitRun } from "../../operations/submit-run.ts";
 import type { Workspace } from "../../operations/workspace.ts";
@@ -14,9 +13,8 @@ import {
   addDefinitionOptions,
   collect,
   type DefinitionFlags,
-  definitionOptions,
   givenVariables,
-  prepareOptions,
+  prepareFile,
 } from "../run-options.ts";
 import { detach, resume, type SeeOptions, seeThrough } from "../see-through.ts";
 import { writeMissing } from "../write-missing.ts";
@@ -118,15 +116,7 @@ async function submitFile(
   flags: RunFlags,
 ): Promise<RunRow> {
   const json = flags.json ?? false;
-  const definition = definitionOptions(context, file, flags);
-  const { plan, problems, exitCode } = await prepareDefinition(
-    workspace,
-    definition,
-    async (graph) => ({
-      ...(await prepareOptions(context, workspace, graph, flags, json)),
-      mayResolve: true,
-    }),
-  );
+  const { plan, problems, exitCode } = await prepareFile(context, workspace, file, flags, true);
   if (plan === null) return context.refuse({ ...refuseInvalid(problems), exitCode }, json);
   printProblems(context.terminal, problems);
   const row = await submitRun(workspace, plan, {

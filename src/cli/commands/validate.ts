@@ -1,16 +1,10 @@
 // `stepwell validate FILE`: every mistake at once, with its place and what to do.
 
 import type { Command } from "commander";
-import { prepareDefinition } from "../../operations/prepare-definition.ts";
 import type { Context } from "../context.ts";
 import { addFileArgument, definitionFile, type FileFlag } from "../definition-file.ts";
 import { printProblems, problemsJson } from "../print-problems.ts";
-import {
-  addDefinitionOptions,
-  type DefinitionFlags,
-  definitionOptions,
-  prepareOptions,
-} from "../run-options.ts";
+import { addDefinitionOptions, type DefinitionFlags, prepareFile } from "../run-options.ts";
 import { writeMissing } from "../write-missing.ts";
 
 interface ValidateFlags extends DefinitionFlags, FileFlag {
@@ -26,11 +20,7 @@ export function define(command: Command, context: Context): void {
       await writeMissing(context, file, flags);
       const workspace = await context.open({ create: "pretend" });
       try {
-        const definition = definitionOptions(context, file, flags);
-        const { problems } = await prepareDefinition(workspace, definition, async (graph) => ({
-          ...(await prepareOptions(context, workspace, graph, flags, flags.json ?? false)),
-          mayResolve: false,
-        }));
+        const { problems } = await prepareFile(context, workspace, file, flags, false);
         if (flags.json) context.terminal.out(problemsJson(problems));
         else printProblems(context.terminal, problems);
         const valid = problems.every((problem) => problem.severity === "warning");

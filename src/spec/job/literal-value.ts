@@ -56,11 +56,6 @@ export function convertGiven(
  * Whether a literal lies within `min`, `max` and `enum`; reports when not. `lenient`: a number given to a text with an
  * `enum` is only a warning, because the public examples do it and Azure runs them.
  */
-function rangeInWords(minimum: string | null, maximum: string | null): string {
-  if (minimum === null) return `at most ${maximum}`;
-  return maximum === null ? `at least ${minimum}` : `from ${minimum} to ${maximum}`;
-}
-
 export function checkBounds(
   input: DeclaredInput,
   literal: Literal,
@@ -87,6 +82,11 @@ export function checkBounds(
   if (tolerated) context.warn(place, "not_in_enum", message, hint);
   else context.error(place, "not_in_enum", message, hint);
   return tolerated;
+}
+
+function rangeInWords(minimum: string | null, maximum: string | null): string {
+  if (minimum === null) return `at most ${maximum}`;
+  return maximum === null ? `at least ${minimum}` : `from ${minimum} to ${maximum}`;
 }
 
 const WORDS: Readonly<Record<LiteralKind, string>> = {
