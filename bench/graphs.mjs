@@ -23,7 +23,7 @@ function systems(doit) {
 /** Rows of `{workload, system, cold, warm, touched}`; `doit`: its program, or null. */
 export function measureGraphs({ kind, n, reps, doit }) {
   const work = shape(kind, n);
-  const due = { wide: 1, chain: n, layered: redone(work) }[kind];
+  const due = redone(work);
   return Object.entries(systems(doit)).map(([system, { write, run }]) => {
     const all = { cold: [], warm: [], touched: [] };
     for (let rep = 0; rep < reps; rep += 1) {

@@ -17,16 +17,21 @@ def describe(path):
     try:
         with open(path, "rb") as file:
             tree = ast.parse(file.read(), path)
-    except (SyntaxError, ValueError, OSError, RecursionError) as error:
+        arguments = described(tree)
+        imports = local_imports(tree, path)
+    except (SyntaxError, ValueError, OSError, RecursionError, MemoryError) as error:
         return {"path": path, "error": str(error), "arguments": [], "imports": []}
+    return {"path": path, "error": None, "arguments": arguments, "imports": imports}
+
+
+def described(tree):
     arguments = defined_arguments(tree)
     used = uses(tree)
     for argument in arguments:
         direction, shape = used.get(argument["name"], (None, None))
         argument["direction"] = argument["direction"] or direction
         argument["shape"] = shape
-    imports = local_imports(tree, path)
-    return {"path": path, "error": None, "arguments": arguments, "imports": imports}
+    return arguments
 
 
 for script in sys.argv[1:]:

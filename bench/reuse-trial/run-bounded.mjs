@@ -2,6 +2,9 @@
 
 import { spawn } from "node:child_process";
 
+/** Between the end of a program and that of what it says. */
+const LAST_WORDS_MS = 5_000;
+
 /** `{code, output}`, both streams as they came; `code` is null when the time was up. */
 export function runBounded(words, { cwd, env, limitMs }) {
   return new Promise((resolve) => {
@@ -29,9 +32,11 @@ export function runBounded(words, { cwd, env, limitMs }) {
     });
     child.on("exit", (code) => {
       clearTimeout(timer);
-      // A server that the program left behind holds the pipes open.
+      // A server that the program left behind holds the pipes open; one in a session of its own still does.
       endGroup(child.pid);
-      setImmediate(() => resolve({ code: late ? null : code, output }));
+      const end = () => resolve({ code: late ? null : code, output });
+      child.once("close", end);
+      setTimeout(end, LAST_WORDS_MS).unref();
     });
   });
 }

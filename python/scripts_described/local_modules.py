@@ -7,7 +7,7 @@ from scripts_described.syntax import imported
 
 
 def local_imports(tree, path):
-    """Modules and packages beside the script that it imports, and what these import in turn."""
+    """Their names beside the script, `helper.py` for a module and `package` for a package; empty for none."""
     folder, found, open_files = os.path.dirname(os.path.abspath(path)), [], [tree]
     while open_files:
         for names in imported(open_files.pop()):
@@ -30,19 +30,25 @@ def local_imports(tree, path):
 
 
 def has_python(folder):
-    return any(name.endswith(".py") for name in os.listdir(folder))
+    return next(python_files(folder), None) is not None
+
+
+def python_files(there):
+    """The module itself, or all of a package at any depth."""
+    if os.path.isfile(there):
+        yield there
+        return
+    for folder, inside, names in os.walk(there):
+        inside[:] = sorted(name for name in inside if not name.startswith((".", "__")))
+        for name in sorted(names):
+            if name.endswith(".py"):
+                yield os.path.join(folder, name)
 
 
 def trees(there):
-    files = (
-        [there]
-        if os.path.isfile(there)
-        else [os.path.join(there, name) for name in sorted(os.listdir(there))]
-    )
-    for file in files:
-        if file.endswith(".py"):
-            try:
-                with open(file, "rb") as source:
-                    yield ast.parse(source.read(), file)
-            except (SyntaxError, ValueError, OSError):
-                pass
+    for file in python_files(there):
+        try:
+            with open(file, "rb") as source:
+                yield ast.parse(source.read(), file)
+        except (SyntaxError, ValueError, OSError, RecursionError, MemoryError):
+            pass

@@ -61,7 +61,7 @@ def run(
     name: str | None = None,
     experiment: str | None = None,
     compute: str | None = None,
-    force: bool | Sequence[str] = False,
+    force: bool | str | Sequence[str] = False,
     from_: str | None = None,
     until: str | None = None,
     wait: bool = True,
@@ -74,14 +74,11 @@ def run(
     `wait=False` the run goes on by itself, also when this process ends. A run that fails raises `RunFailed`, unless
     `check` is False. Interrupting the wait cancels the run.
     """
-    named = [] if file is None else [os.fspath(file)]
-    what = _call.options(inputs, set, compute=compute, until=until)
-    what += [] if from_ is None else ["--from", from_]
-    what += _call.options(force=True if force is True else ",".join(force) if force else None)
+    definition = _definition(file, inputs, set, compute, force, from_, until)
     kept = _call.options(tags=tags, name=name, experiment=experiment)
-    submitted = _call.call(["run", *named, *what, *kept, "--detach"], workspace)
+    submitted = _call.call(["run", *definition, *kept, "--detach"], workspace)
     shown = _call.call(["show", submitted["name"]], workspace)
-    made = Run(shown, workspace, [*named, *what])
+    made = Run(shown, workspace, definition)
     if not wait:
         return made
     try:
@@ -97,15 +94,30 @@ def plan(
     inputs: Mapping[str, object] | None = None,
     set: Mapping[str, object] | None = None,
     compute: str | None = None,
-    force: bool | Sequence[str] = False,
+    force: bool | str | Sequence[str] = False,
+    from_: str | None = None,
     until: str | None = None,
     workspace: str | os.PathLike[str] | None = None,
 ) -> Plan:
     """What would run, and why. Starts nothing."""
+    definition = _definition(file, inputs, set, compute, force, from_, until)
+    return Plan(_call.call(["plan", *definition], workspace))
+
+
+def _definition(
+    file: str | os.PathLike[str] | None,
+    inputs: Mapping[str, object] | None,
+    set: Mapping[str, object] | None,
+    compute: str | None,
+    force: bool | str | Sequence[str],
+    from_: str | None,
+    until: str | None,
+) -> list[str]:
+    """What of a command line decides what would run. `--force` comes last: a word behind it would be its steps."""
     named = [] if file is None else [os.fspath(file)]
     what = _call.options(inputs, set, compute=compute, until=until)
-    what += _call.options(force=True if force is True else ",".join(force) if force else None)
-    return Plan(_call.call(["plan", *named, *what], workspace))
+    what += [] if from_ is None else ["--from", from_]
+    return [*named, *what, *_call.options(force=force or None)]
 
 
 def validate(

@@ -44,21 +44,32 @@ def _read_file(file: Path) -> pandas.DataFrame:
         head = source.read(4096)
     if head.startswith(b"PAR1"):
         return pandas.read_parquet(file)
+    compression = "gzip" if is_gzip else None
     if head.lstrip()[:1] in (b"{", b"["):
-        is_lines = head.lstrip().startswith(b"{") and b"}\n{" in head.replace(b"\r", b"")
-        if is_lines:
-            return pandas.read_json(file, lines=True, compression="gzip" if is_gzip else None)
-        with gzip.open(file) if is_gzip else open(file, "rb") as source:
-            return pandas.json_normalize(json.load(source))
+        try:
+            with gzip.open(file) if is_gzip else open(file, "rb") as source:
+                value = json.load(source)
+        except json.JSONDecodeError:
+            return pandas.read_json(file, lines=True, compression=compression)
+        if _is_by_column(value):
+            return pandas.read_json(file, compression=compression)
+        return pandas.json_normalize(value)
     if b"\0" in head:
         raise StepwellError(
             f"{file} is neither CSV, Parquet nor JSON",
             hint="read it yourself from .path",
             code="unknown_format",
         )
-    compression = "gzip" if is_gzip else None
     first = head.split(b"\n", 1)[0]
     return pandas.read_csv(file, sep="\t" if b"\t" in first else ",", compression=compression)
+
+
+def _is_by_column(value: object) -> bool:
+    """As pandas' own `to_json()` writes a frame: `{"a": {"0": 1, "1": 2}, …}`."""
+    return isinstance(value, dict) and all(
+        isinstance(column, dict) and column and all(row.isdigit() for row in column)
+        for column in value.values()
+    )
 
 
 def _pandas() -> Any:

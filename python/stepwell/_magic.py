@@ -22,6 +22,8 @@ def step(line: str, cell: str) -> None:
     if not words or words[0].startswith("-"):
         raise StepwellError("say which step", hint=USAGE, code="wrong_usage")
     name, *arguments = words
+    if not name.replace("-", "_").isidentifier():
+        raise StepwellError(f"{name} cannot be the name of a step", hint=USAGE, code="bad_name")
     script = Path(file).parent / name / f"{name}.py"
     script.parent.mkdir(parents=True, exist_ok=True)
     if not script.exists() or script.read_text(encoding="utf-8") != cell:

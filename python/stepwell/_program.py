@@ -40,6 +40,12 @@ def node() -> str:
     global _node
     if _node is None:
         given = os.environ.get("STEPWELL_NODE")
+        if given and shutil.which(given) is None:
+            raise StepwellError(
+                f"STEPWELL_NODE names {given}, which is no program",
+                hint="name a Node 22.13 or newer, or unset it",
+                code="node_missing",
+            )
         found = given or _on_path() or _installed()
         if found is None:
             raise StepwellError(

@@ -326,9 +326,7 @@ def _step(answer: dict[str, Any]) -> Step:
         inputs=answer["inputs"],
         outputs=_outputs(answer["outputs"]),
         log_path=None if answer["log"] is None else Path(answer["log"]),
-        error=None
-        if error is None
-        else _failure(error),
+        error=None if error is None else _failure(error),
         duration=_duration(answer["attempts"]),
     )
 

@@ -60,6 +60,9 @@ class Module(unittest.TestCase):
         stepwell.run()
         self.assertEqual({step.decision for step in stepwell.run()}, {"reused"})
         self.assertEqual(stepwell.run(force=["make"])["make"].decision, "ran")
+        self.assertEqual(stepwell.plan(force="make")["make"].decision, "run")
+        taken = stepwell.plan(from_="measure", inputs={"count": 9})
+        self.assertIn("taken from", taken["make"].reason)
         self.assertEqual({step.decision for step in stepwell.run(force=True)}, {"ran"})
 
     def test_runs_are_listed_and_found_by_short_names(self):
@@ -98,6 +101,9 @@ class Module(unittest.TestCase):
             run["maek"]
         with self.assertRaisesRegex(stepwell.NotFound, "stepwell runs"):
             stepwell.show("nobody")
+        with self.assertRaisesRegex(stepwell.StepwellError, "cannot be the name of a step"):
+            stepwell._magic.step("../outside", "print(1)")
+        self.assertFalse(Path("../outside").exists())
         with self.assertRaises(stepwell.StepwellError) as unknown:
             stepwell.show().plan()
         self.assertEqual(unknown.exception.code, "unknown_file")

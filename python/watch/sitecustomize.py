@@ -68,8 +68,8 @@ def watch():
         host = address[0]
         if host in ("", "localhost", "::1", "0.0.0.0", "::") or host.startswith("127."):
             return
-        for name in names or [host]:
-            tell("c", name)
+        # A name stands for the first connection after it was looked up: the next may be to a bare address.
+        tell("c", names.pop() if names else host)
 
     def resolved(host):
         if isinstance(host, bytes):
@@ -96,18 +96,21 @@ def watch():
             resolved(arguments[0])
         elif event == "socket.connect":
             connected(arguments[1])
+        elif event == "os.system":
+            started("sh")
         else:
             started(arguments[0] or arguments[1][0])
 
-    events = frozenset(
-        "open os.listdir os.scandir sqlite3.connect socket.getaddrinfo socket.connect subprocess.Popen".split()
+    programs = frozenset("subprocess.Popen os.posix_spawn os.exec os.system".split())
+    events = programs.union(
+        "open os.listdir os.scandir sqlite3.connect socket.getaddrinfo socket.connect".split()
     )
 
     # Every event of the interpreter comes through here, id() among them: nothing may be done twice.
     def hook(event, arguments, events=events, known=known, text=str):
         if event in events:
             path = arguments[0]
-            if path.__class__ is text and path.startswith(known):
+            if path.__class__ is text and path.startswith(known) and event not in programs:
                 return
             try:
                 take(event, arguments)
@@ -136,4 +139,6 @@ if sys.version_info >= (3, 8):
         watch()
     except Exception:
         pass
+# Also where nothing can be watched the user's own must not be lost.
+if sys.version_info >= (3, 5):
     chain(__file__.rpartition("/")[0])

@@ -124,8 +124,24 @@ except OSError: pass
     expect(lines).toEqual(["c 192.0.2.1"]);
   });
 
-  it("names the programs that it starts, because what these read is not seen", () => {
-    expect(watch("import subprocess; subprocess.run(['true'])").lines).toEqual(["x true"]);
+  it("takes a name for the first connection after it was looked up, and no other", () => {
+    const { lines } = watch(`
+import sys
+sys.audit("socket.getaddrinfo", "data.example", 443, 0, 0, 0)
+sys.audit("socket.connect", None, ("192.0.2.1", 443))
+sys.audit("socket.connect", None, ("192.0.2.7", 443))
+`);
+    expect(lines).toEqual(["c data.example", "c 192.0.2.7"]);
+  });
+
+  it.each([
+    ["subprocess.run(['true'])", ["x true"]],
+    ["subprocess.run([shutil.which('true')])", ["x true"]],
+    ["os.system('true')", ["x sh"]],
+    ["os.waitpid(os.posix_spawn(shutil.which('true'), ['true'], {}), 0)", ["x true"]],
+    ["os.execv(shutil.which('true'), ['true'])", ["x true"]],
+  ])("names the program that %s starts, because what it reads is not seen", (code, told) => {
+    expect(watch(`import os, shutil, subprocess; ${code}`).lines).toEqual(told);
   });
 
   it("is not seen with -I, and runs all the same", () => {
