@@ -28,9 +28,9 @@ export function watchVariables(
   };
 }
 
-/** What belongs to an attempt: its folders, and the inputs that it was given. */
+/** What belongs to an attempt: its folders, what the step saves on its way, and the inputs that it was given. */
 export function ownPlaces(context: AttemptContext): readonly string[] {
-  const { staged, attemptId, plan, index } = context;
+  const { staged, attemptId, plan, index, checkpoint } = context;
   const outputs = Object.values(staged.outputs).map((output) => aboveOf(output, attemptId));
   const node = plan.graph.steps[index];
   const data = plan.steps[index]?.data ?? {};
@@ -38,7 +38,9 @@ export function ownPlaces(context: AttemptContext): readonly string[] {
     if (source.kind === "data") return own(data, name)?.path ?? [];
     return source.kind === "step" ? (context.outputOf(source.step, source.output)?.path ?? []) : [];
   });
-  return [...new Set([staged.folder, staged.workFolder, ...outputs, ...withTargets(inputs)])];
+  const folders = [staged.folder, staged.workFolder, ...outputs];
+  const saved = checkpoint === null ? [] : [checkpoint];
+  return [...new Set([...folders, ...withTargets([...saved, ...inputs])])];
 }
 
 /** The folder of the attempt that an output lies in. */

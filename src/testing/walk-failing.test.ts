@@ -283,6 +283,28 @@ describe("a step with a checkpoint", () => {
     expect(checkpoints()).toEqual([]);
   });
 
+  it("is no undeclared input of a Python that reads and lists it, so that its result is reused", () => {
+    rig = makeRig("checkpoint");
+    rig.write(
+      "code/train.py",
+      `import os, sys
+saved = os.environ["STEPWELL_CHECKPOINT_DIR"]
+print(sorted(os.listdir(saved)), [open(os.path.join(saved, name)).read() for name in os.listdir(saved)])
+open(os.path.join(saved, "first"), "a").write("x")
+os.path.exists(${JSON.stringify(rig.at("go"))}) or sys.exit(1)
+open(sys.argv[1], "w").write("done")
+`,
+    );
+    const job = "type: command\ncompute: local\ncode: ./code\n";
+    const rest =
+      "command: python3 train.py ${{outputs.o}}\noutputs: {o: {type: uri_file}}\nproperties: {stepwell.checkpoint: 'true'}\n";
+    rig.write("pipeline.yml", job + rest);
+    expect(rig.run("run").status).toBe("Failed");
+    rig.write("go", "");
+    expect(rig.run("run", "--strict")).toMatchObject({ status: "Completed", warnings: [] });
+    expect(rig.run("run").steps[0]?.reuse.decision).toBe("reused");
+  });
+
   it("has in `shell` an empty one of the shell's own", () => {
     counting();
     rig.run("run", "--name", "one");
