@@ -1,6 +1,7 @@
 // The log of one attempt while it grows: whole lines as they come, without the secrets that the run was handed.
 
 import { StringDecoder } from "node:string_decoder";
+import { secretsOf } from "../steps/inherited-variables.ts";
 import { type LogReader, openLog } from "./read-log.ts";
 import { readShell } from "./read-shell.ts";
 import { places, type Workspace } from "./workspace.ts";
@@ -30,7 +31,7 @@ export function openLiveLog(
 ): LiveLog {
   const file = places.logFile(workspace.folder, attempt.run, attempt.step, attempt.number);
   const runs = [attempt.run, ...(attempt.adoptedFrom === null ? [] : [attempt.adoptedFrom])];
-  const secrets = runs.flatMap((run) => Object.values(readShell(workspace, run).passed));
+  const secrets = runs.flatMap((run) => secretsOf(readShell(workspace, run)));
   const decoder = new StringDecoder("utf8");
   let log: LogReader | null = null;
   let open = "";

@@ -2,6 +2,7 @@
 // masked one at the end of the attempt, nothing is read twice and nothing is missed.
 
 import fs from "node:fs";
+import { secretsOf } from "../steps/inherited-variables.ts";
 import { createMasker } from "../steps/mask-log.ts";
 import type { RecordedRun } from "./read-run.ts";
 import { shellOf } from "./read-shell.ts";
@@ -47,10 +48,13 @@ export function openLog(file: string, secrets: readonly string[]): LogReader {
   };
 }
 
-/** Values that the run was handed by name, and those of runs whose attempts it continues; none once it has its end. */
-export function secretsOf(workspace: Workspace, run: RecordedRun): readonly string[] {
+/** Values that must not be shown of a run, and of runs whose attempts it continues; none once it has its end. */
+export function hiddenOf(workspace: Workspace, run: RecordedRun): readonly string[] {
   const runs = new Set([run.row.name]);
   for (const step of run.state.steps)
     for (const { adoptedFrom } of step.attempts) if (adoptedFrom !== null) runs.add(adoptedFrom);
-  return [...runs].flatMap((name) => Object.values(shellOf(workspace, name)?.passed ?? {}));
+  return [...runs].flatMap((name) => {
+    const shell = shellOf(workspace, name);
+    return shell === null ? [] : secretsOf(shell);
+  });
 }

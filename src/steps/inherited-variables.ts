@@ -57,3 +57,28 @@ export function passedVariables(
       put(passed, name, value);
   return passed;
 }
+
+/**
+ * What of a run's variables must not be read in a log: all that was asked for by name, and passwords in the addresses of
+ * proxies and package indexes.
+ */
+export function secretsOf({
+  inherited,
+  passed,
+}: {
+  readonly inherited: Readonly<Record<string, string>>;
+  readonly passed: Readonly<Record<string, string>>;
+}): readonly string[] {
+  return [...Object.values(passed), ...Object.values(inherited).flatMap(passwordsIn)];
+}
+
+/** As written, and as a program decodes it. */
+function passwordsIn(value: string): readonly string[] {
+  const [, written] = /^[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:([^\s/@]+)@/i.exec(value) ?? [];
+  if (written === undefined) return [];
+  try {
+    return [written, decodeURIComponent(written)];
+  } catch {
+    return [written];
+  }
+}

@@ -8,6 +8,7 @@ import type { AttemptContext, StepTypes } from "../ports/step-types.ts";
 import type { StepNode, StepType } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
 import { commandOrder, type OrderSettings, type ShellVariables } from "./command-step.ts";
+import { secretsOf } from "./inherited-variables.ts";
 import { maskLog } from "./mask-log.ts";
 import { readMetricsFile } from "./metrics-file.ts";
 import { METRICS_OUTPUT, readMetricsOutput } from "./metrics-output.ts";
@@ -41,7 +42,7 @@ export function createStepTypes(
       return commandOrder(context, shell(context.run), settings);
     },
     maskLog(runs, logPath) {
-      const secrets = runs.flatMap((run) => Object.values(shell(run).passed));
+      const secrets = runs.flatMap((run) => secretsOf(shell(run)));
       return secrets.length === 0 ? null : maskLog(logPath, secrets);
     },
     collect(staged, outputs, { step, inputs }) {

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import type { Command } from "commander";
 import { isEndedRun } from "../../core/status.ts";
-import { type LogReader, openLog, secretsOf } from "../../operations/read-log.ts";
+import { hiddenOf, type LogReader, openLog } from "../../operations/read-log.ts";
 import { readRun, shownStatus } from "../../operations/read-run.ts";
 import { isRefusal, type Refusal, refuse } from "../../operations/refusal.ts";
 import { runView, type StepView } from "../../operations/run-view.ts";
@@ -101,7 +101,7 @@ async function logFiles(
     .flatMap((one) => filesOf(one, attempt))
     .filter(({ file }) => fs.existsSync(file));
   const status = shownStatus(workspace, run.row, run.state);
-  const secrets = secretsOf(workspace, run);
+  const secrets = hiddenOf(workspace, run);
   return { files, ended: isEndedRun(status) || status === "Interrupted", secrets };
 }
 
