@@ -56,6 +56,11 @@ describe("--set", () => {
 
   it("checks the result as if it stood in the file, without a place", () => {
     expect(findings(set("jobs.a.inputs.n", "abc"))).toEqual(["error wrong_type -"]);
+    const [typo] = set("jobs.aa.inputs.n", "1").problems;
+    expect([typo?.message, typo?.hint]).toEqual([
+      "--set jobs.aa.inputs.n: there is no step `aa`",
+      expect.stringContaining("Did you mean `a`?"),
+    ]);
     expect(findings(set("jobs.a.comand", "x"))).toEqual(["error unknown_key -"]);
     expect(findings(set("jobs.a.inputs.d", "${{parent.inputs.rwa}}"))).toEqual([
       "error unknown_input -",

@@ -1,8 +1,15 @@
 // Carries out `--set a.b=c` on a parsed job: any field, also one that does not exist yet. Knows nothing of which fields
 // a job has; the result is checked like a file.
 
+import { namesInWords, suggestion } from "../did-you-mean.ts";
 import { readTree } from "../read-tree.ts";
-import type { TreeEntry, TreeMapping, TreeNode, TreeScalar } from "../tree.ts";
+import {
+  getMapping,
+  type TreeEntry,
+  type TreeMapping,
+  type TreeNode,
+  type TreeScalar,
+} from "../tree.ts";
 import type { LoadContext } from "./load-context.ts";
 
 /** The mapping with every `--set` applied; mistakes of an option are reported without a place. */
@@ -18,12 +25,36 @@ export function applySets(root: TreeMapping, context: LoadContext): TreeMapping 
       context.error(null, "bad_set", `\`${path.slice(0, 200)}\` is not the path of a field`, hint);
       continue;
     }
+    const missing = missingStep(root, keys, context);
+    if (missing !== null) {
+      context.error(
+        null,
+        "unknown_node",
+        `--set ${path}: there is no step \`${keys[1]}\``,
+        missing,
+      );
+      continue;
+    }
     const next = setIn(changed, keys, node);
     if (typeof next !== "string") changed = next;
     else
       context.error(null, "bad_set", `--set ${path}: ${next}`, "Set the field above it instead.");
   }
   return changed;
+}
+
+/** What to write instead where a field is set of a step that is neither there nor made by another option; else null. */
+function missingStep(
+  root: TreeMapping,
+  [first, step = "", field]: readonly string[],
+  context: LoadContext,
+): string | null {
+  const jobs = first === "jobs" ? getMapping(root, "jobs") : null;
+  if (jobs === null || field === undefined || jobs.entries.has(step)) return null;
+  const makes = ["command", "component", "type"].map((key) => `jobs.${step}.${key}`);
+  if (context.options.set.some(({ path }) => makes.includes(path))) return null;
+  const names = [...jobs.entries.keys()];
+  return suggestion(step, names, `Its steps: ${namesInWords(names)}.`);
 }
 
 function readValue(path: string, value: string, context: LoadContext): TreeNode | null {
