@@ -10,7 +10,8 @@ import { fileURLToPath } from "node:url";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const words = process.argv.slice(2).filter((word) => word !== "--deep");
 const deep = process.argv.includes("--deep");
-const report = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-test-")), "report.json");
+const place = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-test-"));
+const report = path.join(place, "report.json");
 const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs");
 const done = spawnSync(
   process.execPath,
@@ -22,6 +23,7 @@ const done = spawnSync(
   },
 );
 const counts = fs.existsSync(report) ? read(report) : { passed: 0, failed: 1, skipped: 0 };
+fs.rmSync(place, { recursive: true, force: true });
 if (done.status !== 0 && counts.failed === 0) counts.failed = 1;
 if (!deep)
   process.stdout.write(

@@ -81,7 +81,7 @@ describe("run --each", () => {
 
   it("starts nothing when one of them is a mistake", () => {
     const before = lines("runs", "--csv").length;
-    expect(rig.cli("run", "--each", "nope=1,2").stderr).toMatch(/no such input/);
+    expect(rig.cli("run", "--each", "nope=1,2").stderr).toMatch(/the job has no input `nope`/);
     expect(rig.cli("run", "--each", "alpha=1", "--name", "x").code).toBe(2);
     expect(rig.cli("run", "--each", "alpha=1", "--max-concurrent", "0").code).toBe(2);
     expect(lines("runs", "--csv")).toHaveLength(before);
@@ -172,6 +172,13 @@ describe("compare", () => {
       "inputs.seed,1,2,2",
       "train.score,11,12,32",
     ]);
+  });
+
+  it("is refused with nothing to compare", () => {
+    expect(rig.cli("compare", "grid-1", "grid-1")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/name two runs or more/),
+    });
   });
 
   it("names code and command that changed, and compares the last two by itself", () => {

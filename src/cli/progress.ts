@@ -1,6 +1,7 @@
 // Live progress of one run: plain lines, one an event, or on a terminal a small table that moves. Folds the very events
 // that are recorded, so it cannot say anything else than they do.
 
+import type { AttemptEnd } from "../core/attempt.ts";
 import type { RunEvent } from "../core/event.ts";
 import { evolve, type RunState, wire } from "../core/run-state.ts";
 import { isEndedStep } from "../core/status.ts";
@@ -71,12 +72,8 @@ function linesOf(
       );
     }
     case "attempt_created": {
-      const again = event.number > 1 ? ` (attempt ${event.number})` : "";
-      return quiet
-        ? []
-        : [
-            `${colors.cyan("start")}   ${paths[event.step]}${again}  ${colors.dim(event.reason.detail)}`,
-          ];
+      const why = event.number > 1 ? `attempt ${event.number}` : event.reason.detail;
+      return quiet ? [] : [`${colors.cyan("start")}   ${paths[event.step]}  ${colors.dim(why)}`];
     }
     case "attempt_continues": {
       const age = duration(event.at - event.writtenAt);
@@ -84,7 +81,7 @@ function linesOf(
     }
     case "step_attached":
       return [
-        `${colors.cyan("wait")}    ${paths[event.step]}  ${colors.dim(`${event.run} is doing the same work`)}`,
+        `${colors.cyan("wait")}    ${paths[event.step]}  ${colors.dim(`${event.run === state.run ? `step ${event.path}` : event.run} is doing the same work`)}`,
       ];
     case "step_completed":
       return quiet
@@ -99,7 +96,7 @@ function linesOf(
         `${colors.yellow("again")}   ${paths[event.step]}  ${colors.dim("the machine had stopped")}`,
       ];
     case "cancel_requested":
-      return [colors.yellow("canceling")];
+      return [colors.yellow("cancelling")];
     case "warned":
       return [`${colors.yellow("warning")} ${event.message}`];
     case "attempt_ended":
@@ -111,7 +108,8 @@ function linesOf(
 
 /** Most messages begin with their step. */
 function failureLine(path: string, message: string): string {
-  return message.startsWith(`step ${path} `) ? message : `${path}: ${message}`;
+  const isNamed = message.startsWith(`step ${path} `) || message.startsWith(`${path} `);
+  return isNamed ? message : `${path}: ${message}`;
 }
 
 function retryLine(
@@ -120,8 +118,27 @@ function retryLine(
   step: number,
   state: RunState,
 ): string {
-  const end = state.steps[step]?.attempts.at(-1)?.end;
-  return `${terminal.colors.yellow("retry")}   ${paths[step]} after ${end?.reason ?? "a failure"}`;
+  const last = state.steps[step]?.attempts.at(-1);
+  return `${terminal.colors.yellow("retry")}   ${paths[step]}  attempt ${last?.number} ${endInWords(last?.end ?? null)}`;
+}
+
+function endInWords(end: AttemptEnd | null): string {
+  switch (end?.reason) {
+    case "exited":
+      return end.signal === null
+        ? `ended with exit code ${end.exitCode}`
+        : `was ended by ${end.signal}`;
+    case "timeout":
+      return "took too long";
+    case "out_of_memory":
+      return "ran out of memory";
+    case "lost":
+      return "was lost";
+    case "disk_full":
+      return "could not be started: the disk is full";
+    default:
+      return "did not run to its end";
+  }
 }
 
 interface Board {

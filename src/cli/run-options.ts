@@ -141,7 +141,7 @@ export function givenVariables(context: Context, flags: DefinitionFlags): Record
     const value = at < 0 ? context.shell[name] : text.slice(at + 1);
     if (value !== undefined && value !== "" && value.length < SHORTEST_MASKED)
       context.terminal.note(
-        `warning: --env ${name}: a value of less than ${SHORTEST_MASKED} characters is not masked in logs`,
+        `warning: --env ${name}: a value of fewer than ${SHORTEST_MASKED} characters is not masked in logs`,
       );
     if (value !== undefined) put(given, name, value);
     else context.terminal.note(`warning: --env ${name}: this shell has no such variable`);

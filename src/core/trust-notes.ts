@@ -76,7 +76,8 @@ function differing(difference: OutputDifference): string {
     .join("; ");
 }
 
-function listed(names: readonly string[], total = names.length): string {
+/** The first few names, and how many more there are. */
+export function listed(names: readonly string[], total = names.length): string {
   const named = names.slice(0, NAMED);
   const rest = total - named.length;
   return rest > 0 ? `${named.join(", ")} and ${rest} more` : named.join(", ");

@@ -231,7 +231,11 @@ export function undeclaredFailure(
 ): (ContentFailure & { readonly code: "undeclared_input" }) | null {
   const [message] = undeclaredNotes(node, result);
   if (message === undefined) return null;
-  return { code: "undeclared_input", message, hint: "or run without --strict" };
+  return {
+    code: "undeclared_input",
+    message,
+    hint: "declare it as an input, or run without --strict",
+  };
 }
 
 /** An input whose bytes are not those that the fingerprint names, or null. */

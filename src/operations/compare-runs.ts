@@ -1,7 +1,7 @@
 // Compares any number of runs: only what is not the same in all of them, one column a run.
 
 import { readRun } from "./read-run.ts";
-import { isRefusal, type Refusal } from "./refusal.ts";
+import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { type Fact, rowFacts, stepFacts } from "./run-facts.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -22,6 +22,8 @@ export async function compareRuns(
   workspace: Workspace,
   names: readonly string[],
 ): Promise<Comparison | Refusal> {
+  if (new Set(names).size < 2)
+    return refuse("wrong_usage", "there is nothing to compare", "name two runs or more");
   const all: ReadonlyMap<string, Fact>[] = [];
   for (const name of names) {
     const run = await readRun(workspace, name);

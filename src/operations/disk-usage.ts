@@ -80,8 +80,8 @@ function countKinds({ folder }: Workspace, tally: Tally): void {
 }
 
 async function countEnvironments(workspace: Workspace, tally: Tally): Promise<void> {
-  for (const { folder } of await workspace.collectEnvironments(-1, true))
-    tally.add(path.basename(folder), folder);
+  for (const { folder, label } of await workspace.collectEnvironments(-1, true))
+    tally.add(`${label ?? "half made"} ${path.basename(folder)}`, folder);
 }
 
 async function countRuns(

@@ -26,7 +26,11 @@ export function initPipeline({
 }: InitOptions): { readonly text: string; readonly warnings: readonly string[] } | Refusal {
   const missing = scripts.filter((script) => !isFile(script));
   if (missing.length > 0)
-    return refuse("missing_path", `there is no script ${missing.join(", ")}`, "name files");
+    return refuse(
+      "missing_path",
+      `there is no script ${missing.join(", ")}`,
+      "name scripts that exist, from this folder",
+    );
   const python = scripts.filter(isPython);
   const described = describeScripts(python, shell);
   const warnings: string[] = [];

@@ -23,7 +23,8 @@ export interface InvalidatedResult {
 
 export interface InvalidationReport {
   readonly schema: 1;
-  readonly mark: Invalidation;
+  /** When (ISO 8601), by whom and why. */
+  readonly mark: Omit<Invalidation, "at"> & { readonly at: string };
   readonly invalidated: readonly InvalidatedResult[];
   /** Made from these, however far; invalidated as well with `downstream`. */
   readonly madeFrom: readonly InvalidatedResult[];
@@ -44,7 +45,7 @@ export async function invalidateResults(
   await workspace.records.invalidate(downstream ? [...rows, ...made] : rows, mark);
   return {
     schema: 1,
-    mark,
+    mark: { ...mark, at: new Date(mark.at).toISOString() },
     invalidated: rows.map(named),
     madeFrom: made.map(named),
     downstream,

@@ -66,7 +66,7 @@ async function tellEnd(
       workspace.config.notify.map(async (rule, index) => {
         if (end === undefined || !rule.on.includes(end) || done.has(index)) return;
         const problem = await sendNotification(rule, notification);
-        if (problem !== null) problems.push(`${targetName(rule, index)} was not told: ${problem}`);
+        if (problem !== null) problems.push(`${targetName(rule, index)} failed: ${problem}`);
         markDone(workspace, run, index);
       }),
     );

@@ -13,7 +13,7 @@ import {
   preImageOf,
   stepFacts,
 } from "../core/step-facts.ts";
-import { trustNotes } from "../core/trust-notes.ts";
+import { listed, trustNotes } from "../core/trust-notes.ts";
 import { isWhole, unchanged, undeclaredChange } from "../engine/decide.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
 import type { ResultRow } from "../ports/records.ts";
@@ -37,6 +37,8 @@ export interface StepForecast {
 export interface RunForecast {
   readonly steps: readonly StepForecast[];
   readonly counts: Readonly<Record<StepForecast["decision"], number>>;
+  /** What is good to know before: which steps run in the Python of the shell. */
+  readonly notes: readonly string[];
 }
 
 /** `unresolved`: steps whose environment has no lock yet. */
@@ -81,7 +83,25 @@ export async function forecastRun(
   }
   const counts = { run: 0, reuse: 0, depends: 0, skip: 0 };
   for (const step of steps) counts[step.decision] += 1;
-  return { steps, counts };
+  return { steps, counts, notes: interpreterNotes(plan) };
+}
+
+/** Where no environment is named, or an image alone, `python` is that of the shell. */
+function interpreterNotes({ graph, steps, environments }: Plan): readonly string[] {
+  return environments.flatMap(({ kind, pythonVersion }, environment) => {
+    if (kind !== "host") return [];
+    const users = graph.steps.filter(
+      ({ command }, index) =>
+        steps[index]?.environment === environment && /\bpython[\d.]*\b/.test(command ?? ""),
+    );
+    if (users.length === 0) return [];
+    const names = listed(users.map(({ path }) => (path === "." ? graph.pipeline : path)));
+    const which =
+      pythonVersion === null
+        ? "no Python: there is none on PATH"
+        : `the Python of your shell, ${pythonVersion}`;
+    return [`${names} ${users.length === 1 ? "gets" : "get"} ${which}`];
+  });
 }
 
 interface Decided {

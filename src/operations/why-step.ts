@@ -10,6 +10,7 @@ import { describeInvalidation } from "../core/invalidation.ts";
 import type { UndeclaredReads } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
 import { areEquivalent, modelFields } from "../core/same-output.ts";
+import type { StepStatus } from "../core/status.ts";
 import { trustNotes } from "../core/trust-notes.ts";
 import { createExplainer } from "../engine/explainer.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -33,6 +34,8 @@ export interface Explanation {
   readonly schema: 1;
   readonly run: string;
   readonly step: string;
+  /** As `show` says it. */
+  readonly status: StepStatus;
   readonly decision: "ran" | "reused" | "attached" | "none";
   readonly reason: Reason | null;
   /** The run it is compared with, or null when the step never ran before. */
@@ -86,6 +89,7 @@ export async function whyStep(
     schema: 1,
     run: name,
     step,
+    status: state?.status ?? "NotStarted",
     decision: state?.decision ?? (state?.attempts.length ? "ran" : "none"),
     reason: state?.reason ?? null,
     against: previous?.run ?? null,

@@ -41,7 +41,14 @@ export interface Workspace {
   readonly collectEnvironments: (
     unusedForMs: number,
     dryRun: boolean,
-  ) => Promise<readonly { readonly folder: string; readonly sizeBytes: number }[]>;
+  ) => Promise<
+    readonly {
+      readonly folder: string;
+      /** Null for a half-made one. */
+      readonly label: string | null;
+      readonly sizeBytes: number;
+    }[]
+  >;
   /** Lines for people that belong to no run (environment builds, notices). */
   readonly notice: (line: string) => void;
   readonly close: () => Promise<void>;

@@ -29,9 +29,12 @@ const LARGE_FOLDER_FILE = 1 << 16;
 
 export const TOO_BIG = Symbol("too big for the engine's thread");
 
+const WHERE = "put it there, or name another path";
+
 export function statInput(path: string, expect: DataType): Stats {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) throw new ContentProblem("missing_path", `${path} does not exist`);
+  if (stats === undefined)
+    throw new ContentProblem("missing_path", `${path} does not exist`, WHERE);
   if (stats.isDirectory() && expect === "uri_file") {
     const hint = "name a file in it, or declare the input as uri_folder";
     throw new ContentProblem("wrong_kind", `${path} is a folder, a file is expected`, hint);

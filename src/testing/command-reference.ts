@@ -52,7 +52,9 @@ function bracketed(name: string, required: boolean, variadic: boolean): string {
 }
 
 function saysOf(option: Option): string {
-  return option.negate ? option.description : withDefault(option.description, option.defaultValue);
+  const choices = option.argChoices ? `: ${option.argChoices.join(", ")}` : "";
+  const says = `${option.description}${choices}`;
+  return option.negate ? says : withDefault(says, option.defaultValue);
 }
 
 function withDefault(text: string, value: unknown): string {

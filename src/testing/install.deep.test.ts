@@ -55,7 +55,7 @@ describe.skipIf(!reached)("an installed wheel", () => {
     expect(said).toMatch(/train ran: parameter alpha 0\.1 → 20/);
     expect(said).toMatch(/reuse +prepare +unchanged since work-1/);
     expect(said).toMatch(/work-2 +Completed +1 +1/);
-    expect(said).toMatch(/--input alpha: the job has no such input/);
+    expect(said).toMatch(/the job has no input `alpha`/);
     expect(said).toMatch(/work-2 has no step tarin/);
   });
 

@@ -135,7 +135,7 @@ describe("notify", () => {
     );
     const { child, said } = rig.watch({}, "run", "job.yml", "--name", "one");
     expect(await exited(child)).toBe(0);
-    const problem = "the command of notify entry 1 was not told: it ended with exit code 4: no ***";
+    const problem = "the command of notify entry 1 failed: it ended with exit code 4: no ***";
     expect(said()).toContain(`warning: one ended, but ${problem}`);
     expect(rig.run("show", "one")).toMatchObject({ status: "Completed", warnings: [problem] });
     const holders = fs

@@ -46,7 +46,8 @@ function print(context: Context, { by, groups, sizeBytes, garbageBytes }: DiskUs
   if (rows.length > 0) terminal.out(table([["SIZE", "SHARED", by.toUpperCase()], ...rows]));
   const rest = groups.length - SHOWN;
   if (rest > 0) terminal.out(`and ${rest} more`);
-  terminal.out(`${bytes(sizeBytes)} in all`);
+  const whose = by === "environment" ? ", shared by all workspaces of this user" : "";
+  terminal.out(`${bytes(sizeBytes)} in all${whose}`);
   const hint = garbageBytes > 0 ? ": stepwell gc" : "";
   terminal.out(`gc would free ${bytes(garbageBytes)}${hint}`);
 }

@@ -62,6 +62,7 @@ function print(context: Context, forecast: RunForecast): void {
   if (shown.length > 0) terminal.out(table(shown.map(rowOf)));
   for (const step of forecast.steps)
     for (const warning of step.warnings) terminal.note(`warning: ${warning}`);
+  for (const note of forecast.notes) terminal.note(`note: ${note}`);
   const { run, reuse, depends, skip } = forecast.counts;
   const parts = [`${run} to run`, `${reuse} to reuse`];
   if (depends > 0) parts.push(`${depends} depending on them`);

@@ -62,7 +62,7 @@ export function define(command: Command, context: Context): void {
       "one run for each value: --each alpha=0.01,0.1 --each seed=1..10 (an input, or a path as in --set)",
       collect,
     )
-    .option("--max-concurrent <n>", "with --each: so many runs at once (default: all)")
+    .option("--max-concurrent <n>", "with --each: at most so many runs at once (default: all)")
     .option("--resume <run>", "go on with an interrupted run (a name, last, …)")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string | undefined, flags: RunFlags) => {
@@ -71,6 +71,11 @@ export function define(command: Command, context: Context): void {
           ...seeOptions(flags),
           detach: flags.detach ?? false,
         });
+      else if (flags.each === undefined && flags.maxConcurrent !== undefined)
+        context.refuse(
+          refuse("wrong_usage", "--max-concurrent goes with --each", "one run needs no limit"),
+          flags.json,
+        );
       else if (flags.each !== undefined)
         await runEach(context, definitionFile(context, file, flags), flags);
       else await runFile(context, definitionFile(context, file, flags), flags);

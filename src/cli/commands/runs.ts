@@ -36,7 +36,7 @@ export function define(command: Command, context: Context): void {
     .option("--limit <n>", "how many", "20")
     .option(
       "--columns <names>",
-      "name,status,took,tag.team,inputs.alpha,train.inputs.seed,train.auc",
+      "what to show: name,status,took,tag.team,inputs.alpha,train.inputs.seed,train.auc",
     )
     .option(
       "--where <condition>",
@@ -111,7 +111,8 @@ function print(
       Object.fromEntries(columns.map((name, index) => [name, values[index]]));
     const whole = ({ row }: ListedRun): unknown => json(row, shownStatus(workspace, row));
     terminal.out(JSON.stringify({ schema: 1, runs: found.map(isChosen ? chosen : whole) }));
-  } else if (found.length === 0 && !flags.csv) terminal.note("no runs");
+  } else if (found.length === 0 && !flags.csv)
+    terminal.note(flags.where === undefined ? "no runs" : "no run fits");
   else if (columns.length > 0)
     terminal.out(
       formTable(

@@ -59,8 +59,9 @@ function print(context: Context, found: Explanation): void {
 const SHOWN_FILES = 20;
 
 /** What it relied on beside its inputs, and what nobody could see. */
-function watchLines({ undeclared, watchedBy, decision }: Explanation): string[] {
-  if (decision === "none") return [];
+function watchLines({ undeclared, watchedBy, status }: Explanation): string[] {
+  // Of an attempt that failed nothing is kept.
+  if (status !== "Completed") return [];
   if (watchedBy === null)
     return [
       "what it read was not watched: no Python that can be watched ran in it (trace: true watches any program)",

@@ -54,7 +54,7 @@ function applyOptions(
   for (const [name, text] of Object.entries(context.options.inputs)) {
     if (!known.includes(name)) {
       const hint = suggestion(name, known, `Its inputs: ${namesInWords(known)}.`);
-      context.error(null, "unknown_input", `--input ${name}: the job has no such input`, hint);
+      context.error(null, "unknown_input", `the job has no input \`${name}\``, hint);
       continue;
     }
     const current = given.get(name)?.value ?? null;

@@ -21,7 +21,7 @@ export function jobKind(tree: TreeMapping, context: LoadContext): "pipeline" | "
   if (kind !== null && Object.hasOwn(laterNodes, kind)) {
     const message = `a job of type ${kind} cannot be run by itself yet`;
     const hint =
-      "Stepwell runs `pipeline` and `command` jobs; it plans this type as a pipeline node.";
+      "Stepwell runs `pipeline` and `command` jobs; nodes of this type are checked and planned, and do not run yet either.";
     context.error(place, "unsupported_kind", message, hint);
     return null;
   }
