@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ended, eventually, exited, makeRig, type Rig } from "../testing/rig.ts";
@@ -196,6 +197,18 @@ describe("what steps print", () => {
   });
 });
 
+/** True once this process has the workspace's record open. */
+function readsRecord({ pid }: ChildProcess): boolean {
+  const open = `/proc/${pid}/fd`;
+  return fs.readdirSync(open).some((name) => {
+    try {
+      return fs.readlinkSync(`${open}/${name}`).endsWith("/stepwell.db");
+    } catch {
+      return false; // It was closed meanwhile.
+    }
+  });
+}
+
 describe("a run that goes on elsewhere", () => {
   const waiting = (name: string): string =>
     `type: command\ncompute: local\ncommand: while [ ! -e "${rig.at(`go-${name}`)}" ]; do sleep 0.05; done; echo over; exit 7\n`;
@@ -203,9 +216,14 @@ describe("a run that goes on elsewhere", () => {
   it("is followed by attach and waited for by wait, which end with its exit code", async () => {
     rig.write("waiting.yml", waiting("a"));
     expect(rig.cli("run", "waiting.yml", "--detach", "--name", "far").code).toBe(0);
-    const followers = [rig.start("attach"), rig.start("wait", "far")];
+    // `wait` says nothing before the end: it has begun when it has opened the record.
+    const waiter = rig.start("wait", "far");
+    await eventually(() => readsRecord(waiter), "wait to look at the run");
+    const { child: follower, said } = rig.watch({}, "attach");
+    await eventually(() => said() !== "", "attach to follow the run");
+    expect([waiter.exitCode, follower.exitCode]).toEqual([null, null]);
     rig.write("go-a", "");
-    expect(await Promise.all(followers.map(exited))).toEqual([1, 1]);
+    expect(await Promise.all([follower, waiter].map(exited))).toEqual([1, 1]);
     expect(rig.cli("wait", "far").stdout).toMatch(/^far Failed/);
     expect(rig.cli("attach", "far", "--json").code).toBe(1);
   });
@@ -213,10 +231,12 @@ describe("a run that goes on elsewhere", () => {
   it("is left alone by whoever stops following it", async () => {
     rig.write("waiting.yml", waiting("b"));
     rig.cli("run", "waiting.yml", "--detach", "--name", "left");
-    const follower = rig.start("attach", "left");
     await eventually(() => shown("left").stdout.includes('"Running"'), "the run to start");
+    const { child: follower, said } = rig.watch({}, "attach", "left");
+    await eventually(() => said() !== "", "attach to follow the run");
     follower.kill("SIGINT");
-    await exited(follower);
+    expect(await exited(follower)).toBe(130);
+    expect(said()).toContain("left goes on");
     expect(JSON.parse(shown("left").stdout).status).toBe("Running");
     rig.write("go-b", "");
     expect(rig.cli("wait", "left").code).toBe(1);
