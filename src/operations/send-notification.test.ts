@@ -1,6 +1,8 @@
+import fs from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import os from "node:os";
+import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Notification, sendNotification, targetName } from "./send-notification.ts";
 
@@ -106,7 +108,15 @@ describe("a command", () => {
   });
 
   it("that leaves something behind is not waited for", async () => {
-    expect(await run("sleep 20 & echo $! > /dev/null; disown; exit 0")).toBeNull();
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-notification-"));
+    const pidFile = path.join(folder, "pid");
+    try {
+      expect(await run(`sleep 600 & echo $! > "${pidFile}"; disown; exit 0`)).toBeNull();
+      // It is there all the same.
+      process.kill(Number(fs.readFileSync(pidFile, "utf8")), "SIGKILL");
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
   });
 });
 
