@@ -1,8 +1,6 @@
 import fs from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { collectGarbage } from "../operations/collect-garbage.ts";
-import { isRefusal } from "../operations/refusal.ts";
-import { openWorkspace } from "../wiring.ts";
+import { collectLater } from "./collect-later.ts";
 import { eventually, exited, killEverything, makeRig, type Rig } from "./rig.ts";
 
 // A walk through "when a step fails", as a user takes it: what the end of a run says, what `show` and `--json` say, the
@@ -103,28 +101,14 @@ describe("a step that fails", () => {
   it("leaves its files and outputs for 7 days, then gc takes them", async () => {
     project(TRAIN);
     rig.cli("run", "--name", "one");
-    const opened = await openWorkspace({
-      option: rig.folder,
-      currentFolder: rig.folder,
-      shell: { ...process.env, STEPWELL_CACHE_DIR: rig.at("cache") },
-      create: "refuse",
-      notice: () => {},
-    });
-    if (isRefusal(opened)) throw new Error(opened.message);
     const inDays = async (days: number): Promise<readonly [work: number, attempts: number]> => {
-      const now = (): number => Date.now() + days * 24 * 60 * 60_000;
-      const workspace = { ...opened, clock: { ...opened.clock, now } };
-      const { work, attempts } = await collectGarbage(workspace, true);
+      const { work, attempts } = await collectLater(rig, days * 24, true);
       return [work.count, attempts.count];
     };
-    try {
-      // What the step before it left is gone at once.
-      expect(await inDays(6.9)).toEqual([0, 1]);
-      // Its work folder; its own folder and its outputs.
-      expect(await inDays(7.1)).toEqual([1, 3]);
-    } finally {
-      await opened.close();
-    }
+    // What the step before it left is gone at once.
+    expect(await inDays(6.9)).toEqual([0, 1]);
+    // Its work folder; its own folder and its outputs.
+    expect(await inDays(7.1)).toEqual([1, 3]);
   });
 
   it("gets a hint where the cause is known, by name and never by value", () => {
