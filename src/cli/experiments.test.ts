@@ -10,6 +10,8 @@ let each: Ended;
 beforeAll(() => {
   rig = makeRig("experiments");
   rig.write("pipeline.yml", GRID);
+  // Room for several runs at once on any machine: only --max-concurrent holds them back.
+  rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 4}}\n");
   each = rig.cli("run", "--each", "alpha=1,3", "--each", "seed=1..2", "--tag", "team=x");
 });
 
@@ -94,13 +96,14 @@ describe("run --each", () => {
   });
 
   it("cancels all of them on Ctrl-C, and submits no more", async () => {
-    const wait = `touch "${rig.at("begun")}"; while true; do sleep 0.05; done`;
+    const wait = `touch "${rig.at("begun-$$")}"; while true; do sleep 0.05; done`;
     rig.write(
       "wait.yml",
       `type: command\ndisplay_name: wait\ncompute: local\ncommand: '${wait}'\ninputs: {x: 0}\n`,
     );
     const run = rig.start("run", "wait.yml", "--each", "x=1..5", "--max-concurrent", "2");
-    await eventually(() => fs.existsSync(rig.at("begun")), "a step to start");
+    const begun = () => fs.readdirSync(rig.folder).filter((name) => name.startsWith("begun-"));
+    await eventually(() => begun().length === 2, "two steps to start");
     run.kill("SIGINT");
     expect(await exited(run)).toBe(3);
     const { runs } = JSON.parse(rig.cli("runs", "--pipeline", "wait", "--json").stdout);
@@ -157,10 +160,6 @@ describe("runs", () => {
     const words = ["--columns", "name", "--csv", "--where", where, "--status"];
     expect(lines("runs", ...words, "Completed")).toEqual(["name", "grid-5", "grid-3"]);
     expect(lines("runs", ...words, "Failed")).toEqual(["name"]);
-  });
-
-  it("finds interrupted runs, which no record names so", () => {
-    expect(lines("runs", "--status", "Interrupted")).toEqual([""]);
   });
 });
 
