@@ -248,9 +248,12 @@ jobs:
     outputs: {doubled: {type: uri_file}}
 `,
     );
-    const first = rig.cli("run", "pipeline.yml", "--json");
     // Packages come from an index: where there is none, nothing can be upgraded.
-    if (first.code === 4) context.skip();
+    if (!isIndexReached()) {
+      console.warn("skipped: no package index can be reached");
+      context.skip();
+    }
+    expect(rig.cli("run", "pipeline.yml")).toMatchObject({ code: 0 });
     const words = ["environment", "upgrade", "requirements", "six==1.16.0"];
     const dry = JSON.parse(rig.cli(...words, "--dry-run", "--json").stdout);
     const [six] = dry.environments[0].packages;
@@ -271,6 +274,13 @@ jobs:
     );
   });
 });
+
+/** Asked with pip itself, by whatever index it is told to use. */
+function isIndexReached(): boolean {
+  const words = ["-m", "pip", "--disable-pip-version-check", "download", "-q", "--no-deps"];
+  const to = ["--no-cache-dir", "--retries", "0", "--dest", rig.at("probe"), "six==1.16.0"];
+  return spawnSync("python3", [...words, ...to]).status === 0;
+}
 
 /** The store is read-only by courtesy: its owner can still delete. */
 function removeFile(path: string): void {
