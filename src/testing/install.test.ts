@@ -11,12 +11,15 @@ import {
   repositoryFile,
 } from "./installing.ts";
 
-// The packed files, installed where nothing of this repository is: the npm package and the wheel, each runs a pipeline.
+// The packed files, installed where nothing of this repository is: the npm package and the wheel, each runs a pipeline. The
+// typed module from the clone, which needs no package registry.
 
 const place = makeCleanPlace();
 const reached = registriesReached(place);
 
 afterAll(() => place.remove());
+
+const MODULE_TESTED = expect.stringMatching(/Ran [1-9]\d* tests[\s\S]*OK/);
 
 /** `init` and a run in an empty folder; the text of the summary. */
 function firstRun(program: string, words: readonly string[], PATH: string): string {
@@ -25,6 +28,19 @@ function firstRun(program: string, words: readonly string[], PATH: string): stri
   place.must(program, all("init"), { PATH });
   return place.must(program, all("run", path.join(folder, "pipeline.yml")), { PATH });
 }
+
+describe("a clone", () => {
+  it("has the typed module: runs, steps, outputs, reasons, mistakes", () => {
+    const env = {
+      PATH: process.env.PATH ?? "",
+      PYTHONPATH: repositoryFile("python"),
+      PYTHONDONTWRITEBYTECODE: "1",
+      STEPWELL_NODE: process.execPath,
+    };
+    const done = place.run("python3", [repositoryFile("python/tests/test_module.py")], env);
+    expect([done.code, done.stderr]).toEqual([0, MODULE_TESTED]);
+  });
+});
 
 function python(): string {
   return path.dirname(
@@ -133,6 +149,6 @@ describe.skipIf(!reached)("the wheel", () => {
       [repositoryFile("python/tests/test_module.py")],
       { PATH },
     );
-    expect([done.code, done.stderr]).toEqual([0, expect.stringMatching(/Ran 10 tests[\s\S]*OK/)]);
+    expect([done.code, done.stderr]).toEqual([0, MODULE_TESTED]);
   });
 });
