@@ -52,8 +52,9 @@ describe("the log of a running step", () => {
     const first = rig.start("run", "pipeline.yml", "--name", "one", ...GIVEN);
     await eventually(() => fs.existsSync(rig.at("started")), "the step runs");
     const other = ["--env", "TOKEN=another-value", "--env", "PIN=1234"];
-    const second = rig.start("run", "pipeline.yml", "--name", "two", ...other);
-    const attached = (): boolean => rig.cli("show", "two", "--json").stdout.includes('"Queued"');
+    const words = ["run", "pipeline.yml", "--name", "two", ...other];
+    const { child: second, said } = rig.watch({}, ...words);
+    const attached = (): boolean => said().includes("one is doing the same work");
     await eventually(attached, "the second run waits for the first");
     expect(rig.cli("cancel", "one").code).toBe(0);
     expect(await exited(first)).toBe(3);
