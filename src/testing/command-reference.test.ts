@@ -3,7 +3,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS } from "../cli/commands.ts";
 import { commandReference } from "./command-reference.ts";
-import { ROOT } from "./transcript.ts";
+import { pages, ROOT } from "./repository.ts";
 
 // Documents name commands and options that there are: the reference is what the command table says, and every
 // `stepwell …` of another page is a command of it with options of it.
@@ -16,17 +16,6 @@ beforeAll(async () => {
   reference = await commandReference();
   if (process.env.STEPWELL_WRITE_DOCS === "1") fs.writeFileSync(PAGE, reference);
 });
-
-function pages(): readonly string[] {
-  const folders = ["docs/guides", "docs/reference", "examples", "python"];
-  const inside = folders.flatMap((folder) =>
-    fs
-      .readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".md") && !name.includes("node_modules"))
-      .map((name) => path.join(folder, name)),
-  );
-  return ["README.md", "docs/reuse-trial.md", ...inside];
-}
 
 /** Options that each command takes, by its name; `component create` counts as `component`. */
 function optionsOf(page: string): ReadonlyMap<string, ReadonlySet<string>> {

@@ -1,17 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { ROOT } from "./transcript.ts";
+import { pages, ROOT } from "./repository.ts";
 
 // Documents point at things that are there: links, files and functions that ARCHITECTURE.md names, scripts of package.json.
-
-const PAGES = [".", "docs", "docs/guides", "docs/reference", "docs/adr", "examples"].flatMap(
-  (folder) =>
-    fs
-      .readdirSync(path.join(ROOT, folder))
-      .filter((name) => name.endsWith(".md"))
-      .map((name) => path.join(folder, name)),
-);
 
 const read = (name: string): string => fs.readFileSync(path.join(ROOT, name), "utf8");
 
@@ -22,7 +14,7 @@ function sources(): readonly string[] {
 }
 
 describe("every page", () => {
-  it.each(PAGES)("%s links to files that there are", (page) => {
+  it.each(pages())("%s links to files that there are", (page) => {
     const links = [...read(page).matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map((match) => match[1] ?? "");
     const gone = links.filter(
       (link) => !/^[a-z]+:/.test(link) && !fs.existsSync(path.join(ROOT, path.dirname(page), link)),
@@ -30,7 +22,7 @@ describe("every page", () => {
     expect(gone).toEqual([]);
   });
 
-  it.each(PAGES)("%s names scripts that `npm run` has", (page) => {
+  it.each(pages())("%s names scripts that `npm run` has", (page) => {
     const scripts = Object.keys(JSON.parse(read("package.json")).scripts);
     const named = [...read(page).matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1] ?? "");
     expect(named.filter((name) => !scripts.includes(name))).toEqual([]);

@@ -1,6 +1,5 @@
 import fs from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { afterEach, describe, expect, it } from "vitest";
 import type { RunView } from "../operations/run-view.ts";
@@ -8,11 +7,11 @@ import { SCHEMA_KINDS, schemaFor } from "../spec/json-schema.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
 import { toPlain } from "../spec/plain.ts";
 import { readTree } from "../spec/read-tree.ts";
+import { ROOT } from "./repository.ts";
 import { makeRig, type Rig } from "./rig.ts";
 
 // The numbered examples, each run in a copy of its folder as its README says, and the editor schemas they refer to.
 
-const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const EXAMPLES = path.join(ROOT, "examples");
 const NAMES = fs.readdirSync(EXAMPLES).filter((name) => /^\d\d-/.test(name));
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { ROOT } from "./transcript.ts";
+import { ROOT } from "./repository.ts";
 
 // The published trial, as far as it needs no peer: the script still gives for Stepwell what docs/reuse-trial.md shows.
 

@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOT } from "./repository.ts";
 import { CLI, makeRig, type Rig } from "./rig.ts";
 import {
-  ROOT,
   readmePipeline,
   readTranscript,
   shapeOf,

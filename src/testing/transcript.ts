@@ -3,9 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-
-export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+import { ROOT } from "./repository.ts";
 
 /** From the second run on, without metrics, ids and notices: what was decided, and why. */
 export function transcriptOf(output: string): string {
