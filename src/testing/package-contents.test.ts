@@ -1,13 +1,31 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
+import { ROOT } from "./repository.ts";
 
-const ROOT = path.resolve(import.meta.dirname, "../..");
+/** What lies in python/ and runs, beside the module of the wheel and its tests. */
+function programs(): readonly string[] {
+  const folder = path.join(ROOT, "python");
+  const runs = (name: string): boolean => {
+    const at = path.join(folder, name);
+    return fs.statSync(at).isDirectory()
+      ? fs.readdirSync(at).some((inside) => inside.endsWith(".py"))
+      : name.endsWith(".py");
+  };
+  return fs
+    .readdirSync(folder)
+    .filter((name) => runs(name) && name !== "stepwell" && name !== "tests")
+    .map((name) => `python/${name}`)
+    .sort();
+}
+
 const read = (name: string): string => fs.readFileSync(path.join(ROOT, name), "utf8");
 
 it("the wheel brings every Python program that the npm package brings, and both bring what there is", () => {
   const { files } = JSON.parse(read("package.json")) as { readonly files: readonly string[] };
-  const packed = files.filter((name) => name.startsWith("python/"));
+  const packed = files.filter((name) => name.startsWith("python/")).sort();
+  expect(packed.length).toBeGreaterThan(0);
+  expect(packed).toEqual(programs());
   const project = read("python/pyproject.toml");
   for (const name of packed) {
     expect(fs.existsSync(path.join(ROOT, name)), name).toBe(true);
