@@ -42,8 +42,8 @@ it("syncs what nobody knows the paths of, with Python and without", async () => 
   await syncEverything(folder, createFileSystemSync(null));
 });
 
-it("answers each of many syncs at once, and not for a folder that is gone", async () => {
-  if (process.platform !== "linux") return;
+it("answers each of many syncs at once, and not for a folder that is gone", async (context) => {
+  if (process.platform !== "linux") return context.skip("one sync of a file system needs Linux");
   const asked = [folder, join(folder, "gone"), folder].map((path) => fileSystem.sync(path));
   expect(await Promise.all(asked)).toEqual([true, false, true]);
 });

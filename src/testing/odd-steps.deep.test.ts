@@ -41,6 +41,7 @@ async function watchMemory({ child }: Watched): Promise<number> {
   }, 50);
   await exited(child);
   clearInterval(timer);
+  expect(most, "memory was never looked at").toBeGreaterThan(0);
   return most;
 }
 

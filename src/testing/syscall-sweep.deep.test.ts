@@ -132,6 +132,8 @@ function tell(blow: Blow, { tried, struck }: Swept): void {
 
 const hasStrace = spawnSync("strace", ["-V"]).status === 0;
 
+if (!hasStrace) process.stderr.write("skipped: strace is not on PATH, no system call is struck\n");
+
 describe.runIf(hasStrace)("the engine, struck at every system call of a kind,", () => {
   const kills: readonly Blow[] = [
     { call: "rename", inject: "signal=KILL" },

@@ -129,6 +129,8 @@ describe("a file that a Python step reads and does not declare", () => {
 
 const hasStrace = spawnSync("strace", ["-qq", "-o", "/dev/null", "true"]).status === 0;
 
+if (!hasStrace) process.stderr.write("skipped: strace cannot be used, trace: true is not tried\n");
+
 describe("a step of another language with trace: true", () => {
   const TRACED = `
 type: command
