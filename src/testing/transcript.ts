@@ -43,9 +43,9 @@ export function writeTranscript(text: string): void {
   fs.writeFileSync(README, after);
 }
 
-/** The YAML file that README calls whole. */
+/** The YAML file that README calls whole: two of the demo's steps. */
 export function readmePipeline(): string {
-  const found = /## The whole file\n[\s\S]*?```yaml\n([\s\S]*?)```/.exec(
+  const found = /## A whole file\b.*\n[\s\S]*?```yaml\n([\s\S]*?)```/.exec(
     fs.readFileSync(README, "utf8"),
   );
   if (found === null) throw new Error("README.md shows no whole file");
