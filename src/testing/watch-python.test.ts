@@ -108,6 +108,20 @@ if __name__ == "__main__":
     fs.rmSync(rig.at("lib/sitecustomize.py"));
   });
 
+  it("compiles the watch once, and nothing else: a step writes no bytecode", () => {
+    fs.cpSync(HOOK, rig.at("hook"), { recursive: true });
+    fs.rmSync(rig.at("hook/__pycache__"), { recursive: true, force: true });
+    rig.write("work/mine.py", "");
+    const env = { PYTHONPATH: rig.at("hook"), PYTHONDONTWRITEBYTECODE: "1" };
+    const { stdout, stderr } = watch("import mine, sys; print(sys.dont_write_bytecode)", { env });
+    expect([stdout.trim(), stderr]).toEqual(["True", ""]);
+    expect(fs.readdirSync(rig.at("hook/__pycache__"))).toEqual([
+      expect.stringMatching(/^stepwell_watch\..*\.pyc$/),
+    ]);
+    expect(fs.existsSync(rig.at("work/__pycache__"))).toBe(false);
+    fs.rmSync(rig.at("work/mine.py"));
+  });
+
   it("tells of hosts by the name they were asked for, and not of this machine", async () => {
     const server = net.createServer((socket) => socket.end()).listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));

@@ -71,6 +71,16 @@ export const STEPS: readonly string[] = [
   alter table attempt add column seq integer not null default 0;
   alter table attempt add column ended_seq integer;
   `,
+  // In the order of their writing: by fingerprint each would fall on a page of its own.
+  `
+  create table pre_image_in_order(
+    id integer primary key, workspace text not null, fingerprint text not null, body text not null);
+  insert into pre_image_in_order(workspace, fingerprint, body)
+    select workspace, fingerprint, body from pre_image;
+  drop table pre_image;
+  alter table pre_image_in_order rename to pre_image;
+  create unique index pre_image_fingerprint on pre_image(workspace, fingerprint);
+  `,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;
