@@ -1,6 +1,7 @@
 // Bundles the command line into dist/: one file for each program that is started by path. Fifty small modules would take
 // 20 ms to find and load; one of half a megabyte is compiled as it is used.
 
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +12,8 @@ const entries = {
   stepwell: "src/cli/main.ts",
   "node-supervisor": "src/computes/node-supervisor.ts",
   "content-worker": "src/storages/content-worker.ts",
+  "read-module": "src/modules/read-module.ts",
+  index: "src/sdk/index.ts",
 };
 
 if (
@@ -33,16 +36,24 @@ await build({
   keepNames: true,
   sourcemap: "linked",
   sourcesContent: false,
-  external: ["libsql"],
+  external: ["libsql", "tsx", "esbuild"],
   logLevel: "warning",
   banner: {
     js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
   },
 });
+writeTypes();
 await writeSchemas();
 fs.chmodSync(path.join(fresh, "stepwell.js"), 0o755);
 fs.rmSync(out, { recursive: true, force: true });
 fs.renameSync(fresh, out);
+
+/** What an editor knows of the SDK. Only where the compiler is: a package is made by a clone, and runs without it. */
+function writeTypes() {
+  const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc");
+  const words = ["-p", "tsconfig.sdk.json", "--outDir", path.join(fresh, "types")];
+  execFileSync(process.execPath, [compiler, ...words], { cwd: root, stdio: "inherit" });
+}
 
 /** Editor schemas from the field tables: files of the package, kept in git so that a diff shows what changed. */
 async function writeSchemas() {

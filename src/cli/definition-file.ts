@@ -11,12 +11,15 @@ export interface FileFlag {
 }
 
 /** What a pipeline is called where nothing else is said. */
-export const DEFAULT_FILES = ["pipeline.yml", "pipeline.yaml"] as const;
+export const DEFAULT_FILES = ["pipeline.yml", "pipeline.yaml", "pipeline.ts"] as const;
 
 /** Adds the argument FILE and its other spelling, that of `az ml`. */
 export function addFileArgument(command: Command): Command {
   return command
-    .argument("[file]", "pipeline or job file (default: pipeline.yml or pipeline.yaml here)")
+    .argument(
+      "[file]",
+      "pipeline or job file, or a TypeScript module (default: pipeline.yml, pipeline.yaml or pipeline.ts here)",
+    )
     .option("-f, --file <file>", "the same, as az ml writes it");
 }
 

@@ -4,11 +4,12 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Graph } from "../spec/graph.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
-import { loadJob } from "../spec/load-job.ts";
+import { type LoadedJob, loadJob } from "../spec/load-job.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
 import { checkCommands } from "./check-commands.ts";
 import { graphCache, kindOf } from "./graph-cache.ts";
+import { atSource, isModule, type ReadModule, readModule } from "./read-module.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export interface DefinitionOptions {
@@ -26,6 +27,8 @@ export interface LoadedDefinition {
   readonly problems: readonly Problem[];
   /** It was read back: places of what has changed around it since are not known. */
   readonly isCached: boolean;
+  /** Findings about the graph at the lines that the user wrote: of a module its steps have other ones. */
+  readonly atSource: (problems: readonly Problem[]) => Promise<readonly Problem[]>;
 }
 
 type Component = ReturnType<SpecReader["component"]>;
@@ -36,12 +39,43 @@ export async function loadDefinition(
   options: DefinitionOptions,
   fresh = false,
 ): Promise<LoadedDefinition> {
-  const cache = graphCache(workspace, [options, workspace.config]);
+  if (!isModule(options.file)) return loadTexts(workspace, options, null, fresh);
+  const at = path.dirname(options.file);
+  const functions = places.functions(workspace.folder);
+  const request = { file: options.file, functions, form: "job", folder: at } as const;
+  const read = await readModule({ ...request, places: false });
+  const { report } = read;
+  if (report.pipeline === null)
+    return {
+      graph: null,
+      problems: report.problems,
+      isCached: false,
+      atSource: async (all) => all,
+    };
+  const loaded = await loadTexts(workspace, options, read, fresh);
+  const placed = async (problems: readonly Problem[]): Promise<readonly Problem[]> =>
+    problems.length === 0
+      ? problems
+      : atSource(problems, options.file, (await readModule({ ...request, places: true })).report);
+  const problems = [...(await placed(loaded.problems)), ...report.problems];
+  return { ...loaded, problems, atSource: placed };
+}
+
+/** `read`: what a module gave; null for files that are read as they lie. */
+async function loadTexts(
+  workspace: Workspace,
+  options: DefinitionOptions,
+  read: ReadModule | null,
+  fresh: boolean,
+): Promise<LoadedDefinition> {
+  const cache = graphCache(workspace, [options, workspace.config, read?.report ?? null]);
   const cached = fresh ? null : cache.read();
-  if (cached !== null) return { ...cached, isCached: true };
+  const asTheyAre = async (all: readonly Problem[]): Promise<readonly Problem[]> => all;
+  if (cached !== null) return { ...cached, isCached: true, atSource: asTheyAre };
   let isRegistered = false;
-  const loaded = await readWithComponents(workspace, (reader) =>
-    loadJob({
+  const loaded = await readWithComponents(workspace, (files) => {
+    const reader = read === null ? files : read.reader(files);
+    return loadJob({
       ...options,
       reader: {
         ...reader,
@@ -53,15 +87,25 @@ export async function loadDefinition(
       knownComputes: (name) => workspace.capacity(name) !== null,
       limits: { ...SPEC_LIMITS, ...workspace.config.limits },
       defaultCompute: workspace.config.defaultCompute,
-    }),
-  );
+    });
+  });
   const { graph } = loaded;
-  if (graph === null) return { graph, problems: loaded.problems, isCached: false };
+  if (graph === null)
+    return { graph, problems: loaded.problems, isCached: false, atSource: asTheyAre };
   const problems = [...loaded.problems, ...checkCommands(graph)];
   // What names like `azureml:train@latest` mean can change at any time.
   const isKept = !isRegistered && problems.every((one) => one.severity === "warning");
-  if (isKept) cache.write({ ...loaded, graph, problems });
-  return { graph, problems, isCached: false };
+  if (isKept) cache.write({ ...onDisk(loaded, read), graph, problems });
+  return { graph, problems, isCached: false, atSource: asTheyAre };
+}
+
+/** What the reader was given for files does not count as files: it is in the key already. */
+function onDisk(loaded: LoadedJob, read: ReadModule | null): Pick<LoadedJob, "files" | "kinds"> {
+  const lies = (at: string): boolean => !(read?.virtual.has(at) ?? false);
+  return {
+    files: loaded.files.filter(lies),
+    kinds: new Map([...loaded.kinds].filter(([at]) => lies(at))),
+  };
 }
 
 /** Reads something that may name registered components. */

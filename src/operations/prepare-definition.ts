@@ -26,7 +26,7 @@ export async function prepareDefinition(
 
 async function prepare(
   workspace: Workspace,
-  { graph, problems }: LoadedDefinition,
+  { graph, problems, atSource }: LoadedDefinition,
   optionsFor: (graph: Graph) => Promise<PrepareOptions>,
 ): Promise<Prepared> {
   if (graph === null) return { plan: null, problems, exitCode: 2, unresolved: new Set() };
@@ -35,7 +35,7 @@ async function prepare(
   return {
     ...prepared,
     plan: isInvalid ? null : prepared.plan,
-    problems: [...problems, ...prepared.problems],
+    problems: [...problems, ...(await atSource(prepared.problems))],
     exitCode: isInvalid ? 2 : prepared.exitCode,
   };
 }

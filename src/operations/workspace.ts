@@ -74,6 +74,8 @@ export const places = {
   shellFile: (folder: string, run: string): string =>
     path.join(folder, ".stepwell", "runs", run, "shell.json"),
   graphCache: (folder: string): string => path.join(folder, ".stepwell", "cache", "graphs"),
+  /** Programs of function steps, by content. */
+  functions: (folder: string): string => path.join(folder, ".stepwell", "functions"),
   checkpoints: (folder: string): string => path.join(folder, ".stepwell", "checkpoints"),
   downloads: (folder: string): string => path.join(folder, ".stepwell", "downloads"),
   logFile: (folder: string, run: string, step: string, attempt: number): string =>

@@ -61,6 +61,10 @@ export const PROBLEM_CODES = {
   bad_data_reference: "A path has the form of no reference to data.",
   unsupported_code:
     "Code lies in a place that Stepwell does not read: a URL, a repository, a registry.",
+  module_failed: "A module that defines a pipeline cannot be run, or says something that is none.",
+  no_pipeline: "A module exports no pipeline, or several and none as default.",
+  renamed_step: "A second call of a step got a number behind its name; a warning.",
+  bad_function: "A function step uses what cannot go with it into a process of its own.",
 } as const satisfies Record<string, string>;
 
 export type ProblemCode = keyof typeof PROBLEM_CODES;

@@ -18,7 +18,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   records: ["ports", "core"],
   environments: ["ports", "core", "spec"],
   engine: ["core", "steps", "ports", "spec"],
-  operations: ["engine", "steps", "core", "ports", "spec"],
+  operations: ["engine", "steps", "core", "ports", "spec", "modules"],
+  sdk: ["spec"],
+  modules: ["functions", "spec"],
   cli: ["operations", "core", "ports", "spec", "wiring.ts", "version.ts"],
 };
 

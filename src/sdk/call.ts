@@ -1,0 +1,166 @@
+// One call of a component in a pipeline: its name, its inputs checked as far as types could not, its outputs as references.
+
+import { suggestion } from "../spec/did-you-mean.ts";
+import type { Definition, Step } from "./component.ts";
+import { DefinitionError } from "./definition-error.ts";
+import { membersOf } from "./order.ts";
+import { type Origin, originOfCall } from "./place.ts";
+import type { InputPort } from "./ports.ts";
+import { Reference } from "./reference.ts";
+import { currentScope, owners, type PipelineScope } from "./scope.ts";
+import type { CallSettings } from "./settings.ts";
+import { absoluteData } from "./source-path.ts";
+
+export function addCall(
+  definition: Definition,
+  given: Readonly<Record<string, unknown>>,
+  settings: CallSettings,
+): Step {
+  const origin = originOfCall();
+  const scope = currentScope(`step \`${definition.name}\``, origin);
+  const name = freeName(scope, settings.name ?? definition.name, settings.name, origin);
+  const inputs = checkedInputs(scope, definition, { name, given, origin });
+  const step: Step = { name, members: [name], outputs: outputsOf(scope, definition, name) };
+  const after = new Set(membersOf(settings.after ?? [], scope, origin));
+  scope.calls.set(name, { name, definition, inputs, settings, origin, step, after });
+  owners.set(step, scope);
+  return step;
+}
+
+function freeName(
+  scope: PipelineScope,
+  wanted: string,
+  explicit: string | undefined,
+  origin: Origin,
+): string {
+  if (!scope.calls.has(wanted)) return wanted;
+  if (explicit !== undefined)
+    throw new DefinitionError(
+      `pipeline \`${scope.pipeline}\` has two steps called \`${wanted}\``,
+      "give one of them another name",
+      origin,
+    );
+  let count = 2;
+  while (scope.calls.has(`${wanted}_${count}`)) count += 1;
+  const name = `${wanted}_${count}`;
+  scope.remarks.push({
+    code: "renamed_step",
+    message: `a second call of \`${wanted}\` is called \`${name}\`: a call inserted before it would rename it`,
+    hint: `Name it: ${wanted}({…}, { name: "…" }). A rename never makes a step run again.`,
+    origin,
+  });
+  return name;
+}
+
+interface CallInputs {
+  readonly name: string;
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly origin: Origin;
+}
+
+function checkedInputs(
+  scope: PipelineScope,
+  { inputs: ports }: Definition,
+  { name, given, origin }: CallInputs,
+): Record<string, unknown> {
+  const inputs: Record<string, unknown> = {};
+  const fail = (reason: string, hint: string): never => {
+    throw new DefinitionError(`step \`${name}\`: ${reason}`, hint, origin);
+  };
+  for (const [input, value] of Object.entries(given)) {
+    const port = Object.hasOwn(ports, input) ? ports[input] : undefined;
+    if (port === undefined) {
+      const names = Object.keys(ports);
+      fail(
+        `there is no input \`${input}\``,
+        suggestion(input, names, inputsInWords(names)) ?? inputsInWords(names),
+      );
+    } else if (value !== undefined)
+      inputs[input] = givenValue(scope, port, { input, value, origin, fail });
+    else if (port.presence === "given")
+      fail(`input \`${input}\` is undefined`, "give it a value, or leave an optional one out");
+  }
+  for (const [input, port] of Object.entries(ports))
+    if (port.presence === "given" && !Object.hasOwn(given, input))
+      fail(`input \`${input}\` is not given`, "each call must give the inputs without a default");
+  return inputs;
+}
+
+function inputsInWords(names: readonly string[]): string {
+  return names.length === 0 ? "It has no inputs." : `Its inputs: ${names.join(", ")}.`;
+}
+
+interface GivenInput {
+  readonly input: string;
+  readonly value: unknown;
+  readonly origin: Origin;
+  readonly fail: (reason: string, hint: string) => never;
+}
+
+function givenValue(
+  scope: PipelineScope,
+  port: InputPort,
+  { input, value, origin, fail }: GivenInput,
+): unknown {
+  if (value instanceof Reference) {
+    if (value.owner !== scope)
+      fail(
+        `input \`${input}\` is given ${value.words} of another pipeline, \`${value.owner.pipeline}\``,
+        "pass it into this pipeline as an input of the pipeline",
+      );
+    return value.binding;
+  }
+  if (value instanceof Promise) fail(`input \`${input}\` is a promise`, "await it first");
+  if (owners.has(value as object))
+    fail(`input \`${input}\` is a step, not one of its outputs`, "write step.outputs.NAME");
+  const isValue = ["string", "number", "integer", "boolean"].includes(port.type);
+  if (!isValue) return absoluteData(value, origin) ?? fail(...notData(input, value));
+  if (typeof value === "number" && !Number.isFinite(value))
+    fail(`input \`${input}\` is ${value}`, "give a finite number");
+  const wanted = port.type === "integer" ? "number" : port.type;
+  if (typeof value !== wanted)
+    fail(`input \`${input}\` takes a ${port.type}, not ${kindInWords(value)}`, "give such a value");
+  return value;
+}
+
+function notData(input: string, value: unknown): [string, string] {
+  return [
+    `input \`${input}\` takes data, not ${kindInWords(value)}`,
+    "give an output of a step, an input of the pipeline, a path, or azureml:name:version",
+  ];
+}
+
+function kindInWords(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value === "number") return `the number ${value}`;
+  if (typeof value === "boolean" || typeof value === "bigint") return String(value);
+  return typeof value === "string"
+    ? `the text ${JSON.stringify(value).slice(0, 40)}`
+    : `a ${typeof value}`;
+}
+
+/** A name that is not there is a mistake at once, not an undefined input later. */
+function outputsOf(scope: PipelineScope, definition: Definition, node: string): Step["outputs"] {
+  const references: Record<string, Reference> = {};
+  for (const [output, { type }] of Object.entries(definition.outputs))
+    references[output] = new Reference(type, scope, { kind: "output", node, output });
+  return strict(references, `step \`${node}\` has no output`) as Step["outputs"];
+}
+
+/** References by name; a name that is none of them throws. */
+export function strict<T>(
+  references: Readonly<Record<string, T>>,
+  complaint: string,
+): Readonly<Record<string, T>> {
+  return new Proxy(references, {
+    get(target, name) {
+      if (typeof name === "symbol" || Object.hasOwn(target, name)) return Reflect.get(target, name);
+      // What promises, printers and test tools ask of every object.
+      if (["then", "toJSON", "constructor", "inspect"].includes(name)) return undefined;
+      const names = Object.keys(target);
+      const all = names.length === 0 ? "There is none." : `There are: ${names.join(", ")}.`;
+      const hint = suggestion(name, names, all) ?? all;
+      throw new DefinitionError(`${complaint} \`${name}\``, hint, originOfCall());
+    },
+  });
+}

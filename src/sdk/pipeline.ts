@@ -1,0 +1,204 @@
+// A pipeline in code: its body is run once, and the calls in it become its steps.
+
+import type { DataType } from "../spec/graph.ts";
+import { strict } from "./call.ts";
+import { checkName, withAbsoluteData } from "./command.ts";
+import { type Component, callable, type Definition } from "./component.ts";
+import { DefinitionError } from "./definition-error.ts";
+import { type FunctionFolders, type WrittenJob, writeJob, yamlOf } from "./document.ts";
+import type { Content } from "./pipeline-content.ts";
+import { type Origin, originOfCall } from "./place.ts";
+import type { InputPorts, OutputPort, OutputPorts, PortType } from "./ports.ts";
+import { Reference } from "./reference.ts";
+import { type PipelineScope, within } from "./scope.ts";
+import type { PipelineSettings } from "./settings.ts";
+import { writeCalls } from "./write-calls.ts";
+import { compact, writeInputs, writeOutputs } from "./write-ports.ts";
+
+/** What the body of a pipeline returns: outputs of its steps, by the names they have outside; or nothing. */
+type Results = Readonly<Record<string, Reference<DataType>>>;
+
+type OutputsOf<R> = R extends Results
+  ? {
+      readonly [K in keyof R]: R[K] extends Reference<infer T extends DataType>
+        ? OutputPort<T>
+        : never;
+    }
+  : Record<never, never>;
+
+/** The inputs of a pipeline, as its body passes them on. */
+interface Body<I extends InputPorts> {
+  readonly inputs: { readonly [K in keyof I]: Reference<I[K]["type"]> };
+}
+
+export interface PipelineDefinition<I extends InputPorts> extends PipelineSettings {
+  readonly inputs?: I;
+}
+
+/** A pipeline: to be run, or to be called as a step of another one. */
+export interface Pipeline<I extends InputPorts = InputPorts, O extends OutputPorts = OutputPorts>
+  extends Component<I, O> {
+  /**
+   * The pipeline as YAML of Azure ML v2; running it gives the same fingerprints as running this.
+   *
+   * @param folder Where the file will lie: paths start there. The current folder unless given.
+   * @throws DefinitionError where it has function steps: `stepwell export` writes their programs beside the file.
+   */
+  toYaml(folder?: string): string;
+  /** @internal */
+  readonly [PIPELINE]: PipelineParts;
+}
+
+/** How the program that reads a module recognises a pipeline, of whatever copy of the SDK. */
+const PIPELINE: unique symbol = Symbol.for("stepwell.pipeline") as never;
+
+/** What that program needs of it. */
+export interface PipelineParts {
+  readonly name: string;
+  /** Definitions whose programs are made of functions. */
+  readonly functions: readonly Definition[];
+  /** See {@link writeJob}; `file` is the module that defines it. */
+  write(functions: FunctionFolders, file: string): WrittenJob;
+  /** See {@link yamlOf}. */
+  yaml(functions: FunctionFolders, folder: string): string;
+}
+
+/**
+ * Defines a pipeline. The body is called once, at once; each call in it is a step, whatever loops and conditions of the
+ * language made it.
+ *
+ * @throws DefinitionError with the place in your source.
+ * @example
+ * ```ts
+ * export default pipeline({ name: "taxi", inputs: { raw: input.folder() } }, ({ inputs }) => {
+ *   const prepared = prep({ raw: inputs.raw });
+ *   const trained = train({ data: prepared.outputs.clean, alpha: 0.1 }, { after: prepared });
+ *   return { model: trained.outputs.model };
+ * });
+ * ```
+ */
+export function pipeline<
+  const I extends InputPorts = Record<never, never>,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a body that returns nothing
+  R extends Results | void = void,
+>(definition: PipelineDefinition<I>, body: (scope: Body<I>) => R): Pipeline<I, OutputsOf<R>> {
+  const origin = originOfCall();
+  const { inputs = {} as I, ...settings } = definition;
+  checkName(settings.name, "pipeline", origin);
+  const scope: PipelineScope = { pipeline: settings.name, calls: new Map(), remarks: [] };
+  const references = Object.fromEntries(
+    Object.entries(inputs as InputPorts).map(([name, { type }]) => [
+      name,
+      new Reference(type, scope, { kind: "input", input: name }),
+    ]),
+  );
+  const given = strict<Reference<PortType>>(
+    references,
+    `pipeline \`${settings.name}\` has no input`,
+  );
+  const returned: unknown = within(scope, () => body({ inputs: given as Body<I>["inputs"] }));
+  const results = resultsOf(returned, scope, origin);
+  const content = contentOf(settings, { inputs, scope, results, origin });
+  const functions = functionsOf(content.definition);
+  const parts: PipelineParts = {
+    name: settings.name,
+    functions,
+    write: (folders, file) => writeJob(content, folders, file),
+    yaml: (folders, folder) => yamlOf(content, folders, folder),
+  };
+  return Object.assign(callable(content.definition) as unknown as Pipeline<I, OutputsOf<R>>, {
+    [PIPELINE]: parts,
+    toYaml(folder = process.cwd()) {
+      const [first] = functions;
+      if (first === undefined) return yamlOf(content, new Map(), folder);
+      throw new DefinitionError(
+        `step \`${first.name}\` is a function, whose program is a file of its own`,
+        "use: stepwell export FILE --to FOLDER",
+        originOfCall(),
+      );
+    },
+  });
+}
+
+function functionsOf(definition: Definition): readonly Definition[] {
+  const found = new Set<Definition>();
+  const open = [definition];
+  const seen = new Set<Definition>(open);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next.isFunction) found.add(next);
+    for (const inner of next.calls)
+      if (!seen.has(inner)) {
+        seen.add(inner);
+        open.push(inner);
+      }
+  }
+  return [...found];
+}
+
+interface Parts {
+  readonly inputs: InputPorts;
+  readonly scope: PipelineScope;
+  readonly results: Content["results"];
+  readonly origin: Origin;
+}
+
+function contentOf(settings: PipelineSettings, { inputs, scope, results, origin }: Parts): Content {
+  const outputs: OutputPorts = Object.fromEntries(
+    [...results].map(([name, { type }]) => [name, { kind: "output", type, fields: {} }]),
+  );
+  const definition: Definition = {
+    name: settings.name,
+    inputs,
+    outputs,
+    origin,
+    isFunction: false,
+    onNode: {},
+    calls: [...new Set([...scope.calls.values()].map((call) => call.definition))],
+    write: (writer) =>
+      compact({
+        type: "pipeline",
+        name: settings.name,
+        description: settings.description,
+        inputs: writeInputs(withAbsoluteData(inputs, origin)),
+        outputs: writeOutputs(outputs),
+        jobs: writeCalls({ scope, results }, writer, null),
+      }),
+  };
+  return { settings, scope, results, definition };
+}
+
+function resultsOf(returned: unknown, scope: PipelineScope, origin: Origin): Content["results"] {
+  const results = new Map<string, Reference<DataType>>();
+  if (returned === undefined) return results;
+  const fail = (reason: string, hint: string): never => {
+    throw new DefinitionError(`pipeline \`${scope.pipeline}\`: ${reason}`, hint, origin);
+  };
+  if (returned instanceof Promise)
+    fail(
+      "its body is async",
+      "await what you need before, and define the steps in a plain function",
+    );
+  if (typeof returned !== "object" || returned === null)
+    return fail("its body returned no outputs", "return { NAME: step.outputs.NAME }, or nothing");
+  const taken = new Map<string, string>();
+  for (const [name, value] of Object.entries(returned)) {
+    if (!(value instanceof Reference))
+      return fail(
+        `output \`${name}\` is no output of a step`,
+        "return { NAME: step.outputs.NAME }",
+      );
+    if (value.owner !== scope)
+      fail(
+        `output \`${name}\` is ${value.words} of another pipeline`,
+        "return outputs of its own steps",
+      );
+    if (value.target.kind === "input")
+      fail(`output \`${name}\` is an input of it`, "whoever has the input has its data already");
+    const earlier = taken.get(value.binding);
+    if (earlier !== undefined)
+      fail(`outputs \`${earlier}\` and \`${name}\` are both ${value.words}`, "return it once");
+    taken.set(value.binding, name);
+    results.set(name, value as Reference<DataType>);
+  }
+  return results;
+}
