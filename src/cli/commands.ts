@@ -98,6 +98,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "print the JSON schema of a kind of file",
     load: () => import("./commands/schema.ts"),
   },
+  types: {
+    summary: "write TypeScript types of components",
+    load: () => import("./commands/types.ts"),
+  },
+  export: {
+    summary: "print the pipeline of a TypeScript module as YAML",
+    load: () => import("./commands/export.ts"),
+  },
   completion: {
     summary: "print the completion script of a shell",
     load: () => import("./commands/completion.ts"),

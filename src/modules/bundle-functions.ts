@@ -7,11 +7,11 @@ export type Bundled =
   | { readonly folders: ReadonlyMap<ModuleFunction, string> }
   | { readonly problems: readonly Problem[] };
 
-/** `form`: `job` names folders by content, `yaml` by step, to lie beside a file. */
+/** `by`: folders below `folder` are named by what they contain, or by step, to lie beside a file. */
 export async function bundleFunctions(
   functions: readonly ModuleFunction[],
   _folder: string,
-  _form: "job" | "yaml",
+  _by: "content" | "name",
 ): Promise<Bundled> {
   return functions.length === 0 ? { folders: new Map() } : { problems: [] };
 }

@@ -10,8 +10,11 @@ export interface ModuleRequest {
   readonly report: string;
   /** Folder for the programs of function steps; absolute. */
   readonly functions: string;
-  /** `job`: for the reader. `yaml`: one file for people, with paths from `folder`; programs are copied beside it. */
-  readonly form: "job" | "yaml";
+  /**
+   * `job`: for the reader. `yaml`: one file for people, with paths from `folder`; programs of functions beside it. `text`:
+   * the same where nothing may be written, so not with functions.
+   */
+  readonly form: "job" | "yaml" | "text";
   readonly folder: string;
   /** Places are worked out only where they are asked for: of ten thousand steps that takes a second. */
   readonly places: boolean;

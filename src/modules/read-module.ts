@@ -4,10 +4,11 @@
 import fs from "node:fs";
 import { register } from "node:module";
 import { pathToFileURL } from "node:url";
+import type { Problem } from "../spec/problem.ts";
 import { bundleFunctions } from "./bundle-functions.ts";
 import { moduleProblem } from "./module-problem.ts";
 import type { ModuleReport, ModuleRequest } from "./module-report.ts";
-import { pipelineOf } from "./pipeline-of.ts";
+import { type ModuleFunction, pipelineOf } from "./pipeline-of.ts";
 import { isProblem } from "./problem-value.ts";
 
 const request = JSON.parse(process.argv[2] ?? "{}") as ModuleRequest;
@@ -28,14 +29,16 @@ async function read({
   if ("problem" in loaded) return failed([loaded.problem]);
   const found = pipelineOf(loaded.exports, file);
   if (isProblem(found)) return failed([found]);
+  const [first] = found.functions;
+  if (form === "text" && first !== undefined) return failed([hasPrograms(first)]);
   const bundled = await bundleFunctions(
     found.functions,
-    form === "yaml" ? folder : functions,
-    form,
+    functions,
+    form === "yaml" ? "name" : "content",
   );
   if ("problems" in bundled) return failed(bundled.problems);
   try {
-    const yaml = form === "yaml" ? found.yaml(bundled.folders, folder) : null;
+    const yaml = form === "job" ? null : found.yaml(bundled.folders, folder);
     const job = found.write(bundled.folders, file);
     return {
       pipeline: found.name,
@@ -57,6 +60,16 @@ async function read({
   } catch (error) {
     return failed([moduleProblem(error, file)]);
   }
+}
+
+function hasPrograms({ name, origin }: ModuleFunction): Problem {
+  return {
+    severity: "error",
+    code: "bad_function",
+    message: `step \`${name}\` is a function: its program is a file beside the YAML`,
+    hint: "Say where both are written: stepwell export FILE --to FOLDER",
+    position: origin(),
+  };
 }
 
 function failed(problems: ModuleReport["problems"]): ModuleReport {

@@ -1,6 +1,7 @@
 // One call of a component in a pipeline: its name, its inputs checked as far as types could not, its outputs as references.
 
 import { suggestion } from "../spec/did-you-mean.ts";
+import type { DataType } from "../spec/graph.ts";
 import type { Definition, Step } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
 import { membersOf } from "./order.ts";
@@ -60,7 +61,7 @@ interface CallInputs {
 
 function checkedInputs(
   scope: PipelineScope,
-  { inputs: ports }: Definition,
+  { inputs: ports, isOpen }: Definition,
   { name, given, origin }: CallInputs,
 ): Record<string, unknown> {
   const inputs: Record<string, unknown> = {};
@@ -68,7 +69,7 @@ function checkedInputs(
     throw new DefinitionError(`step \`${name}\`: ${reason}`, hint, origin);
   };
   for (const [input, value] of Object.entries(given)) {
-    const port = Object.hasOwn(ports, input) ? ports[input] : undefined;
+    const port = Object.hasOwn(ports, input) ? ports[input] : isOpen ? ANY_PORT : undefined;
     if (port === undefined) {
       const names = Object.keys(ports);
       fail(
@@ -85,6 +86,9 @@ function checkedInputs(
       fail(`input \`${input}\` is not given`, "each call must give the inputs without a default");
   return inputs;
 }
+
+/** Of a component that is read later anything may be given. */
+const ANY_PORT: InputPort = { kind: "input", type: "uri_folder", presence: "unset", fields: {} };
 
 function inputsInWords(names: readonly string[]): string {
   return names.length === 0 ? "It has no inputs." : `Its inputs: ${names.join(", ")}.`;
@@ -113,6 +117,7 @@ function givenValue(
   if (value instanceof Promise) fail(`input \`${input}\` is a promise`, "await it first");
   if (owners.has(value as object))
     fail(`input \`${input}\` is a step, not one of its outputs`, "write step.outputs.NAME");
+  if (port === ANY_PORT && typeof value !== "object") return value;
   const isValue = ["string", "number", "integer", "boolean"].includes(port.type);
   if (!isValue) return absoluteData(value, origin) ?? fail(...notData(input, value));
   if (typeof value === "number" && !Number.isFinite(value))
@@ -141,11 +146,21 @@ function kindInWords(value: unknown): string {
 
 /** A name that is not there is a mistake at once, not an undefined input later. */
 function outputsOf(scope: PipelineScope, definition: Definition, node: string): Step["outputs"] {
-  const references: Record<string, Reference> = {};
+  const references: Record<string, Reference<DataType>> = {};
   for (const [output, { type }] of Object.entries(definition.outputs))
     references[output] = new Reference(type, scope, { kind: "output", node, output });
-  return strict(references, `step \`${node}\` has no output`) as Step["outputs"];
+  if (!definition.isOpen)
+    return strict(references, `step \`${node}\` has no output`) as Step["outputs"];
+  return new Proxy(references, {
+    get: (_, output) =>
+      typeof output === "symbol" || IGNORED.includes(output)
+        ? undefined
+        : new Reference("uri_folder", scope, { kind: "output", node, output }),
+  });
 }
+
+/** What promises, printers and test tools ask of every object. */
+const IGNORED = ["then", "toJSON", "constructor", "inspect"];
 
 /** References by name; a name that is none of them throws. */
 export function strict<T>(
@@ -155,8 +170,7 @@ export function strict<T>(
   return new Proxy(references, {
     get(target, name) {
       if (typeof name === "symbol" || Object.hasOwn(target, name)) return Reflect.get(target, name);
-      // What promises, printers and test tools ask of every object.
-      if (["then", "toJSON", "constructor", "inspect"].includes(name)) return undefined;
+      if (IGNORED.includes(name)) return undefined;
       const names = Object.keys(target);
       const all = names.length === 0 ? "There is none." : `There are: ${names.join(", ")}.`;
       const hint = suggestion(name, names, all) ?? all;

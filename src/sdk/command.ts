@@ -103,6 +103,7 @@ export function commandOf(
     outputs,
     origin,
     calls: [],
+    isOpen: false,
     isFunction: false,
     onNode: compact({ limits }),
     write: () =>

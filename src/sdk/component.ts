@@ -56,6 +56,8 @@ export interface Definition {
   readonly onNode: Readonly<Record<string, unknown>>;
   /** Definitions that it calls in its turn. */
   readonly calls: readonly Definition[];
+  /** True where its ports are not known here: whoever reads the job checks them. */
+  readonly isOpen: boolean;
   /** True where its program is made of a function. */
   readonly isFunction: boolean;
 }

@@ -16,3 +16,11 @@ export type Environment = string | Readonly<Record<string, unknown>>;
 export function python(version: string, packages: readonly string[] = []): Environment {
   return { python: version, packages: [...packages] };
 }
+
+/** The same environment with these packages as well, where it is a list of packages that does not name them. */
+export function withPackages(environment: Environment, packages: readonly string[]): Environment {
+  if (typeof environment === "string" || !Array.isArray(environment.packages)) return environment;
+  const named = environment.packages.map((one) => /^[A-Za-z0-9._-]+/.exec(String(one))?.[0] ?? "");
+  const missing = packages.filter((one) => !named.includes(one));
+  return { ...environment, packages: [...environment.packages, ...missing] };
+}

@@ -78,6 +78,7 @@ export function step<
     outputs,
     origin,
     calls: [],
+    isOpen: false,
     isFunction: true,
     onNode: compact({ limits }),
     write: (writer) =>

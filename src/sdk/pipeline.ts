@@ -151,6 +151,7 @@ function contentOf(settings: PipelineSettings, { inputs, scope, results, origin 
     inputs,
     outputs,
     origin,
+    isOpen: false,
     isFunction: false,
     onNode: {},
     calls: [...new Set([...scope.calls.values()].map((call) => call.definition))],

@@ -1,0 +1,136 @@
+// Components that are written in YAML or registered in the workspace, to be called like those of code.
+
+import fs from "node:fs";
+import { load } from "js-yaml";
+import type { DataType } from "../spec/graph.ts";
+import { type Component, callable, type Definition } from "./component.ts";
+import { DefinitionError } from "./definition-error.ts";
+import { type Origin, originOfCall } from "./place.ts";
+import type { InputPort, InputPorts, OutputPorts, PortType } from "./ports.ts";
+import { absolutePath } from "./source-path.ts";
+
+/**
+ * Ports of components by the words that name them; `stepwell types FILE…` writes them, so that wrong inputs do not
+ * compile. A component that is not in it takes any input; what is wrong is found when the job is read.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: other files add to it
+export interface KnownComponents {}
+
+type Known<N extends string> = N extends keyof KnownComponents
+  ? KnownComponents[N] extends {
+      readonly inputs: infer I extends InputPorts;
+      readonly outputs: infer O extends OutputPorts;
+    }
+    ? Component<I, O>
+    : OpenComponent
+  : OpenComponent;
+
+/** A component of whose ports nothing is known to the compiler. */
+type OpenComponent = Component<
+  Readonly<Record<string, InputPort<PortType, string | number | boolean, "default">>>,
+  OutputPorts
+>;
+
+/**
+ * A component from its YAML file.
+ *
+ * @param file From the folder of the file that says so.
+ * @throws DefinitionError where the file cannot be read.
+ * @example
+ * ```ts
+ * const train = loadComponent("./train.yml");
+ * pipeline({ name: "taxi" }, () => { train({ data: "./data", alpha: 0.1 }); });
+ * ```
+ */
+export function loadComponent<const N extends string>(file: N): Known<N> {
+  const origin = originOfCall();
+  const place = absolutePath(file, origin);
+  const tree = readTree(place, file, origin);
+  const inputs = Object.fromEntries(
+    Object.entries(tree.inputs ?? {}).map(([name, field]) => [name, inputOf(field)]),
+  );
+  const outputs = Object.fromEntries(
+    Object.entries(tree.outputs ?? {}).map(([name, { type }]) => [
+      name,
+      {
+        kind: "output" as const,
+        type: (type === "path" ? "uri_folder" : type) as DataType,
+        fields: {},
+      },
+    ]),
+  );
+  const name = /[^/]+?(?=\.[^./]*$|$)/.exec(file)?.[0] ?? "component";
+  const given = typeof tree.name === "string" ? tree.name : name;
+  return callable(
+    written({ name: given, place, inputs, outputs, origin, isOpen: false }),
+  ) as Known<N>;
+}
+
+/**
+ * A component that is registered in the workspace: `name:version`, `name@latest`, `name@label`.
+ *
+ * @example
+ * ```ts
+ * const train = component("train@latest");
+ * ```
+ */
+export function component<const N extends string>(name: N): Known<N> {
+  const origin = originOfCall();
+  const found = /^(?:azureml:)?([A-Za-z0-9_][\w.-]*)(?::([^@:]+)|@([\w.-]+))$/.exec(name);
+  if (found === null)
+    throw new DefinitionError(
+      `${JSON.stringify(name)} names no registered component`,
+      "write name:version, name@latest or name@label; a file: loadComponent(…)",
+      origin,
+    );
+  const place = name.startsWith("azureml:") ? name : `azureml:${name}`;
+  const called = (found[1] ?? "component").replaceAll(".", "_");
+  return callable(
+    written({ name: called, place, inputs: {}, outputs: {}, origin, isOpen: true }),
+  ) as Known<N>;
+}
+
+type Written = Pick<Definition, "name" | "inputs" | "outputs" | "origin" | "isOpen"> & {
+  readonly place: string;
+};
+
+function written({ place, ...definition }: Written): Definition {
+  return { ...definition, isFunction: false, onNode: {}, calls: [], write: () => place };
+}
+
+interface Field {
+  readonly type?: string;
+  readonly optional?: boolean;
+  readonly default?: unknown;
+}
+
+interface ComponentTree {
+  readonly name?: unknown;
+  readonly inputs?: Readonly<Record<string, Field>> | null;
+  readonly outputs?: Readonly<Record<string, Field>> | null;
+}
+
+function readTree(place: string, file: string, origin: Origin): ComponentTree {
+  try {
+    const tree = load(fs.readFileSync(place, "utf8"));
+    if (typeof tree === "object" && tree !== null) return tree;
+    throw new Error("it holds no component");
+  } catch (error) {
+    const reason = (error as Error).message.split("\n")[0];
+    throw new DefinitionError(
+      `${file} cannot be read: ${reason}`,
+      "paths start at the folder of the file that names them; see: stepwell validate",
+      origin,
+    );
+  }
+}
+
+function inputOf({ type = "uri_folder", optional, default: given }: Field): InputPort {
+  const presence = given !== undefined ? "default" : optional === true ? "unset" : "given";
+  return {
+    kind: "input",
+    type: (type === "path" ? "uri_folder" : type) as PortType,
+    presence,
+    fields: {},
+  };
+}
