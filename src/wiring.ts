@@ -29,6 +29,7 @@ import {
   type WhenMissing,
   type Workspace,
 } from "./operations/workspace.ts";
+import { removeShell } from "./operations/write-shell.ts";
 import { createMemoryStore } from "./records/memory.ts";
 import { rememberResults } from "./records/remembered-results.ts";
 import { openSqliteStore } from "./records/sqlite/store.ts";
@@ -332,7 +333,7 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     capacity,
     graceMs: GRACE_MS,
     committed: engine.committed,
-    runEnded: (run) => fs.rmSync(places.shellFile(folder, run), { force: true }),
+    runEnded: (run) => removeShell(workspace, run),
     warn: workspace.notice,
     keepWork: engine.keepWork,
     crashPoint,

@@ -1,10 +1,11 @@
 // Removes what no run of the workspace needs any more: folders of ended attempts, code snapshots and downloads that no
-// plan names, environments unused for long. Never a recorded output, a log, anything of a run without an end, or what an
-// attempt that failed a few days ago left behind.
+// plan names, variables and environments that are not needed. Never a recorded output, a log, anything of a run without an
+// end, or what an attempt that failed a few days ago left behind.
 
 import fs from "node:fs";
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
+import { isEndedRun } from "../core/status.ts";
 import { allRuns } from "./all-runs.ts";
 import { unusedCheckpoints } from "./checkpoint-garbage.ts";
 import { downloadName } from "./download.ts";
@@ -16,6 +17,7 @@ import { isRefusal } from "./refusal.ts";
 import type { DataDefinition } from "./resolve-data.ts";
 import { SHELL_OWNER } from "./stage-shell.ts";
 import { places, type Workspace } from "./workspace.ts";
+import { shellFilesIn } from "./write-shell.ts";
 
 export type GarbageKind =
   | "shared"
@@ -25,6 +27,7 @@ export type GarbageKind =
   | "code"
   | "kept"
   | "downloads"
+  | "variables"
   | "environments";
 
 export interface Collected {
@@ -82,6 +85,7 @@ export async function collectGarbage(workspace: Workspace, dryRun: boolean): Pro
       downloads.filter((at) => !named.downloads.has(path.basename(at))),
       dryRun,
     ),
+    variables: removeAll(await strayShells(workspace, young), dryRun),
     environments: {
       count: environments.length,
       sizeBytes: environments.reduce((sum, each) => sum + each.sizeBytes, 0),
@@ -89,6 +93,21 @@ export async function collectGarbage(workspace: Workspace, dryRun: boolean): Pro
   };
   if (!dryRun) forgetKept(places.work(folder));
   return garbage;
+}
+
+/** Variables of shells that no run needs: those of ended runs, and of submits that never became a run. */
+async function strayShells({ folder, records }: Workspace, moment: number): Promise<string[]> {
+  const stray: string[] = [];
+  for (const run of namesIn(places.runs(folder))) {
+    const files = shellFilesIn(places.runFolder(folder, run));
+    const row = files.length === 0 ? null : await records.run(run);
+    if (row !== null && !isEndedRun(row.status)) continue;
+    stray.push(...files.map((name) => path.join(places.runFolder(folder, run), name)));
+  }
+  // Between its claim to a name and its commit nobody can see a run.
+  return stray.filter(
+    (at) => (fs.lstatSync(at, { throwIfNoEntry: false })?.mtimeMs ?? moment) < moment,
+  );
 }
 
 /** Bytes that no output names any more, with what is noted about them. */
@@ -203,13 +222,17 @@ async function planIds({ records }: Workspace): Promise<ReadonlySet<string>> {
 }
 
 function remove(paths: readonly string[], dryRun: boolean): Collected {
+  const isItsOwn = (at: string): boolean => !/\.(json|note)$/.test(at);
+  return { ...removeAll(paths, dryRun), count: paths.filter(isItsOwn).length };
+}
+
+function removeAll(paths: readonly string[], dryRun: boolean): Collected {
   let sizeBytes = 0;
   for (const at of paths) {
     sizeBytes += sizeOf(at);
     if (!dryRun) removeTree(at);
   }
-  const isItsOwn = (at: string): boolean => !/\.(json|note)$/.test(at);
-  return { count: paths.filter(isItsOwn).length, sizeBytes };
+  return { count: paths.length, sizeBytes };
 }
 
 function sizeOf(at: string): number {

@@ -1,18 +1,16 @@
 // Makes a run durable: name, plan, who asked and from where. When it resolves, the run is never lost.
 
-import fs from "node:fs";
-import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
 import type { Plan } from "../core/plan.ts";
 import { planDocument } from "../core/plan-document.ts";
 import { codeDocument, environmentDocument } from "../engine/explainer.ts";
-import type { Document, NewRun, RunRow } from "../ports/records.ts";
-import { inheritedVariables, passedVariables } from "../steps/inherited-variables.ts";
+import type { Document, NewRun, RecordStore, RunRow } from "../ports/records.ts";
 import { gitOrigins } from "./git-origin.ts";
 import { keepInputs } from "./keep-inputs.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { markUntold, unmark } from "./untold-runs.ts";
-import { places, type Workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
+import { removeShell, writeShell } from "./write-shell.ts";
 
 export interface SubmitOptions {
   /** `--name`, or null. */
@@ -53,9 +51,10 @@ export async function submitRun(
   const first = explicit ?? (written !== null && NAME.test(written) ? written : null);
   for (let count = 0; ; count += 1) {
     const name = count === 0 && first !== null ? first : await freeName(workspace, plan, count);
-    writeShell(workspace, name, plan.options.passEnv, options.variables);
     const isMarked = markUntold(workspace, name);
-    const outcome = await workspace.records.submit({ ...base, name });
+    const outcome = await claimName(workspace, { ...base, name }, () =>
+      writeShell(workspace, name, plan.options.passEnv, options.variables),
+    );
     if (isMarked && outcome.kind !== "created") await unmark(workspace, name);
     if (outcome.kind === "created") return (await workspace.records.run(name)) as RunRow;
     if (outcome.kind === "repeated") return repeated(outcome.run, base);
@@ -65,6 +64,27 @@ export async function submitRun(
         `a run named ${explicit} exists already`,
         "choose another --name, or leave it out",
       );
+  }
+}
+
+/** The variables of the shell are there before an engine can see the run, and never for a name that is another run's. */
+async function claimName(
+  workspace: Workspace,
+  run: NewRun,
+  write: () => void,
+): ReturnType<RecordStore["submit"]> {
+  let isClaimed = false;
+  const onClaim = (): void => {
+    isClaimed = true;
+    removeShell(workspace, run.name);
+    write();
+  };
+  try {
+    return await workspace.records.submit(run, onClaim);
+  } catch (error) {
+    if (isClaimed && (await workspace.records.run(run.name)) === null)
+      removeShell(workspace, run.name);
+    throw error;
   }
 }
 
@@ -151,28 +171,4 @@ export function documentsOf(plan: Plan): readonly Document[] {
       body: JSON.stringify(identity),
     })),
   ];
-}
-
-/**
- * Keeps what the steps inherit from this shell in a file that only the user can read, because an engine started by
- * somebody else's shell may start the steps. Values never reach the record.
- */
-export function writeShell(
-  workspace: Workspace,
-  run: string,
-  patterns: readonly string[],
-  variables: Readonly<Record<string, string>>,
-): void {
-  const file = places.shellFile(workspace.folder, run);
-  // One by one: on a read-only disk a recursive `mkdir` says that the folder above is missing.
-  for (const folder of [path.dirname(path.dirname(file)), path.dirname(file)])
-    if (!fs.existsSync(folder)) fs.mkdirSync(folder);
-  const shell = {
-    inherited: inheritedVariables(workspace.shell),
-    passed: { ...passedVariables(workspace.shell, patterns), ...variables },
-    names: Object.keys(workspace.shell),
-  };
-  const partial = `${file}.${process.pid}.partial`;
-  fs.writeFileSync(partial, JSON.stringify(shell), { mode: 0o600 });
-  fs.renameSync(partial, file);
 }

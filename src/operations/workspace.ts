@@ -70,6 +70,7 @@ export const places = {
   store: (folder: string): string => path.join(folder, ".stepwell", "store"),
   /** Names of captured bytes by their id. */
   shared: (folder: string): string => path.join(folder, ".stepwell", "store", ".shared"),
+  runs: (folder: string): string => path.join(folder, ".stepwell", "runs"),
   runFolder: (folder: string, run: string): string => path.join(folder, ".stepwell", "runs", run),
   shellFile: (folder: string, run: string): string =>
     path.join(folder, ".stepwell", "runs", run, "shell.json"),

@@ -218,9 +218,13 @@ export interface RecordStore {
    */
   commit(batch: CommitBatch): Promise<CommitOutcome>;
 
-  /** Durable when it resolves. The same idempotency key gives the run that it made the first time. */
+  /**
+   * Durable when it resolves. The same idempotency key gives the run that it made the first time. `onClaim` is called once
+   * the name is this run's and before anybody can see the run; when it throws, there is no run.
+   */
   submit(
     run: NewRun,
+    onClaim?: () => void,
   ): Promise<
     | { readonly kind: "created" }
     | { readonly kind: "repeated"; readonly run: RunRow }

@@ -209,7 +209,7 @@ function runVerbs(
   | "putDocuments"
 > {
   return {
-    submit: async (run) => submit(data, run),
+    submit: async (run, onClaim = () => {}) => submit(data, run, onClaim),
     async setOwner(name, owner, detached) {
       const row = data.runs.get(name);
       if (row !== undefined && row.endedAt === null)
@@ -238,13 +238,14 @@ function runVerbs(
 
 type SubmitOutcome = Awaited<ReturnType<RecordStore["submit"]>>;
 
-function submit(data: Data, run: NewRun): SubmitOutcome {
+function submit(data: Data, run: NewRun, onClaim: () => void): SubmitOutcome {
   const repeated = [...data.runs.values()].find(
     (row) => row.idempotencyKey !== null && row.idempotencyKey === run.idempotencyKey,
   );
   if (repeated !== undefined) return { kind: "repeated", run: repeated };
   const taken = data.runs.get(run.name);
   if (taken !== undefined) return { kind: "name_taken", run: taken };
+  onClaim();
   const { planBody, documents, steps, ...rest } = run;
   for (const document of [{ id: run.planId, body: planBody }, ...documents])
     if (!data.documents.has(document.id)) data.documents.set(document.id, document.body);

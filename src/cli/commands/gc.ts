@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<GarbageKind, string>> = {
   code: "code snapshots that no run names",
   kept: "copies of inputs that no run names",
   downloads: "downloads that no run names",
+  variables: "variables of shells that no run needs",
   environments: "environments unused for 30 days",
 };
 

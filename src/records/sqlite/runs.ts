@@ -14,7 +14,8 @@ import type { Session } from "./session.ts";
 
 type SubmitOutcome = Awaited<ReturnType<RecordStore["submit"]>>;
 
-export function submitRun(session: Session, run: NewRun): SubmitOutcome {
+/** Nobody else can write between the look at the name and the commit. */
+export function submitRun(session: Session, run: NewRun, onClaim: () => void): SubmitOutcome {
   return session.transaction(() => {
     const repeated = run.idempotencyKey === null ? null : byKey(session, run.idempotencyKey);
     if (repeated !== null) return { kind: "repeated", run: repeated };
@@ -22,6 +23,7 @@ export function submitRun(session: Session, run: NewRun): SubmitOutcome {
     if (taken !== null) return { kind: "name_taken", run: taken };
     putDocuments(session, [{ id: run.planId, body: run.planBody }, ...run.documents]);
     insertRun(session, run);
+    onClaim();
     return { kind: "created" };
   });
 }

@@ -84,9 +84,9 @@ function storeOver(
     // Kept, it falls to the next engine all the same: its process is gone.
     releaseEngine: async (epoch) => unlessFull(() => releaseEngine(session, epoch), undefined),
     commit: async (batch) => unlessFull(() => commit(session, batch), "disk_full" as CommitOutcome),
-    submit: async (run) => {
+    submit: async (run, onClaim = () => {}) => {
       own += 1;
-      return submitRun(session, run);
+      return submitRun(session, run, onClaim);
     },
     setOwner: async (run, owner, detached) => {
       own += 1;

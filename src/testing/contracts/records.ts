@@ -162,6 +162,25 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       expect(await store.run("two")).toBe(null);
     });
 
+    it("tells of the claim to a name only whoever gets it, before anybody can see the run", async () => {
+      const store = open();
+      const claims: string[] = [];
+      await store.submit(newRun("one", { idempotencyKey: "k" }), () => claims.push("one"));
+      await store.submit(newRun("one"), () => claims.push("taken"));
+      await store.submit(newRun("two", { idempotencyKey: "k" }), () => claims.push("repeated"));
+      expect(claims).toEqual(["one"]);
+    });
+
+    it("has no run whose claim could not be followed up", async () => {
+      const store = open();
+      const claim = store.submit(newRun("one"), () => {
+        throw new Error("no room for the variables");
+      });
+      await expect(claim).rejects.toThrow("no room for the variables");
+      expect(await store.run("one")).toBe(null);
+      expect((await store.submit(newRun("one"))).kind).toBe("created");
+    });
+
     it("gives events back in order, from any number on", async () => {
       const store = open();
       const epoch = await asEngine(store);

@@ -1,0 +1,73 @@
+import fs from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { eventually, exited, makeRig, type Rig } from "./rig.ts";
+
+// Values of `--env` are handed to the steps of one run only, and lie on the disk only while that run needs them.
+
+let rig: Rig;
+
+afterEach(() => rig.remove());
+
+const SECRET = "s3cr3t-of-another-run";
+
+/** Two steps; the second waits for a file `go` and writes the value that it was given. */
+function pipeline(label: string): string {
+  return `type: pipeline
+display_name: ${label}
+settings: {default_compute: azureml:local}
+jobs:
+  hold:
+    command: 'echo held >> "$HERE/ledger"; until [ -e "$HERE/go" ]; do sleep 0.05; done; echo x > \${{outputs.out}}'
+    environment_variables: {HERE: ${JSON.stringify(rig.folder)}}
+    outputs: {out: {type: uri_file}}
+  tell:
+    command: 'cat \${{inputs.from}}; printf %s "$TOKEN" > "$HERE/told"'
+    environment_variables: {HERE: ${JSON.stringify(rig.folder)}}
+    inputs: {from: "\${{parent.jobs.hold.outputs.out}}"}
+`;
+}
+
+function filesWith(text: string): readonly string[] {
+  const runs = rig.at(".stepwell/runs");
+  return (fs.readdirSync(runs, { recursive: true }) as string[]).filter(
+    (name) =>
+      fs.statSync(`${runs}/${name}`).isFile() && rig.read(`.stepwell/runs/${name}`).includes(text),
+  );
+}
+
+describe("variables of the shell", () => {
+  it("stay those of the run that has the name when the name, or the key, is given again", async () => {
+    rig = makeRig("variables");
+    rig.write("pipeline.yml", pipeline("one"));
+    const words = ["run", "pipeline.yml", "--name", "one", "--idempotency-key", "k"];
+    const child = rig.start(...words, "--env", "TOKEN=mine");
+    await eventually(() => rig.peek().includes("held"), "the first step runs");
+    const taken = rig.cli("run", "pipeline.yml", "--name", "one", "--env", `TOKEN=${SECRET}`);
+    expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining("exists already")]);
+    const again = rig.cli(...words, "--detach", "--env", `TOKEN=${SECRET}`);
+    expect([again.code, again.stdout]).toEqual([0, "one\n"]);
+    expect(filesWith(SECRET)).toEqual([]);
+    rig.write("go", "");
+    expect(await exited(child)).toBe(0);
+    expect(rig.read("told")).toBe("mine");
+    rig.cli("run", "pipeline.yml", "--name", "one", "--env", `TOKEN=${SECRET}`);
+    expect(filesWith(SECRET)).toEqual([]);
+  });
+
+  it("that a killed submit left behind go with the next run of the name, or with gc", () => {
+    rig = makeRig("variables");
+    rig.write("go", "");
+    rig.write("pipeline.yml", pipeline("one"));
+    for (const stray of ["one/shell.json", "one/shell.json.9.partial", "two/shell.json"])
+      rig.write(`.stepwell/runs/${stray}`, JSON.stringify({ passed: { TOKEN: SECRET } }));
+    expect(rig.cli("run", "pipeline.yml", "--name", "one").code).toBe(0);
+    expect(rig.read("told")).toBe("");
+    expect(filesWith(SECRET)).toEqual(["two/shell.json"]);
+    expect(rig.cli("gc").code).toBe(0);
+    // As young as this it may be that of a run which is being submitted.
+    expect(filesWith(SECRET)).toEqual(["two/shell.json"]);
+    fs.utimesSync(rig.at(".stepwell/runs/two/shell.json"), 1, 1);
+    expect(JSON.parse(rig.cli("gc", "--json").stdout).removed.variables.count).toBe(1);
+    expect(filesWith(SECRET)).toEqual([]);
+  });
+});
