@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { StepResult } from "./output.ts";
 import { describeChangedFile, trustNotes } from "./trust-notes.ts";
 
-const TRAIN = { path: "train", deterministic: true, reuse: { kind: "auto" } } as const;
+const TRAIN = {
+  path: "train",
+  deterministic: true,
+  reuse: { kind: "auto" },
+  command: "echo",
+  trace: null,
+} as const;
 const RESULT: StepResult = {
   outputs: {},
   metrics: {},
@@ -14,6 +20,15 @@ const RESULT: StepResult = {
 describe("what a result says against itself", () => {
   it("is nothing for most", () => {
     expect(trustNotes(TRAIN, RESULT)).toEqual([]);
+  });
+
+  it("tells of a Python that nobody watched, unless nobody was to watch it", () => {
+    const blind = { ...TRAIN, command: "python -I a.py" };
+    expect(trustNotes(blind, RESULT)).toEqual([
+      "train ran a Python that was not watched: python -I does not load what watches it. What it read is not known",
+    ]);
+    expect(trustNotes({ ...blind, trace: false }, RESULT)).toEqual([]);
+    expect(trustNotes({ ...blind, deterministic: false }, RESULT)).toEqual([]);
   });
 
   it("names what was read without being declared, files before folders", () => {

@@ -2,15 +2,17 @@
 
 import type { StepNode } from "../spec/graph.ts";
 import type { OutputDifference, SeenFile, StepResult, UndeclaredReads } from "./output.ts";
+import { unwatchedPython } from "./unwatched-python.ts";
 
 /** How many files are named before "and n more". */
 const NAMED = 3;
 
-type Step = Pick<StepNode, "path" | "reuse" | "deterministic">;
+type Step = Pick<StepNode, "path" | "reuse" | "deterministic" | "command" | "trace">;
 
 /** Sentences about a step's result that whoever relies on it must read; empty for most. */
 export function trustNotes(step: Step, result: StepResult): readonly string[] {
-  return [...undeclaredNotes(step, result), ...determinismNotes(step, result)];
+  const unwatched = step.trace === false ? [] : unwatchedNotes(step, result);
+  return [...undeclaredNotes(step, result), ...unwatched, ...determinismNotes(step, result)];
 }
 
 /** Said of a step that has just run: why what reads it does not run. */
@@ -25,6 +27,13 @@ export function equivalenceNotes(step: Step, { equivalent }: StepResult): readon
 export function undeclaredNotes(step: Step, { undeclared }: StepResult): readonly string[] {
   if (undeclared === undefined || !promisesReuse(step)) return [];
   return [...fileNotes(nameOf(step), undeclared), ...hostNotes(nameOf(step), undeclared)];
+}
+
+/** That nobody knows what a Python of the step read, unless it says that its results do not last. */
+export function unwatchedNotes(step: Step, result: StepResult): readonly string[] {
+  const why = promisesReuse(step) ? unwatchedPython(step, result) : null;
+  if (why === null) return [];
+  return [`${nameOf(step)} ran a Python that was not watched: ${why}. What it read is not known`];
 }
 
 /** Whether a result of the step is taken however old it is. */

@@ -8,7 +8,7 @@ import { isOutOfSpace } from "../core/out-of-space.ts";
 import type { OutputRecord, StepResult } from "../core/output.ts";
 import { sameRule } from "../core/same-output.ts";
 import type { StepFacts } from "../core/step-facts.ts";
-import { undeclaredNotes } from "../core/trust-notes.ts";
+import { undeclaredNotes, unwatchedNotes } from "../core/trust-notes.ts";
 import type { ComputeReport } from "../ports/compute.ts";
 import type { ContentFailure, Outcome } from "../ports/contents.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -224,19 +224,23 @@ function inputPaths({ run, step }: Flight): readonly string[] {
   return [...data, ...made];
 }
 
-/** With `--strict`: what it relied on without saying so, or null. */
-export function undeclaredFailure(
-  node: StepNode,
-  result: StepResult,
-): (ContentFailure & { readonly code: "undeclared_input" }) | null {
+/** With `--strict`: what it relied on without saying so, or that nobody knows it; null when neither. */
+export function undeclaredFailure(node: StepNode, result: StepResult): StrictFailure | null {
   const [message] = undeclaredNotes(node, result);
-  if (message === undefined) return null;
+  if (message !== undefined) {
+    const hint = "declare it as an input, or run without --strict";
+    return { code: "undeclared_input", message, hint };
+  }
+  const [unwatched] = unwatchedNotes(node, result);
+  if (unwatched === undefined) return null;
   return {
-    code: "undeclared_input",
-    message,
-    hint: "declare it as an input, or run without --strict",
+    code: "unwatched_python",
+    message: unwatched,
+    hint: "let it be watched (trace: true watches any program), then run with --force; or run without --strict",
   };
 }
+
+type StrictFailure = ContentFailure & { readonly code: "undeclared_input" | "unwatched_python" };
 
 /** An input whose bytes are not those that the fingerprint names, or null. */
 async function changedInput(

@@ -19,6 +19,7 @@ export interface ContentFailure {
     | "missing_output"
     | "changed_while_read"
     | "undeclared_input"
+    | "unwatched_python"
     | "upstream_changed"
     | "disk_full"
     | "input_output";

@@ -127,6 +127,34 @@ describe("a file that a Python step reads and does not declare", () => {
   });
 });
 
+describe("a Python that nobody could watch", () => {
+  const BLIND = (command: string): string => `
+type: command
+command: ${command} > \${{outputs.o}}/o
+inputs: {data: {type: uri_file, path: ./data/a.csv}}
+outputs: {o: {type: uri_folder}}
+`;
+
+  it.each([
+    [`PYTHONPATH=/x python3 -c "print(open('EXTRA').read())"`, "the command replaces PYTHONPATH"],
+    [
+      `env -i PATH="$PATH" python3 -c "print(open('EXTRA').read())"`,
+      "env -i takes PYTHONPATH away",
+    ],
+  ])("is told at the end of the run, by why, and fails it with --strict: %s", (command, reason) => {
+    write(BLIND(command.replace("EXTRA", rig.at("extra.txt"))));
+    const told = `the step ran a Python that was not watched: ${reason}`;
+    const run = rig.run("run");
+    expect([run.status, run.warnings[0]]).toEqual(["Completed", expect.stringContaining(told)]);
+    expect(rig.cli("why", ".").stdout).toContain(`warning: ${told}`);
+    for (const more of [[], ["--force"]]) {
+      const [step] = rig.run("run", "--strict", ...more).steps;
+      expect(step?.error).toMatchObject({ code: "unwatched_python" });
+      expect(step?.error?.message).toContain(told);
+    }
+  });
+});
+
 const hasStrace = spawnSync("strace", ["-qq", "-o", "/dev/null", "true"]).status === 0;
 
 if (!hasStrace) process.stderr.write("skipped: strace cannot be used, trace: true is not tried\n");
