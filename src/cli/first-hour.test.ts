@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { makeRig, type Rig } from "../testing/rig.ts";
+import { CLI, makeRig, type Rig } from "../testing/rig.ts";
 
 // The first hour: a pipeline made of scripts, steps added as they are typed, a compute that is not there, awkward paths.
 
@@ -161,6 +161,65 @@ describe("add", () => {
     expect(rig.cli("add", "b").stderr).toMatch(/say which command/);
     expect(rig.read("pipeline.yml")).toBe(before);
   });
+
+  it("reads a path that is there, whatever an earlier step makes under its name", () => {
+    writeScripts();
+    rig.write("sub/x.txt", "");
+    rig.write("outside/o.csv", "");
+    rig.write("model/m.json", "");
+    rig.write("sub/use.py", "import argparse\n");
+    rig.cli("add", "train", ...WORDS, "--model", "model/", "--outside", "x/outside/");
+    rig.cli("add", "use", "--", "python3", "sub/use.py", "--data", "model/");
+    expect(rig.read("pipeline.yml")).toContain(
+      "# model/ is read as it lies there; what step train makes is ${{parent.jobs.train.outputs.model}}\n",
+    );
+    expect(rig.read("pipeline.yml")).toContain("data: {type: uri_folder, path: ./model}");
+    fs.writeFileSync(rig.at("sub/pipeline.yml"), rig.read("pipeline.yml"));
+    const done = spawnSync(
+      process.execPath,
+      [CLI, ..."add more -- python3 use.py --data ../outside --model ../model".split(" ")],
+      { cwd: rig.at("sub"), encoding: "utf8" },
+    );
+    expect(done.stdout).toContain("data: {type: uri_folder, path: ../outside}");
+    expect(done.stdout).toContain("model: {type: uri_folder, path: ../model}");
+    expect(done.stdout).not.toContain("${{parent.jobs");
+  });
+
+  it("takes a bare word for what an earlier step makes where data are asked for", () => {
+    writeScripts();
+    rig.write("use.py", "");
+    rig.cli("add", "train", ...WORDS, "--model", "model/");
+    const words = ["add", "use", "--", "python3", "use.py", "--data", "model", "--kind", "model"];
+    const { stdout } = rig.cli(...words);
+    expect(stdout).toContain("data: ${{parent.jobs.train.outputs.model}}");
+    expect(stdout).toContain("kind: model");
+  });
+
+  it("refuses a script that is not there, names the nearest, and writes nothing", () => {
+    writeScripts();
+    for (const words of [
+      ["python", "trian.py"],
+      ["python3", "-u", "./trian.py", "--x", "1"],
+    ]) {
+      const refused = rig.cli("add", "x", "--", ...words);
+      expect([refused.code, refused.stderr]).toEqual([
+        2,
+        expect.stringMatching(/there is no script (\.\/)?trian\.py[\s\S]*did you mean train\.py\?/),
+      ]);
+    }
+    expect(rig.cli("add", "x", "--", "./nowhere.sh").code).toBe(2);
+    expect(fs.existsSync(rig.at("pipeline.yml"))).toBe(false);
+    expect(rig.cli("add", "x", "--", "python3", "-m", "trian.py").code).toBe(0);
+  });
+
+  it.each([[["cat data/x.csv | wc -l"]], [["bash", "-c", "cat data/x.csv"]]])(
+    "says of a shell's own text that what it reads is not declared: %s",
+    (words) => {
+      writeScripts();
+      expect(rig.cli("add", "x", "--", ...words).stdout).toMatch(/# taken as it is: declare/);
+      expect(rig.cli("plan").code).toBe(0);
+    },
+  );
 
   it("gives the lines to put in by hand where the file cannot be added to", () => {
     rig.write("pipeline.yml", "type: pipeline\njobs: {a: {command: 'true', compute: local}}\n");

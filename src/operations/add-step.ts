@@ -7,6 +7,7 @@ import { describeScripts } from "./describe-scripts.ts";
 import { draftFromCommand } from "./draft-from-command.ts";
 import { portName } from "./draft-names.ts";
 import { insertStep, madeOutputs } from "./insert-step.ts";
+import { missingScript } from "./missing-script.ts";
 import { pipelineText, writeSchemas } from "./pipeline-text.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { writeWhole } from "./write-whole.ts";
@@ -36,6 +37,8 @@ export function addStep(options: AddOptions): AddedStep | Refusal {
       `${name} cannot be the name of a step`,
       `for example ${portName(name)}`,
     );
+  const missing = missingScript(words, currentFolder);
+  if (missing !== null) return missing;
   const old = readText(file);
   if (isRefusal(old)) return old;
   const folder = path.dirname(file);

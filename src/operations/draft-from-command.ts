@@ -7,6 +7,7 @@ import { shellWord } from "../core/shell-word.ts";
 import type { ScriptDescription } from "./describe-scripts.ts";
 import { codeFor, environmentFor, isPython, relativeTo } from "./draft-code.ts";
 import {
+  isRead,
   isWritten,
   looksLikePath,
   nameFor,
@@ -38,6 +39,7 @@ interface Building {
   /** Absolute paths of inputs. */
   readonly data: string[];
   readonly described: ScriptDescription | null;
+  readonly remarks: string[];
   /** Without one the words belong to a program that is not ours: only paths are taken out of them. */
   readonly hasScript: boolean;
 }
@@ -54,8 +56,10 @@ export function draftFromCommand(from: CommandWords): StepDraft {
     taken: new Set(),
     data: [],
     described,
+    remarks: [],
     hasScript: file !== null,
   };
+  if (isShellText(from.words)) building.remarks.push(TAKEN_AS_IT_IS);
   const parts = from.words.map((word, index) => {
     if (index === 0 && index !== script) return shellWord(word);
     if (index === script) return null;
@@ -75,14 +79,24 @@ export function draftFromCommand(from: CommandWords): StepDraft {
         : environmentFor(file ?? path.join(from.currentFolder, "-"), from.folder),
     inputs: building.inputs,
     outputs: building.outputs,
-    remarks: [],
+    remarks: building.remarks,
   };
+}
+
+const TAKEN_AS_IT_IS =
+  "taken as it is: declare what it reads under inputs and what it writes under outputs, else changes are not seen";
+
+/** `bash -c '…'` */
+function isShellText(words: readonly string[]): boolean {
+  return (
+    /^(?:ba|z|da|k)?sh$/.test(path.basename(words[0] ?? "")) && /^-[a-z]*c$/.test(words[1] ?? "")
+  );
 }
 
 /** A whole command line in one word, with its pipes and quotes: taken as it is. */
 function shellCommand({ name }: CommandWords, command: string): StepDraft {
   const nothing = { code: null, includes: [], environment: null, inputs: {}, outputs: {} };
-  return { name, command, ...nothing, remarks: [] };
+  return { name, command, ...nothing, remarks: [TAKEN_AS_IT_IS] };
 }
 
 function isPythonProgram(word: string | undefined): boolean {
@@ -145,24 +159,25 @@ function referenceFor(
   value: string,
 ): string {
   const written = isWrittenTo(building, option);
-  const made = written ? undefined : from.made.get(stemOf(value));
   const add = (input: DraftInput, wanted: string): string => {
     const name = takeName(wanted, building.taken);
     building.inputs[name] = input;
     return `\${{inputs.${name}}}`;
   };
-  if (made !== undefined && (looksLikePath(value) || kindOf(from.currentFolder, value) !== null))
-    return add({ kind: "binding", to: `parent.jobs.${made}` }, nameFor(option, value));
-  const inside = written ? null : insideMade(from, value);
-  if (inside !== null)
-    return add({ kind: "binding", to: `parent.jobs.${inside.made}` }, inside.name) + inside.rest;
+  const made = written ? null : madeBy(from, building, option, value);
   const there = written ? null : kindOf(from.currentFolder, value);
   if (there !== null) {
     const at = path.resolve(from.currentFolder, value);
     building.data.push(at);
     const input = { kind: "path", type: there, path: relativeTo(from.folder, at) } as const;
+    if (made !== null)
+      building.remarks.push(
+        `${value} is read as it lies there; what step ${made.from.split(".")[0]} makes is \${{parent.jobs.${made.from}}}${made.rest}`,
+      );
     return add(input, nameFor(option, value));
   }
+  if (made !== null)
+    return add({ kind: "binding", to: `parent.jobs.${made.from}` }, made.name) + made.rest;
   if (written || looksLikePath(value)) {
     const name = takeName(nameFor(option, value), building.taken);
     building.outputs[name] = newPathType(value);
@@ -178,14 +193,35 @@ function referenceFor(
   );
 }
 
-/** `model/weights.pkl` where an earlier step makes `model`. */
-function insideMade(
-  { made }: CommandWords,
+interface MadeValue {
+  /** `train.outputs.model` */
+  readonly from: string;
+  /** Of the input that it becomes. */
+  readonly name: string;
+  /** The path inside of it. */
+  readonly rest: string;
+}
+
+/** What an earlier step makes under the name of a path: `model/`, `model/weights.pkl`, or `model` where data are asked for. */
+function madeBy(
+  { made, currentFolder }: CommandWords,
+  { described }: Building,
+  option: string | null,
   value: string,
-): { readonly made: string; readonly name: string; readonly rest: string } | null {
+): MadeValue | null {
+  // Above the current folder nothing is a step's.
+  if (value.split("/").includes("..")) return null;
+  const whole = made.get(stemOf(value));
+  const choices = described?.arguments.find(
+    (one) => one.flag !== null && optionName(one.flag) === option,
+  )?.choices;
+  const asksForData = option !== null && isRead(option) && choices == null;
+  const isPath = looksLikePath(value) || kindOf(currentFolder, value) !== null;
+  if (whole !== undefined && (isPath || (asksForData && /^[\w-]+$/.test(value))))
+    return { from: whole, name: nameFor(option, value), rest: "" };
   const [, first = "", rest = ""] = /^(?:\.\/)?([^/]+)(\/[\w./-]*[\w-])$/.exec(value) ?? [];
-  const found = made.get(stemOf(first));
-  return found === undefined || rest === "" ? null : { made: found, name: stemOf(first), rest };
+  const found = rest === "" ? undefined : made.get(stemOf(first));
+  return found === undefined ? null : { from: found, name: stemOf(first), rest };
 }
 
 function kindOf(folder: string, word: string): "uri_file" | "uri_folder" | null {
