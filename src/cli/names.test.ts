@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RUN_WORDS } from "../spec/run-words.ts";
 import { type Ended, eventually, exited, makeRig, type Rig } from "../testing/rig.ts";
 
 // What a user means by RUN, STEP, OUTPUT and FILE, as they type them: one workspace, one story.
@@ -63,6 +64,15 @@ describe("RUN", () => {
     ["tr", RUNS[3]],
   ])("%s is %s", (word, name) => {
     expect(shown(word)).toMatchObject({ code: 0, name });
+  });
+
+  it.each(RUN_WORDS)("cannot be called %s, which means another run", (word) => {
+    const named = rig.cli("run", "pipeline.yml", "--name", word);
+    expect([named.code, named.stderr]).toEqual([2, expect.stringContaining("cannot be the name")]);
+    rig.write("named.yml", `name: ${word}\n${PIPELINE}`);
+    const written = rig.cli("run", "named.yml");
+    expect([written.code, written.stderr]).toEqual([2, expect.stringMatching(/named\.yml:1:\d/)]);
+    expect(shown(word).name).not.toBe(word);
   });
 
   it("is refused where several begin so, with their names", () => {

@@ -8,7 +8,7 @@ import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { slugOf } from "./submit-run.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** `PIPELINE@`, then `last` or `last-failed`, then `~2`: two before it. */
+/** `PIPELINE@`, then one of `RUN_WORDS`, then `~2`: two before it. */
 const RELATIVE = /^(?:(?<pipeline>.+)@)?last(?<failed>-failed)?(?:~(?<back>\d{1,4}))?$/;
 const SEE_RUNS = "see what there is: stepwell runs";
 

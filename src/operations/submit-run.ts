@@ -5,6 +5,7 @@ import type { Plan } from "../core/plan.ts";
 import { planDocument } from "../core/plan-document.ts";
 import { codeDocument, environmentDocument } from "../engine/explainer.ts";
 import type { Document, NewRun, RecordStore, RunRow } from "../ports/records.ts";
+import { RUN_WORDS } from "../spec/run-words.ts";
 import { gitOrigins } from "./git-origin.ts";
 import { keepInputs } from "./keep-inputs.ts";
 import { type Refusal, refuse } from "./refusal.ts";
@@ -42,6 +43,12 @@ export async function submitRun(
       "invalid_name",
       `${JSON.stringify(explicit)} is not a run name`,
       "use letters, digits, dots, dashes and underscores, at most 255, starting with a letter or digit",
+    );
+  if (explicit !== null && RUN_WORDS.includes(explicit))
+    return refuse(
+      "invalid_name",
+      `${explicit} cannot be the name of a run: where a run is asked for it means another one`,
+      "choose another --name, or leave it out",
     );
   const notKept = await keepInputs(workspace, plan);
   if (notKept !== null) return notKept;

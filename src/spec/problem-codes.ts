@@ -30,7 +30,8 @@ export const PROBLEM_CODES = {
   unknown_value: "A value is not one of the words that are allowed.",
   out_of_range: "A number is below or above what is allowed.",
   not_in_enum: "A value is not in the input's `enum`; a warning for a number given to a text.",
-  bad_name: "A node, input, output or asset has a name that cannot be a folder.",
+  bad_name:
+    "A node, input, output or asset has a name that cannot be a folder; a run one that means another run.",
   bad_set: "A `--set` names no field, or its value is not YAML.",
   bad_property: "A `stepwell.` property does not hold JSON.",
   bad_binding: "A `${{…}}` points at nothing that can stand there, or is only a part of a value.",

@@ -5,7 +5,8 @@ import { bareName } from "../asset-name.ts";
 import { GRAPH_FORMAT, type Graph, type PipelineInput } from "../graph.ts";
 import { put } from "../own-keys.ts";
 import { toPlain } from "../plain.ts";
-import { getMapping, getText, isNull, type TreeMapping } from "../tree.ts";
+import { RUN_WORDS } from "../run-words.ts";
+import { getMapping, getSet, getText, isNull, type TreeMapping } from "../tree.ts";
 import type { LoadContext } from "./load-context.ts";
 import type { ResolvedInput } from "./scope.ts";
 
@@ -16,7 +17,7 @@ export function jobHead(
   context: LoadContext,
 ): Omit<Graph, "inputs" | "outputs" | "steps" | "pipelines"> {
   const settings = getMapping(tree, "settings");
-  const name = getText(tree, "name");
+  const name = runName(tree, context);
   const displayName = getText(tree, "display_name");
   const datastore = getText(settings, "default_datastore");
   return {
@@ -33,6 +34,18 @@ export function jobHead(
     forceRerun: isTrue(settings, "force_rerun"),
     defaultDatastore: datastore === null ? null : bareName(datastore),
   };
+}
+
+function runName(tree: TreeMapping, context: LoadContext): string | null {
+  const name = getText(tree, "name");
+  if (name === null || !RUN_WORDS.includes(name)) return name;
+  context.error(
+    getSet(tree, "name"),
+    "bad_name",
+    `\`${name}\` cannot be the name of a run: where a run is asked for it means another one.`,
+    "Choose another name, or leave it out and write `display_name`.",
+  );
+  return null;
 }
 
 export function pipelineInputs(
