@@ -4,8 +4,8 @@ import { innermostFrame, pathInCode } from "./failure-location.ts";
 const WORK = "/home/me/.stepwell/work/a1";
 const CODE = ["train.py", "pkg/data.py", "a.mjs", "b.js", "with space.mjs"];
 
-const at = (text: string): string | null => {
-  const frame = innermostFrame(text.replaceAll("WORK", WORK).split("\n"), (path) => {
+const at = (text: string, work = WORK): string | null => {
+  const frame = innermostFrame(text.replaceAll("WORK", work).split("\n"), (path) => {
     const inside = pathInCode(path, "a1");
     return inside !== null && CODE.includes(inside) ? inside : null;
   });
@@ -86,6 +86,45 @@ Node.js v20.20.2`,
     ["nothing of an empty log", "", null],
   ])("gives %s", (_, text, expected) => {
     expect(at(text)).toBe(expected);
+  });
+
+  it.each(["ProcessPoolExecutor", "Pool"])(
+    "gives the worker's frame where a pool hands its exception on: %s",
+    (pool) => {
+      const remote =
+        pool === "Pool" ? "multiprocessing.pool.RemoteTraceback" : "x.process._RemoteTraceback";
+      const text = `${remote}: \n"""
+Traceback (most recent call last):
+  File "/usr/lib/python3/pool.py", line 125, in worker
+    result = (True, func(*args, **kwds))
+  File "WORK/pkg/data.py", line 5, in work
+    return 1/x
+ZeroDivisionError: division by zero
+"""
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "WORK/train.py", line 8, in <module>
+    list(pool.map(work, [0]))
+  File "/usr/lib/python3/pool.py", line 774, in get
+    raise self._value
+ZeroDivisionError: division by zero`;
+      expect(at(text)).toBe("pkg/data.py:5");
+      expect(at(text.replace("WORK/pkg", "/elsewhere"))).toBe("train.py:8");
+      const later = `${text}\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File "WORK/train.py", line 9, in <module>\nValueError`;
+      expect(at(later)).toBe("train.py:9");
+    },
+  );
+
+  it("finds it in a folder whose name has quotes, parentheses or a newline", () => {
+    for (const folder of ['/a"b', "/my (1) project", "/a\nb", '/"(1)\n", line 2/c']) {
+      const work = `${folder}/.stepwell/work/a1`;
+      const python = `  File "WORK/train.py", line 9, in <module>\n    x\nKeyError: 'x'`;
+      expect(at(python, work)).toBe("train.py:9");
+      const node = `Error: x\n    at f (WORK/b.js:1:19)\n    at Object.<anonymous> (WORK/b.js:2:3)\n    at Module._compile (node:internal/modules/cjs/loader:1521:14)`;
+      expect(at(node, work)).toBe("b.js:1");
+    }
   });
 
   it("knows the attempt's own copy from that of another", () => {
