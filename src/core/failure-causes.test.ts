@@ -21,6 +21,12 @@ const FACTS: Omit<FailureFacts, "lines"> = {
       ? null
       : { path: `/me/${path}`, rule: "conf*", file: "/me/.gitignore", line: 3 };
   },
+  beside: (paths) => {
+    const path = paths.find((one) => one.includes("mine"));
+    return path === undefined
+      ? null
+      : { path: `/me/${path}`, code: "./train", written: `./${path}` };
+  },
 };
 
 const hint = (text: string, changes: Partial<FailureFacts> = {}): string | null =>
@@ -166,6 +172,19 @@ describe("the known causes of a failure", () => {
     expect(hint(text)).toMatch(/--env HF_TOKEN/);
     // Its beginning may have been cut off.
     expect(hint(text.slice(text.indexOf("KeyError")))).toMatch(/--env HF_TOKEN/);
+  });
+
+  it("says of a file beside the step's code how it gets to the step", () => {
+    const module = python("ModuleNotFoundError: No module named 'mine.models'");
+    expect(hint(module)).toBe(
+      "/me/mine/models.py is there, but it is not in the step's code (code: ./train), and a step sees nothing else: ship it with additional_includes: [./mine/models.py]",
+    );
+    const data = python("FileNotFoundError: [Errno 2] No such file or directory: 'mine.csv'");
+    expect(hint(data)).toMatch(/make it an input \(path: \.\/mine\.csv, /);
+    const beside = () => ({ path: "/me/a.js", code: null, written: "./a.js" });
+    expect(hint("Error: Cannot find module './a'", { beside })).toMatch(
+      /the step has no code of its own, .*: ship it with code: \.\/a\.js$/,
+    );
   });
 
   it("says of what is never code that it is not", () => {

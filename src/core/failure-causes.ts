@@ -28,6 +28,17 @@ export interface FailureFacts {
   readonly shellAlone: (name: string) => boolean;
   /** The first of these paths, as a program named them, that exists in the user's folder and was ignored. */
   readonly ignored: (paths: readonly string[]) => IgnoredFile | null;
+  /** The first of these paths that exists beside the pipeline or beside the step's code, and is no part of that code. */
+  readonly beside: (paths: readonly string[]) => BesideFile | null;
+}
+
+/** A file of the project that a step's copy of its code does not have. */
+export interface BesideFile {
+  readonly path: string;
+  /** The step's code, as a line of the definition; null: it has none. */
+  readonly code: string | null;
+  /** How the definition names the file. */
+  readonly written: string;
 }
 
 export interface Cause {
@@ -68,7 +79,9 @@ export const CAUSES: readonly Cause[] = [
     name: "missing_module",
     pattern: pattern(String.raw`(?:ModuleNotFoundError|ImportError): No module named '?([\w.]+)'?`),
     hint: ([, module = ""], facts) =>
-      ignoredHint(facts, pythonFiles(module)) ?? moduleHint(module, "python", facts),
+      ignoredHint(facts, pythonFiles(module)) ??
+      besideHint(facts, pythonFiles(module), "code") ??
+      moduleHint(module, "python", facts),
   },
   {
     name: "missing_node_module",
@@ -77,11 +90,9 @@ export const CAUSES: readonly Cause[] = [
     ),
     hint: ([, module = ""], facts) => {
       const files = ["", ".js", ".mjs", ".cjs", ".ts", ".json", "/index.js"];
-      const ignored = ignoredHint(
-        facts,
-        files.map((end) => module + end),
-      );
-      return ignored ?? (/^[./]/.test(module) ? null : moduleHint(module, "node", facts));
+      const paths = files.map((end) => module + end);
+      const found = ignoredHint(facts, paths) ?? besideHint(facts, paths, "code");
+      return found ?? (/^[./]/.test(module) ? null : moduleHint(module, "node", facts));
     },
   },
   {
@@ -106,23 +117,23 @@ export const CAUSES: readonly Cause[] = [
   {
     name: "missing_file",
     pattern: /No such file or directory: (?:[A-Za-z]*Path\()?['"]([^'"]+)['"]/,
-    hint: ([, path = ""], facts) => ignoredHint(facts, [path]),
+    hint: ([, path = ""], facts) => fileHint(facts, path),
   },
   {
     name: "missing_script",
     pattern: /can't open file '([^']+)': \[Errno 2\]/,
-    hint: ([, path = ""], facts) => ignoredHint(facts, [path]),
+    hint: ([, path = ""], facts) => fileHint(facts, path),
   },
   {
     name: "missing_file_in_node",
     pattern: /ENOENT: no such file or directory, \w+ '([^']+)'/,
-    hint: ([, path = ""], facts) => ignoredHint(facts, [path]),
+    hint: ([, path = ""], facts) => fileHint(facts, path),
   },
   {
     name: "missing_file_in_shell",
     pattern:
       /^(?:[^:]+: )+(?:cannot (?:open|access|stat) )?'?([^:']+?)'?: No such file or directory$/,
-    hint: ([, path = ""], facts) => ignoredHint(facts, [path]),
+    hint: ([, path = ""], facts) => fileHint(facts, path),
   },
 ];
 
@@ -175,6 +186,31 @@ function pythonFiles(module: string): readonly string[] {
     const path = parts.slice(0, parts.length - index).join("/");
     return [`${path}.py`, `${path}/__init__.py`, path];
   });
+}
+
+function fileHint(facts: FailureFacts, path: string): string | null {
+  return ignoredHint(facts, [path]) ?? besideHint(facts, [path], "data");
+}
+
+/** A module is shipped with the code; whatever else is read is better an input. */
+function besideHint(
+  facts: FailureFacts,
+  paths: readonly string[],
+  kind: "code" | "data",
+): string | null {
+  const found = facts.beside(paths);
+  if (found === null) return null;
+  const { path, code, written } = found;
+  const where =
+    code === null
+      ? "the step has no code of its own"
+      : `it is not in the step's code (code: ${code})`;
+  const ship = code === null ? `code: ${written}` : `additional_includes: [${written}]`;
+  const ways =
+    kind === "code"
+      ? `ship it with ${ship}`
+      : `make it an input (path: ${written}, and \${{inputs.…}} in the command), or ship it with ${ship}`;
+  return `${path} is there, but ${where}, and a step sees nothing else: ${ways}`;
 }
 
 function ignoredHint(facts: FailureFacts, paths: readonly string[]): string | null {

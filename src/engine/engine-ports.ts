@@ -11,7 +11,7 @@ import type { Clock, Random } from "../ports/clock.ts";
 import type { Compute, ComputeListener } from "../ports/compute.ts";
 import type { Contents, StagedAttempt } from "../ports/contents.ts";
 import type { Environments } from "../ports/environments.ts";
-import type { RecordStore, ResultRow, RunUpdate } from "../ports/records.ts";
+import type { RecordStore, ResultRow, RunOrigin, RunUpdate } from "../ports/records.ts";
 import type { DiskSpace } from "../ports/space.ts";
 import type { StepTypes } from "../ports/step-types.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -34,6 +34,7 @@ export interface OutputSettler {
 /** An attempt whose command failed, with its log as it stays. */
 export interface FailedAttempt {
   readonly run: string;
+  readonly origin: Pick<RunOrigin, "file" | "workingFolder">;
   readonly plan: Plan;
   readonly index: number;
   readonly attemptId: string;

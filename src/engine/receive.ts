@@ -147,7 +147,8 @@ function diagnosed({ ports }: EngineState, flight: Flight, end: AttemptEnd): Dia
   const { run, step: index, number, attemptId } = flight;
   const logPath = ports.logPath(run.row.name, run.paths[index] as string, number);
   try {
-    return ports.diagnose({ run: run.row.name, plan: run.plan, index, attemptId, end, logPath });
+    const { name, origin } = run.row;
+    return ports.diagnose({ run: name, origin, plan: run.plan, index, attemptId, end, logPath });
   } catch (error) {
     // What is only said about a failure must not become one.
     ports.warn(`${logPath} could not be looked through: ${(error as Error).message}`);

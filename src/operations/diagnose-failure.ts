@@ -3,11 +3,12 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { hintFor } from "../core/failure-causes.ts";
+import { type BesideFile, hintFor } from "../core/failure-causes.ts";
 import { innermostFrame, pathInCode } from "../core/failure-location.ts";
 import type { EnginePorts } from "../engine/engine-ports.ts";
 import { liveFolder } from "../spec/frozen-root.ts";
 import type { CodeReference, StepNode } from "../spec/graph.ts";
+import { relativeTo } from "./draft-code.ts";
 import { lastLines } from "./log-tail.ts";
 import { readShell } from "./read-shell.ts";
 import type { Workspace } from "./workspace.ts";
@@ -16,7 +17,7 @@ import type { Workspace } from "./workspace.ts";
 const LINES = 1_000;
 
 export function createDiagnoser(workspace: Workspace): EnginePorts["diagnose"] {
-  return ({ run, plan, index, attemptId, end, logPath }) => {
+  return ({ run, origin, plan, index, attemptId, end, logPath }) => {
     if (end.reason !== "exited") return { hint: null, location: null };
     const node = plan.graph.steps[index] as StepNode;
     const planned = plan.steps[index];
@@ -46,6 +47,12 @@ export function createDiagnoser(workspace: Workspace): EnginePorts["diagnose"] {
         }
         return null;
       },
+      beside(paths) {
+        const inside = paths.flatMap((written) => pathInCode(written, attemptId) ?? []);
+        const { file, workingFolder } = origin;
+        const home = file === null ? null : path.dirname(path.resolve(workingFolder, file));
+        return besideCode(inside, { code: node.code, parts, home: home ?? workspace.folder });
+      },
     });
     if (frame === null || node.code === null) return { hint, location: null };
     const location = { file: ownPath(liveCode(node.code), frame.file), line: frame.line };
@@ -57,6 +64,33 @@ function hasShellAlone(workspace: Workspace, run: string, node: StepNode, name: 
   const { inherited, passed, names } = readShell(workspace, run);
   const given = [inherited, passed, node.environmentVariables];
   return names.includes(name) && !given.some((variables) => Object.hasOwn(variables, name));
+}
+
+interface CodePlace {
+  readonly code: CodeReference | null;
+  /** What the step's copy has. */
+  readonly parts: Readonly<Record<string, unknown>>;
+  /** Folder of the definition. */
+  readonly home: string;
+}
+
+/** `inside`: paths as seen from the step's work folder. */
+function besideCode(inside: readonly string[], place: CodePlace): BesideFile | null {
+  const { parts, home } = place;
+  const code = place.code === null ? null : liveCode(place.code);
+  const folders = code === null ? [home] : [home, code.path, path.dirname(code.path)];
+  for (const name of inside.filter((one) => !Object.hasOwn(parts, one)))
+    for (const folder of folders) {
+      const at = path.resolve(folder, name);
+      if (at === folder || !fs.existsSync(at) || at.includes("/.stepwell/") || at === code?.path) continue;
+      if (code !== null && isFolder(code.path) && at.startsWith(`${code.path}/`)) continue;
+      return {
+        path: at,
+        code: code === null ? null : relativeTo(home, code.path),
+        written: relativeTo(home, at),
+      };
+    }
+  return null;
 }
 
 /** The code where its author edits it, not the copy that a registered component is read from. */

@@ -141,6 +141,21 @@ describe("a step that fails", () => {
       "python3 -c 'import secrets_of_mine'",
       /secrets_of_mine\.py is there.*\.gitignore:3/,
     ],
+    [
+      "a module beside the code",
+      "python3 -c 'import features'",
+      /→ \S+\/features\.py is there, but it is not in the step's code \(code: \.\/code\).*additional_includes: \[\.\/features\.py\]/,
+    ],
+    [
+      "a file beside the pipeline",
+      "python3 -c 'open(\"rows.csv\")'",
+      /→ \S+\/rows\.csv is there, but.*make it an input \(path: \.\/rows\.csv, /,
+    ],
+    [
+      "a file that is named as it lies from the code",
+      "cat ../rows.csv",
+      /→ \S+\/rows\.csv is there, but/,
+    ],
     ["a kill", "kill -9 $$", /→ a process was killed from outside/],
     ["a kill further down", "bash -c 'kill -9 $$'; exit $?", /→ a process was killed from outside/],
   ])("gets a hint for %s", (_, command, hint) => {
@@ -148,6 +163,7 @@ describe("a step that fails", () => {
     rig.write("code/.gitignore", "# what is large\ndata/\nsecrets_*\n");
     rig.write("code/data/big.csv", "1\n");
     rig.write("code/secrets_of_mine.py", "");
+    for (const name of ["features.py", "rows.csv"]) rig.write(name, "");
     const done = rig.cli("run");
     expect(done.code).toBe(1);
     expect(done.stderr).toMatch(hint);
@@ -229,8 +245,8 @@ describe("a step with a checkpoint", () => {
     await exited(killed);
     rig.write("go", "");
     fs.rmSync(rig.at("wait"));
-    expect(rig.run("run", "--name", "last").status).toBe("Completed");
-    expect(beginnings("last")).toEqual(["from 3"]);
+    expect(rig.run("run", "--name", "after").status).toBe("Completed");
+    expect(beginnings("after")).toEqual(["from 3"]);
   });
 
   it("keeps its folder to itself when the engine alone is killed", async () => {
