@@ -37,6 +37,18 @@ describe("readMetricsFile", () => {
     expect(read('{"name":"a","value":1}').metrics).toHaveLength(1);
   });
 
+  it("leaves out what is no number, names it, and reads on", () => {
+    expect(
+      read('{"name":"a","value":NaN}\n{"name":"b","value":1}\n{"name":"c","value":-Infinity}'),
+    ).toEqual({
+      metrics: [expect.objectContaining({ name: "b", value: 1 })],
+      warnings: [
+        "metrics line 1: metric a is NaN, which is no number: it was left out",
+        "metrics line 3: metric c is -Infinity, which is no number: it was left out",
+      ],
+    });
+  });
+
   it("warns about bad lines by number and goes on", () => {
     const { metrics, warnings } = read(
       'loss=1\n{"name":"a","value":"1"}\n[]\n{"value":1}\n{"name":"a","value":1,"step":"x"}\n{"name":"b","value":2}\n',

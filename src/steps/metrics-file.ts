@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import type { MetricPoint } from "../core/output.ts";
+import { leftOut, notFinite, parseJson } from "./metric-number.ts";
 
 /** More warnings than this say nothing new. */
 const MAX_WARNINGS = 10;
@@ -29,23 +30,26 @@ export function readMetricsFile(file: string): MetricsFile {
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
     const point = readLine(line, at);
-    if (typeof point !== "string") metrics.push(point);
-    else if (index < lines.length - 1) warnings.push(`metrics line ${index + 1}: ${point}`);
+    if (point === null && index === lines.length - 1) continue;
+    if (point !== null && typeof point !== "string") metrics.push(point);
+    else warnings.push(`metrics line ${index + 1}: ${point ?? `not JSON: ${line.slice(0, 80)}`}`);
   }
   return { metrics, warnings: shortened(warnings) };
 }
 
-/** A point, or what is wrong with the line. */
-function readLine(line: string, fileTime: number): MetricPoint | string {
+/** A point, or what is wrong with the line; null for no JSON. */
+function readLine(line: string, fileTime: number): MetricPoint | string | null {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(line);
+    parsed = parseJson(line);
   } catch {
-    return `not JSON: ${line.slice(0, 80)}`;
+    return null;
   }
   if (typeof parsed !== "object" || parsed === null) return 'not an object like {"name", "value"}';
   const { name, value, step = null, at = fileTime } = parsed as Record<string, unknown>;
   if (typeof name !== "string" || name === "") return '"name" must be a text';
+  const written = notFinite(value);
+  if (written !== null) return leftOut(name, written);
   if (typeof value !== "number") return `"value" of ${name} must be a number`;
   if (step !== null && typeof step !== "number") return `"step" of ${name} must be a number`;
   return { name, value, step, at: typeof at === "number" ? at : fileTime };

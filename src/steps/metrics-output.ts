@@ -3,6 +3,8 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { put } from "../spec/own-keys.ts";
+import { leftOut, notFinite, parseJson } from "./metric-number.ts";
 
 /** The name that makes an output metrics. */
 export const METRICS_OUTPUT = "metrics";
@@ -12,16 +14,24 @@ const MOST_BYTES = 1 << 20;
 /** Objects in objects become `outer.inner`; deeper ones are no metrics any more. */
 const DEEPEST = 3;
 
+export interface MetricsOutput {
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly warnings: readonly string[];
+}
+
 /** `at` is the output: a file, or a folder with one file in it. Empty where it holds no JSON object. */
-export function readMetricsOutput(at: string): Readonly<Record<string, number>> {
+export function readMetricsOutput(at: string): MetricsOutput {
   const text = readSmall(at);
-  if (text === null || !text.trimStart().startsWith("{")) return {};
+  if (text === null || !text.trimStart().startsWith("{")) return NO_METRICS;
   try {
-    return flat(JSON.parse(text) as object, "", DEEPEST);
+    const warnings: string[] = [];
+    return { metrics: flat(parseJson(text) as object, "", DEEPEST, warnings), warnings };
   } catch {
-    return {};
+    return NO_METRICS;
   }
 }
+
+const NO_METRICS: MetricsOutput = { metrics: {}, warnings: [] };
 
 function readSmall(at: string): string | null {
   try {
@@ -35,12 +45,22 @@ function readSmall(at: string): string | null {
   }
 }
 
-function flat(value: object, prefix: string, depth: number): Record<string, number> {
+function flat(
+  value: object,
+  prefix: string,
+  depth: number,
+  warnings: string[],
+): Record<string, number> {
   const found: Record<string, number> = {};
   for (const [name, member] of Object.entries(value)) {
-    if (typeof member === "number" && Number.isFinite(member)) found[prefix + name] = member;
+    const written = notFinite(member);
+    if (written !== null) warnings.push(leftOut(prefix + name, written));
+    else if (typeof member === "number") put(found, prefix + name, member);
     else if (depth > 1 && typeof member === "object" && member !== null && !Array.isArray(member))
-      Object.assign(found, flat(member, `${prefix}${name}.`, depth - 1));
+      for (const [inner, number] of Object.entries(
+        flat(member, `${prefix}${name}.`, depth - 1, warnings),
+      ))
+        put(found, inner, number);
   }
   return found;
 }

@@ -51,7 +51,20 @@ describe("the MLflow store of an attempt", () => {
   it("leaves out values that are no numbers and lines that are half written", () => {
     layOutMlflowStore(folder, options);
     write("metrics/loss", "1700 nan 0\n1701 0.25 1\n17");
-    expect(readMlflowStore(folder).metrics).toHaveLength(1);
+    expect(readMlflowStore(folder)).toMatchObject({ metrics: [{ value: 0.25 }], warnings: [] });
+  });
+
+  it("names a metric that ended as no number", () => {
+    layOutMlflowStore(folder, options);
+    write("metrics/loss", "1700 0.25 0\n1701 nan 1\n");
+    write("metrics/top", "1700 -inf 0\n");
+    expect(readMlflowStore(folder)).toMatchObject({
+      metrics: [{ name: "loss", value: 0.25 }],
+      warnings: [
+        "metric loss is NaN, which is no number: it was left out",
+        "metric top is -Infinity, which is no number: it was left out",
+      ],
+    });
   });
 
   it("does not take the metrics of nested runs for those of the step", () => {
@@ -71,6 +84,11 @@ describe("the MLflow store of an attempt", () => {
   });
 
   it("reads a store that is not there as empty", () => {
-    expect(readMlflowStore(folder)).toEqual({ metrics: [], parameters: {}, tags: {} });
+    expect(readMlflowStore(folder)).toEqual({
+      metrics: [],
+      parameters: {},
+      tags: {},
+      warnings: [],
+    });
   });
 });

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { MetricPoint } from "../core/output.ts";
+import { leftOut } from "./metric-number.ts";
 
 export interface MlflowStoreOptions {
   readonly experimentName: string;
@@ -20,6 +21,8 @@ export interface LoggedMetrics {
   readonly metrics: readonly MetricPoint[];
   readonly parameters: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
+  /** Metrics whose latest value is no number. */
+  readonly warnings: readonly string[];
 }
 
 /** Makes the store and gives the variables by which MLflow finds it. */
@@ -85,6 +88,7 @@ export function readMlflowStore(folder: string): LoggedMetrics {
     metrics: chosen.flatMap((run) => run.metrics),
     parameters: Object.assign({}, ...chosen.map((run) => run.parameters)),
     tags,
+    warnings: chosen.flatMap((run) => run.warnings),
   };
 }
 
@@ -117,17 +121,24 @@ function startTime(run: string): number {
 }
 
 function readRun(run: string): LoggedMetrics {
+  const points = files(path.join(run, "metrics")).map((name) =>
+    readMetric(name, readText(path.join(run, "metrics", name))),
+  );
   return {
-    metrics: files(path.join(run, "metrics")).flatMap((name) =>
-      readMetric(name, readText(path.join(run, "metrics", name))),
-    ),
+    metrics: points.flat().filter(({ value }) => Number.isFinite(value)),
     parameters: readTexts(path.join(run, "params")),
     tags: readTexts(path.join(run, "tags")),
+    warnings: points.flatMap((ofOne) => {
+      const last = ofOne.at(-1);
+      return last === undefined || Number.isFinite(last.value)
+        ? []
+        : [leftOut(last.name, String(last.value))];
+    }),
   };
 }
 
 function isUntouched(run: LoggedMetrics): boolean {
-  return run.metrics.length === 0 && Object.keys(run.parameters).length === 0;
+  return run.metrics.length + run.warnings.length === 0 && Object.keys(run.parameters).length === 0;
 }
 
 /** Lines of `timestamp value step …`, in the order in which MLflow itself decides which value is the latest. */
@@ -135,10 +146,16 @@ function readMetric(name: string, text: string): MetricPoint[] {
   const points = text.split("\n").flatMap((line) => {
     const [at, value, step] = line.trim().split(/\s+/);
     if (at === undefined || value === undefined || value === "") return [];
-    const point = { name, value: Number(value), step: Number(step ?? 0), at: Number(at) };
-    return [point.value, point.step, point.at].every(Number.isFinite) ? [point] : [];
+    const point = { name, value: numberOf(value), step: Number(step ?? 0), at: Number(at) };
+    return [point.step, point.at].every(Number.isFinite) ? [point] : [];
   });
   return points.sort((a, b) => a.step - b.step || a.at - b.at);
+}
+
+/** Python's `inf` and `nan` too. */
+function numberOf(text: string): number {
+  const [, sign = "", infinite] = /^([+-]?)(inf(?:inity)?)$/i.exec(text) ?? [];
+  return infinite === undefined ? Number(text) : Number(`${sign}Infinity`);
 }
 
 function readTexts(folder: string): Record<string, string> {

@@ -49,13 +49,19 @@ export function createStepTypes(
       const traced = step.trace ? readStrace(staged.folder) : null;
       const warnings = step.trace && traced === null ? [STRACE_MISSING] : [];
       const written = outputs[METRICS_OUTPUT];
-      const metrics: Record<string, number> = written ? { ...readMetricsOutput(written.path) } : {};
+      const metrics: Record<string, number> = {};
+      if (written) {
+        const read = readMetricsOutput(written.path);
+        for (const [name, value] of Object.entries(read.metrics)) put(metrics, name, value);
+        warnings.push(...read.warnings);
+      }
       let loggedParameters: Readonly<Record<string, string>> = {};
       const store = mlflowFolder(staged.folder);
       if (fs.existsSync(store)) {
         const logged = readMlflowStore(store);
         for (const point of logged.metrics) put(metrics, point.name, point.value);
         loggedParameters = logged.parameters;
+        warnings.push(...logged.warnings);
       }
       const file = metricsFile(staged.folder);
       if (fs.existsSync(file)) {
