@@ -37,6 +37,16 @@ function ledgerHas(name: string): () => boolean {
 }
 
 describe("a run that is interfered with", () => {
+  it("is started six times at once in a fresh folder, and each ends well", async () => {
+    rig = makeRig("fresh");
+    rig.write("job.yml", "type: command\ncompute: local\ncommand: echo one\n");
+    const starts = Array.from({ length: 6 }, () => rig.watch({}, "run", "job.yml"));
+    const codes = await Promise.all(starts.map(({ child }) => exited(child)));
+    expect(starts.map(({ said }) => said()).join("")).not.toMatch(/bug|EEXIST|locked/);
+    expect(codes).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(JSON.parse(rig.cli("runs", "--json").stdout).runs).toHaveLength(6);
+  });
+
   it("is cancelled by Ctrl-C where it was started", async () => {
     rig = makeRig("interrupt");
     const command = `echo begun >> ${rig.at("ledger")}; while true; do sleep 0.1; done`;

@@ -35,11 +35,26 @@ export function openDatabase(file: string): Database {
   }
 }
 
-/** Opens (and makes) the file with WAL, FULL sync, and a patience of 10 s for other writers. */
+const PATIENCE_MS = 10_000;
+const PAUSE_MS = 20;
+
+/** SQLite waits for no other process that is just making the same file a WAL one: both would wait for each other. */
+function patiently(work: () => void): void {
+  for (let waited = 0; ; waited += PAUSE_MS)
+    try {
+      work();
+      return;
+    } catch (error) {
+      if (waited >= PATIENCE_MS || !/database is locked/.test(String(error))) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
+}
+
+/** Opens (and makes) the file with WAL, FULL sync, and patience for other writers. */
 function openWritable(file: string): Database {
   const database = hasNodeSqlite() ? openNodeSqlite(file) : openLibsql(file);
-  database.exec("PRAGMA busy_timeout=10000");
-  database.exec("PRAGMA journal_mode=WAL");
+  database.exec(`PRAGMA busy_timeout=${PATIENCE_MS}`);
+  patiently(() => database.exec("PRAGMA journal_mode=WAL"));
   // NORMAL was measured to lose acknowledged commits at a power cut.
   database.exec("PRAGMA synchronous=FULL");
   // Copying the log into the file is two more syncs: not in the midst of many short steps. 16 MB of log are nothing.
