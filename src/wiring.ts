@@ -20,8 +20,9 @@ import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
 import { packageFile } from "./operations/package-file.ts";
+import { readConfig } from "./operations/read-config.ts";
 import { readShell } from "./operations/read-shell.ts";
-import { isRefusal, type Refusal, refuse, refuseInvalid } from "./operations/refusal.ts";
+import { isRefusal, type Refusal, refuse } from "./operations/refusal.ts";
 import { noteEmpty } from "./operations/usage-note.ts";
 import {
   type EngineOptions,
@@ -30,13 +31,13 @@ import {
   type Workspace,
 } from "./operations/workspace.ts";
 import { removeShell } from "./operations/write-shell.ts";
+import type { RecordStore } from "./ports/records.ts";
 import { createMemoryStore } from "./records/memory.ts";
 import { rememberResults } from "./records/remembered-results.ts";
 import { openSqliteStore } from "./records/sqlite/store.ts";
 import type { EnvironmentReference } from "./spec/graph.ts";
 import { own } from "./spec/own-keys.ts";
 import type { WorkspaceConfig } from "./spec/workspace-config.ts";
-import { defaultWorkspaceConfig, loadWorkspaceConfig } from "./spec/workspace-config.ts";
 import { createStepTypes } from "./steps/step-types.ts";
 import { checkpointFolders } from "./storages/checkpoint-folders.ts";
 import { createDiskSpace } from "./storages/disk-space.ts";
@@ -77,16 +78,39 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
   const made = makeFolders(found.folder);
   if (made !== null) return made;
   if (found.isNew) options.notice(`new workspace: ${found.folder}`);
-  const opened = openSqliteStore(places.database(found.folder));
-  if (opened.kind === "newer")
+  const records = openRecords(places.database(found.folder));
+  if (isRefusal(records)) return records;
+  const workspace = compose(found.folder, config, rememberResults(records), options);
+  return isFirst ? newWorkspace(workspace) : workspace;
+}
+
+function openRecords(file: string): RecordStore | Refusal {
+  const unusable = (why: string, hint: string): Refusal =>
+    refuse("workspace_unusable", `${file} ${why}`, hint, 4);
+  const ways = `make it readable for you, or choose another place: --workspace DIR`;
+  try {
+    if (fs.existsSync(file)) fs.accessSync(file, fs.constants.R_OK);
+  } catch (error) {
+    return unusable(`cannot be read: ${(error as Error).message}`, ways);
+  }
+  if (fs.statSync(file, { throwIfNoEntry: false })?.isFile() === false)
+    return unusable("is no file, and the record of all runs belongs there", "move it away");
+  try {
+    const opened = openSqliteStore(file);
+    if (opened.kind === "open") return opened.store;
     return refuse(
       "newer_workspace",
       `the workspace was written by a newer Stepwell (record version ${opened.version})`,
       "update Stepwell",
       4,
     );
-  const workspace = compose(found.folder, config, rememberResults(opened.store), options);
-  return isFirst ? newWorkspace(workspace) : workspace;
+  } catch (error) {
+    if (!/not a database|malformed/.test(String(error))) throw error;
+    return unusable(
+      `is damaged: ${(error as Error).message}`,
+      "put a copy of it back, or move it away with its -wal and -shm: the outputs in .stepwell/store stay, the runs are forgotten",
+    );
+  }
 }
 
 /** Takes no disk yet; the editor schemas are written when the command is done, because its first step must not wait for them. */
@@ -115,14 +139,6 @@ function pretend(home: string, config: WorkspaceConfig, options: OpenOptions): W
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function readConfig(folder: string): WorkspaceConfig | Refusal {
-  const file = path.join(folder, "stepwell.yml");
-  if (!fs.existsSync(file)) return defaultWorkspaceConfig(folder);
-  const { config, problems } = loadWorkspaceConfig(fs.readFileSync(file, "utf8"), file);
-  const errors = problems.filter((problem) => problem.severity === "error");
-  return errors.length > 0 ? { ...refuseInvalid(problems), exitCode: 4 } : config;
 }
 
 function makeFolders(folder: string): Refusal | null {

@@ -141,6 +141,10 @@ const BROKEN_DISK =
   "error: the disk reports an error, so nothing more is written; what was recorded is lost only if the disk lost it\n" +
   "  look at the disk (dmesg), then: stepwell run --resume RUN\n";
 
+const DAMAGED =
+  "error: the record of the workspace (.stepwell/stepwell.db) is damaged\n" +
+  "  look at the disk (dmesg), then put a copy of the file back, or move it away with its -wal and -shm: the outputs in .stepwell/store stay\n";
+
 // Large definitions are read in bursts that a heap would keep room for long after: with this it grows by half, not fivefold,
 // for a twentieth of the time.
 v8.setFlagsFromString("--heap-growing-percent=50");
@@ -172,6 +176,11 @@ main(process.argv.slice(2)).then(
     }
     if (/disk I\/O error|SQLITE_IOERR|\bEIO\b|Input\/output error/i.test(String(error))) {
       process.stderr.write(`${BROKEN_DISK}  ${(error as Error).message}\n`);
+      process.exitCode = 4;
+      return;
+    }
+    if (/file is not a database|disk image is malformed/.test(String(error))) {
+      process.stderr.write(`${DAMAGED}  ${(error as Error).message}\n`);
       process.exitCode = 4;
       return;
     }

@@ -53,3 +53,38 @@ describe("without a workspace", () => {
     expect(rig.cli("plan", "job.yml").stdout).toMatch(/^reuse/);
   });
 });
+
+/** Not even root can read it. */
+const UNREADABLE: readonly [string, () => void, RegExp] = [
+  "leads nowhere that can be read",
+  () => fs.symlinkSync("/proc/self/mem", rig.at("stepwell.yml")),
+  /stepwell\.yml cannot be read: .*\n {2}make it readable/,
+];
+
+describe("a workspace that cannot be used", () => {
+  it.each<readonly [string, () => void, RegExp]>([
+    ["is a folder", () => rig.write("stepwell.yml/x", ""), /stepwell\.yml is a folder/],
+    ...(process.platform === "linux" ? [UNREADABLE] : []),
+  ])("is refused where its stepwell.yml %s", (_, make, message) => {
+    fs.rmSync(rig.at("stepwell.yml"));
+    make();
+    const refused = rig.cli("run", "job.yml");
+    expect([refused.code, refused.stderr]).toEqual([4, expect.stringMatching(message)]);
+  });
+
+  it("is refused where its record is a folder or no database, and says what to do", () => {
+    rig.write(".stepwell/stepwell.db/x", "");
+    const folder = rig.cli("runs");
+    expect([folder.code, folder.stderr]).toEqual([
+      4,
+      expect.stringMatching(/is no file.*\n {2}move it away/),
+    ]);
+    fs.rmSync(rig.at(".stepwell"), { recursive: true });
+    rig.write(".stepwell/stepwell.db", "x".repeat(8192));
+    const garbage = rig.cli("run", "job.yml");
+    expect([garbage.code, garbage.stderr]).toEqual([
+      4,
+      expect.stringMatching(/stepwell\.db is damaged: file is not a database\n {2}put a copy/),
+    ]);
+  });
+});

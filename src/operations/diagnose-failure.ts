@@ -82,7 +82,8 @@ function besideCode(inside: readonly string[], place: CodePlace): BesideFile | n
   for (const name of inside.filter((one) => !Object.hasOwn(parts, one)))
     for (const folder of folders) {
       const at = path.resolve(folder, name);
-      if (at === folder || !fs.existsSync(at) || at.includes("/.stepwell/") || at === code?.path) continue;
+      if (at === folder || !fs.existsSync(at) || at.includes("/.stepwell/") || at === code?.path)
+        continue;
       if (code !== null && isFolder(code.path) && at.startsWith(`${code.path}/`)) continue;
       return {
         path: at,
