@@ -76,9 +76,16 @@ describe("run --each", () => {
   });
 
   it("ends with 1 when one of them fails, and runs the others", () => {
-    const ended = rig.cli("run", "--each", "jobs.train.command=true,false", "--until", "train");
-    expect([ended.code, ended.stdout]).toEqual([1, expect.stringMatching(/Failed/)]);
+    const commands = "jobs.train.command=echo > ${{outputs.metrics}},exit 3";
+    const ended = rig.cli("run", "--each", commands, "--until", "train");
+    expect([ended.code, ended.stdout]).toEqual([
+      1,
+      expect.stringMatching(/Completed[\s\S]*Failed/),
+    ]);
     expect(ended.stdout).toMatch(/jobs\.train\.command/);
+    const [, failed] = /^(\S+) Failed/m.exec(ended.stderr) ?? [];
+    expect(ended.stderr).toContain(`${failed} failed: step train ended with exit code 3`);
+    expect(ended.stderr).toContain(`\n  stepwell logs ${failed} train\n`);
   });
 
   it("starts nothing when one of them is a mistake", () => {
@@ -145,6 +152,28 @@ describe("runs", () => {
       schema: 1,
       runs: [{ name: "grid-1", "train.score": 11 }],
     });
+  });
+
+  it("says which names no run has, and refuses what is only mistyped", () => {
+    const words = ["--columns", "name,train.scoer,tag.none", "--where", "train.f1 != 1"];
+    const shown = rig.cli("runs", ...words);
+    expect([shown.code, shown.stderr.trim().split("\n")]).toEqual([
+      0,
+      [
+        "no run here has train.scoer; did you mean train.score?",
+        "no run here has tag.none",
+        "no run here has train.f1",
+      ],
+    ]);
+    for (const typo of [
+      ["--columns", "name,statsu"],
+      ["--sort", "-tok"],
+    ])
+      expect(rig.cli("runs", ...typo)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/did you mean (status|took)\?/),
+      });
+    expect(rig.cli("runs", "--columns", "name,,status").stderr).toMatch(/a column has no name/);
   });
 
   it("refuses what is no condition, with an example", () => {

@@ -7,12 +7,13 @@ import { type RecordedRun, readRun } from "../operations/read-run.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "../operations/refusal.ts";
 import { stepFacts } from "../operations/run-facts.ts";
 import { driveGroup } from "../operations/run-group.ts";
-import { runView } from "../operations/run-view.ts";
+import { runView, stepView } from "../operations/run-view.ts";
 import { submitRun } from "../operations/submit-run.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { RunRow } from "../ports/records.ts";
 import { priorityOf, type RunFlags, tagsOf } from "./commands/run.ts";
 import type { Context } from "./context.ts";
+import { shownPath } from "./format.ts";
 import { printProblems } from "./print-problems.ts";
 import { paintStatus } from "./print-summary.ts";
 import { givenVariables, prepareFile } from "./run-options.ts";
@@ -178,6 +179,8 @@ async function report(
     if (isRefusal(run)) return context.refuse(run, json);
     runs.push(run);
   }
+  for (const run of runs)
+    for (const line of failureLines(workspace.folder, run)) context.terminal.note(line);
   const ran = countRan(runs);
   if (json) {
     const values = planned.map((one) => Object.fromEntries(one.combination));
@@ -194,6 +197,23 @@ async function report(
   }
   const codes = runs.map((run) => exitCodeOf(run));
   return context.exit([1, 4, 3].find((code) => codes.includes(code)) ?? 0);
+}
+
+/** Why it failed and where to look, a few lines for each failed step: there may be hundreds of runs. */
+function failureLines(folder: string, run: RecordedRun): readonly string[] {
+  const { name } = run.row;
+  return run.state.steps.flatMap(({ status }, index) => {
+    if (status !== "Failed") return [];
+    const step = stepView(folder, run, index);
+    const location = step.error?.location ?? null;
+    const at = location === null ? "" : ` at ${shownPath(location.file)}:${location.line}`;
+    const isStarted = step.attempts.some((attempt) => attempt.started !== null);
+    return [
+      `${name} failed: ${step.error?.message ?? step.name}${at}`,
+      ...(step.error?.hint ? [`  → ${step.error.hint}`] : []),
+      ...(isStarted ? [`  stepwell logs ${name}${step.name === "." ? "" : ` ${step.name}`}`] : []),
+    ];
+  });
 }
 
 /** How often each step really ran; those that never did are left out. */

@@ -27,6 +27,17 @@ describe("--each", () => {
     expect(texts(option)).toMatch(/names no values/);
   });
 
+  it.each([["1..x"], ["x..3"], ["1.."], ["..3"], ["0.1..0.5"], ["5,1..1e3"]])(
+    "refuses a=%s, which looks like a range and is none",
+    (text) => {
+      expect(texts(`a=${text}`)).toMatch(/is no range, because both its ends/);
+    },
+  );
+
+  it("takes a path and a word with dots for what they are", () => {
+    expect(texts("a=../x,main..next,./1..2")).toEqual(["a=../x", "a=main..next", "a=./1..2"]);
+  });
+
   it("refuses a name twice and more runs than anybody means", () => {
     expect(texts("a=1", "a=2")).toMatch(/given twice/);
     expect(texts("a=1..100", "b=1..100")).toMatch(/more than 1000 runs/);

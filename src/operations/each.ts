@@ -15,6 +15,7 @@ export function combinations(options: readonly string[]): readonly Combination[]
     const at = option.indexOf("=");
     const name = option.slice(0, Math.max(at, 0)).trim();
     const values = valuesOf(option.slice(at + 1));
+    if (typeof values === "string") return badRange(name, values);
     if (name === "" || values.length === 0) return mistake(option);
     if (seen.has(name)) return refuse("wrong_usage", `--each ${name} is given twice`, "join them");
     seen.add(name);
@@ -30,11 +31,26 @@ function mistake(option: string): Refusal {
   return refuse("wrong_usage", `--each ${option} names no values`, hint);
 }
 
-/** `1..10` counts, up or down; everything else is parted at commas. */
-function valuesOf(text: string): readonly string[] {
-  const parts = text.split(",").filter((part) => part.trim() !== "");
-  return [...new Set(parts.flatMap((part) => rangeOf(part.trim()) ?? [part.trim()]))];
+function badRange(name: string, range: string): Refusal {
+  return refuse(
+    "wrong_usage",
+    `--each ${name}: ${range} is no range, because both its ends must be whole numbers`,
+    `write it like: --each ${name}=1..10, or name each value: --each ${name}=0.1,0.2,0.3`,
+  );
 }
+
+/** `1..10` counts, up or down; everything else is parted at commas. Or what looks like a range and is none. */
+function valuesOf(text: string): readonly string[] | string {
+  const parts = text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  const bad = parts.find((part) => HALF_RANGE.test(part) && rangeOf(part) === null);
+  return bad ?? [...new Set(parts.flatMap((part) => rangeOf(part) ?? [part]))];
+}
+
+/** `1..x`, `0.1..0.5`, `3..`: one end at least is a number; `../a` and `v1..v2` are texts. */
+const HALF_RANGE = /^(?:-?\d[\d.]*\.\.[\w.-]*|[\w-]*\.\.-?\d[\w.]*)$/;
 
 function rangeOf(text: string): readonly string[] | null {
   const [, first, last] = /^(-?\d{1,9})\.\.(-?\d{1,9})$/.exec(text) ?? [];

@@ -3,9 +3,10 @@
 
 import type { ShownRunStatus } from "../core/status.ts";
 import type { RunFilter, RunRow } from "../ports/records.ts";
+import { didYouMean } from "../spec/did-you-mean.ts";
 import { allRuns } from "./all-runs.ts";
 import { readRun } from "./read-run.ts";
-import { isRefusal, type Refusal } from "./refusal.ts";
+import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { type Fact, isRowFact, type RunFacts, rowFacts, stepFacts } from "./run-facts.ts";
 import { compareFacts, parseQuery } from "./run-query.ts";
 import type { Workspace } from "./workspace.ts";
@@ -26,37 +27,56 @@ export interface ListedRun {
   readonly values: readonly Fact[];
 }
 
+export interface RunList {
+  readonly runs: readonly ListedRun[];
+  /** Names that were asked for and that no run which was looked at has, each with the nearest that one has, or null. */
+  readonly unknown: readonly { readonly name: string; readonly near: string | null }[];
+}
+
 /** With a condition or an order so many runs are looked at, newest first. */
 const MOST_LOOKED_AT = 10_000;
+
 export async function listRuns(
   workspace: Workspace,
   { filter, status, columns, where, sort }: ListOptions,
-): Promise<readonly ListedRun[] | Refusal> {
+): Promise<RunList | Refusal> {
   const query = where === null ? null : parseQuery(where);
   if (isRefusal(query)) return query;
   const key = sort?.replace(/^-/, "") ?? null;
   const wanted = [...columns, ...(query?.names ?? []), ...(key === null ? [] : [key])];
   const needsRuns = !wanted.every(isRowFact);
+  const known = new Set<string>();
   const found: { row: RunRow; facts: RunFacts }[] = [];
   let looked = 0;
   for await (const row of allRuns(workspace.records, filter)) {
     looked += 1;
     if (looked > MOST_LOOKED_AT) break;
     const facts = await factsOf(workspace, row, needsRuns);
+    for (const name of facts.keys()) known.add(name);
     if (status !== null && facts.get("status") !== status) continue;
     if (query !== null && !query.holds(facts)) continue;
     found.push({ row, facts });
     // In another order than by age the best may be the oldest.
     if (key === null && found.length === filter.limit) break;
   }
+  const unknown = looked === 0 ? [] : unknownNames(wanted, known);
+  const typo = unknown.find(({ near }) => near !== null && isRowFact(near));
+  if (typo !== undefined)
+    return refuse("wrong_usage", `no run has ${typo.name}`, `did you mean ${typo.near}?`);
   if (key !== null)
     found.sort((a, b) =>
       compareFacts(a.facts.get(key) ?? null, b.facts.get(key) ?? null, sort !== key),
     );
-  return found.slice(0, filter.limit).map(({ row, facts }) => ({
+  const runs = found.slice(0, filter.limit).map(({ row, facts }) => ({
     row,
     values: columns.map((column) => facts.get(column) ?? null),
   }));
+  return { runs, unknown };
+}
+
+function unknownNames(wanted: readonly string[], known: ReadonlySet<string>): RunList["unknown"] {
+  const missing = [...new Set(wanted)].filter((name) => !known.has(name));
+  return missing.map((name) => ({ name, near: didYouMean(name, known) }));
 }
 
 async function factsOf(workspace: Workspace, row: RunRow, whole: boolean): Promise<RunFacts> {

@@ -11,7 +11,7 @@ export type Fact = string | number | null;
 export type RunFacts = ReadonlyMap<string, Fact>;
 
 /** What the list of runs knows without reading a run. */
-export const ROW_FACTS = [
+const ROW_FACTS = [
   "name",
   "status",
   "pipeline",

@@ -55,6 +55,8 @@ Examples:
   stepwell runs --status Failed --limit 5
   stepwell runs --columns name,inputs.alpha,train.auc --where 'train.auc > 0.9' --sort -train.auc`;
 
+const COLUMNS_HINT = "write them like: --columns name,status,inputs.alpha --sort -took";
+
 /** Of a table for programs, where none are asked for. */
 const COLUMNS = ["name", "status", "created", "took", "ran", "reused", "failed", "experiment"];
 
@@ -71,6 +73,8 @@ async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
       flags.json,
     );
   const asked = flags.columns?.split(",").map((name) => name.trim()) ?? null;
+  if (asked?.includes("") || flags.sort === "" || flags.sort === "-")
+    context.refuse(refuse("wrong_usage", "a column has no name", COLUMNS_HINT), flags.json);
   const columns = asked ?? (flags.csv || flags.md ? COLUMNS : []);
   const workspace = await context.open({ create: "refuse" });
   try {
@@ -82,7 +86,11 @@ async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
       sort: flags.sort ?? null,
     });
     if (isRefusal(found)) return context.refuse(found, flags.json);
-    print(context, workspace, found, { columns, isChosen: asked !== null, flags });
+    for (const { name, near } of found.unknown)
+      context.terminal.note(
+        `no run here has ${name}${near === null ? "" : `; did you mean ${near}?`}`,
+      );
+    print(context, workspace, found.runs, { columns, isChosen: asked !== null, flags });
   } finally {
     await workspace.close();
   }
