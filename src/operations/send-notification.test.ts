@@ -47,7 +47,7 @@ const NOTIFICATION: Notification = {
   folder: os.tmpdir(),
 };
 
-const AT_ONCE = [0, 0, 0];
+const AT_ONCE = { backoffMs: [0, 0, 0], commandMs: 60_000 };
 
 const post = (url: string): Promise<string | null> =>
   sendNotification({ on: ["failed"], target: { kind: "webhook", url } }, NOTIFICATION, AT_ONCE);
@@ -87,6 +87,10 @@ describe("a webhook", () => {
     expect(await post(`http://${host}/secret`)).toBe("ECONNREFUSED, 4 times");
   });
 
+  it("with a port that no HTTP request may go to is told of in words, and not tried again", async () => {
+    expect(await post("http://127.0.0.1:6000/secret")).toMatch(/^its port belongs to another/);
+  });
+
   it("is not followed to another place", async () => {
     const { host, asked } = await answering(302);
     expect(await post(`http://${host}/secret`)).toBe("it answered 302, 4 times");
@@ -105,6 +109,14 @@ describe("a command", () => {
       "it ended with exit code 3: no route to ***",
     );
     expect(await run("kill -9 $$")).toBe("it ended with SIGKILL");
+  });
+
+  it("that takes too long is stopped, and that is said", async () => {
+    const target = { kind: "command", command: "echo slow >&2; exec sleep 600" } as const;
+    const brief = { backoffMs: [], commandMs: 1_000 };
+    expect(await sendNotification({ on: ["failed"], target }, NOTIFICATION, brief)).toMatch(
+      /^it was stopped because it took longer than 1 s/,
+    );
   });
 
   it("that leaves something behind is not waited for", async () => {

@@ -12,10 +12,14 @@ export interface Notification {
   readonly folder: string;
 }
 
-/** Before the second, third and fourth try. */
-export const BACKOFF_MS: readonly number[] = [1_000, 2_000, 4_000];
+interface Patience {
+  /** Before the second, third and fourth try. */
+  readonly backoffMs: readonly number[];
+  readonly commandMs: number;
+}
+
+const PATIENCE: Patience = { backoffMs: [1_000, 2_000, 4_000], commandMs: 60_000 };
 const ANSWER_MS = 10_000;
-const COMMAND_MS = 60_000;
 /** Between the end of a command and that of what it says. */
 const LAST_WORDS_MS = 500;
 
@@ -23,10 +27,10 @@ const LAST_WORDS_MS = 500;
 export function sendNotification(
   { target }: NotifyRule,
   notification: Notification,
-  backoffMs: readonly number[] = BACKOFF_MS,
+  { backoffMs, commandMs }: Patience = PATIENCE,
 ): Promise<string | null> {
   return target.kind === "command"
-    ? runCommand(target.command, notification)
+    ? runCommand(target.command, notification, commandMs)
     : post(target.url, notification.body, backoffMs);
 }
 
@@ -44,7 +48,7 @@ async function post(
 ): Promise<string | null> {
   let problem = await tryToPost(address, body);
   for (const milliseconds of backoffMs) {
-    if (problem === null) return null;
+    if (problem === null || problem === BLOCKED_PORT) return problem;
     await new Promise((resolve) => setTimeout(resolve, milliseconds));
     problem = await tryToPost(address, body);
   }
@@ -80,12 +84,18 @@ async function tryToPost(address: string, body: string): Promise<string | null> 
 function failureOf(error: Error): string {
   const { code } = (error.cause ?? {}) as { readonly code?: string };
   if (error.name === "TimeoutError") return `no answer within ${ANSWER_MS / 1000} s`;
-  return code ?? error.name;
+  if ((error.cause as Error | undefined)?.message === "bad port") return BLOCKED_PORT;
+  return code ?? "the request could not be made";
 }
+
+/** Trying again is no use: nobody looks at the address before. */
+const BLOCKED_PORT =
+  "its port belongs to another protocol, and HTTP requests to it are refused: use another port";
 
 function runCommand(
   command: string,
   { body, variables, folder }: Notification,
+  commandMs: number,
 ): Promise<string | null> {
   return new Promise((resolve) => {
     // With a socket for standard input bash takes itself for a remote shell, and would read start-up files.
@@ -96,10 +106,12 @@ function runCommand(
       detached: true,
     });
     let said = "";
+    let isLate = false;
     const timer = setTimeout(() => {
+      isLate = true;
       // The whole group, which it leads.
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    }, COMMAND_MS);
+    }, commandMs);
     const end = (problem: string | null): void => {
       child.stderr.destroy();
       resolve(problem);
@@ -119,7 +131,10 @@ function runCommand(
       clearTimeout(timer);
       const ended = (): void => {
         const last = withoutAddresses(said.trim().split("\n").at(-1) ?? "");
-        const how = `it ended with ${signal ?? `exit code ${code}`}${last && `: ${last}`}`;
+        const outcome = isLate
+          ? `it was stopped because it took longer than ${commandMs / 1000} s`
+          : `it ended with ${signal ?? `exit code ${code}`}`;
+        const how = `${outcome}${last && `: ${last}`}`;
         end(code === 0 ? null : how);
       };
       child.once("close", ended);
