@@ -107,6 +107,15 @@ describe("init SCRIPT…", () => {
     expect([checked.code, checked.stderr]).toEqual([2, expect.stringMatching(/input `folds`/)]);
   });
 
+  it("says what the scripts need, and refuses a script that is named twice", () => {
+    rig.write("evaluate.py", CLICK);
+    const twice = rig.cli("init", "evaluate.py", "./evaluate.py");
+    expect([twice.code, twice.stderr]).toEqual([2, expect.stringMatching(/is named twice/)]);
+    expect(rig.cli("init", "evaluate.py").stderr).toMatch(
+      /warning: step evaluate needs .*write under inputs: model: .*, folds: integer/,
+    );
+  });
+
   it("says what it could not read, and never overwrites", () => {
     rig.write("broken.py", "def (:\n");
     expect(rig.cli("init", "broken.py").stderr).toMatch(/broken\.py cannot be read as Python/);

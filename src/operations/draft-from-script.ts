@@ -26,6 +26,9 @@ export interface ScriptWords {
   readonly made: ReadonlyMap<string, string>;
 }
 
+/** Begins the remark that names what has no value yet. */
+export const NEEDED = "write under inputs";
+
 interface Parts {
   readonly words: string[];
   readonly inputs: Record<string, DraftInput>;
@@ -52,7 +55,7 @@ export function draftFromScript(from: ScriptWords): StepDraft {
   const remarks: string[] = [];
   if (from.described?.error)
     remarks.push(`its arguments could not be read: ${from.described.error}`);
-  if (parts.needed.length > 0) remarks.push(`write under inputs: ${parts.needed.join(", ")}`);
+  if (parts.needed.length > 0) remarks.push(`${NEEDED}: ${parts.needed.join(", ")}`);
   if (parts.leftOut.length > 0) remarks.push(`left out: ${parts.leftOut.join(", ")}`);
   return {
     name: from.name,

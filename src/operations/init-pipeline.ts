@@ -5,7 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describeScripts } from "./describe-scripts.ts";
 import { isPython } from "./draft-code.ts";
-import { draftFromScript } from "./draft-from-script.ts";
+import { draftFromScript, NEEDED } from "./draft-from-script.ts";
 import { portName, takeName } from "./draft-names.ts";
 import { pipelineText } from "./pipeline-text.ts";
 import { type Refusal, refuse } from "./refusal.ts";
@@ -31,6 +31,13 @@ export function initPipeline({
       `there is no script ${missing.join(", ")}`,
       "name scripts that exist, from this folder",
     );
+  const twice = scripts.find((script, at) => scripts.indexOf(script) !== at);
+  if (twice !== undefined)
+    return refuse(
+      "wrong_usage",
+      `${twice} is named twice`,
+      "name each script once; a second step of it: stepwell add NAME -- python SCRIPT …",
+    );
   const python = scripts.filter(isPython);
   const described = describeScripts(python, shell);
   const warnings: string[] = [];
@@ -45,6 +52,10 @@ export function initPipeline({
     if (description?.error)
       warnings.push(`${script} cannot be read as Python: ${description.error}`);
     const step = draftFromScript({ name, script, described: description, folder, made });
+    for (const remark of step.remarks.filter((one) => one.startsWith(NEEDED)))
+      warnings.push(
+        `step ${name} needs what its script has no value for; in pipeline.yml ${remark}`,
+      );
     for (const output of Object.keys(step.outputs)) made.set(output, `${name}.outputs.${output}`);
     steps.push(step);
   }
