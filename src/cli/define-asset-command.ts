@@ -12,10 +12,12 @@ import {
   registerGiven,
 } from "../operations/register-asset.ts";
 import type { WhenMissing, Workspace } from "../operations/workspace.ts";
+import type { ShownLock } from "../ports/environments.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";
 import type { Context } from "./context.ts";
 import { table } from "./format.ts";
 import { printProblems } from "./print-problems.ts";
+import type { Terminal } from "./terminal.ts";
 
 interface CreateFlags {
   readonly name?: string;
@@ -30,8 +32,16 @@ interface JsonFlag {
   readonly json?: boolean;
 }
 
+/** Shows what has this name without being registered; false where nothing has. */
+export type ShowOther = (workspace: Workspace, name: string, json: boolean) => Promise<boolean>;
+
 /** Adds `create`, `list` and `show` of one kind to its empty command. */
-export function defineAssetCommand(command: Command, context: Context, kind: AssetKind): void {
+export function defineAssetCommand(
+  command: Command,
+  context: Context,
+  kind: AssetKind,
+  showOther: ShowOther = async () => false,
+): void {
   defineCreate(command, context, kind);
   command
     .command("list")
@@ -46,7 +56,7 @@ export function defineAssetCommand(command: Command, context: Context, kind: Ass
     .description(`show ${AN[kind]}`)
     .argument("<name>", "NAME, NAME:VERSION or NAME@LABEL")
     .option("--json", "print one JSON object")
-    .action((name: string, flags: JsonFlag) => show(context, kind, name, flags));
+    .action((name: string, flags: JsonFlag) => show(context, kind, name, flags, showOther));
   defineLabel(command, context, kind);
   command.addHelpText("after", EXAMPLES[kind]);
 }
@@ -185,10 +195,19 @@ function list(
   });
 }
 
-function show(context: Context, kind: AssetKind, name: string, flags: JsonFlag): Promise<void> {
+function show(
+  context: Context,
+  kind: AssetKind,
+  name: string,
+  flags: JsonFlag,
+  showOther: ShowOther,
+): Promise<void> {
   return withWorkspace(context, "refuse", async (workspace) => {
     const asset = await findAsset(workspace, kind, name);
-    if (isRefusal(asset)) return context.refuse(asset, flags.json);
+    if (isRefusal(asset)) {
+      if (await showOther(workspace, name, flags.json ?? false)) return;
+      return context.refuse(asset, flags.json);
+    }
     const { terminal } = context;
     if (flags.json) return terminal.out(JSON.stringify({ schema: 1, ...viewOf(asset) }));
     terminal.out(`${kind} ${asset.name}:${asset.version}`);
@@ -214,7 +233,10 @@ async function showLock(
   const lock = await workspace.environmentLocks().show(JSON.parse(definition));
   if (!lock.ok) return terminal.note(`warning: ${lock.failure.message}`);
   if (lock.value === null) return terminal.out("no lock: it is an interpreter or a project");
-  const { file, text } = lock.value;
+  printLock(terminal, lock.value);
+}
+
+export function printLock(terminal: Terminal, { file, text }: ShownLock): void {
   terminal.out(`lock ${file}${text === null ? " (made by the first run)" : ""}`);
   if (text !== null) terminal.out(text.trimEnd());
 }

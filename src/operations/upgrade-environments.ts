@@ -5,8 +5,9 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { LockUpgrade, WantedPackage } from "../ports/environments.ts";
-import type { EnvironmentReference, Graph } from "../spec/graph.ts";
+import type { Graph } from "../spec/graph.ts";
 import { type DefinitionOptions, loadDefinition } from "./load-definition.ts";
+import { pipelineLocks } from "./pipeline-locks.ts";
 import { forecastRun, type StepForecast } from "./plan-run.ts";
 import { preparePlan } from "./prepare-plan.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
@@ -62,46 +63,23 @@ export async function upgradeEnvironments(
   return { schema: 1, dryRun: options.dryRun, environments, steps };
 }
 
-/** Each lock once, of the environments that are meant. */
 async function resolveAnew(
   workspace: Workspace,
   graph: Graph,
   { name, wanted }: UpgradeOptions,
 ): Promise<readonly LockUpgrade[] | Refusal> {
-  const locks = workspace.environmentLocks();
+  const locks = await pipelineLocks(workspace, graph, name);
+  if (isRefusal(locks)) return locks;
   const upgrades: LockUpgrade[] = [];
-  const names = new Set<string>();
-  for (const reference of referencesOf(graph)) {
-    const shown = await locks.show(reference);
-    if (!shown.ok) return refuse(shown.failure.code, shown.failure.message, shown.failure.hint, 4);
-    if (shown.value === null) continue;
-    const { label, file } = shown.value;
-    names.add(label);
-    if (name !== null && name !== label && name !== nameOf(reference)) continue;
-    if (upgrades.some((one) => one.file === file)) continue;
-    const upgraded = await locks.upgrade(reference, wanted);
+  for (const { reference } of locks) {
+    const upgraded = await workspace.environmentLocks().upgrade(reference, wanted);
     if (!upgraded.ok) {
       const { code, message, hint } = upgraded.failure;
       return refuse(code, message, hint, 4);
     }
     if (upgraded.value !== null) upgrades.push(upgraded.value);
   }
-  if (upgrades.length > 0) return upgrades;
-  const list = names.size === 0 ? NO_LOCKS : `it has ${[...names].join(", ")}`;
-  const what = name === null ? "no environment with a lock" : `no environment ${name} with a lock`;
-  return refuse("unknown_environment", `${graph.pipeline} has ${what}`, list);
-}
-
-const NO_LOCKS =
-  "only environments of packages have one; a project's own lock is renewed by: uv lock --upgrade";
-
-function referencesOf(graph: Graph): readonly (EnvironmentReference | null)[] {
-  const found = new Map(graph.steps.map((step) => [JSON.stringify(step.environment), step]));
-  return [...found.values()].map((step) => step.environment);
-}
-
-function nameOf(reference: EnvironmentReference | null): string | null {
-  return reference?.name ?? null;
+  return upgrades;
 }
 
 /** The plan as it would be with the new locks. */

@@ -267,6 +267,12 @@ jobs:
     expect(rig.cli("environment", "upgrade", "requirements", "nosuch").stderr).toMatch(
       /has no package nosuch[\s\S]*It has pip, six/,
     );
+    expect(rig.cli("environment", "show", "requirements").stdout).toMatch(
+      /requirements of pipeline\.yml, not registered[\s\S]*six==1\.16\.0/,
+    );
+    const byFile = ["environment", "upgrade", "requirements.txt"];
+    expect(rig.cli(...byFile, "six==1.16.0").stdout).toMatch(/^requirements: nothing newer/);
+    expect(rig.cli(...byFile, "six>=1").stderr).toMatch(/is no package: NAME, or NAME==VERSION/);
     rig.write("env.yml", "name: tiny\nrequirements: requirements.txt\n");
     expect(rig.cli("environment", "create", "env.yml").code).toBe(0);
     expect(rig.cli("environment", "show", "tiny").stdout).toMatch(

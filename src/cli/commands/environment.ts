@@ -1,11 +1,16 @@
 // `stepwell environment create|list|show|upgrade`: versioned, immutable environments of the workspace, and their locks.
 
+import fs from "node:fs";
+import path from "node:path";
 import type { Command } from "commander";
-import { isRefusal } from "../../operations/refusal.ts";
+import { loadDefinition } from "../../operations/load-definition.ts";
+import { pipelineLocks } from "../../operations/pipeline-locks.ts";
+import { isRefusal, refuse } from "../../operations/refusal.ts";
 import { type UpgradeReport, upgradeEnvironments } from "../../operations/upgrade-environments.ts";
+import type { Workspace } from "../../operations/workspace.ts";
 import type { Context } from "../context.ts";
-import { defineAssetCommand } from "../define-asset-command.ts";
-import { definitionFile } from "../definition-file.ts";
+import { defineAssetCommand, printLock } from "../define-asset-command.ts";
+import { DEFAULT_FILES, definitionFile } from "../definition-file.ts";
 import { table } from "../format.ts";
 import { definitionOptions } from "../run-options.ts";
 
@@ -16,7 +21,9 @@ interface UpgradeFlags {
 }
 
 export function define(command: Command, context: Context): void {
-  defineAssetCommand(command, context, "environment");
+  defineAssetCommand(command, context, "environment", (workspace, name, json) =>
+    showOfPipeline(context, workspace, name, json),
+  );
   command
     .command("upgrade")
     .description("resolve locks anew: the newest packages that the definitions allow")
@@ -34,6 +41,30 @@ export function define(command: Command, context: Context): void {
     );
 }
 
+/** An environment of the pipeline here that nobody registered, under the name by which `upgrade` knows it. */
+async function showOfPipeline(
+  context: Context,
+  workspace: Workspace,
+  name: string,
+  json: boolean,
+): Promise<boolean> {
+  const file = DEFAULT_FILES.find((one) => fs.existsSync(path.join(context.currentFolder, one)));
+  if (file === undefined) return false;
+  const { graph } = await loadDefinition(workspace, definitionOptions(context, file, {}));
+  const locks = graph === null ? [] : await pipelineLocks(workspace, graph, name);
+  if (isRefusal(locks) || locks.length === 0) return false;
+  for (const lock of locks) {
+    const { label, file: lockFile, text } = lock;
+    if (json)
+      context.terminal.out(JSON.stringify({ schema: 1, name: label, lock: lockFile, text }));
+    else {
+      context.terminal.out(`environment ${label} of ${file}, not registered`);
+      printLock(context.terminal, lock);
+    }
+  }
+  return true;
+}
+
 const EXAMPLES = `
 Examples:
   stepwell environment upgrade --dry-run
@@ -46,8 +77,17 @@ async function upgrade(
 ): Promise<void> {
   const file = definitionFile(context, undefined, flags);
   // One word with a version can only be a package.
-  const isPackage = second === undefined && first?.includes("==");
+  const isPackage = second === undefined && /[<>=!~]/.test(first ?? "");
   const named = isPackage ? first : second;
+  if (named !== undefined && !/^[A-Za-z0-9][\w.-]*(?:==[^\s<>=!~,]+)?$/.test(named.trim()))
+    return context.refuse(
+      refuse(
+        "wrong_usage",
+        `${JSON.stringify(named)} is no package: NAME, or NAME==VERSION`,
+        "a range belongs into the environment's definition; then: stepwell environment upgrade",
+      ),
+      flags.json,
+    );
   const [name = "", version = null] = named?.split("==") ?? [];
   const workspace = await context.open({ create: "refuse" });
   try {
