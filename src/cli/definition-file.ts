@@ -34,6 +34,15 @@ export function definitionFile(
       flags.json,
     );
   const named = argument ?? flags.file;
+  if (named === "")
+    return context.refuse(
+      refuse(
+        "wrong_usage",
+        "the name of the file is empty",
+        "is a variable in your command line unset? leave it out for pipeline.yml here",
+      ),
+      flags.json,
+    );
   if (named !== undefined) return named;
   const there = DEFAULT_FILES.filter((name) =>
     fs.existsSync(path.join(context.currentFolder, name)),

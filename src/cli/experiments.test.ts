@@ -192,6 +192,23 @@ describe("runs", () => {
   });
 });
 
+describe("two steps of one run that do the same", () => {
+  it("are done once, and why names the step that did it", () => {
+    const job = '{command: "echo same > ${{outputs.o}}", outputs: {o: {type: uri_file}}}';
+    rig.write(
+      "same.yml",
+      `type: pipeline\ndisplay_name: same\nsettings: {default_compute: azureml:local}\njobs:\n  a: ${job}\n  b: ${job}\n`,
+    );
+    rig.cli("run", "same.yml");
+    expect(rig.cli("why", "same@last", "b").stdout).toMatch(
+      /^b took the result of the same work in step a of this run/,
+    );
+    rig.write("out", "");
+    const copied = rig.cli("outputs", "same@last", "a.o", "--to", "out");
+    expect([copied.code, copied.stderr]).toEqual([2, expect.stringMatching(/out is a file/)]);
+  });
+});
+
 describe("compare", () => {
   it("shows only what differs, one column a run, the same input once", () => {
     expect(lines("compare", "grid-1", "grid-2", "grid-4", "--csv").slice(0, 4)).toEqual([

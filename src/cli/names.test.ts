@@ -75,6 +75,22 @@ describe("RUN", () => {
     expect(shown(word).name).not.toBe(word);
   });
 
+  it("is refused where it is empty, as every other word is", () => {
+    for (const words of [
+      ["show", ""],
+      ["logs", ""],
+      ["logs", "last", ""],
+      ["run", ""],
+      ["plan", "-f", ""],
+    ])
+      expect(rig.cli(...words)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(
+          /the name of the \w+ is empty\n.*variable in your command line/,
+        ),
+      });
+  });
+
   it("is refused where several begin so, with their names", () => {
     const ended = shown("taxi");
     expect(ended.code).toBe(2);

@@ -18,6 +18,7 @@ export async function findRun(
   word: string | null,
 ): Promise<string | Refusal> {
   const wanted = word ?? "last";
+  if (wanted === "") return emptyWord("run");
   const exact = await workspace.records.run(wanted);
   if (exact !== null) return exact.name;
   const relative = RELATIVE.exec(wanted)?.groups;
@@ -41,6 +42,7 @@ export async function findTarget(
   parts: { readonly kind: string; readonly namesOf: (run: RecordedRun) => readonly string[] },
 ): Promise<Target | Refusal> {
   const [first = null, second = null] = words;
+  if (first === "" || second === "") return emptyWord(second === "" ? parts.kind : "run");
   if (first === null || second !== null) {
     const run = await findRun(workspace, first);
     return isRefusal(run) ? run : { run, part: second };
@@ -61,6 +63,14 @@ export async function findTarget(
     "ambiguous_word",
     `${first} is a ${parts.kind} of ${last} and the beginning of run ${run}`,
     `write ${last} ${first}, or ${run}`,
+  );
+}
+
+function emptyWord(kind: string): Refusal {
+  return refuse(
+    "wrong_usage",
+    `the name of the ${kind} is empty`,
+    "is a variable in your command line unset? Leave the word out for the last run",
   );
 }
 

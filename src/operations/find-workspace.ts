@@ -20,6 +20,13 @@ export interface WhereToLook {
 }
 
 export function findWorkspace(where: WhereToLook): FoundWorkspace | Refusal {
+  if (where.option === "")
+    return refuse(
+      "no_such_workspace",
+      "--workspace names no folder",
+      "is a variable in your command line unset? Leave --workspace out for the folder above this one",
+      4,
+    );
   const named = where.option ?? (where.variable === "" ? undefined : where.variable) ?? null;
   const folder = named === null ? search(where) : path.resolve(where.currentFolder, named);
   if (named !== null && !isFolder(folder))

@@ -38,6 +38,8 @@ export interface Explanation {
   readonly status: StepStatus;
   readonly decision: "ran" | "reused" | "attached" | "none";
   readonly reason: Reason | null;
+  /** Whose result it took: a run and a step of it; null when it took none. */
+  readonly from: { readonly run: string; readonly step: string } | null;
   /** The run it is compared with, or null when the step never ran before. */
   readonly against: string | null;
   readonly differences: readonly Reason[];
@@ -84,6 +86,7 @@ export async function whyStep(
   const differences =
     before === null || after === null ? [] : await explainer.differences(before, after);
   const row = run.results.get(index);
+  const isTaken = state?.decision === "reused" || state?.decision === "attached";
   const [mark = null] = row === undefined ? [] : await workspace.records.invalidations([row]);
   return {
     schema: 1,
@@ -92,6 +95,7 @@ export async function whyStep(
     status: state?.status ?? "NotStarted",
     decision: state?.decision ?? (state?.attempts.length ? "ran" : "none"),
     reason: state?.reason ?? null,
+    from: isTaken && row !== undefined ? { run: row.run, step: row.path } : null,
     against: previous?.run ?? null,
     differences,
     outputs:

@@ -1,5 +1,6 @@
 // `stepwell outputs RUN [STEP.]NAME`: the path of a recorded output, or a copy of it with its modes restored.
 
+import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { findOutput, outputNames } from "../../operations/find-output.ts";
@@ -30,6 +31,17 @@ export function define(command: Command, context: Context): void {
             context.terminal.out(record.path);
             return;
           }
+          const folder = path.resolve(context.currentFolder, flags.to);
+          if (flags.to === "" || fs.statSync(folder, { throwIfNoEntry: false })?.isFile())
+            return context.refuse(
+              refuse(
+                "wrong_usage",
+                flags.to === ""
+                  ? "--to names no folder"
+                  : `--to names a folder, and ${folder} is a file`,
+                "name the folder that the copy goes into: --to .",
+              ),
+            );
           const destination = path.resolve(
             context.currentFolder,
             flags.to,

@@ -36,17 +36,25 @@ export function define(command: Command, context: Context): void {
     });
 }
 
-const DECISIONS: Readonly<Record<Explanation["decision"], string>> = {
-  ran: "ran",
-  reused: "was reused",
-  attached: "took the result of the same work in another run",
-  none: "did not run",
-};
+function decided({ decision, run, from }: Explanation): string {
+  switch (decision) {
+    case "ran":
+      return "ran";
+    case "reused":
+      return "was reused";
+    case "attached":
+      return `took the result of the same work in ${from?.run === run ? `step ${from.step} of this run` : (from?.run ?? "another run")}`;
+    case "none":
+      return "did not run";
+    default:
+      return decision satisfies never;
+  }
+}
 
 function print(context: Context, found: Explanation): void {
   const { terminal } = context;
   const reason = found.reason === null ? "" : `: ${found.reason.detail}`;
-  terminal.out(`${found.step} ${DECISIONS[found.decision]}${reason}`);
+  terminal.out(`${found.step} ${decided(found)}${reason}`);
   if (found.invalidated !== null) terminal.out(`its result was ${found.invalidated}`);
   for (const warning of found.warnings) terminal.out(`warning: ${warning}`);
   for (const line of watchLines(found)) terminal.out(line);
