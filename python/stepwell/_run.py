@@ -158,7 +158,7 @@ class Run:
         self.experiment: str = answer["experiment"]
         self.warnings: list[str] = answer["warnings"]
         self.steps = {one["name"]: _step(one) for one in answer["steps"]}
-        self.outputs = _outputs(answer["outputs"])
+        self.outputs = _outputs(answer["outputs"], self.name)
 
     @property
     def ended(self) -> bool:
@@ -321,10 +321,10 @@ def _step(answer: dict[str, Any]) -> Step:
         decision=reuse["decision"],
         reason=None if reuse["reason"] is None else reuse["reason"]["detail"],
         reused_from=reuse["from"],
-        metrics=answer["metrics"],
+        metrics=_Named(answer["metrics"], "metric", f"step {answer['name']}"),
         parameters=answer["parameters"],
         inputs=answer["inputs"],
-        outputs=_outputs(answer["outputs"]),
+        outputs=_outputs(answer["outputs"], f"step {answer['name']}"),
         log_path=None if answer["log"] is None else Path(answer["log"]),
         error=None if error is None else _failure(error),
         duration=_duration(answer["attempts"]),
@@ -342,11 +342,24 @@ def _failure(error: dict[str, Any]) -> StepFailure:
     )
 
 
-def _outputs(answer: dict[str, Any]) -> dict[str, Output]:
-    return {
+class _Named(dict):  # type: ignore[type-arg]
+    """Says of a name that is not there what there is."""
+
+    def __init__(self, there: dict[str, Any], what: str, where: str) -> None:
+        super().__init__(there)
+        self._what = what
+        self._where = where
+
+    def __missing__(self, name: str) -> Any:
+        return _found(self, name, self._what, self._where)
+
+
+def _outputs(answer: dict[str, Any], where: str) -> dict[str, Output]:
+    outputs = {
         name: Output(name, one["type"], Path(one["path"]), one["id"])
         for name, one in answer.items()
     }
+    return _Named(outputs, "output", where)
 
 
 def _duration(attempts: list[dict[str, Any]]) -> float | None:
@@ -362,5 +375,5 @@ def _duration(attempts: list[dict[str, Any]]) -> float | None:
 def _found(there: dict[str, Any], name: str, what: str, where: str) -> Any:
     if name in there:
         return there[name]
-    known = ", ".join(list(there)[:20])
-    raise NotFound(f"{where} has no {what} {name}", hint=f"it has {known}", code=f"unknown_{what}")
+    hint = f"it has {', '.join(list(there)[:20])}" if there else f"it has no {what}s"
+    raise NotFound(f"{where} has no {what} {name}", hint=hint, code=f"unknown_{what}")

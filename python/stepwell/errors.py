@@ -22,8 +22,8 @@ class StepwellError(Exception):
         return self.message if self.hint is None else f"{self.message}\n  → {self.hint}"
 
 
-class NotFound(StepwellError):
-    """There is no run, step or output of that name."""
+class NotFound(StepwellError, KeyError):
+    """There is no run, step, output or metric of that name."""
 
 
 class CannotRun(StepwellError):

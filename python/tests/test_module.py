@@ -45,6 +45,17 @@ class Module(unittest.TestCase):
         self.assertGreater(run["make"].duration, 0)
         self.assertEqual([step.name for step in run], ["make", "measure"])
 
+    def test_a_name_that_is_not_there_is_told_with_those_that_are(self):
+        run = stepwell.run("pipeline.yml")
+        with self.assertRaisesRegex(stepwell.NotFound, "step make has no output nope\n.*it has table"):
+            run["make"].outputs["nope"]
+        with self.assertRaisesRegex(KeyError, "words-1 has no output nope"):
+            run.outputs["nope"]
+        with self.assertRaisesRegex(KeyError, "step make has no metric rows\n.*it has no metrics"):
+            run["make"].metrics["rows"]
+        self.assertIsNone(run.outputs.get("nope"))
+        self.assertEqual(run["make"].metrics, {})
+
     def test_it_says_why_a_step_ran_and_what_would_run_again(self):
         stepwell.run()
         run = stepwell.run(set={"jobs.make.inputs.count": 5})
