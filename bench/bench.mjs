@@ -1,11 +1,12 @@
 // Measures Stepwell against ninja and doit in the same run, and prints the table of docs/benchmarks.md.
 // `npm run bench` takes minutes; `-- --quick` a part of it; `-- --write` also writes the page. Ratios count: machines are noisy.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { findProgram } from "./find-program.mjs";
 import { measureGraphs } from "./graphs.mjs";
 import { freshFolder, measure, removeFolders, runStepwell } from "./measure.mjs";
 import {
@@ -30,7 +31,11 @@ const load = os.loadavg()[0].toFixed(1);
 const of = (figures) => `${figures.cpu.toFixed(2)} / ${figures.wall.toFixed(2)}`;
 const times = (a, b) => `${(a / b).toFixed(2)} ×`;
 
-const doit = findDoit();
+const { program: doit = null, skipped } = await findProgram(
+  "doit",
+  path.join(root, "node_modules", ".cache", "bench-doit"),
+);
+if (skipped !== undefined) process.stdout.write(`skipped: ${skipped}\n`);
 say(
   "| workload | system | cold, cpu / wall s | unchanged | one source changed | largest process MB |",
 );
@@ -104,21 +109,6 @@ if (process.argv.includes("--huge")) {
 const bare = measure(freshFolder(), [process.execPath, "-e", "0"]);
 removeFolders();
 if (process.argv.includes("--write")) write();
-
-/** doit on PATH, else in an environment of its own beside the bundle; null where it cannot be had. */
-function findDoit() {
-  const found = spawnSync("doit", ["--version"]);
-  if (found.status === 0) return "doit";
-  const place = path.join(root, "node_modules", ".cache", "bench-doit");
-  const program = path.join(place, "bin", "doit");
-  if (!fs.existsSync(program)) {
-    spawnSync("python3", ["-m", "venv", place], { stdio: "ignore" });
-    spawnSync(path.join(place, "bin", "pip"), ["install", "-q", "doit"], { stdio: "ignore" });
-  }
-  if (fs.existsSync(program)) return program;
-  process.stdout.write("skipped: doit cannot be installed here\n");
-  return null;
-}
 
 function version(program, ...words) {
   return execFileSync(program, words, { encoding: "utf8" }).trim().split("\n")[0];

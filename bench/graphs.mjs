@@ -1,10 +1,9 @@
 // Many short steps: cold, unchanged, and with one source changed, against ninja and doit doing the same. Checks that each
 // system redoes what it must.
 
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { best, freshFolder, measure, runStepwell, stepsRan } from "./measure.mjs";
+import { best, freshFolder, measure, runStepwell, settle, stepsRan } from "./measure.mjs";
 import { shape, writeDoit, writeNinja, writeSources, writeStepwell } from "./workloads.mjs";
 
 const ninja = ["ninja", "--quiet", "-j2"];
@@ -54,10 +53,6 @@ export function measureGraphs({ kind, n, reps, doit }) {
       touched: best(all.touched),
     };
   });
-}
-
-function settle() {
-  execFileSync("sleep", ["2.5"]);
 }
 
 function expectSteps(figures, count) {

@@ -25,6 +25,11 @@ export function removeFolders() {
   fs.rmSync(base, { recursive: true, force: true });
 }
 
+/** Files younger than two seconds are not trusted by their times: git's rule, and ours. */
+export function settle() {
+  execFileSync("sleep", ["2.5"]);
+}
+
 /** `{wall, cpu, rssMb, stdout}`; throws when the command fails. */
 export function measure(folder, command, env = {}) {
   const words = [path.join(here, "measure.py"), ...command];

@@ -1,8 +1,8 @@
 // One virtual environment for each peer, made by uv from exact versions. A peer that cannot be installed is skipped with
 // the reason; Stepwell is the bundle of this clone.
 
-import fs from "node:fs";
 import path from "node:path";
+import { findProgram } from "../find-program.mjs";
 import { runBounded } from "./run-bounded.mjs";
 
 const INSTALL_MS = 15 * 60_000;
@@ -21,7 +21,7 @@ export async function makeEnvironment(system, { at, root }) {
   }
   const folder = path.join(at, system.name.toLowerCase());
   const python = path.join(folder, "bin", "python");
-  const uv = await findUv(at);
+  const uv = await findProgram("uv", path.join(at, "uv"));
   if (uv.skipped !== undefined) return uv;
   for (const words of [
     [uv.program, "venv", "--quiet", "--allow-existing", "--python", "python3", folder],
@@ -34,26 +34,6 @@ export async function makeEnvironment(system, { at, root }) {
   const ask = `import importlib.metadata as m; print(m.version("${system.distribution}"))`;
   const asked = await runBounded([python, "-c", ask], { cwd: at, env, limitMs: INSTALL_MS });
   return { bin: path.join(folder, "bin"), version: asked.output.trim() };
-}
-
-/** uv of PATH, or one that pip puts beside the environments. */
-async function findUv(at) {
-  const inPath = (process.env.PATH ?? "")
-    .split(path.delimiter)
-    .map((folder) => path.join(folder, "uv"))
-    .find((file) => fs.existsSync(file));
-  if (inPath !== undefined) return { program: inPath };
-  const folder = path.join(at, "uv");
-  const program = path.join(folder, "bin", "uv");
-  if (fs.existsSync(program)) return { program };
-  for (const words of [
-    ["python3", "-m", "venv", folder],
-    [path.join(folder, "bin", "pip"), "install", "--quiet", "uv"],
-  ]) {
-    const done = await runBounded(words, { cwd: at, env: process.env, limitMs: INSTALL_MS });
-    if (done.code !== 0) return { skipped: `there is no uv: ${lastLine(done.output)}` };
-  }
-  return { program };
 }
 
 export function lastLine(text) {

@@ -69,7 +69,10 @@ export async function tryVariant({ system, variant, environment, say }) {
   try {
     for (const words of system.prepare?.(environment.bin) ?? []) {
       const done = await inProject(trial, words);
-      if (done.code !== 0) throw new Error(`${words.join(" ")}: ${lastLine(done.output)}`);
+      if (done.code === 0) continue;
+      const failed = `${words.join(" ")}: ${lastLine(done.output)}`;
+      say(`  cannot be prepared: ${failed}`);
+      return EDITS.map(() => ({ failed }));
     }
     const first = await runOnce(trial, state);
     say(`  first run: ${tell(first)}`);

@@ -19,7 +19,7 @@ import type { Context } from "./context.ts";
 import { createLogStream, streamsByDefault } from "./log-stream.ts";
 import { printSummary } from "./print-summary.ts";
 import { createProgress } from "./progress.ts";
-import { runOf } from "./targets.ts";
+import { recordedRun } from "./targets.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface SeeOptions {
@@ -107,9 +107,8 @@ export async function attach(
   const json = flags.json ?? false;
   const workspace = await context.open({ create: "refuse" });
   try {
-    const name = await runOf(context, workspace, word, json);
-    const run = await readRun(workspace, name);
-    if (isRefusal(run)) return context.refuse(run, json);
+    const run = await recordedRun(context, workspace, word, json);
+    const { name } = run.row;
     if (isEndedRun(run.row.status)) return await report(context, workspace, run, json);
     const view = flags.quiet
       ? null
@@ -255,11 +254,10 @@ export async function resume(
   const json = options.json ?? false;
   const workspace = await context.open({ create: "refuse" });
   try {
-    const name = await runOf(context, workspace, word, json);
-    const row = await workspace.records.run(name);
-    if (row === null) return context.refuse(unknownRun(name), json);
-    if (isEndedRun(row.status))
-      return await report(context, workspace, await readRun(workspace, name), json);
+    const run = await recordedRun(context, workspace, word, json);
+    const { row } = run;
+    const { name } = row;
+    if (isEndedRun(row.status)) return await report(context, workspace, run, json);
     if (!fs.existsSync(places.shellFile(workspace.folder, name)))
       writeShell(workspace, name, [], {});
     // A run that somebody else sees through stays theirs: this process only follows it.

@@ -26,6 +26,17 @@ export async function runOf(
   return isRefusal(found) ? context.refuse(found, json) : found;
 }
 
+/** The run that a word means, with all that is recorded of it. */
+export async function recordedRun(
+  context: Context,
+  workspace: Workspace,
+  word: string | undefined,
+  json = false,
+): Promise<RecordedRun> {
+  const run = await readRun(workspace, await runOf(context, workspace, word, json));
+  return isRefusal(run) ? context.refuse(run, json) : run;
+}
+
 export async function targetOf(
   context: Context,
   workspace: Workspace,

@@ -23,7 +23,7 @@ export async function readablePlan(
   return { ...plan, steps };
 }
 
-export function inputGone(name: string, data: ResolvedData): StepError {
+function inputGone(name: string, data: ResolvedData): StepError {
   return {
     code: "data_changed",
     message: `input ${name} (${data.written}) is gone or no longer what the run was planned with: ${data.path}`,

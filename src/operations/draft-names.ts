@@ -1,6 +1,8 @@
 // What the words of a command line are likely to mean to a step: whether an option is written to, whether a value is a
 // path, what an input or output is to be called.
 
+import { plainLetters } from "../core/plain-letters.ts";
+
 /** Options that name where a program writes. */
 const WRITTEN =
   /^(?:o|out|output|outputs|outdir|outfile|dest|destination)$|(?:^|_)(?:out|output|save|export)(?:_|$)|^(?:result|results|report|predictions?|scores?|metrics)(?:_(?:dir|path|file|csv|json))?$/;
@@ -51,12 +53,7 @@ export function nameFor(option: string | null, value: string): string {
 
 /** Letters, digits and `_`, beginning with a letter; the same for the names of steps. */
 export function portName(text: string): string {
-  const name = text
-    .replaceAll("ß", "ss")
-    .normalize("NFKD")
-    .replaceAll(/\p{M}/gu, "")
-    .replaceAll(/[^A-Za-z0-9]+/g, "_")
-    .replaceAll(/^_+|_+$/g, "");
+  const name = plainLetters(text, "_");
   if (name === "") return "value";
   return /^\d/.test(name) ? `_${name}` : name;
 }

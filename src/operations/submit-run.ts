@@ -1,6 +1,7 @@
 // Makes a run durable: name, plan, who asked and from where. When it resolves, the run is never lost.
 
 import type { ProcessIdentity } from "../core/attempt.ts";
+import { plainLetters } from "../core/plain-letters.ts";
 import type { Plan } from "../core/plan.ts";
 import { planDocument } from "../core/plan-document.ts";
 import { codeDocument, environmentDocument } from "../engine/explainer.ts";
@@ -113,14 +114,7 @@ async function freeName(workspace: Workspace, plan: Plan, count: number): Promis
 }
 
 export function slugOf(text: string): string {
-  const slug = text
-    .replaceAll("ß", "ss")
-    .normalize("NFKD")
-    .replaceAll(/\p{M}/gu, "")
-    .replaceAll(/[^A-Za-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "")
-    .toLowerCase()
-    .slice(0, 40);
+  const slug = plainLetters(text, "-").toLowerCase().slice(0, 40);
   return slug === "" ? "run" : slug;
 }
 

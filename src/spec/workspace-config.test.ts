@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaultWorkspaceConfig, hasCompute, loadWorkspaceConfig } from "./workspace-config.ts";
+import { defaultWorkspaceConfig, loadWorkspaceConfig } from "./workspace-config.ts";
 
 const FILE = "/project/stepwell.yml";
 
@@ -118,14 +118,4 @@ describe("notify", () => {
       expect(loadWorkspaceConfig(`notify: ${text}`, FILE).problems).toHaveLength(1);
     },
   );
-});
-
-describe("hasCompute", () => {
-  it("knows listed names, and every name where there is a star", () => {
-    expect(hasCompute(config(""), "local")).toBe(true);
-    expect(hasCompute(config(""), "gpu")).toBe(false);
-    expect(hasCompute(config("computes: {gpu: {type: local}}"), "gpu")).toBe(true);
-    expect(hasCompute(config("computes: {'*': {type: local}}"), "anything")).toBe(true);
-    expect(hasCompute(config(""), "toString")).toBe(false);
-  });
 });

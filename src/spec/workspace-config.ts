@@ -107,11 +107,6 @@ export function loadWorkspaceConfig(
   return { config: readConfig(root, folder, defaults, problems), problems };
 }
 
-/** Whether the workspace has a compute of that name. */
-export function hasCompute(config: WorkspaceConfig, name: string): boolean {
-  return Object.hasOwn(config.computes, name) || Object.hasOwn(config.computes, "*");
-}
-
 function readConfig(
   root: TreeMapping,
   folder: string,

@@ -92,7 +92,7 @@ function changed(path: string): never {
 }
 
 /** Where an attempt finds the kept copies that stand in for its inputs: what lies there is what it read. */
-export function standInPath(attemptFolder: string, input: string): string {
+function standInPath(attemptFolder: string, input: string): string {
   return join(attemptFolder, "kept", input);
 }
 

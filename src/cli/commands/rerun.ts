@@ -2,13 +2,12 @@
 // read again.
 
 import type { Command } from "commander";
-import { readRun } from "../../operations/read-run.ts";
-import { isRefusal, refuse } from "../../operations/refusal.ts";
+import { isRefusal } from "../../operations/refusal.ts";
 import { rerunPlan } from "../../operations/rerun-plan.ts";
 import { submitRun } from "../../operations/submit-run.ts";
 import type { Context } from "../context.ts";
 import { detach, seeThrough } from "../see-through.ts";
-import { RUN_HELP, runOf } from "../targets.ts";
+import { RUN_HELP, recordedRun } from "../targets.ts";
 import { addRunOptions, priorityOf, type RunFlags, seeOptions, tagsOf } from "./run.ts";
 
 type RerunFlags = RunFlags & {
@@ -32,9 +31,7 @@ async function rerun(context: Context, word: string | undefined, flags: RerunFla
   const json = flags.json ?? false;
   const workspace = await context.open({ create: "refuse" });
   try {
-    const name = await runOf(context, workspace, word, json);
-    const run = await readRun(workspace, name);
-    if (isRefusal(run)) return context.refuse(run, json);
+    const run = await recordedRun(context, workspace, word, json);
     const plan = await rerunPlan(workspace, run, {
       latest: flags.latest ?? false,
       from: flags.from ?? null,
@@ -57,7 +54,6 @@ async function rerun(context: Context, word: string | undefined, flags: RerunFla
       variables: {},
     });
     if (isRefusal(row)) return context.refuse(row, json);
-    if (row === undefined) return context.refuse(refuse("unknown_run", name), json);
     if (flags.detach) await detach(context, workspace, row, json);
     else await seeThrough(context, workspace, row.name, seeOptions(flags));
   } finally {

@@ -1,14 +1,13 @@
 // `stepwell show RUN`: one run with its steps, outputs and metrics.
 
 import type { Command } from "commander";
-import { type RecordedRun, readRun } from "../../operations/read-run.ts";
-import { isRefusal } from "../../operations/refusal.ts";
+import type { RecordedRun } from "../../operations/read-run.ts";
 import { notesOf, type RunView, runView, type StepView } from "../../operations/run-view.ts";
 import type { Context } from "../context.ts";
 import { failurePlaces } from "../failure-places.ts";
 import { duration, number, table } from "../format.ts";
 import { headline } from "../print-summary.ts";
-import { RUN_HELP, runOf } from "../targets.ts";
+import { RUN_HELP, recordedRun } from "../targets.ts";
 
 export function define(command: Command, context: Context): void {
   command
@@ -18,9 +17,7 @@ export function define(command: Command, context: Context): void {
     .action(async (word: string | undefined, flags: { json?: boolean }) => {
       const workspace = await context.open({ create: "refuse" });
       try {
-        const name = await runOf(context, workspace, word, flags.json);
-        const run = await readRun(workspace, name);
-        if (isRefusal(run)) return context.refuse(run, flags.json);
+        const run = await recordedRun(context, workspace, word, flags.json);
         const view = runView(workspace.folder, run);
         if (flags.json) context.terminal.out(JSON.stringify(view));
         else print(context, run, view);
