@@ -77,9 +77,13 @@ def watch():
         if isinstance(host, str) and host not in ("", "localhost") and not host.startswith("127."):
             names[:] = [host]
 
-    def started(program):
+    here = __file__.rpartition("/")[0]
+
+    def started(program, env=None):
         name = os.path.basename(os.fsdecode(program))
-        if not name.startswith("python"):
+        path = here if env is None else os.fsdecode(env.get("PYTHONPATH") or env.get(b"PYTHONPATH") or "")
+        # A Python that is given another PYTHONPATH is watched no more than any other program.
+        if not name.startswith("python") or here not in path.split(os.pathsep):
             tell("x", name)
 
     def take(event, arguments):
@@ -99,7 +103,7 @@ def watch():
         elif event == "os.system":
             started("sh")
         else:
-            started(arguments[0] or arguments[1][0])
+            started(arguments[0] or arguments[1][0], arguments[3 if event == "subprocess.Popen" else 2])
 
     programs = frozenset("subprocess.Popen os.posix_spawn os.exec os.system".split())
     events = programs.union(

@@ -158,6 +158,17 @@ sys.audit("socket.connect", None, ("192.0.2.7", 443))
     expect(watch(`import os, shutil, subprocess; ${code}`).lines).toEqual(told);
   });
 
+  it("names a Python that it starts with another PYTHONPATH, because that one is not watched", () => {
+    const start = (env: string): readonly string[] =>
+      watch(`import os, subprocess, sys; subprocess.run([sys.executable, "-c", ""]${env})`).lines;
+    expect(start(", env={}")).toEqual([expect.stringMatching(/^x python/)]);
+    expect(start(", env={b'PYTHONPATH': b'/x'}")).toEqual([expect.stringMatching(/^x python/)]);
+    expect(start(", env={**os.environ, 'PYTHONPATH': '/x:' + os.environ['PYTHONPATH']}")).toEqual(
+      [],
+    );
+    expect(start("")).toEqual([]);
+  });
+
   it("is not seen with -I, and runs all the same", () => {
     const { stdout, lines } = watch("print(open('../other.txt').read())", { words: ["-I"] });
     expect(stdout.trim()).toBe("other.txt");
