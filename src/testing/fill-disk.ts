@@ -5,6 +5,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Filler {
+  /** Takes at once what became free while the test itself stood still. */
+  fill(): void;
   free(): void;
 }
 
@@ -29,6 +31,7 @@ export function fillDisk(folder: string, what: "space" | "inodes"): Filler {
   fill();
   const timer = setInterval(fill, AGAIN_MS);
   return {
+    fill,
     free() {
       clearInterval(timer);
       rmSync(filler, { recursive: true, force: true });

@@ -99,6 +99,7 @@ it.each(["space", "inodes"] as const)(
     const filler = fillDisk(disk?.folder as string, what);
     for (const words of [["show", "one"], ["runs"], ["logs", "one"], ["gc"]])
       expect([words, rig.cli(...words).code]).toEqual([words, 0]);
+    filler.fill();
     const refused = rig.cli("run", "p.yml", "--force");
     expect([refused.code, refused.stderr]).toEqual([
       4,
