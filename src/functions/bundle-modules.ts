@@ -1,0 +1,241 @@
+// Bundles what a function reaches into one text by esbuild, with the modules it imports cut down and packages with native
+// code left out. Knows files and packages, nothing of steps.
+
+import fs from "node:fs";
+import path from "node:path";
+import { TraceMap } from "@jridgewell/trace-mapping";
+import { type BuildResult, build, type Message, type Plugin, type PluginBuild } from "esbuild";
+import { externalName, isNative, packageFolder } from "./external-packages.ts";
+import { type FunctionProblem, FunctionProblems } from "./function-site.ts";
+import { importedModule } from "./imported-module.ts";
+import { readModule, readText, TARGET } from "./read-module.ts";
+import { type MappedText, originalPlace, withInlineMap } from "./source-text.ts";
+
+export interface BundleOrder {
+  readonly file: string;
+  /** Takes the place of the file's own text. */
+  readonly entry: MappedText;
+  readonly projectFolder: string;
+}
+
+export interface BundledModules extends MappedText {
+  /** Folders of packages that the text loads from the project. */
+  readonly externals: ReadonlySet<string>;
+  readonly sources: readonly string[];
+}
+
+/** Each pass may find a package that cannot be bundled; the next leaves it out. */
+export async function bundleModules(order: BundleOrder): Promise<BundledModules> {
+  const unbundled = new Set<string>();
+  for (;;) {
+    const pass = await bundleOnce(order, unbundled);
+    const found = pass.unbundled.filter((folder) => !unbundled.has(folder));
+    if (found.length === 0) {
+      if (pass.problems.length > 0) throw new FunctionProblems(pass.problems);
+      return pass.bundled;
+    }
+    for (const folder of found) unbundled.add(folder);
+  }
+}
+
+interface Pass {
+  readonly bundled: BundledModules;
+  readonly problems: readonly FunctionProblem[];
+  readonly unbundled: readonly string[];
+}
+
+async function bundleOnce(order: BundleOrder, unbundled: ReadonlySet<string>): Promise<Pass> {
+  const externals = new Set<string>();
+  const found = new Set<string>();
+  const result = await build({
+    entryPoints: [order.file],
+    absWorkingDir: order.projectFolder,
+    outfile: path.join(order.projectFolder, "step.mjs"),
+    write: false,
+    metafile: true,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: TARGET,
+    charset: "utf8",
+    minifyIdentifiers: true,
+    minifySyntax: true,
+    legalComments: "none",
+    sourcemap: "external",
+    sourcesContent: false,
+    logLevel: "silent",
+    define: BESIDE,
+    plugins: [ownModules(order), packages(order, unbundled, externals, found), stepwellItself],
+  }).catch((error: BuildResult & { errors?: readonly Message[] }) => {
+    if (error.errors === undefined) throw error;
+    return error;
+  });
+  const errors = result.errors.map((message) => errorOf(order, message));
+  const text = result.outputFiles?.find((file) => file.path.endsWith(".mjs"))?.text ?? "";
+  const map = result.outputFiles?.find((file) => file.path.endsWith(".map"))?.text;
+  const mapped = { text, map: new TraceMap(map ?? EMPTY_MAP) };
+  const places = [...errors, ...besideUses(order, mapped)];
+  return {
+    bundled: { ...mapped, externals, sources: sourcesOf(order, result) },
+    problems: places.filter((problem) => packageFolder(problem.file) === null),
+    unbundled: [...found, ...places.map((problem) => packageFolder(problem.file))].filter(
+      (folder) => folder !== null,
+    ),
+  };
+}
+
+const EMPTY_MAP = { version: 3 as const, sources: [], names: [], mappings: "" };
+
+/** Names of files beside a module: written as names that nothing binds, so that what is left of them is found. */
+const BESIDE = {
+  "import.meta.url": "__stepwell_beside_url__",
+  "import.meta.dirname": "__stepwell_beside_dirname__",
+  "import.meta.filename": "__stepwell_beside_filename__",
+  "import.meta.resolve": "__stepwell_beside_resolve__",
+  "require.resolve": "__stepwell_beside_require__",
+  __dirname: "__stepwell_beside_folder__",
+  __filename: "__stepwell_beside_file__",
+};
+
+const WRITTEN = new Map(
+  Object.entries(BESIDE).map(([written, marker]) => [marker, written] as const),
+);
+
+function besideUses(order: BundleOrder, mapped: MappedText): readonly FunctionProblem[] {
+  return [...mapped.text.matchAll(/__stepwell_beside_\w+__/g)].map((match) => {
+    const place = originalPlace(mapped, match.index);
+    const source = place?.source ?? order.file;
+    return {
+      message: `\`${WRITTEN.get(match[0])}\` is used by a function step, but files beside the module are not shipped with it`,
+      hint: "pass the file or folder as an input",
+      file: path.resolve(order.projectFolder, source),
+      line: place?.line ?? 1,
+      column: place?.column ?? 1,
+    };
+  });
+}
+
+function errorOf(order: BundleOrder, message: Message): FunctionProblem {
+  const place = message.location;
+  const missing = /^Could not resolve "([^"]+)"/.exec(message.text)?.[1];
+  const isPackage = missing !== undefined && !/^[./]/.test(missing);
+  const hint = isPackage
+    ? `install it: npm install ${missing
+        .split("/")
+        .slice(0, missing.startsWith("@") ? 2 : 1)
+        .join("/")}`
+    : missing === undefined
+      ? "correct the source, or leave it out of what the function uses"
+      : "correct the path of the import";
+  return {
+    message: message.text.replace(/ \(.*\)$/s, ""),
+    hint,
+    file: place === null ? order.file : path.resolve(order.projectFolder, place.file),
+    line: place?.line ?? 1,
+    column: (place?.column ?? 0) + 1,
+  };
+}
+
+function sourcesOf(order: BundleOrder, result: BuildResult): readonly string[] {
+  return Object.keys(result.metafile?.inputs ?? {})
+    .filter((name) => !name.startsWith("stepwell-itself:"))
+    .map((name) => path.resolve(order.projectFolder, name.replace(/\?whole$/, "")));
+}
+
+const SCRIPT = /\.[cm]?[jt]sx?$/;
+
+/** What an own module must be cut down for: most are read by esbuild as they are. */
+const CUT_FOR = /stepwell|import\.meta|__dirname|__filename/;
+
+/** The entry in place of the user's module; who imports that module gets it whole. */
+function ownModules(order: BundleOrder): Plugin {
+  const cut = new Map<string, Promise<string>>();
+  const load = async (file: string) => withInlineMap(importedModule(await readModule(file)));
+  return {
+    name: "own-modules",
+    setup(pass) {
+      pass.onLoad({ filter: SCRIPT, namespace: "file" }, async ({ path: file, suffix }) => {
+        const resolveDir = path.dirname(file);
+        if (file === order.file && suffix === "")
+          return { contents: withInlineMap(order.entry), loader: "js", resolveDir };
+        if (packageFolder(file) !== null || !CUT_FOR.test(readText(file) ?? "")) return undefined;
+        const made = cut.get(file) ?? load(file);
+        cut.set(file, made);
+        return { contents: await made, loader: "js", resolveDir };
+      });
+    },
+  };
+}
+
+/** Looks at where each import leads. */
+function packages(
+  order: BundleOrder,
+  unbundled: ReadonlySet<string>,
+  externals: Set<string>,
+  found: Set<string>,
+): Plugin {
+  const isExternal = new Map<string, boolean>();
+  const leaves = (folder: string) => {
+    const known = isExternal.get(folder) ?? (unbundled.has(folder) || isNative(folder));
+    isExternal.set(folder, known);
+    return known;
+  };
+  return {
+    name: "packages",
+    setup(pass) {
+      pass.onResolve({ filter: /.*/ }, async (wanted) => {
+        if (wanted.kind === "entry-point" || wanted.pluginData === SEEN) return undefined;
+        if (/^(node:|stepwell(\/|$))/.test(wanted.path)) return undefined;
+        const isOwn = packageFolder(wanted.importer) === null;
+        if (!isOwn && /^[./]/.test(wanted.path)) return undefined;
+        const { kind, importer, resolveDir } = wanted;
+        const led = await pass.resolve(wanted.path, {
+          kind,
+          importer,
+          resolveDir,
+          pluginData: SEEN,
+        });
+        if (led.errors.length > 0 || led.external || led.namespace !== "file") return led;
+        if (led.path === order.file) return { ...led, suffix: "?whole" };
+        const folder = packageFolder(led.path);
+        if (folder === null || !leaves(folder)) return led;
+        externals.add(folder);
+        const name = externalName(order.projectFolder, importer, wanted.path);
+        return { path: name, external: true };
+      });
+      loadNative(pass, found);
+    },
+  };
+}
+
+const SEEN = { isSeen: true };
+
+function loadNative(pass: PluginBuild, found: Set<string>): void {
+  pass.onLoad({ filter: /\.node$/ }, ({ path: file }) => {
+    const folder = packageFolder(file);
+    if (folder !== null) found.add(folder);
+    const text = "native code (.node) of your own cannot be shipped with a function step";
+    return folder === null ? { errors: [{ text }] } : { contents: "", loader: "empty" };
+  });
+}
+
+/** Inside a step nothing can be defined or submitted: whatever is imported refuses to be called. */
+const stepwellItself: Plugin = {
+  name: "stepwell-itself",
+  setup(pass) {
+    pass.onResolve({ filter: /^stepwell(\/|$)/ }, () => ({
+      path: "stepwell",
+      namespace: "stepwell-itself",
+      sideEffects: false,
+    }));
+    pass.onLoad({ filter: /.*/, namespace: "stepwell-itself" }, () => ({
+      contents: "module.exports = __stepwell_refuse__.all;",
+      loader: "js",
+    }));
+  },
+};
+
+/** Whether a path is a file: a step's module may be gone by now. */
+export function isFile(file: string): boolean {
+  return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+}

@@ -1,0 +1,116 @@
+// Which parts of a module define or submit pipelines: calls that begin with something imported from "stepwell". They
+// have no meaning inside a step, so a program never holds what is written in them.
+
+import type { Variable } from "eslint-scope";
+import { rootOf } from "./module-units.ts";
+import {
+  isFunction,
+  isWithin,
+  rangeOf,
+  type SyntaxNode,
+  type UserModule,
+  walk,
+} from "./read-module.ts";
+
+export interface Definitions {
+  /** Calls made as the module is loaded, the outermost of each chain. */
+  readonly calls: readonly SyntaxNode[];
+  /** Whether a chain of members and calls begins with something of "stepwell". */
+  isRooted(node: SyntaxNode): boolean;
+}
+
+/** What a call that defines becomes in a program: a value that refuses to be used, by the name that was called. */
+export function refusalOf(call: SyntaxNode): string {
+  return `/* @__PURE__ */ __stepwell_refuse__(${JSON.stringify(calledName(call))})`;
+}
+
+export function readDefinitions(module: UserModule): Definitions {
+  const mentioned = new Map<SyntaxNode, Variable>();
+  for (const { identifier, resolved } of module.references)
+    if (resolved !== null) mentioned.set(rangeOf(identifier), resolved);
+  const bindings = new Set<Variable>();
+  const isRooted = (node: SyntaxNode): boolean => {
+    const root = rootOf(node);
+    const variable = root === null ? undefined : mentioned.get(root);
+    return variable !== undefined && bindings.has(variable);
+  };
+  let before = -1;
+  while (bindings.size !== before) {
+    before = bindings.size;
+    for (const variable of module.moduleScope.variables)
+      if (variable.defs.some((definition) => isDefining(definition, isRooted, mentionsAny)))
+        bindings.add(variable);
+  }
+  const calls = module.body.flatMap((statement) => callsIn(statement, isRooted));
+  return { calls: calls.sort((one, other) => one.start - other.start), isRooted };
+
+  function mentionsAny(node: SyntaxNode): boolean {
+    return module.references.some(
+      ({ identifier, resolved }) =>
+        resolved !== null && bindings.has(resolved) && isWithin(rangeOf(identifier), node),
+    );
+  }
+}
+
+/** Imported from "stepwell", made by a call of something that is, or a function that makes such calls. */
+function isDefining(
+  definition: Variable["defs"][number],
+  isRooted: (node: SyntaxNode) => boolean,
+  mentionsAny: (node: SyntaxNode) => boolean,
+): boolean {
+  const node = definition.node as unknown as SyntaxNode;
+  if (definition.type === "ImportBinding")
+    return isOwnName((definition.parent as unknown as SyntaxNode).source as SyntaxNode);
+  if (isFunction(node)) return mentionsAny(node);
+  if (node.type !== "VariableDeclarator") return false;
+  const value = node.init as SyntaxNode | null;
+  if (value === null) return false;
+  return isRooted(value) || isRequireOfOwn(value) || (isFunction(value) && mentionsAny(value));
+}
+
+export function isOwnName(literal: SyntaxNode | undefined): boolean {
+  return /^stepwell(\/|$)/.test(String(literal?.value ?? ""));
+}
+
+function isRequireOfOwn(node: SyntaxNode): boolean {
+  if (node.type !== "CallExpression" || (node.callee as SyntaxNode).name !== "require")
+    return false;
+  return isOwnName((node.arguments as readonly SyntaxNode[])[0]);
+}
+
+function callsIn(
+  statement: SyntaxNode,
+  isRooted: (node: SyntaxNode) => boolean,
+): readonly SyntaxNode[] {
+  const calls: SyntaxNode[] = [];
+  walk(statement, (node) => {
+    if (isFunction(node)) return false;
+    const isCall = /^(Call|New|TaggedTemplate|Await)Expression$/.test(node.type);
+    if (!isCall || !isRooted(node)) return true;
+    calls.push(node);
+    return false;
+  });
+  return calls;
+}
+
+function calledName(node: SyntaxNode | undefined): string {
+  switch (node?.type) {
+    case "Identifier":
+      return String(node.name);
+    case "MemberExpression":
+      return node.computed === true
+        ? calledName(node.object as SyntaxNode)
+        : calledName(node.property as SyntaxNode);
+    case "CallExpression":
+    case "NewExpression":
+      return calledName(node.callee as SyntaxNode);
+    case "TaggedTemplateExpression":
+      return calledName(node.tag as SyntaxNode);
+    case "AwaitExpression":
+      return calledName(node.argument as SyntaxNode);
+    case "ChainExpression":
+      return calledName(node.expression as SyntaxNode);
+    default:
+      return "stepwell";
+  }
+}

@@ -1,0 +1,112 @@
+// A module of the user that a function imports, without what it defines or submits: other steps in it, and what only they
+// use, never count. All else keeps the meaning that it has in any program.
+
+import type { Variable } from "eslint-scope";
+import { type Definitions, readDefinitions } from "./definitions.ts";
+import { moduleUnits, rootOf, type Unit } from "./module-units.ts";
+import { withoutCalls } from "./reach.ts";
+import {
+  isFunction,
+  isWithin,
+  rangeOf,
+  type SyntaxNode,
+  type UserModule,
+  walk,
+} from "./read-module.ts";
+import { cutText, type MappedText, type Piece } from "./source-text.ts";
+
+type Range = { readonly start: number; readonly end: number };
+
+export function importedModule(module: UserModule): MappedText {
+  const definitions = readDefinitions(module);
+  const units = moduleUnits(module);
+  const gone = goneStatements(module, definitions, units);
+  const kept = module.body.filter((statement) => !gone.has(statement));
+  const pure = pureCalls(module);
+  return cutText(
+    module,
+    kept.flatMap((statement) => [
+      ...withoutCalls(statement, definitions).flatMap((piece) => markPure(piece, pure)),
+      "\n",
+    ]),
+  );
+}
+
+/** Statements that only define or submit, and, in turn, declarations that nothing else than those mentions. */
+function goneStatements(
+  module: UserModule,
+  definitions: Definitions,
+  units: readonly Unit[],
+): ReadonlySet<SyntaxNode> {
+  const gone = new Set<SyntaxNode>();
+  const ranges: Range[] = [...definitions.calls];
+  for (const { kind, statement } of units)
+    if (kind === "effect" && definitions.calls.some((call) => isWithin(call, statement))) {
+      gone.add(statement);
+      ranges.push(statement);
+    }
+  const candidates = new Map<SyntaxNode, Variable[]>();
+  for (const unit of units)
+    if (!unit.isExported && (unit.kind === "import" || unit.kind === "declaration"))
+      candidates.set(unit.statement, [...(candidates.get(unit.statement) ?? []), ...unit.declares]);
+  let before = -1;
+  while (gone.size !== before) {
+    before = gone.size;
+    for (const [statement, variables] of candidates)
+      if (!gone.has(statement) && isLeftAlone(variables, statement, ranges)) {
+        gone.add(statement);
+        ranges.push(statement);
+      }
+  }
+  return gone;
+}
+
+/** Whether all that mentions these is gone, and something did: what nothing ever used may be there for its effect. */
+function isLeftAlone(
+  variables: readonly Variable[],
+  statement: SyntaxNode,
+  gone: readonly Range[],
+): boolean {
+  const mentions = variables
+    .flatMap((variable) => variable.references)
+    .map((reference) => rangeOf(reference.identifier))
+    .filter((mention) => !isWithin(mention, statement));
+  return (
+    mentions.length > 0 &&
+    mentions.every((mention) => gone.some((range) => isWithin(mention, range)))
+  );
+}
+
+/** Calls that only compute a path: unused, they may fall away. The bundler knows no function of Node. */
+function pureCalls(module: UserModule): readonly SyntaxNode[] {
+  const calls: SyntaxNode[] = [];
+  for (const statement of module.body)
+    walk(statement, (node) => {
+      if (isFunction(node)) return false;
+      if (/^(Call|New)Expression$/.test(node.type) && isPathCall(module, node)) calls.push(node);
+      return true;
+    });
+  return calls.sort((one, other) => one.start - other.start);
+}
+
+function isPathCall(module: UserModule, call: SyntaxNode): boolean {
+  const root = rootOf(call.callee as SyntaxNode);
+  const mention = module.references.find(({ identifier }) => rangeOf(identifier) === root);
+  if (mention === undefined) return false;
+  const definition = mention.resolved?.defs[0];
+  if (definition === undefined) return call.type === "NewExpression" && root?.name === "URL";
+  if (definition.type !== "ImportBinding") return false;
+  const source = (definition.parent as unknown as SyntaxNode).source as SyntaxNode;
+  return /^(node:)?(path|url|module)$/.test(String(source.value));
+}
+
+function markPure(piece: Piece, pure: readonly SyntaxNode[]): readonly Piece[] {
+  if (typeof piece === "string") return [piece];
+  const marked: Piece[] = [];
+  let at = piece.start;
+  for (const call of pure.filter((one) => isWithin(one, piece))) {
+    marked.push({ start: at, end: call.start }, "/* @__PURE__ */ ");
+    at = call.start;
+  }
+  return [...marked, { start: at, end: piece.end }];
+}

@@ -1,0 +1,187 @@
+// What the `run` of a step reaches in its own module: the bindings of the module, transitively, and the statements that
+// change them. A variable of a function, loop or block around the call is a mistake, because a program has none of them.
+
+import type { Reference, Scope, Variable } from "eslint-scope";
+import type { Definitions } from "./definitions.ts";
+import { refusalOf } from "./definitions.ts";
+import type { FoundStep } from "./find-step.ts";
+import { type FunctionProblem, FunctionProblems, type FunctionSite } from "./function-site.ts";
+import { changedBy, moduleUnits, type Unit } from "./module-units.ts";
+import {
+  childrenOf,
+  isFunction,
+  isWithin,
+  moduleBinding,
+  placeIn,
+  rangeOf,
+  type SyntaxNode,
+  type UserModule,
+} from "./read-module.ts";
+import { cutText, type MappedText, type Piece } from "./source-text.ts";
+
+/** The module with nothing left in it but what `run` needs, and a last line that runs it. */
+export function reachedModule(
+  module: UserModule,
+  definitions: Definitions,
+  step: FoundStep,
+  site: FunctionSite,
+): MappedText {
+  const units = moduleUnits(module);
+  const problems = [
+    ...strangeWords(module, step, site),
+    ...enclosingVariables(module, units, step, site),
+  ];
+  if (problems.length > 0) throw new FunctionProblems(problems);
+  const reached = reachedUnits(module, definitions, units, step);
+  const pieces: Piece[] = units
+    .filter((unit) => reached.has(unit) || isBareImport(unit))
+    .flatMap((unit) => [unit.prefix, ...withoutCalls(unit.node, definitions), ";\n"]);
+  return cutText(module, [
+    ...pieces,
+    "__stepwell_run__(({\n",
+    { start: step.run.start, end: step.run.end },
+    "\n}).run);\n",
+  ]);
+}
+
+/** A range without the calls in it that define pipelines. */
+export function withoutCalls(
+  range: { readonly start: number; readonly end: number },
+  definitions: Definitions,
+): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let at = range.start;
+  for (const call of definitions.calls.filter((one) => isWithin(one, range))) {
+    pieces.push({ start: at, end: call.start }, refusalOf(call));
+    at = call.end;
+  }
+  return [...pieces, { start: at, end: range.end }];
+}
+
+function reachedUnits(
+  module: UserModule,
+  definitions: Definitions,
+  units: readonly Unit[],
+  step: FoundStep,
+): ReadonlySet<Unit> {
+  const changers = units.filter((unit) => !isDefinition(unit, definitions));
+  const changed = new Map(changers.map((unit) => [unit, changedBy(module, unit)]));
+  const reached = new Set<Unit>();
+  const seen = new Set<Variable>();
+  const open = [...bindingsIn(module, step.run, [])];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const variable = next;
+    if (seen.has(variable)) continue;
+    seen.add(variable);
+    for (const unit of units) {
+      const isWanted = unit.declares.includes(variable) || changed.get(unit)?.has(variable);
+      if (!isWanted || reached.has(unit)) continue;
+      reached.add(unit);
+      open.push(...bindingsIn(module, unit.node, definitions.calls), ...unit.declares);
+    }
+  }
+  return reached;
+}
+
+/** `await taxi.submit()`: what a program never holds. */
+function isDefinition(unit: Unit, definitions: Definitions): boolean {
+  if (unit.statement.type !== "ExpressionStatement") return false;
+  return definitions.isRooted(unit.statement.expression as SyntaxNode);
+}
+
+function bindingsIn(
+  module: UserModule,
+  range: SyntaxNode,
+  without: readonly SyntaxNode[],
+): readonly Variable[] {
+  return referencesIn(module, range)
+    .filter(({ identifier }) => !without.some((gone) => isWithin(rangeOf(identifier), gone)))
+    .map((reference) => moduleBinding(module, reference))
+    .filter((variable) => variable !== null);
+}
+
+function referencesIn(module: UserModule, range: SyntaxNode): readonly Reference[] {
+  return module.references.filter(({ identifier }) => isWithin(rangeOf(identifier), range));
+}
+
+/** `import "./setup"` is meant for what it does. */
+function isBareImport(unit: Unit): boolean {
+  return unit.kind === "import" && (unit.statement.specifiers as readonly unknown[]).length === 0;
+}
+
+function enclosingVariables(
+  module: UserModule,
+  units: readonly Unit[],
+  step: FoundStep,
+  site: FunctionSite,
+): readonly FunctionProblem[] {
+  const home = units.find((unit) => isWithin(step.call, unit.node));
+  const problems = new Map<string, FunctionProblem>();
+  for (const reference of referencesIn(module, step.run)) {
+    const variable = reference.resolved;
+    if (variable === null || problems.has(variable.name)) continue;
+    const around = isOutside(variable.scope, step.run)
+      ? wordFor(variable.scope)
+      : home?.kind === "effect" && home.declares.includes(variable)
+        ? "block"
+        : null;
+    if (around === null) continue;
+    const isRunItself = rangeOf(reference.identifier) === step.run.value;
+    problems.set(variable.name, {
+      message: `run of step \`${site.name}\` uses \`${variable.name}\`, a variable of the ${around} around it`,
+      hint: isRunItself
+        ? "write the function in the call of step(), or at the top level of the module"
+        : "pass it as an input",
+      file: module.file,
+      ...placeIn(module, rangeOf(reference.identifier)),
+    });
+  }
+  return [...problems.values()];
+}
+
+function isOutside(scope: Scope, run: SyntaxNode): boolean {
+  if (scope.type === "module" || scope.type === "global") return false;
+  return !isWithin(rangeOf(scope.block), run);
+}
+
+function wordFor(scope: Scope): string {
+  if (scope.type === "for") return "loop";
+  if (scope.type === "class" || scope.type.startsWith("class")) return "class";
+  return scope.type.startsWith("function") ? "function" : "block";
+}
+
+/** `this`, `super` and `new.target` have no meaning in a function that stands alone. */
+function strangeWords(
+  module: UserModule,
+  step: FoundStep,
+  site: FunctionSite,
+): readonly FunctionProblem[] {
+  const found: FunctionProblem[] = [];
+  const look = (node: SyntaxNode) => {
+    const word = strangeWord(node);
+    if (word !== null)
+      found.push({
+        message: `run of step \`${site.name}\` uses \`${word}\`, which it does not have when it runs alone`,
+        hint: "use what run is given ({ inputs, outputs, log }) or a constant of the module",
+        file: module.file,
+        ...placeIn(module, node),
+      });
+    for (const child of childrenOf(node)) if (!hasOwnThis(child)) look(child);
+  };
+  const value = step.run.value as SyntaxNode;
+  if (isFunction(value)) look(value);
+  return found.slice(0, 1);
+}
+
+function strangeWord(node: SyntaxNode): string | null {
+  if (node.type === "ThisExpression") return "this";
+  if (node.type === "Super") return "super";
+  return node.type === "MetaProperty" && (node.meta as SyntaxNode).name === "new"
+    ? "new.target"
+    : null;
+}
+
+function hasOwnThis(node: SyntaxNode): boolean {
+  if (node.type === "ArrowFunctionExpression") return false;
+  return isFunction(node) || /^(ClassBody|StaticBlock)$/.test(node.type);
+}

@@ -1,0 +1,135 @@
+// Reads one module of the user as plain JavaScript with its syntax tree and scopes. Knows languages, not steps.
+
+import fs from "node:fs";
+import path from "node:path";
+import { TraceMap } from "@jridgewell/trace-mapping";
+import { type Program, parse } from "acorn";
+import { build, type Message } from "esbuild";
+import { analyze, type Reference, type Scope, type Variable } from "eslint-scope";
+import { FunctionProblems } from "./function-site.ts";
+import { type MappedText, originalPlace, type Place } from "./source-text.ts";
+
+/** Any node of the syntax tree: the parser's types are a closed union that a walk has no use for. */
+export interface SyntaxNode {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [field: string]: unknown;
+}
+
+export interface UserModule extends MappedText {
+  /** Absolute. */
+  readonly file: string;
+  readonly body: readonly SyntaxNode[];
+  /** Every mention of a name. */
+  readonly references: readonly Reference[];
+  readonly moduleScope: Scope;
+}
+
+/** What esbuild is told wherever it reads the user's language. Node 20 has no decorators and no `using`. */
+export const TARGET = "node20";
+
+export async function readModule(file: string): Promise<UserModule> {
+  const made = await build({
+    entryPoints: [file],
+    absWorkingDir: path.dirname(file),
+    outdir: path.dirname(file),
+    write: false,
+    bundle: false,
+    sourcemap: "external",
+    sourcesContent: false,
+    target: TARGET,
+    platform: "node",
+    charset: "utf8",
+    logLevel: "silent",
+  }).catch((error: { errors?: readonly Message[] }) => {
+    if (error.errors === undefined) throw error;
+    throw new FunctionProblems(error.errors.map((message) => syntaxProblem(file, message)));
+  });
+  const text = made.outputFiles.find((output) => !output.path.endsWith(".map"))?.text ?? "";
+  const map = made.outputFiles.find((output) => output.path.endsWith(".map"))?.text ?? "{}";
+  const tree = parseModule(text);
+  const manager = analyze(tree as never, { ecmaVersion: 2022, sourceType: "module" });
+  const moduleScope = manager.scopes.find((scope) => scope.type === "module");
+  if (moduleScope === undefined) throw new Error("a module without a scope");
+  return {
+    file,
+    text,
+    map: new TraceMap(map),
+    body: tree.body as unknown as readonly SyntaxNode[],
+    references: manager.scopes.flatMap((scope) => scope.references),
+    moduleScope,
+  };
+}
+
+export function parseModule(text: string): Program {
+  return parse(text, {
+    ecmaVersion: "latest",
+    sourceType: "module",
+    ranges: true,
+    allowReturnOutsideFunction: true,
+    allowHashBang: true,
+  });
+}
+
+/** Where the user wrote it. */
+export function placeIn(module: UserModule, node: { readonly start: number }): Place {
+  const { line, column } = originalPlace(module, node.start) ?? { line: 1, column: 1 };
+  return { line, column };
+}
+
+/** The offsets of a name: the scopes' types do not say that the parser gave them. */
+export function rangeOf(node: unknown): SyntaxNode {
+  return node as SyntaxNode;
+}
+
+export function isWithin(
+  inner: { readonly start: number; readonly end: number },
+  outer: { readonly start: number; readonly end: number },
+): boolean {
+  return inner.start >= outer.start && inner.end <= outer.end;
+}
+
+/** The binding of the module itself that is mentioned; null: a global, or a name of a scope further in. */
+export function moduleBinding(module: UserModule, reference: Reference): Variable | null {
+  return reference.resolved?.scope === module.moduleScope ? reference.resolved : null;
+}
+
+/** Every node below, itself first; `enter` says whether to go in. */
+export function walk(node: SyntaxNode, enter: (node: SyntaxNode) => boolean): void {
+  if (!enter(node)) return;
+  for (const child of childrenOf(node)) walk(child, enter);
+}
+
+export function childrenOf(node: SyntaxNode): readonly SyntaxNode[] {
+  return Object.values(node)
+    .flat()
+    .filter((value): value is SyntaxNode => isNode(value));
+}
+
+export function isFunction(node: SyntaxNode): boolean {
+  return /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
+}
+
+function isNode(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "type" in value && "start" in value;
+}
+
+function syntaxProblem(file: string, message: Message) {
+  const place = message.location;
+  return {
+    message: message.text,
+    hint: place === null ? "check that the file is there and can be read" : "correct the source",
+    file,
+    line: place?.line ?? 1,
+    column: (place?.column ?? 0) + 1,
+  };
+}
+
+export function readText(file: string): string | null {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return null;
+  }
+}
