@@ -3,6 +3,7 @@
 
 import { version } from "esbuild";
 import { bundleModules, isFile } from "./bundle-modules.ts";
+import { withCanonicalNames } from "./canonical-names.ts";
 import { readDefinitions } from "./definitions.ts";
 import { linkExternals, projectFolderOf } from "./external-packages.ts";
 import { findStep } from "./find-step.ts";
@@ -66,7 +67,8 @@ async function bundled(site: FunctionSite, ports: FunctionPorts): Promise<Bundle
     `const{__stepwell_run__,__stepwell_refuse__,__stepwell_import__,require}=__stepwell_runtime__(${portsText(ports)});`,
     "",
   ].join("\n");
-  const body = await minified(linkExternals(modules.text), modules.map);
+  const renamed = withCanonicalNames(modules);
+  const body = await minified(linkExternals(renamed.text), renamed.map);
   return {
     program: head + body.text,
     map: body.mapAfter(head),

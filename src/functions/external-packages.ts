@@ -75,6 +75,7 @@ export function externalName(projectFolder: string, importer: string, specifier:
  * They come as one line more at the top, so that a map moves by one line.
  */
 export function linkExternals(bundle: string): string {
+  if (!bundle.includes(SCHEME)) return `\n${bundle}`;
   const loads: string[] = [];
   const cuts: { start: number; end: number; text: string }[] = [];
   for (const statement of parseModule(bundle).body as unknown as readonly SyntaxNode[])

@@ -20,7 +20,7 @@ type Range = { readonly start: number; readonly end: number };
 export function importedModule(module: UserModule): MappedText {
   const definitions = readDefinitions(module);
   const units = moduleUnits(module);
-  const gone = goneStatements(module, definitions, units);
+  const gone = goneStatements(definitions, units);
   const kept = module.body.filter((statement) => !gone.has(statement));
   const pure = pureCalls(module);
   return cutText(
@@ -33,11 +33,7 @@ export function importedModule(module: UserModule): MappedText {
 }
 
 /** Statements that only define or submit, and, in turn, declarations that nothing else than those mentions. */
-function goneStatements(
-  module: UserModule,
-  definitions: Definitions,
-  units: readonly Unit[],
-): ReadonlySet<SyntaxNode> {
+function goneStatements(definitions: Definitions, units: readonly Unit[]): ReadonlySet<SyntaxNode> {
   const gone = new Set<SyntaxNode>();
   const ranges: Range[] = [...definitions.calls];
   for (const { kind, statement } of units)

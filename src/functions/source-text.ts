@@ -3,8 +3,10 @@
 import { encode, type SourceMapSegment } from "@jridgewell/sourcemap-codec";
 import { decodedMappings, originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 
-/** A range of the text, or words of our own in its place. */
-export type Piece = { readonly start: number; readonly end: number } | string;
+/** A range of the text, perhaps with other words in its place, or words of our own. */
+export type Piece =
+  | { readonly start: number; readonly end: number; readonly words?: string }
+  | string;
 
 /** Text that was made from a file, and where each part of it was there. */
 export interface MappedText {
@@ -23,29 +25,35 @@ export function cutText(whole: MappedText, pieces: readonly Piece[]): MappedText
   const starts = lineStarts(whole.text);
   const lines = decodedMappings(whole.map) as readonly (readonly SourceMapSegment[])[];
   const mappings: SourceMapSegment[][] = [[]];
-  let text = "";
+  const texts: string[] = [];
+  let column = 0;
+  const add = (words: string) => {
+    texts.push(words);
+    const breaks = words.split("\n");
+    const tail = breaks.at(-1)?.length ?? 0;
+    column = breaks.length === 1 ? column + tail : tail;
+    for (const _ of breaks.slice(1)) mappings.push([]);
+  };
   for (const piece of pieces) {
     if (typeof piece === "string") {
-      mappings.at(-1)?.push([columnOf(text)]);
-      text += piece;
-      for (const _ of piece.matchAll(/\n/g)) mappings.push([]);
+      mappings.at(-1)?.push([column]);
+      add(piece);
       continue;
     }
     let line = lineAt(starts, piece.start);
     for (let at = piece.start; at < piece.end; line += 1) {
       const start = starts[line] ?? 0;
       const end = Math.min(piece.end, starts[line + 1] ?? whole.text.length);
-      const shift = columnOf(text) - (at - start);
-      for (const segment of segmentsBetween(lines[line] ?? [], at - start, end - start))
-        mappings.at(-1)?.push(moved(segment, shift));
-      text += whole.text.slice(at, end);
-      if (text.endsWith("\n")) mappings.push([]);
+      const to = piece.words === undefined ? end : at + 1;
+      const segments = segmentsBetween(lines[line] ?? [], at - start, to - start);
+      for (const segment of segments) mappings.at(-1)?.push(moved(segment, column - (at - start)));
+      add(piece.words ?? whole.text.slice(at, end));
       at = end;
     }
   }
   const { sources, names } = whole.map;
   return {
-    text,
+    text: texts.join(""),
     map: new TraceMap({ version: 3, sources, names: [...names], mappings: encode(mappings) }),
   };
 }

@@ -63,8 +63,8 @@ function frameLine(frame: NodeJS.CallSite, program: Program | null): string | nu
 
 /** The user's name of the function that a frame is in: the program has a short one there, which the map knows. */
 function functionName(frame: NodeJS.CallSite, { lines, map }: Program): string | null {
-  const line = frame.getEnclosingLineNumber();
-  const start = frame.getEnclosingColumnNumber() - 1;
+  const line = frame.getEnclosingLineNumber() ?? 0;
+  const start = (frame.getEnclosingColumnNumber() ?? 0) - 1;
   const text = lines[line - 1] ?? "";
   const after = /^(?:(?:async )?function\*? ?|class )([\w$]+)/.exec(text.slice(start));
   const before = /([\w$]+)=(?:async ?)?$/.exec(text.slice(0, start));
