@@ -1,0 +1,405 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { FunctionProject } from "../testing/function-project.ts";
+
+const projects: FunctionProject[] = [];
+
+afterEach(() => {
+  for (const made of projects.splice(0)) made.remove();
+});
+
+/** What a function step prints: the files of its project, steps.ts the one with the step `evaluate`. */
+async function printed(files: Readonly<Record<string, string>>): Promise<string> {
+  const place = new FunctionProject(files);
+  projects.push(place);
+  const end = await place.run();
+  expect(end.stderr).toBe("");
+  expect(end.status).toBe(0);
+  return end.stdout.trimEnd();
+}
+
+const step = (body: string, head = "") =>
+  `import { step } from "stepwell";\n${head}\nexport const evaluate = step({ name: "evaluate", ${body} });\n`;
+
+describe("a run that is written as", () => {
+  it.each<[string, string]>([
+    ["a method", step("async run({ log }) { log.info(1); }")],
+    ["a function", step("run: async function ({ log }) { log.info(1); }")],
+    ["an arrow", step("run: ({ log }) => log.info(1)")],
+    ["an arrow with a block", step("run: async ({ log }) => { log.info(1); }")],
+    ["the name of a function", step("run: judge", "function judge({ log }) { log.info(1); }")],
+    ["the name of a constant", step("run: judge", "const judge = ({ log }) => log.info(1);")],
+    ["a shorthand", step("run", "async function run({ log }) { log.info(1); }")],
+    [
+      "a wrapped function",
+      step(
+        "run: twice(({ log }) => log.info(1))",
+        "const twice = (body) => (context) => body(context);",
+      ),
+    ],
+    ["a quoted key", step('"run": ({ log }) => log.info(1)')],
+    ["an imported function", step("run: ({ log }) => import('node:os').then(() => log.info(1))")],
+  ])("%s", async (_, text) => {
+    expect(await printed({ "steps.ts": text })).toBe("1");
+  });
+});
+
+describe("step is found when it is imported", () => {
+  const body = '({ name: "evaluate", run: ({ log }) => log.info(1) });\n';
+  it.each<[string, string]>([
+    [
+      "under another name",
+      `import { step as define } from "stepwell";\nexport const evaluate = define${body}`,
+    ],
+    [
+      "as a namespace",
+      `import * as stepwell from "stepwell";\nexport const evaluate = stepwell.step${body}`,
+    ],
+    [
+      "through a module of the project",
+      `import { define } from "./own";\nexport const evaluate = define${body}`,
+    ],
+    ["by require", `const { step } = require("stepwell");\nexports.evaluate = step${body}`],
+    ["and exported as the default", `import { step } from "stepwell";\nexport default step${body}`],
+    [
+      "and called in a list",
+      `import { step } from "stepwell";\nexport const all = [step${body.replace(/;\n$/, "")}, step({ name: "other", run() {} })];\n`,
+    ],
+  ])("%s", async (_, text) => {
+    const own = 'export { step as define } from "stepwell";\n';
+    expect(await printed({ "steps.ts": text, "own.ts": own })).toBe("1");
+  });
+
+  it("and called in a function that makes steps", async () => {
+    const text = `import { step } from "stepwell";
+const answer = 42;
+function make(region: string) {
+  return step({ name: "evaluate", tags: { region }, run: ({ log }) => log.info(answer) });
+}
+export const all = ["eu", "us"].map(make);
+`;
+    expect(await printed({ "steps.ts": text })).toBe("42");
+  });
+});
+
+describe("of its own module a run reaches", () => {
+  const reaches = (head: string, value: string) =>
+    printed({ "steps.ts": step(`run: ({ log }) => log.info(${value})`, head) });
+
+  it.each<[string, string, string, string]>([
+    [
+      "constants through constants",
+      "const a = 1; const b = a + 1; const c = () => b + 1;",
+      "c()",
+      "3",
+    ],
+    [
+      "one of several in a declaration",
+      "let x = 1, y = x + 1, z = fail();\nfunction fail(): never { throw new Error('no'); }",
+      "y",
+      "2",
+    ],
+    [
+      "a class with fields, private ones and inheritance",
+      "class Base { #n = 2; get n() { return this.#n; } }\nclass Part extends Base { static one = 1; twice() { return super.n * 2 + Part.one; } }",
+      "new Part().twice()",
+      "5",
+    ],
+    ["generators", "function* count() { yield* [1, 2, 3]; }", "[...count()].join()", "1,2,3"],
+    [
+      "destructured constants",
+      "const { a: { b = 5 } = {}, ...rest } = { c: 7 };\nconst [, second] = [1, 2];",
+      "b + rest.c + second",
+      "14",
+    ],
+    [
+      "names that it shadows itself",
+      "const value = 1;\nconst f = (value: number) => { { const value = 3; void value; } return value; };",
+      "f(2) + value",
+      "3",
+    ],
+    [
+      "what only a default parameter uses",
+      "const base = 9;\nconst f = (x = base) => x;",
+      "f()",
+      "9",
+    ],
+    [
+      "recursion",
+      "const fact = (n: number): number => n < 2 ? 1 : n * fact(n - 1);",
+      "fact(5)",
+      "120",
+    ],
+    [
+      "mutual recursion",
+      "function even(n: number): boolean { return n === 0 || odd(n - 1); }\nfunction odd(n: number): boolean { return n !== 0 && even(n - 1); }",
+      "even(10)",
+      "true",
+    ],
+    [
+      "a variable that is assigned again",
+      "let level = 1;\nif (level < 5) level = 6;\nlevel += 1;",
+      "level",
+      "7",
+    ],
+    [
+      "a map that is filled after it is made",
+      "const table = new Map<string, number>();\nfor (const name of ['a', 'b']) table.set(name, name.length);\ntable.set('c', 3);",
+      "table.size",
+      "3",
+    ],
+    [
+      "members that are set later",
+      "const config: Record<string, number> = {};\nconfig.a = 1;\nObject.assign(config, { b: 2 });",
+      "JSON.stringify(config)",
+      '{"a":1,"b":2}',
+    ],
+    ["a value that was waited for", "const value = await Promise.resolve(8);", "value", "8"],
+    [
+      "closures over the variable of a loop in a function",
+      "function make() { const all: (() => number)[] = []; for (let i = 0; i < 3; i++) all.push(() => i); return all; }",
+      "make().map((f) => f()).join()",
+      "0,1,2",
+    ],
+    ["var of a block", "if (true) { var inner = 4; }", "inner", "4"],
+    [
+      "an enum, with what was added to it",
+      "enum Color { Red = 1 }\nenum Color { Green = 2 }",
+      "Color[Color.Red] + Color.Green",
+      "Red2",
+    ],
+    ["a const enum", "const enum Size { Small = 3 }", "Size.Small", "3"],
+    ["a namespace", "namespace Shapes { export const sides = 4; }", "Shapes.sides", "4"],
+    ["an exported constant", "export const shared = 12;", "shared", "12"],
+    [
+      "a function exported as the default",
+      "export default function own() { return 13; }",
+      "own()",
+      "13",
+    ],
+    [
+      "parameter properties",
+      "class Point { constructor(public x: number) {} }",
+      "new Point(3).x",
+      "3",
+    ],
+    [
+      "satisfies, as and !",
+      "const options = { a: 1 } satisfies Record<string, number>;\nconst b = (options as { a: number }).a!;",
+      "b",
+      "1",
+    ],
+    [
+      "labels",
+      "function find() { outer: for (;;) { for (;;) break outer; } return 'out'; }",
+      "find()",
+      "out",
+    ],
+    [
+      "tagged templates",
+      "const tag = (words: TemplateStringsArray, n: number) => words.join('-') + n;",
+      "tag`a${1}b`",
+      "a-b1",
+    ],
+    [
+      "a function with its own this",
+      "function Old(this: any) { this.n = 4; }",
+      "new (Old as any)().n",
+      "4",
+    ],
+    ["text in other scripts", "const größe = '¿ü→漢?';", "größe", "¿ü→漢?"],
+  ])("%s", async (_, head, value, expected) => {
+    expect(await reaches(head, value)).toBe(expected);
+  });
+
+  it("decorators of today's and of the older kind", async () => {
+    const text = step(
+      "run: ({ log }) => log.info(new Thing().greet())",
+      `function loud(method: any): any { return function (this: any) { return method.call(this) + "!"; }; }
+function seal(target: any): any { return target; }
+@seal class Thing { @loud greet() { return "hello"; } }`,
+    );
+    expect(await printed({ "steps.ts": text })).toBe("hello!");
+    const older = text
+      .replace(
+        "function loud(method: any): any { return function",
+        "function loud(_: any, __: string, found: any): any { const method = found.value; found.value = function",
+      )
+      .replace('+ "!"; }; }', '+ "!"; }; return found; }');
+    const tsconfig = '{"compilerOptions":{"experimentalDecorators":true}}';
+    expect(await printed({ "steps.ts": older, "tsconfig.json": tsconfig })).toBe("hello!");
+  });
+
+  it("nothing that only has an effect", async () => {
+    const head = "console.log('loaded'); const table = [1]; console.log(table);";
+    expect(await reaches(head, "table.length")).toBe("1");
+  });
+});
+
+describe("what a run imports may be", () => {
+  const uses = (imports: string, value: string, files: Readonly<Record<string, string>>) =>
+    printed({ "steps.ts": step(`run: async ({ log }) => log.info(${value})`, imports), ...files });
+
+  it.each<[string, string, string, Record<string, string>, string]>([
+    ["a default export", 'import one from "./one";', "one", { "one.ts": "export default 1;" }, "1"],
+    [
+      "a re-export",
+      'import { one } from "./all";',
+      "one",
+      { "all.ts": 'export * from "./one";', "one.ts": "export const one = 1;" },
+      "1",
+    ],
+    [
+      "a namespace",
+      'import * as one from "./one";',
+      "one.a + one.b",
+      { "one.ts": "export const a = 1, b = 2;" },
+      "3",
+    ],
+    [
+      "a type and a value",
+      'import type { T } from "./one"; import { type U, a } from "./one";',
+      "a as T",
+      { "one.ts": "export type T = number; export type U = T; export const a = 1;" },
+      "1",
+    ],
+    [
+      "JSON",
+      'import data from "./data.json";',
+      "data.list[1]",
+      { "data.json": '{"list":[1,2]}' },
+      "2",
+    ],
+    [
+      "JSON with an attribute",
+      'import data from "./data.json" with { type: "json" };',
+      "data.a",
+      { "data.json": '{"a":5}' },
+      "5",
+    ],
+    [
+      "a file by its .js name",
+      'import { a } from "./one.js";',
+      "a",
+      { "one.ts": "export const a = 1;" },
+      "1",
+    ],
+    [
+      "a .tsx file",
+      'import { a } from "./one";',
+      "a",
+      { "one.tsx": "const h = (tag: string) => tag;\n/** @jsx h */\nexport const a = <b />;" },
+      "b",
+    ],
+    [
+      "an alias of tsconfig",
+      'import { a } from "@/one";',
+      "a",
+      {
+        "lib/one.ts": "export const a = 1;",
+        "tsconfig.json": '{"compilerOptions":{"paths":{"@/*":["./lib/*"]}}}',
+      },
+      "1",
+    ],
+    [
+      "CommonJS",
+      'import one from "./one.cjs";',
+      "one.a",
+      { "one.cjs": "const fs = require('fs'); module.exports = { a: typeof fs.readFileSync };" },
+      "function",
+    ],
+    [
+      "named parts of CommonJS",
+      'import { a } from "./one.cjs";',
+      "a",
+      { "one.cjs": "exports.a = 1;" },
+      "1",
+    ],
+    [
+      "a helper that waits as it is loaded",
+      'import { a } from "./one";',
+      "a",
+      { "one.ts": "export const a = await Promise.resolve(3);" },
+      "3",
+    ],
+    [
+      "a module that is imported when it is needed",
+      "",
+      "(await import('./one')).a",
+      { "one.ts": "export const a = 4;" },
+      "4",
+    ],
+    [
+      "a module of Node",
+      'import path, { join } from "node:path"; import * as os from "os";',
+      "join('a', 'b') + path.sep + typeof os.cpus",
+      {},
+      "a/b/function",
+    ],
+    [
+      "a module for its effect",
+      'import "./setup";',
+      "globalThis.ready",
+      { "setup.ts": "globalThis.ready = 'yes';" },
+      "yes",
+    ],
+    [
+      "a package",
+      'import lib from "lib"; import { part } from "lib/part";',
+      "lib(part)",
+      {
+        "node_modules/lib/package.json": '{"name":"lib","version":"1.0.0","main":"index.js"}',
+        "node_modules/lib/index.js": "module.exports = (n) => n * 2;",
+        "node_modules/lib/part.js": "exports.part = 21;",
+      },
+      "42",
+    ],
+    [
+      "the module of the step itself, from a helper",
+      'import { f } from "./one"; export const base = 5;',
+      "f()",
+      { "one.ts": 'import { base } from "./steps"; export const f = () => base;' },
+      "5",
+    ],
+    [
+      "modules in a circle",
+      'import { f } from "./one";',
+      "f(3)",
+      {
+        "one.ts":
+          'import { g } from "./two"; export const f = (n: number): number => n === 0 ? 0 : g(n - 1);',
+        "two.ts": 'import { f } from "./one"; export const g = (n: number) => f(n);',
+      },
+      "0",
+    ],
+    [
+      "a file that also defines steps",
+      'import { a } from "./one";',
+      "a",
+      {
+        "one.ts":
+          'import { step, pipeline } from "stepwell"; export const a = 6; export const s = step({ name: "s", run() {} }); const p = pipeline({}, () => s({})); await p.submit(); for (const r of [1]) step({ name: `${r}`, run() {} });',
+      },
+      "6",
+    ],
+    [
+      "a file that finds files beside itself, where that is not used",
+      'import { a } from "./one";',
+      "a",
+      {
+        "one.ts":
+          'import path from "node:path"; import { fileURLToPath } from "node:url"; const here = path.dirname(fileURLToPath(import.meta.url)); const url = new URL(".", import.meta.url); export const read = () => here + url; export const a = 7;',
+      },
+      "7",
+    ],
+  ])("%s", async (_, imports, value, files, expected) => {
+    expect(await uses(imports, value, files)).toBe(expected);
+  });
+
+  it("all of a file that defines steps, where it is imported as it runs", async () => {
+    const files = {
+      "one.ts":
+        'import { command } from "stepwell"; export const c = command({}); export const a = 1;',
+    };
+    expect(await uses("", "(await import('./one')).a", files)).toBe("1");
+  });
+});
