@@ -43,6 +43,7 @@ await build({
   },
 });
 writeTypes();
+await writeFunctionRuntime();
 await writeSchemas();
 fs.chmodSync(path.join(fresh, "stepwell.js"), 0o755);
 fs.rmSync(out, { recursive: true, force: true });
@@ -53,6 +54,14 @@ function writeTypes() {
   const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc");
   const words = ["-p", "tsconfig.sdk.json", "--outDir", path.join(fresh, "types")];
   execFileSync(process.execPath, [compiler, ...words], { cwd: root, stdio: "inherit" });
+}
+
+/** What is ours in every program of a function step: made here, so that all of them have the same text. */
+async function writeFunctionRuntime() {
+  const { tsImport } = await import("tsx/esm/api");
+  const { buildRuntime } = await tsImport("../src/functions/runtime-text.ts", import.meta.url);
+  const source = path.join(root, "src/functions/runtime/step-runtime.ts");
+  fs.writeFileSync(path.join(fresh, "function-runtime.txt"), await buildRuntime(source));
 }
 
 /** Editor schemas from the field tables: files of the package, kept in git so that a diff shows what changed. */

@@ -49,7 +49,7 @@ def watch():
             path = os.path.abspath(path)
             if path in exact or (path + "/").startswith(known):
                 return
-        if not path.startswith(wanted) and path.startswith(unwanted):
+        if not path.startswith(wanted) and (path + "/").startswith(unwanted):
             return
         if (path + "/").startswith(sources):
             folder = path if kind == "l" else os.path.dirname(path)

@@ -1,5 +1,11 @@
-// Makes the programs of all function steps of a pipeline, each in a folder named by what it contains.
+// Makes the programs of all function steps of a pipeline, each in a folder of its own: below it `code` is what the step
+// runs, beside it lies what does not count, the source map and the project whose packages it loads.
 
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { bundleFunction } from "../functions/bundle-function.ts";
+import type { BundledFunction, FunctionInput } from "../functions/function-site.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { ModuleFunction } from "./pipeline-of.ts";
 
@@ -10,8 +16,97 @@ export type Bundled =
 /** `by`: folders below `folder` are named by what they contain, or by step, to lie beside a file. */
 export async function bundleFunctions(
   functions: readonly ModuleFunction[],
-  _folder: string,
-  _by: "content" | "name",
+  folder: string,
+  by: "content" | "name",
 ): Promise<Bundled> {
-  return functions.length === 0 ? { folders: new Map() } : { problems: [] };
+  const folders = new Map<ModuleFunction, string>();
+  const problems: Problem[] = [];
+  for (const one of functions) {
+    const made = await bundled(one);
+    if ("program" in made)
+      folders.set(one, by === "content" ? keep(folder, made) : lay(folder, one.name, made));
+    else problems.push(...made.problems);
+  }
+  return problems.length > 0 ? { problems } : { folders };
+}
+
+async function bundled({
+  name,
+  inputs,
+  outputs,
+  origin,
+}: ModuleFunction): Promise<BundledFunction | { readonly problems: readonly Problem[] }> {
+  const site = origin();
+  if (site === null) return { problems: [unknownPlace(name)] };
+  const ports = Object.entries(inputs).map(([input, { type, presence }]) => [
+    input,
+    { type: type as FunctionInput["type"], optional: presence === "unset" },
+  ]);
+  const made = await bundleFunction(
+    { ...site, name },
+    { inputs: Object.fromEntries(ports), outputs },
+  );
+  if (made.ok) return made.value;
+  return {
+    problems: made.problems.map(({ message, hint, file, line, column }) => ({
+      severity: "error",
+      code: "bad_function",
+      message,
+      hint,
+      position: { file, line, column },
+    })),
+  };
+}
+
+function unknownPlace(name: string): Problem {
+  return {
+    severity: "error",
+    code: "bad_function",
+    message: `nobody can say where step \`${name}\` is written`,
+    hint: "write function steps in a file, and import it where it is used",
+    position: null,
+  };
+}
+
+/** The same program made twice is one folder; only what does not count is written anew. */
+function keep(folder: string, { program, packages, map, projectFolder }: BundledFunction): string {
+  const listed = JSON.stringify(packages);
+  const id = createHash("sha256").update(program).update("\0").update(listed).digest("hex");
+  const home = path.join(folder, id.slice(0, 32));
+  const code = path.join(home, "code");
+  fs.mkdirSync(home, { recursive: true });
+  if (!fs.existsSync(code)) {
+    const partial = fs.mkdtempSync(path.join(home, ".code-"));
+    writeProgram(partial, program, packages);
+    fs.chmodSync(partial, 0o755);
+    try {
+      fs.renameSync(partial, code);
+    } catch (error) {
+      // Somebody else was as fast, with the same bytes.
+      if (!fs.existsSync(code)) throw error;
+      fs.rmSync(partial, { recursive: true });
+    }
+  }
+  replace(path.join(home, "step.map"), map);
+  replace(path.join(home, "project"), projectFolder);
+  return code;
+}
+
+function lay(folder: string, name: string, { program, packages }: BundledFunction): string {
+  const code = path.join(folder, "functions", name);
+  fs.mkdirSync(code, { recursive: true });
+  writeProgram(code, program, packages);
+  return code;
+}
+
+function writeProgram(code: string, program: string, packages: BundledFunction["packages"]): void {
+  fs.writeFileSync(path.join(code, "step.mjs"), program);
+  if (Object.keys(packages).length > 0)
+    fs.writeFileSync(path.join(code, "packages.json"), `${JSON.stringify(packages, null, 1)}\n`);
+}
+
+function replace(file: string, text: string): void {
+  const partial = `${file}.${process.pid}.partial`;
+  fs.writeFileSync(partial, text);
+  fs.renameSync(partial, file);
 }

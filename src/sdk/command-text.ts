@@ -2,12 +2,21 @@
 
 import type { InputPorts, OutputPorts } from "./ports.ts";
 
-/** Stands for an input or output in a command; the value reaches it as a variable, quoted by the place it stands in. */
+/** Stands for an input or output in a command; the value reaches it as a variable, whole, whatever it holds. */
 export class Placeholder {
+  /** As YAML writes it. */
   readonly text: string;
+  /** Numbers and truth need no quotes. */
+  readonly isPlain: boolean;
 
-  constructor(text: string) {
+  constructor(text: string, isPlain: boolean) {
     this.text = text;
+    this.isPlain = isPlain;
+  }
+
+  /** As one word, where nothing around it is quoted. */
+  get word(): string {
+    return this.isPlain ? this.text : `"${this.text}"`;
   }
 
   toString(): string {
@@ -33,7 +42,8 @@ export interface CommandPorts<I extends InputPorts, O extends OutputPorts> {
 type Word = Placeholder | CommandText | string | number | boolean;
 
 /**
- * A command from a template: inputs and outputs are values, anything else is quoted as one word (a list: as words).
+ * A command from a template. Each value in it is one word, whatever it holds: inputs and outputs, texts, numbers; a list is
+ * a word each. Inside of quotes of the command a value stands as it is.
  *
  * `$[[--alpha ${inputs.alpha}]]` is left out when the optional input is not set, as in Azure's YAML.
  *
@@ -48,18 +58,46 @@ export function sh(
   texts: TemplateStringsArray,
   ...words: readonly (Word | readonly Word[])[]
 ): CommandText {
+  let before = "";
   const parts = texts.map((_, index) => {
     const text = texts[index];
     if (text === undefined) throw new TypeError("sh: a backslash of the template is no escape");
     if (index >= words.length) return text;
+    before += text;
+    const inQuotes = endsInQuotes(before);
     const word = words[index] as Word | readonly Word[];
-    return text + (Array.isArray(word) ? word.map(quoted).join(" ") : quoted(word as Word));
+    return (
+      text +
+      [word]
+        .flat()
+        .map((one) => quoted(one as Word, inQuotes))
+        .join(" ")
+    );
   });
   return new CommandText(parts.join("").trim());
 }
 
-function quoted(word: Word): string {
-  if (word instanceof Placeholder || word instanceof CommandText) return word.text;
+/** Whether what follows stands inside of quotes of the command. */
+function endsInQuotes(text: string): boolean {
+  const open: string[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    const sign = text[at] as string;
+    const inner = open.at(-1);
+    if (inner === "'") {
+      if (sign === "'") open.pop();
+    } else if (sign === "\\") at += 1;
+    else if (sign === '"' || (sign === "'" && inner !== '"')) {
+      if (inner === sign) open.pop();
+      else open.push(sign);
+    } else if (sign === "$" && text[at + 1] === "(") open.push("(");
+    else if (sign === ")" && inner === "(") open.pop();
+  }
+  return open.at(-1) === '"' || open.at(-1) === "'";
+}
+
+function quoted(word: Word, inQuotes: boolean): string {
+  if (word instanceof Placeholder) return inQuotes ? word.text : word.word;
+  if (word instanceof CommandText) return word.text;
   if (typeof word === "number" || typeof word === "boolean") return String(word);
   if (typeof word === "string")
     return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
@@ -73,12 +111,35 @@ export function placeholders<I extends InputPorts, O extends OutputPorts>(
   inputs: I,
   outputs: O,
 ): CommandPorts<I, O> {
-  const of = (kind: string, ports: object): Record<string, Placeholder> =>
+  const of = (kind: string, ports: InputPorts | OutputPorts): Record<string, Placeholder> =>
     Object.fromEntries(
-      Object.keys(ports).map((name) => [name, new Placeholder(`\${{${kind}.${name}}}`)]),
+      Object.entries(ports).map(([name, { type }]) => [
+        name,
+        new Placeholder(`\${{${kind}.${name}}}`, PLAIN.has(type)),
+      ]),
     );
   return {
     inputs: of("inputs", inputs) as CommandPorts<I, O>["inputs"],
     outputs: of("outputs", outputs) as CommandPorts<I, O>["outputs"],
   };
+}
+
+const PLAIN: ReadonlySet<string> = new Set(["number", "integer", "boolean"]);
+
+/** A word of a command for each input and output; those of inputs that may stay unset can be left out. */
+export function portWords(
+  inputs: InputPorts,
+  outputs: OutputPorts,
+  write: (name: string, word: string, isPlain: boolean) => string,
+): readonly string[] {
+  const ports = placeholders(inputs, outputs);
+  const given = Object.entries(inputs).map(([name, { presence }]) => {
+    const { word, isPlain } = ports.inputs[name] as Placeholder;
+    const text = write(name, word, isPlain);
+    return presence === "unset" ? `$[[${text}]]` : text;
+  });
+  const made = Object.entries(ports.outputs).map(([name, { word, isPlain }]) =>
+    write(name, word, isPlain),
+  );
+  return [...given, ...made];
 }

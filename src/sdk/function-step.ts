@@ -2,6 +2,7 @@
 // own.
 
 import { checkName, environmentOf, withAbsoluteData } from "./command.ts";
+import { portWords } from "./command-text.ts";
 import { type Component, callable, type Definition } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
 import { originOfCall } from "./place.ts";
@@ -97,10 +98,7 @@ export function step<
 }
 
 function programCommand(inputs: InputPorts, outputs: OutputPorts): string {
-  const words = Object.entries(inputs).map(([name, { presence }]) => {
-    const word = `inputs.${name}=\${{inputs.${name}}}`;
-    return presence === "unset" ? `$[[${word}]]` : word;
-  });
-  const results = Object.keys(outputs).map((name) => `outputs.${name}=\${{outputs.${name}}}`);
-  return ["node step.mjs", ...words, ...results].join(" ");
+  const given = portWords(inputs, {}, (name, word) => `inputs.${name}=${word}`);
+  const made = portWords({}, outputs, (name, word) => `outputs.${name}=${word}`);
+  return ["node step.mjs", ...given, ...made].join(" ");
 }

@@ -6,7 +6,7 @@ import type { DataType } from "../spec/graph.ts";
 import { type Component, callable, type Definition } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
 import { type Origin, originOfCall } from "./place.ts";
-import type { InputPort, InputPorts, OutputPorts, PortType } from "./ports.ts";
+import type { InputPort, InputPorts, OutputPort, OutputPorts, PortType } from "./ports.ts";
 import { absolutePath } from "./source-path.ts";
 
 /**
@@ -28,7 +28,8 @@ type Known<N extends string> = N extends keyof KnownComponents
 /** A component of whose ports nothing is known to the compiler. */
 type OpenComponent = Component<
   Readonly<Record<string, InputPort<PortType, string | number | boolean, "default">>>,
-  OutputPorts
+  // biome-ignore lint/suspicious/noExplicitAny: of whatever kind its outputs are, they fit
+  Readonly<Record<string, OutputPort<any>>>
 >;
 
 /**

@@ -2,7 +2,13 @@
 
 import path from "node:path";
 import { commandOf } from "./command.ts";
-import { type CommandPorts, type CommandText, placeholders, sh } from "./command-text.ts";
+import {
+  type CommandPorts,
+  type CommandText,
+  placeholders,
+  portWords,
+  sh,
+} from "./command-text.ts";
 import { type Component, callable } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
 import { type Environment, withPackages } from "./environment.ts";
@@ -107,13 +113,7 @@ function placed(
 }
 
 function namedArguments(inputs: InputPorts, outputs: OutputPorts): string {
-  const words = Object.entries(inputs).map(([name, { presence }]) => {
-    const word = `--${name} \${{inputs.${name}}}`;
-    return presence === "unset" ? `$[[${word}]]` : word;
-  });
-  return [...words, ...Object.keys(outputs).map((name) => `--${name} \${{outputs.${name}}}`)].join(
-    " ",
-  );
+  return portWords(inputs, outputs, (name, word) => `--${name} ${word}`).join(" ");
 }
 
 export interface NotebookDefinition<I extends InputPorts, O extends OutputPorts>
@@ -171,10 +171,9 @@ function notebookEnvironment(environment: Environment | undefined): Environment 
 
 /** `-p` reads numbers and truth, `-r` leaves a text as it is. */
 function notebookArguments(inputs: InputPorts, outputs: OutputPorts): readonly string[] {
-  const words = Object.entries(inputs).map(([name, { type, presence }]) => {
-    const option = ["number", "integer", "boolean"].includes(type) ? "-p" : "-r";
-    const word = `${option} ${name} \${{inputs.${name}}}`;
-    return presence === "unset" ? `$[[${word}]]` : word;
-  });
-  return [...words, ...Object.keys(outputs).map((name) => `-r ${name} \${{outputs.${name}}}`)];
+  return portWords(
+    inputs,
+    outputs,
+    (name, word, isPlain) => `${isPlain ? "-p" : "-r"} ${name} ${word}`,
+  );
 }

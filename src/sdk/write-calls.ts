@@ -45,9 +45,15 @@ function writeCall(call: Call, place: CallPlace): Record<string, unknown> {
 function callOutputs(call: Call, { exported, outputs }: CallPlace): Record<string, unknown> {
   const asked: Readonly<Record<string, OutputCall | undefined>> = call.settings.outputs ?? {};
   const written: Record<string, unknown> = {};
-  for (const [name, { type }] of Object.entries(call.definition.outputs)) {
+  const start = `\${{parent.jobs.${call.name}.outputs.`;
+  const taken = [...exported.keys()]
+    .filter((binding) => binding.startsWith(start))
+    .map((binding) => binding.slice(start.length, -2));
+  const declared = call.definition.outputs;
+  for (const name of new Set([...Object.keys(declared), ...taken, ...Object.keys(asked)])) {
+    const type = declared[name]?.type;
     const own = asked[name];
-    const outside = exported.get(`\${{parent.jobs.${call.name}.outputs.${name}}}`);
+    const outside = exported.get(`${start}${name}}}`);
     if (outside !== undefined) {
       written[name] = `\${{parent.outputs.${outside}}}`;
       if (own === undefined) continue;
@@ -58,7 +64,7 @@ function callOutputs(call: Call, { exported, outputs }: CallPlace): Record<strin
           call.origin,
         );
       outputs[outside] = own;
-    } else if (own !== undefined) written[name] = { type, ...own };
+    } else if (own !== undefined) written[name] = compact({ type, ...own });
   }
   return written;
 }

@@ -54,6 +54,18 @@ describe("--set", () => {
     expect(job.graph?.tags).toEqual({ a: "3", b: "2" });
   });
 
+  it("holds --input to what the job's own file says of the input", () => {
+    const job =
+      "type: pipeline\ninputs: {n: {type: integer, default: 2, min: 1}, k: {type: string, default: a, enum: [a, b]}}\n" +
+      'jobs: {a: {command: "echo ${{inputs.n}}", inputs: {n: "${{parent.inputs.n}}"}}}';
+    const codes = (inputs: Record<string, string>): readonly string[] =>
+      findings(loaded(job, { options: { inputs } }));
+    expect(codes({ n: "3", k: "b" })).toEqual([]);
+    expect(codes({ n: "0" })).toEqual(["error out_of_range -"]);
+    expect(codes({ n: "x" })).toEqual(["error wrong_type -"]);
+    expect(codes({ k: "c" })).toEqual(["error not_in_enum -"]);
+  });
+
   it("checks the result as if it stood in the file, without a place", () => {
     expect(findings(set("jobs.a.inputs.n", "abc"))).toEqual(["error wrong_type -"]);
     const [typo] = set("jobs.aa.inputs.n", "1").problems;

@@ -3,6 +3,7 @@
 import type { AttemptContext } from "../ports/step-types.ts";
 import type { StepNode } from "../spec/graph.ts";
 import type { ShellVariables } from "./command-step.ts";
+import { functionVariables } from "./function-variables.ts";
 import { layOutMlflowStore } from "./mlflow-store.ts";
 import { watchVariables } from "./watch-python.ts";
 import type { WatchPlaces } from "./watch-rules.ts";
@@ -27,6 +28,7 @@ export function stepVariables(
     ...threadLimits(context.demand.cpus),
     CUDA_VISIBLE_DEVICES: context.gpus.join(","),
     ...metricVariables(context, node),
+    ...functionVariables(node),
     ...shell.passed,
     ...node.environmentVariables,
     ...identity(context, node),

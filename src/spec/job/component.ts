@@ -105,7 +105,12 @@ function readInputs(
   return inputs;
 }
 
-function readInput(name: string, entry: TreeEntry, context: LoadContext): DeclaredInput | null {
+/** One input as it is declared; null where it is no mapping of a known type. */
+export function readInput(
+  name: string,
+  entry: TreeEntry,
+  context: LoadContext,
+): DeclaredInput | null {
   const { value } = entry;
   if (value.kind !== "mapping") return null;
   const type = getText(value, "type") ?? "";

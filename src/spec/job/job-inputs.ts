@@ -5,7 +5,8 @@ import { getMapping, getText, type TreeMapping, type TreeNode, type TreeScalar }
 import { resolvePlainScalar } from "../yaml-scalar.ts";
 import { bindDeclared, type GivenInputs } from "./bind-inputs.ts";
 import { bindValue } from "./bind-value.ts";
-import { type Component, isDataType, isLiteralKind } from "./component.ts";
+import { type Component, isDataType, isLiteralKind, readInput } from "./component.ts";
+import { convertGiven, literalOf } from "./literal-value.ts";
 import type { LoadContext } from "./load-context.ts";
 import { checkPortNames } from "./port-name.ts";
 import type { ResolvedInput } from "./scope.ts";
@@ -60,8 +61,24 @@ function applyOptions(
     const current = given.get(name)?.value ?? null;
     const type = component?.inputs.get(name)?.type ?? currentType(current);
     const from = context.options.currentFolder ?? base;
-    given.set(name, { value: optionValue(text, type, current), base: from });
+    const value = optionValue(text, type, current);
+    if (component === null) checkOption(name, value, current, context);
+    given.set(name, { value, base: from });
   }
+}
+
+/** What the job's own file says of the input holds of what an option sets, too. */
+function checkOption(
+  name: string,
+  value: TreeNode,
+  current: TreeNode | null,
+  context: LoadContext,
+): void {
+  if (current?.kind !== "mapping" || value.kind !== "scalar") return;
+  const key: TreeScalar = { kind: "scalar", type: "string", text: name, source: null, offset: 0 };
+  const declared = readInput(name, { key, value: current }, context);
+  if (declared !== null && isLiteralKind(declared.type))
+    convertGiven(declared, literalOf(value), null, context);
 }
 
 /** The type that an input has so far; null when nothing tells. */

@@ -1,0 +1,3 @@
+import sys
+
+print("compare.py", *sys.argv[1:])

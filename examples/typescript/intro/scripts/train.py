@@ -1,0 +1,3 @@
+import sys
+
+print("train.py on", sys.argv[1:] or "nothing")
