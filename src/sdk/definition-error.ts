@@ -7,8 +7,11 @@ import type { Origin, SourcePlace } from "./place.ts";
  *
  * @example
  * ```ts
- * try { await import("./pipeline.ts"); }
- * catch (error) { if (error instanceof DefinitionError) console.error(error.place, error.hint); }
+ * try {
+ *   pipeline({ name: "no name" }, () => {});
+ * } catch (error) {
+ *   if (error instanceof DefinitionError) console.error(error.place, error.hint);
+ * }
  * ```
  */
 export class DefinitionError extends Error {
