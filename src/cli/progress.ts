@@ -88,9 +88,8 @@ function linesOf(
         ? []
         : [`${colors.green("done")}    ${paths[event.step]}  ${duration(event.durationMs)}`];
     case "step_failed":
-      return [
-        `${colors.red("failed")}  ${failureLine(paths[event.step] ?? "", event.error.message)}`,
-      ];
+      // Why is said at the end, with the log.
+      return [`${colors.red("failed")}  ${paths[event.step]}`];
     case "attempt_discarded":
       return [
         `${colors.yellow("again")}   ${paths[event.step]}  ${colors.dim("the machine had stopped")}`,
@@ -104,12 +103,6 @@ function linesOf(
     default:
       return [];
   }
-}
-
-/** Most messages begin with their step. */
-function failureLine(path: string, message: string): string {
-  const isNamed = message.startsWith(`step ${path} `) || message.startsWith(`${path} `);
-  return isNamed ? message : `${path}: ${message}`;
 }
 
 function retryLine(
