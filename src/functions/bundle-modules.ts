@@ -4,12 +4,20 @@
 import fs from "node:fs";
 import path from "node:path";
 import { TraceMap } from "@jridgewell/trace-mapping";
-import { type BuildResult, build, type Message, type Plugin, type PluginBuild } from "esbuild";
+import {
+  type BuildResult,
+  build,
+  type Location,
+  type Message,
+  type OnLoadResult,
+  type Plugin,
+  type PluginBuild,
+} from "esbuild";
 import { externalName, isNative, packageFolder } from "./external-packages.ts";
 import { type FunctionProblem, FunctionProblems } from "./function-site.ts";
 import { importedModule } from "./imported-module.ts";
 import { readModule, readText, TARGET } from "./read-module.ts";
-import { type MappedText, originalPlace, withInlineMap } from "./source-text.ts";
+import { type MappedText, originalPlace, type Place, withInlineMap } from "./source-text.ts";
 
 export interface BundleOrder {
   readonly file: string;
@@ -47,6 +55,7 @@ interface Pass {
 async function bundleOnce(order: BundleOrder, unbundled: ReadonlySet<string>): Promise<Pass> {
   const externals = new Set<string>();
   const found = new Set<string>();
+  const given = new Map<string, MappedText>();
   const result = await build({
     entryPoints: [order.file],
     absWorkingDir: order.projectFolder,
@@ -65,12 +74,16 @@ async function bundleOnce(order: BundleOrder, unbundled: ReadonlySet<string>): P
     sourcesContent: false,
     logLevel: "silent",
     define: BESIDE,
-    plugins: [ownModules(order), packages(order, unbundled, externals, found), stepwellItself],
+    plugins: [
+      ownModules(order, given),
+      packages(order, unbundled, externals, found),
+      stepwellItself,
+    ],
   }).catch((error: BuildResult & { errors?: readonly Message[] }) => {
     if (error.errors === undefined) throw error;
     return error;
   });
-  const errors = result.errors.map((message) => errorOf(order, message));
+  const errors = result.errors.map((message) => errorOf(order, message, given));
   const text = result.outputFiles?.find((file) => file.path.endsWith(".mjs"))?.text ?? "";
   const map = result.outputFiles?.find((file) => file.path.endsWith(".map"))?.text;
   const mapped = { text, map: new TraceMap(map ?? EMPTY_MAP) };
@@ -115,8 +128,13 @@ function besideUses(order: BundleOrder, mapped: MappedText): readonly FunctionPr
   });
 }
 
-function errorOf(order: BundleOrder, message: Message): FunctionProblem {
-  const place = message.location;
+function errorOf(
+  order: BundleOrder,
+  message: Message,
+  given: ReadonlyMap<string, MappedText>,
+): FunctionProblem {
+  const name = message.location?.file ?? "";
+  const file = path.resolve(order.projectFolder, name.replace(/\?whole$/, ""));
   const missing = /^Could not resolve "([^"]+)"/.exec(message.text)?.[1];
   const isPackage = missing !== undefined && !/^[./]/.test(missing);
   const hint = isPackage
@@ -130,10 +148,21 @@ function errorOf(order: BundleOrder, message: Message): FunctionProblem {
   return {
     message: message.text.replace(/ \(.*\)$/s, ""),
     hint,
-    file: place === null ? order.file : path.resolve(order.projectFolder, place.file),
-    line: place?.line ?? 1,
-    column: (place?.column ?? 0) + 1,
+    ...(message.location === null
+      ? { file: order.file, line: 1, column: 1 }
+      : { file, ...placeOf(message.location, given.get(path.resolve(order.projectFolder, name))) }),
   };
+}
+
+/** Lines of esbuild are those of the text that it was given; its columns count bytes. */
+function placeOf(location: Location, given: MappedText | undefined): Place {
+  const { line, lineText } = location;
+  const column = Buffer.from(lineText).subarray(0, location.column).toString().length;
+  if (given === undefined) return { line, column: column + 1 };
+  const before = given.text.split("\n").slice(0, line - 1);
+  const start = before.reduce((sum, text) => sum + text.length + 1, 0);
+  const found = originalPlace(given, start + column);
+  return { line: found?.line ?? 1, column: found?.column ?? 1 };
 }
 
 function sourcesOf(order: BundleOrder, result: BuildResult): readonly string[] {
@@ -148,20 +177,18 @@ const SCRIPT = /\.[cm]?[jt]sx?$/;
 const CUT_FOR = /stepwell|import\.meta|__dirname|__filename/;
 
 /** The entry in place of the user's module; who imports that module gets it whole. */
-function ownModules(order: BundleOrder): Plugin {
-  const cut = new Map<string, Promise<string>>();
-  const load = async (file: string) => withInlineMap(importedModule(await readModule(file)));
+function ownModules(order: BundleOrder, given: Map<string, MappedText>): Plugin {
+  const give = (name: string, text: MappedText): OnLoadResult => {
+    given.set(name, text);
+    return { contents: withInlineMap(text), loader: "js", resolveDir: path.dirname(name) };
+  };
   return {
     name: "own-modules",
     setup(pass) {
       pass.onLoad({ filter: SCRIPT, namespace: "file" }, async ({ path: file, suffix }) => {
-        const resolveDir = path.dirname(file);
-        if (file === order.file && suffix === "")
-          return { contents: withInlineMap(order.entry), loader: "js", resolveDir };
+        if (file === order.file && suffix === "") return give(file, order.entry);
         if (packageFolder(file) !== null || !CUT_FOR.test(readText(file) ?? "")) return undefined;
-        const made = cut.get(file) ?? load(file);
-        cut.set(file, made);
-        return { contents: await made, loader: "js", resolveDir };
+        return give(file + suffix, importedModule(await readModule(file)));
       });
     },
   };

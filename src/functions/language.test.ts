@@ -37,9 +37,10 @@ describe("a run that is written as", () => {
       ),
     ],
     ["a quoted key", step('"run": ({ log }) => log.info(1)')],
-    ["an imported function", step("run: ({ log }) => import('node:os').then(() => log.info(1))")],
+    ["an imported function", `import { judge } from "./own";\n${step("run: judge")}`],
   ])("%s", async (_, text) => {
-    expect(await printed({ "steps.ts": text })).toBe("1");
+    const own = "export const judge = ({ log }) => log.info(1);";
+    expect(await printed({ "steps.ts": text, "own.ts": own })).toBe("1");
   });
 });
 
