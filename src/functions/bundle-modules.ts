@@ -222,7 +222,9 @@ function packages(
           resolveDir,
           pluginData: SEEN,
         });
-        if (led.errors.length > 0 || led.external || led.namespace !== "file") return led;
+        // The bundler itself knows that a missing one may be meant to be missing.
+        if (led.errors.length > 0) return undefined;
+        if (led.external || led.namespace !== "file") return led;
         if (led.path === order.file) return { ...led, suffix: "?whole" };
         const folder = packageFolder(led.path);
         if (folder === null || !leaves(folder)) return led;

@@ -12,16 +12,23 @@ import {
   walk,
 } from "./read-module.ts";
 
+export interface DefiningCall {
+  readonly start: number;
+  readonly end: number;
+  /** Of the constant that it makes, or what is called. */
+  readonly name: string;
+}
+
 export interface Definitions {
   /** Calls made as the module is loaded, the outermost of each chain. */
-  readonly calls: readonly SyntaxNode[];
+  readonly calls: readonly DefiningCall[];
   /** Whether a chain of members and calls begins with something of "stepwell". */
   isRooted(node: SyntaxNode): boolean;
 }
 
 /** What a call that defines becomes in a program: a value that refuses to be used, by the name that was called. */
-export function refusalOf(call: SyntaxNode): string {
-  return `/* @__PURE__ */ __stepwell_refuse__(${JSON.stringify(calledName(call))})`;
+export function refusalOf(call: DefiningCall): string {
+  return `/* @__PURE__ */ __stepwell_refuse__(${JSON.stringify(call.name)})`;
 }
 
 export function readDefinitions(module: UserModule): Definitions {
@@ -81,13 +88,17 @@ function isRequireOfOwn(node: SyntaxNode): boolean {
 function callsIn(
   statement: SyntaxNode,
   isRooted: (node: SyntaxNode) => boolean,
-): readonly SyntaxNode[] {
-  const calls: SyntaxNode[] = [];
+): readonly DefiningCall[] {
+  const calls: DefiningCall[] = [];
+  const constants = new Map<unknown, string>();
   walk(statement, (node) => {
     if (isFunction(node)) return false;
+    const made = node.type === "VariableDeclarator" ? (node.id as SyntaxNode).name : undefined;
+    if (typeof made === "string") constants.set(node.init, made);
     const isCall = /^(Call|New|TaggedTemplate|Await)Expression$/.test(node.type);
     if (!isCall || !isRooted(node)) return true;
-    calls.push(node);
+    const { start, end } = node;
+    calls.push({ start, end, name: constants.get(node) ?? calledName(node) });
     return false;
   });
   return calls;

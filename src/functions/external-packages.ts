@@ -82,11 +82,11 @@ export function linkExternals(bundle: string): string {
     walk(statement, (node) => {
       const source = node.source as SyntaxNode | undefined;
       if (typeof source?.value !== "string" || !source.value.startsWith(SCHEME)) return true;
-      const load = `__stepwell_import__(${JSON.stringify(source.value.slice(SCHEME.length))})`;
+      const key = JSON.stringify(source.value.slice(SCHEME.length));
       if (node.type === "ImportExpression") {
-        cuts.push({ start: node.start, end: node.end, text: load });
+        cuts.push({ start: node.start, end: node.end, text: `__stepwell_import__(${key})` });
       } else if (node.type === "ImportDeclaration") {
-        loads.push(...importedAs(node.specifiers as readonly SyntaxNode[], load));
+        loads.push(...importedAs(node.specifiers as readonly SyntaxNode[], key));
         cuts.push({ start: node.start, end: node.end, text: "" });
       }
       return false;
@@ -101,13 +101,19 @@ export function linkExternals(bundle: string): string {
   return `${loads.join("")}\n${rest}`;
 }
 
-function importedAs(specifiers: readonly SyntaxNode[], load: string): readonly string[] {
-  if (specifiers.length === 0) return [`await ${load};`];
-  return specifiers.map((specifier) => {
-    const local = String((specifier.local as SyntaxNode).name);
-    if (specifier.type === "ImportNamespaceSpecifier") return `const ${local} = await ${load};`;
+function importedAs(specifiers: readonly SyntaxNode[], key: string): readonly string[] {
+  const whole = `await __stepwell_import__(${key})`;
+  if (specifiers.length === 0) return [`${whole};`];
+  const namespaces = specifiers.filter(({ type }) => type === "ImportNamespaceSpecifier");
+  const named = specifiers.filter(({ type }) => type !== "ImportNamespaceSpecifier");
+  const parts = named.map((specifier) => {
     const imported = specifier.imported as SyntaxNode | undefined;
-    const name = String(imported?.name ?? imported?.value ?? "default");
-    return `const { ${JSON.stringify(name)}: ${local} } = await ${load};`;
+    const name = JSON.stringify(imported?.name ?? imported?.value ?? "default");
+    return { name, local: String((specifier.local as SyntaxNode).name) };
   });
+  const lines = namespaces.map(({ local }) => `const ${(local as SyntaxNode).name} = ${whole};`);
+  if (parts.length === 0) return lines;
+  const pattern = parts.map(({ name, local }) => `${name}: ${local}`).join(", ");
+  const names = parts.map(({ name }) => name).join(", ");
+  return [...lines, `const { ${pattern} } = await __stepwell_import__(${key}, [${names}]);`];
 }

@@ -92,7 +92,7 @@ function isDefinition(unit: Unit, definitions: Definitions): boolean {
 function bindingsIn(
   module: UserModule,
   range: SyntaxNode,
-  without: readonly SyntaxNode[],
+  without: readonly { readonly start: number; readonly end: number }[],
 ): readonly Variable[] {
   return referencesIn(module, range)
     .filter(({ identifier }) => !without.some((gone) => isWithin(rangeOf(identifier), gone)))

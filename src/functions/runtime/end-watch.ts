@@ -13,8 +13,7 @@ export class EndWatch {
     process.on("exit", () => this.#atExit());
     process.exit = ((code?: number) => {
       if (this.#state !== "running") return this.#exit(code);
-      const call = new Error(`called process.exit(${code ?? ""})`);
-      return this.fail(`called process.exit(${code ?? ""})\n${framesOf(call)}`);
+      return this.fail(`called process.exit(${code ?? ""})\n${framesTo(process.exit)}`);
     }) as typeof process.exit;
   }
 
@@ -57,6 +56,9 @@ function isErrorLike(error: unknown): boolean {
   return Object.prototype.toString.call(error) === "[object Error]";
 }
 
-function framesOf(error: Error): string {
-  return (error.stack ?? "").split("\n").slice(2).join("\n");
+/** Where a function was called. */
+function framesTo(called: () => void): string {
+  const place = { stack: "" };
+  Error.captureStackTrace(place, called);
+  return place.stack.split("\n").slice(1).join("\n");
 }

@@ -54,6 +54,7 @@ function frameLine(frame: NodeJS.CallSite, program: Program | null): string | nu
   if (program === null || frame.getFileName() !== program.url) return String(frame);
   const at = entryAt(program.map, frame.getLineNumber(), frame.getColumnNumber());
   if (at === null) return null;
+  if (isOwnCall(frame, program)) return null;
   const place = `${at.originalSource}:${at.originalLine + 1}:${at.originalColumn + 1}`;
   const name = frame.getMethodName() ?? functionName(frame, program);
   const words = [frame.isAsync() ? "async" : "", frame.isConstructor() ? "new" : "", name ?? ""];
@@ -61,11 +62,22 @@ function frameLine(frame: NodeJS.CallSite, program: Program | null): string | nu
   return called === "" ? place : `${called} (${place})`;
 }
 
+/** The last line of a program, which no user wrote. */
+function isOwnCall(frame: NodeJS.CallSite, { lines }: Program): boolean {
+  const text = lines[(frame.getLineNumber() ?? 0) - 1] ?? "";
+  return text.startsWith("__stepwell_run__(", (frame.getColumnNumber() ?? 0) - 1);
+}
+
 /** The user's name of the function that a frame is in: the program has a short one there, which the map knows. */
 function functionName(frame: NodeJS.CallSite, { lines, map }: Program): string | null {
   const line = frame.getEnclosingLineNumber() ?? 0;
   const start = (frame.getEnclosingColumnNumber() ?? 0) - 1;
   const text = lines[line - 1] ?? "";
+  if (frame.isConstructor()) {
+    const head = [...text.slice(0, start).matchAll(/class ([\w$]+)|([\w$]+)=class\b/g)].at(-1);
+    const at = head && (head[1] === undefined ? head.index : head.index + "class ".length);
+    return (at === undefined ? null : entryAt(map, line, at + 1)?.name) ?? frame.getFunctionName();
+  }
   const after = /^(?:(?:async )?function\*? ?|class )([\w$]+)/.exec(text.slice(start));
   const before = /([\w$]+)=(?:async ?)?$/.exec(text.slice(0, start));
   const column =

@@ -6,18 +6,51 @@ import vm from "node:vm";
 
 const SCHEME = "stepwell-package:";
 
-/** `PLACE!SPECIFIER`: whose node_modules are looked up, relative to the project, and what is imported. */
-export async function importFromProject(name: string): Promise<unknown> {
+type Exports = Readonly<Record<string, unknown>>;
+
+/**
+ * `PLACE!SPECIFIER`: whose node_modules are looked up, relative to the project, and what is imported. With names, an
+ * object that has these.
+ */
+export async function importFromProject(
+  name: string,
+  names: readonly string[] | null = null,
+): Promise<unknown> {
   const { place, specifier } = placeOf(name);
-  const ask = new vm.Script("(specifier) => import(specifier)", {
-    filename: path.join(place, "step.mjs"),
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  let found: Exports;
   try {
-    return await ask.runInThisContext()(specifier);
+    found = await importFrom(place, specifier);
   } catch (error) {
     throw explained(error, specifier, place);
   }
+  return names === null ? found : picked(found, names, specifier);
+}
+
+/** `import()` as a file of that folder would do it. Node has no other way to say from where, and warns that it is new. */
+function importFrom(place: string, specifier: string): Promise<Exports> {
+  const warn = process.emitWarning;
+  process.emitWarning = () => {};
+  try {
+    const ask = new vm.Script("(specifier) => import(specifier)", {
+      filename: path.join(place, "step.mjs"),
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+    return ask.runInThisContext()(specifier);
+  } finally {
+    process.emitWarning = warn;
+  }
+}
+
+/** Node finds only some names of a CommonJS package; the others are members of its default. */
+function picked(found: Exports, names: readonly string[], specifier: string): Exports {
+  const whole = Object(found.default) as Exports;
+  return Object.fromEntries(
+    names.map((name) => {
+      if (name in found) return [name, found[name]];
+      if (name in whole) return [name, whole[name]];
+      throw new SyntaxError(`package \`${specifier}\` exports no \`${name}\``);
+    }),
+  );
 }
 
 /** For CommonJS packages in the program: Node's own modules, and packages that stayed outside. */

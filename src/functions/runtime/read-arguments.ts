@@ -22,7 +22,8 @@ export function readArguments(ports: Ports, words: readonly string[]): StepArgum
     given.delete(`inputs.${name}`);
     if (text === undefined && !optional) problems.push(`input \`${name}\` has no value`);
     const value = text === undefined ? undefined : parseValue(type, text);
-    if (value === null) problems.push(`input \`${name}\` is a ${type} and was given "${text}"`);
+    if (value === null)
+      problems.push(`input \`${name}\` is declared as ${type} and was given "${text}"`);
     inputs[name] = value;
   }
   for (const name of Object.keys(ports.outputs)) {

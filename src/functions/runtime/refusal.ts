@@ -8,7 +8,7 @@ export function refused(name: string): unknown {
       `\`${name}\` cannot be called inside a step: pipelines are defined and submitted outside of run, so pass what run needs as an input`,
     );
   };
-  return new Proxy(() => {}, {
+  return new Proxy(function refused() {}, {
     apply: say,
     construct: say,
     get: (_, property) => readRefused(property),

@@ -12,9 +12,9 @@ export interface StepLog {
 export function stepLog(): StepLog {
   return {
     metric: (name, value, step) => {
-      const line = JSON.stringify({ name, value, step });
       const problem = problemWith(name, value, step);
       if (problem !== null) throw new TypeError(problem);
+      const line = JSON.stringify({ name, value, step });
       const file = process.env.STEPWELL_METRICS;
       if (file === undefined) process.stdout.write(`metric ${line}\n`);
       else fs.appendFileSync(file, `${line}\n`);
