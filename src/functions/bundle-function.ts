@@ -20,14 +20,6 @@ import { reachedModule } from "./reach.ts";
 import { readModule } from "./read-module.ts";
 import { runtimeText } from "./runtime-text.ts";
 
-export type {
-  BundledFunction,
-  BundleResult,
-  FunctionPorts,
-  FunctionProblem,
-  FunctionSite,
-} from "./function-site.ts";
-
 /** Stands in the first line of every program. Raised when the meaning of one changes without its text. */
 const FORMAT = 1;
 

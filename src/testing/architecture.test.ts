@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   engine: ["core", "steps", "ports", "spec"],
   operations: ["engine", "steps", "core", "ports", "spec", "modules"],
   sdk: ["spec"],
+  functions: [],
   modules: ["functions", "spec"],
   cli: ["operations", "core", "ports", "spec", "wiring.ts", "version.ts"],
 };

@@ -5,12 +5,8 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import {
-  type BundledFunction,
-  type BundleResult,
-  bundleFunction,
-  type FunctionPorts,
-} from "../functions/bundle-function.ts";
+import { bundleFunction } from "../functions/bundle-function.ts";
+import type { BundledFunction, BundleResult, FunctionPorts } from "../functions/function-site.ts";
 
 export interface FunctionEnd {
   readonly status: number | null;

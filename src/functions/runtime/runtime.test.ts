@@ -7,7 +7,7 @@ import {
   FunctionProject,
   type RunOptions,
 } from "../../testing/function-project.ts";
-import type { FunctionPorts } from "../bundle-function.ts";
+import type { FunctionPorts } from "../function-site.ts";
 
 const projects: FunctionProject[] = [];
 

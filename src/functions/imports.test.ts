@@ -1,0 +1,190 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { FunctionProject } from "../testing/function-project.ts";
+
+const projects: FunctionProject[] = [];
+
+afterEach(() => {
+  for (const made of projects.splice(0)) made.remove();
+});
+
+/** What a function step prints: the files of its project, steps.ts the one with the step `evaluate`. */
+async function printed(files: Readonly<Record<string, string>>): Promise<string> {
+  const place = new FunctionProject(files);
+  projects.push(place);
+  const end = await place.run();
+  expect(end.stderr).toBe("");
+  expect(end.status).toBe(0);
+  return end.stdout.trimEnd();
+}
+
+const step = (body: string, head = "") =>
+  `import { step } from "stepwell";\n${head}\nexport const evaluate = step({ name: "evaluate", ${body} });\n`;
+
+describe("what a run imports may be", () => {
+  const uses = (imports: string, value: string, files: Readonly<Record<string, string>>) =>
+    printed({ "steps.ts": step(`run: async ({ log }) => log.info(${value})`, imports), ...files });
+
+  it.each<[string, string, string, Record<string, string>, string]>([
+    ["a default export", 'import one from "./one";', "one", { "one.ts": "export default 1;" }, "1"],
+    [
+      "a re-export",
+      'import { one } from "./all";',
+      "one",
+      { "all.ts": 'export * from "./one";', "one.ts": "export const one = 1;" },
+      "1",
+    ],
+    [
+      "a namespace",
+      'import * as one from "./one";',
+      "one.a + one.b",
+      { "one.ts": "export const a = 1, b = 2;" },
+      "3",
+    ],
+    [
+      "a type and a value",
+      'import type { T } from "./one"; import { type U, a } from "./one";',
+      "a as T",
+      { "one.ts": "export type T = number; export type U = T; export const a = 1;" },
+      "1",
+    ],
+    [
+      "JSON",
+      'import data from "./data.json";',
+      "data.list[1]",
+      { "data.json": '{"list":[1,2]}' },
+      "2",
+    ],
+    [
+      "JSON with an attribute",
+      'import data from "./data.json" with { type: "json" };',
+      "data.a",
+      { "data.json": '{"a":5}' },
+      "5",
+    ],
+    [
+      "a file by its .js name",
+      'import { a } from "./one.js";',
+      "a",
+      { "one.ts": "export const a = 1;" },
+      "1",
+    ],
+    [
+      "a .tsx file",
+      'import { a } from "./one";',
+      "a",
+      { "one.tsx": "const h = (tag: string) => tag;\n/** @jsx h */\nexport const a = <b />;" },
+      "b",
+    ],
+    [
+      "an alias of tsconfig",
+      'import { a } from "@/one";',
+      "a",
+      {
+        "lib/one.ts": "export const a = 1;",
+        "tsconfig.json": '{"compilerOptions":{"paths":{"@/*":["./lib/*"]}}}',
+      },
+      "1",
+    ],
+    [
+      "CommonJS",
+      'import one from "./one.cjs";',
+      "one.a",
+      { "one.cjs": "const fs = require('fs'); module.exports = { a: typeof fs.readFileSync };" },
+      "function",
+    ],
+    [
+      "named parts of CommonJS",
+      'import { a } from "./one.cjs";',
+      "a",
+      { "one.cjs": "exports.a = 1;" },
+      "1",
+    ],
+    [
+      "a helper that waits as it is loaded",
+      'import { a } from "./one";',
+      "a",
+      { "one.ts": "export const a = await Promise.resolve(3);" },
+      "3",
+    ],
+    [
+      "a module that is imported when it is needed",
+      "",
+      "(await import('./one')).a",
+      { "one.ts": "export const a = 4;" },
+      "4",
+    ],
+    [
+      "a module of Node",
+      'import path, { join } from "node:path"; import * as os from "os";',
+      "join('a', 'b') + path.sep + typeof os.cpus",
+      {},
+      "a/b/function",
+    ],
+    [
+      "a module for its effect",
+      'import "./setup";',
+      "globalThis.ready",
+      { "setup.ts": "globalThis.ready = 'yes';" },
+      "yes",
+    ],
+    [
+      "a package",
+      'import lib from "lib"; import { part } from "lib/part";',
+      "lib(part)",
+      {
+        "node_modules/lib/package.json": '{"name":"lib","version":"1.0.0","main":"index.js"}',
+        "node_modules/lib/index.js": "module.exports = (n) => n * 2;",
+        "node_modules/lib/part.js": "exports.part = 21;",
+      },
+      "42",
+    ],
+    [
+      "the module of the step itself, from a helper",
+      'import { f } from "./one"; export const base = 5;',
+      "f()",
+      { "one.ts": 'import { base } from "./steps"; export const f = () => base;' },
+      "5",
+    ],
+    [
+      "modules in a circle",
+      'import { f } from "./one";',
+      "f(3)",
+      {
+        "one.ts":
+          'import { g } from "./two"; export const f = (n: number): number => n === 0 ? 0 : g(n - 1);',
+        "two.ts": 'import { f } from "./one"; export const g = (n: number) => f(n);',
+      },
+      "0",
+    ],
+    [
+      "a file that also defines steps",
+      'import { a } from "./one";',
+      "a",
+      {
+        "one.ts":
+          'import { step, pipeline } from "stepwell"; export const a = 6; export const s = step({ name: "s", run() {} }); const p = pipeline({}, () => s({})); await p.submit(); for (const r of [1]) step({ name: `${r}`, run() {} });',
+      },
+      "6",
+    ],
+    [
+      "a file that finds files beside itself, where that is not used",
+      'import { a } from "./one";',
+      "a",
+      {
+        "one.ts":
+          'import path from "node:path"; import { fileURLToPath } from "node:url"; const here = path.dirname(fileURLToPath(import.meta.url)); const url = new URL(".", import.meta.url); export const read = () => here + url; export const a = 7;',
+      },
+      "7",
+    ],
+  ])("%s", async (_, imports, value, files, expected) => {
+    expect(await uses(imports, value, files)).toBe(expected);
+  });
+
+  it("all of a file that defines steps, where it is imported as it runs", async () => {
+    const files = {
+      "one.ts":
+        'import { command } from "stepwell"; export const c = command({}); export const a = 1;',
+    };
+    expect(await uses("", "(await import('./one')).a", files)).toBe("1");
+  });
+});
