@@ -1,8 +1,9 @@
 // From the place of a `step({... run ...})` call in a user's module to a program of one file that runs that function
 // alone and whose bytes are its identity. Knows nothing of pipelines, plans or where programs are kept.
 
+import fs from "node:fs";
 import { version } from "esbuild";
-import { bundleModules, isFile } from "./bundle-modules.ts";
+import { bundleModules } from "./bundle-modules.ts";
 import { withCanonicalNames } from "./canonical-names.ts";
 import { readDefinitions } from "./definitions.ts";
 import { linkExternals, projectFolderOf } from "./external-packages.ts";
@@ -36,7 +37,7 @@ export async function bundleFunction(
 }
 
 async function bundled(site: FunctionSite, ports: FunctionPorts): Promise<BundledFunction> {
-  if (!isFile(site.file))
+  if (!fs.statSync(site.file, { throwIfNoEntry: false })?.isFile())
     throw new FunctionProblems([
       {
         message: `the module of step \`${site.name}\` is not a file`,
@@ -46,12 +47,13 @@ async function bundled(site: FunctionSite, ports: FunctionPorts): Promise<Bundle
         column: site.column,
       },
     ]);
-  const module = await readModule(site.file);
+  const file = fs.realpathSync(site.file);
+  const module = await readModule(file);
   const definitions = readDefinitions(module);
   const step = findStep(module, definitions, site);
   const entry = reachedModule(module, definitions, step, site);
-  const projectFolder = projectFolderOf(site.file);
-  const modules = await bundleModules({ file: site.file, entry, projectFolder });
+  const projectFolder = projectFolderOf(file);
+  const modules = await bundleModules({ file, entry, projectFolder });
   const { packages, read } = lockedPackages(projectFolder, modules.externals);
   const head = [
     `// Stepwell function ${FORMAT}, esbuild ${version}${packagesNote(packages)}`,
@@ -65,7 +67,7 @@ async function bundled(site: FunctionSite, ports: FunctionPorts): Promise<Bundle
     program: head + body.text,
     map: body.mapAfter(head),
     packages,
-    sources: [...new Set([site.file, ...modules.sources, ...read])].sort(),
+    sources: [...new Set([file, ...modules.sources, ...read])].sort(),
     projectFolder,
   };
 }

@@ -1,7 +1,6 @@
 // Bundles what a function reaches into one text by esbuild, with the modules it imports cut down and packages with native
 // code left out. Knows files and packages, nothing of steps.
 
-import fs from "node:fs";
 import path from "node:path";
 import { TraceMap } from "@jridgewell/trace-mapping";
 import {
@@ -18,6 +17,7 @@ import { type FunctionProblem, FunctionProblems } from "./function-site.ts";
 import { importedModule } from "./imported-module.ts";
 import { readModule, readText, TARGET } from "./read-module.ts";
 import { type MappedText, originalPlace, type Place, withInlineMap } from "./source-text.ts";
+import { BESIDE, unshippable } from "./unshippable.ts";
 
 export interface BundleOrder {
   readonly file: string;
@@ -53,7 +53,7 @@ interface Pass {
 }
 
 async function bundleOnce(order: BundleOrder, unbundled: ReadonlySet<string>): Promise<Pass> {
-  const externals = new Set<string>();
+  const externals = new Map<string, string>();
   const found = new Set<string>();
   const given = new Map<string, MappedText>();
   const result = await build({
@@ -73,7 +73,9 @@ async function bundleOnce(order: BundleOrder, unbundled: ReadonlySet<string>): P
     sourcemap: "external",
     sourcesContent: false,
     logLevel: "silent",
-    define: BESIDE,
+    // A program of a step is nobody's main module.
+    define: { ...BESIDE, "import.meta.main": "false" },
+    logLimit: 0,
     plugins: [
       ownModules(order, given),
       packages(order, unbundled, externals, found),
@@ -83,49 +85,46 @@ async function bundleOnce(order: BundleOrder, unbundled: ReadonlySet<string>): P
     if (error.errors === undefined) throw error;
     return error;
   });
-  const errors = result.errors.map((message) => errorOf(order, message, given));
+  const errors = result.errors.flatMap((message) => errorsOf(order, message, given));
   const text = result.outputFiles?.find((file) => file.path.endsWith(".mjs"))?.text ?? "";
   const map = result.outputFiles?.find((file) => file.path.endsWith(".map"))?.text;
   const mapped = { text, map: new TraceMap(map ?? EMPTY_MAP) };
-  const places = [...errors, ...besideUses(order, mapped)];
+  const places = [...errors, ...unshippable(order, mapped)].map((problem) => ({
+    problem,
+    folder: packageOf(order, problem.file),
+  }));
   return {
-    bundled: { ...mapped, externals, sources: sourcesOf(order, result) },
-    problems: places.filter((problem) => packageFolder(problem.file) === null),
-    unbundled: [...found, ...places.map((problem) => packageFolder(problem.file))].filter(
-      (folder) => folder !== null,
-    ),
+    bundled: {
+      ...mapped,
+      externals: new Set(
+        [...externals].flatMap(([name, folder]) => (text.includes(name) ? folder : [])),
+      ),
+      sources: sourcesOf(order, result),
+    },
+    problems: places
+      .filter(({ folder }) => folder === null || unbundled.has(folder))
+      .map(({ problem }) => problem),
+    unbundled: [...found, ...places.map(({ folder }) => folder)].filter((one) => one !== null),
   };
+}
+
+/** The package that a file belongs to; null: the user's own file, even where that lies in a package itself. */
+function packageOf(order: BundleOrder, file: string): string | null {
+  const folder = packageFolder(file);
+  return folder === packageFolder(order.file) ? null : folder;
 }
 
 const EMPTY_MAP = { version: 3 as const, sources: [], names: [], mappings: "" };
 
-/** Names of files beside a module: written as names that nothing binds, so that what is left of them is found. */
-const BESIDE = {
-  "import.meta.url": "__stepwell_beside_url__",
-  "import.meta.dirname": "__stepwell_beside_dirname__",
-  "import.meta.filename": "__stepwell_beside_filename__",
-  "import.meta.resolve": "__stepwell_beside_resolve__",
-  "require.resolve": "__stepwell_beside_require__",
-  __dirname: "__stepwell_beside_folder__",
-  __filename: "__stepwell_beside_file__",
-};
-
-const WRITTEN = new Map(
-  Object.entries(BESIDE).map(([written, marker]) => [marker, written] as const),
-);
-
-function besideUses(order: BundleOrder, mapped: MappedText): readonly FunctionProblem[] {
-  return [...mapped.text.matchAll(/__stepwell_beside_\w+__/g)].map((match) => {
-    const place = originalPlace(mapped, match.index);
-    const source = place?.source ?? order.file;
-    return {
-      message: `\`${WRITTEN.get(match[0])}\` is used by a function step, but files beside the module are not shipped with it`,
-      hint: "pass the file or folder as an input",
-      file: path.resolve(order.projectFolder, source),
-      line: place?.line ?? 1,
-      column: place?.column ?? 1,
-    };
-  });
+/** What went wrong in reading a module of the user was said there; what else goes wrong in our own part is a bug. */
+function errorsOf(
+  order: BundleOrder,
+  message: Message,
+  given: ReadonlyMap<string, MappedText>,
+): readonly FunctionProblem[] {
+  if (message.detail instanceof FunctionProblems) return message.detail.problems;
+  if (message.detail instanceof Error) throw message.detail;
+  return [errorOf(order, message, given)];
 }
 
 function errorOf(
@@ -187,7 +186,8 @@ function ownModules(order: BundleOrder, given: Map<string, MappedText>): Plugin 
     setup(pass) {
       pass.onLoad({ filter: SCRIPT, namespace: "file" }, async ({ path: file, suffix }) => {
         if (file === order.file && suffix === "") return give(file, order.entry);
-        if (packageFolder(file) !== null || !CUT_FOR.test(readText(file) ?? "")) return undefined;
+        if (packageOf(order, file) !== null || !CUT_FOR.test(readText(file) ?? ""))
+          return undefined;
         return give(file + suffix, importedModule(await readModule(file)));
       });
     },
@@ -198,7 +198,7 @@ function ownModules(order: BundleOrder, given: Map<string, MappedText>): Plugin 
 function packages(
   order: BundleOrder,
   unbundled: ReadonlySet<string>,
-  externals: Set<string>,
+  externals: Map<string, string>,
   found: Set<string>,
 ): Plugin {
   const isExternal = new Map<string, boolean>();
@@ -213,7 +213,7 @@ function packages(
       pass.onResolve({ filter: /.*/ }, async (wanted) => {
         if (wanted.kind === "entry-point" || wanted.pluginData === SEEN) return undefined;
         if (/^(node:|stepwell(\/|$))/.test(wanted.path)) return undefined;
-        const isOwn = packageFolder(wanted.importer) === null;
+        const isOwn = packageOf(order, wanted.importer) === null;
         if (!isOwn && /^[./]/.test(wanted.path)) return undefined;
         const { kind, importer, resolveDir } = wanted;
         const led = await pass.resolve(wanted.path, {
@@ -226,22 +226,22 @@ function packages(
         if (led.errors.length > 0) return undefined;
         if (led.external || led.namespace !== "file") return led;
         if (led.path === order.file) return { ...led, suffix: "?whole" };
-        const folder = packageFolder(led.path);
+        const folder = packageOf(order, led.path);
         if (folder === null || !leaves(folder)) return led;
-        externals.add(folder);
-        const name = externalName(order.projectFolder, importer, wanted.path);
+        const name = externalName(order.projectFolder, { importer, folder }, wanted.path);
+        externals.set(name, folder);
         return { path: name, external: true };
       });
-      loadNative(pass, found);
+      loadNative(order, pass, found);
     },
   };
 }
 
 const SEEN = { isSeen: true };
 
-function loadNative(pass: PluginBuild, found: Set<string>): void {
+function loadNative(order: BundleOrder, pass: PluginBuild, found: Set<string>): void {
   pass.onLoad({ filter: /\.node$/ }, ({ path: file }) => {
-    const folder = packageFolder(file);
+    const folder = packageOf(order, file);
     if (folder !== null) found.add(folder);
     const text = "native code (.node) of your own cannot be shipped with a function step";
     return folder === null ? { errors: [{ text }] } : { contents: "", loader: "empty" };
@@ -263,8 +263,3 @@ const stepwellItself: Plugin = {
     }));
   },
 };
-
-/** Whether a path is a file: a step's module may be gone by now. */
-export function isFile(file: string): boolean {
-  return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
-}

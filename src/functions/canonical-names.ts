@@ -55,7 +55,8 @@ function mentionsOf(variable: Variable): readonly SyntaxNode[] {
 function markedNames(tree: SyntaxNode): ReadonlyMap<SyntaxNode, object> {
   const owners = new Map<SyntaxNode, object>();
   const look = (node: SyntaxNode, around: ReadonlyMap<string, object>) => {
-    const inside = new Map([...around, ...markedBy(node)]);
+    const marks = markedBy(node);
+    const inside = marks.length === 0 ? around : new Map([...around, ...marks]);
     const label = node.label as SyntaxNode | null | undefined;
     if (label) owners.set(label, inside.get(`${label.name}:`) ?? label);
     const owner = isPrivate(node) ? inside.get(`#${node.name}`) : undefined;

@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { type Manifest, readManifest } from "./locked-versions.ts";
+import { installedFolder, type Manifest, readManifest } from "./locked-versions.ts";
 import { parseModule, type SyntaxNode, walk } from "./read-module.ts";
 
 const NODE_MODULES = `${path.sep}node_modules${path.sep}`;
@@ -61,12 +61,15 @@ function dependsOnNative({ dependencies = {}, optionalDependencies = {} }: Manif
 const SCHEME = "stepwell-package:";
 
 /** How a program names what it loads: the package's own words, and whose node_modules they are looked up in. */
-export function externalName(projectFolder: string, importer: string, specifier: string): string {
-  const from = packageFolder(importer);
-  const place = path
-    .relative(projectFolder, from ?? projectFolder)
-    .split(path.sep)
-    .join("/");
+export function externalName(
+  projectFolder: string,
+  { importer, folder }: { readonly importer: string; readonly folder: string },
+  specifier: string,
+): string {
+  const name = folder.slice(folder.lastIndexOf(NODE_MODULES) + NODE_MODULES.length);
+  const isShared = installedFolder(projectFolder, name) === folder;
+  const from = isShared ? projectFolder : (packageFolder(importer) ?? path.dirname(importer));
+  const place = path.relative(projectFolder, from).split(path.sep).join("/");
   return `${SCHEME}${place}!${specifier}`;
 }
 

@@ -309,3 +309,39 @@ describe("comments and white space", () => {
     );
   });
 });
+
+describe("names", () => {
+  const shape = ([a, b, c, d, e, f]: readonly string[]) => ({
+    "steps.ts": `import { step } from "stepwell";
+import { ${a} } from "./own";
+const ${b} = ["x"];
+class ${c} { constructor(readonly size: number) {} }
+export const ${d} = step({ name: "evaluate", async run({ inputs: ${e}, log }) {
+  const ${f} = ${a}(${b}.length);
+  log.info({ size: new ${c}(${f}).size, ${e} });
+} });
+`.replace(`, ${e} }`, `, given: ${e} }`),
+    "own.ts": `import path from "node:path";
+const ${c} = { deep: 1 };
+function ${d}(${e}: number) { return ${e} > 100; }
+export const unused = () => ${d}(2) + ${b}("queue");
+export function ${a}(${f}: number) { return path.join(String(${f} + ${c}.deep)); }
+function ${b}(word: string) { return word.length; }
+`,
+  });
+  const word = fc
+    .stringMatching(/^[a-z][a-zA-Z]{1,8}[0-9]$/)
+    .filter((name) => !/^(step|path|log|word)/.test(name));
+
+  it("of variables, functions and classes change no program", async () => {
+    const place = project(shape(["alpha", "beta", "gamma", "delta", "epsilon", "phi"]));
+    const before = await place.program();
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(word, { minLength: 6, maxLength: 6 }), async (names) => {
+        place.write(shape(names));
+        expect(await place.program()).toBe(before);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

@@ -37,7 +37,7 @@ function goneStatements(definitions: Definitions, units: readonly Unit[]): Reado
   const gone = new Set<SyntaxNode>();
   const ranges: Range[] = [...definitions.calls];
   for (const { kind, statement } of units)
-    if (kind === "effect" && definitions.calls.some((call) => isWithin(call, statement))) {
+    if (kind === "effect" && (isGuard(statement) || defines(statement, definitions))) {
       gone.add(statement);
       ranges.push(statement);
     }
@@ -55,6 +55,24 @@ function goneStatements(definitions: Definitions, units: readonly Unit[]): Reado
       }
   }
   return gone;
+}
+
+function defines(statement: SyntaxNode, definitions: Definitions): boolean {
+  return definitions.calls.some((call) => isWithin(call, statement));
+}
+
+/** `if (process.argv[1] === …import.meta.url…)`: what a file does when it is the program. In a step it never is. */
+function isGuard(statement: SyntaxNode): boolean {
+  let isFound = false;
+  if (statement.type === "IfStatement")
+    walk(statement.test as SyntaxNode, (node) => {
+      const isMain = (node.property as SyntaxNode | undefined)?.name === "main";
+      const isRequire = (node.object as SyntaxNode | undefined)?.name === "require";
+      isFound ||= node.type === "MetaProperty" || node.name === "__filename";
+      isFound ||= isMain && isRequire;
+      return true;
+    });
+  return isFound;
 }
 
 /** Whether all that mentions these is gone, and something did: what nothing ever used may be there for its effect. */

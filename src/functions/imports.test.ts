@@ -188,3 +188,67 @@ describe("what a run imports may be", () => {
     expect(await uses("", "(await import('./one')).a", files)).toBe("1");
   });
 });
+
+describe("a module of the project that also does things of its own", () => {
+  const uses = (files: Readonly<Record<string, string>>) =>
+    printed({
+      "steps.ts": step("run: ({ log }) => log.info(a)", 'import { a } from "./one";'),
+      ...files,
+    });
+
+  it.each([
+    [
+      "submits what another module made",
+      'import { taxi } from "./taxi"; export const a = 1; const run = await taxi.submit(); await run.wait();',
+    ],
+    [
+      "makes steps through a module of the project",
+      'import { define } from "./own"; export const a = 1; export const s = define({ name: "x", run() {} }); s.outputs.data;',
+    ],
+    [
+      "is a program when it is started itself",
+      'import { taxi } from "./taxi"; import { pathToFileURL } from "node:url"; export const a = 1; if (import.meta.url === pathToFileURL(process.argv[1]!).href) process.exit(3); if (import.meta.main) process.exit(4); void taxi;',
+    ],
+    [
+      "calls a function of its own that submits",
+      'import { pipeline } from "stepwell"; export const a = 1; const p = pipeline({}, () => ({})); async function main() { await p.submit(); process.exit(5); } await main();',
+    ],
+    [
+      "makes steps in a loop",
+      'import { step, sequence } from "stepwell"; export const a = 1; const all: any[] = []; for (const r of [1, 2]) all.push(step({ name: `${r}`, run() {} })); sequence(...all);',
+    ],
+  ])("is quiet in a step when it %s", async (_, one) => {
+    const files = {
+      "one.ts": one,
+      "taxi.ts":
+        'import { pipeline } from "stepwell"; export const taxi = pipeline({}, () => ({}));',
+      "own.ts": 'export { step as define } from "stepwell";',
+    };
+    expect(await uses(files)).toBe("1");
+  });
+});
+
+describe("a text is kept as it is", () => {
+  it.each([
+    [
+      "over several lines",
+      "const text = `a\n  // b\n\n  c`;",
+      "JSON.stringify(text)",
+      '"a\\n  // b\\n\\n  c"',
+    ],
+    [
+      "in a module with Windows line ends",
+      "const text = 'a';\r\nconst other = 'b';\r\n",
+      "text + other",
+      "ab",
+    ],
+    ["in a module with a first line for a shell", "const text = 'a';", "text", "a"],
+  ])("%s", async (_, head, value, expected) => {
+    const text = step(`run: ({ log }) => log.info(${value})`, head);
+    const isShell = expected === "a";
+    expect(await printed({ "steps.ts": isShell ? `#!/usr/bin/env node\n${text}` : text })).toBe(
+      expected,
+    );
+    expect(await printed({ "steps.ts": `\uFEFF${text}` })).toBe(expected);
+  });
+});

@@ -3,6 +3,7 @@ import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { FunctionProject } from "../testing/function-project.ts";
 import { ROOT } from "../testing/repository.ts";
+import { bundleFunction } from "./bundle-function.ts";
 
 const projects: FunctionProject[] = [];
 
@@ -340,5 +341,51 @@ describe("the integrity of a package is read from", () => {
     expect((await place.bundled()).packages).toEqual({
       native: { version: "1.2.3", integrity: null },
     });
+  });
+});
+
+describe("where the project lies", () => {
+  it("may be a link", async () => {
+    const place = project(steps('import native from "native";', "native.half(2)"), NATIVE);
+    const link = `${place.folder}-link`;
+    fs.symlinkSync(place.folder, link);
+    try {
+      const made = await bundleFunction(
+        { file: path.join(link, "steps.ts"), line: 3, column: 25, name: "evaluate" },
+        { inputs: {}, outputs: {} },
+      );
+      expect(made.ok && made.value.program).toBe(await place.program());
+    } finally {
+      fs.rmSync(link);
+    }
+  });
+
+  it("may be inside of an installed package, whose files are then the user's own", async () => {
+    const inside = "node_modules/stepwell/examples/";
+    const place = project("", {
+      [`${inside}package.json`]: "{}",
+      [`${inside}steps.ts`]: steps('import { a } from "./one";', "a"),
+      [`${inside}one.ts`]: 'import { step } from "stepwell"; step({}); export const a = 1;',
+      [`${inside}bad.ts`]: steps("", "__dirname"),
+    });
+    const bundled = await place.bundled("evaluate", `${inside}steps.ts`);
+    expect(place.start(bundled)).toMatchObject({ status: 0, stdout: "1\n", stderr: "" });
+    expect(await place.problems("evaluate", `${inside}bad.ts`)).toHaveLength(1);
+  });
+
+  it("may be beside a package of the same repository that has native code of its own", async () => {
+    const place = project("", {
+      "app/package.json": "{}",
+      "app/steps.ts": steps('import { a } from "lib";', "a"),
+      "lib/package.json": '{"name":"lib","version":"1.0.0","type":"module","main":"index.ts"}',
+      "lib/index.ts": 'import n from "native"; export const a = n.half(8);',
+      ...Object.fromEntries(Object.entries(NATIVE).map(([name, text]) => [`lib/${name}`, text])),
+    });
+    fs.mkdirSync(path.join(place.folder, "app/node_modules"));
+    fs.symlinkSync("../../lib", path.join(place.folder, "app/node_modules/lib"));
+    const bundled = await place.bundled("evaluate", "app/steps.ts");
+    expect(bundled.packages).toEqual({ native: { version: "1.2.3", integrity: null } });
+    const variables = { STEPWELL_PROJECT_FOLDER: bundled.projectFolder };
+    expect(place.start(bundled, { variables })).toMatchObject({ status: 0, stdout: "4\n" });
   });
 });

@@ -256,6 +256,25 @@ describe("what cannot be shipped", () => {
     ]);
   });
 
+  it("a module that is only named as the step runs, in the project's own code", async () => {
+    expect(await problems(uses("const name = process.argv[2]!;", "import(name)"))).toEqual([
+      "import() of a name that is only known as the function step runs cannot be bundled (steps.ts:3:70); import each module by its own name, as a text",
+    ]);
+    const files = {
+      "node_modules/lib/package.json": '{"name":"lib","version":"1.0.0","main":"index.js"}',
+      "node_modules/lib/index.js": "exports.a = 1; exports.load = (name) => import(name);",
+    };
+    expect(await problems(uses('import { a } from "lib";', "a"), files)).toEqual([]);
+  });
+
+  it("a module that is sloppy code", async () => {
+    const text = uses('import one from "./one.cjs";', "one.a");
+    const one = "exports.a = __dirname;\nvar x = 1; delete x;\n";
+    expect(await problems(text, { "one.cjs": one })).toEqual([
+      "Deleting local variable in strict mode (one.cjs:2:12); write it as a module: import and export, in strict mode",
+    ]);
+  });
+
   it("and what is missing counts only where it is used", async () => {
     const text = uses('import { a } from "./none";\nconsole.log(a);', "1");
     expect(await problems(text)).toEqual([]);

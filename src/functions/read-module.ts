@@ -48,19 +48,34 @@ export async function readModule(file: string): Promise<UserModule> {
   });
   const text = made.outputFiles.find((output) => !output.path.endsWith(".map"))?.text ?? "";
   const map = made.outputFiles.find((output) => output.path.endsWith(".map"))?.text ?? "{}";
-  const tree = parseModule(text);
+  const mapped = { text, map: new TraceMap(map) };
+  const tree = parseMapped(file, mapped);
   const manager = analyze(tree as never, { ecmaVersion: 2022, sourceType: "module" });
   const moduleScope = manager.scopes.find((scope) => scope.type === "module");
   if (moduleScope === undefined) throw new Error("a module without a scope");
   return {
+    ...mapped,
     file,
-    text,
-    map: new TraceMap(map),
     body: tree.body as unknown as readonly SyntaxNode[],
     references: manager.scopes.flatMap((scope) => scope.references),
     moduleScope,
   };
 }
+
+/** The bundler reads sloppy CommonJS too, which is no module. */
+function parseMapped(file: string, mapped: MappedText): Program {
+  try {
+    return parseModule(mapped.text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const { line, column } = originalPlace(mapped, (error as { pos?: number }).pos ?? 0) ?? START;
+    const message = error.message.replace(/ \(\d+:\d+\)$/, "");
+    const hint = "write it as a module: import and export, in strict mode";
+    throw new FunctionProblems([{ message, hint, file, line, column }]);
+  }
+}
+
+const START: Place = { line: 1, column: 1 };
 
 export function parseModule(text: string): Program {
   return parse(text, {
@@ -74,7 +89,7 @@ export function parseModule(text: string): Program {
 
 /** Where the user wrote it. */
 export function placeIn(module: UserModule, node: { readonly start: number }): Place {
-  const { line, column } = originalPlace(module, node.start) ?? { line: 1, column: 1 };
+  const { line, column } = originalPlace(module, node.start) ?? START;
   return { line, column };
 }
 
@@ -102,17 +117,25 @@ export function walk(node: SyntaxNode, enter: (node: SyntaxNode) => boolean): vo
 }
 
 export function childrenOf(node: SyntaxNode): readonly SyntaxNode[] {
-  return Object.values(node)
-    .flat()
-    .filter((value): value is SyntaxNode => isNode(value));
+  // Called for each node of a bundle: a loop, because lists of lists cost more than the parser.
+  const children: SyntaxNode[] = [];
+  for (const field in node) {
+    const value = node[field];
+    if (Array.isArray(value)) {
+      for (const item of value) if (isNode(item)) children.push(item);
+    } else if (isNode(value)) children.push(value);
+  }
+  return children;
 }
 
 export function isFunction(node: SyntaxNode): boolean {
   return /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
 }
 
-function isNode(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "type" in value && "start" in value;
+function isNode(value: unknown): value is SyntaxNode {
+  return (
+    typeof value === "object" && value !== null && typeof (value as SyntaxNode).start === "number"
+  );
 }
 
 function syntaxProblem(file: string, message: Message) {

@@ -1,16 +1,24 @@
 // What stands in a step's process where its module had something of "stepwell": it can be looked at and handed around,
 // and says what is wrong when it is called.
 
+let isRunning = false;
+
+/** From here on calls are refused. A module that is only loaded may define: nothing comes of it. */
+export function refuseFromNow(): void {
+  isRunning = true;
+}
+
 /** A value that refuses to be called, by the name it was written with. */
 export function refused(name: string): unknown {
-  const say = () => {
+  const answer = () => {
+    if (!isRunning) return refused(name);
     throw new Error(
       `\`${name}\` cannot be called inside a step: pipelines are defined and submitted outside of run, so pass what run needs as an input`,
     );
   };
   return new Proxy(function refused() {}, {
-    apply: say,
-    construct: say,
+    apply: answer,
+    construct: () => Object(answer()),
     get: (_, property) => readRefused(property),
   });
 }

@@ -5,7 +5,7 @@ import { EndWatch } from "./end-watch.ts";
 import { mapStacks } from "./mapped-stack.ts";
 import { importFromProject, requireFor } from "./project-packages.ts";
 import { type Ports, readArguments } from "./read-arguments.ts";
-import { everythingRefused, refused } from "./refusal.ts";
+import { everythingRefused, refused, refuseFromNow } from "./refusal.ts";
 import { stepLog } from "./step-log.ts";
 
 type Run = (context: unknown) => unknown;
@@ -30,6 +30,7 @@ async function runStep(run: unknown, ports: Ports, end: EndWatch): Promise<void>
   const { inputs, outputs } = read;
   const context = { inputs, outputs, log: stepLog() };
   Object.defineProperty(context, "signal", { enumerable: true, get: stopSignal });
+  refuseFromNow();
   try {
     await (run as Run)(context);
     end.finish();
