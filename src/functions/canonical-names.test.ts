@@ -98,6 +98,11 @@ describe("canonical names", () => {
     expect(renamed(text)).toBe(text);
   });
 
+  it("leave code alone that is nested too deeply to be read", () => {
+    const text = `let a = 1; const b = () => ${"a+".repeat(50_000)}a;`;
+    expect(renamed(text)).toBe(text);
+  });
+
   it("are the same whatever names a text has", () => {
     const shape = (names: readonly string[]) => {
       const [a, b, c, d, e, f, g, h] = names;

@@ -7,6 +7,16 @@ import { childrenOf, parseModule, rangeOf, type SyntaxNode } from "./read-module
 import { cutText, type MappedText, type Piece } from "./source-text.ts";
 
 export function withCanonicalNames(bundle: MappedText): MappedText {
+  try {
+    return renamed(bundle);
+  } catch (error) {
+    // Code that is nested too deeply to be read keeps the names it has: it may change more often than it must.
+    if (error instanceof RangeError || error instanceof SyntaxError) return bundle;
+    throw error;
+  }
+}
+
+function renamed(bundle: MappedText): MappedText {
   const tree = parseModule(bundle.text) as unknown as SyntaxNode;
   const owners = new Map<SyntaxNode, object>([...bindingsOf(tree), ...markedNames(tree)]);
   const shorthands = shorthandNames(tree);

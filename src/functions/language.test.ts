@@ -230,6 +230,14 @@ function seal(target: any): any { return target; }
     expect(await printed({ "steps.ts": older, "tsconfig.json": tsconfig })).toBe("hello!");
   });
 
+  it("one of thousands of functions", async () => {
+    const head = Array.from(
+      { length: 3000 },
+      (_, at) => `function f${at}(a: number): number { return a > 0 ? f${at + 1}(a - 1) : ${at}; }`,
+    );
+    expect(await reaches([...head, "const f3000 = () => 0;"].join("\n"), "f0(5)")).toBe("5");
+  });
+
   it("nothing that only has an effect", async () => {
     const head = "console.log('loaded'); const table = [1]; console.log(table);";
     expect(await reaches(head, "table.length")).toBe("1");

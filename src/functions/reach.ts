@@ -1,7 +1,7 @@
 // What the `run` of a step reaches in its own module: the bindings of the module, transitively, and the statements that
 // change them. A variable of a function, loop or block around the call is a mistake, because a program has none of them.
 
-import type { Reference, Scope, Variable } from "eslint-scope";
+import type { Scope, Variable } from "eslint-scope";
 import type { Definitions } from "./definitions.ts";
 import { refusalOf } from "./definitions.ts";
 import type { FoundStep } from "./find-step.ts";
@@ -14,6 +14,7 @@ import {
   moduleBinding,
   placeIn,
   rangeOf,
+  referencesIn,
   type SyntaxNode,
   type UserModule,
 } from "./read-module.ts";
@@ -64,18 +65,20 @@ function reachedUnits(
   units: readonly Unit[],
   step: FoundStep,
 ): ReadonlySet<Unit> {
-  const changers = units.filter((unit) => !isDefinition(unit, definitions));
-  const changed = new Map(changers.map((unit) => [unit, changedBy(module, unit)]));
+  const wanting = new Map<Variable, Unit[]>();
+  const want = (variable: Variable, unit: Unit) =>
+    wanting.set(variable, [...(wanting.get(variable) ?? []), unit]);
+  for (const unit of units) {
+    for (const variable of unit.declares) want(variable, unit);
+    if (!isDefinition(unit, definitions))
+      for (const variable of changedBy(module, unit)) want(variable, unit);
+  }
   const reached = new Set<Unit>();
-  const seen = new Set<Variable>();
   const open = [...bindingsIn(module, step.run, [])];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const variable = next;
-    if (seen.has(variable)) continue;
-    seen.add(variable);
-    for (const unit of units) {
-      const isWanted = unit.declares.includes(variable) || changed.get(unit)?.has(variable);
-      if (!isWanted || reached.has(unit)) continue;
+  for (let variable = open.pop(); variable !== undefined; variable = open.pop()) {
+    const wanted = wanting.get(variable) ?? [];
+    wanting.delete(variable);
+    for (const unit of wanted.filter((one) => !reached.has(one))) {
       reached.add(unit);
       open.push(...bindingsIn(module, unit.node, definitions.calls), ...unit.declares);
     }
@@ -98,10 +101,6 @@ function bindingsIn(
     .filter(({ identifier }) => !without.some((gone) => isWithin(rangeOf(identifier), gone)))
     .map((reference) => moduleBinding(module, reference))
     .filter((variable) => variable !== null);
-}
-
-function referencesIn(module: UserModule, range: SyntaxNode): readonly Reference[] {
-  return module.references.filter(({ identifier }) => isWithin(rangeOf(identifier), range));
 }
 
 /** `import "./setup"` is meant for what it does. */

@@ -21,7 +21,7 @@ export interface UserModule extends MappedText {
   /** Absolute. */
   readonly file: string;
   readonly body: readonly SyntaxNode[];
-  /** Every mention of a name. */
+  /** Every mention of a name, in the order of the text. */
   readonly references: readonly Reference[];
   readonly moduleScope: Scope;
 }
@@ -57,7 +57,9 @@ export async function readModule(file: string): Promise<UserModule> {
     ...mapped,
     file,
     body: tree.body as unknown as readonly SyntaxNode[],
-    references: manager.scopes.flatMap((scope) => scope.references),
+    references: manager.scopes
+      .flatMap((scope) => scope.references)
+      .sort((one, other) => rangeOf(one.identifier).start - rangeOf(other.identifier).start),
     moduleScope,
   };
 }
@@ -108,6 +110,26 @@ export function isWithin(
 /** The binding of the module itself that is mentioned; null: a global, or a name of a scope further in. */
 export function moduleBinding(module: UserModule, reference: Reference): Variable | null {
   return reference.resolved?.scope === module.moduleScope ? reference.resolved : null;
+}
+
+export function referencesIn(
+  { references }: UserModule,
+  range: { readonly start: number; readonly end: number },
+): readonly Reference[] {
+  let low = 0;
+  let high = references.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rangeOf(references[middle]?.identifier).start < range.start) low = middle + 1;
+    else high = middle;
+  }
+  const found: Reference[] = [];
+  for (let at = low; at < references.length; at += 1) {
+    const reference = references[at] as Reference;
+    if (rangeOf(reference.identifier).start >= range.end) break;
+    found.push(reference);
+  }
+  return found;
 }
 
 /** Every node below, itself first; `enter` says whether to go in. */
