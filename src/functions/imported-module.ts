@@ -2,6 +2,7 @@
 // use, never count. All else keeps the meaning that it has in any program.
 
 import type { Variable } from "eslint-scope";
+import { isGuard } from "./changed-bindings.ts";
 import { type Definitions, readDefinitions } from "./definitions.ts";
 import { moduleUnits, rootOf, type Unit } from "./module-units.ts";
 import { withoutCalls } from "./reach.ts";
@@ -59,20 +60,6 @@ function goneStatements(definitions: Definitions, units: readonly Unit[]): Reado
 
 function defines(statement: SyntaxNode, definitions: Definitions): boolean {
   return definitions.calls.some((call) => isWithin(call, statement));
-}
-
-/** `if (process.argv[1] === …import.meta.url…)`: what a file does when it is the program. In a step it never is. */
-function isGuard(statement: SyntaxNode): boolean {
-  let isFound = false;
-  if (statement.type === "IfStatement")
-    walk(statement.test as SyntaxNode, (node) => {
-      const isMain = (node.property as SyntaxNode | undefined)?.name === "main";
-      const isRequire = (node.object as SyntaxNode | undefined)?.name === "require";
-      isFound ||= node.type === "MetaProperty" || node.name === "__filename";
-      isFound ||= isMain && isRequire;
-      return true;
-    });
-  return isFound;
 }
 
 /** Whether all that mentions these is gone, and something did: what nothing ever used may be there for its effect. */

@@ -230,6 +230,42 @@ function seal(target: any): any { return target; }
     expect(await printed({ "steps.ts": older, "tsconfig.json": tsconfig })).toBe("hello!");
   });
 
+  it("a table that a function of the module fills, and a package that is set up", async () => {
+    const head = `import lib from "lib";
+lib.extend("more");
+const table: string[] = [];
+function fill(rows: string[]) { rows.push("filled"); }
+fill(table);`;
+    const place = {
+      "steps.ts": step("run: ({ log }) => log.info(table[0], lib.all.join())", head),
+      "node_modules/lib/package.json": '{"name":"lib","version":"1.0.0"}',
+      "node_modules/lib/index.js": "exports.all = []; exports.extend = (x) => exports.all.push(x);",
+    };
+    expect(await printed(place)).toBe("filled more");
+  });
+
+  it("none of the statements that do something with it", async () => {
+    const head = `import fs from "node:fs";
+import * as own from "./own";
+import { publish } from "./own";
+import { pipeline } from "stepwell";
+const config = { level: 2 };
+const taxi = pipeline({ name: "taxi" }, () => ({}));
+async function main(options: unknown) { await taxi.submit(options); console.log("submitted"); }
+fs.writeFileSync("/nowhere/at/all", taxi.toYaml(config));
+fs.mkdirSync("/proc/none");
+own.publish();
+publish(config);
+console.log(config);
+await main(config);
+if (process.argv[1] === import.meta.filename) config.level = 3;`;
+    const files = {
+      "steps.ts": step("run: ({ log }) => log.info(config.level, typeof fs, own.a)", head),
+      "own.ts": 'export const a = 1; export function publish() { console.log("published"); }',
+    };
+    expect(await printed(files)).toBe("2 object 1");
+  });
+
   it("one of thousands of functions", async () => {
     const head = Array.from(
       { length: 3000 },

@@ -2,16 +2,7 @@
 // effect. Knows what each declares and changes, not which are wanted.
 
 import type { Variable } from "eslint-scope";
-import {
-  childrenOf,
-  isFunction,
-  isWithin,
-  moduleBinding,
-  rangeOf,
-  type SyntaxNode,
-  type UserModule,
-  walk,
-} from "./read-module.ts";
+import { isWithin, rangeOf, type SyntaxNode, type UserModule } from "./read-module.ts";
 
 export interface Unit {
   readonly kind: "import" | "declaration" | "effect" | "export";
@@ -64,56 +55,6 @@ function declaredIn(module: UserModule, node: SyntaxNode): readonly Variable[] {
   );
 }
 
-/**
- * Bindings of the module that a statement changes when it runs: assigned, a member assigned, a method called, or handed
- * to one of the functions that only change what they are given.
- */
-export function changedBy(module: UserModule, unit: Unit): ReadonlySet<Variable> {
-  const changed = new Set<Variable>();
-  if (unit.kind !== "effect") return changed;
-  const add = (node: SyntaxNode | undefined) => {
-    const root = rootOf(node);
-    for (const reference of module.references)
-      if (root !== null && rangeOf(reference.identifier) === root) {
-        const binding = moduleBinding(module, reference);
-        if (binding !== null) changed.add(binding);
-      }
-  };
-  walk(unit.node, (node) => {
-    if (isFunction(node)) return false;
-    for (const target of changedTargets(node)) add(target);
-    return true;
-  });
-  for (const reference of module.references) {
-    const binding = moduleBinding(module, reference);
-    if (binding !== null && reference.isWrite() && isOwn(unit.node, rangeOf(reference.identifier)))
-      changed.add(binding);
-  }
-  return changed;
-}
-
-/** Functions that change their arguments: those of the language and those that esbuild writes for decorators. */
-const CHANGERS =
-  /^(Object\.(assign|defineProperty|defineProperties|setPrototypeOf|freeze|seal)|Reflect\.\w+|__\w+)$/;
-
-function changedTargets(node: SyntaxNode): readonly SyntaxNode[] {
-  if (node.type === "AssignmentExpression") return [node.left as SyntaxNode];
-  if (node.type === "UpdateExpression") return [node.argument as SyntaxNode];
-  if (node.type === "UnaryExpression" && node.operator === "delete")
-    return [node.argument as SyntaxNode];
-  if (node.type !== "CallExpression") return [];
-  const callee = node.callee as SyntaxNode;
-  if (CHANGERS.test(nameOf(callee))) return node.arguments as readonly SyntaxNode[];
-  return callee.type === "MemberExpression" ? [callee] : [];
-}
-
-/** `a.b.c` as text; empty for what is not a chain of names. */
-function nameOf(node: SyntaxNode): string {
-  if (node.type === "Identifier") return String(node.name);
-  if (node.type !== "MemberExpression" || node.computed === true) return "";
-  return `${nameOf(node.object as SyntaxNode)}.${nameOf(node.property as SyntaxNode)}`;
-}
-
 /** The name that a chain of members, calls and awaits begins with. */
 export function rootOf(node: SyntaxNode | null | undefined): SyntaxNode | null {
   switch (node?.type) {
@@ -133,11 +74,4 @@ export function rootOf(node: SyntaxNode | null | undefined): SyntaxNode | null {
     default:
       return null;
   }
-}
-
-/** Whether a node is run with the statement itself, not in a function of it. */
-function isOwn(statement: SyntaxNode, inner: SyntaxNode): boolean {
-  if (!isWithin(inner, statement) || isFunction(statement)) return false;
-  if (inner === statement) return true;
-  return childrenOf(statement).some((child) => isOwn(child, inner));
 }

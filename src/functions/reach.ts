@@ -2,11 +2,12 @@
 // change them. A variable of a function, loop or block around the call is a mistake, because a program has none of them.
 
 import type { Scope, Variable } from "eslint-scope";
+import { changedBy } from "./changed-bindings.ts";
 import type { Definitions } from "./definitions.ts";
 import { refusalOf } from "./definitions.ts";
 import type { FoundStep } from "./find-step.ts";
 import { type FunctionProblem, FunctionProblems, type FunctionSite } from "./function-site.ts";
-import { changedBy, moduleUnits, type Unit } from "./module-units.ts";
+import { moduleUnits, type Unit } from "./module-units.ts";
 import {
   childrenOf,
   isFunction,
@@ -71,7 +72,7 @@ function reachedUnits(
   for (const unit of units) {
     for (const variable of unit.declares) want(variable, unit);
     if (!isDefinition(unit, definitions))
-      for (const variable of changedBy(module, unit)) want(variable, unit);
+      for (const variable of changedBy(module, unit, definitions)) want(variable, unit);
   }
   const reached = new Set<Unit>();
   const open = [...bindingsIn(module, step.run, [])];
