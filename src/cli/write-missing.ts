@@ -22,7 +22,7 @@ export async function writeMissing(
       return known;
     };
     const options = definitionOptions(context, file, flags);
-    await loadDefinition({ ...workspace, capacity }, options, true);
+    await loadDefinition({ ...workspace, capacity }, options, { fresh: true });
     if (unknown.size === 0) return;
     const written = writeComputes(workspace.folder, [...unknown]);
     if (isRefusal(written)) return context.refuse(written, flags.json);

@@ -4,12 +4,11 @@
 import fs from "node:fs";
 import { register } from "node:module";
 import { pathToFileURL } from "node:url";
-import type { Problem } from "../spec/problem.ts";
-import { bundleFunctions } from "./bundle-functions.ts";
 import { moduleProblem } from "./module-problem.ts";
 import type { ModuleReport, ModuleRequest } from "./module-report.ts";
-import { type ModuleFunction, pipelineOf } from "./pipeline-of.ts";
+import { pipelineOf } from "./pipeline-of.ts";
 import { isProblem } from "./problem-value.ts";
+import { failed, reportOf } from "./report-of.ts";
 
 const request = JSON.parse(process.argv[2] ?? "{}") as ModuleRequest;
 const report = await read(request);
@@ -17,63 +16,11 @@ fs.writeFileSync(request.report, JSON.stringify(report));
 // What the module left open must not keep us.
 process.exit(0);
 
-async function read({
-  file,
-  form,
-  folder,
-  functions,
-  places,
-  sdk,
-}: ModuleRequest): Promise<ModuleReport> {
-  const loaded = await load(file, sdk);
+async function read(request: ModuleRequest): Promise<ModuleReport> {
+  const loaded = await load(request.file, request.sdk);
   if ("problem" in loaded) return failed([loaded.problem]);
-  const found = pipelineOf(loaded.exports, file);
-  if (isProblem(found)) return failed([found]);
-  const [first] = found.functions;
-  if (form === "text" && first !== undefined) return failed([hasPrograms(first)]);
-  const bundled = await bundleFunctions(
-    found.functions,
-    functions,
-    form === "yaml" ? "name" : "content",
-  );
-  if ("problems" in bundled) return failed(bundled.problems);
-  try {
-    const yaml = form === "job" ? null : found.yaml(bundled.folders, folder);
-    const job = found.write(bundled.folders, file);
-    return {
-      pipeline: found.name,
-      text: yaml ?? job.text,
-      lines: places ? job.lines.map((origin) => origin?.() ?? null) : null,
-      components: [...job.components].map(([path, { text, origin }]) => ({
-        path,
-        text,
-        position: places ? origin() : null,
-      })),
-      problems: job.remarks.map(({ code, message, hint, origin }) => ({
-        severity: "warning" as const,
-        code,
-        message,
-        hint,
-        position: origin(),
-      })),
-    };
-  } catch (error) {
-    return failed([moduleProblem(error, file)]);
-  }
-}
-
-function hasPrograms({ name, origin }: ModuleFunction): Problem {
-  return {
-    severity: "error",
-    code: "bad_function",
-    message: `step \`${name}\` is a function: its program is a file beside the YAML`,
-    hint: "Say where both are written: stepwell export FILE --to FOLDER",
-    position: origin(),
-  };
-}
-
-function failed(problems: ModuleReport["problems"]): ModuleReport {
-  return { pipeline: null, text: "", lines: null, components: [], problems };
+  const found = pipelineOf(loaded.exports, request.file);
+  return isProblem(found) ? failed([found]) : reportOf(found, request);
 }
 
 async function load(

@@ -9,7 +9,13 @@ import type { Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
 import { checkCommands } from "./check-commands.ts";
 import { graphCache, kindOf } from "./graph-cache.ts";
-import { atSource, isModule, type ReadModule, readModule } from "./read-module.ts";
+import {
+  atSource,
+  isModule,
+  type ModuleOptions,
+  type ReadModule,
+  readModule,
+} from "./read-module.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export interface DefinitionOptions {
@@ -33,17 +39,30 @@ export interface LoadedDefinition {
 
 type Component = ReturnType<SpecReader["component"]>;
 
-/** Loads and validates; reports every mistake at once. `fresh`: not from the cache. */
+/** Gives the pipeline of a module as texts; with the places of its lines only where they are asked for. */
+export type ModuleSource = (
+  request: Pick<ModuleOptions, "functions" | "places">,
+) => Promise<ReadModule>;
+
+/** How a definition is loaded. */
+export interface LoadSettings {
+  /** Not from the cache. */
+  readonly fresh?: boolean;
+  /** Who gives the pipeline; null: the file, which is run where it is a module. */
+  readonly source?: ModuleSource | null;
+}
+
+/** Loads and validates; reports every mistake at once. */
 export async function loadDefinition(
   workspace: Workspace,
   options: DefinitionOptions,
-  fresh = false,
+  { fresh = false, source = null }: LoadSettings = {},
 ): Promise<LoadedDefinition> {
-  if (!isModule(options.file)) return loadTexts(workspace, options, null, fresh);
-  const at = path.dirname(options.file);
+  const { file } = options;
+  const ask = source ?? (isModule(file) ? runModule(file) : null);
+  if (ask === null) return loadTexts(workspace, options, null, fresh);
   const functions = places.functions(workspace.folder);
-  const request = { file: options.file, functions, form: "job", folder: at } as const;
-  const read = await readModule({ ...request, places: false });
+  const read = await ask({ functions, places: false });
   const { report } = read;
   if (report.pipeline === null)
     return {
@@ -56,9 +75,14 @@ export async function loadDefinition(
   const placed = async (problems: readonly Problem[]): Promise<readonly Problem[]> =>
     problems.length === 0
       ? problems
-      : atSource(problems, options.file, (await readModule({ ...request, places: true })).report);
+      : atSource(problems, file, (await ask({ functions, places: true })).report);
   const problems = [...(await placed(loaded.problems)), ...report.problems];
   return { ...loaded, problems, atSource: placed };
+}
+
+function runModule(file: string): ModuleSource {
+  const folder = path.dirname(file);
+  return (request) => readModule({ ...request, file, folder, form: "job" });
 }
 
 /** `read`: what a module gave; null for files that are read as they lie. */

@@ -7,21 +7,29 @@ import {
   type DefinitionOptions,
   type LoadedDefinition,
   loadDefinition,
+  type ModuleSource,
 } from "./load-definition.ts";
 import { type Prepared, type PrepareOptions, preparePlan } from "./prepare-plan.ts";
 import type { Workspace } from "./workspace.ts";
 
+/** What a plan is made of: a file, or a pipeline in memory that says it is defined there. */
+export interface DefinitionToPrepare extends DefinitionOptions {
+  readonly source?: ModuleSource;
+}
+
 /** `optionsFor` is given the graph because names of steps are checked against it. */
 export async function prepareDefinition(
   workspace: Workspace,
-  definition: DefinitionOptions,
+  { source, ...definition }: DefinitionToPrepare,
   optionsFor: (graph: Graph) => Promise<PrepareOptions>,
 ): Promise<Prepared> {
-  const loaded = await loadDefinition(workspace, definition);
+  const settings = source === undefined ? {} : { source };
+  const loaded = await loadDefinition(workspace, definition, settings);
   const prepared = await prepare(workspace, loaded, optionsFor);
   // A graph that was read back does not know where the mistake stands that was made around it since.
   if (prepared.plan !== null || !loaded.isCached) return prepared;
-  return prepare(workspace, await loadDefinition(workspace, definition, true), optionsFor);
+  const anew = await loadDefinition(workspace, definition, { ...settings, fresh: true });
+  return prepare(workspace, anew, optionsFor);
 }
 
 async function prepare(

@@ -3,13 +3,13 @@
 
 import { spawn } from "node:child_process";
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { ModuleReport, ModuleRequest } from "../modules/module-report.ts";
 import type { Position, Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
+import { ownProgram } from "./own-program.ts";
 
 /** True for files that are run to get a pipeline, not read. */
 export function isModule(file: string): boolean {
@@ -33,20 +33,24 @@ export async function readModule(options: ModuleOptions): Promise<ReadModule> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-module-"));
   try {
     const answer = path.join(folder, "report.json");
-    const report = await ask({ ...options, report: answer, sdk: sdkAddress() });
-    return {
-      report,
-      reader: (files) => readerOf(options.file, report, files),
-      virtual: pathsOf(report),
-    };
+    return asRead(options.file, await ask({ ...options, report: answer, sdk: sdkAddress() }));
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** A report of a pipeline that `file` defines, for the reader of job files. */
+export function asRead(file: string, report: ModuleReport): ReadModule {
+  return {
+    report,
+    reader: (files) => readerOf(file, report, files),
+    virtual: pathsOf(report),
+  };
+}
+
 /** What the module prints goes to our stderr: stdout is for answers. */
 async function ask(request: ModuleRequest): Promise<ModuleReport> {
-  const program = ownProgram();
+  const program = ownProgram("../modules/read-module.ts", "read-module.js");
   const child = spawn(process.execPath, [...program, JSON.stringify(request)], {
     cwd: path.dirname(request.file),
     stdio: ["ignore", 2, 2],
@@ -113,13 +117,4 @@ function sdkAddress(): string {
   const here = path.dirname(fileURLToPath(import.meta.url));
   const source = path.join(here, "../sdk/index.ts");
   return pathToFileURL(fs.existsSync(source) ? source : path.join(here, "index.js")).href;
-}
-
-/** From sources the program needs the loader that strips types. */
-function ownProgram(): readonly string[] {
-  const here = path.dirname(fileURLToPath(import.meta.url));
-  const source = path.join(here, "../modules/read-module.ts");
-  if (!fs.existsSync(source)) return ["--no-warnings", path.join(here, "read-module.js")];
-  const loader = createRequire(import.meta.url).resolve("tsx");
-  return ["--no-warnings", "--import", pathToFileURL(loader).href, source];
 }
