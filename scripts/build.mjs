@@ -13,8 +13,9 @@ const entries = {
   "node-supervisor": "src/computes/node-supervisor.ts",
   "content-worker": "src/storages/content-worker.ts",
   "read-module": "src/modules/read-module.ts",
-  index: "src/sdk/index.ts",
 };
+// What is imported, not started. The client is loaded when something is run, and shares the SDK's classes.
+const libraries = { index: "src/sdk/index.ts", client: "src/client/client.ts" };
 
 if (
   process.argv.includes("--if-stale") &&
@@ -24,9 +25,8 @@ if (
 
 const { build } = await import("esbuild");
 const fresh = `${out}.${process.pid}`;
-await build({
+const settings = {
   absWorkingDir: root,
-  entryPoints: entries,
   outdir: fresh,
   bundle: true,
   format: "esm",
@@ -41,7 +41,9 @@ await build({
   banner: {
     js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
   },
-});
+};
+await build({ ...settings, entryPoints: entries });
+await build({ ...settings, entryPoints: libraries, splitting: true, chunkNames: "[name]-[hash]" });
 writeTypes();
 await writeFunctionRuntime();
 await writeSchemas();
@@ -54,6 +56,22 @@ function writeTypes() {
   const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc");
   const words = ["-p", "tsconfig.sdk.json", "--outDir", path.join(fresh, "types")];
   execFileSync(process.execPath, [compiler, ...words], { cwd: root, stdio: "inherit" });
+  keepReachable(path.join(fresh, "types"), "sdk/index.d.ts");
+}
+
+/** The compiler also writes what the SDK loads later, of which its types say nothing. */
+function keepReachable(folder, first) {
+  const reached = new Set([first]);
+  for (const name of reached) {
+    const text = fs.readFileSync(path.join(folder, name), "utf8");
+    for (const [, to] of text.matchAll(/(?:from|import\()\s*"(\.[^"]+)\.ts"/g))
+      reached.add(path.join(path.dirname(name), `${to}.d.ts`));
+  }
+  for (const name of fs.readdirSync(folder, { recursive: true, encoding: "utf8" }))
+    if (name.endsWith(".d.ts") && !reached.has(name)) fs.rmSync(path.join(folder, name));
+  for (const name of fs.readdirSync(folder))
+    if (![...reached].some((one) => one.startsWith(`${name}/`)))
+      fs.rmSync(path.join(folder, name), { recursive: true });
 }
 
 /** What is ours in every program of a function step: made here, so that all of them have the same text. */

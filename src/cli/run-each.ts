@@ -1,6 +1,7 @@
 // `run --each`: one run for each combination of values, side by side; the summary is the table that compares them.
 
 import type { Plan } from "../core/plan.ts";
+import { startDetachedEngine } from "../operations/detached-engine.ts";
 import { orphanedRuns } from "../operations/drive-run.ts";
 import { type Combination, combinations } from "../operations/each.ts";
 import { type RecordedRun, readRun } from "../operations/read-run.ts";
@@ -17,7 +18,7 @@ import { shownPath } from "./format.ts";
 import { printProblems } from "./print-problems.ts";
 import { paintStatus } from "./print-summary.ts";
 import { givenVariables, prepareFile } from "./run-options.ts";
-import { exitCodeOf, listenForCancel, startDetachedEngine } from "./see-through.ts";
+import { exitCodeOf, listenForCancel } from "./see-through.ts";
 import { type Cell, formTable } from "./table-format.ts";
 import { writeMissing } from "./write-missing.ts";
 

@@ -1,12 +1,11 @@
 // Follows a run to its end in front of a person or a script: progress, Ctrl-C, the summary, the exit code. Also the two
 // other ways to start: handing over to a detached engine, and resuming.
 
-import { spawn } from "node:child_process";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import type { RunEvent } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
+import { startDetachedEngine } from "../operations/detached-engine.ts";
 import { driveRun, orphanedRuns } from "../operations/drive-run.ts";
 import { followRun } from "../operations/follow-run.ts";
 import { type RecordedRun, readEnd, readRun, shownStatus } from "../operations/read-run.ts";
@@ -223,26 +222,6 @@ export async function detach(
       `follow it: stepwell attach ${row.name}; wait for it: stepwell wait ${row.name}`,
     );
   }
-}
-
-/** An engine in a session of its own that ends when nothing is left to do; harmless when there is one already. */
-export function startDetachedEngine(workspace: Workspace): void {
-  const log = fs.openSync(path.join(places.dot(workspace.folder), "engine.log"), "a");
-  const words = [
-    ...process.execArgv,
-    process.argv[1] ?? "",
-    "engine",
-    "--workspace",
-    workspace.folder,
-  ];
-  const child = spawn(process.execPath, words, {
-    cwd: os.tmpdir(),
-    detached: true,
-    stdio: ["ignore", log, log],
-    env: workspace.shell as NodeJS.ProcessEnv,
-  });
-  child.unref();
-  fs.closeSync(log);
 }
 
 /** `--resume RUN`: goes on with it, follows it when it is going on, or prints its end again. */

@@ -22,13 +22,14 @@ interface Found {
 
 /** A mistake that the SDK found; known by its shape, because the module may have a copy of its own. */
 function fromDefinition(error: unknown): Found | null {
-  if (!(error instanceof Error) || error.name !== "DefinitionError") return null;
-  const { reason, hint, place } = error as Error & {
+  if (!(error instanceof Error) || !/^(Definition|Stepwell)Error$/.test(error.name)) return null;
+  const { reason, hint, place, stack } = error as Error & {
     readonly reason: string;
-    readonly hint: string;
-    readonly place: Position | null;
+    readonly hint: string | null;
+    readonly place?: Position | null;
   };
-  return { message: reason, hint, position: place };
+  const position = place === undefined ? firstPlace(stack ?? "") : place;
+  return { message: reason, hint: hint ?? "Mend the line.", position };
 }
 
 /** esbuild's list of what it could not read. */

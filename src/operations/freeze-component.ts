@@ -30,12 +30,14 @@ interface Named {
   readonly data: ReadonlySet<string>;
 }
 
+/** `text`: what the file would say if it lay there; null where it does. */
 export async function freezeComponent(
   workspace: Workspace,
   file: string,
+  text: string | null,
 ): Promise<FrozenComponent | Refusal> {
   const base = path.dirname(file);
-  const { graph, problems, files } = await readAsNode(workspace, file);
+  const { graph, problems, files } = await readAsNode(workspace, file, text);
   const errors = problems.filter((one) => one.severity === "error");
   if (errors.length > 0) return refuseInvalid(errors);
   const named = namedBy(graph, files);
@@ -60,23 +62,23 @@ export async function freezeComponent(
     content[path.relative(base, at)] = outcome.value.id;
     copies.push({ from: at, to: at, links: AS_FILES });
   }
-  const identity = canonicalJson([base, digest(fs.readFileSync(file, "utf8")), content]);
+  const identity = canonicalJson([base, digest(text ?? fs.readFileSync(file, "utf8")), content]);
   const folder = digest(identity).slice("sha256:".length);
   const stored = await store(workspace, folder, copies);
   return isRefusal(stored) ? stored : { folder, content, warnings: floating(graph) };
 }
 
 /** The component as the only node of a pipeline: that opens everything it names, at any depth. */
-async function readAsNode(workspace: Workspace, file: string) {
+async function readAsNode(workspace: Workspace, file: string, text: string | null) {
   const virtual = path.join(path.dirname(file), ".stepwell-register.yml");
-  const text = `type: pipeline\njobs: {component: {component: ${JSON.stringify(file)}}}\n`;
+  const job = `type: pipeline\njobs: {component: {component: ${JSON.stringify(file)}}}\n`;
   const loaded = await readWithComponents(workspace, (reader) =>
     loadJobLeniently({
       file: virtual,
       set: [],
       inputs: {},
       compute: null,
-      reader: withFile(reader, virtual, text),
+      reader: withFile(text === null ? reader : withFile(reader, file, text), virtual, job),
       knownComputes: null,
       limits: { ...SPEC_LIMITS, ...workspace.config.limits },
     }),
@@ -91,7 +93,8 @@ async function readAsNode(workspace: Workspace, file: string) {
   };
 }
 
-function withFile(reader: SpecReader, file: string, text: string): SpecReader {
+/** One more file, which lies nowhere. */
+export function withFile(reader: SpecReader, file: string, text: string): SpecReader {
   return {
     ...reader,
     readText: (at) => (at === file ? { ok: true, text } : reader.readText(at)),

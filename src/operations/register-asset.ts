@@ -9,7 +9,7 @@ import { DATA_REFERENCE_FORMS, parseDataReference } from "../spec/data-reference
 import type { DataReference, DataType } from "../spec/graph.ts";
 import { type LoadedAsset, loadAsset } from "../spec/load-asset.ts";
 import type { Problem } from "../spec/problem.ts";
-import { freezeComponent } from "./freeze-component.ts";
+import { freezeComponent, withFile } from "./freeze-component.ts";
 import { keepData } from "./keep-inputs.ts";
 import { type ComponentDefinition, readWithComponents } from "./load-definition.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
@@ -39,17 +39,18 @@ export const ASSET_TYPES = {
   model: ["custom_model", "mlflow_model", "triton_model"],
 } as const satisfies Partial<Record<AssetKind, readonly DataType[]>>;
 
-/** Registers what a definition file says. */
+/** Registers what a definition file says; `text`: what it would say if it lay there. */
 export async function registerFile(
   workspace: Workspace,
   kind: AssetKind,
   file: string,
+  text: string | null = null,
 ): Promise<Registered | Refusal> {
   const { asset, problems } = await readWithComponents(workspace, (reader) =>
-    loadAsset(kind, file, reader),
+    loadAsset(kind, file, text === null ? reader : withFile(reader, file, text)),
   );
   if (asset === null) return refuseInvalid(problems);
-  const content = await contentOf(workspace, asset, file);
+  const content = await contentOf(workspace, asset, file, text);
   if (isRefusal(content)) return content;
   const { name, version, description, tags } = asset;
   const warnings = [...problems, ...(content.warnings ?? [])];
@@ -99,10 +100,11 @@ async function contentOf(
   workspace: Workspace,
   asset: LoadedAsset,
   file: string,
+  text: string | null,
 ): Promise<AssetContent | Refusal> {
   switch (asset.kind) {
     case "component":
-      return componentContent(workspace, asset, file);
+      return componentContent(workspace, asset, file, text);
     case "environment":
       return environmentContent(asset);
     case "data":
@@ -135,8 +137,9 @@ async function componentContent(
   workspace: Workspace,
   asset: LoadedAsset,
   file: string,
+  text: string | null,
 ): Promise<AssetContent | Refusal> {
-  const frozen = await freezeComponent(workspace, file);
+  const frozen = await freezeComponent(workspace, file, text);
   if (isRefusal(frozen)) return frozen;
   const definition: ComponentDefinition = {
     text: asset.text,

@@ -1,6 +1,7 @@
 // A mistake in a definition that is made in code: what, where in the user's source, and what to do.
 
 import type { Origin, SourcePlace } from "./place.ts";
+import { StepwellError } from "./stepwell-error.ts";
 
 /**
  * Thrown while a pipeline is defined: a cycle, a step outside of a pipeline, a value that is no input.
@@ -14,21 +15,21 @@ import type { Origin, SourcePlace } from "./place.ts";
  * }
  * ```
  */
-export class DefinitionError extends Error {
+export class DefinitionError extends StepwellError {
   override readonly name = "DefinitionError";
   /** Where in the user's source, or null where that is not known. */
   readonly place: SourcePlace | null;
   /** What to do next. */
-  readonly hint: string;
+  declare readonly hint: string;
   /** The message without its place. */
-  readonly reason: string;
+  override readonly reason: string;
 
+  /** @internal */
   constructor(reason: string, hint: string, origin: Origin) {
     const place = origin();
     const where = place === null ? "" : `${place.file}:${place.line}:${place.column}: `;
-    super(`${where}${reason}\n  ${hint}`);
+    super("bad_definition", `${where}${reason}`, hint);
     this.reason = reason;
     this.place = place;
-    this.hint = hint;
   }
 }

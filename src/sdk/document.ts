@@ -64,6 +64,21 @@ export function yamlOf(content: Content, functions: FunctionFolders, folder: str
   return dump(job, { lineWidth: 110, noRefs: true });
 }
 
+/** A component as one YAML file, to be registered; null where a file or a name stands for it. */
+export function componentYaml(
+  definition: Definition,
+  functions: FunctionFolders,
+  { folder, ...as }: { readonly folder: string; readonly name?: string; readonly version?: string },
+): string | null {
+  const writer: Writer = {
+    component: (inner) => inner.write(writer),
+    functionFolder: (inner) => functions.get(inner) as string,
+  };
+  const written = definition.write(writer);
+  if (typeof written === "string") return null;
+  return dump(relativeTo({ ...written, ...as }, folder), { lineWidth: 110, noRefs: true });
+}
+
 /** Keys whose text is a path where it is absolute. */
 const PATH_KEYS = new Set(
   "path code component requirements project conda_file environment default".split(" "),

@@ -19,5 +19,43 @@ export {
   output,
 } from "./ports.ts";
 export type { Reference } from "./reference.ts";
+// Running from code.
+export type {
+  LogLine,
+  PlanOptions,
+  RerunOptions,
+  Row,
+  Run,
+  RunInputs,
+  RunOutput,
+  SubmitOptions,
+  WaitOptions,
+} from "./run.ts";
+export type {
+  AttemptReport,
+  Explanation,
+  OutputReport,
+  PlanReport,
+  Reason,
+  RunEvent,
+  RunReport,
+  RunStatus,
+  StepFailure,
+  StepPlan,
+  StepReport,
+  StepStatus,
+} from "./run-report.ts";
 export { notebook, rscript, script } from "./script.ts";
 export type { CallSettings, CommandSettings, PipelineSettings, StepLike } from "./settings.ts";
+export { type Finding, StepwellError } from "./stepwell-error.ts";
+export {
+  type Asset,
+  type AssetList,
+  type ComponentAssets,
+  type DataAssets,
+  type DataToRegister,
+  openWorkspace,
+  type Registered,
+  type RunFilter,
+  type Workspace,
+} from "./workspace.ts";

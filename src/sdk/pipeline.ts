@@ -5,13 +5,19 @@ import { strict } from "./call.ts";
 import { checkName, withAbsoluteData } from "./command.ts";
 import { type Component, callable, type Definition } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
-import { type FunctionFolders, type WrittenJob, writeJob, yamlOf } from "./document.ts";
+import { writeJob, yamlOf } from "./document.ts";
+import { functionsOf } from "./functions-of.ts";
+import { clientFor } from "./load-client.ts";
 import type { Content } from "./pipeline-content.ts";
+import { PIPELINE, type PipelineParts } from "./pipeline-parts.ts";
 import { type Origin, originOfCall } from "./place.ts";
 import type { InputPorts, OutputPort, OutputPorts, PortType } from "./ports.ts";
 import { Reference } from "./reference.ts";
+import type { PlanOptions, Run, SubmitOptions, WithInputs } from "./run.ts";
+import type { PlanReport } from "./run-report.ts";
 import { type PipelineScope, within } from "./scope.ts";
 import type { PipelineSettings } from "./settings.ts";
+import type { Finding } from "./stepwell-error.ts";
 import { writeCalls } from "./write-calls.ts";
 import { compact, writeInputs, writeOutputs } from "./write-ports.ts";
 
@@ -45,22 +51,32 @@ export interface Pipeline<I extends InputPorts = InputPorts, O extends OutputPor
    * @throws DefinitionError where it has function steps: `stepwell export` writes their programs beside the file.
    */
   toYaml(folder?: string): string;
+  /**
+   * Runs it: checks, plans and records a run, and gives it at once. This process sees it through and does not end before
+   * the run has, waited for or not; with `detach` an engine of its own does.
+   *
+   * @throws StepwellError `invalid_definition` with every mistake at once, `name_taken`, …
+   * @example
+   * ```ts
+   * const run = await taxi.submit({ inputs: { raw: "./data" }, experiment: "baseline" });
+   * const { status } = await run.wait();
+   * ```
+   */
+  submit(...call: WithInputs<I, SubmitOptions>): Promise<Run<O>>;
+  /**
+   * What a run would do, step by step, and why. Starts nothing, writes nothing, needs no network.
+   *
+   * @throws StepwellError `invalid_definition`
+   * @example
+   * ```ts
+   * const { counts, steps } = await taxi.plan({ inputs: { raw: "./data" } });
+   * ```
+   */
+  plan(...call: WithInputs<I, PlanOptions>): Promise<PlanReport>;
+  /** Every mistake and warning of the definition; empty where there is none. Never throws for a mistake. */
+  validate(...call: WithInputs<I, PlanOptions>): Promise<readonly Finding[]>;
   /** @internal */
   readonly [PIPELINE]: PipelineParts;
-}
-
-/** How the program that reads a module recognises a pipeline, of whatever copy of the SDK. */
-const PIPELINE: unique symbol = Symbol.for("stepwell.pipeline") as never;
-
-/** What that program needs of it. */
-export interface PipelineParts {
-  readonly name: string;
-  /** Definitions whose programs are made of functions. */
-  readonly functions: readonly Definition[];
-  /** See {@link writeJob}; `file` is the module that defines it. */
-  write(functions: FunctionFolders, file: string): WrittenJob;
-  /** See {@link yamlOf}. */
-  yaml(functions: FunctionFolders, folder: string): string;
 }
 
 /**
@@ -102,12 +118,15 @@ export function pipeline<
   const functions = functionsOf(content.definition);
   const parts: PipelineParts = {
     name: settings.name,
+    origin,
+    outputs: [...results.keys()],
     functions,
     write: (folders, file) => writeJob(content, folders, file),
     yaml: (folders, folder) => yamlOf(content, folders, folder),
   };
   return Object.assign(callable(content.definition) as unknown as Pipeline<I, OutputsOf<R>>, {
     [PIPELINE]: parts,
+    ...running(parts),
     toYaml(folder = process.cwd()) {
       const [first] = functions;
       if (first === undefined) return yamlOf(content, new Map(), folder);
@@ -120,19 +139,14 @@ export function pipeline<
   });
 }
 
-function functionsOf(definition: Definition): readonly Definition[] {
-  const found = new Set<Definition>();
-  const open = [definition];
-  const seen = new Set<Definition>(open);
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (next.isFunction) found.add(next);
-    for (const inner of next.calls)
-      if (!seen.has(inner)) {
-        seen.add(inner);
-        open.push(inner);
-      }
-  }
-  return [...found];
+/** Not `async`: what may not be run at all throws at once, where it stands. */
+function running(parts: PipelineParts) {
+  return {
+    submit: (options = {}) => clientFor("submit()").then((client) => client.submit(parts, options)),
+    plan: (options = {}) => clientFor("plan()").then((client) => client.plan(parts, options)),
+    validate: (options = {}) =>
+      clientFor("validate()").then((client) => client.validate(parts, options)),
+  };
 }
 
 interface Parts {

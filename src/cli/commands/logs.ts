@@ -2,11 +2,9 @@
 
 import fs from "node:fs";
 import type { Command } from "commander";
-import { isEndedRun } from "../../core/status.ts";
-import { hiddenOf, type LogReader, openLog } from "../../operations/read-log.ts";
-import { readRun, shownStatus } from "../../operations/read-run.ts";
-import { isRefusal, type Refusal, refuse } from "../../operations/refusal.ts";
-import { runView, type StepView } from "../../operations/run-view.ts";
+import { logFiles } from "../../operations/log-files.ts";
+import { type LogReader, openLog } from "../../operations/read-log.ts";
+import { isRefusal } from "../../operations/refusal.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { Context } from "../context.ts";
 import { RUN_HELP, targetOf } from "../targets.ts";
@@ -48,7 +46,7 @@ async function printLogs(
 ): Promise<void> {
   const readers = new Map<string, LogReader>();
   for (;;) {
-    const logs = await logFiles(workspace, run, step, flags.attempt);
+    const logs = await logFiles(workspace, run, step, flags.attempt ?? null);
     if (isRefusal(logs)) return context.refuse(logs);
     const several = logs.files.length > 1;
     for (const { file, title } of logs.files) {
@@ -69,54 +67,6 @@ async function printLogs(
 
 function writeOut(bytes: Buffer): void {
   for (let at = 0; at < bytes.length; ) at += fs.writeSync(1, bytes, at);
-}
-
-interface Logs {
-  readonly files: readonly { readonly file: string; readonly title: string }[];
-  readonly ended: boolean;
-  /** Values that must not be shown while the run has no end. */
-  readonly secrets: readonly string[];
-}
-
-async function logFiles(
-  workspace: Workspace,
-  name: string,
-  step: string | null,
-  attempt: string | undefined,
-): Promise<Logs | Refusal> {
-  const run = await readRun(workspace, name);
-  if (isRefusal(run)) return run;
-  const view = runView(workspace.folder, run);
-  const steps = view.steps.filter((one) => step === null || one.name === step);
-  if (steps.length === 0)
-    return refuse(
-      "unknown_step",
-      `run ${name} has no step ${step}`,
-      `it has ${view.steps
-        .map((one) => one.name)
-        .slice(0, 20)
-        .join(", ")}`,
-    );
-  const files = steps
-    .flatMap((one) => filesOf(one, attempt))
-    .filter(({ file }) => fs.existsSync(file));
-  const status = shownStatus(workspace, run.row, run.state);
-  const secrets = hiddenOf(workspace, run);
-  return { files, ended: isEndedRun(status) || status === "Interrupted", secrets };
-}
-
-function filesOf(step: StepView, attempt: string | undefined): Logs["files"] {
-  if (step.attempts.length === 0)
-    return step.log === null
-      ? []
-      : [{ file: step.log, title: `${step.name} (${step.reuse.from ?? ""})` }];
-  const several = step.attempts.length > 1;
-  return step.attempts
-    .filter((one) => attempt === undefined || String(one.number) === attempt)
-    .map((one) => ({
-      file: one.log,
-      title: several ? `${step.name} attempt ${one.number}` : step.name,
-    }));
 }
 
 function size(file: string): number {

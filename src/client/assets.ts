@@ -1,0 +1,55 @@
+// What is registered in a workspace: data, models, components.
+
+import { findAsset } from "../operations/find-asset.ts";
+import { type Registered as Done, registerGiven } from "../operations/register-asset.ts";
+import type { AssetKind, AssetRow } from "../ports/records.ts";
+import type {
+  Asset,
+  AssetList,
+  ComponentAssets,
+  DataAssets,
+  Registered,
+} from "../sdk/workspace.ts";
+import type { Home } from "./home.ts";
+import { publishComponent } from "./publish.ts";
+import { accepted } from "./refused.ts";
+
+export function dataAssets(home: Home, kind: "data" | "model"): DataAssets {
+  return {
+    ...assetList(home, kind),
+    register: ({ name, version = null, path, type = null }) =>
+      home.use(async (workspace) => {
+        const given = { name, version, type, path, baseFolder: process.cwd() };
+        return registered(accepted(await registerGiven(workspace, kind, given)));
+      }),
+  };
+}
+
+export function componentAssets(home: Home): ComponentAssets {
+  return {
+    ...assetList(home, "component"),
+    publish: (component, as = {}) =>
+      home.use(async (workspace) => registered(await publishComponent(workspace, component, as))),
+  };
+}
+
+function assetList(home: Home, kind: AssetKind): AssetList {
+  return {
+    get: (text) =>
+      home.use(async (workspace) => assetOf(accepted(await findAsset(workspace, kind, text)))),
+    async *list(name) {
+      const rows = await home.use((workspace) => workspace.records.assets(kind, name ?? null));
+      for (const row of rows) yield assetOf(row);
+    },
+  };
+}
+
+function registered({ outcome, asset }: Done): Registered {
+  return { outcome, ...assetOf(asset) };
+}
+
+function assetOf(row: AssetRow): Asset {
+  const { name, version, contentId, description, tags, createdAt, createdBy, run } = row;
+  const created = new Date(createdAt).toISOString();
+  return { name, version, contentId, description, tags, created, createdBy, run };
+}

@@ -1,0 +1,31 @@
+// Sees a run through in this process, from its submit on, whether anybody waits for it or not.
+
+import { startDetachedEngine } from "../operations/detached-engine.ts";
+import { driveRun, orphanedRuns } from "../operations/drive-run.ts";
+import { type Home, say } from "./home.ts";
+
+export interface Driver {
+  /** Resolves when the run has its end and everyone has been told; rejects when this process cannot go on with it. */
+  readonly ended: Promise<void>;
+}
+
+export function drive(home: Home, run: string): Driver {
+  const ended = seeThrough(home, run);
+  // Whoever waits is told; where nobody does, the process must not die of it, nor be silent.
+  ended.catch((error: unknown) => {
+    process.stderr.write(
+      `stepwell: ${run} does not go on in this process: ${(error as Error).message}\n  go on with it: stepwell run --resume ${run}\n`,
+    );
+  });
+  return { ended };
+}
+
+async function seeThrough(home: Home, run: string): Promise<void> {
+  const workspace = await home.open();
+  try {
+    await driveRun(workspace, { run, keepWork: false, follow: null, onNotice: say });
+    if ((await orphanedRuns(workspace)).length > 0) startDetachedEngine(workspace);
+  } finally {
+    await workspace.close();
+  }
+}

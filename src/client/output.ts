@@ -1,0 +1,109 @@
+// An output of a run: where it lies, a copy of it, its text, its records.
+
+import fs from "node:fs";
+import path from "node:path";
+import type { OutputRecord } from "../core/output.ts";
+import { findOutput } from "../operations/find-output.ts";
+import type { RunOutput } from "../sdk/run.ts";
+import { StepwellError } from "../sdk/stepwell-error.ts";
+import type { Home } from "./home.ts";
+import { accepted } from "./refused.ts";
+import { csvRows } from "./rows.ts";
+
+/** A text has to fit into memory, and into one string of V8. */
+const MOST_BYTES = 256 * 1000 * 1000;
+
+export function createOutput(home: Home, run: string, name: string): RunOutput {
+  const find = (): Promise<OutputRecord> =>
+    home.use(async (workspace) => accepted(await findOutput(workspace, run, name)));
+  const place = async (inside: string | undefined): Promise<string> =>
+    insideOf((await find()).path, inside);
+  const text = async (inside: string | undefined): Promise<string> => readText(await place(inside));
+  return {
+    name,
+    path: place,
+    download: (folder) =>
+      home.use(async (workspace) => {
+        const record = accepted(await findOutput(workspace, run, name));
+        const destination = path.resolve(folder, path.basename(record.path));
+        const copied = await workspace.contents.publish(record, destination);
+        if (copied.ok) return destination;
+        const { code, message, hint } = copied.failure;
+        throw new StepwellError(code, message, hint);
+      }),
+    text,
+    async json(inside) {
+      const file = await place(inside);
+      try {
+        return JSON.parse(readText(file));
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        throw new StepwellError(
+          "not_json",
+          `${file} is not JSON: ${error.message}`,
+          "read it with text()",
+        );
+      }
+    },
+    async rows(inside) {
+      const file = onlyTable(await place(inside));
+      return csvRows(readText(file), file);
+    },
+  };
+}
+
+function insideOf(folder: string, inside: string | undefined): string {
+  if (inside === undefined) return folder;
+  const file = path.resolve(folder, inside);
+  if (!file.startsWith(folder + path.sep))
+    throw new StepwellError(
+      "outside_output",
+      `${inside} does not lie in ${folder}`,
+      "name a file of the output",
+    );
+  if (fs.existsSync(file)) return file;
+  throw new StepwellError(
+    "no_such_file",
+    `there is no ${inside} in ${folder}`,
+    `there is ${listing(folder)}`,
+  );
+}
+
+function readText(file: string): string {
+  const stat = fs.statSync(file);
+  if (stat.isDirectory())
+    throw new StepwellError(
+      "is_folder",
+      `${file} is a folder`,
+      `name a file of it: ${listing(file)}`,
+    );
+  if (stat.size > MOST_BYTES)
+    throw new StepwellError(
+      "too_large",
+      `${file} has ${Math.round(stat.size / 1e6)} MB, more than ${MOST_BYTES / 1e6} MB`,
+      "read it piece by piece from path()",
+    );
+  return fs.readFileSync(file, "utf8");
+}
+
+/** The file, or the only CSV file of a folder. */
+function onlyTable(place: string): string {
+  if (!fs.statSync(place).isDirectory()) return place;
+  const tables = fs.readdirSync(place).filter((name) => /\.csv$/i.test(name));
+  const [only, second] = tables;
+  if (only !== undefined && second === undefined) return path.join(place, only);
+  throw new StepwellError(
+    "which_table",
+    `${place} has ${tables.length === 0 ? "no" : "several"} CSV files`,
+    `name a file of it: ${listing(place)}`,
+  );
+}
+
+const SHOWN = 12;
+
+function listing(folder: string): string {
+  if (!fs.statSync(folder).isDirectory()) return "one file, no folder";
+  const names = fs.readdirSync(folder);
+  if (names.length === 0) return "nothing in it";
+  return `${names.slice(0, SHOWN).join(", ")}${names.length > SHOWN ? ", …" : ""}`;
+}

@@ -1,0 +1,89 @@
+// Waits for the end of a run, and says meanwhile how it goes.
+
+import { startDetachedEngine } from "../operations/detached-engine.ts";
+import { followRun } from "../operations/follow-run.ts";
+import { readRun } from "../operations/read-run.ts";
+import { runView } from "../operations/run-view.ts";
+import type { WaitOptions } from "../sdk/run.ts";
+import type { RunReport } from "../sdk/run-report.ts";
+import { StepwellError } from "../sdk/stepwell-error.ts";
+import type { Driver } from "./drive.ts";
+import type { Home } from "./home.ts";
+import { showProgress } from "./progress.ts";
+import { accepted } from "./refused.ts";
+
+export interface Waiting extends WaitOptions {
+  /** Null: somebody else sees it through. */
+  readonly driver: Driver | null;
+  readonly cancel: () => Promise<unknown>;
+}
+
+export async function waitFor(home: Home, run: string, waiting: Waiting): Promise<RunReport> {
+  const { driver, signal, cancel, progress = process.stderr.isTTY === true } = waiting;
+  const canceling = cancelWhenAborted(signal, cancel);
+  const showing = progress ? showProgress(home, run) : Promise.resolve();
+  try {
+    await Promise.race([driver === null ? follow(home, run) : driver.ended, canceling.failed]);
+    await showing;
+  } finally {
+    canceling.stop();
+  }
+  const ended = await home.use(async (workspace) => {
+    const recorded = accepted(await readRun(workspace, run));
+    return runView(workspace.folder, recorded);
+  });
+  if (waiting.throwOnFailure === true && ended.status !== "Completed") throw failure(ended);
+  return ended;
+}
+
+async function follow(home: Home, run: string): Promise<void> {
+  const outcome = await home.use((workspace) =>
+    followRun(workspace, {
+      run,
+      after: 0,
+      onEvents: null,
+      startEngine: () => startDetachedEngine(workspace),
+    }),
+  );
+  if (outcome === "interrupted")
+    throw new StepwellError(
+      "interrupted",
+      `nobody goes on with run ${run}`,
+      `go on with it: stepwell run --resume ${run}`,
+    );
+}
+
+interface Canceling {
+  /** Rejects when the cancel that was asked for could not be recorded; else never settles. */
+  readonly failed: Promise<never>;
+  stop(): void;
+}
+
+function cancelWhenAborted(
+  signal: AbortSignal | undefined,
+  cancel: () => Promise<unknown>,
+): Canceling {
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const onAbort = (): void => {
+    cancel().catch(fail);
+  };
+  if (signal?.aborted === true) onAbort();
+  else signal?.addEventListener("abort", onAbort, { once: true });
+  return { failed, stop: () => signal?.removeEventListener("abort", onAbort) };
+}
+
+function failure({ name, status, steps }: RunReport): StepwellError {
+  const step = steps.find((one) => one.error !== null);
+  const error = step?.error ?? null;
+  const why = error === null ? "" : `: ${error.message}`;
+  const tail = (error?.logTail ?? []).slice(-5).map((line) => `    | ${line}`);
+  const hint = error?.hint ?? `see it: stepwell show ${name}`;
+  return new StepwellError(
+    status === "Canceled" ? "run_canceled" : "run_failed",
+    [`run ${name} ${status === "Canceled" ? "was cancelled" : "failed"}${why}`, ...tail].join("\n"),
+    hint,
+  );
+}

@@ -1,0 +1,75 @@
+// Which logs a run has by now, in the order of its steps: its own, and those of the runs whose results it took.
+
+import fs from "node:fs";
+import { isEndedRun } from "../core/status.ts";
+import { hiddenOf } from "./read-log.ts";
+import { readRun, shownStatus } from "./read-run.ts";
+import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { runView, type StepView } from "./run-view.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface LogFile {
+  readonly file: string;
+  readonly step: string;
+  readonly attempt: number;
+  /** How it is headed where there are several. */
+  readonly title: string;
+}
+
+export interface Logs {
+  readonly files: readonly LogFile[];
+  readonly ended: boolean;
+  /** Values that must not be shown while the run has no end. */
+  readonly secrets: readonly string[];
+}
+
+/** `step` null: every step; `attempt` null: every attempt. */
+export async function logFiles(
+  workspace: Workspace,
+  name: string,
+  step: string | null,
+  attempt: string | null,
+): Promise<Logs | Refusal> {
+  const run = await readRun(workspace, name);
+  if (isRefusal(run)) return run;
+  const view = runView(workspace.folder, run);
+  const steps = view.steps.filter((one) => step === null || one.name === step);
+  if (steps.length === 0)
+    return refuse(
+      "unknown_step",
+      `run ${name} has no step ${step}`,
+      `it has ${view.steps
+        .map((one) => one.name)
+        .slice(0, 20)
+        .join(", ")}`,
+    );
+  const files = steps
+    .flatMap((one) => filesOf(one, attempt))
+    .filter(({ file }) => fs.existsSync(file));
+  const status = shownStatus(workspace, run.row, run.state);
+  const secrets = hiddenOf(workspace, run);
+  return { files, ended: isEndedRun(status) || status === "Interrupted", secrets };
+}
+
+function filesOf(step: StepView, attempt: string | null): Logs["files"] {
+  if (step.attempts.length === 0)
+    return step.log === null
+      ? []
+      : [
+          {
+            file: step.log,
+            step: step.name,
+            attempt: 1,
+            title: `${step.name} (${step.reuse.from ?? ""})`,
+          },
+        ];
+  const several = step.attempts.length > 1;
+  return step.attempts
+    .filter((one) => attempt === null || String(one.number) === attempt)
+    .map((one) => ({
+      file: one.log,
+      step: step.name,
+      attempt: one.number,
+      title: several ? `${step.name} attempt ${one.number}` : step.name,
+    }));
+}
