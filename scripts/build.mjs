@@ -43,7 +43,14 @@ const settings = {
   },
 };
 await build({ ...settings, entryPoints: entries });
-await build({ ...settings, entryPoints: libraries, splitting: true, chunkNames: "[name]-[hash]" });
+await build({
+  ...settings,
+  entryPoints: libraries,
+  splitting: true,
+  chunkNames: "[name]-[hash]",
+  // Node shows the line that an error nobody catches was thrown at: not one of half a megabyte.
+  minify: false,
+});
 writeTypes();
 await writeFunctionRuntime();
 await writeSchemas();

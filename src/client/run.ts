@@ -177,7 +177,7 @@ async function rerunChanged(
   const row = accepted(await home.use((workspace) => readRun(workspace, name))).row;
   const changed: Asked = {
     ...asked,
-    set: { ...asked.set, ...set },
+    ...withSet(asked, set ?? {}),
     fromRun: name,
     ...(from === undefined ? {} : { from }),
     ...(until === undefined ? {} : { until }),
@@ -186,4 +186,17 @@ async function rerunChanged(
   const tags = { ...row.tags, ...options.tags };
   const order = { experiment: row.experiment, ...options, tags };
   return submitIn(home, { ...source, asked: changed }, order);
+}
+
+type Values = NonNullable<Asked["set"]>;
+
+/** What was given as an input is set as one: it would win over the field. */
+function withSet(asked: Asked, set: Values): Pick<Asked, "set" | "inputs"> {
+  const isInput = ([at]: readonly [string, unknown]): boolean => /^inputs\.[^.]+$/.test(at);
+  const all = Object.entries(set);
+  const inputs = all.filter(isInput).map(([at, value]) => [at.slice("inputs.".length), value]);
+  return {
+    inputs: { ...asked.inputs, ...Object.fromEntries(inputs) },
+    set: { ...asked.set, ...Object.fromEntries(all.filter((one) => !isInput(one))) },
+  };
 }

@@ -32,7 +32,9 @@ export async function waitFor(home: Home, run: string, waiting: Waiting): Promis
     const recorded = accepted(await readRun(workspace, run));
     return runView(workspace.folder, recorded);
   });
-  if (waiting.throwOnFailure === true && ended.status !== "Completed") throw failure(ended);
+  if (ended.status === "Completed") return ended;
+  if (waiting.throwOnFailure === true) throw failure(ended);
+  if (progress) process.stderr.write(`${failure(ended).message}\n`);
   return ended;
 }
 

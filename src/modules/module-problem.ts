@@ -23,13 +23,12 @@ interface Found {
 /** A mistake that the SDK found; known by its shape, because the module may have a copy of its own. */
 function fromDefinition(error: unknown): Found | null {
   if (!(error instanceof Error) || !/^(Definition|Stepwell)Error$/.test(error.name)) return null;
-  const { reason, hint, place, stack } = error as Error & {
+  const { reason, hint, place } = error as Error & {
     readonly reason: string;
     readonly hint: string | null;
-    readonly place?: Position | null;
+    readonly place: Position | null;
   };
-  const position = place === undefined ? firstPlace(stack ?? "") : place;
-  return { message: reason, hint: hint ?? "Mend the line.", position };
+  return { message: reason, hint: hint ?? "Mend the line.", position: place };
 }
 
 /** esbuild's list of what it could not read. */

@@ -186,6 +186,7 @@ async function store(
   if (fs.existsSync(target)) return null;
   const temporary = path.join(path.dirname(target), `.tmp-${process.pid}`);
   try {
+    fs.mkdirSync(path.join(temporary, "root"), { recursive: true });
     for (const { from, to, links } of copies) {
       const place = path.join(temporary, "root", to);
       fs.mkdirSync(path.dirname(place), { recursive: true });

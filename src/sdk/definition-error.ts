@@ -1,6 +1,6 @@
 // A mistake in a definition that is made in code: what, where in the user's source, and what to do.
 
-import type { Origin, SourcePlace } from "./place.ts";
+import type { Origin } from "./place.ts";
 import { StepwellError } from "./stepwell-error.ts";
 
 /**
@@ -17,8 +17,6 @@ import { StepwellError } from "./stepwell-error.ts";
  */
 export class DefinitionError extends StepwellError {
   override readonly name = "DefinitionError";
-  /** Where in the user's source, or null where that is not known. */
-  readonly place: SourcePlace | null;
   /** What to do next. */
   declare readonly hint: string;
   /** The message without its place. */
@@ -28,8 +26,7 @@ export class DefinitionError extends StepwellError {
   constructor(reason: string, hint: string, origin: Origin) {
     const place = origin();
     const where = place === null ? "" : `${place.file}:${place.line}:${place.column}: `;
-    super("bad_definition", `${where}${reason}`, hint);
+    super("bad_definition", `${where}${reason}`, hint, [], place);
     this.reason = reason;
-    this.place = place;
   }
 }

@@ -1,6 +1,7 @@
 // The door to the client, which is loaded when something is run: defining pipelines needs none of it.
 
 import type { PipelineParts } from "./pipeline-parts.ts";
+import { originOfCall } from "./place.ts";
 import type { PlanOptions, Run, SubmitOptions } from "./run.ts";
 import type { PlanReport } from "./run-report.ts";
 import { type Finding, StepwellError } from "./stepwell-error.ts";
@@ -30,18 +31,21 @@ export function clientFor(call: string): Promise<Client> {
 }
 
 function refuseWithin(call: string): void {
+  const refuse = (code: string, reason: string, hint: string): never => {
+    throw new StepwellError(code, `${call} is called ${reason}`, hint, [], originOfCall()());
+  };
   if (set(process.env.STEPWELL_ATTEMPT))
-    throw new StepwellError(
+    refuse(
       "inside_step",
-      `${call} is called inside of a step`,
+      "inside of a step",
       "a step does its own work only: move the call to the program that runs the pipeline",
     );
   const file = process.env.STEPWELL_READING;
   if (set(file))
-    throw new StepwellError(
+    refuse(
       "while_reading",
-      `${call} is called while ${file} is being read`,
-      "`stepwell run FILE` runs it by itself; for `node FILE` put the call behind: if (process.argv[1] === fileURLToPath(import.meta.url))",
+      `while ${file} is being read`,
+      "`stepwell run FILE` runs it by itself; where `node FILE` shall too, put the call behind: if (process.argv[1] === import.meta.filename)",
     );
 }
 

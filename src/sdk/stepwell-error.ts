@@ -39,6 +39,8 @@ export class StepwellError extends Error {
   readonly reason: string;
   /** Every mistake of a definition, with its place; empty for everything else. */
   readonly findings: readonly Finding[];
+  /** Where in your source, of what is wrong at one place there; else null. */
+  readonly place: SourcePlace | null;
 
   /** @internal */
   constructor(
@@ -46,6 +48,7 @@ export class StepwellError extends Error {
     reason: string,
     hint: string | null = null,
     findings: readonly Finding[] = [],
+    place: SourcePlace | null = null,
   ) {
     super(
       [reason, ...findings.map(findingText), ...(hint === null ? [] : [`  ${hint}`])].join("\n"),
@@ -54,6 +57,7 @@ export class StepwellError extends Error {
     this.reason = reason;
     this.hint = hint;
     this.findings = findings;
+    this.place = place;
   }
 }
 

@@ -20,9 +20,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   engine: ["core", "steps", "ports", "spec"],
   operations: ["engine", "steps", "core", "ports", "spec", "modules"],
   display: [],
-  sdk: ["spec", "display"],
+  sdk: ["spec", "display", "client"],
   functions: [],
   modules: ["functions", "spec"],
+  client: ["sdk", "operations", "modules", "core", "ports", "spec", "wiring.ts"],
   cli: ["operations", "core", "ports", "spec", "wiring.ts", "version.ts"],
 };
 
@@ -49,6 +50,13 @@ describe("the rooms of src/", () => {
         .map((target) => `${path.relative(SOURCE, file)} imports ${target}`),
     );
     expect(strays).toEqual([]);
+  });
+
+  it("load the client from the SDK in one place, when something is run", () => {
+    const loading = files("sdk").flatMap((file) =>
+      [...fs.readFileSync(file, "utf8").matchAll(/^.*"\.\.\/client\/.*$/gm)].map(([line]) => line.trim()),
+    );
+    expect(loading).toEqual(['return import("../client/client.ts").then(({ client }) => client);']);
   });
 
   it("keeps files short: 400 lines at most, tests and scripts too", () => {
