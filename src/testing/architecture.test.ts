@@ -54,7 +54,9 @@ describe("the rooms of src/", () => {
 
   it("load the client from the SDK in one place, when something is run", () => {
     const loading = files("sdk").flatMap((file) =>
-      [...fs.readFileSync(file, "utf8").matchAll(/^.*"\.\.\/client\/.*$/gm)].map(([line]) => line.trim()),
+      [...fs.readFileSync(file, "utf8").matchAll(/^.*"\.\.\/client\/.*$/gm)].map(([line]) =>
+        line.trim(),
+      ),
     );
     expect(loading).toEqual(['return import("../client/client.ts").then(({ client }) => client);']);
   });
