@@ -1,7 +1,7 @@
 // Registers a step or a pipeline of code as a component: as the YAML that it would be, beside the source that defines it.
 
 import path from "node:path";
-import { bundleFunctions } from "../modules/bundle-functions.ts";
+import { programsOf } from "../modules/report-of.ts";
 import { type Registered, registerFile } from "../operations/register-asset.ts";
 import { places, type Workspace } from "../operations/workspace.ts";
 import type { Definition } from "../sdk/component.ts";
@@ -20,7 +20,7 @@ export async function publishComponent(
   const source = definition.origin()?.file ?? path.resolve(`${definition.name}.ts`);
   const folder = path.dirname(source);
   const programs = places.functions(workspace.folder);
-  const bundled = await bundleFunctions(functionsOf(definition), programs, "content");
+  const bundled = await programsOf(functionsOf(definition), programs, "content");
   if ("problems" in bundled) throw invalid(bundled.problems);
   const folders = bundled.folders as ReadonlyMap<Definition, string>;
   const text = componentYaml(definition, folders, { folder, ...as });

@@ -1,7 +1,7 @@
 // A pipeline that is in memory, as the texts that the reader of job files understands. Knows nothing of how it got there.
 
 import type { Problem } from "../spec/problem.ts";
-import { bundleFunctions } from "./bundle-functions.ts";
+import type { Bundled } from "./bundle-functions.ts";
 import { moduleProblem } from "./module-problem.ts";
 import type { ModuleReport, ModuleRequest } from "./module-report.ts";
 import type { ModuleFunction, ModulePipeline } from "./pipeline-of.ts";
@@ -14,7 +14,7 @@ export async function reportOf(
   const [first] = pipeline.functions;
   if (form === "text" && first !== undefined) return failed([hasPrograms(first)]);
   const by = form === "yaml" ? "name" : "content";
-  const bundled = await bundleFunctions(pipeline.functions, functions, by);
+  const bundled = await programsOf(pipeline.functions, functions, by);
   if ("problems" in bundled) return failed(bundled.problems);
   try {
     const yaml = form === "job" ? null : pipeline.yaml(bundled.folders, folder);
@@ -39,6 +39,17 @@ export async function reportOf(
   } catch (error) {
     return failed([moduleProblem(error, file)]);
   }
+}
+
+/** What makes programs is loaded only where there are functions. */
+export async function programsOf(
+  functions: readonly ModuleFunction[],
+  folder: string,
+  by: "content" | "name",
+): Promise<Bundled> {
+  if (functions.length === 0) return { folders: new Map() };
+  const { bundleFunctions } = await import("./bundle-functions.ts");
+  return bundleFunctions(functions, folder, by);
 }
 
 function hasPrograms({ name, origin }: ModuleFunction): Problem {

@@ -179,6 +179,47 @@ describe("a script of TypeScript through tsx", () => {
   });
 });
 
+describe("a step that is a function", () => {
+  const text = (word: string): string => `import { writeFile } from "node:fs/promises";
+    import { openWorkspace, output, pipeline, step } from "stepwell";
+    import { shout } from "./shout.ts";
+    const say = step({ name: "say", outputs: { text: output.file() },
+      async run({ outputs, log }) { log.metric("length", 5); await writeFile(outputs.text, shout("${word}")); } });
+    export const speak = pipeline({ name: "speak" }, () => ({ text: say().outputs.text }));
+    if (process.argv[1] === import.meta.filename) {
+      const run = await speak.submit();
+      const ended = await run.wait({ throwOnFailure: true });
+      console.log(ended.steps[0]?.reuse.decision, await run.outputs.text.text(), (await run.metrics("say")).length);
+      const ws = await openWorkspace();
+      console.log((await ws.components.publish(speak, { version: "1" })).outcome);
+      await ws.close();
+    }`;
+  const helper = (mark: string): void =>
+    rig.write(
+      "shout.ts",
+      `export const shout = (word: string): string => word.toUpperCase() + "${mark}";`,
+    );
+
+  it("runs from code, is reused, runs again when a helper changes, and can be published", () => {
+    helper("!");
+    const first = node("speak.ts", text("hello"), "--import", TSX);
+    expect(first).toEqual({ code: 0, stdout: "ran HELLO! 5\ncreated\n", stderr: "" });
+    const again = node("speak.ts", text("hello"), "--import", TSX);
+    expect(again.stdout).toBe("reused HELLO! 5\nsame\n");
+    helper("?");
+    const changed = node("speak.ts", text("hello"), "--import", TSX);
+    expect(changed.stdout).toBe("ran HELLO? 5\n");
+    expect(changed.stderr).toContain("asset_version_conflict");
+    rig.write(
+      "use.yml",
+      "type: pipeline\nsettings: {default_compute: azureml:local}\njobs:\n  speak: {type: pipeline, component: azureml:speak:1}\n",
+    );
+    const used = rig.run("run", "use.yml");
+    expect(used.status).toBe("Completed");
+    expect(fs.readFileSync(used.steps.at(-1)?.outputs.text?.path ?? "", "utf8")).toBe("HELLO!");
+  });
+});
+
 describe("a process that is not alone, or does not live to the end", () => {
   const script = (name: string, n: number): string =>
     `import { gated } from "./pipeline.mjs";

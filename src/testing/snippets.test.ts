@@ -13,8 +13,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import * as stepwell from "stepwell";
 const { command, component, input, loadComponent, notebook, output, pipeline, python, rscript, script, sequence, sh, step,
   together } = stepwell;
-const { DefinitionError } = stepwell;
-declare const [prep, train, trainSmall, trainLarge, prepare, merge, north, south, backup, notify, taxi, run, data]: any[];
+const { DefinitionError, openWorkspace, StepwellError } = stepwell;
+declare const [prep, train, trainSmall, trainLarge, prepare, merge, north, south, backup, notify, taxi, run, data, ws]: any[];
 `;
 
 interface Snippet {
@@ -46,7 +46,12 @@ function filesIn(folder: string, ending: RegExp): readonly string[] {
     .filter((name) => ending.test(name) && !name.endsWith(".test.ts"));
 }
 
-const PAGES = ["README.md", ...filesIn("docs", /\.md$/), ...filesIn("examples", /README\.md$/)];
+// The programs of `from-code.md` name each other: a test of their own compiles and runs them.
+const PAGES = [
+  "README.md",
+  ...filesIn("docs", /(?<!from-code)\.md$/),
+  ...filesIn("examples", /README\.md$/),
+];
 const SOURCES = ["src/sdk", "src/client"]
   .filter((folder) => fs.existsSync(path.join(ROOT, folder)))
   .flatMap((folder) => filesIn(folder, /\.ts$/));
