@@ -8,11 +8,11 @@ import { isEndedRun } from "../core/status.ts";
 import { startDetachedEngine } from "../operations/detached-engine.ts";
 import { driveRun, orphanedRuns } from "../operations/drive-run.ts";
 import { followRun } from "../operations/follow-run.ts";
-import { type RecordedRun, readEnd, readRun, shownStatus } from "../operations/read-run.ts";
+import { type RecordedRun, readEnd, readRun } from "../operations/read-run.ts";
 import { isRefusal, type Refusal, refuse } from "../operations/refusal.ts";
+import { takeUp } from "../operations/resume-run.ts";
 import { runView } from "../operations/run-view.ts";
 import { places, type Workspace } from "../operations/workspace.ts";
-import { writeShell } from "../operations/write-shell.ts";
 import type { RunRow } from "../ports/records.ts";
 import type { Context } from "./context.ts";
 import { createLogStream, streamsByDefault } from "./log-stream.ts";
@@ -237,11 +237,7 @@ export async function resume(
     const { row } = run;
     const { name } = row;
     if (isEndedRun(row.status)) return await report(context, workspace, run, json);
-    if (!fs.existsSync(places.shellFile(workspace.folder, name)))
-      writeShell(workspace, name, [], {});
-    // A run that somebody else sees through stays theirs: this process only follows it.
-    if (shownStatus(workspace, row) === "Interrupted" || options.detach)
-      await workspace.records.setOwner(name, workspace.self(), options.detach ?? row.detached);
+    await takeUp(workspace, row, options.detach ?? null);
     if (options.detach) return await detach(context, workspace, row, json);
     const { keepWork = false, logs = null } = options;
     await seeThrough(context, workspace, name, { json, keepWork, logs });

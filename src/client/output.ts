@@ -7,6 +7,7 @@ import { findOutput } from "../operations/find-output.ts";
 import type { RunOutput } from "../sdk/run.ts";
 import { StepwellError } from "../sdk/stepwell-error.ts";
 import type { Home } from "./home.ts";
+import { isParquet, parquetRows } from "./parquet-rows.ts";
 import { accepted } from "./refused.ts";
 import { csvRows } from "./rows.ts";
 
@@ -47,7 +48,8 @@ export function createOutput(home: Home, run: string, name: string): RunOutput {
     },
     async rows(inside) {
       const file = onlyTable(await place(inside));
-      return csvRows(readText(file), file);
+      checkSize(file);
+      return isParquet(file) ? parquetRows(file) : csvRows(readText(file), file);
     },
   };
 }
@@ -77,24 +79,29 @@ function readText(file: string): string {
       `${file} is a folder`,
       `name a file of it: ${listing(file)}`,
     );
-  if (stat.size > MOST_BYTES)
-    throw new StepwellError(
-      "too_large",
-      `${file} has ${Math.round(stat.size / 1e6)} MB, more than ${MOST_BYTES / 1e6} MB`,
-      "read it piece by piece from path()",
-    );
+  checkSize(file);
   return fs.readFileSync(file, "utf8");
 }
 
-/** The file, or the only CSV file of a folder. */
+function checkSize(file: string): void {
+  const { size } = fs.statSync(file);
+  if (size > MOST_BYTES)
+    throw new StepwellError(
+      "too_large",
+      `${file} has ${Math.round(size / 1e6)} MB, more than ${MOST_BYTES / 1e6} MB`,
+      "read it piece by piece from path()",
+    );
+}
+
+/** The file, or the only table of a folder. */
 function onlyTable(place: string): string {
   if (!fs.statSync(place).isDirectory()) return place;
-  const tables = fs.readdirSync(place).filter((name) => /\.csv$/i.test(name));
+  const tables = fs.readdirSync(place).filter((name) => /\.(csv|parquet)$/i.test(name));
   const [only, second] = tables;
   if (only !== undefined && second === undefined) return path.join(place, only);
   throw new StepwellError(
     "which_table",
-    `${place} has ${tables.length === 0 ? "no" : "several"} CSV files`,
+    `${place} has ${tables.length === 0 ? "no" : "several"} CSV or Parquet files`,
     `name a file of it: ${listing(place)}`,
   );
 }

@@ -14,7 +14,7 @@ import { StepwellError } from "../sdk/stepwell-error.ts";
 import { accepted } from "./refused.ts";
 
 export type Asked = PlanOptions &
-  Pick<SubmitOptions, "onlyCached"> & {
+  Pick<SubmitOptions, "onlyCached" | "strict"> & {
     readonly inputs?: Readonly<Record<string, unknown>>;
     /** The run that `from` takes results of; unless given the latest of the pipeline. */
     readonly fromRun?: string;
@@ -55,6 +55,7 @@ export function preparePipeline(
       skip: selected.skip,
       taken: selected.taken,
       onlyCached: asked.onlyCached ?? false,
+      strict: asked.strict ?? false,
       passEnv: [...new Set([...config.passEnv, ...Object.keys(asked.env ?? {})])].sort(),
       locked: asked.locked ?? isSet(shell.CI),
       mayResolve,

@@ -3,7 +3,8 @@
 import type { Row } from "../sdk/run.ts";
 import { StepwellError } from "../sdk/stepwell-error.ts";
 
-const MOST_ROWS = 1_000_000;
+/** A table that is read at once has at most so many records. */
+export const MOST_ROWS = 1_000_000;
 
 /** `file`: how messages call it. */
 export function csvRows(text: string, file: string): readonly Row[] {

@@ -2,8 +2,9 @@
 
 import { isEndedRun } from "../core/status.ts";
 import { driveRun } from "../operations/drive-run.ts";
-import { type RecordedRun, readRun } from "../operations/read-run.ts";
+import { type RecordedRun, readRun, shownStatus } from "../operations/read-run.ts";
 import { rerunPlan } from "../operations/rerun-plan.ts";
+import { takeUp } from "../operations/resume-run.ts";
 import { runView } from "../operations/run-view.ts";
 import { whyStep } from "../operations/why-step.ts";
 import type { Workspace } from "../operations/workspace.ts";
@@ -11,7 +12,7 @@ import type { PipelineParts } from "../sdk/pipeline-parts.ts";
 import type { RerunOptions, Run, RunOutput } from "../sdk/run.ts";
 import type { RunReport, RunStatus } from "../sdk/run-report.ts";
 import { type Finding, StepwellError } from "../sdk/stepwell-error.ts";
-import type { Driver } from "./drive.ts";
+import { type Driver, drive } from "./drive.ts";
 import { runEvents } from "./events.ts";
 import { type Home, say } from "./home.ts";
 import { logLines, logText } from "./logs.ts";
@@ -47,7 +48,7 @@ export function createRun(home: Home, name: string, parts: RunParts): Run {
     outputs: outputsOf(home, name, source?.parts.outputs ?? null),
     output: (output) => createOutput(home, name, output),
     show,
-    status: () => read((run) => run.status),
+    status: () => home.use((workspace) => statusOf(workspace, name)),
     wait: (options = {}) => waitFor(home, name, { ...options, driver, cancel }),
     events: (options) => runEvents(home, name, options),
     logs: (step) => logText(home, name, step),
@@ -58,6 +59,7 @@ export function createRun(home: Home, name: string, parts: RunParts): Run {
         accepted(await whyStep(workspace, name, step, against ?? null)),
       ),
     cancel,
+    resume: () => resume(home, name, parts),
     rerun: (options = {}) => rerun(home, name, source, options),
   };
 }
@@ -114,7 +116,15 @@ async function cancelRun(
     return true;
   });
   if (isOpen) await (driver === null ? driveToEnd(home, name) : driver.ended);
-  return home.use(async (workspace) => accepted(await readRun(workspace, name)).status);
+  return home.use((workspace) => statusOf(workspace, name));
+}
+
+/** Without reading what happened in it. */
+async function statusOf(workspace: Workspace, name: string): Promise<RunStatus> {
+  const row = await workspace.records.run(name);
+  return row === null
+    ? accepted(await readRun(workspace, name)).status
+    : shownStatus(workspace, row);
 }
 
 /** Becomes the engine itself where nobody is: nothing of a run that is being cancelled can start. */
@@ -125,6 +135,16 @@ async function driveToEnd(home: Home, run: string): Promise<void> {
   } finally {
     await workspace.close();
   }
+}
+
+async function resume(home: Home, name: string, parts: RunParts): Promise<Run> {
+  const isOpen = await home.use(async (workspace) => {
+    const { row } = accepted(await readRun(workspace, name));
+    await takeUp(workspace, row, null);
+    return !isEndedRun(row.status);
+  });
+  const driver = parts.driver ?? (isOpen ? drive(home, name) : null);
+  return createRun(home, name, { ...parts, driver });
 }
 
 async function rerun(
@@ -146,7 +166,7 @@ async function rerun(
         until: options.until ?? null,
         force: forced(options.force),
         onlyCached: options.onlyCached ?? false,
-        strict: false,
+        strict: options.strict ?? false,
       }),
     );
     const again = await record(workspace, plan, {

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Plan } from "../core/plan.ts";
 import { startDetachedEngine } from "../operations/detached-engine.ts";
 import { forecastRun } from "../operations/plan-run.ts";
+import { takeUp } from "../operations/resume-run.ts";
 import { submitRun } from "../operations/submit-run.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { PipelineParts } from "../sdk/pipeline-parts.ts";
@@ -43,8 +44,8 @@ export async function submitIn(home: Home, source: Source, options: RecordOption
   });
 }
 
-function only({ onlyCached }: RecordOptions): Pick<RecordOptions, "onlyCached"> {
-  return onlyCached === undefined ? {} : { onlyCached };
+function only({ onlyCached = false, strict = false }: RecordOptions): Asked {
+  return { onlyCached, strict };
 }
 
 export interface Order extends RecordOptions {
@@ -75,6 +76,8 @@ export async function record(workspace: Workspace, plan: Plan, order: Order): Pr
       variables: order.env,
     }),
   );
+  // The same key again: nobody may be left who goes on with that run.
+  if (order.idempotencyKey !== undefined) await takeUp(workspace, row, detach ? true : null);
   return row.name;
 }
 

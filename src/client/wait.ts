@@ -51,7 +51,7 @@ async function follow(home: Home, run: string): Promise<void> {
     throw new StepwellError(
       "interrupted",
       `nobody goes on with run ${run}`,
-      `go on with it: stepwell run --resume ${run}`,
+      `go on with it: run.resume(), or stepwell run --resume ${run}`,
     );
 }
 

@@ -61,6 +61,8 @@ export interface RecordOptions {
   readonly priority?: number;
   /** Fails at the first step that would run. */
   readonly onlyCached?: boolean;
+  /** Fails steps that read files or ask hosts which they do not declare. */
+  readonly strict?: boolean;
   /**
    * True: an engine of its own sees it through, whatever becomes of this process. Else this process does, and does not end
    * before the run has.
@@ -102,7 +104,7 @@ export interface LogLine {
 }
 
 /** A record of a table: one value a column; null where the cell is empty. */
-export type Row = Readonly<Record<string, string | number | null>>;
+export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 /**
  * An output of a run. Each call asks the record anew; it throws {@link StepwellError} while the output is not made
@@ -126,8 +128,10 @@ export interface RunOutput {
   /** Its text as JSON. */
   json<T = unknown>(inside?: string): Promise<T>;
   /**
-   * The records of a CSV file with a head line, at most 256 MB and a million of them. A column of which every cell is a
-   * number (or empty) has numbers; an empty cell is null. `inside` may be left out where a folder holds one CSV file.
+   * The records of a CSV file with a head line, or of a Parquet file; at most 256 MB and a million of them. An empty cell is
+   * null. Of CSV, a column of which every cell is a number (or empty) has numbers. Of Parquet, times are ISO 8601, what is
+   * nested is JSON, bytes are base64; zstd needs Node 22.15. Whole numbers beyond 2^53 are texts. `inside` may be left out where a
+   * folder holds one such file.
    */
   rows(inside?: string): Promise<readonly Row[]>;
 }
@@ -157,7 +161,7 @@ export interface Run<O extends OutputPorts = OutputPorts> {
    * Waits for its end, whoever sees it through. A run that failed is no error of waiting: see its status, or
    * `throwOnFailure`.
    *
-   * @throws StepwellError `interrupted` where nobody goes on with it.
+   * @throws StepwellError `interrupted` where nobody goes on with it: see `resume`.
    */
   wait(options?: WaitOptions): Promise<RunReport>;
   /**
@@ -179,6 +183,8 @@ export interface Run<O extends OutputPorts = OutputPorts> {
   why(step: string, options?: { readonly against?: string }): Promise<Explanation>;
   /** Cancels it and waits for its end; `kill` does not let steps end by themselves. */
   cancel(options?: { readonly kill?: boolean }): Promise<RunStatus>;
+  /** Goes on with a run that is `Interrupted`, as if this process had submitted it; of another one it changes nothing. */
+  resume(): Promise<Run<O>>;
   /** A new run of what this one was: the same definition, code and versions. */
   rerun(options?: RerunOptions): Promise<Run<O>>;
 }

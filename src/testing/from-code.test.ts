@@ -26,6 +26,10 @@ beforeAll(() => {
       ({ file: mark({ n: inputs.n }).outputs.file }));
     export const gated = pipeline({ name: "gated", inputs: { n: input.integer() } }, ({ inputs }) =>
       ({ out: gate({ file: mark({ n: inputs.n }).outputs.file }).outputs.out }));
+    const close = command({ name: "close", inputs: { file: input.file() }, outputs: { out: output.file() },
+      run: ({ inputs, outputs }) => sh\`echo close >> ${rig.at("ledger")}; cp \${inputs.file} \${outputs.out}\` });
+    export const closed = pipeline({ name: "closed", inputs: { n: input.integer() } }, ({ inputs }) =>
+      ({ out: close({ file: gate({ file: mark({ n: inputs.n }).outputs.file }).outputs.out }).outputs.out }));
     export default marked;`,
   );
 });
@@ -242,10 +246,42 @@ describe("a process that is not alone, or does not live to the end", () => {
       await run.wait().catch((error) => console.log(error.code, error.hint));
       await ws.close();`,
     );
-    expect(waited.stdout).toBe("interrupted go on with it: stepwell run --resume killed\n");
+    expect(waited.stdout).toBe(
+      "interrupted go on with it: run.resume(), or stepwell run --resume killed\n",
+    );
     openGate();
     expect(rig.cli("run", "--resume", "killed").code).toBe(0);
     expect(rig.ran()).toEqual(["gate", "mark"]);
+  });
+
+  it.each([
+    [
+      "the same submit with the same key",
+      40,
+      `import { closed } from "./pipeline.mjs";
+      const run = await closed.submit({ inputs: { n: 40 }, idempotencyKey: "key" });`,
+    ],
+    [
+      "resume()",
+      41,
+      `import { openWorkspace } from "stepwell";
+      const run = await (await (await openWorkspace()).run("closed@last")).resume();`,
+    ],
+  ])("has its run go on by %s", async (_, n, text) => {
+    shutGate();
+    const key = n === 40 ? `, idempotencyKey: "key"` : "";
+    const child = start(
+      "first.mjs",
+      `import { closed } from "./pipeline.mjs";
+      await closed.submit({ inputs: { n: ${n} }${key} });`,
+    );
+    await eventually(() => hasStarted("gate"), "the gate to start");
+    child.kill("SIGKILL");
+    await exited(child);
+    openGate();
+    const done = node("again.mjs", `${text}\nconsole.log((await run.wait()).status);`);
+    expect(done).toEqual({ code: 0, stdout: "Completed\n", stderr: "" });
+    expect(rig.ran()).toEqual(["close", "gate", "mark"]);
   });
 
   it("ends by Ctrl-C as any program does: the SDK listens to no signal", async () => {

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { isRefusal, refuse, refuseInvalid } from "../../operations/refusal.ts";
+import { takeUp } from "../../operations/resume-run.ts";
 import { submitRun } from "../../operations/submit-run.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { RunRow } from "../../ports/records.ts";
@@ -136,7 +137,10 @@ async function submitFile(
     commandLine: ["stepwell", ...context.words],
     variables: givenVariables(context, flags),
   });
-  return isRefusal(row) ? context.refuse(row, json) : row;
+  if (isRefusal(row)) return context.refuse(row, json);
+  // The same key again: nobody may be left who goes on with that run.
+  if (flags.idempotencyKey !== undefined) await takeUp(workspace, row, flags.detach ?? null);
+  return row;
 }
 
 export function tagsOf(tags: readonly string[] = []): Record<string, string> {

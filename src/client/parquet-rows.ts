@@ -1,0 +1,80 @@
+// The records of a Parquet file. Its reader is loaded on first use.
+
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import zlib from "node:zlib";
+import type { Row } from "../sdk/run.ts";
+import { StepwellError } from "../sdk/stepwell-error.ts";
+import { MOST_ROWS } from "./rows.ts";
+
+const MAGIC = "PAR1";
+
+/** True for a file that begins and ends as Parquet does, whatever its name. */
+export function isParquet(file: string): boolean {
+  const handle = openSync(file, "r");
+  try {
+    const { size } = fstatSync(handle);
+    const at = (position: number): string => {
+      const bytes = Buffer.alloc(MAGIC.length);
+      readSync(handle, bytes, 0, bytes.length, position);
+      return bytes.toString("latin1");
+    };
+    return size > 2 * MAGIC.length && at(0) === MAGIC && at(size - MAGIC.length) === MAGIC;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+export async function parquetRows(file: string): Promise<readonly Row[]> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import(
+    "hyparquet"
+  );
+  try {
+    const buffer = await asyncBufferFromFile(file);
+    const metadata = await parquetMetadataAsync(buffer);
+    if (metadata.num_rows > MOST_ROWS)
+      throw new StepwellError(
+        "too_large",
+        `${file} has ${metadata.num_rows} records, more than ${MOST_ROWS}`,
+        "read it with a tool of its own from path()",
+      );
+    const rows = await parquetReadObjects({ file: buffer, metadata, compressors: compressors() });
+    return rows.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, cellValue(cell)])),
+    );
+  } catch (error) {
+    if (error instanceof StepwellError) throw error;
+    throw new StepwellError(
+      "not_a_table",
+      `${file} cannot be read as Parquet: ${(error as Error).message}`,
+      "read it with a tool of its own from path()",
+    );
+  }
+}
+
+function compressors() {
+  const { zstdDecompressSync } = zlib as typeof zlib & {
+    readonly zstdDecompressSync?: (input: Uint8Array) => Buffer;
+  };
+  return {
+    GZIP: (input: Uint8Array) => zlib.gunzipSync(input),
+    BROTLI: (input: Uint8Array) => zlib.brotliDecompressSync(input),
+    ZSTD(input: Uint8Array) {
+      if (zstdDecompressSync !== undefined) return zstdDecompressSync(input);
+      throw new Error(`Node ${process.versions.node} has no zstd; 22.15 and later have`);
+    },
+  };
+}
+
+/** Whole numbers that a number of JavaScript does not hold are texts; times are ISO 8601; what is nested is JSON. */
+function cellValue(cell: unknown): Row[string] {
+  if (cell === undefined || cell === null) return null;
+  if (typeof cell === "string" || typeof cell === "number" || typeof cell === "boolean")
+    return cell;
+  if (typeof cell === "bigint")
+    return Number.isSafeInteger(Number(cell)) ? Number(cell) : `${cell}`;
+  if (cell instanceof Date) return cell.toISOString();
+  if (cell instanceof Uint8Array) return Buffer.from(cell).toString("base64");
+  return JSON.stringify(cell, (_, inner: unknown) =>
+    typeof inner === "bigint" ? cellValue(inner) : inner,
+  );
+}
