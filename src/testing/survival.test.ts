@@ -59,6 +59,20 @@ describe("a run that is interfered with", () => {
     expect(leftovers(rig.folder)).toEqual([]);
   });
 
+  it("goes on when it is submitted again with its key after its process was killed", async () => {
+    rig = makeRig("key");
+    rig.write("pipeline.yml", chain(["a", "b"]));
+    const words = ["run", "pipeline.yml", "--idempotency-key", "k"];
+    const child = rig.start(...words);
+    await eventually(ledgerHas("a"), "step a runs");
+    child.kill("SIGKILL");
+    await exited(child);
+    rig.write("go-a", "");
+    rig.write("go-b", "");
+    const again = rig.run(...words);
+    expect([again.name, again.status]).toEqual(["chain-1", "Completed"]);
+  });
+
   it("is cancelled with its whole tree, also when the step forks away and ignores TERM", async () => {
     rig = makeRig("cancel");
     rig.write(

@@ -4,6 +4,7 @@
 import type { Command } from "commander";
 import { isRefusal } from "../../operations/refusal.ts";
 import { rerunPlan } from "../../operations/rerun-plan.ts";
+import { takeUp } from "../../operations/resume-run.ts";
 import { submitRun } from "../../operations/submit-run.ts";
 import type { Context } from "../context.ts";
 import { detach, seeThrough } from "../see-through.ts";
@@ -54,6 +55,7 @@ async function rerun(context: Context, word: string | undefined, flags: RerunFla
       variables: {},
     });
     if (isRefusal(row)) return context.refuse(row, json);
+    if (flags.idempotencyKey !== undefined) await takeUp(workspace, row, flags.detach ?? null);
     if (flags.detach) await detach(context, workspace, row, json);
     else await seeThrough(context, workspace, row.name, seeOptions(flags));
   } finally {
