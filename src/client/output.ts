@@ -10,6 +10,7 @@ import type { Home } from "./home.ts";
 import { isParquet, parquetRows } from "./parquet-rows.ts";
 import { accepted } from "./refused.ts";
 import { csvRows } from "./rows.ts";
+import { shownRows } from "./show-run.ts";
 
 /** A text has to fit into memory, and into one string of V8. */
 const MOST_BYTES = 256 * 1000 * 1000;
@@ -49,7 +50,8 @@ export function createOutput(home: Home, run: string, name: string): RunOutput {
     async rows(inside) {
       const file = onlyTable(await place(inside));
       checkSize(file);
-      return isParquet(file) ? parquetRows(file) : csvRows(readText(file), file);
+      const rows = isParquet(file) ? await parquetRows(file) : csvRows(readText(file), file);
+      return shownRows([...rows]);
     },
   };
 }

@@ -11,6 +11,7 @@ import type { Workspace } from "../operations/workspace.ts";
 import type { PipelineParts } from "../sdk/pipeline-parts.ts";
 import type { RerunOptions, Run, RunOutput } from "../sdk/run.ts";
 import type { RunReport, RunStatus } from "../sdk/run-report.ts";
+import { shownAs } from "../sdk/shown.ts";
 import { type Finding, StepwellError } from "../sdk/stepwell-error.ts";
 import { type Driver, drive } from "./drive.ts";
 import { runEvents } from "./events.ts";
@@ -19,6 +20,7 @@ import { logLines, logText } from "./logs.ts";
 import { createOutput } from "./output.ts";
 import { type Asked, forced } from "./prepare.ts";
 import { accepted } from "./refused.ts";
+import { shownMetrics, shownRun } from "./show-run.ts";
 import { begin, record, submitIn } from "./submit.ts";
 import { waitFor } from "./wait.ts";
 
@@ -42,14 +44,15 @@ export function createRun(home: Home, name: string, parts: RunParts): Run {
   const show = (): Promise<RunReport> => read((run, { folder }) => runView(folder, run));
   const cancel = ({ kill = false } = {}): Promise<RunStatus> =>
     cancelRun(home, name, { kind: kill ? "kill" : "cancel", driver });
-  return {
+  const pipeline = source?.parts ?? null;
+  const run: Run = {
     name,
     warnings: parts.warnings,
     outputs: outputsOf(home, name, source?.parts.outputs ?? null),
     output: (output) => createOutput(home, name, output),
     show,
     status: () => home.use((workspace) => statusOf(workspace, name)),
-    wait: (options = {}) => waitFor(home, name, { ...options, driver, cancel }),
+    wait: (options = {}) => waitFor(home, name, { ...options, driver, cancel, pipeline }),
     events: (options) => runEvents(home, name, options),
     logs: (step) => logText(home, name, step),
     followLogs: (step, options) => logLines(home, name, step, options),
@@ -62,6 +65,7 @@ export function createRun(home: Home, name: string, parts: RunParts): Run {
     resume: () => resume(home, name, parts),
     rerun: (options = {}) => rerun(home, name, source, options),
   };
+  return shownAs(run, async () => shownRun(await show(), pipeline));
 }
 
 /** Of a run of which only the name is known any output may be asked for: whether it is there is said then. */
@@ -93,7 +97,7 @@ function metricsOf(show: () => Promise<RunReport>, run: string): Run["metrics"] 
           .map((one) => [one.name, one.metrics]),
       );
     const found = steps.find((one) => one.name === step);
-    if (found !== undefined) return found.metrics;
+    if (found !== undefined) return shownMetrics({ ...found.metrics });
     const names = steps.map((one) => one.name).slice(0, 20);
     throw new StepwellError(
       "unknown_step",

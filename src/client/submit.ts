@@ -16,6 +16,7 @@ import { findHome, type Home, usePretended } from "./home.ts";
 import { type Asked, fileOf, preparePipeline } from "./prepare.ts";
 import { accepted, invalid } from "./refused.ts";
 import { createRun, type Source } from "./run.ts";
+import { shownPlan } from "./show-run.ts";
 
 export async function submitPipeline(
   parts: PipelineParts,
@@ -128,7 +129,7 @@ export function planPipeline(parts: PipelineParts, asked: Asked): Promise<PlanRe
   return usePretended(folderOf(asked), async (workspace) => {
     const { plan, problems, unresolved } = await preparePipeline(workspace, parts, asked, false);
     if (plan === null) throw invalid(problems);
-    return forecastRun(workspace, plan, unresolved);
+    return shownPlan(await forecastRun(workspace, plan, unresolved), parts);
   });
 }
 

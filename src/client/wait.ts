@@ -4,11 +4,14 @@ import { startDetachedEngine } from "../operations/detached-engine.ts";
 import { followRun } from "../operations/follow-run.ts";
 import { readRun } from "../operations/read-run.ts";
 import { runView } from "../operations/run-view.ts";
+import type { PipelineParts } from "../sdk/pipeline-parts.ts";
 import type { WaitOptions } from "../sdk/run.ts";
 import type { RunReport } from "../sdk/run-report.ts";
+import { shownAs } from "../sdk/shown.ts";
 import { StepwellError } from "../sdk/stepwell-error.ts";
 import type { Driver } from "./drive.ts";
 import type { Home } from "./home.ts";
+import { kernel, showLive } from "./live-display.ts";
 import { showProgress } from "./progress.ts";
 import { accepted } from "./refused.ts";
 
@@ -16,12 +19,14 @@ export interface Waiting extends WaitOptions {
   /** Null: somebody else sees it through. */
   readonly driver: Driver | null;
   readonly cancel: () => Promise<unknown>;
+  /** What it runs, where that is known. */
+  readonly pipeline: PipelineParts | null;
 }
 
 export async function waitFor(home: Home, run: string, waiting: Waiting): Promise<RunReport> {
   const { driver, signal, cancel, progress = process.stderr.isTTY === true } = waiting;
   const canceling = cancelWhenAborted(signal, cancel);
-  const showing = progress ? showProgress(home, run) : Promise.resolve();
+  const showing = show(home, run, waiting, progress);
   try {
     await Promise.race([driver === null ? follow(home, run) : driver.ended, canceling.failed]);
     await showing;
@@ -32,10 +37,23 @@ export async function waitFor(home: Home, run: string, waiting: Waiting): Promis
     const recorded = accepted(await readRun(workspace, run));
     return runView(workspace.folder, recorded);
   });
+  shownAs(ended, () => ({ "text/plain": `${run}: ${ended.status}` }));
   if (ended.status === "Completed") return ended;
   if (waiting.throwOnFailure === true) throw failure(ended);
   if (progress) process.stderr.write(`${failure(ended).message}\n`);
   return ended;
+}
+
+/** In a notebook as a picture, else as lines. */
+function show(
+  home: Home,
+  run: string,
+  { progress: asked, pipeline }: Waiting,
+  isTerminal: boolean,
+): Promise<void> {
+  const notebook = asked === false ? null : kernel();
+  if (notebook !== null) return showLive(home, run, { notebook, pipeline });
+  return isTerminal ? showProgress(home, run) : Promise.resolve();
 }
 
 async function follow(home: Home, run: string): Promise<void> {

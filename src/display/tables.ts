@@ -9,16 +9,19 @@ export function tableHtml(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   caption: string | null = null,
+  most = MOST_ROWS,
 ): string {
   const cell = (tag: string, text: string): string =>
     `<${tag} style="text-align:left;padding:2px 10px 2px 0">${escaped(text)}</${tag}>`;
   const line = (tag: string, cells: readonly string[]): string =>
     `<tr>${cells.map((text) => cell(tag, text)).join("")}</tr>`;
-  const shown = rows.slice(0, MOST_ROWS).map((cells) => line("td", cells));
+  const shown = rows.slice(0, most).map((cells) => line("td", cells));
   const rest = rows.length - shown.length;
   return [
     "<table>",
-    ...(caption === null ? [] : [`<caption style="text-align:left">${escaped(caption)}</caption>`]),
+    ...(caption === null
+      ? []
+      : [`<caption style="text-align:left;white-space:nowrap">${escaped(caption)}</caption>`]),
     `<thead>${line("th", head)}</thead><tbody>`,
     ...shown,
     ...(rest > 0 ? [line("td", [`and ${rest} more`])] : []),
@@ -26,15 +29,15 @@ export function tableHtml(
   ].join("\n");
 }
 
+const FIRST_ROWS = 20;
+
 /** The first rows of data, by the keys that they have. */
 export function previewHtml(rows: readonly Readonly<Record<string, unknown>>[]): string {
-  const head = [...new Set(rows.slice(0, MOST_ROWS).flatMap((row) => Object.keys(row)))];
+  const head = [...new Set(rows.slice(0, FIRST_ROWS).flatMap((row) => Object.keys(row)))];
   const text = (value: unknown): string =>
     value === undefined || value === null ? "" : String(value);
-  return tableHtml(
-    head,
-    rows.map((row) => head.map((key) => text(row[key]))),
-  );
+  const cells = rows.map((row) => head.map((key) => text(row[key])));
+  return tableHtml(head, cells, null, FIRST_ROWS);
 }
 
 /** Bars, one a metric; each in proportion to the largest of them. */

@@ -47,6 +47,7 @@ export type {
 } from "./run-report.ts";
 export { notebook, rscript, script } from "./script.ts";
 export type { CallSettings, CommandSettings, PipelineSettings, StepLike } from "./settings.ts";
+export type { Picture } from "./shown.ts";
 export { type Finding, StepwellError } from "./stepwell-error.ts";
 export {
   type Asset,

@@ -1,5 +1,6 @@
 // What stands behind a pipeline for those who run it: the program that reads a module, and the client.
 
+import type { GraphNode } from "../display/graph-svg.ts";
 import type { Definition } from "./component.ts";
 import type { FunctionFolders, WrittenJob } from "./document.ts";
 import type { Origin } from "./place.ts";
@@ -10,6 +11,8 @@ export const PIPELINE: unique symbol = Symbol.for("stepwell.pipeline") as never;
 export interface PipelineParts {
   readonly name: string;
   readonly origin: Origin;
+  /** Its steps as nodes of a drawing, with the state of each. */
+  draw(about?: (name: string) => Pick<GraphNode, "state" | "note">): readonly GraphNode[];
   /** Names of its outputs. */
   readonly outputs: readonly string[];
   /** Definitions whose programs are made of functions. */

@@ -1,7 +1,9 @@
 // A pipeline in code: its body is run once, and the calls in it become its steps.
 
+import { graphSvg } from "../display/graph-svg.ts";
 import type { DataType } from "../spec/graph.ts";
 import { strict } from "./call.ts";
+import { drawnCalls } from "./calls-drawn.ts";
 import { checkName, withAbsoluteData } from "./command.ts";
 import { type Component, callable, type Definition } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
@@ -17,6 +19,7 @@ import type { PlanOptions, Run, SubmitOptions, WithInputs } from "./run.ts";
 import type { PlanReport } from "./run-report.ts";
 import { type PipelineScope, within } from "./scope.ts";
 import type { PipelineSettings } from "./settings.ts";
+import { type Picture, pictureOf } from "./shown.ts";
 import type { Finding } from "./stepwell-error.ts";
 import { writeCalls } from "./write-calls.ts";
 import { compact, writeInputs, writeOutputs } from "./write-ports.ts";
@@ -51,6 +54,8 @@ export interface Pipeline<I extends InputPorts = InputPorts, O extends OutputPor
    * @throws DefinitionError where it has function steps: `stepwell export` writes their programs beside the file.
    */
   toYaml(folder?: string): string;
+  /** Its steps and their order as a picture; a notebook shows it. */
+  graph(): Picture;
   /**
    * Runs it: checks, plans and records a run, and gives it at once. This process sees it through and does not end before
    * the run has, waited for or not; with `detach` an engine of its own does.
@@ -119,6 +124,7 @@ export function pipeline<
   const parts: PipelineParts = {
     name: settings.name,
     origin,
+    draw: (about) => drawnCalls(content, about),
     outputs: [...results.keys()],
     functions,
     write: (folders, file) => writeJob(content, folders, file),
@@ -127,6 +133,7 @@ export function pipeline<
   return Object.assign(callable(content.definition) as unknown as Pipeline<I, OutputsOf<R>>, {
     [PIPELINE]: parts,
     ...running(parts),
+    graph: () => pictureOf(graphSvg(parts.draw()), `pipeline ${parts.name}`),
     toYaml(folder = process.cwd()) {
       const [first] = functions;
       if (first === undefined) return yamlOf(content, new Map(), folder);

@@ -23,7 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   sdk: ["spec", "display", "client"],
   functions: [],
   modules: ["functions", "spec"],
-  client: ["sdk", "operations", "modules", "core", "ports", "spec", "wiring.ts"],
+  client: ["sdk", "display", "operations", "modules", "core", "ports", "spec", "wiring.ts"],
   cli: ["operations", "core", "ports", "spec", "wiring.ts", "version.ts"],
 };
 
