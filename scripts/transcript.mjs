@@ -1,5 +1,5 @@
-// Writes what the documents take from the program: README's transcript of the demo and the reference of commands. The
-// tests that hold both to the truth do the writing when they are asked to.
+// Writes what the documents take from the program: README's transcript of the demo, the references of commands and of the SDK. The
+// tests that hold them to the truth do the writing when they are asked to.
 
 import { spawnSync } from "node:child_process";
 import path from "node:path";
@@ -9,7 +9,13 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs");
 const done = spawnSync(
   process.execPath,
-  [vitest, "run", "src/testing/transcript.test.ts", "src/testing/command-reference.test.ts"],
+  [
+    vitest,
+    "run",
+    "src/testing/transcript.test.ts",
+    "src/testing/command-reference.test.ts",
+    "src/testing/sdk-reference.test.ts",
+  ],
   { cwd: root, stdio: "inherit", env: { ...process.env, STEPWELL_WRITE_DOCS: "1" } },
 );
 process.exit(done.status ?? 1);

@@ -7,7 +7,7 @@ import { CLI, makeRig, type Rig } from "./rig.ts";
 
 // The examples in TypeScript, each run in a copy of its folder as its README says.
 
-const EXAMPLES = path.join(ROOT, "examples", "typescript");
+const EXAMPLES = path.join(ROOT, "examples");
 const HAS_R = spawnSync("Rscript", ["--version"]).status === 0;
 if (!HAS_R) process.stdout.write("skipped: the examples in R, there is no Rscript\n");
 
@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 function open(folder: string): Rig {
-  rig = makeRig(folder);
+  rig = makeRig(path.basename(folder));
   fs.cpSync(path.join(EXAMPLES, folder), rig.folder, { recursive: true });
   return rig;
 }
@@ -28,7 +28,7 @@ const text = (file: string | undefined): string => fs.readFileSync(file ?? "", "
 
 describe("the examples in TypeScript", () => {
   it("ten-regions: a loop makes ten steps, and an eleventh takes them all", () => {
-    const { run } = open("ten-regions");
+    const { run } = open("typescript/ten-regions");
     const first = run("run", "pipeline.ts");
     expect(first.steps).toHaveLength(11);
     expect(text(first.outputs.table?.path).split("\n")[0]).toBe("city 70");
@@ -38,7 +38,7 @@ describe("the examples in TypeScript", () => {
   });
 
   it("nested: pipelines called like steps, in an order beside their data", () => {
-    const { run } = open("nested");
+    const { run } = open("typescript/nested");
     const done = run("run", "pipeline.ts");
     expect(text(done.outputs.both?.path)).toBe("15 12\n");
     const ended = (name: string): number =>
@@ -47,8 +47,8 @@ describe("the examples in TypeScript", () => {
     expect(ended("compare")).toBeLessThanOrEqual(ended("end"));
   });
 
-  it("intro: order alone, data dependencies, paths and parameters", () => {
-    const { run, cli, write } = open("intro");
+  it("notebooks: order alone, data dependencies, paths and parameters", () => {
+    const { run, cli, write } = open("notebooks");
     expect(run("run", "getting-started.ts").steps.map((step) => step.status)).toEqual([
       "Completed",
       "Completed",
@@ -71,16 +71,16 @@ describe("the examples in TypeScript", () => {
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("at least 1, not 0") });
   });
 
-  it("intro: a registered component is called by name", () => {
-    const { run, cli } = open("intro");
+  it("notebooks: a registered component is called by name", () => {
+    const { run, cli } = open("notebooks");
     expect(cli("run", "modules.ts").stderr).toMatch(/modules\.ts:\d+:\d+: error: .*no component/);
     expect(cli("component", "create", "component.yml").code).toBe(0);
     const done = run("run", "modules.ts");
     expect(text(done.outputs.all?.path)).toMatch(/2 green\n\s+1 yellow/);
   });
 
-  it("intro: a notebook with parameters is run, and kept as it looked", () => {
-    const { run } = open("intro");
+  it("notebooks: a notebook with parameters is run, and kept as it looked", () => {
+    const { run } = open("notebooks");
     const { outputs } = run("run", "notebook-step.ts");
     expect(text(outputs.result?.path)).toBe("it's 6\n");
     const kept = outputs.notebook?.path ?? "";
@@ -88,13 +88,13 @@ describe("the examples in TypeScript", () => {
     expect(text(path.join(kept, "explore.html"))).toContain("it's 6");
   });
 
-  it.skipIf(!HAS_R)("intro: a step in R", () => {
-    const { run } = open("intro");
+  it.skipIf(!HAS_R)("notebooks: a step in R", () => {
+    const { run } = open("notebooks");
     expect(text(run("run", "r.ts").outputs.table?.path)).toContain('"green",2');
   });
 
   it.skipIf(!HAS_R)("mixed: Python, R and TypeScript; a helper counts, a comment does not", () => {
-    const { run, write, read } = open("mixed");
+    const { run, write, read } = open("typescript/mixed");
     const first = run("run", "pipeline.ts");
     expect(text(first.outputs.text?.path)).toMatch(/^y = 3\.0 x \+ \d\.\d\n$/);
     expect(first.steps.find((step) => step.name === "tell")?.metrics.slope).toBeCloseTo(3, 1);
@@ -109,7 +109,9 @@ describe("the examples in TypeScript", () => {
   it("tumours: the demo; its export is YAML with the same fingerprints", () => {
     rig = makeRig("tumours");
     fs.cpSync(path.join(ROOT, "demo"), rig.at("demo"), { recursive: true });
-    fs.cpSync(EXAMPLES, rig.at("examples/typescript"), { recursive: true });
+    fs.cpSync(path.join(EXAMPLES, "typescript"), rig.at("examples/typescript"), {
+      recursive: true,
+    });
     const { run, cli } = rig;
     const module = "examples/typescript/tumours/pipeline.ts";
     const code = run("run", module);
@@ -120,9 +122,24 @@ describe("the examples in TypeScript", () => {
     expect(yaml.steps.map((step) => step.reuse.decision)).toEqual(code.steps.map(() => "reused"));
   });
 
+  it("the guide: its first pipeline runs as it stands there, and nothing of it the second time", () => {
+    rig = makeRig("guide");
+    const { run, write } = rig;
+    const guide = fs.readFileSync(path.join(ROOT, "docs", "guides", "typescript.md"), "utf8");
+    write("pipeline.ts", /```ts\n([\s\S]*?)```/.exec(guide)?.[1] ?? "");
+    write("text.txt", "the cat and the caterpillar\n");
+    expect(text(run("run").outputs.page?.path)).toBe("- 11 caterpillar\n- 3 the\n");
+    expect(run("run").steps.map((step) => step.reuse.decision)).toEqual([
+      "reused",
+      "reused",
+      "reused",
+    ]);
+  });
+
   it("compiles, all of it", () => {
     rig = makeRig("compile");
-    fs.cpSync(EXAMPLES, rig.folder, { recursive: true });
+    fs.cpSync(path.join(EXAMPLES, "typescript"), rig.folder, { recursive: true });
+    fs.cpSync(path.join(EXAMPLES, "notebooks"), rig.at("notebooks"), { recursive: true });
     const modules = rig.at("node_modules");
     fs.mkdirSync(modules);
     fs.symlinkSync(ROOT, path.join(modules, "stepwell"));
