@@ -1,5 +1,7 @@
 // The command of a step as text with placeholders: `sh` puts inputs and outputs in, and quotes everything else.
 
+import { DefinitionError } from "./definition-error.ts";
+import { originOfCall } from "./place.ts";
 import type { InputPorts, OutputPorts } from "./ports.ts";
 
 /** Stands for an input or output in a command; the value reaches it as a variable, whole, whatever it holds. */
@@ -47,7 +49,8 @@ type Word = Placeholder | CommandText | string | number | boolean;
  *
  * `$[[--alpha ${inputs.alpha}]]` is left out when the optional input is not set, as in Azure's YAML.
  *
- * @throws TypeError for `undefined`, an object or a promise in the template.
+ * @throws DefinitionError for `undefined`, an object or a promise in the template, and for a backslash that JavaScript drops:
+ * `\d` is written `\\d`.
  * @example
  * ```ts
  * command({ name: "prep", inputs: { raw: input.folder() }, outputs: { clean: output.folder() },
@@ -60,25 +63,41 @@ export function sh(
 ): CommandText {
   let before = "";
   const parts = texts.map((_, index) => {
-    const text = texts[index];
-    if (text === undefined) throw new TypeError("sh: a backslash of the template is no escape");
+    const text = cookedText(texts[index], texts.raw[index] as string);
     if (index >= words.length) return text;
     before += text;
-    const inQuotes = endsInQuotes(before);
+    const quote = openQuote(before);
     const word = words[index] as Word | readonly Word[];
     return (
       text +
       [word]
         .flat()
-        .map((one) => quoted(one as Word, inQuotes))
+        .map((one) => quoted(one as Word, quote))
         .join(" ")
     );
   });
   return new CommandText(parts.join("").trim());
 }
 
-/** Whether what follows stands inside of quotes of the command. */
-function endsInQuotes(text: string): boolean {
+/** What JavaScript knows after a backslash; before anything else it drops the backslash. */
+const ESCAPES = "\\'\"`${0bfnrtvxu\n\r";
+
+function cookedText(text: string | undefined, raw: string): string {
+  for (const [pair, sign = ""] of raw.matchAll(/\\(.)/gs))
+    if (!ESCAPES.includes(sign))
+      throw notWritten(`the backslash of \`${pair}\` is lost in a template`, `write \`\\${pair}\``);
+  if (text !== undefined) return text;
+  throw notWritten("a backslash of the template is no escape", "write `\\\\`");
+}
+
+function notWritten(reason: string, hint: string): DefinitionError {
+  return new DefinitionError(`sh: ${reason}`, hint, originOfCall());
+}
+
+type Quote = '"' | "'" | null;
+
+/** The quotes of the command that what follows stands inside of. */
+function openQuote(text: string): Quote {
   const open: string[] = [];
   for (let at = 0; at < text.length; at += 1) {
     const sign = text[at] as string;
@@ -92,19 +111,26 @@ function endsInQuotes(text: string): boolean {
     } else if (sign === "$" && text[at + 1] === "(") open.push("(");
     else if (sign === ")" && inner === "(") open.pop();
   }
-  return open.at(-1) === '"' || open.at(-1) === "'";
+  const last = open.at(-1);
+  return last === '"' || last === "'" ? last : null;
 }
 
-function quoted(word: Word, inQuotes: boolean): string {
-  if (word instanceof Placeholder) return inQuotes ? word.text : word.word;
+function quoted(word: Word, quote: Quote): string {
+  if (word instanceof Placeholder) return quote === null ? word.word : word.text;
   if (word instanceof CommandText) return word.text;
   if (typeof word === "number" || typeof word === "boolean") return String(word);
-  if (typeof word === "string")
-    return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  if (typeof word === "string") return quotedText(word, quote);
   const what = word === null || word === undefined ? String(word) : typeof word;
-  throw new TypeError(
-    `sh: ${what} is no word of a command; use texts, numbers, inputs and outputs`,
-  );
+  throw notWritten(`${what} is no word of a command`, "use texts, numbers, inputs and outputs");
+}
+
+/** A text is never a placeholder, also where it looks like one: quotes stand between `$` and its brackets. */
+function quotedText(text: string, quote: Quote): string {
+  if (/^[\w./:=@%+,-]+$/.test(text)) return text;
+  if (quote === '"')
+    return text.replaceAll(/[\\"$`]/g, "\\$&").replaceAll(/\\\$(?=\{\{|\[\[)/g, '\\$""');
+  const inside = text.replaceAll("'", "'\\''").replaceAll(/\$(?=\{\{|\[\[)/g, "$$''");
+  return quote === "'" ? inside : `'${inside}'`;
 }
 
 export function placeholders<I extends InputPorts, O extends OutputPorts>(
