@@ -2,6 +2,7 @@
 
 import { suggestion } from "../spec/did-you-mean.ts";
 import type { DataType } from "../spec/graph.ts";
+import { checkMapping, checkName, inWords } from "./check-definition.ts";
 import type { Definition, Step } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
 import { membersOf } from "./order.ts";
@@ -10,7 +11,7 @@ import type { InputPort } from "./ports.ts";
 import { Reference } from "./reference.ts";
 import { currentScope, owners, type PipelineScope } from "./scope.ts";
 import type { CallSettings } from "./settings.ts";
-import { absoluteData } from "./source-path.ts";
+import { jobData } from "./source-path.ts";
 
 export function addCall(
   definition: Definition,
@@ -19,11 +20,16 @@ export function addCall(
 ): Step {
   const origin = originOfCall();
   const scope = currentScope(`step \`${definition.name}\``, origin);
+  const called = `${definition.name}(…)`;
+  checkMapping(given, { what: `what is given to ${called}`, form: "{ INPUT: VALUE }", origin });
+  checkMapping(settings, { what: `settings of ${called}`, form: '{ name: "…" }', origin });
+  if (settings.name !== undefined) checkName(settings.name, "step", origin);
   const name = freeName(scope, settings.name ?? definition.name, settings.name, origin);
   const inputs = checkedInputs(scope, definition, { name, given, origin });
   const step: Step = { name, members: [name], outputs: outputsOf(scope, definition, name) };
   const after = new Set(membersOf(settings.after ?? [], scope, origin));
-  scope.calls.set(name, { name, definition, inputs, settings, origin, step, after });
+  const index = scope.calls.size;
+  scope.calls.set(name, { name, index, definition, inputs, settings, origin, step, after });
   owners.set(step, scope);
   return step;
 }
@@ -41,15 +47,13 @@ function freeName(
       "give one of them another name",
       origin,
     );
-  let count = 2;
+  const before = scope.renamed.get(wanted);
+  let count = (before?.count ?? 0) + 2;
   while (scope.calls.has(`${wanted}_${count}`)) count += 1;
   const name = `${wanted}_${count}`;
-  scope.remarks.push({
-    code: "renamed_step",
-    message: `a second call of \`${wanted}\` is called \`${name}\`: a call inserted before it would rename it`,
-    hint: `Name it: ${wanted}({…}, { name: "…" }). A rename never makes a step run again.`,
-    origin,
-  });
+  if (before === undefined)
+    scope.renamed.set(wanted, { count: 1, first: name, last: name, origin });
+  else Object.assign(before, { count: before.count + 1, last: name });
   return name;
 }
 
@@ -119,29 +123,29 @@ function givenValue(
     fail(`input \`${input}\` is a step, not one of its outputs`, "write step.outputs.NAME");
   if (port === ANY_PORT && typeof value !== "object") return value;
   const isValue = ["string", "number", "integer", "boolean"].includes(port.type);
-  if (!isValue) return absoluteData(value, origin) ?? fail(...notData(input, value));
+  if (!isValue) return jobData(value, origin) ?? fail(...notData(input, value));
   if (typeof value === "number" && !Number.isFinite(value))
     fail(`input \`${input}\` is ${value}`, "give a finite number");
-  const wanted = port.type === "integer" ? "number" : port.type;
-  if (typeof value !== wanted)
-    fail(`input \`${input}\` takes a ${port.type}, not ${kindInWords(value)}`, "give such a value");
+  const isFitting =
+    port.type === "integer"
+      ? Number.isInteger(value) && Math.abs(value as number) < LARGEST_WHOLE
+      : typeof value === port.type;
+  if (!isFitting)
+    fail(
+      `input \`${input}\` takes ${port.type === "integer" ? "an integer" : `a ${port.type}`}, not ${inWords(value)}`,
+      "give such a value",
+    );
   return value;
 }
 
+/** From here on JavaScript writes whole numbers with an exponent, which no program reads as an integer. */
+const LARGEST_WHOLE = 1e21;
+
 function notData(input: string, value: unknown): [string, string] {
   return [
-    `input \`${input}\` takes data, not ${kindInWords(value)}`,
+    `input \`${input}\` takes data, not ${inWords(value)}`,
     "give an output of a step, an input of the pipeline, a path, or azureml:name:version",
   ];
-}
-
-function kindInWords(value: unknown): string {
-  if (value === null) return "null";
-  if (typeof value === "number") return `the number ${value}`;
-  if (typeof value === "boolean" || typeof value === "bigint") return String(value);
-  return typeof value === "string"
-    ? `the text ${JSON.stringify(value).slice(0, 40)}`
-    : `a ${typeof value}`;
 }
 
 /** A name that is not there is a mistake at once, not an undefined input later. */

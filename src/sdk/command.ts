@@ -1,5 +1,6 @@
 // Steps that run a command, in any language.
 
+import { checkMapping, checkName, checkPorts } from "./check-definition.ts";
 import { type CommandPorts, CommandText, placeholders } from "./command-text.ts";
 import { type Component, callable, type Definition } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
@@ -7,7 +8,7 @@ import type { Environment } from "./environment.ts";
 import { type Origin, originOfCall } from "./place.ts";
 import type { InputPort, InputPorts, OutputPorts } from "./ports.ts";
 import type { CommandSettings } from "./settings.ts";
-import { absoluteData, absolutePath, filePath } from "./source-path.ts";
+import { filePath, jobData, jobPath } from "./source-path.ts";
 import { compact, writeInputs, writeOutputs } from "./write-ports.ts";
 
 /** The first name in `${{KIND.NAME}}` of a text that is not among K; never where all are. */
@@ -15,11 +16,15 @@ type Unknown<
   S extends string,
   Kind extends string,
   K,
-> = S extends `${string}\${{${Kind}.${infer Name}}}${infer Rest}`
-  ? Name extends K
-    ? Unknown<Rest, Kind, K>
-    : Name
+> = S extends `${string}\${{${infer Inside}}}${infer Rest}`
+  ? Trimmed<Inside> extends `${Kind}.${infer Name}`
+    ? Name extends K
+      ? Unknown<Rest, Kind, K>
+      : Name
+    : Unknown<Rest, Kind, K>
   : never;
+
+type Trimmed<S extends string> = S extends ` ${infer Rest}` | `${infer Rest} ` ? Trimmed<Rest> : S;
 
 /** A command in text: an error for a name that is not declared. */
 export type CheckedCommand<S extends string, I, O> = string extends S
@@ -57,6 +62,11 @@ export function command<
   const S extends string = string,
 >(definition: CommandDefinition<I, O, S>): Component<I, O> {
   const origin = originOfCall();
+  checkMapping(definition, {
+    what: "the definition",
+    form: "command({ name: …, run: … })",
+    origin,
+  });
   const { run, inputs, outputs, ...settings } = definition;
   const text = commandText(run as CommandSource<I, O>, inputs, outputs, origin);
   return callable(commandOf(settings, { inputs, outputs, text, origin }));
@@ -97,6 +107,7 @@ export function commandOf(
 ): Definition {
   const { name, limits, code, environment, additional_includes, ...rest } = settings;
   checkName(name, "step", origin);
+  checkPorts({ inputs, outputs }, `step \`${name}\``, origin);
   return {
     name,
     inputs,
@@ -111,29 +122,19 @@ export function commandOf(
         type: "command",
         name,
         ...rest,
-        inputs: writeInputs(withAbsoluteData(inputs, origin)),
+        inputs: writeInputs(withJobPaths(inputs, origin)),
         outputs: writeOutputs(outputs),
-        code: code === undefined ? undefined : absolutePath(code, origin),
-        additional_includes: additional_includes?.map((one) => absolutePath(one, origin)),
+        code: code === undefined ? undefined : jobPath(code, origin),
+        additional_includes: additional_includes?.map((one) => jobPath(one, origin)),
         environment: environment === undefined ? undefined : environmentOf(environment, origin),
         command: text,
       }),
   };
 }
 
-/** What a name must be that becomes a key of YAML and part of a path. */
-export function checkName(name: unknown, what: string, origin: Origin): void {
-  if (typeof name === "string" && /^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(name)) return;
-  throw new DefinitionError(
-    `${JSON.stringify(name) ?? String(name)} is not a name of a ${what}`,
-    "use letters, digits, `_` and `-`",
-    origin,
-  );
-}
-
-export function withAbsoluteData(ports: InputPorts, origin: Origin): InputPorts {
+export function withJobPaths(ports: InputPorts, origin: Origin): InputPorts {
   const absolute = (port: InputPort): InputPort => {
-    const data = port.fields.path === undefined ? null : absoluteData(port.fields.path, origin);
+    const data = port.fields.path === undefined ? null : jobData(port.fields.path, origin);
     if (data === null) return port;
     return { ...port, fields: { ...port.fields, ...(data as object) } };
   };
@@ -146,9 +147,10 @@ const FILE_KEYS = ["conda_file", "requirements", "project"];
 export function environmentOf(environment: Environment, origin: Origin): unknown {
   if (typeof environment === "string") return filePath(environment, origin);
   return Object.fromEntries(
-    Object.entries(environment).map(([key, value]) => [
-      key,
-      FILE_KEYS.includes(key) && typeof value === "string" ? absolutePath(value, origin) : value,
-    ]),
+    Object.entries(environment).map(([key, value]) => {
+      if (typeof value === "string" && FILE_KEYS.includes(key))
+        return [key, jobPath(value, origin)];
+      return [key, key === "build" ? (jobData(value, origin) ?? value) : value];
+    }),
   );
 }

@@ -6,6 +6,7 @@ import type { Origin } from "./place.ts";
 import type { InputPort, InputPorts, OutputPorts, PortType } from "./ports.ts";
 import type { Feeding, Reference } from "./reference.ts";
 import type { CallSettings, StepLike } from "./settings.ts";
+import type { JobPath } from "./source-path.ts";
 
 /** Data by its place: a path, `azureml:name:version`, `azureml:name@label`, `azureml://…`, an address. */
 export interface DataPlace {
@@ -25,10 +26,19 @@ type NeededKeys<I extends InputPorts> = {
 type ValueFor<P> =
   P extends InputPort<infer T, infer V, infer _Presence> ? GivenValue<T, V> : never;
 
+declare const NO_SUCH_INPUT: unique symbol;
+
+/** No value: a step without inputs takes none, and the compiler's message says so. */
+interface NoSuchInput {
+  readonly [NO_SUCH_INPUT]: never;
+}
+
 /** The inputs of one call: those without a value of their own must be given. */
-export type Given<I extends InputPorts> = {
-  readonly [K in NeededKeys<I>]: ValueFor<I[K]>;
-} & { readonly [K in Exclude<keyof I, NeededKeys<I>>]?: ValueFor<I[K]> | undefined };
+export type Given<I extends InputPorts> = keyof I extends never
+  ? Readonly<Record<string, NoSuchInput>>
+  : { readonly [K in NeededKeys<I>]: ValueFor<I[K]> } & {
+      readonly [K in Exclude<keyof I, NeededKeys<I>>]?: ValueFor<I[K]> | undefined;
+    };
 
 /** A call of a step in a pipeline. */
 export interface Step<O extends OutputPorts = OutputPorts> extends StepLike {
@@ -40,8 +50,8 @@ export interface Step<O extends OutputPorts = OutputPorts> extends StepLike {
 export interface Writer {
   /** How a step names the component that it calls: written there, or by a file. */
   component(definition: Definition): unknown;
-  /** Folder of the program that a function was made into; absolute. */
-  functionFolder(definition: Definition): string;
+  /** Folder of the program that a function was made into. */
+  functionFolder(definition: Definition): JobPath;
 }
 
 /** What stands behind a component. */
@@ -50,8 +60,8 @@ export interface Definition {
   readonly inputs: InputPorts;
   readonly outputs: OutputPorts;
   readonly origin: Origin;
-  /** The component as YAML has it, with absolute paths; a text where a file or a name stands for it. */
-  write(writer: Writer): Readonly<Record<string, unknown>> | string;
+  /** The component as YAML has it; a text where a name, a path where a file stands for it. */
+  write(writer: Writer): Readonly<Record<string, unknown>> | JobPath | string;
   /** Settings that YAML has on nodes alone. */
   readonly onNode: Readonly<Record<string, unknown>>;
   /** Definitions that it calls in its turn. */

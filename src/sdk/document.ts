@@ -1,30 +1,36 @@
 // A pipeline as the YAML of a job: one file for people, or a file a component for the reader, with the place in the user's
 // source that each line of it came from.
 
+import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { dump } from "js-yaml";
-import { withAbsoluteData } from "./command.ts";
+import { withJobPaths } from "./command.ts";
 import type { Definition, Writer } from "./component.ts";
 import type { Content } from "./pipeline-content.ts";
 import type { Origin } from "./place.ts";
-import type { Remark } from "./scope.ts";
-import type { OutputCall } from "./settings.ts";
+import { plainValue } from "./plain-value.ts";
+import { type Remark, remarksOf } from "./scope.ts";
+import { JobPath } from "./source-path.ts";
 import { writeCalls } from "./write-calls.ts";
 import { compact, writeInputs, writeOutputs } from "./write-ports.ts";
 
 /** Folders of the programs that functions were made into. */
 export type FunctionFolders = ReadonlyMap<Definition, string>;
 
+interface Job extends Record<string, unknown> {
+  readonly jobs: Readonly<Record<string, unknown>>;
+}
+
 /** The job as one mapping. */
-function jobOf(content: Content, writer: Writer): Record<string, unknown> {
+function jobOf(content: Content, writer: Writer): Job {
   const { settings, definition } = content;
   const { name, description, tags, experiment_name } = settings;
-  const kept: Record<string, OutputCall> = {};
+  const kept: Record<string, object> = {};
   const jobs = writeCalls(content, writer, kept);
   const outputs = writeOutputs(definition.outputs) as Record<string, object>;
   for (const [output, own] of Object.entries(kept))
     outputs[output] = { ...outputs[output], ...own };
-  return compact({
+  const head = compact({
     type: "pipeline",
     display_name: name,
     description,
@@ -37,13 +43,13 @@ function jobOf(content: Content, writer: Writer): Record<string, unknown> {
     }),
     inputs: jobInputs(definition),
     outputs,
-    jobs,
   });
+  return { ...head, jobs };
 }
 
 /** A job gives what a component declares: data by `path`. */
 function jobInputs({ inputs, origin }: Definition): Record<string, unknown> {
-  const written = writeInputs(withAbsoluteData(inputs, origin)) as Record<string, object>;
+  const written = writeInputs(withJobPaths(inputs, origin)) as Record<string, object>;
   return Object.fromEntries(
     Object.entries(written).map(([name, field]) => {
       const isValue = ["string", "number", "integer", "boolean"].includes(inputs[name]?.type ?? "");
@@ -54,13 +60,26 @@ function jobInputs({ inputs, origin }: Definition): Record<string, unknown> {
   );
 }
 
+function folderOf(definition: Definition, functions: FunctionFolders): JobPath {
+  return new JobPath(functions.get(definition) as string, ".");
+}
+
 /** One YAML file; paths start from `folder`, its place. */
 export function yamlOf(content: Content, functions: FunctionFolders, folder: string): string {
   const writer: Writer = {
     component: (definition) => definition.write(writer),
-    functionFolder: (definition) => functions.get(definition) as string,
+    functionFolder: (definition) => folderOf(definition, functions),
   };
-  const job = relativeTo(jobOf(content, writer), folder);
+  const { jobs, ...head } = jobOf(content, writer);
+  const { origin } = content.definition;
+  const steps = Object.entries(jobs).map(([name, call]) => [
+    name,
+    plainValue(call, { folder, origin: content.scope.calls.get(name)?.origin ?? origin }),
+  ]);
+  const job = {
+    ...(plainValue(head, { folder, origin }) as object),
+    jobs: Object.fromEntries(steps),
+  };
   return dump(job, { lineWidth: 110, noRefs: true });
 }
 
@@ -72,35 +91,13 @@ export function componentYaml(
 ): string | null {
   const writer: Writer = {
     component: (inner) => inner.write(writer),
-    functionFolder: (inner) => functions.get(inner) as string,
+    functionFolder: (inner) => folderOf(inner, functions),
   };
   const written = definition.write(writer);
-  if (typeof written === "string") return null;
-  return dump(relativeTo({ ...written, ...as }, folder), { lineWidth: 110, noRefs: true });
-}
-
-/** Keys whose text is a path where it is absolute. */
-const PATH_KEYS = new Set(
-  "path code component requirements project conda_file environment default".split(" "),
-);
-
-function relativeTo(value: unknown, folder: string, key = ""): unknown {
-  if (typeof value === "string")
-    return PATH_KEYS.has(key) && path.isAbsolute(value) ? relativePath(folder, value) : value;
-  if (Array.isArray(value))
-    return value.map((item) =>
-      relativeTo(item, folder, key === "additional_includes" ? "path" : ""),
-    );
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, relativeTo(inner, folder, name)]),
-  );
-}
-
-function relativePath(folder: string, file: string): string {
-  const relative = path.relative(folder, file);
-  if (relative === "") return ".";
-  return relative.startsWith("..") ? relative : `./${relative}`;
+  if (typeof written === "string" || written instanceof JobPath) return null;
+  const { origin } = definition;
+  const plain = plainValue({ ...written, ...as }, { folder, origin });
+  return dump(plain, { lineWidth: 110, noRefs: true });
 }
 
 /** A job for the reader: JSON, one step a line, each component in a file of its own that lies nowhere. */
@@ -116,46 +113,55 @@ export interface WrittenJob {
 /** `file`: the module that defines it; components are named below it. */
 export function writeJob(content: Content, functions: FunctionFolders, file: string): WrittenJob {
   const components = new Map<string, { text: string; origin: Origin }>();
-  const names = new Map<Definition, string>();
-  const remarks: Remark[] = [...content.scope.remarks];
+  const names = new Map<Definition, JobPath | string>();
+  const remarks: Remark[] = [...remarksOf(content.scope)];
   const writer: Writer = {
-    functionFolder: (definition) => functions.get(definition) as string,
+    functionFolder: (definition) => folderOf(definition, functions),
     component(definition) {
       const known = names.get(definition);
       if (known !== undefined) return known;
       const name = path.join(file, `${names.size}-${definition.name}.json`);
       names.set(definition, name);
       const written = definition.write(writer);
-      if (typeof written === "string") {
+      if (typeof written === "string" || written instanceof JobPath) {
         names.set(definition, written);
         return written;
       }
-      components.set(name, { text: jsonText(written), origin: definition.origin });
+      components.set(name, {
+        text: jsonText(written, definition.origin),
+        origin: definition.origin,
+      });
       return name;
     },
   };
   const { jobs, ...head } = jobOf(content, writer);
   const { origin } = content.definition;
-  const text: string[] = [`{${jsonText(head).slice(1, -1)},"jobs":{`];
+  const text: string[] = [`{${jsonText(head, origin).slice(1, -1)},"jobs":{`];
   const lines: (Origin | null)[] = [origin];
-  for (const [name, call] of Object.entries(jobs as Record<string, unknown>)) {
+  for (const [name, call] of Object.entries(jobs)) {
     if (lines.length > 1) text.push(",");
-    text.push(`\n${JSON.stringify(name)}:${jsonText(call)}`);
-    lines.push(content.scope.calls.get(name)?.origin ?? origin);
+    const place = content.scope.calls.get(name)?.origin ?? origin;
+    text.push(`\n${JSON.stringify(name)}:${jsonText(call, place)}`);
+    lines.push(place);
   }
   text.push("\n}}\n");
   lines.push(origin);
   return { text: text.join(""), lines, components, remarks };
 }
 
-const NUMBER = "\u0000number ";
+/** No text of a user's begins so. */
+const NUMBER = `${randomUUID()} `;
+const MARKED = new RegExp(`"${NUMBER}([^"]+)"`, "g");
 
 /** YAML takes `1e-7` for a text: numbers of that form get a point. */
-function jsonText(value: unknown): string {
-  const text = JSON.stringify(value, (_, inner: unknown) =>
+function jsonText(value: unknown, origin: Origin): string {
+  const plain = plainValue(value, { folder: null, origin });
+  const short = JSON.stringify(plain);
+  if (!/\de[-+]\d/.test(short)) return short;
+  const text = JSON.stringify(plain, (_, inner: unknown) =>
     typeof inner === "number" && /^-?\d+e/.test(String(inner))
       ? NUMBER + String(inner).replace("e", ".0e")
       : inner,
   );
-  return text.replaceAll(/"\\u0000number ([^"]*)"/g, "$1");
+  return text.replaceAll(MARKED, "$1");
 }

@@ -1,7 +1,8 @@
 // Steps that run a function of the user's: a program is made of it and of what it reaches, and runs in a Node process of its
 // own.
 
-import { checkName, environmentOf, withAbsoluteData } from "./command.ts";
+import { checkMapping, checkName, checkPorts } from "./check-definition.ts";
+import { environmentOf, withJobPaths } from "./command.ts";
 import { portWords } from "./command-text.ts";
 import { type Component, callable, type Definition } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
@@ -67,10 +68,16 @@ export function step<
   const O extends OutputPorts = Record<never, never>,
 >(definition: FunctionDefinition<I, O>): Component<I, O> {
   const origin = originOfCall();
+  checkMapping(definition, {
+    what: "the definition",
+    form: "step({ name: …, run() { … } })",
+    origin,
+  });
   const { name, run, limits, environment, ...settings } = definition;
   const inputs: InputPorts = definition.inputs ?? {};
   const outputs: OutputPorts = definition.outputs ?? {};
   checkName(name, "step", origin);
+  checkPorts({ inputs, outputs }, `step \`${name}\``, origin);
   if (typeof run !== "function")
     throw new DefinitionError(`step \`${name}\` has no function`, "give it run() { … }", origin);
   const made: Definition = {
@@ -87,7 +94,7 @@ export function step<
         type: "command",
         ...settings,
         name,
-        inputs: writeInputs(withAbsoluteData(inputs, origin)),
+        inputs: writeInputs(withJobPaths(inputs, origin)),
         outputs: writeOutputs(outputs),
         code: writer.functionFolder(made),
         environment: environment === undefined ? undefined : environmentOf(environment, origin),

@@ -3,11 +3,12 @@
 import fs from "node:fs";
 import { load } from "js-yaml";
 import type { DataType } from "../spec/graph.ts";
+import { inWords } from "./check-definition.ts";
 import { type Component, callable, type Definition } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
 import { type Origin, originOfCall } from "./place.ts";
 import type { InputPort, InputPorts, OutputPort, OutputPorts, PortType } from "./ports.ts";
-import { absolutePath } from "./source-path.ts";
+import { type JobPath, jobPath } from "./source-path.ts";
 
 /**
  * Ports of components by the words that name them; `stepwell types FILE…` writes them, so that wrong inputs do not
@@ -45,13 +46,20 @@ type OpenComponent = Component<
  */
 export function loadComponent<const N extends string>(file: N): Known<N> {
   const origin = originOfCall();
-  const place = absolutePath(file, origin);
-  const tree = readTree(place, file, origin);
+  if (typeof file !== "string")
+    throw new DefinitionError(
+      `${inWords(file)} is no file`,
+      'write loadComponent("./train.yml")',
+      origin,
+    );
+  const place = jobPath(file, origin);
+  const tree = readTree(place.absolute, file, origin);
+  const [declared, made] = [portsOf(tree.inputs), portsOf(tree.outputs)];
   const inputs = Object.fromEntries(
-    Object.entries(tree.inputs ?? {}).map(([name, field]) => [name, inputOf(field)]),
+    Object.entries(declared ?? {}).map(([name, field]) => [name, inputOf(field)]),
   );
   const outputs = Object.fromEntries(
-    Object.entries(tree.outputs ?? {}).map(([name, { type }]) => [
+    Object.entries(made ?? {}).map(([name, { type }]) => [
       name,
       {
         kind: "output" as const,
@@ -62,9 +70,9 @@ export function loadComponent<const N extends string>(file: N): Known<N> {
   );
   const name = /[^/]+?(?=\.[^./]*$|$)/.exec(file)?.[0] ?? "component";
   const given = typeof tree.name === "string" ? tree.name : name;
-  return callable(
-    written({ name: given, place, inputs, outputs, origin, isOpen: false }),
-  ) as Known<N>;
+  // What is no component is told by whoever reads the job, at its line in the YAML.
+  const isOpen = declared === null || made === null;
+  return callable(written({ name: given, place, inputs, outputs, origin, isOpen })) as Known<N>;
 }
 
 /**
@@ -92,7 +100,7 @@ export function component<const N extends string>(name: N): Known<N> {
 }
 
 type Written = Pick<Definition, "name" | "inputs" | "outputs" | "origin" | "isOpen"> & {
-  readonly place: string;
+  readonly place: JobPath | string;
 };
 
 function written({ place, ...definition }: Written): Definition {
@@ -107,14 +115,22 @@ interface Field {
 
 interface ComponentTree {
   readonly name?: unknown;
-  readonly inputs?: Readonly<Record<string, Field>> | null;
-  readonly outputs?: Readonly<Record<string, Field>> | null;
+  readonly inputs?: unknown;
+  readonly outputs?: unknown;
+}
+
+/** Declared ports by name; null where they are no mapping of mappings. */
+function portsOf(value: unknown): Readonly<Record<string, Field>> | null {
+  const ports = value ?? {};
+  if (typeof ports !== "object" || Array.isArray(ports)) return null;
+  const isRight = Object.values(ports).every((one) => typeof one === "object" && one !== null);
+  return isRight ? (ports as Readonly<Record<string, Field>>) : null;
 }
 
 function readTree(place: string, file: string, origin: Origin): ComponentTree {
   try {
     const tree = load(fs.readFileSync(place, "utf8"));
-    if (typeof tree === "object" && tree !== null) return tree;
+    if (typeof tree === "object" && tree !== null && !Array.isArray(tree)) return tree;
     throw new Error("it holds no component");
   } catch (error) {
     const reason = (error as Error).message.split("\n")[0];

@@ -1,5 +1,6 @@
 // Order without data: one after the other, side by side, nested as one likes.
 
+import { inWords } from "./check-definition.ts";
 import { DefinitionError } from "./definition-error.ts";
 import { type Origin, originOfCall } from "./place.ts";
 import { currentScope, owners, type PipelineScope } from "./scope.ts";
@@ -32,11 +33,11 @@ export function sequence(...parts: readonly StepLike[]): Group {
     for (const name of group.first)
       for (const earlier of before.last) addOrder(scope, name, earlier, origin);
   }
-  return {
+  return groupOf(scope, {
     members: groups.flatMap((group) => group.members),
     first: groups[0]?.first ?? [],
     last: groups.at(-1)?.last ?? [],
-  };
+  });
 }
 
 /**
@@ -51,11 +52,16 @@ export function together(...parts: readonly StepLike[]): Group {
   const origin = originOfCall();
   const scope = currentScope("together()", origin);
   const groups = parts.map((part) => asGroup(part, scope, origin));
-  return {
+  return groupOf(scope, {
     members: groups.flatMap((group) => group.members),
     first: groups.flatMap((group) => group.first),
     last: groups.flatMap((group) => group.last),
-  };
+  });
+}
+
+function groupOf(scope: PipelineScope, group: Group): Group {
+  owners.set(group, scope);
+  return group;
 }
 
 function addOrder(scope: PipelineScope, name: string, earlier: string, origin: Origin): void {
@@ -65,7 +71,10 @@ function addOrder(scope: PipelineScope, name: string, earlier: string, origin: O
       "name each step once in a sequence",
       origin,
     );
-  scope.calls.get(name)?.after.add(earlier);
+  const [call, before] = [scope.calls.get(name), scope.calls.get(earlier)];
+  call?.after.add(earlier);
+  if ((before?.index ?? 0) > (call?.index ?? 0))
+    scope.backward.push({ step: name, earlier, origin });
 }
 
 function asGroup(part: StepLike, scope: PipelineScope, origin: Origin): Group {
@@ -82,7 +91,11 @@ export function membersOf(
   return [parts].flat().flatMap((part: StepLike) => {
     const names = (part as Partial<Group> | undefined)?.last ?? part?.members;
     if (!Array.isArray(names))
-      throw new DefinitionError("this is no step", "name what a call of a step gave", origin);
+      throw new DefinitionError(
+        `${inWords(part)} is no step to wait for`,
+        "name what a call of a step gave",
+        origin,
+      );
     const owner = owners.get(part);
     if (owner !== undefined && owner !== scope)
       throw new DefinitionError(

@@ -4,7 +4,9 @@ import { graphSvg } from "../display/graph-svg.ts";
 import type { DataType } from "../spec/graph.ts";
 import { strict } from "./call.ts";
 import { drawnCalls } from "./calls-drawn.ts";
-import { checkName, withAbsoluteData } from "./command.ts";
+import { checkMapping, checkName, checkPortName, checkPorts, inWords } from "./check-definition.ts";
+import { checkOrder } from "./check-order.ts";
+import { withJobPaths } from "./command.ts";
 import { type Component, callable, type Definition } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
 import { writeJob, yamlOf } from "./document.ts";
@@ -17,7 +19,7 @@ import type { InputPorts, OutputPort, OutputPorts, PortType } from "./ports.ts";
 import { Reference } from "./reference.ts";
 import type { PlanOptions, Run, SubmitOptions, WithInputs } from "./run.ts";
 import type { PlanReport } from "./run-report.ts";
-import { type PipelineScope, within } from "./scope.ts";
+import { newScope, owners, type PipelineScope, within } from "./scope.ts";
 import type { PipelineSettings } from "./settings.ts";
 import { type Picture, pictureOf } from "./shown.ts";
 import type { Finding } from "./stepwell-error.ts";
@@ -104,9 +106,17 @@ export function pipeline<
   R extends Results | void = void,
 >(definition: PipelineDefinition<I>, body: (scope: Body<I>) => R): Pipeline<I, OutputsOf<R>> {
   const origin = originOfCall();
+  checkMapping(definition, { what: "the definition", form: "pipeline({ name: … }, …)", origin });
   const { inputs = {} as I, ...settings } = definition;
   checkName(settings.name, "pipeline", origin);
-  const scope: PipelineScope = { pipeline: settings.name, calls: new Map(), remarks: [] };
+  checkPorts({ inputs, outputs: undefined }, `pipeline \`${settings.name}\``, origin);
+  if (typeof body !== "function")
+    throw new DefinitionError(
+      `pipeline \`${settings.name}\` has no body`,
+      "write pipeline({ name: … }, ({ inputs }) => { … })",
+      origin,
+    );
+  const scope = newScope(settings.name);
   const references = Object.fromEntries(
     Object.entries(inputs as InputPorts).map(([name, { type }]) => [
       name,
@@ -117,7 +127,12 @@ export function pipeline<
     references,
     `pipeline \`${settings.name}\` has no input`,
   );
-  const returned: unknown = within(scope, () => body({ inputs: given as Body<I>["inputs"] }));
+  const returned: unknown = within(
+    scope,
+    () => body({ inputs: given as Body<I>["inputs"] }),
+    origin,
+  );
+  checkOrder(scope);
   const results = resultsOf(returned, scope, origin);
   const content = contentOf(settings, { inputs, scope, results, origin });
   const functions = functionsOf(content.definition);
@@ -181,7 +196,7 @@ function contentOf(settings: PipelineSettings, { inputs, scope, results, origin 
         type: "pipeline",
         name: settings.name,
         description: settings.description,
-        inputs: writeInputs(withAbsoluteData(inputs, origin)),
+        inputs: writeInputs(withJobPaths(inputs, origin)),
         outputs: writeOutputs(outputs),
         jobs: writeCalls({ scope, results }, writer, null),
       }),
@@ -203,10 +218,14 @@ function resultsOf(returned: unknown, scope: PipelineScope, origin: Origin): Con
   if (typeof returned !== "object" || returned === null)
     return fail("its body returned no outputs", "return { NAME: step.outputs.NAME }, or nothing");
   const taken = new Map<string, string>();
+  const owner = `pipeline \`${scope.pipeline}\``;
   for (const [name, value] of Object.entries(returned)) {
+    checkPortName(name, { kind: "output", owner, origin });
     if (!(value instanceof Reference))
       return fail(
-        `output \`${name}\` is no output of a step`,
+        owners.has(value as object)
+          ? `output \`${name}\` is a step, not one of its outputs`
+          : `output \`${name}\` is ${inWords(value)}, not an output of a step`,
         "return { NAME: step.outputs.NAME }",
       );
     if (value.owner !== scope)

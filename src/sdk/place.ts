@@ -40,7 +40,7 @@ export function userPlace(stack: string): SourcePlace | null {
 }
 
 function placeOf(frame: string): SourcePlace | null {
-  const found = /((?:file:\/\/|\/)[^()]*?):(\d+):(\d+)\)?$/.exec(frame.trim());
+  const found = /(?:\(|^at (?:async )?)((?:file:\/\/)?\/.*):(\d+):(\d+)\)?$/.exec(frame.trim());
   if (found === null) return null;
   const [, where = "", line, column] = found;
   try {

@@ -9,6 +9,8 @@ import type { CallSettings } from "./settings.ts";
 /** One step of a pipeline as it will stand in YAML. */
 export interface Call {
   readonly name: string;
+  /** Which call of its pipeline it is, from 0. */
+  readonly index: number;
   readonly definition: Definition;
   /** By input: a reference's binding, or a value. */
   readonly inputs: Readonly<Record<string, unknown>>;
@@ -27,9 +29,38 @@ export interface Remark {
   readonly origin: Origin;
 }
 
+/** Calls that got another name than they asked for. */
+export interface Renamed {
+  count: number;
+  readonly first: string;
+  last: string;
+  /** Of the first. */
+  readonly origin: Origin;
+}
+
 export interface PipelineScope extends Owner {
   readonly calls: Map<string, Call>;
-  readonly remarks: Remark[];
+  /** By the name that was taken. */
+  readonly renamed: Map<string, Renamed>;
+  /** Steps that wait for steps that were called after them. */
+  readonly backward: { readonly step: string; readonly earlier: string; readonly origin: Origin }[];
+}
+
+export function newScope(pipeline: string): PipelineScope {
+  return { pipeline, calls: new Map(), renamed: new Map(), backward: [] };
+}
+
+/** One for each name: a loop makes thousands. */
+export function remarksOf({ renamed }: PipelineScope): readonly Remark[] {
+  return [...renamed].map(([wanted, { count, first, last, origin }]) => ({
+    code: "renamed_step" as const,
+    message:
+      count === 1
+        ? `a second call of \`${wanted}\` is called \`${first}\`: a call inserted before it would rename it`
+        : `${count} more calls of \`${wanted}\` are called \`${first}\` … \`${last}\`: a call inserted before one would rename it`,
+    hint: `Name it: ${wanted}({…}, { name: "…" }). A rename never makes a step run again.`,
+    origin,
+  }));
 }
 
 /** Which pipeline a step belongs to. */
@@ -37,8 +68,17 @@ export const owners = new WeakMap<object, PipelineScope>();
 
 const open: PipelineScope[] = [];
 
+/** As deep as the reader of jobs goes. */
+const DEPTH = 100;
+
 /** Runs the body of a pipeline; what it calls is collected. */
-export function within<R>(scope: PipelineScope, body: () => R): R {
+export function within<R>(scope: PipelineScope, body: () => R, origin: Origin): R {
+  if (open.length >= DEPTH)
+    throw new DefinitionError(
+      `pipelines are defined inside of each other more than ${DEPTH} deep`,
+      "does one define itself?",
+      origin,
+    );
   open.push(scope);
   try {
     return body();

@@ -1,6 +1,7 @@
 // Steps that run a file: a script of whatever language, by its ending, and notebooks.
 
 import path from "node:path";
+import { checkMapping, inWords } from "./check-definition.ts";
 import { commandOf } from "./command.ts";
 import {
   type CommandPorts,
@@ -56,6 +57,7 @@ export function script<
   const O extends OutputPorts = Record<never, never>,
 >(definition: ScriptDefinition<I, O>): Component<I, O> {
   const origin = originOfCall();
+  checkFile(definition, "script", origin);
   const ending = path.extname(definition.file).toLowerCase();
   const program = INTERPRETERS[ending];
   if (program === undefined)
@@ -79,7 +81,9 @@ export function rscript<
   const I extends InputPorts = Record<never, never>,
   const O extends OutputPorts = Record<never, never>,
 >(definition: ScriptDefinition<I, O>): Component<I, O> {
-  return runFile("Rscript", definition, originOfCall());
+  const origin = originOfCall();
+  checkFile(definition, "rscript", origin);
+  return runFile("Rscript", definition, origin);
 }
 
 function runFile<I extends InputPorts, O extends OutputPorts>(
@@ -94,22 +98,28 @@ function runFile<I extends InputPorts, O extends OutputPorts>(
   return callable(commandOf({ ...settings, code }, { inputs, outputs, text, origin }));
 }
 
+function checkFile(definition: { readonly file: unknown }, kind: string, origin: Origin): void {
+  const form = `${kind}({ name: …, file: … })`;
+  checkMapping(definition, { what: "the definition", form, origin });
+  if (typeof definition.file === "string") return;
+  throw new DefinitionError(`\`file\` is ${inWords(definition.file)}`, `write ${form}`, origin);
+}
+
 /** The folder that is the code, and the script's path in it. */
 function placed(
   file: string,
   code: string | undefined,
   origin: Origin,
 ): { readonly code: string; readonly name: string } {
-  const script = absolutePath(file, origin);
-  const folder = code === undefined ? path.dirname(script) : absolutePath(code, origin);
-  const name = path.relative(folder, script);
+  const own = code ?? path.dirname(file);
+  const name = path.relative(absolutePath(own, origin), absolutePath(file, origin));
   if (name.startsWith(".."))
     throw new DefinitionError(
       `${file} is not in the code folder ${code}`,
       "name one that is",
       origin,
     );
-  return { code: folder, name };
+  return { code: own, name };
 }
 
 function namedArguments(inputs: InputPorts, outputs: OutputPorts): string {
@@ -152,6 +162,7 @@ export function notebook<
   const O extends OutputPorts = Record<never, never>,
 >(definition: NotebookDefinition<I, O>): Component<I, O & Executed> {
   const origin = originOfCall();
+  checkFile(definition, "notebook", origin);
   const { file, kernel = "python3", inputs, outputs, environment, ...settings } = definition;
   const { code, name } = placed(file, settings.code, origin);
   const all: OutputPorts = { ...outputs, notebook: output.folder() };

@@ -80,7 +80,7 @@ export interface CallSettings<O extends PropertyKey = string> extends StepSettin
 
 /** A call of a step, or a group of them. */
 export interface StepLike {
-  /** @internal */
+  /** Names of its steps. */
   readonly members: readonly string[];
 }
 

@@ -4,17 +4,24 @@ import { environmentOf } from "./command.ts";
 import type { Writer } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
 import type { Content } from "./pipeline-content.ts";
+import type { Origin } from "./place.ts";
 import type { Call } from "./scope.ts";
 import type { OutputCall } from "./settings.ts";
+import { publishPath } from "./source-path.ts";
 import { compact } from "./write-ports.ts";
 
 /** `outputs`: settings of outputs that belong to the job's own outputs are put there; null where they cannot be. */
 export function writeCalls(
   { scope, results }: Pick<Content, "scope" | "results">,
   writer: Writer,
-  outputs: Record<string, OutputCall> | null,
+  outputs: Record<string, object> | null,
 ): Record<string, unknown> {
-  const exported = new Map([...results].map(([name, { binding }]) => [binding, name]));
+  const exported = new Map<string, Map<string, string>>();
+  for (const [name, { target }] of results)
+    if (target.kind === "output") {
+      const ofStep = exported.get(target.node) ?? new Map<string, string>();
+      exported.set(target.node, ofStep.set(target.output, name));
+    }
   const jobs: Record<string, unknown> = {};
   for (const call of scope.calls.values())
     jobs[call.name] = writeCall(call, { writer, exported, outputs });
@@ -23,8 +30,9 @@ export function writeCalls(
 
 interface CallPlace {
   readonly writer: Writer;
-  readonly exported: ReadonlyMap<string, string>;
-  readonly outputs: Record<string, OutputCall> | null;
+  /** By step and output of it: what the pipeline calls that output. */
+  readonly exported: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly outputs: Record<string, object> | null;
 }
 
 function writeCall(call: Call, place: CallPlace): Record<string, unknown> {
@@ -42,18 +50,22 @@ function writeCall(call: Call, place: CallPlace): Record<string, unknown> {
   });
 }
 
+const NOTHING: ReadonlyMap<string, string> = new Map();
+
+function kept(asked: OutputCall | undefined, origin: Origin): object | undefined {
+  if (asked?.path === undefined) return asked;
+  return { ...asked, path: publishPath(asked.path, origin) };
+}
+
 function callOutputs(call: Call, { exported, outputs }: CallPlace): Record<string, unknown> {
   const asked: Readonly<Record<string, OutputCall | undefined>> = call.settings.outputs ?? {};
   const written: Record<string, unknown> = {};
-  const start = `\${{parent.jobs.${call.name}.outputs.`;
-  const taken = [...exported.keys()]
-    .filter((binding) => binding.startsWith(start))
-    .map((binding) => binding.slice(start.length, -2));
+  const taken = exported.get(call.name) ?? NOTHING;
   const declared = call.definition.outputs;
-  for (const name of new Set([...Object.keys(declared), ...taken, ...Object.keys(asked)])) {
+  for (const name of new Set([...Object.keys(declared), ...taken.keys(), ...Object.keys(asked)])) {
     const type = declared[name]?.type;
-    const own = asked[name];
-    const outside = exported.get(`${start}${name}}}`);
+    const own = kept(asked[name], call.origin);
+    const outside = taken.get(name);
     if (outside !== undefined) {
       written[name] = `\${{parent.outputs.${outside}}}`;
       if (own === undefined) continue;

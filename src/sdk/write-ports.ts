@@ -21,10 +21,12 @@ export function writeOutputs(ports: OutputPorts): Record<string, unknown> {
 /** Without fields that nobody set. */
 export function compact(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).filter(
-      ([, value]) =>
-        value !== undefined &&
-        !(typeof value === "object" && value !== null && Object.keys(value).length === 0),
-    ),
+    Object.entries(fields).filter(([, value]) => value !== undefined && !isEmpty(value)),
   );
+}
+
+function isEmpty(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  const isMapping = typeof value === "object" && value?.constructor === Object;
+  return isMapping && Object.keys(value as object).length === 0;
 }
