@@ -1,11 +1,13 @@
 // What went wrong while a module ran, as a finding at a line of it.
 
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import type { Position, Problem } from "../spec/problem.ts";
+import { importPlace } from "./import-place.ts";
 
 export function moduleProblem(error: unknown, file: string): Problem {
   const found =
-    fromDefinition(error) ?? fromSyntax(error) ?? fromMissing(error) ?? fromThrow(error);
+    fromDefinition(error) ?? fromSyntax(error) ?? fromImport(error, file) ?? fromThrow(error);
   return {
     severity: "error",
     code: "module_failed",
@@ -31,52 +33,85 @@ function fromDefinition(error: unknown): Found | null {
   return { message: reason, hint: hint ?? "Mend the line.", position: place };
 }
 
-/** esbuild's list of what it could not read. */
+/** What esbuild could not read, as the loader tells it: `FILE:LINE:COLUMN: ERROR: …`. */
 function fromSyntax(error: unknown): Found | null {
-  const [first] = (error as { readonly errors?: readonly EsbuildMessage[] }).errors ?? [];
-  if (first === undefined || typeof first.text !== "string") return null;
-  const { location } = first;
-  const position =
-    location === null
-      ? null
-      : { file: absolute(location.file), line: location.line, column: location.column + 1 };
+  if (!(error instanceof Error) || error.name !== "TransformError") return null;
+  const found = /^(.+):(\d+):(\d+): ERROR: (.*)$/m.exec(error.message);
+  if (found === null) return null;
+  const [, file = "", line, column, text] = found;
   return {
-    message: `this is not valid TypeScript: ${first.text}`,
+    message: `this is not valid TypeScript: ${text}`,
     hint: "Mend the line.",
-    position,
+    position: { file: absolute(file), line: Number(line), column: Number(column) + 1 },
   };
 }
 
-interface EsbuildMessage {
-  readonly text: string;
-  readonly location: {
-    readonly file: string;
-    readonly line: number;
-    readonly column: number;
-  } | null;
+/** A module or package that is not there, or has no such export. */
+function fromImport(error: unknown, file: string): Found | null {
+  if (!(error instanceof Error)) return null;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ERR_MODULE_NOT_FOUND") return fromMissing(error.message);
+  if (code === "MODULE_NOT_FOUND") return fromRequire(error);
+  if (/^Cannot use import statement outside|^Unexpected token 'export'/.test(error.message))
+    return {
+      message: "the file is CommonJS by its name, but imports and exports as an ES module",
+      hint: "Rename it: .ts, .mts or .mjs.",
+      position: null,
+    };
+  return fromExport(error.message, file);
 }
 
-function fromMissing(error: unknown): Found | null {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") return null;
-  const name = /Cannot find (?:package|module) '([^']+)'/.exec(message)?.[1] ?? "a module";
-  const isPackage = /Cannot find package/.test(message);
-  const from = /imported from (\S+)/.exec(message)?.[1];
-  const hint = isPackage
-    ? `Install it beside the pipeline: npm install ${name}`
-    : "Paths of imports start from the file that imports, with its extension.";
-  const position = from === undefined ? null : { file: absolute(from), line: 1, column: 1 };
+function fromRequire(error: Error): Found {
+  const name = /Cannot find module '([^']+)'/.exec(error.message)?.[1] ?? "a module";
+  const [from] = (error as { readonly requireStack?: readonly string[] }).requireStack ?? [];
+  const isOurs = name === "stepwell";
   return {
-    message: `there is no ${isPackage ? "package" : "module"} \`${shortened(name)}\``,
-    hint,
-    position,
+    message: isOurs
+      ? "`stepwell` is an ES module: it is imported, not required"
+      : `there is no module \`${name}\``,
+    hint: isOurs
+      ? 'Write import … from "stepwell", in a .ts, .mts or .mjs file.'
+      : "Paths start from the file that requires; packages are installed beside it.",
+    position: from === undefined ? null : importPlace(from, name),
+  };
+}
+
+function fromMissing(message: string): Found {
+  const name = absolute(
+    /Cannot find (?:package|module) '([^']+)'/.exec(message)?.[1] ?? "a module",
+  );
+  const isPackage = /Cannot find package/.test(message);
+  const from = /imported from (.+)$/m.exec(message)?.[1];
+  return {
+    message: `there is no ${isPackage ? "package" : "module"} \`${name}\``,
+    hint: isPackage
+      ? `Install it beside the pipeline: npm install ${name}`
+      : "Paths of imports start from the file that imports, with its extension.",
+    position: from === undefined ? null : importPlace(absolute(from), name),
+  };
+}
+
+function fromExport(message: string, file: string): Found | null {
+  const found =
+    /requested module '(.+)' does not provide an export named '(.+)'/.exec(message) ??
+    /requested module '(.+)' is a CommonJS module/.exec(message);
+  if (found === null) return null;
+  const [, name = "", wanted] = found;
+  return {
+    message:
+      wanted === undefined
+        ? `\`${name}\` is a CommonJS module, which gives no names`
+        : `\`${name}\` has no export \`${wanted}\``,
+    hint:
+      wanted === undefined ? "Import its default." : "Look there for the name; types: import type.",
+    position: importPlace(file, name),
   };
 }
 
 function fromThrow(error: unknown): Found {
   if (!(error instanceof Error))
     return {
-      message: `the module threw ${String(error).slice(0, 200)}, which is not an Error`,
+      message: `the module threw ${inspect(error, ONE_LINE).slice(0, 200)}, which is not an Error`,
       hint: "Throw an Error, so that its place is known.",
       position: null,
     };
@@ -88,12 +123,19 @@ function fromThrow(error: unknown): Found {
   };
 }
 
+const ONE_LINE = { breakLength: Number.POSITIVE_INFINITY, compact: true, depth: 1 };
+
+/** Bundled, our frames are shown at the sources that the bundle was made of. */
+const OWN = ["./", "../src/"].map((one) => fileURLToPath(new URL(one, import.meta.url)));
+
+/** The first frame that is the user's. */
 function firstPlace(stack: string): Position | null {
   for (const line of stack.split("\n")) {
-    const found = /((?:file:\/\/|\/)[^()]*?):(\d+):(\d+)\)?$/.exec(line.trim());
-    if (found === null || !/^(file:\/\/)?\/.*\.[cm]?[jt]sx?/.test(found[1] ?? "")) continue;
-    if ((found[1] ?? "").includes("node_modules") || line.includes("node:")) continue;
-    return { file: absolute(found[1] ?? ""), line: Number(found[2]), column: Number(found[3]) };
+    const found = /(?:\(|^at (?:async )?)((?:file:\/\/)?\/.*):(\d+):(\d+)\)?$/.exec(line.trim());
+    const file = absolute(found?.[1] ?? "");
+    if (found === null || !/\.[cm]?[jt]sx?$/.test(file)) continue;
+    if (file.includes("/node_modules/") || OWN.some((folder) => file.startsWith(folder))) continue;
+    return { file, line: Number(found[2]), column: Number(found[3]) };
   }
   return null;
 }
@@ -101,8 +143,4 @@ function firstPlace(stack: string): Position | null {
 function absolute(written: string): string {
   const bare = written.replace(/\?.*$/, "");
   return bare.startsWith("file:") ? fileURLToPath(bare) : bare;
-}
-
-function shortened(name: string): string {
-  return name.startsWith("file:") ? absolute(name) : name;
 }

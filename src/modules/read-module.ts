@@ -4,6 +4,7 @@
 import fs from "node:fs";
 import { register } from "node:module";
 import { pathToFileURL } from "node:url";
+import { moduleHooks } from "./module-hooks.ts";
 import { moduleProblem } from "./module-problem.ts";
 import type { ModuleReport, ModuleRequest } from "./module-report.ts";
 import { pipelineOf } from "./pipeline-of.ts";
@@ -32,23 +33,10 @@ async function load(
 > {
   const { register: registerTypeScript } = await import("tsx/esm/api");
   registerTypeScript();
-  register(`data:text/javascript,${encodeURIComponent(hooks(sdk))}`);
+  register(`data:text/javascript,${encodeURIComponent(moduleHooks(sdk))}`);
   try {
     return { exports: (await import(pathToFileURL(file).href)) as Record<string, unknown> };
   } catch (error) {
     return { problem: moduleProblem(error, file) };
   }
-}
-
-/**
- * `import "stepwell"` is this very Stepwell, installed in the project or not; and TypeScript is ESM also where no
- * package.json says so.
- */
-function hooks(sdk: string): string {
-  return `export async function resolve(name, context, next) {
-    if (name === "stepwell") return { url: ${JSON.stringify(sdk)}, format: "module", shortCircuit: true };
-    const found = await next(name, context);
-    const isOwn = /\\.m?tsx?(\\?.*)?$/.test(found.url) && !found.url.includes("/node_modules/");
-    return isOwn ? { ...found, format: "module" } : found;
-  }`;
 }

@@ -9,6 +9,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { ModuleReport, ModuleRequest } from "../modules/module-report.ts";
 import type { Position, Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
+import { endWithUs } from "./end-with-us.ts";
 import { ownProgram } from "./own-program.ts";
 
 /** True for files that are run to get a pipeline, not read. */
@@ -56,10 +57,13 @@ async function ask(request: ModuleRequest): Promise<ModuleReport> {
     stdio: ["ignore", 2, 2],
     env: { ...process.env, STEPWELL_READING: request.file },
   });
+  const release = endWithUs(child, () =>
+    fs.rmSync(path.dirname(request.report), { recursive: true, force: true }),
+  );
   const ended = await new Promise<string>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
-  });
+  }).finally(release);
   try {
     return JSON.parse(fs.readFileSync(request.report, "utf8")) as ModuleReport;
   } catch {
@@ -67,11 +71,17 @@ async function ask(request: ModuleRequest): Promise<ModuleReport> {
   }
 }
 
+/** How Node ends when a module awaits what nothing will settle. */
+const UNSETTLED = "exit code 13";
+
 function silent(file: string, ended: string): ModuleReport {
   const problem: Problem = {
     severity: "error",
     code: "module_failed",
-    message: `the module ended its process (${ended}) before its pipeline could be read`,
+    message:
+      ended === UNSETTLED
+        ? "the module waits, at its top level, for something that never comes"
+        : `the module ended its process (${ended}) before its pipeline could be read`,
     hint: "A module that defines a pipeline must not exit or wait for ever; see above for what it printed.",
     position: { file, line: 1, column: 1 },
   };
