@@ -4,11 +4,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import { parseAssetName } from "../spec/asset-name.ts";
+import { readComponent } from "../spec/job/component.ts";
+import { LoadContext } from "../spec/job/load-context.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
 import type { Problem } from "../spec/problem.ts";
 import { readMapping } from "../spec/read-tree.ts";
 import { getMapping, getSet, getText, type TreeMapping, type TreeNode } from "../spec/tree.ts";
-import type { ComponentDefinition } from "./load-definition.ts";
+import { type ComponentDefinition, fileReader } from "./load-definition.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -29,25 +31,47 @@ export async function componentTypes(
   for (const word of words) {
     const file = path.resolve(currentFolder, word);
     const isFile = fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
-    const text = isFile ? fs.readFileSync(file, "utf8") : await registeredText(word, workspace);
-    if (text === null)
+    const read = isFile ? readFile(file) : await readRegistered(word, workspace);
+    if (read === null)
       return refuse(
         "unknown_component",
         `there is no file and no registered component ${word}`,
         "name YAML files of components, or name@latest, name:version",
       );
-    const read = readMapping(text, isFile ? file : word, SPEC_LIMITS);
     problems.push(...read.problems);
     if (read.root !== null) entries.push(entryOf(isFile ? written(folder, file) : word, read.root));
   }
   return { text: declarationOf(entries), problems };
 }
 
-async function registeredText(word: string, workspace: Workspace | null): Promise<string | null> {
+interface Read {
+  readonly root: TreeMapping | null;
+  readonly problems: readonly Problem[];
+}
+
+/** With all that is wrong with it: types of a mistake would not compile. */
+function readFile(file: string): Read {
+  const context = new LoadContext({
+    file,
+    set: [],
+    inputs: {},
+    compute: null,
+    reader: fileReader,
+    knownComputes: null,
+    limits: SPEC_LIMITS,
+  });
+  const root = context.readFile(file, null);
+  if (root !== null)
+    readComponent(root, { base: path.dirname(file), file, reference: null }, context);
+  return { root, problems: context.problems };
+}
+
+async function readRegistered(word: string, workspace: Workspace | null): Promise<Read | null> {
   const name = parseAssetName(word.startsWith("azureml:") ? word : `azureml:${word}`);
   if (name === null || workspace === null) return null;
   const asset = await workspace.records.asset("component", name.name, name.version, name.label);
-  return asset === null ? null : (JSON.parse(asset.definition) as ComponentDefinition).text;
+  if (asset === null) return null;
+  return readMapping((JSON.parse(asset.definition) as ComponentDefinition).text, word, SPEC_LIMITS);
 }
 
 function written(folder: string, file: string): string {
@@ -112,8 +136,9 @@ function valueType(type: string, port: TreeNode): string {
     listed?.kind === "list"
       ? listed.items.flatMap((one) => (one.kind === "scalar" ? [one.text] : []))
       : [];
+  const numbers = words.map(Number);
   if (type === "number" || type === "integer")
-    return words.length > 0 ? words.join(" | ") : "number";
+    return numbers.length > 0 && numbers.every(Number.isFinite) ? numbers.join(" | ") : "number";
   if (type === "boolean") return "boolean";
   return type === "string" && words.length > 0 ? words.map(quoted).join(" | ") : "string";
 }

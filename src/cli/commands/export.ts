@@ -25,7 +25,8 @@ export function define(command: Command, context: Context): void {
       const file = path.resolve(context.currentFolder, moduleFile(context, argument, flags));
       const folder = path.resolve(context.currentFolder, flags.to ?? ".");
       const programs = flags.to === undefined ? null : folder;
-      if (programs !== null) fs.mkdirSync(programs, { recursive: true });
+      if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
+        context.refuse(refuse("wrong_usage", `${flags.to} is a file`, "name a folder"));
       const { report } = await readModule({
         file,
         functions: folder,
@@ -39,6 +40,7 @@ export function define(command: Command, context: Context): void {
         context.terminal.out(report.text.trimEnd());
         return;
       }
+      fs.mkdirSync(programs, { recursive: true });
       const target = path.join(folder, `${report.pipeline}.yml`);
       fs.writeFileSync(target, report.text);
       context.terminal.note(`written: ${path.relative(context.currentFolder, target)}`);
