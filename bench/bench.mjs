@@ -7,6 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { findProgram } from "./find-program.mjs";
+import { measureFromCode } from "./from-code.mjs";
 import { measureGraphs } from "./graphs.mjs";
 import { freshFolder, measure, removeFolders, runStepwell } from "./measure.mjs";
 import {
@@ -82,6 +83,10 @@ say(`| Python steps: cpu over the bare interpreter | ${(added * 100).toFixed(1)}
 const code = measureSharedCode(quick ? 100 : 1000, 1000);
 say(
   `| ${quick ? 100 : 1000} steps sharing 1,000 files of code: cpu, longest pause of the engine (planning, the first 1.5 s, left out), most work folders | ${code.cpu.toFixed(1)} s, ${code.pauseMs.toFixed(0)} ms, ${code.workFolders} | –, 50 ms, bounded | |`,
+);
+const [few, many] = [1000, 10_000].map((n) => measureFromCode(n, reps));
+say(
+  `| a pipeline in TypeScript of 1,000 / 10,000 steps: cpu of building it and writing its job | ${few.toFixed(2)} / ${many.toFixed(2)} s | –, 1 s | –, 1 s |`,
 );
 if (!quick) {
   const [small, large] = [stepwell.get("wide 1000"), stepwell.get("wide 10000")];
