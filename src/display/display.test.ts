@@ -12,7 +12,7 @@ const node = (name: string, after: readonly string[] = [], state: string | null 
 
 describe("where nodes stand", () => {
   it("is behind everything that they come after", () => {
-    const places = placeNodes([
+    const { places } = placeNodes([
       node("d", ["b", "c"]),
       node("b", ["a"]),
       node("c", ["b"]),
@@ -23,13 +23,13 @@ describe("where nodes stand", () => {
 
   it("is a place of its own for each, also in a wide layer, in a cycle and with names that are not there", () => {
     const wide = Array.from({ length: 50 }, (_, index) => node(`n${index}`, ["root", "nobody"]));
-    const places = placeNodes([node("root"), ...wide, node("x", ["y"]), node("y", ["x"])]);
+    const { places } = placeNodes([node("root"), ...wide, node("x", ["y"]), node("y", ["x"])]);
     const taken = [...places.values()].map(({ layer, row }) => `${layer} ${row}`);
     expect(new Set(taken).size).toBe(53);
   });
 
   it("keeps apart what does not belong together: no arrows cross that need not", () => {
-    const places = placeNodes([
+    const { places } = placeNodes([
       node("a"),
       node("b"),
       node("after_b", ["b"]),
@@ -38,6 +38,23 @@ describe("where nodes stand", () => {
     const above = (one: string, other: string): boolean =>
       (places.get(one)?.row ?? 0) < (places.get(other)?.row ?? 0);
     expect(above("a", "b")).toBe(above("after_a", "after_b"));
+  });
+});
+
+describe("an arrow over several layers", () => {
+  it("has places of its own in between, so that it goes past every box", () => {
+    const { places, arrows } = placeNodes([
+      node("a"),
+      node("b", ["a"]),
+      node("c", ["b"]),
+      node("d", ["c", "a"]),
+    ]);
+    const long = arrows.find(({ way }) => way.length === 4)?.way ?? [];
+    expect(long.map(({ layer }) => layer)).toEqual([0, 1, 2, 3]);
+    const taken = new Set(
+      ["b", "c"].map((name) => `${places.get(name)?.layer} ${places.get(name)?.row}`),
+    );
+    for (const { layer, row } of long.slice(1, 3)) expect(taken.has(`${layer} ${row}`)).toBe(false);
   });
 });
 

@@ -1,7 +1,7 @@
 // A pipeline as a picture: boxes in layers, arrows between them, states as colours. Readable on light and dark pages.
 
 import { escaped } from "./escaped.ts";
-import { type DrawnNode, placeNodes } from "./layers.ts";
+import { type DrawnNode, type Placed, placeNodes } from "./layers.ts";
 
 export interface GraphNode extends DrawnNode {
   /** Status of the step, `reused`, `run`, …; null draws it plain. */
@@ -38,29 +38,20 @@ const PLAIN = ["#f6f6f4", "#777777"] as const;
 
 export function graphSvg(nodes: readonly GraphNode[]): string {
   const shown = nodes.slice(0, MOST_NODES);
-  const places = placeNodes(shown);
-  const all = [...places.values()];
+  const { places, arrows } = placeNodes(shown);
+  const all = [...places.values(), ...arrows.flatMap(({ way }) => way)];
   const columns = 1 + Math.max(0, ...all.map(({ layer }) => layer));
   const rows = 1 + Math.max(0, ...all.map(({ row }) => row));
   const rest = nodes.length - shown.length;
   const width = 2 * MARGIN + columns * WIDTH + (columns - 1) * GAP_X;
   const height = 2 * MARGIN + rows * HEIGHT + (rows - 1) * GAP_Y + (rest > 0 ? 20 : 0);
-  const at = (name: string): { readonly x: number; readonly y: number } | null => {
-    const place = places.get(name);
-    if (place === undefined) return null;
-    const { layer, row } = place;
-    return { x: MARGIN + layer * (WIDTH + GAP_X), y: MARGIN + row * (HEIGHT + GAP_Y) };
-  };
-  const arrows = shown.flatMap((node) =>
-    node.after.flatMap((from) => arrow(at(from), at(node.name))),
-  );
-  const boxes = shown.map((node) => box(node, at(node.name) ?? { x: 0, y: 0 }));
+  const boxes = shown.map((node) => box(node, corner(places.get(node.name) as Placed)));
   const more =
     rest > 0 ? [`<text x="${MARGIN}" y="${height - 8}" ${TEXT}>and ${rest} more steps</text>`] : [];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="pipeline of ${nodes.length} steps">`,
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="#888"/></marker></defs>',
-    ...arrows,
+    ...arrows.map(({ way }) => arrow(way)),
     ...boxes,
     ...more,
     "</svg>",
@@ -69,20 +60,37 @@ export function graphSvg(nodes: readonly GraphNode[]): string {
 
 const TEXT = 'font-family="system-ui, sans-serif" font-size="12" fill="#888"';
 
-type Point = { readonly x: number; readonly y: number } | null;
-
-function arrow(from: Point, to: Point): readonly string[] {
-  if (from === null || to === null) return [];
-  const [x1, y1, x2, y2] = [from.x + WIDTH, from.y + HEIGHT / 2, to.x - 2, to.y + HEIGHT / 2];
-  const bend = GAP_X / 2;
-  const way = `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
-  return [`<path d="${way}" fill="none" stroke="#888" marker-end="url(#tip)"/>`];
+interface Point {
+  readonly x: number;
+  readonly y: number;
 }
 
-function box(
-  { name, state, note }: GraphNode,
-  { x, y }: { readonly x: number; readonly y: number },
-): string {
+function corner({ layer, row }: Placed): Point {
+  return { x: MARGIN + layer * (WIDTH + GAP_X), y: MARGIN + row * (HEIGHT + GAP_Y) };
+}
+
+/** From a box to a box, level past the places that are kept free for it. */
+function arrow(way: readonly Placed[]): string {
+  const points = way.map(corner);
+  const parts = points.slice(1).map(({ x, y }, index) => {
+    const from = points[index] as Point;
+    const isLast = index === points.length - 2;
+    const [x1, y1, x2, y2] = [
+      from.x + WIDTH,
+      from.y + HEIGHT / 2,
+      isLast ? x - 2 : x,
+      y + HEIGHT / 2,
+    ];
+    const bend = GAP_X / 2;
+    const curve = `C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+    return isLast ? curve : `${curve}H${x + WIDTH}`;
+  });
+  const [first] = points as [Point];
+  const path = `M${first.x + WIDTH} ${first.y + HEIGHT / 2}${parts.join("")}`;
+  return `<path d="${path}" fill="none" stroke="#888" marker-end="url(#tip)"/>`;
+}
+
+function box({ name, state, note }: GraphNode, { x, y }: Point): string {
   const [fill, edge] = COLOURS[state ?? ""] ?? PLAIN;
   const text = (line: string, dy: number, size: number): string =>
     `<text x="${x + WIDTH / 2}" y="${y + dy}" text-anchor="middle" font-family="system-ui, sans-serif" font-size="${size}" fill="#222">${escaped(shortened(line))}</text>`;

@@ -14,33 +14,69 @@ export interface Placed {
   readonly row: number;
 }
 
+/** A drawing: where each node stands, and past which places the arrow of each pair goes, in their order. */
+export interface Layout {
+  readonly places: ReadonlyMap<string, Placed>;
+  readonly arrows: readonly { readonly way: readonly Placed[] }[];
+}
+
 /** Sweeps over the layers: more change little. */
 const SWEEPS = 4;
 
-export function placeNodes(nodes: readonly DrawnNode[]): ReadonlyMap<string, Placed> {
+/** Every arrow leads from a layer to the next one: where it is longer, places are kept free for it in between. */
+export function placeNodes(nodes: readonly DrawnNode[]): Layout {
   const layers = layersOf(nodes);
+  const stops = [...nodes];
+  const layerOf = new Map(layers);
+  const ways: string[][] = [];
+  for (const { name, after } of nodes)
+    for (const from of new Set(after)) {
+      const start = layers.get(from);
+      const end = layers.get(name) ?? 0;
+      if (start === undefined || start >= end) continue;
+      const between = Array.from({ length: end - start - 1 }, (_, index) => {
+        const stop = `${from}\n${name}\n${index}`;
+        layerOf.set(stop, start + index + 1);
+        stops.push({ name: stop, after: [] });
+        return stop;
+      });
+      ways.push([from, ...between, name]);
+    }
+  const rows = rowsOf(stops, layerOf, ways);
+  const place = (name: string): Placed => ({
+    name,
+    layer: layerOf.get(name) ?? 0,
+    row: rows.get(name) ?? 0,
+  });
+  return {
+    places: new Map(nodes.map(({ name }) => [name, place(name)])),
+    arrows: ways.map((way) => ({ way: way.map(place) })),
+  };
+}
+
+function rowsOf(
+  stops: readonly DrawnNode[],
+  layers: ReadonlyMap<string, number>,
+  ways: readonly (readonly string[])[],
+): ReadonlyMap<string, number> {
   const columns: string[][] = [];
-  for (const { name } of nodes) {
+  for (const { name } of stops) {
     const layer = layers.get(name) ?? 0;
     columns[layer] ??= [];
     columns[layer].push(name);
   }
   const rows = new Map<string, number>();
   for (const column of columns) for (const [row, name] of column.entries()) rows.set(name, row);
-  const before = new Map(
-    nodes.map(({ name, after }) => [name, after.filter((one) => layers.has(one))]),
-  );
+  const before = new Map<string, string[]>(stops.map(({ name }) => [name, []]));
+  for (const way of ways)
+    for (const [index, name] of way.entries())
+      if (index > 0) before.get(name)?.push(way[index - 1] as string);
   const behind = inverse(before);
   for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
     for (const column of columns) order(column, before, rows);
     for (const column of columns.toReversed()) order(column, behind, rows);
   }
-  return new Map(
-    nodes.map(({ name }) => [
-      name,
-      { name, layer: layers.get(name) ?? 0, row: rows.get(name) ?? 0 },
-    ]),
-  );
+  return rows;
 }
 
 /** The longest way from a beginning; a cycle ends where it is met again. */

@@ -332,7 +332,7 @@ describe("what importing the SDK loads", () => {
     expect([...others].filter((name) => !name.startsWith("node:"))).toEqual([]);
     const text = [...files].map((name) => fs.readFileSync(path.join(dist, name), "utf8")).join("");
     const rooms = [...text.matchAll(/^\/\/ src\/([\w-]+)\//gm)].map((match) => match[1] ?? "");
-    expect([...new Set(rooms)].sort()).toEqual(["sdk", "spec"]);
+    expect([...new Set(rooms)].sort()).toEqual(["display", "sdk", "spec"]);
     expect(text).toContain('import("./client.js")');
   });
 

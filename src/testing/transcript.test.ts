@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { demoPicture, PICTURE } from "./demo-picture.ts";
 import { ROOT } from "./repository.ts";
 import { CLI, makeRig, type Rig } from "./rig.ts";
 import {
@@ -26,7 +27,9 @@ beforeAll(() => {
     encoding: "utf8",
   });
   output = done.stdout;
-  if (process.env.STEPWELL_WRITE_DOCS === "1") writeTranscript(transcriptOf(output));
+  if (process.env.STEPWELL_WRITE_DOCS !== "1") return;
+  writeTranscript(transcriptOf(output));
+  fs.writeFileSync(PICTURE, demoPicture(readTranscript()));
 });
 
 afterAll(() => rig.remove());
@@ -45,6 +48,17 @@ describe("the transcript in README", () => {
     ];
     for (const other of others) expect(shapeOf(other)).not.toEqual(shapeOf(shown));
     expect(shapeOf(shown.replaceAll(/\d+ s\b/g, "99 s"))).toEqual(shapeOf(shown));
+  });
+});
+
+describe("the picture in README", () => {
+  it("shows what the transcript says", () => {
+    const picture = fs.readFileSync(PICTURE, "utf8");
+    expect(picture).toBe(demoPicture(readTranscript()));
+    expect(picture.match(/<rect/g)).toHaveLength(15);
+    expect(fs.readFileSync(path.join(ROOT, "README.md"), "utf8")).toContain(
+      "(docs/images/demo.svg)",
+    );
   });
 });
 
