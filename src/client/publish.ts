@@ -5,8 +5,8 @@ import { programsOf } from "../modules/report-of.ts";
 import { type Registered, registerFile } from "../operations/register-asset.ts";
 import { places, type Workspace } from "../operations/workspace.ts";
 import type { Definition } from "../sdk/component.ts";
+import { definitionsOf } from "../sdk/definitions-of.ts";
 import { componentYaml } from "../sdk/document.ts";
-import { functionsOf } from "../sdk/functions-of.ts";
 import { StepwellError } from "../sdk/stepwell-error.ts";
 import { accepted, invalid } from "./refused.ts";
 
@@ -20,7 +20,8 @@ export async function publishComponent(
   const source = definition.origin()?.file ?? path.resolve(`${definition.name}.ts`);
   const folder = path.dirname(source);
   const programs = places.functions(workspace.folder);
-  const bundled = await programsOf(functionsOf(definition), programs, "content");
+  const functions = definitionsOf(definition).filter(({ isFunction }) => isFunction);
+  const bundled = await programsOf(functions, programs, "content");
   if ("problems" in bundled) throw invalid(bundled.problems);
   const folders = bundled.folders as ReadonlyMap<Definition, string>;
   const text = componentYaml(definition, folders, { folder, ...as });

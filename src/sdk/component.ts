@@ -5,6 +5,7 @@ import { addCall } from "./call.ts";
 import type { Origin } from "./place.ts";
 import type { InputPort, InputPorts, OutputPorts, PortType } from "./ports.ts";
 import type { Feeding, Reference } from "./reference.ts";
+import type { Remark } from "./scope.ts";
 import type { CallSettings, StepLike } from "./settings.ts";
 import type { JobPath } from "./source-path.ts";
 
@@ -66,6 +67,8 @@ export interface Definition {
   readonly onNode: Readonly<Record<string, unknown>>;
   /** Definitions that it calls in its turn. */
   readonly calls: readonly Definition[];
+  /** What is worth saying of it although it is no mistake. */
+  remarks?(): readonly Remark[];
   /** True where its ports are not known here: whoever reads the job checks them. */
   readonly isOpen: boolean;
   /** True where its program is made of a function. */

@@ -6,10 +6,11 @@ import path from "node:path";
 import { dump } from "js-yaml";
 import { withJobPaths } from "./command.ts";
 import type { Definition, Writer } from "./component.ts";
+import { definitionsOf } from "./definitions-of.ts";
 import type { Content } from "./pipeline-content.ts";
 import type { Origin } from "./place.ts";
 import { plainValue } from "./plain-value.ts";
-import { type Remark, remarksOf } from "./scope.ts";
+import type { Remark } from "./scope.ts";
 import { JobPath } from "./source-path.ts";
 import { writeCalls } from "./write-calls.ts";
 import { compact, writeInputs, writeOutputs } from "./write-ports.ts";
@@ -114,7 +115,7 @@ export interface WrittenJob {
 export function writeJob(content: Content, functions: FunctionFolders, file: string): WrittenJob {
   const components = new Map<string, { text: string; origin: Origin }>();
   const names = new Map<Definition, JobPath | string>();
-  const remarks: Remark[] = [...remarksOf(content.scope)];
+  const remarks = definitionsOf(content.definition).flatMap((one) => one.remarks?.() ?? []);
   const writer: Writer = {
     functionFolder: (definition) => folderOf(definition, functions),
     component(definition) {

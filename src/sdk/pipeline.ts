@@ -9,8 +9,8 @@ import { checkOrder } from "./check-order.ts";
 import { withJobPaths } from "./command.ts";
 import { type Component, callable, type Definition } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
+import { definitionsOf } from "./definitions-of.ts";
 import { writeJob, yamlOf } from "./document.ts";
-import { functionsOf } from "./functions-of.ts";
 import { clientFor } from "./load-client.ts";
 import type { Content } from "./pipeline-content.ts";
 import { PIPELINE, type PipelineParts } from "./pipeline-parts.ts";
@@ -19,7 +19,7 @@ import type { InputPorts, OutputPort, OutputPorts, PortType } from "./ports.ts";
 import { Reference } from "./reference.ts";
 import type { PlanOptions, Run, SubmitOptions, WithInputs } from "./run.ts";
 import type { PlanReport } from "./run-report.ts";
-import { newScope, owners, type PipelineScope, within } from "./scope.ts";
+import { newScope, owners, type PipelineScope, remarksOf, within } from "./scope.ts";
 import type { PipelineSettings } from "./settings.ts";
 import { type Picture, pictureOf } from "./shown.ts";
 import type { Finding } from "./stepwell-error.ts";
@@ -135,7 +135,7 @@ export function pipeline<
   checkOrder(scope);
   const results = resultsOf(returned, scope, origin);
   const content = contentOf(settings, { inputs, scope, results, origin });
-  const functions = functionsOf(content.definition);
+  const functions = definitionsOf(content.definition).filter(({ isFunction }) => isFunction);
   const parts: PipelineParts = {
     name: settings.name,
     origin,
@@ -189,6 +189,7 @@ function contentOf(settings: PipelineSettings, { inputs, scope, results, origin 
     origin,
     isOpen: false,
     isFunction: false,
+    remarks: () => remarksOf(scope),
     onNode: {},
     calls: [...new Set([...scope.calls.values()].map((call) => call.definition))],
     write: (writer) =>
