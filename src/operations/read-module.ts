@@ -31,6 +31,7 @@ export type ModuleOptions = Pick<
 >;
 
 export async function readModule(options: ModuleOptions): Promise<ReadModule> {
+  if (!fs.existsSync(options.file)) return asRead(options.file, absent(options.file));
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-module-"));
   try {
     const answer = path.join(folder, "report.json");
@@ -69,6 +70,17 @@ async function ask(request: ModuleRequest): Promise<ModuleReport> {
   } catch {
     return silent(request.file, ended);
   }
+}
+
+function absent(file: string): ModuleReport {
+  const problem: Problem = {
+    severity: "error",
+    code: "unreadable_file",
+    message: `cannot read \`${file}\`: there is no such file`,
+    hint: "Name another file, or start one: stepwell init",
+    position: null,
+  };
+  return { pipeline: null, text: "", lines: null, components: [], problems: [problem] };
 }
 
 /** How Node ends when a module awaits what nothing will settle. */

@@ -85,11 +85,22 @@ function checkedInputs(
     else if (port.presence === "given")
       fail(`input \`${input}\` is undefined`, "give it a value, or leave an optional one out");
   }
-  for (const [input, port] of Object.entries(ports))
+  for (const [input, port] of Object.entries(ports)) {
+    // Written out, a default is the value that it would be if it were given; YAML makes `3.0` of a 3.
+    if (
+      inputs[input] === undefined &&
+      VALUES.includes(port.type) &&
+      port.fields.default !== undefined
+    )
+      inputs[input] = port.fields.default;
     if (port.presence === "given" && !Object.hasOwn(given, input))
       fail(`input \`${input}\` is not given`, "each call must give the inputs without a default");
+  }
   return inputs;
 }
+
+/** Types of ports that are values. */
+const VALUES: readonly string[] = ["string", "number", "integer", "boolean"];
 
 /** Of a component that is read later anything may be given. */
 const ANY_PORT: InputPort = { kind: "input", type: "uri_folder", presence: "unset", fields: {} };
@@ -121,9 +132,17 @@ function givenValue(
   if (value instanceof Promise) fail(`input \`${input}\` is a promise`, "await it first");
   if (owners.has(value as object))
     fail(`input \`${input}\` is a step, not one of its outputs`, "write step.outputs.NAME");
+  if (
+    typeof value === "string" &&
+    value.includes("${{") &&
+    (port === ANY_PORT || port.type === "string")
+  )
+    fail(
+      `input \`${input}\` is a text with \`\${{\`, which the YAML of a pipeline takes for a binding`,
+      "pass the output or the input itself; a text cannot hold these signs",
+    );
   if (port === ANY_PORT && typeof value !== "object") return value;
-  const isValue = ["string", "number", "integer", "boolean"].includes(port.type);
-  if (!isValue) return jobData(value, origin) ?? fail(...notData(input, value));
+  if (!VALUES.includes(port.type)) return jobData(value, origin) ?? fail(...notData(input, value));
   if (typeof value === "number" && !Number.isFinite(value))
     fail(`input \`${input}\` is ${value}`, "give a finite number");
   const isFitting =

@@ -1,5 +1,6 @@
 // What types cannot hold where nobody compiles: that a definition is one, its ports are ports, and its names are names.
 
+import { suggestion } from "../spec/did-you-mean.ts";
 import { DefinitionError } from "./definition-error.ts";
 import type { Origin } from "./place.ts";
 
@@ -60,6 +61,23 @@ export function checkPortName(
     "use letters, digits, `_`, `-` and `.`",
     origin,
   );
+}
+
+/** Every key is one of those that are known. */
+export function checkKeys(
+  value: object,
+  known: readonly string[],
+  { what, origin }: { readonly what: string; readonly origin: Origin },
+): void {
+  for (const key of Object.keys(value)) {
+    if (known.includes(key)) continue;
+    const all = `It knows ${known.join(", ")}.`;
+    throw new DefinitionError(
+      `${what}: there is no setting \`${key}\``,
+      suggestion(key, known, all) ?? all,
+      origin,
+    );
+  }
 }
 
 /** A value as a message calls it. */

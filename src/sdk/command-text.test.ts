@@ -83,4 +83,22 @@ describe("sh", () => {
     for (const word of [undefined, null, {}, () => 1, Symbol("x"), Promise.resolve(1)])
       expect(() => sh`a ${word as never}`).toThrow(/sh: .* is no word of a command/);
   });
+
+  it("sees comments, here-documents and $'…' before a value, whose quotes are none of the command's", () => {
+    const x = "a; echo no";
+    expect(sh`# we don't\necho ${x}`.text).toBe("# we don't\necho 'a; echo no'");
+    expect(sh`cat <<'PY'\n# it's\nPY\necho ${x}`.text).toBe(
+      "cat <<'PY'\n# it's\nPY\necho 'a; echo no'",
+    );
+    expect(sh`cat <<-A <<"B B"\n\t"\n\tA\n'\nB B\necho ${x}`.text).toMatch(/echo 'a; echo no'$/);
+    expect(sh`echo $'it\\'s' ${x}`.text).toBe("echo $'it\\'s' 'a; echo no'");
+    expect(sh`cat <<< "it's" ${x}`.text).toBe(`cat <<< "it's" 'a; echo no'`);
+    expect(sh`echo a#b'c' "$(echo "d'e")" ${x}`.text).toMatch(/'a; echo no'$/);
+    expect(sh`echo \`echo "'"\` ${x}`.text).toMatch(/'a; echo no'$/);
+  });
+
+  it("refuses a value where it could not be one word: in a comment, in a here-document", () => {
+    expect(() => sh`echo 1 # ${"x"}`).toThrow(/in a comment/);
+    expect(() => sh`cat <<A\n${"x"}\nA`).toThrow(/in a here-document/);
+  });
 });

@@ -1,6 +1,7 @@
 // The command of a step as text with placeholders: `sh` puts inputs and outputs in, and quotes everything else.
 
 import { DefinitionError } from "./definition-error.ts";
+import { openAround } from "./open-quote.ts";
 import { originOfCall } from "./place.ts";
 import type { InputPorts, OutputPorts } from "./ports.ts";
 
@@ -66,7 +67,7 @@ export function sh(
     const text = cookedText(texts[index], texts.raw[index] as string);
     if (index >= words.length) return text;
     before += text;
-    const quote = openQuote(before);
+    const quote = quoteBehind(before);
     const word = words[index] as Word | readonly Word[];
     return (
       text +
@@ -96,23 +97,17 @@ function notWritten(reason: string, hint: string): DefinitionError {
 
 type Quote = '"' | "'" | null;
 
-/** The quotes of the command that what follows stands inside of. */
-function openQuote(text: string): Quote {
-  const open: string[] = [];
-  for (let at = 0; at < text.length; at += 1) {
-    const sign = text[at] as string;
-    const inner = open.at(-1);
-    if (inner === "'") {
-      if (sign === "'") open.pop();
-    } else if (sign === "\\") at += 1;
-    else if (sign === '"' || (sign === "'" && inner !== '"')) {
-      if (inner === sign) open.pop();
-      else open.push(sign);
-    } else if (sign === "$" && text[at + 1] === "(") open.push("(");
-    else if (sign === ")" && inner === "(") open.pop();
-  }
-  const last = open.at(-1);
-  return last === '"' || last === "'" ? last : null;
+/** The quotes that a value behind `before` stands inside of; where none can stand it is refused. */
+function quoteBehind(before: string): Quote {
+  const around = openAround(before);
+  if (around === "comment")
+    throw notWritten("a value stands in a comment", "take it out: its text could end the comment");
+  if (around === "here-document")
+    throw notWritten(
+      "a value stands in a here-document",
+      "pass it as an argument of the program, or write the document to a file of the code",
+    );
+  return around;
 }
 
 function quoted(word: Word, quote: Quote): string {

@@ -80,6 +80,12 @@ export function step<
   checkPorts({ inputs, outputs }, `step \`${name}\``, origin);
   if (typeof run !== "function")
     throw new DefinitionError(`step \`${name}\` has no function`, "give it run() { … }", origin);
+  if (/Generator/.test(run.constructor.name))
+    throw new DefinitionError(
+      `the function of step \`${name}\` is a generator: nothing would run it`,
+      "make it a function, async where it waits",
+      origin,
+    );
   const made: Definition = {
     name,
     inputs,

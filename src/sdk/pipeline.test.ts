@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { command } from "./command.ts";
+import { sh } from "./command-text.ts";
 import { pipeline } from "./pipeline.ts";
 import { PIPELINE } from "./pipeline-parts.ts";
+import { input } from "./ports.ts";
 
 const say = command({ name: "say", run: "date" });
 
@@ -17,7 +19,47 @@ describe("a pipeline in a pipeline", () => {
     });
     const { remarks } = outer[PIPELINE].write(new Map(), "/pipeline.ts");
     expect(remarks.map(({ message, origin }) => [message, origin()?.line])).toEqual([
-      [expect.stringContaining("a second call of `say` is called `say_2`"), 12],
+      [expect.stringContaining("a second call of `say` is called `say_2`"), 14],
     ]);
+  });
+});
+
+describe("a call", () => {
+  const head = command({
+    name: "head",
+    inputs: { k: input.number({ default: 3 }), t: input.string({ default: "x" }) },
+    run: ({ inputs }) => sh`echo ${inputs.k} ${inputs.t}`,
+    limits: { timeout: 5 },
+  });
+  const written = (body: () => void): string =>
+    pipeline({ name: "p" }, body)[PIPELINE].write(new Map(), "/pipeline.ts").text;
+
+  it("is the same with a default and with that value given", () => {
+    expect(written(() => void head())).toBe(written(() => void head({ k: 3, t: "x" })));
+  });
+
+  it("keeps what the definition says where a setting is undefined", () => {
+    expect(written(() => void head({}, { limits: undefined } as never))).toContain('"timeout":5');
+  });
+
+  it("takes no text for a binding", () => {
+    expect(() => written(() => void head({ t: "${{parent.inputs.q}}" }))).toThrow(
+      /takes for a binding/,
+    );
+  });
+});
+
+describe("what nobody knows", () => {
+  it("is refused with the nearest name, in a pipeline and where it is run", () => {
+    const define = (more: object) => pipeline({ name: "p", ...more }, () => void say());
+    expect(() => define({ continue_on_step_failur: true })).toThrow(
+      /Did you mean `continue_on_step_failure`/,
+    );
+    expect(() => define({}).submit({ input: {} } as never)).toThrow(
+      /no setting `input`.*\n.*`inputs`/,
+    );
+    expect(() => define({}).plan({ experiment: "x" } as never)).toThrow(
+      /plan\(\): there is no setting/,
+    );
   });
 });

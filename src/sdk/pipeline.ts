@@ -4,7 +4,14 @@ import { graphSvg } from "../display/graph-svg.ts";
 import type { DataType } from "../spec/graph.ts";
 import { strict } from "./call.ts";
 import { drawnCalls } from "./calls-drawn.ts";
-import { checkMapping, checkName, checkPortName, checkPorts, inWords } from "./check-definition.ts";
+import {
+  checkKeys,
+  checkMapping,
+  checkName,
+  checkPortName,
+  checkPorts,
+  inWords,
+} from "./check-definition.ts";
 import { checkOrder } from "./check-order.ts";
 import { withJobPaths } from "./command.ts";
 import { type Component, callable, type Definition } from "./component.ts";
@@ -109,6 +116,7 @@ export function pipeline<
   checkMapping(definition, { what: "the definition", form: "pipeline({ name: … }, …)", origin });
   const { inputs = {} as I, ...settings } = definition;
   checkName(settings.name, "pipeline", origin);
+  checkKeys(definition, SETTINGS, { what: `pipeline \`${settings.name}\``, origin });
   checkPorts({ inputs, outputs: undefined }, `pipeline \`${settings.name}\``, origin);
   if (typeof body !== "function")
     throw new DefinitionError(
@@ -161,15 +169,43 @@ export function pipeline<
   });
 }
 
+const SETTINGS: readonly string[] =
+  "name inputs description tags experiment_name default_compute continue_on_step_failure force_rerun".split(
+    " ",
+  );
+
 /** Not `async`: what may not be run at all throws at once, where it stands. */
 function running(parts: PipelineParts) {
+  const checked = <T extends object>(what: string, options: T, known: readonly string[]): T => {
+    checkMapping(options, {
+      what: `what ${what} is given`,
+      form: `${what.slice(0, -1)}{ inputs: … })`,
+      origin: originOfCall(),
+    });
+    checkKeys(options, known, { what, origin: originOfCall() });
+    return options;
+  };
   return {
-    submit: (options = {}) => clientFor("submit()").then((client) => client.submit(parts, options)),
-    plan: (options = {}) => clientFor("plan()").then((client) => client.plan(parts, options)),
-    validate: (options = {}) =>
-      clientFor("validate()").then((client) => client.validate(parts, options)),
+    submit: (options = {}) => {
+      const given = checked("submit()", options, SUBMIT_OPTIONS);
+      return clientFor("submit()").then((client) => client.submit(parts, given));
+    },
+    plan: (options = {}) => {
+      const given = checked("plan()", options, PLAN_OPTIONS);
+      return clientFor("plan()").then((client) => client.plan(parts, given));
+    },
+    validate: (options = {}) => {
+      const given = checked("validate()", options, PLAN_OPTIONS);
+      return clientFor("validate()").then((client) => client.validate(parts, given));
+    },
   };
 }
+
+const PLAN_OPTIONS = "inputs workspace force from until set compute env locked".split(" ");
+const SUBMIT_OPTIONS = [
+  ...PLAN_OPTIONS,
+  ..."name experiment tags priority onlyCached strict detach idempotencyKey signal".split(" "),
+];
 
 interface Parts {
   readonly inputs: InputPorts;

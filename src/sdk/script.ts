@@ -1,5 +1,6 @@
 // Steps that run a file: a script of whatever language, by its ending, and notebooks.
 
+import fs from "node:fs";
 import path from "node:path";
 import { checkMapping, inWords } from "./check-definition.ts";
 import { commandOf } from "./command.ts";
@@ -117,6 +118,13 @@ function placed(
     throw new DefinitionError(
       `${file} is not in the code folder ${code}`,
       "name one that is",
+      origin,
+    );
+  const place = absolutePath(file, origin);
+  if (!fs.existsSync(place))
+    throw new DefinitionError(
+      `there is no file ${file}`,
+      `it is looked for at ${place}: paths start at the folder of the file that calls this`,
       origin,
     );
   return { code: own, name };

@@ -41,7 +41,7 @@ function writeCall(call: Call, place: CallPlace): Record<string, unknown> {
   return compact({
     component: place.writer.component(definition),
     ...definition.onNode,
-    ...rest,
+    ...compact(rest),
     compute,
     environment: environment === undefined ? undefined : environmentOf(environment, origin),
     inputs,

@@ -62,23 +62,24 @@ function applyOptions(
     const type = component?.inputs.get(name)?.type ?? currentType(current);
     const from = context.options.currentFolder ?? base;
     const value = optionValue(text, type, current);
-    if (component === null) checkOption(name, value, current, context);
+    // What is told here is not told again where the input is passed on.
+    if (component === null && !isFitting(name, value, current, context)) continue;
     given.set(name, { value, base: from });
   }
 }
 
 /** What the job's own file says of the input holds of what an option sets, too. */
-function checkOption(
+function isFitting(
   name: string,
   value: TreeNode,
   current: TreeNode | null,
   context: LoadContext,
-): void {
-  if (current?.kind !== "mapping" || value.kind !== "scalar") return;
+): boolean {
+  if (current?.kind !== "mapping" || value.kind !== "scalar") return true;
   const key: TreeScalar = { kind: "scalar", type: "string", text: name, source: null, offset: 0 };
   const declared = readInput(name, { key, value: current }, context);
-  if (declared !== null && isLiteralKind(declared.type))
-    convertGiven(declared, literalOf(value), null, context);
+  if (declared === null || !isLiteralKind(declared.type)) return true;
+  return convertGiven(declared, literalOf(value), null, context) !== null;
 }
 
 /** The type that an input has so far; null when nothing tells. */

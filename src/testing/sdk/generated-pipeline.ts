@@ -1,6 +1,9 @@
 // Pipelines as anybody may write them with the SDK, made by chance: ports of every type, values that YAML gets wrong when
 // they are not quoted, nested pipelines, order, settings. All of them are valid.
 
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import fc from "fast-check";
 import {
   type Component,
@@ -203,6 +206,11 @@ function settingsOf(draw: Draw): object {
   return Object.fromEntries(Object.entries(all).filter(() => draw(fc.nat, { max: 3 }) === 0));
 }
 
+/** Scripts must be there when they are named. */
+const FILES = path.join(os.tmpdir(), "stepwell-generated");
+fs.mkdirSync(FILES, { recursive: true });
+for (const name of ["train it.py", "look.ipynb"]) fs.writeFileSync(path.join(FILES, name), "");
+
 function makeStep(draw: Draw, name: string): Made {
   const inputs = makePorts(draw);
   const outputs = makeOutputs(draw);
@@ -213,8 +221,9 @@ function makeStep(draw: Draw, name: string): Made {
 
   function called(): unknown {
     if (kind === "script")
-      return script({ ...settings, ...environment, file: "./src/train it.py" });
-    if (kind === "notebook") return notebook({ ...settings, file: "./look.ipynb", ...environment });
+      return script({ ...settings, ...environment, file: path.join(FILES, "train it.py") });
+    if (kind === "notebook")
+      return notebook({ ...settings, file: path.join(FILES, "look.ipynb"), ...environment });
     if (kind === "step") return step({ ...settings, run() {} });
     const code = half(draw) ? { code: one(draw, ["./src", ".", "../it's: #1"]) } : {};
     const includes = half(draw) ? { additional_includes: ["./shared", "/opt/tools"] } : {};
