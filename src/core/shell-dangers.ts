@@ -123,10 +123,20 @@ function programDangers(command: readonly ShellWord[], piped: readonly number[])
   if (name === "ssh" || name === "watch" || name === "parallel")
     found.push(...command.slice(2).flatMap((word) => mark(word, "warning", "program_text", name)));
   if (/^(?:[gm]?awk|sed)$/.test(name)) {
-    const text = command.slice(1).find((word) => !word.text.startsWith("-"));
+    const text = filterProgram(command.slice(1));
     if (text !== undefined) found.push(...mark(text, "warning", "program_text", name));
   }
   return found;
+}
+
+/** The first word of awk or sed that is no option, nor what `-v`, `-F` or `-f` takes: a variable is data. */
+function filterProgram(words: readonly ShellWord[]): ShellWord | undefined {
+  for (let at = 0; at < words.length; at += 1) {
+    const text = words[at]?.text ?? "";
+    if (/^-[vFf]$/.test(text)) at += 1;
+    else if (!text.startsWith("-")) return words[at];
+  }
+  return undefined;
 }
 
 /** The word after the option that announces program text, if only options stand before it. */

@@ -131,6 +131,8 @@ describe("compileCommand", () => {
     "Rscript -e 'f(\"${{inputs.x}}\")'",
     "ssh host a ${{inputs.x}}",
     "awk -F, '{print ${{inputs.x}}}' f",
+    "awk -v a=1 '{print ${{inputs.x}}}' f",
+    "sed -n -e s/${{inputs.x}}/y/ f",
     "echo ${{inputs.x}} | sh",
     "bash <<< '${{inputs.x}}'",
     "find . -exec sh -c 'a ${{inputs.x}}' ';'",
@@ -151,6 +153,7 @@ describe("compileCommand", () => {
     "[ ${{inputs.x}} -eq 1 ] && a",
     "for f in ${{inputs.x}}/*; do a $f; done",
     "printf '%s' ${{inputs.x}}",
+    "awk -v x=${{inputs.x}} -F '${{inputs.x}}' '{print x}' f",
   ])("has nothing to say about: %s", (template) => {
     expect(compileCommand(template, allSet)).toMatchObject({ ok: true, warnings: [] });
   });
