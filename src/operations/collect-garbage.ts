@@ -59,6 +59,11 @@ export async function collectGarbage(workspace: Workspace, dryRun: boolean): Pro
   );
   const frozen = olderThan(places.frozen(folder), young);
   const downloads = olderThan(places.downloads(folder), young);
+  // Each reading of a module makes its programs young again; steps of a run ask for what lies beside them.
+  const isIdle = (await workspace.records.openRuns()).length === 0;
+  const functions = isIdle
+    ? olderThan(places.functions(folder), workspace.clock.now() - FAILED_MS)
+    : [];
   const isOpen = await openAttempts(workspace);
   const failed = await failedAttempts(workspace, workspace.clock.now() - FAILED_MS);
   const named = await namedByPlans(workspace);
@@ -74,6 +79,7 @@ export async function collectGarbage(workspace: Workspace, dryRun: boolean): Pro
       [
         ...code.filter((at) => !named.code.has(path.basename(at, ".json"))),
         ...frozen.filter((at) => !named.frozen.has(path.basename(at))),
+        ...functions,
       ],
       dryRun,
     ),

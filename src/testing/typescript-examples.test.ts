@@ -106,6 +106,26 @@ describe("the examples in TypeScript", () => {
     expect(decisions()).toEqual(["reused", "reused", "ran"]);
   });
 
+  it.skipIf(!HAS_R)(
+    "mixed: gc clears away programs of functions that are a week old, and they are made again",
+    () => {
+      const { run, cli, at } = open("typescript/mixed");
+      run("run", "pipeline.ts");
+      const [program = ""] = fs.readdirSync(at(".stepwell/functions"));
+      cli("gc");
+      expect(fs.readdirSync(at(".stepwell/functions"))).toEqual([program]);
+      const old = new Date(Date.now() - 8 * 24 * 3_600_000);
+      fs.utimesSync(at(path.join(".stepwell/functions", program)), old, old);
+      expect(cli("gc").code).toBe(0);
+      expect(fs.readdirSync(at(".stepwell/functions"))).toEqual([]);
+      expect(run("run", "pipeline.ts").steps.map((step) => step.reuse.decision)).toEqual([
+        "reused",
+        "reused",
+        "reused",
+      ]);
+    },
+  );
+
   it("tumours: the demo; its export is YAML with the same fingerprints", () => {
     rig = makeRig("tumours");
     fs.cpSync(path.join(ROOT, "demo"), rig.at("demo"), { recursive: true });
