@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly arguments?: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
   readonly hasMap?: boolean;
+  /** That of the tests when it is left out. */
+  readonly workFolder?: string;
 }
 
 export const NO_PORTS: FunctionPorts = { inputs: {}, outputs: {} };
@@ -92,6 +94,7 @@ export class FunctionProject {
       [path.join(place, "step.mjs"), ...(options.arguments ?? [])],
       {
         encoding: "utf8",
+        ...(options.workFolder === undefined ? {} : { cwd: options.workFolder }),
         env: {
           PATH,
           STEPWELL_STEP: "evaluate",

@@ -244,6 +244,18 @@ describe("a run that", () => {
     });
   });
 
+  it.each(["async *run() { yield 1; }", "*run() {}", "run: async function* () {}"])(
+    "is a generator fails, because nothing would run: %s",
+    async (run) => {
+      const text = `import { step } from "stepwell";\nstep({ name: "evaluate", ${run} } as any);\n`;
+      expect(await project(text).run()).toMatchObject({
+        status: 1,
+        stdout: "",
+        stderr: "run of step `evaluate` is a generator: nothing runs it; make it a function\n",
+      });
+    },
+  );
+
   it("has no name of its step says so in general words", async () => {
     const end = await ended("throw 1;", "", { variables: { STEPWELL_STEP: "train.eu" } });
     expect(end.stderr).toBe("run of step `train.eu` threw 1, which is not an Error\n");
@@ -287,6 +299,38 @@ describe("what is imported from stepwell", () => {
     );
     expect(end).toMatchObject({ status: 0, stdout: "function function\n" });
   });
+});
+
+describe("a step that has returned and left something open", () => {
+  it.each([
+    [
+      "net.createServer().listen(0, '127.0.0.1'); setInterval(() => {}, 1000);",
+      "TCPServerWrap, Timeout",
+    ],
+    ["new Worker('setInterval(() => {}, 1000)', { eval: true });", "a thread, or the like"],
+  ])(
+    "says what it is, and goes on: %s",
+    async (body, what) => {
+      const place =
+        project(`import { step } from "stepwell"; import net from "node:net"; import { Worker } from "node:worker_threads";
+export const evaluate = step({ name: "evaluate", run() { ${body} } });
+`);
+      const file = path.join(place.folder, "step.mjs");
+      fs.writeFileSync(file, await place.program());
+      const env = { PATH: process.env.PATH ?? "", STEPWELL_STEP: "evaluate" };
+      const child = spawn(process.execPath, [file], { stdio: ["ignore", "inherit", "pipe"], env });
+      const said = await new Promise<string>((resolve) =>
+        child.stderr.once("data", (data) => resolve(String(data))),
+      );
+      expect(said).toBe(
+        `run of step \`evaluate\` has returned; the process still waits for: ${what} (see limits.timeout)\n`,
+      );
+      expect(child.exitCode).toBeNull();
+      child.kill();
+      await new Promise((resolve) => child.once("exit", resolve));
+    },
+    30_000,
+  );
 });
 
 describe("a step that is asked to stop", () => {

@@ -7,6 +7,8 @@ import { importFromProject, requireFor } from "./project-packages.ts";
 import { type Ports, readArguments } from "./read-arguments.ts";
 import { everythingRefused, refused, refuseFromNow } from "./refusal.ts";
 import { stepLog } from "./step-log.ts";
+import { StepPlaces } from "./step-places.ts";
+import { guardWrites } from "./write-guard.ts";
 
 type Run = (context: unknown) => unknown;
 
@@ -14,17 +16,21 @@ type Run = (context: unknown) => unknown;
 export function startRuntime(programUrl: string) {
   mapStacks(programUrl);
   const end = new EndWatch();
-  return (ports: Ports) => ({
-    __stepwell_run__: (run: unknown) => runStep(run, ports, end),
-    __stepwell_refuse__: Object.assign(refused, { all: everythingRefused() }),
-    __stepwell_import__: importFromProject,
-    require: requireFor(programUrl),
-  });
+  return (ports: Ports) => {
+    guardWrites(new StepPlaces(ports, process.argv.slice(2)), (error) => end.refuse(error));
+    return {
+      __stepwell_run__: (run: unknown) => runStep(run, ports, end),
+      __stepwell_refuse__: Object.assign(refused, { all: everythingRefused() }),
+      __stepwell_import__: importFromProject,
+      require: requireFor(programUrl),
+    };
+  };
 }
 
 /** What `run` returns is awaited and then ignored: outputs are files. */
 async function runStep(run: unknown, ports: Ports, end: EndWatch): Promise<void> {
   if (typeof run !== "function") return end.fail("is not a function");
+  if (isGenerator(run)) return end.fail("is a generator: nothing runs it; make it a function");
   const read = readArguments(ports, process.argv.slice(2));
   if (read.problems.length > 0) return end.fail(`cannot start: ${read.problems.join("; ")}`);
   const { inputs, outputs } = read;
@@ -37,6 +43,11 @@ async function runStep(run: unknown, ports: Ports, end: EndWatch): Promise<void>
   } catch (error) {
     end.failWith(error);
   }
+}
+
+/** A call of one only makes an object, and waits for somebody to ask it for values. */
+function isGenerator(run: object): boolean {
+  return /GeneratorFunction\]$/.test(Object.prototype.toString.call(run));
 }
 
 let stopping: AbortController | null = null;
