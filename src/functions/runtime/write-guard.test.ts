@@ -127,6 +127,7 @@ describe("a write outside of what belongs to the step", () => {
       "setImmediate(() => { try { fs.rmSync(there); } catch {} process.exit(0); });",
     ],
     ["is left alone as a promise", "writeFile(`${there}/x`, '').catch(() => {});"],
+    ["is told to a callback", "fs.open(`${there}/x`, 'w', () => {});"],
     ["is told to a stream's listener", "new fs.WriteStream(`${there}/x`).on('error', () => {});"],
   ])("fails the step when it %s", async (_, body) => {
     const end = await ended(body);
@@ -201,6 +202,17 @@ describe("what belongs to the step", () => {
 });
 
 describe("functions that are guarded", () => {
+  it("fail streams whose opening a package has replaced", async () => {
+    const body = `class Own extends fs.WriteStream {
+  open() { fs.open(this.path, "w", (error) => this.emit("error", error)); }
+}
+await new Promise((_, fail) => new Own(\`\${there}/x\`).on("error", fail));`;
+    const end = await ended(body);
+    expect(end.status).toBe(1);
+    expect(end.stderr).toContain("code: 'STEPWELL_WRITE_OUTSIDE'");
+    expect(end.stderr).not.toContain("never settled");
+  });
+
   it("are replaced by packages as before", async () => {
     const body = `const old = fs.writeFileSync; let calls = 0;
 fs.writeFileSync = ((...words: any) => { calls += 1; return (old as any)(...words); }) as any;

@@ -65,7 +65,7 @@ export function guardWrites(places: StepPlaces, onRefusal: (error: Error) => voi
       }
       return null;
     };
-    replace(fs, name, (write) => throwing(write, check));
+    replace(fs, name, (write) => (name === "open" ? telling : throwing)(write, check));
     replace(fs, `${name}Sync`, (write) => throwing(write, check));
     replace(fs.promises, name, (write) => rejecting(write, check));
   }
@@ -90,6 +90,17 @@ function throwing(write: Write, check: Check): Write {
     const error = check(words, guarded);
     if (error !== null) throw error;
     return write.apply(this, words);
+  };
+}
+
+/** Streams open files by this one, some of them long after who asked: these wait for the answer and catch nothing. */
+function telling(write: Write, check: Check): Write {
+  return function guarded(...words) {
+    const error = check(words, guarded);
+    if (error === null) return write.apply(this, words);
+    const done = words.at(-1);
+    if (typeof done !== "function") throw error;
+    process.nextTick(done as Write, error);
   };
 }
 
