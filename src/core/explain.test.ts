@@ -3,6 +3,7 @@ import type { ContentId, Manifest } from "./content.ts";
 import type { EnvironmentIdentity } from "./environment.ts";
 import { type Evidence, explain } from "./explain.ts";
 import type { MomentIdentity, NodeIdentity, PreImage } from "./fingerprint.ts";
+import type { LoadedPackages } from "./function-changes.ts";
 
 const NODE: NodeIdentity = {
   format: 1,
@@ -56,12 +57,39 @@ const CODE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   code1: { "a.py": "1", "b.py": "1", "gone.py": "1" },
   code2: { "a.py": "2", "b.py": "1", "new.py": "1" },
   many: { "a.py": "9", "b.py": "9", "c.py": "9", "d.py": "9", "gone.py": "1" },
+  function1: { "step.mjs": "1" },
+  function2: { "step.mjs": "2" },
+  loads1: { "step.mjs": "1", "packages.json": "1" },
+  loads2: { "step.mjs": "2", "packages.json": "2" },
+  rebuilt: { "step.mjs": "3", "packages.json": "3" },
+  unread: { "step.mjs": "4" },
   binary: { "a.py": "binary", "b.py": "1", "gone.py": "1" },
+};
+
+const PACKAGES: Readonly<Record<string, LoadedPackages>> = {
+  loads1: {
+    gone: { version: "1.0", integrity: null },
+    sharp: { version: "1.2", integrity: "a" },
+    zlib: { version: "3.0", integrity: "a" },
+  },
+  loads2: {
+    sharp: { version: "1.3", integrity: "b" },
+    zlib: { version: "3.0", integrity: "a" },
+  },
+  rebuilt: {
+    gone: { version: "1.0", integrity: null },
+    sharp: { version: "1.2", integrity: "a" },
+    zlib: { version: "3.0", integrity: "b" },
+  },
 };
 
 const EVIDENCE: Evidence = {
   code: (id) => CODE[id] ?? null,
-  lines: (_, after) => (after === "binary" ? null : { added: 2, removed: 1 }),
+  lines: (_, after) => {
+    if (["binary", "rebuilt", "unread"].includes(after)) return null;
+    return after === "loads2" ? { added: 1, removed: 1 } : { added: 2, removed: 1 };
+  },
+  packages: (code) => PACKAGES[code] ?? null,
   environment: (id) => {
     if (id === "env1") return ENVIRONMENT;
     if (id === "env2")
@@ -85,6 +113,48 @@ const EVIDENCE: Evidence = {
 
 const content = (id: string, name: string | null = null): MomentIdentity["contents"] => ({
   data: [id as ContentId, name],
+});
+
+describe("a changed function", () => {
+  const COMMAND = { command: "node step.mjs inputs.a=${{inputs.a}}" };
+  const said = (before: string | null, after: string | null, node = COMMAND) =>
+    explain(image(node, { code: before }), image(node, { code: after }), EVIDENCE);
+
+  it.each([
+    ["no more than that", "function1", "unread", "what it contains"],
+    ["what it contains", "function1", "function2", "what it contains (+2 −1)"],
+    ["a package's version", "loads1", "loads2", "package gone is gone, package sharp 1.2 → 1.3"],
+    ["a package's content", "loads1", "rebuilt", "package zlib 3.0 has other content"],
+    [
+      "what it contains, and packages",
+      "loads2",
+      "function2",
+      "what it contains (+1 −0), package sharp is gone, package zlib is gone",
+    ],
+    ["a new package", "function1", "loads2", "package sharp 1.3 is new, package zlib 3.0 is new"],
+    [
+      "what nobody can count",
+      "function1",
+      "rebuilt",
+      "package gone 1.0 is new, package sharp 1.2 is new, package zlib 3.0 is new",
+    ],
+  ])("is told by %s", (_, before, after, words) => {
+    expect(said(before, after)).toEqual([
+      { kind: "code_changed", detail: `function changed: ${words}` },
+    ]);
+  });
+
+  it("is told without more where its program is not known", () => {
+    expect(said("lost", "function1")[0]?.detail).toBe("function changed");
+    expect(said("function1", "unreadable")[0]?.detail).toBe("function changed");
+  });
+
+  it("is told as code where it is code of the user", () => {
+    const own = { command: "node step.mjs.js" };
+    expect(said("function1", "function2", own)[0]?.detail).toBe("code changed: step.mjs (+2 −1)");
+    expect(said("code1", "function1")[0]?.detail).toMatch(/^code changed: a\.py is gone/);
+    expect(said(null, "function1")[0]?.detail).toBe("code changed: step.mjs is new");
+  });
 });
 
 describe("explain", () => {

@@ -6,6 +6,13 @@ import { changedPaths } from "./changed-paths.ts";
 import type { Manifest } from "./content.ts";
 import type { EnvironmentIdentity } from "./environment.ts";
 import type { NodeIdentity, PreImage } from "./fingerprint.ts";
+import {
+  FUNCTION_PROGRAM,
+  functionChanges,
+  isFunctionCommand,
+  isFunctionFolder,
+  type LoadedPackages,
+} from "./function-changes.ts";
 import type { Reason, ReasonKind } from "./reason.ts";
 
 /** What is known about ids that stand in pre-images; each may be unknown (null). */
@@ -14,6 +21,8 @@ export interface Evidence {
   code(id: string): Readonly<Record<string, string>> | null;
   /** Lines added and removed between two versions of a code file, or null when not text. */
   lines(before: string, after: string, path: string): { added: number; removed: number } | null;
+  /** Of the program of a function step; null: none, or not known. */
+  packages(code: string): LoadedPackages | null;
   environment(id: string): EnvironmentIdentity | null;
   manifest(id: string): Manifest | null;
 }
@@ -26,7 +35,7 @@ export function explain(before: PreImage, after: PreImage, evidence: Evidence): 
   const a = before.node;
   const b = after.node;
   return [
-    ...codeChanges(before.moment.code, after.moment.code, evidence),
+    ...codeChanges(before, after, evidence),
     ...parameterChanges(a, b),
     ...inputChanges(before, after, evidence),
     ...environmentChanges(before.moment.environment, after.moment.environment, evidence),
@@ -41,18 +50,26 @@ function reason(kind: ReasonKind, detail: string): Reason {
   return { kind, detail };
 }
 
-function codeChanges(before: string | null, after: string | null, evidence: Evidence): Reason[] {
-  if (before === after) return [];
-  const old = before === null ? {} : evidence.code(before);
-  const now = after === null ? {} : evidence.code(after);
-  if (old === null || now === null) return [reason("code_changed", "code changed")];
+const NO_CODE = "";
+
+function codeChanges(before: PreImage, after: PreImage, evidence: Evidence): Reason[] {
+  if (before.moment.code === after.moment.code) return [];
+  const a = before.moment.code ?? NO_CODE;
+  const b = after.moment.code ?? NO_CODE;
+  const old = a === NO_CODE ? {} : evidence.code(a);
+  const now = b === NO_CODE ? {} : evidence.code(b);
+  const isFunction = [before, after].every(({ node }) => isFunctionCommand(node.command));
+  if (old === null || now === null)
+    return [reason("code_changed", `${isFunction ? "function" : "code"} changed`)];
+  const lines = (path: string) => evidence.lines(a, b, path);
+  if (isFunction && isFunctionFolder(old) && isFunctionFolder(now)) {
+    const packages = (id: string): LoadedPackages => evidence.packages(id) ?? {};
+    const changes = functionChanges(packages(a), packages(b), lines(FUNCTION_PROGRAM));
+    return [reason("code_changed", `function changed: ${listed(changes)}`)];
+  }
   const changed = names(old, now)
     .filter((path) => own(old, path) !== own(now, path))
-    .map((path) =>
-      describeFile(path, own(old, path), own(now, path), () =>
-        evidence.lines(before ?? "", after ?? "", path),
-      ),
-    );
+    .map((path) => describeFile(path, own(old, path), own(now, path), () => lines(path)));
   return [reason("code_changed", `code changed: ${listed(changed)}`)];
 }
 

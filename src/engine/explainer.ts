@@ -5,6 +5,11 @@ import type { ContentId, Manifest } from "../core/content.ts";
 import type { EnvironmentIdentity } from "../core/environment.ts";
 import { type Evidence, explain } from "../core/explain.ts";
 import type { PreImage } from "../core/fingerprint.ts";
+import {
+  FUNCTION_PACKAGES,
+  isFunctionFolder,
+  type LoadedPackages,
+} from "../core/function-changes.ts";
 import { describeInvalidation } from "../core/invalidation.ts";
 import { countLines } from "../core/line-count.ts";
 import type { Plan } from "../core/plan.ts";
@@ -137,11 +142,17 @@ async function gather(
     const manifest = await contents.manifest(id);
     if (manifest !== null) manifests.set(id, manifest);
   }
+  const packages = new Map<string, LoadedPackages>();
+  for (const [id, code] of codes) {
+    const loaded = await loadedPackages(contents, code);
+    if (loaded !== null) packages.set(id, loaded);
+  }
   const texts = await changedTexts(contents, codes, before.moment.code, after.moment.code);
   return {
     code: (id) => codes.get(id)?.parts ?? null,
     environment: (id) => environments.get(id) ?? null,
     manifest: (id) => manifests.get(id) ?? null,
+    packages: (code) => packages.get(code) ?? null,
     lines: (_before, _after, path) => texts.get(path) ?? null,
   };
 }
@@ -154,6 +165,16 @@ async function load<T>(
 ): Promise<void> {
   const body = await records.document(document);
   if (body !== null) into.set(id, JSON.parse(body) as T);
+}
+
+/** Null: the program of a function that loads none, or other code. */
+async function loadedPackages(
+  contents: Contents,
+  { parts, snapshotId }: CodeDocument,
+): Promise<LoadedPackages | null> {
+  if (!isFunctionFolder(parts) || !(FUNCTION_PACKAGES in parts)) return null;
+  const text = await contents.snapshotText(snapshotId, FUNCTION_PACKAGES);
+  return text === null ? null : (JSON.parse(text) as LoadedPackages);
 }
 
 function changedIds(before: PreImage, after: PreImage): ContentId[] {

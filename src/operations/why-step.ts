@@ -6,6 +6,7 @@ import path from "node:path";
 import { changedPaths } from "../core/changed-paths.ts";
 import type { Manifest } from "../core/content.ts";
 import type { PreImage } from "../core/fingerprint.ts";
+import { isFunctionCommand } from "../core/function-changes.ts";
 import { describeInvalidation } from "../core/invalidation.ts";
 import type { UndeclaredReads } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
@@ -47,6 +48,8 @@ export interface Explanation {
   /** What it relied on beside its inputs, and who watched; null: nothing, nobody. */
   readonly undeclared: UndeclaredReads | null;
   readonly watchedBy: "python" | "strace" | null;
+  /** A function of TypeScript or JavaScript: nobody watches what it reads. */
+  readonly isFunction: boolean;
   /** What its result says against itself. */
   readonly warnings: readonly string[];
   /** "invalidated by …" when its result must not be reused, else null. */
@@ -102,6 +105,7 @@ export async function whyStep(
       previous === null ? [] : await outputChanges(workspace, run, index, previous.run, step),
     undeclared: row?.result.undeclared ?? null,
     watchedBy: row?.result.watchedBy ?? null,
+    isFunction: isFunctionCommand(run.plan.graph.steps[index]?.command ?? null),
     warnings:
       row === undefined ? [] : trustNotes(run.plan.graph.steps[index] as StepNode, row.result),
     invalidated: mark === null ? null : describeInvalidation(mark),

@@ -67,9 +67,10 @@ function print(context: Context, found: Explanation): void {
 const SHOWN_FILES = 20;
 
 /** What it relied on beside its inputs, and what nobody could see. */
-function watchLines({ undeclared, watchedBy, status }: Explanation): string[] {
+function watchLines({ undeclared, watchedBy, isFunction, status }: Explanation): string[] {
   // Of an attempt that failed nothing is kept.
   if (status !== "Completed") return [];
+  if (watchedBy === null && isFunction) return [];
   if (watchedBy === null)
     return [
       "what it read was not watched: no Python that can be watched ran in it (trace: true watches any program)",

@@ -5,12 +5,10 @@ import os from "node:os";
 import path from "node:path";
 import type { Ports } from "./read-arguments.ts";
 
-/** Taken before they are guarded; a step may not replace them either. */
-const { lstatSync, readlinkSync } = fs;
-const realFolder = fs.realpathSync.native;
+/** Taken before anything replaces them. */
+const { lstatSync, readlinkSync, realpathSync } = fs;
 
 interface Output {
-  readonly name: string;
   readonly path: string;
   readonly isFolder: boolean;
 }
@@ -26,6 +24,8 @@ export class StepPlaces {
   #isReal = false;
   #folders: readonly string[] = [];
   #files: readonly string[] = [];
+  /** Folders that are there, and where they lead: most writes go to few of them. */
+  readonly #leadsTo = new Map<string, string>();
 
   constructor({ outputs }: Ports, words: readonly string[]) {
     this.outputNames = Object.keys(outputs);
@@ -33,7 +33,7 @@ export class StepPlaces {
       const start = `outputs.${name}=`;
       const given = words.findLast((word) => word.startsWith(start))?.slice(start.length);
       if (given === undefined || given === "") return [];
-      return [{ name, path: path.resolve(given), isFolder: !type.endsWith("_file") }];
+      return [{ path: path.resolve(given), isFolder: !type.endsWith("_file") }];
     });
     const { STEPWELL_METRICS, STEPWELL_CHECKPOINT_DIR, XDG_CACHE_HOME } = process.env;
     this.#others = [
@@ -50,7 +50,9 @@ export class StepPlaces {
   outside(given: string, followsLinks: boolean): string | null {
     const wanted = path.resolve(given);
     if (DEVICES.test(wanted)) return null;
-    const real = realPath(wanted, followsLinks);
+    const real = this.#realPath(wanted, followsLinks);
+    // Such a call makes, moves or removes links.
+    if (!followsLinks || this.#leadsTo.size > MOST_FOLDERS) this.#leadsTo.clear();
     return this.#has(real) ? null : real;
   }
 
@@ -70,9 +72,34 @@ export class StepPlaces {
     this.#isReal = true;
     const folders = this.#outputs.filter((output) => output.isFolder).map(({ path }) => path);
     const files = this.#outputs.filter((output) => !output.isFolder).map(({ path }) => path);
-    this.#folders = [...folders, ...this.#others].map((folder) => realPath(folder, true));
+    this.#folders = [...folders, ...this.#others].map((folder) => this.#realPath(folder, true));
     // Replacing a link changes the link, writing to it what it leads to.
-    this.#files = files.flatMap((file) => [realPath(file, true), realPath(file, false)]);
+    this.#files = files.flatMap((file) => [
+      this.#realPath(file, true),
+      this.#realPath(file, false),
+    ]);
+  }
+
+  /** With the links of the part that exists followed; the last one only where that is what a call does. */
+  #realPath(file: string, followsLinks: boolean, links = 0): string {
+    const parent = path.dirname(file);
+    if (parent === file) return file;
+    const folder = this.#realFolder(parent, links);
+    const here = path.join(folder, path.basename(file));
+    const target = followsLinks && links < MOST_LINKS ? linkAt(here) : null;
+    return target === null ? here : this.#realPath(path.resolve(folder, target), true, links + 1);
+  }
+
+  #realFolder(folder: string, links: number): string {
+    const known = this.#leadsTo.get(folder);
+    if (known !== undefined) return known;
+    try {
+      const real = realpathSync.native(folder);
+      this.#leadsTo.set(folder, real);
+      return real;
+    } catch {
+      return this.#realPath(folder, true, links);
+    }
   }
 }
 
@@ -80,26 +107,9 @@ function isIn(file: string, folder: string): boolean {
   return file === folder || file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);
 }
 
-/** As many links as Linux follows. */
+/** As many as Linux follows. */
 const MOST_LINKS = 40;
-
-/** With the links of the part that exists followed; the last one only where that is what a call does. */
-function realPath(file: string, followsLinks: boolean, links = 0): string {
-  const parent = path.dirname(file);
-  if (parent === file) return file;
-  const folder = realParent(parent, links);
-  const here = path.join(folder, path.basename(file));
-  const target = followsLinks && links < MOST_LINKS ? linkAt(here) : null;
-  return target === null ? here : realPath(path.resolve(folder, target), true, links + 1);
-}
-
-function realParent(folder: string, links: number): string {
-  try {
-    return realFolder(folder);
-  } catch {
-    return realPath(folder, true, links);
-  }
-}
+const MOST_FOLDERS = 1000;
 
 /** Null: no link, or nothing that can be looked at. */
 function linkAt(file: string): string | null {
