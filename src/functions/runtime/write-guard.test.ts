@@ -176,6 +176,10 @@ describe("what belongs to the step", () => {
       "const f = fs.openSync(outputs.report, 'w'); fs.writeFileSync(f, 'a');",
     ],
     [
+      "a file that is open, by a stream",
+      "const fd = fs.openSync(outputs.report, 'w'); fs.createWriteStream(`${there}/x`, { fd }).end('');",
+    ],
+    [
       "a file that is open, by its handle",
       "const f = await open(outputs.report, 'w'); await writeFile(f, 'a'); await f.close();",
     ],

@@ -144,11 +144,8 @@ function onlyReads(flags: unknown): boolean {
 
 /** A stream to a file that is open, or by functions other than Node's. */
 function isElsewhere(options: unknown): boolean {
-  const { fd, fs: own } = (Object(options) ?? {}) as {
-    readonly fd?: unknown;
-    readonly fs?: unknown;
-  };
-  return (fd !== undefined && fd !== null) || (own !== undefined && own !== null && own !== fs);
+  const { fd, fs: own } = Object(options) as { readonly fd?: unknown; readonly fs?: unknown };
+  return (fd ?? null) !== null || (own ?? fs) !== fs;
 }
 
 function exists(folder: unknown): boolean {
