@@ -4,10 +4,11 @@
 import { isBuiltin } from "node:module";
 import type { Variable } from "eslint-scope";
 import type { Definitions } from "./definitions.ts";
+import { nameOf } from "./load-time.ts";
 import { rootOf, type Unit } from "./module-units.ts";
 import {
+  childrenOf,
   isFunction,
-  isWithin,
   moduleBinding,
   rangeOf,
   referencesIn,
@@ -25,7 +26,7 @@ export function changedBy(
   if (unit.kind !== "effect" || isGuard(unit.statement)) return changed;
   const own = new Set<SyntaxNode>();
   const look = (node: SyntaxNode): boolean => {
-    if (isFunction(node) || definitions.calls.some((call) => isWithin(node, call))) return false;
+    if (isFunction(node) || definitions.isCut(node)) return false;
     own.add(node);
     return true;
   };
@@ -49,13 +50,7 @@ const CHANGERS =
 type Find = (node: SyntaxNode) => Variable | undefined;
 
 function changedIn(node: SyntaxNode, find: Find): readonly Variable[] {
-  const targets =
-    node.type === "AssignmentExpression"
-      ? [node.left as SyntaxNode]
-      : node.type === "UpdateExpression" || node.operator === "delete"
-        ? [node.argument as SyntaxNode]
-        : [];
-  if (node.type !== "CallExpression") return found(targets, find);
+  if (node.type !== "CallExpression") return found(targetsOf(node), find);
   const callee = node.callee as SyntaxNode;
   const given = found(node.arguments as readonly SyntaxNode[], find);
   if (CHANGERS.test(nameOf(callee))) return given;
@@ -64,6 +59,55 @@ function changedIn(node: SyntaxNode, find: Find): readonly Variable[] {
   if (callee.type === "MemberExpression") return mayBeSetUp(called) ? [called] : [];
   // A function of the module itself may fill what it is given; what an imported one does is its own affair.
   return isImported(called) ? [] : given.filter((variable) => holdsObject(variable));
+}
+
+/** What is assigned, counted up or deleted: each part of a pattern for itself. */
+function targetsOf(node: SyntaxNode): readonly SyntaxNode[] {
+  if (node.type === "AssignmentExpression") return partsOf(node.left as SyntaxNode);
+  const isChange = node.type === "UpdateExpression" || node.operator === "delete";
+  return isChange ? [node.argument as SyntaxNode] : [];
+}
+
+function partsOf(pattern: SyntaxNode): readonly SyntaxNode[] {
+  if (!/Pattern$|^RestElement$|^Property$/.test(pattern.type)) return [pattern];
+  if (pattern.type === "Property") return partsOf(pattern.value as SyntaxNode);
+  if (pattern.type === "AssignmentPattern") return partsOf(pattern.left as SyntaxNode);
+  return childrenOf(pattern).flatMap(partsOf);
+}
+
+/** `process.env.TZ = …`, `Array.prototype.x = …`: what every module sees, also from inside of a function. */
+export function changesGlobals(module: UserModule, unit: Unit, definitions: Definitions): boolean {
+  const seen = new Map<SyntaxNode, Variable | null>();
+  for (const { identifier, resolved } of referencesIn(module, unit.node))
+    seen.set(rangeOf(identifier), resolved);
+  const isShared = (target: SyntaxNode) => {
+    const root = rootOf(target);
+    if (root === null || !seen.has(root) || /^(module|exports)$/.test(String(root.name)))
+      return false;
+    if (/^process\.exitCode$/.test(nameOf(target))) return false;
+    const definition = seen.get(root)?.defs[0];
+    if (definition === undefined) return true;
+    return target !== root && definition.type === "ImportBinding" && isOfNode(definition);
+  };
+  let isFound = false;
+  walk(unit.node, (node) => {
+    if (isFound || definitions.isCut(node)) return false;
+    const isCall = node.type === "CallExpression";
+    const name = isCall ? nameOf(node.callee as SyntaxNode) : "";
+    const given = CHANGERS.test(name) ? (node.arguments as readonly SyntaxNode[]).slice(0, 1) : [];
+    const isSetUp = SETS_UP.test(name) && isShared(node.callee as SyntaxNode);
+    isFound = isSetUp || [...targetsOf(node), ...given].some(isShared);
+    return !isFound;
+  });
+  return isFound;
+}
+
+/** `dns.setDefaultResultOrder(…)`, `process.loadEnvFile()`. */
+const SETS_UP = /\.(set(?!Timeout|Interval|Immediate)[A-Z]\w*|loadEnvFile)$/;
+
+function isOfNode(definition: Variable["defs"][number]): boolean {
+  const { value } = (definition.parent as unknown as SyntaxNode).source as SyntaxNode;
+  return isBuiltin(String(value));
 }
 
 function found(nodes: readonly SyntaxNode[], find: Find): readonly Variable[] {
@@ -85,13 +129,6 @@ function isImported(variable: Variable): boolean {
 function holdsObject(variable: Variable): boolean {
   const { init } = (variable.defs[0]?.node ?? {}) as unknown as { init?: SyntaxNode | null };
   return /^(Object|Array|New|Call)Expression$/.test(init?.type ?? "");
-}
-
-/** `a.b.c` as text; empty for what is not a chain of names. */
-function nameOf(node: SyntaxNode): string {
-  if (node.type === "Identifier") return String(node.name);
-  if (node.type !== "MemberExpression" || node.computed === true) return "";
-  return `${nameOf(node.object as SyntaxNode)}.${nameOf(node.property as SyntaxNode)}`;
 }
 
 /** `if (process.argv[1] === …import.meta.url…)`: what a file does when it is the program. In a step it never is. */

@@ -22,8 +22,14 @@ export interface DefiningCall {
 export interface Definitions {
   /** Calls made as the module is loaded, the outermost of each chain. */
   readonly calls: readonly DefiningCall[];
+  /** Whether a range lies in one of the calls: a program never holds it. */
+  isCut(range: { readonly start: number; readonly end: number }): boolean;
   /** Whether a chain of members and calls begins with something of "stepwell". */
   isRooted(node: SyntaxNode): boolean;
+  /** Whether a variable of the module is imported from "stepwell", made by it, or a function that calls it. */
+  isDefining(variable: Variable): boolean;
+  /** Whether code submits, or uses what came of that; in bodies of functions too. */
+  submits(node: SyntaxNode): boolean;
 }
 
 /** What a call that defines becomes in a program: a value that refuses to be used, by the name that was called. */
@@ -48,8 +54,19 @@ export function readDefinitions(module: UserModule): Definitions {
       if (variable.defs.some((definition) => isDefining(definition, isRooted, mentionsAny)))
         bindings.add(variable);
   }
-  const calls = module.body.flatMap((statement) => callsIn(statement, isRooted));
-  return { calls: calls.sort((one, other) => one.start - other.start), isRooted };
+  const calls = module.body
+    .flatMap((statement) => callsIn(statement, isRooted))
+    .sort((one, other) => one.start - other.start);
+  return {
+    calls,
+    isCut: (range) => {
+      const call = lastBefore(calls, range.start);
+      return call !== undefined && isWithin(range, call);
+    },
+    isRooted,
+    isDefining: (variable) => bindings.has(variable),
+    submits: submitsBy(mentioned, bindings, isRooted),
+  };
 
   function mentionsAny(node: SyntaxNode): boolean {
     return module.references.some(
@@ -57,6 +74,48 @@ export function readDefinitions(module: UserModule): Definitions {
         resolved !== null && bindings.has(resolved) && isWithin(rangeOf(identifier), node),
     );
   }
+}
+
+/** Of calls that do not overlap, in their order, the last that begins at the offset or before it. */
+function lastBefore(calls: readonly DefiningCall[], offset: number): DefiningCall | undefined {
+  let low = 0;
+  let high = calls.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((calls[middle]?.start ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return calls[low - 1];
+}
+
+/** By `.submit` of something that was defined, or by a mention of what is made or done with one. */
+function submitsBy(
+  mentioned: ReadonlyMap<SyntaxNode, Variable>,
+  bindings: ReadonlySet<Variable>,
+  isRooted: (node: SyntaxNode) => boolean,
+): (node: SyntaxNode) => boolean {
+  const submitters = new Set<Variable>();
+  const submits = (node: SyntaxNode): boolean => {
+    let isFound = false;
+    walk(node, (inner) => {
+      const variable = mentioned.get(inner);
+      isFound ||= variable !== undefined && submitters.has(variable);
+      const isSubmit = (inner.property as SyntaxNode | undefined)?.name === "submit";
+      isFound ||= isSubmit && isRooted(inner.object as SyntaxNode);
+      return !isFound;
+    });
+    return isFound;
+  };
+  let before = -1;
+  while (submitters.size !== before) {
+    before = submitters.size;
+    for (const variable of bindings)
+      if (
+        variable.defs.some(({ type, node }) => type !== "ImportBinding" && submits(rangeOf(node)))
+      )
+        submitters.add(variable);
+  }
+  return submits;
 }
 
 /** Imported from "stepwell", made by a call of something that is, or a function that makes such calls. */

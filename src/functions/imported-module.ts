@@ -4,7 +4,8 @@
 import type { Variable } from "eslint-scope";
 import { isGuard } from "./changed-bindings.ts";
 import { type Definitions, readDefinitions } from "./definitions.ts";
-import { moduleUnits, rootOf, type Unit } from "./module-units.ts";
+import { isPathCall } from "./load-time.ts";
+import { moduleUnits, type Unit } from "./module-units.ts";
 import { withoutCalls } from "./reach.ts";
 import {
   isFunction,
@@ -88,17 +89,6 @@ function pureCalls(module: UserModule): readonly SyntaxNode[] {
       return true;
     });
   return calls.sort((one, other) => one.start - other.start);
-}
-
-function isPathCall(module: UserModule, call: SyntaxNode): boolean {
-  const root = rootOf(call.callee as SyntaxNode);
-  const mention = module.references.find(({ identifier }) => rangeOf(identifier) === root);
-  if (mention === undefined) return false;
-  const definition = mention.resolved?.defs[0];
-  if (definition === undefined) return call.type === "NewExpression" && root?.name === "URL";
-  if (definition.type !== "ImportBinding") return false;
-  const source = (definition.parent as unknown as SyntaxNode).source as SyntaxNode;
-  return /^(node:)?(path|url|module)$/.test(String(source.value));
 }
 
 function markPure(piece: Piece, pure: readonly SyntaxNode[]): readonly Piece[] {

@@ -10,7 +10,7 @@ export interface Unit {
   readonly statement: SyntaxNode;
   /** What is kept of it, after `prefix`. */
   readonly node: SyntaxNode;
-  /** `const ` where one declaration of several is kept; else empty. */
+  /** `const ` where one declaration of several is kept, `void ` for a value alone; else empty. */
   readonly prefix: string;
   readonly isExported: boolean;
   readonly declares: readonly Variable[];
@@ -31,12 +31,20 @@ function unitsOf(module: UserModule, statement: SyntaxNode): readonly Unit[] {
   });
   if (statement.type === "ImportDeclaration") return [unit("import", statement)];
   const inner = declarationOf(statement);
+  if (isDefaultValue(statement))
+    return [unit("effect", statement.declaration as SyntaxNode, "void ")];
   if (inner === null)
     return [unit(statement.type.startsWith("Export") ? "export" : "effect", statement)];
   if (inner.type !== "VariableDeclaration") return [unit("declaration", inner)];
   return (inner.declarations as readonly SyntaxNode[]).map((declarator) =>
     unit("declaration", declarator, `${inner.kind} `),
   );
+}
+
+/** `export default fill(table)`: a value without a name, for its effect. */
+function isDefaultValue(statement: SyntaxNode): boolean {
+  const value = statement.declaration as SyntaxNode | null | undefined;
+  return statement.type === "ExportDefaultDeclaration" && /Expression$/.test(value?.type ?? "");
 }
 
 /** The declaration that a statement is, exported or not; null: it is none that has a name. */

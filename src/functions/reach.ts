@@ -1,18 +1,17 @@
 // What the `run` of a step reaches in its own module: the bindings of the module, transitively, and the statements that
 // change them. A variable of a function, loop or block around the call is a mistake, because a program has none of them.
 
-import type { Scope, Variable } from "eslint-scope";
-import { changedBy } from "./changed-bindings.ts";
+import type { Scope } from "eslint-scope";
 import type { Definitions } from "./definitions.ts";
 import { refusalOf } from "./definitions.ts";
 import type { FoundStep } from "./find-step.ts";
 import { type FunctionProblem, FunctionProblems, type FunctionSite } from "./function-site.ts";
 import { moduleUnits, type Unit } from "./module-units.ts";
+import { reachedUnits } from "./reached-units.ts";
 import {
   childrenOf,
   isFunction,
   isWithin,
-  moduleBinding,
   placeIn,
   rangeOf,
   referencesIn,
@@ -34,7 +33,7 @@ export function reachedModule(
     ...enclosingVariables(module, units, step, site),
   ];
   if (problems.length > 0) throw new FunctionProblems(problems);
-  const reached = reachedUnits(module, definitions, units, step);
+  const reached = reachedUnits(module, definitions, units, step.run);
   const pieces: Piece[] = units
     .filter((unit) => reached.has(unit) || isBareImport(unit))
     .flatMap((unit) => [unit.prefix, ...withoutCalls(unit.node, definitions), ";\n"]);
@@ -58,50 +57,6 @@ export function withoutCalls(
     at = call.end;
   }
   return [...pieces, { start: at, end: range.end }];
-}
-
-function reachedUnits(
-  module: UserModule,
-  definitions: Definitions,
-  units: readonly Unit[],
-  step: FoundStep,
-): ReadonlySet<Unit> {
-  const wanting = new Map<Variable, Unit[]>();
-  const want = (variable: Variable, unit: Unit) =>
-    wanting.set(variable, [...(wanting.get(variable) ?? []), unit]);
-  for (const unit of units) {
-    for (const variable of unit.declares) want(variable, unit);
-    if (!isDefinition(unit, definitions))
-      for (const variable of changedBy(module, unit, definitions)) want(variable, unit);
-  }
-  const reached = new Set<Unit>();
-  const open = [...bindingsIn(module, step.run, [])];
-  for (let variable = open.pop(); variable !== undefined; variable = open.pop()) {
-    const wanted = wanting.get(variable) ?? [];
-    wanting.delete(variable);
-    for (const unit of wanted.filter((one) => !reached.has(one))) {
-      reached.add(unit);
-      open.push(...bindingsIn(module, unit.node, definitions.calls), ...unit.declares);
-    }
-  }
-  return reached;
-}
-
-/** `await taxi.submit()`: what a program never holds. */
-function isDefinition(unit: Unit, definitions: Definitions): boolean {
-  if (unit.statement.type !== "ExpressionStatement") return false;
-  return definitions.isRooted(unit.statement.expression as SyntaxNode);
-}
-
-function bindingsIn(
-  module: UserModule,
-  range: SyntaxNode,
-  without: readonly { readonly start: number; readonly end: number }[],
-): readonly Variable[] {
-  return referencesIn(module, range)
-    .filter(({ identifier }) => !without.some((gone) => isWithin(rangeOf(identifier), gone)))
-    .map((reference) => moduleBinding(module, reference))
-    .filter((variable) => variable !== null);
 }
 
 /** `import "./setup"` is meant for what it does. */
