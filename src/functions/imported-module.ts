@@ -2,9 +2,9 @@
 // use, never count. All else keeps the meaning that it has in any program.
 
 import type { Variable } from "eslint-scope";
-import { isGuard } from "./changed-bindings.ts";
+import { changedBy, isGuard } from "./changed-bindings.ts";
 import { type Definitions, readDefinitions } from "./definitions.ts";
-import { isPathCall } from "./load-time.ts";
+import { isPathCall, runsAsLoaded } from "./load-time.ts";
 import { moduleUnits, type Unit } from "./module-units.ts";
 import { withoutCalls } from "./reach.ts";
 import {
@@ -22,7 +22,7 @@ type Range = { readonly start: number; readonly end: number };
 export function importedModule(module: UserModule): MappedText {
   const definitions = readDefinitions(module);
   const units = moduleUnits(module);
-  const gone = goneStatements(definitions, units);
+  const gone = goneStatements(module, definitions, units);
   const kept = module.body.filter((statement) => !gone.has(statement));
   const pure = pureCalls(module);
   return cutText(
@@ -35,13 +35,17 @@ export function importedModule(module: UserModule): MappedText {
 }
 
 /** Statements that only define or submit, and, in turn, declarations that nothing else than those mentions. */
-function goneStatements(definitions: Definitions, units: readonly Unit[]): ReadonlySet<SyntaxNode> {
+function goneStatements(
+  module: UserModule,
+  definitions: Definitions,
+  units: readonly Unit[],
+): ReadonlySet<SyntaxNode> {
   const gone = new Set<SyntaxNode>();
   const ranges: Range[] = [...definitions.calls];
-  for (const { kind, statement } of units)
-    if (kind === "effect" && (isGuard(statement) || defines(statement, definitions))) {
-      gone.add(statement);
-      ranges.push(statement);
+  for (const unit of units)
+    if (unit.kind === "effect" && !unit.isExported && isForPipelines(module, definitions, unit)) {
+      gone.add(unit.statement);
+      ranges.push(unit.statement);
     }
   const candidates = new Map<SyntaxNode, Variable[]>();
   for (const unit of units)
@@ -59,8 +63,13 @@ function goneStatements(definitions: Definitions, units: readonly Unit[]): Reado
   return gone;
 }
 
-function defines(statement: SyntaxNode, definitions: Definitions): boolean {
-  return definitions.calls.some((call) => isWithin(call, statement));
+/** Whether nothing of a statement is left without its defining calls; the guard of a main program is none in a step. */
+function isForPipelines(module: UserModule, definitions: Definitions, unit: Unit): boolean {
+  const { statement } = unit;
+  if (isGuard(statement)) return true;
+  if (definitions.submits(statement)) return changedBy(module, unit, definitions).size === 0;
+  const defines = definitions.calls.some((call) => isWithin(call, statement));
+  return defines && !runsAsLoaded(module, statement, definitions.isCut);
 }
 
 /** Whether all that mentions these is gone, and something did: what nothing ever used may be there for its effect. */

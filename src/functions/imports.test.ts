@@ -217,6 +217,14 @@ describe("a module of the project that also does things of its own", () => {
       "makes steps in a loop",
       'import { step, sequence } from "stepwell"; export const a = 1; const all: any[] = []; for (const r of [1, 2]) all.push(step({ name: `${r}`, run() {} })); sequence(...all);',
     ],
+    [
+      "looks at what came of a submission",
+      'import { pipeline } from "stepwell"; export const a = 1; const p = pipeline({}, () => ({})); const run = await p.submit(); const { status } = await run.wait(); if (status !== "Completed") process.exit(6);',
+    ],
+    [
+      "submits in a callback",
+      'import { pipeline } from "stepwell"; export const a = 1; const p = pipeline({}, () => ({})); p.submit().then((run) => { if (run.status !== "Completed") process.exit(7); }); (async () => { await p.submit(); process.exit(8); })();',
+    ],
   ])("is quiet in a step when it %s", async (_, one) => {
     const files = {
       "one.ts": one,
@@ -225,6 +233,29 @@ describe("a module of the project that also does things of its own", () => {
       "own.ts": 'export { step as define } from "stepwell";',
     };
     expect(await uses(files)).toBe("1");
+  });
+});
+
+describe("a module of the project that makes steps and a table of values", () => {
+  it.each([
+    ["in one loop", 'for (const k of ["x", "y"]) { models[k] = k.length; void input.string(k); }'],
+    [
+      "in one callback",
+      '["x", "y"].forEach((k) => { models[k] = k.length; step({ name: k, run() {} }); });',
+    ],
+    [
+      "and gives the table to what it submits",
+      'const p = pipeline({}, () => ({})); for (const k of ["x", "y"]) { models[k] = k.length; await p.submit(models); }',
+    ],
+  ])("%s, keeps the table", async (_, more) => {
+    const files = {
+      "steps.ts": step(
+        "run: ({ log }) => log.info(models.x + models.y)",
+        'import { models } from "./one";',
+      ),
+      "one.ts": `import { input, pipeline, step } from "stepwell"; export const models: any = {}; ${more}`,
+    };
+    expect(await printed(files)).toBe("2");
   });
 });
 
