@@ -6,6 +6,7 @@ import { version } from "esbuild";
 import { bundleModules } from "./bundle-modules.ts";
 import { withCanonicalNames } from "./canonical-names.ts";
 import { readDefinitions } from "./definitions.ts";
+import { refuseEnvironmentReads } from "./environment-reads.ts";
 import { linkExternals, projectFolderOf } from "./external-packages.ts";
 import { findStep } from "./find-step.ts";
 import {
@@ -54,6 +55,7 @@ async function bundled(site: FunctionSite, ports: FunctionPorts): Promise<Bundle
   const entry = reachedModule(module, definitions, step, site);
   const projectFolder = projectFolderOf(file);
   const modules = await bundleModules({ file, entry, projectFolder });
+  refuseEnvironmentReads(site, projectFolder, modules);
   const { packages, read } = lockedPackages(projectFolder, modules.externals);
   const head = [
     `// Stepwell function ${FORMAT}, esbuild ${version}${packagesNote(packages)}`,

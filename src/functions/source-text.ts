@@ -1,5 +1,6 @@
 // Text cut from other text, with the source map that follows it. Knows mappings and nothing of what the text means.
 
+import path from "node:path";
 import { encode, type SourceMapSegment } from "@jridgewell/sourcemap-codec";
 import { decodedMappings, originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 
@@ -77,6 +78,30 @@ export function originalPlace(
   const found = originalPositionFor(mapped.map, { line, column: columnOf(before) });
   if (found.source === null) return null;
   return { source: found.source, line: found.line, column: found.column + 1 };
+}
+
+/** 1-based, in a file by its absolute path. */
+export interface SourcePlace extends Place {
+  readonly file: string;
+}
+
+/** The same for many characters of a long text. */
+export function originalPlaces(
+  mapped: MappedText,
+  folder: string,
+): (offset: number) => SourcePlace | null {
+  const starts = lineStarts(mapped.text);
+  return (offset) => {
+    const line = lineAt(starts, offset);
+    const column = offset - (starts[line] ?? 0);
+    const found = originalPositionFor(mapped.map, { line: line + 1, column });
+    if (found.source === null) return null;
+    return {
+      file: path.resolve(folder, found.source),
+      line: found.line,
+      column: found.column + 1,
+    };
+  };
 }
 
 function moved(segment: SourceMapSegment, by: number): SourceMapSegment {
