@@ -67,6 +67,8 @@ async function bundleOnce(order: BundleOrder, unbundled: ReadonlySet<string>): P
     format: "esm",
     target: TARGET,
     charset: "utf8",
+    // Programs see the names of functions and classes: `fn.name` names a metric, an error its class.
+    keepNames: true,
     minifyIdentifiers: true,
     minifySyntax: true,
     legalComments: "none",

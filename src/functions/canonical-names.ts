@@ -1,6 +1,7 @@
 // Gives every binding, label and private member of a bundle a name by the order in which it appears. The bundler chooses
 // short names by how often letters are used, in names that are gone and in code that fell away too: without this, a
-// renamed variable would change other names of the program.
+// renamed variable would change other names of the program. What functions and classes say that they are called stands in
+// the bundle as texts, which stay.
 
 import { analyze, type Variable } from "eslint-scope";
 import { childrenOf, parseModule, rangeOf, type SyntaxNode } from "./read-module.ts";

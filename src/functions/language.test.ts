@@ -207,6 +207,12 @@ describe("of its own module a run reaches", () => {
       "new (Old as any)().n",
       "4",
     ],
+    [
+      "the names of functions and classes",
+      "function auc() {}\nconst loss = () => 1; class NotReady extends Error {}\nlet best = auc;",
+      "[auc, best, loss, NotReady].map((one) => one.name).join() + new NotReady('x').constructor.name",
+      "auc,auc,loss,NotReadyNotReady",
+    ],
     ["text in other scripts", "const größe = '¿ü→漢?';", "größe", "¿ü→漢?"],
   ])("%s", async (_, head, value, expected) => {
     expect(await reaches(head, value)).toBe(expected);
