@@ -16,6 +16,7 @@ import {
   FunctionProblems,
   type FunctionSite,
 } from "./function-site.ts";
+import { importedModule } from "./imported-module.ts";
 import { lockedPackages } from "./locked-versions.ts";
 import { minified } from "./minified.ts";
 import { reachedModule } from "./reach.ts";
@@ -54,7 +55,8 @@ async function bundled(site: FunctionSite, ports: FunctionPorts): Promise<Bundle
   const step = findStep(module, definitions, site);
   const entry = reachedModule(module, definitions, step, site);
   const projectFolder = projectFolderOf(file);
-  const modules = await bundleModules({ file, entry, projectFolder });
+  const whole = () => importedModule(module, step.run);
+  const modules = await bundleModules({ file, entry, whole, projectFolder });
   refuseEnvironmentReads(site, projectFolder, modules);
   const { packages, read } = lockedPackages(projectFolder, modules.externals);
   const head = [

@@ -23,6 +23,8 @@ export interface BundleOrder {
   readonly file: string;
   /** Takes the place of the file's own text. */
   readonly entry: MappedText;
+  /** The same with all else that the file has: for a file that is imported back, which must not exist twice. */
+  whole(): MappedText;
   readonly projectFolder: string;
 }
 
@@ -32,13 +34,16 @@ export interface BundledModules extends MappedText {
   readonly sources: readonly string[];
 }
 
-/** Each pass may find a package that cannot be bundled; the next leaves it out. */
-export async function bundleModules(order: BundleOrder): Promise<BundledModules> {
+/** Each pass may find a package that cannot be bundled, or that the file is imported back; the next knows. */
+export async function bundleModules(given: BundleOrder): Promise<BundledModules> {
   const unbundled = new Set<string>();
+  let order = given;
   for (;;) {
     const pass = await bundleOnce(order, unbundled);
     const found = pass.unbundled.filter((folder) => !unbundled.has(folder));
-    if (found.length === 0) {
+    if (pass.isImportedBack && order.entry !== WHOLE_ALONE) {
+      order = { ...given, entry: WHOLE_ALONE };
+    } else if (found.length === 0) {
       if (pass.problems.length > 0) throw new FunctionProblems(pass.problems);
       return pass.bundled;
     }
@@ -46,7 +51,17 @@ export async function bundleModules(order: BundleOrder): Promise<BundledModules>
   }
 }
 
+const WHOLE = "stepwell-whole";
+const WHOLE_SUFFIX = "?whole";
+
+const WHOLE_ALONE: MappedText = {
+  text: `import ${JSON.stringify(WHOLE)};\n`,
+  map: new TraceMap({ version: 3, sources: [], names: [], mappings: "" }),
+};
+
 interface Pass {
+  /** Whether something of the file is in the text a second time. */
+  readonly isImportedBack: boolean;
   readonly bundled: BundledModules;
   readonly problems: readonly FunctionProblem[];
   readonly unbundled: readonly string[];
@@ -96,6 +111,7 @@ async function bundleOnce(order: BundleOrder, unbundled: ReadonlySet<string>): P
     folder: packageOf(order, problem.file),
   }));
   return {
+    isImportedBack: hasWhole(result),
     bundled: {
       ...mapped,
       externals: new Set(
@@ -108,6 +124,14 @@ async function bundleOnce(order: BundleOrder, unbundled: ReadonlySet<string>): P
       .map(({ problem }) => problem),
     unbundled: [...found, ...places.map(({ folder }) => folder)].filter((one) => one !== null),
   };
+}
+
+function hasWhole(result: BuildResult): boolean {
+  return Object.values(result.metafile?.outputs ?? {}).some(({ inputs }) =>
+    Object.entries(inputs).some(
+      ([name, { bytesInOutput }]) => name.endsWith(WHOLE_SUFFIX) && bytesInOutput > 0,
+    ),
+  );
 }
 
 /** The package that a file belongs to; null: the user's own file, even where that lies in a package itself. */
@@ -177,7 +201,7 @@ const SCRIPT = /\.[cm]?[jt]sx?$/;
 /** What an own module must be cut down for: most are read by esbuild as they are. */
 const CUT_FOR = /stepwell|import\.meta|__dirname|__filename/;
 
-/** The entry in place of the user's module; who imports that module gets it whole. */
+/** The entry in place of the user's module; who imports that module gets it whole, and the entry is that then. */
 function ownModules(order: BundleOrder, given: Map<string, MappedText>): Plugin {
   const give = (name: string, text: MappedText): OnLoadResult => {
     given.set(name, text);
@@ -187,7 +211,8 @@ function ownModules(order: BundleOrder, given: Map<string, MappedText>): Plugin 
     name: "own-modules",
     setup(pass) {
       pass.onLoad({ filter: SCRIPT, namespace: "file" }, async ({ path: file, suffix }) => {
-        if (file === order.file && suffix === "") return give(file, order.entry);
+        if (file === order.file)
+          return suffix === "" ? give(file, order.entry) : give(file + suffix, order.whole());
         if (packageOf(order, file) !== null || !CUT_FOR.test(readText(file) ?? ""))
           return undefined;
         return give(file + suffix, importedModule(await readModule(file)));
@@ -215,6 +240,7 @@ function packages(
       pass.onResolve({ filter: /.*/ }, async (wanted) => {
         if (wanted.kind === "entry-point" || wanted.pluginData === SEEN) return undefined;
         if (/^(node:|stepwell(\/|$))/.test(wanted.path)) return undefined;
+        if (wanted.path === WHOLE) return { path: order.file, suffix: WHOLE_SUFFIX };
         const isOwn = packageOf(order, wanted.importer) === null;
         if (!isOwn && /^[./]/.test(wanted.path)) return undefined;
         const { kind, importer, resolveDir } = wanted;
@@ -227,7 +253,7 @@ function packages(
         // The bundler itself knows that a missing one may be meant to be missing.
         if (led.errors.length > 0) return undefined;
         if (led.external || led.namespace !== "file") return led;
-        if (led.path === order.file) return { ...led, suffix: "?whole" };
+        if (led.path === order.file) return { ...led, suffix: WHOLE_SUFFIX };
         const folder = packageOf(order, led.path);
         if (folder === null || !leaves(folder)) return led;
         const name = externalName(order.projectFolder, { importer, folder }, wanted.path);

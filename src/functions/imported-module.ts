@@ -6,7 +6,7 @@ import { changedBy, isGuard } from "./changed-bindings.ts";
 import { type Definitions, readDefinitions } from "./definitions.ts";
 import { isPathCall, runsAsLoaded } from "./load-time.ts";
 import { moduleUnits, type Unit } from "./module-units.ts";
-import { withoutCalls } from "./reach.ts";
+import { runLine, withoutCalls } from "./reach.ts";
 import {
   isFunction,
   isWithin,
@@ -19,27 +19,26 @@ import { cutText, type MappedText, type Piece } from "./source-text.ts";
 
 type Range = { readonly start: number; readonly end: number };
 
-export function importedModule(module: UserModule): MappedText {
+/** `run`: that of the step that the module itself is imported for; then the last line runs it. */
+export function importedModule(module: UserModule, run: SyntaxNode | null = null): MappedText {
   const definitions = readDefinitions(module);
-  const units = moduleUnits(module);
-  const gone = goneStatements(module, definitions, units);
+  const gone = goneStatements(module, definitions, run);
   const kept = module.body.filter((statement) => !gone.has(statement));
   const pure = pureCalls(module);
-  return cutText(
-    module,
-    kept.flatMap((statement) => [
-      ...withoutCalls(statement, definitions).flatMap((piece) => markPure(piece, pure)),
-      "\n",
-    ]),
-  );
+  const pieces = kept.flatMap((statement) => [
+    ...withoutCalls(statement, definitions).flatMap((piece) => markPure(piece, pure)),
+    "\n",
+  ]);
+  return cutText(module, run === null ? pieces : [...pieces, ...runLine(run)]);
 }
 
 /** Statements that only define or submit, and, in turn, declarations that nothing else than those mentions. */
 function goneStatements(
   module: UserModule,
   definitions: Definitions,
-  units: readonly Unit[],
+  run: SyntaxNode | null,
 ): ReadonlySet<SyntaxNode> {
+  const units = moduleUnits(module);
   const gone = new Set<SyntaxNode>();
   const ranges: Range[] = [...definitions.calls];
   for (const unit of units)
@@ -55,7 +54,7 @@ function goneStatements(
   while (gone.size !== before) {
     before = gone.size;
     for (const [statement, variables] of candidates)
-      if (!gone.has(statement) && isLeftAlone(variables, statement, ranges)) {
+      if (!gone.has(statement) && isLeftAlone(variables, statement, ranges, run)) {
         gone.add(statement);
         ranges.push(statement);
       }
@@ -77,6 +76,7 @@ function isLeftAlone(
   variables: readonly Variable[],
   statement: SyntaxNode,
   gone: readonly Range[],
+  run: Range | null,
 ): boolean {
   const mentions = variables
     .flatMap((variable) => variable.references)
@@ -84,7 +84,8 @@ function isLeftAlone(
     .filter((mention) => !isWithin(mention, statement));
   return (
     mentions.length > 0 &&
-    mentions.every((mention) => gone.some((range) => isWithin(mention, range)))
+    mentions.every((mention) => gone.some((range) => isWithin(mention, range))) &&
+    !mentions.some((mention) => run !== null && isWithin(mention, run))
   );
 }
 

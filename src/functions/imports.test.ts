@@ -189,6 +189,27 @@ describe("what a run imports may be", () => {
   });
 });
 
+describe("the module of a step that a helper imports back is there once:", () => {
+  it.each([
+    ["the helper sees what run wrote", 'TABLE.c = "C"', "look('c')", "C"],
+    ["run sees what the helper wrote", "put('d', 'D')", "TABLE.d", "D"],
+    ["the helper has what only run uses", "0", "only() + look('a')", "onlyA"],
+    ["the helper imports it as it runs", 'TABLE.c = "C"', "await later('c')", "C"],
+  ])("%s", async (_, first, value, expected) => {
+    const files = {
+      "steps.ts": step(
+        `run: async ({ log }) => { ${first}; log.info(${value}); }`,
+        'import { later, look, put } from "./shared"; import { taxi } from "./taxi"; export const TABLE: any = { a: "A" }; function only() { return "only"; } console.log(await taxi.submit());',
+      ),
+      "taxi.ts":
+        'import { pipeline } from "stepwell"; import { evaluate } from "./steps"; export const taxi = pipeline({}, () => evaluate({}));',
+      "shared.ts":
+        'import { TABLE } from "./steps"; export const look = (key: string) => TABLE[key] ?? "none"; export function put(key: string, value: string) { TABLE[key] = value; } export const later = async (key: string) => (await import("./steps")).TABLE[key];',
+    };
+    expect((await printed(files)).split("\n").at(-1)).toBe(expected);
+  });
+});
+
 describe("a module of the project that also does things of its own", () => {
   const uses = (files: Readonly<Record<string, string>>) =>
     printed({

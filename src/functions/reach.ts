@@ -37,12 +37,12 @@ export function reachedModule(
   const pieces: Piece[] = units
     .filter((unit) => reached.has(unit) || isBareImport(unit))
     .flatMap((unit) => [unit.prefix, ...withoutCalls(unit.node, definitions), ";\n"]);
-  return cutText(module, [
-    ...pieces,
-    "__stepwell_run__(({\n",
-    { start: step.run.start, end: step.run.end },
-    "\n}).run);\n",
-  ]);
+  return cutText(module, [...pieces, ...runLine(step.run)]);
+}
+
+/** The last line of a program. */
+export function runLine({ start, end }: SyntaxNode): readonly Piece[] {
+  return ["__stepwell_run__(({\n", { start, end }, "\n}).run);\n"];
 }
 
 /** A range without the calls in it that define pipelines. */
