@@ -58,7 +58,7 @@ function dependsOnNative({ dependencies = {}, optionalDependencies = {} }: Manif
   );
 }
 
-const SCHEME = "stepwell-package:";
+export const SCHEME = "stepwell-package:";
 
 /** How a program names what it loads: the package's own words, and whose node_modules they are looked up in. */
 export function externalName(

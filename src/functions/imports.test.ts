@@ -114,6 +114,13 @@ describe("what a run imports may be", () => {
       "4",
     ],
     [
+      "a module whose name is put together where it is imported",
+      "const one = 1;",
+      '(await import(`./one${one}`)).a + (await import("./one" + 1)).a',
+      { "one1.ts": "export const a = 4;" },
+      "8",
+    ],
+    [
       "a module of Node",
       'import path, { join } from "node:path"; import * as os from "os";',
       "join('a', 'b') + path.sep + typeof os.cpus",

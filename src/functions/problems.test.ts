@@ -267,6 +267,26 @@ describe("what cannot be shipped", () => {
     expect(await problems(uses('import { a } from "lib";', "a"), files)).toEqual([]);
   });
 
+  it.each([
+    ["put together", 'const name = "./x" + 1;', "import(name)"],
+    ["of a constant", 'const name = "./x1";', "import(name)"],
+  ])("a module whose name is %s, which the bundler sees too late", async (_, head, value) => {
+    expect(await problems(uses(head, value), { "x1.ts": "export const a = 1;" })).toEqual([
+      "import() of a name that is only known as the function step runs cannot be bundled (steps.ts:3:70); import each module by its own name, as a text",
+    ]);
+  });
+
+  it("but a module that may be missing is no mistake", async () => {
+    const maybe = ['import("./none").catch(() => 1)', 'import(/* maybe */ "none").catch(() => 1)'];
+    expect(await problems(uses("", maybe.join()))).toEqual([]);
+  });
+
+  it("is said once for each place, however often the bundle has it", async () => {
+    const files = { "one.ts": "export const inline = () => import.meta.url;" };
+    const text = uses('import { inline } from "./one";', "inline() + inline()");
+    expect(await problems(text, files)).toHaveLength(1);
+  });
+
   it("a module that is sloppy code", async () => {
     const text = uses('import one from "./one.cjs";', "one.a");
     const one = "exports.a = __dirname;\nvar x = 1; delete x;\n";

@@ -1,11 +1,11 @@
 // What a bundle still has of things that do not travel with it: files found beside a module, and modules whose names are
 // only known as it runs. Each with the place in the user's source.
 
-import path from "node:path";
-import { packageFolder } from "./external-packages.ts";
+import { isBuiltin } from "node:module";
+import { packageFolder, SCHEME } from "./external-packages.ts";
 import type { FunctionProblem } from "./function-site.ts";
-import { parseModule, type SyntaxNode, walk } from "./read-module.ts";
-import { type MappedText, originalPlace } from "./source-text.ts";
+import { parseModule, readText, type SyntaxNode, walk } from "./read-module.ts";
+import { type MappedText, originalPlaces, type SourcePlace } from "./source-text.ts";
 
 interface BundledFrom {
   readonly file: string;
@@ -13,7 +13,12 @@ interface BundledFrom {
 }
 
 export function unshippable(from: BundledFrom, bundle: MappedText): readonly FunctionProblem[] {
-  return [...besideUses(from, bundle), ...openImports(from, bundle)];
+  const places = originalPlaces(bundle, from.projectFolder);
+  const placeOf = (offset: number) => places(offset) ?? { file: from.file, line: 1, column: 1 };
+  const found = [...besideUses(bundle, placeOf), ...openImports(bundle, placeOf)];
+  // What the bundler wrote twice is one mistake.
+  const byPlace = new Map(found.map((one) => [`${one.message} ${placeText(one)}`, one] as const));
+  return [...byPlace.values()];
 }
 
 /** Names of files beside a module: written as names that nothing binds, so that what is left of them is found. */
@@ -31,31 +36,35 @@ const WRITTEN = new Map(
   Object.entries(BESIDE).map(([written, marker]) => [marker, written] as const),
 );
 
-function besideUses(from: BundledFrom, bundle: MappedText): readonly FunctionProblem[] {
+type PlaceOf = (offset: number) => SourcePlace;
+
+function placeText({ file, line, column }: SourcePlace): string {
+  return `${file}:${line}:${column}`;
+}
+
+function besideUses(bundle: MappedText, placeOf: PlaceOf): readonly FunctionProblem[] {
   return [...bundle.text.matchAll(/__stepwell_beside_\w+__/g)].map((match) => {
     return {
       message: `\`${WRITTEN.get(match[0])}\` is used by a function step, but files beside the module are not shipped with it`,
       hint: "pass the file or folder as an input",
-      ...placeIn(from, bundle, match.index),
+      ...placeOf(match.index),
     };
   });
 }
 
 /** `import(name)` of a name that no text gives. Packages that do so may get along without. */
-function openImports(from: BundledFrom, bundle: MappedText): readonly FunctionProblem[] {
-  if (!/\bimport\((?!")/.test(bundle.text)) return [];
+function openImports(bundle: MappedText, placeOf: PlaceOf): readonly FunctionProblem[] {
+  if (!/\bimport\(/.test(bundle.text)) return [];
   const found: FunctionProblem[] = [];
   for (const statement of parseModule(bundle.text).body as unknown as readonly SyntaxNode[])
     walk(statement, (node) => {
-      if (node.type !== "ImportExpression" || (node.source as SyntaxNode).type === "Literal")
-        return true;
-      const { file, ...place } = placeIn(from, bundle, node.start);
-      if (packageFolder(file) === null)
+      if (node.type !== "ImportExpression" || isBundled(node.source as SyntaxNode)) return true;
+      const place = placeOf(node.start);
+      if (packageFolder(place.file) === null && !isWrittenAsText(place))
         found.push({
           message:
             "import() of a name that is only known as the function step runs cannot be bundled",
           hint: "import each module by its own name, as a text",
-          file,
           ...place,
         });
       return true;
@@ -63,11 +72,18 @@ function openImports(from: BundledFrom, bundle: MappedText): readonly FunctionPr
   return found;
 }
 
-function placeIn({ file, projectFolder }: BundledFrom, bundle: MappedText, offset: number) {
-  const place = originalPlace(bundle, offset);
-  return {
-    file: path.resolve(projectFolder, place?.source ?? file),
-    line: place?.line ?? 1,
-    column: place?.column ?? 1,
-  };
+function isBundled({ value }: SyntaxNode): boolean {
+  return typeof value === "string" && (isBuiltin(value) || value.startsWith(SCHEME));
 }
+
+/**
+ * `import("./x").catch(…)` may lead nowhere. A text that is put together is one too by now, but only after the bundler
+ * looked for what to load: what the user wrote says which it is.
+ */
+function isWrittenAsText({ file, line, column }: SourcePlace): boolean {
+  const lines = (readText(file) ?? "").split("\n").slice(line - 1);
+  const text = lines.join("\n").slice(column - 1);
+  return AS_TEXT.test(text);
+}
+
+const AS_TEXT = /^import\s*\((?:\s|\/\*.*?\*\/)*(["'`])(?:(?!\1|\$\{)[\s\S])*\1\s*[,)]/s;

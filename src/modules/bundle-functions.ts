@@ -27,7 +27,17 @@ export async function bundleFunctions(
       folders.set(one, by === "content" ? keep(folder, made) : lay(folder, one.name, made));
     else problems.push(...made.problems);
   }
-  return problems.length > 0 ? { problems } : { folders };
+  return problems.length > 0 ? { problems: eachOnce(problems) } : { folders };
+}
+
+/** A function that makes steps has its mistake once, however often it is called and whatever its steps are named. */
+function eachOnce(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Map<string, Problem>();
+  for (const problem of problems) {
+    const key = JSON.stringify([problem.message.replace(/step `[^`]*`/, ""), problem.position]);
+    if (!seen.has(key)) seen.set(key, problem);
+  }
+  return [...seen.values()];
 }
 
 async function bundled({
