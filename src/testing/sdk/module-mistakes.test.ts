@@ -142,6 +142,22 @@ describe("a module that", () => {
     expect(findings(rig, file)).toEqual([`error ${file}:${found.replaceAll("AT", rig.folder)}`]);
   });
 
+  it("makes steps by a function has a mistake of theirs once, not once for each call", () => {
+    rig.write(
+      "factory.ts",
+      `import { pipeline, step } from "stepwell";
+const EPOCHS = Number(process.env.EPOCHS ?? 10);
+const make = (region: string) =>
+  step({ name: \`train_\${region}\`, run: ({ log }) => log.info(EPOCHS) });
+const all = ["eu", "us"].map(make);
+export default pipeline({ name: "p" }, () => all.forEach((one) => one()));
+`,
+    );
+    expect(findings(rig, "factory.ts")).toEqual([
+      "error factory.ts:2:23 run of step `train_eu` reaches `EPOCHS`, which reads process.env when the module is loaded → pass it as an input, or read process.env inside of run (environment_variables)",
+    ]);
+  });
+
   it("has a mistake in a file that it imports is refused there", () => {
     rig.write(
       "lib/steps.ts",
