@@ -4,7 +4,7 @@
 import { isBuiltin } from "node:module";
 import type { Variable } from "eslint-scope";
 import type { Definitions } from "./definitions.ts";
-import { nameOf } from "./load-time.ts";
+import { isGlobal, nameOf } from "./load-time.ts";
 import { rootOf, type Unit } from "./module-units.ts";
 import {
   childrenOf,
@@ -87,7 +87,7 @@ export function changesGlobals(module: UserModule, unit: Unit, definitions: Defi
     if (/^process\.exitCode$/.test(nameOf(target))) return false;
     const definition = seen.get(root)?.defs[0];
     if (definition === undefined) return true;
-    return target !== root && definition.type === "ImportBinding" && isOfNode(definition);
+    return target !== root && (isOfNode(definition) || isGlobalByAnotherName(module, definition));
   };
   let isFound = false;
   walk(unit.node, (node) => {
@@ -106,8 +106,17 @@ export function changesGlobals(module: UserModule, unit: Unit, definitions: Defi
 const SETS_UP = /\.(set(?!Timeout|Interval|Immediate)[A-Z]\w*|loadEnvFile)$/;
 
 function isOfNode(definition: Variable["defs"][number]): boolean {
+  if (definition.type !== "ImportBinding") return false;
   const { value } = (definition.parent as unknown as SyntaxNode).source as SyntaxNode;
   return isBuiltin(String(value));
+}
+
+/** `const env = process.env`, `const { env } = process`. */
+function isGlobalByAnotherName(module: UserModule, { node }: Variable["defs"][number]): boolean {
+  const { init } = node as unknown as { init?: SyntaxNode | null };
+  if (!/^(Identifier|MemberExpression)$/.test(init?.type ?? "")) return false;
+  const root = rootOf(init);
+  return root !== null && isGlobal(module, root);
 }
 
 function found(nodes: readonly SyntaxNode[], find: Find): readonly Variable[] {

@@ -37,7 +37,14 @@ describe("a value of the environment that run reaches is a mistake where it is r
       "steps.ts:2:23",
     ],
     ["a pattern", "const { EPOCHS = '1' } = process.env;", "EPOCHS", "EPOCHS", "steps.ts:2:26"],
-    ["a pattern of process", "const { env } = process;", "env.A", "env", "steps.ts:2:7"],
+    [
+      "another name, of a pattern",
+      "const { env: given } = process;\nconst A = given.A;",
+      "A",
+      "A",
+      "steps.ts:3:11",
+    ],
+    ["another name", "const given = process.env;\nconst { A } = given;", "A", "A", "steps.ts:3:15"],
     [
       "an import of node:process",
       'import { env as given } from "node:process";\nconst A = given.A;',
@@ -121,6 +128,11 @@ describe("the environment may be read", () => {
   it.each<[string, string, string]>([
     ["inside of run", "", "process.env.A"],
     [
+      "inside of run by another name",
+      "const given = process.env; const { env } = process;",
+      "given.A + env.A",
+    ],
+    [
       "by functions that run calls",
       "const get = (name: string) => process.env[name]; class C { a = process.env.A; }",
       "get('A') + new C().a",
@@ -129,7 +141,7 @@ describe("the environment may be read", () => {
     ["by a package", 'import lib from "lib";', "lib"],
     [
       "not at all, when it is written",
-      'process.env.TZ = "UTC"; process.env.A ??= "1"; delete process.env.B; Object.assign(process.env, { C: "1" });',
+      'process.env.TZ = "UTC"; process.env.A ??= "1"; process.env.D ||= "1"; delete process.env.B; Object.assign(process.env, { C: "1" });',
       "1",
     ],
     ["by another name of env", "const options = { env: 1, argv: [] };", "options.env"],

@@ -66,7 +66,8 @@ function readsOf(bundle: MappedText, isMade: (node: SyntaxNode) => boolean): rea
     const what = readBy(node, resolved);
     if (what !== null) reads.push({ node, what, holder });
     for (const code of calledBy(node, resolved, isMade)) enter(code, holder);
-    for (const child of childrenOf(node)) if (!isWritten(node, child)) look(child, holder);
+    for (const child of childrenOf(node))
+      if (!isWritten(node, child) && !isNamed(node, child, resolved)) look(child, holder);
   };
   for (const statement of tree.body as readonly SyntaxNode[]) look(statement, null);
   return reads;
@@ -78,8 +79,11 @@ function resolvedNames(tree: SyntaxNode): Resolved {
   const { scopes } = analyze(tree as never, { ecmaVersion: 2022, sourceType: "module" });
   const names = new Map<SyntaxNode, Variable>();
   for (const { references } of scopes)
-    for (const { identifier, resolved } of references)
-      if (resolved !== null && resolved.defs.length > 0) names.set(rangeOf(identifier), resolved);
+    for (const reference of references) {
+      const { identifier, resolved } = reference;
+      if (resolved === null || resolved.defs.length === 0 || !reference.isRead()) continue;
+      names.set(rangeOf(identifier), resolved);
+    }
   return names;
 }
 
@@ -100,25 +104,38 @@ function firstName(pattern: SyntaxNode): SyntaxNode | null {
   return parts.map(firstName).find((name) => name !== null) ?? null;
 }
 
-/** `process.env`, `import { env } from "node:process"`, `const { env } = process`. */
+/** `process.env`, or another name of it: `import { env } from "node:process"`, `const { env } = process`. */
 function readBy(node: SyntaxNode, resolved: Resolved): Read["what"] | null {
-  if (node.type === "Identifier") {
-    const source = importOf(resolved.get(node));
-    return source?.isProcess === true ? whatOf(source.name) : null;
-  }
-  if (node.type === "MemberExpression") {
-    const object = node.object as SyntaxNode;
-    const name = memberName(node);
-    if (object.type === "MetaProperty") return name === "env" ? "import.meta.env" : null;
-    return isProcess(object, resolved) ? whatOf(name) : null;
-  }
-  const [pattern, value] =
-    node.type === "VariableDeclarator"
-      ? [node.id as SyntaxNode, node.init as SyntaxNode | null]
-      : [null, null];
-  if (pattern?.type !== "ObjectPattern" || !value || !isProcess(value, resolved)) return null;
-  const keys = (pattern.properties as readonly SyntaxNode[]).map(({ key }) => key as SyntaxNode);
-  return keys.map((key) => whatOf(String(key?.name ?? key?.value))).find(Boolean) ?? null;
+  if (node.type === "Identifier") return nameOfProcess(resolved.get(node), resolved);
+  if (node.type !== "MemberExpression") return null;
+  const object = node.object as SyntaxNode;
+  const name = memberName(node);
+  if (object.type === "MetaProperty") return name === "env" ? "import.meta.env" : null;
+  return isProcess(object, resolved) ? whatOf(name) : null;
+}
+
+function nameOfProcess(variable: Variable | undefined, resolved: Resolved): Read["what"] | null {
+  const source = importOf(variable);
+  if (source !== null) return source.isProcess ? whatOf(source.name) : null;
+  const definition = variable?.defs[0];
+  const declarator = definition === undefined ? undefined : rangeOf(definition.node);
+  const value = declarator?.init as SyntaxNode | null | undefined;
+  if (declarator?.type !== "VariableDeclarator" || !value) return null;
+  const pattern = declarator.id as SyntaxNode;
+  if (pattern.type === "Identifier")
+    return value.type === "MemberExpression" ? readBy(value, resolved) : null;
+  if (pattern.type !== "ObjectPattern" || !isProcess(value, resolved)) return null;
+  const property = (pattern.properties as readonly SyntaxNode[]).find(
+    (one) => one.value === definition?.name,
+  );
+  const key = property?.key as SyntaxNode | undefined;
+  return whatOf(String(key?.name ?? key?.value));
+}
+
+/** Another name reads nothing yet. */
+function isNamed(node: SyntaxNode, child: SyntaxNode, resolved: Resolved): boolean {
+  if (node.type !== "VariableDeclarator" || child !== node.init) return false;
+  return (node.id as SyntaxNode).type === "Identifier" && readBy(child, resolved) !== null;
 }
 
 function whatOf(name: string): "process.env" | "process.argv" | null {
@@ -160,7 +177,7 @@ function importOf(
 /** What is assigned or deleted is not read: `process.env.TZ = "UTC"`, `Object.assign(process.env, more)`. */
 function isWritten(node: SyntaxNode, child: SyntaxNode): boolean {
   if (node.type === "AssignmentExpression")
-    return child === node.left && /^(=|\?\?=)$/.test(String(node.operator));
+    return child === node.left && /^(\?\?|\|\|)?=$/.test(String(node.operator));
   if (node.operator === "delete") return true;
   const callee = node.callee as SyntaxNode | undefined;
   const isAssign = callee?.type === "MemberExpression" && memberName(callee) === "assign";

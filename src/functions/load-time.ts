@@ -29,18 +29,28 @@ export function runsAsLoaded(module: UserModule, node: SyntaxNode, isCut: Cut): 
   return isFound;
 }
 
-/** `console.log(table)`: it only prints. */
+/** `console.log(table)`, `if (process.argv.includes("--print")) console.log(table)`: it only prints. */
 export function doesNothing(module: UserModule, statement: SyntaxNode, isCut: Cut): boolean {
+  const runs = (node: SyntaxNode) => runsAsLoaded(module, node, isCut);
+  if (statement.type === "BlockStatement")
+    return (statement.body as readonly SyntaxNode[]).every((one) =>
+      doesNothing(module, one, isCut),
+    );
+  if (statement.type === "IfStatement") {
+    const { test, consequent, alternate } = statement as unknown as Record<string, SyntaxNode>;
+    const branches = [consequent, alternate].filter((one) => one !== undefined && one !== null);
+    return !runs(test as SyntaxNode) && branches.every((one) => doesNothing(module, one, isCut));
+  }
   const call = statement.expression as SyntaxNode | undefined;
   if (statement.type !== "ExpressionStatement" || call?.type !== "CallExpression") return false;
   const callee = call.callee as SyntaxNode;
   const root = callee.type === "MemberExpression" ? (callee.object as SyntaxNode) : callee;
   if (root.name !== "console" || !isGlobal(module, root)) return false;
-  return !(call.arguments as readonly SyntaxNode[]).some((one) => runsAsLoaded(module, one, isCut));
+  return !(call.arguments as readonly SyntaxNode[]).some(runs);
 }
 
 const COMPUTES =
-  /^(Number|String|Boolean|BigInt|URL|Math\.\w+|JSON\.stringify|Object\.(keys|values|entries))$/;
+  /^(Number|String|Boolean|BigInt|URL|Math\.\w+|JSON\.stringify|Object\.(keys|values|entries)|process\.argv\.\w+)$/;
 
 function onlyComputes(module: UserModule, call: SyntaxNode): boolean {
   if (!/^(Call|New)Expression$/.test(call.type)) return false;

@@ -23,6 +23,7 @@ async function printed(head: string, value: string, files: Files = {}): Promise<
 }
 
 const REGISTRY = {
+  "effect.ts": 'import { registry } from "./registry.ts"; registry.set("e", 5);',
   "registry.ts":
     "export const registry = new Map<string, number>(); export function fill(t: any) { t.filled = 1; } export function register() { registry.set('b', 8); }",
 };
@@ -117,6 +118,24 @@ describe("a run sees what its module did as it was loaded:", () => {
       "process.env.MODE",
       "deep",
     ],
+    [
+      "a variable of the process by another name",
+      'const given = process.env; given.MODE = "deep";',
+      "process.env.MODE",
+      "deep",
+    ],
+    [
+      "a table that a module fills as it is imported",
+      'import { registry } from "./registry.ts"; await import("./effect.ts");',
+      'registry.get("e")',
+      "5",
+    ],
+    [
+      "a setting of Node",
+      "import { EventEmitter } from 'node:events'; EventEmitter.defaultMaxListeners = 33;",
+      "new EventEmitter().getMaxListeners()",
+      "33",
+    ],
     ["a global", 'globalThis.own = "yes";', "globalThis.own", "yes"],
     [
       "a table filled by statements that define steps too",
@@ -162,6 +181,14 @@ describe("a run is not followed by", () => {
       "if (import.meta.filename === process.argv[1]) { SEED.n = 2; globalThis.own = 1; }",
     ],
     ["what is printed", "console.log(SEED, String(SEED.n));"],
+    [
+      "what is printed where it is asked for",
+      "if (process.argv.includes('--print')) { console.log(SEED); } else console.table(SEED);",
+    ],
+    [
+      "what is submitted where it is asked for",
+      "if (process.argv[2] === 'go') await taxi.submit(SEED);",
+    ],
     ["what is done with Node alone", 'import fs from "node:fs"; fs.mkdirSync("/proc/none");'],
     ["what only reads it", "const other = { ...SEED }; export const text = String(SEED.n);"],
     [

@@ -59,9 +59,12 @@ export function withoutCalls(
   return [...pieces, { start: at, end: range.end }];
 }
 
-/** `import "./setup"` is meant for what it does. */
+/** `import "./setup"` and `await import("./setup")` are meant for what they do. */
 function isBareImport(unit: Unit): boolean {
-  return unit.kind === "import" && (unit.statement.specifiers as readonly unknown[]).length === 0;
+  if (unit.kind === "import") return (unit.statement.specifiers as readonly unknown[]).length === 0;
+  const value = unit.statement.expression as SyntaxNode | undefined;
+  const loaded = value?.type === "AwaitExpression" ? (value.argument as SyntaxNode) : value;
+  return unit.kind === "effect" && loaded?.type === "ImportExpression";
 }
 
 function enclosingVariables(
