@@ -23,8 +23,8 @@ import { step } from "stepwell";`;
 /** How a step ends whose run has this body, on line 5, with `there`, the path of a folder that is not its own. */
 async function ended(body: string, ports = PORTS): Promise<FunctionEnd> {
   const text = `${IMPORTS}
-const there = process.env.THERE as string;
-export const evaluate = step({ name: "evaluate", async run({ outputs }: any) {
+
+export const evaluate = step({ name: "evaluate", async run({ outputs }: any) { const there = process.env.THERE as string;
 ${body}
 } });
 `;
