@@ -1,12 +1,15 @@
 // Which parts of a module define or submit pipelines: calls that begin with something imported from "stepwell". They
 // have no meaning inside a step, so a program never holds what is written in them.
 
+import { isBuiltin } from "node:module";
 import type { Variable } from "eslint-scope";
 import { rootOf } from "./module-units.ts";
 import {
   isFunction,
   isWithin,
+  moduleBinding,
   rangeOf,
+  referencesIn,
   type SyntaxNode,
   type UserModule,
   walk,
@@ -17,10 +20,12 @@ export interface DefiningCall {
   readonly end: number;
   /** Of the constant that it makes, or what is called. */
   readonly name: string;
+  /** In the body of a function, where a call is refused at the moment that it is made. */
+  readonly isLater: boolean;
 }
 
 export interface Definitions {
-  /** Calls made as the module is loaded, the outermost of each chain. */
+  /** The outermost of each chain: those made as the module is loaded, and those in factories that also change values. */
   readonly calls: readonly DefiningCall[];
   /** Whether a range lies in one of the calls: a program never holds it. */
   isCut(range: { readonly start: number; readonly end: number }): boolean;
@@ -34,7 +39,8 @@ export interface Definitions {
 
 /** What a call that defines becomes in a program: a value that refuses to be used, by the name that was called. */
 export function refusalOf(call: DefiningCall): string {
-  return `/* @__PURE__ */ __stepwell_refuse__(${JSON.stringify(call.name)})`;
+  const refusal = `__stepwell_refuse__(${JSON.stringify(call.name)})`;
+  return call.isLater ? `${refusal}()` : `/* @__PURE__ */ ${refusal}`;
 }
 
 export function readDefinitions(module: UserModule): Definitions {
@@ -54,9 +60,14 @@ export function readDefinitions(module: UserModule): Definitions {
       if (variable.defs.some((definition) => isDefining(definition, isRooted, mentionsAny)))
         bindings.add(variable);
   }
-  const calls = module.body
-    .flatMap((statement) => callsIn(statement, isRooted))
-    .sort((one, other) => one.start - other.start);
+  const submits = submitsBy(mentioned, bindings, isRooted);
+  const factories = statefulFactories(module, bindings, submits, isRooted);
+  const isCutCall = (node: SyntaxNode) =>
+    isRooted(node) && !factories.has(mentioned.get(rootOf(node) as SyntaxNode) as Variable);
+  const calls = [
+    ...module.body.flatMap((statement) => callsIn(statement, isCutCall, false)),
+    ...[...factories.values()].flatMap((body) => callsIn(body, isCutCall, true)),
+  ].sort((one, other) => one.start - other.start);
   return {
     calls,
     isCut: (range) => {
@@ -64,8 +75,8 @@ export function readDefinitions(module: UserModule): Definitions {
       return call !== undefined && isWithin(range, call);
     },
     isRooted,
-    isDefining: (variable) => bindings.has(variable),
-    submits: submitsBy(mentioned, bindings, isRooted),
+    isDefining: (variable) => bindings.has(variable) && !factories.has(variable),
+    submits,
   };
 
   function mentionsAny(node: SyntaxNode): boolean {
@@ -86,6 +97,54 @@ function lastBefore(calls: readonly DefiningCall[], offset: number): DefiningCal
     else high = middle;
   }
   return calls[low - 1];
+}
+
+/**
+ * Functions that make steps and also do something with values of the module, by their bodies: they are called in a step
+ * as well, so that it sees the same values.
+ */
+function statefulFactories(
+  module: UserModule,
+  bindings: ReadonlySet<Variable>,
+  submits: (node: SyntaxNode) => boolean,
+  isRooted: (node: SyntaxNode) => boolean,
+): ReadonlyMap<Variable, SyntaxNode> {
+  const factories = new Map<Variable, SyntaxNode>();
+  const candidates = [...bindings].flatMap((variable) => {
+    const body = variable.defs.map(({ node }) => bodyOf(rangeOf(node))).find(Boolean);
+    if (!body || submits(body)) return [];
+    return [{ variable, body, inner: callsIn(body, isRooted, true) }];
+  });
+  let before = -1;
+  while (factories.size !== before) {
+    before = factories.size;
+    for (const { variable, body, inner } of candidates)
+      if (usesValues(body, inner)) factories.set(variable, body);
+  }
+  return factories;
+
+  function usesValues(body: SyntaxNode, inner: readonly DefiningCall[]): boolean {
+    return referencesIn(module, body).some((reference) => {
+      const mention = rangeOf(reference.identifier);
+      const named = moduleBinding(module, reference);
+      if (named === null) return false;
+      if (factories.has(named)) return true;
+      if (bindings.has(named) || isOfNode(named)) return false;
+      return !inner.some((call) => isWithin(mention, call));
+    });
+  }
+}
+
+function bodyOf(declared: SyntaxNode): SyntaxNode | null {
+  const value = declared.type === "VariableDeclarator" ? (declared.init as SyntaxNode) : declared;
+  return value !== null && isFunction(value) ? (value.body as SyntaxNode) : null;
+}
+
+function isOfNode({ defs: [definition] }: Variable): boolean {
+  if (definition?.type !== "ImportBinding") return false;
+  return isBuiltin(
+    String(((definition.parent as unknown as SyntaxNode).source as SyntaxNode).value),
+  );
 }
 
 /** By `.submit` of something that was defined, or by a mention of what is made or done with one. */
@@ -146,18 +205,19 @@ function isRequireOfOwn(node: SyntaxNode): boolean {
 
 function callsIn(
   statement: SyntaxNode,
-  isRooted: (node: SyntaxNode) => boolean,
+  isDefiningCall: (node: SyntaxNode) => boolean,
+  isLater: boolean,
 ): readonly DefiningCall[] {
   const calls: DefiningCall[] = [];
   const constants = new Map<unknown, string>();
   walk(statement, (node) => {
-    if (isFunction(node)) return false;
+    if (isFunction(node) && !isLater) return false;
     const made = node.type === "VariableDeclarator" ? (node.id as SyntaxNode).name : undefined;
     if (typeof made === "string") constants.set(node.init, made);
     const isCall = /^(Call|New|TaggedTemplate|Await)Expression$/.test(node.type);
-    if (!isCall || !isRooted(node)) return true;
+    if (!isCall || !isDefiningCall(node)) return true;
     const { start, end } = node;
-    calls.push({ start, end, name: constants.get(node) ?? calledName(node) });
+    calls.push({ start, end, name: constants.get(node) ?? calledName(node), isLater });
     return false;
   });
   return calls;

@@ -272,6 +272,10 @@ describe("a module of the project that makes steps and a table of values", () =>
       '["x", "y"].forEach((k) => { models[k] = k.length; step({ name: k, run() {} }); });',
     ],
     [
+      "in a function",
+      'function make(k: string) { models[k] = k.length; return step({ name: k, run() {} }); } export const x = make("x"); make("y");',
+    ],
+    [
       "and gives the table to what it submits",
       'const p = pipeline({}, () => ({})); for (const k of ["x", "y"]) { models[k] = k.length; await p.submit(models); }',
     ],

@@ -150,6 +150,12 @@ describe("a run sees what its module did as it was loaded:", () => {
       "b",
     ],
     [
+      "a table filled by a function that makes steps",
+      "const t: any = {}; function make(k: string) { t[k] = k; return step({ name: k, run() {} }); } function both() { make('a'); return make('b'); } const last = both();",
+      "t.a + t.b",
+      "ab",
+    ],
+    [
       "a table filled in a loop that submits",
       'const taxi = stepwell.pipeline({}, () => ({})); const t: any = {}; for (const k of ["a"]) { t[k] = k; await taxi.submit(t); }',
       "t.a",
@@ -188,6 +194,10 @@ describe("a run is not followed by", () => {
     [
       "what is submitted where it is asked for",
       "if (process.argv[2] === 'go') await taxi.submit(SEED);",
+    ],
+    [
+      "a function that makes steps of it",
+      "const make = (name: string) => step({ name, run: ({ log }: any) => log.info(SEED) }); const all = ['a'].map(make); make('b');",
     ],
     ["what is done with Node alone", 'import fs from "node:fs"; fs.mkdirSync("/proc/none");'],
     ["what only reads it", "const other = { ...SEED }; export const text = String(SEED.n);"],
