@@ -12,10 +12,14 @@ const entries = {
   stepwell: "src/cli/main.ts",
   "node-supervisor": "src/computes/node-supervisor.ts",
   "content-worker": "src/storages/content-worker.ts",
+};
+// What loads the rest when it is needed: the SDK its client, with which it shares classes; both, and the reader of modules,
+// what makes programs of functions.
+const libraries = {
+  index: "src/sdk/index.ts",
+  client: "src/client/client.ts",
   "read-module": "src/modules/read-module.ts",
 };
-// What is imported, not started. The client is loaded when something is run, and shares the SDK's classes.
-const libraries = { index: "src/sdk/index.ts", client: "src/client/client.ts" };
 
 if (
   process.argv.includes("--if-stale") &&

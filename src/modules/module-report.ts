@@ -16,7 +16,7 @@ export interface ModuleRequest {
    */
   readonly form: "job" | "yaml" | "text";
   readonly folder: string;
-  /** Places are worked out only where they are asked for: of ten thousand steps that takes a second. */
+  /** Places of many steps are worked out only where they are asked for: of ten thousand that takes a second. */
   readonly places: boolean;
   /** Address of the SDK that `import "stepwell"` gets. */
   readonly sdk: string;
@@ -26,7 +26,7 @@ export interface ModuleReport {
   /** Null where there is no pipeline to be read. */
   readonly pipeline: string | null;
   readonly text: string;
-  /** By line of `text`, where it comes from; null unless asked for. */
+  /** By line of `text`, where it comes from; null where there are many and nobody asked. */
   readonly lines: readonly (Position | null)[] | null;
   readonly components: readonly {
     readonly path: string;

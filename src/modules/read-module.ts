@@ -4,6 +4,7 @@
 import fs from "node:fs";
 import { register } from "node:module";
 import { pathToFileURL } from "node:url";
+import type { Problem } from "../spec/problem.ts";
 import { moduleHooks } from "./module-hooks.ts";
 import { moduleProblem } from "./module-problem.ts";
 import type { ModuleReport, ModuleRequest } from "./module-report.ts";
@@ -31,12 +32,24 @@ async function load(
   | { readonly exports: Readonly<Record<string, unknown>> }
   | { readonly problem: ModuleReport["problems"][number] }
 > {
-  const { register: registerTypeScript } = await import("tsx/esm/api");
-  registerTypeScript();
+  const tsx = await import("tsx/esm/api").catch(() => null);
+  if (tsx === null) return { problem: withoutLoader(file) };
+  tsx.register();
   register(`data:text/javascript,${encodeURIComponent(moduleHooks(sdk))}`);
   try {
     return { exports: (await import(pathToFileURL(file).href)) as Record<string, unknown> };
   } catch (error) {
     return { problem: moduleProblem(error, file) };
   }
+}
+
+/** A wheel has no native code, and with it nothing that reads TypeScript. */
+function withoutLoader(file: string): Problem {
+  return {
+    severity: "error",
+    code: "module_failed",
+    message: "this Stepwell came without what reads modules (tsx and esbuild), as in the wheel",
+    hint: "Use the npm package: npm install stepwell; or run the YAML that its `stepwell export` writes.",
+    position: { file, line: 1, column: 1 },
+  };
 }

@@ -6,6 +6,9 @@ import { moduleProblem } from "./module-problem.ts";
 import type { ModuleReport, ModuleRequest } from "./module-report.ts";
 import type { ModuleFunction, ModulePipeline } from "./pipeline-of.ts";
 
+/** Places of so many steps cost less than to run the module once more for them. */
+const FEW_LINES = 1_000;
+
 export async function reportOf(
   pipeline: ModulePipeline,
   request: Pick<ModuleRequest, "file" | "form" | "folder" | "functions" | "places">,
@@ -19,14 +22,15 @@ export async function reportOf(
   try {
     const yaml = form === "job" ? null : pipeline.yaml(bundled.folders, folder);
     const job = pipeline.write(bundled.folders, file);
+    const withPlaces = places || job.lines.length <= FEW_LINES;
     return {
       pipeline: pipeline.name,
       text: yaml ?? job.text,
-      lines: places ? job.lines.map((origin) => origin?.() ?? null) : null,
+      lines: withPlaces ? job.lines.map((origin) => origin?.() ?? null) : null,
       components: [...job.components].map(([path, { text, origin }]) => ({
         path,
         text,
-        position: places ? origin() : null,
+        position: withPlaces ? origin() : null,
       })),
       problems: job.remarks.map(({ code, message, hint, origin }) => ({
         severity: "warning" as const,

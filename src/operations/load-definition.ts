@@ -73,8 +73,8 @@ export async function loadDefinition(
     };
   const loaded = await loadTexts(workspace, options, read, fresh);
   const placed = async (problems: readonly Problem[]): Promise<readonly Problem[]> =>
-    problems.length === 0
-      ? problems
+    problems.length === 0 || report.lines !== null
+      ? atSource(problems, file, report)
       : atSource(problems, file, (await ask({ functions, places: true })).report);
   const problems = [...(await placed(loaded.problems)), ...report.problems];
   return { ...loaded, problems, atSource: placed };
@@ -85,6 +85,13 @@ function runModule(file: string): ModuleSource {
   return (request) => readModule({ ...request, file, folder, form: "job" });
 }
 
+/** What a module gave, without its places: a comment above a step must not cost the graph that is kept. */
+function textsOf(read: ReadModule | null): readonly string[] {
+  if (read === null) return [];
+  const { text, components } = read.report;
+  return [text, ...components.flatMap((one) => [one.path, one.text])];
+}
+
 /** `read`: what a module gave; null for files that are read as they lie. */
 async function loadTexts(
   workspace: Workspace,
@@ -92,7 +99,7 @@ async function loadTexts(
   read: ReadModule | null,
   fresh: boolean,
 ): Promise<LoadedDefinition> {
-  const cache = graphCache(workspace, [options, workspace.config, read?.report ?? null]);
+  const cache = graphCache(workspace, [options, workspace.config, textsOf(read)]);
   const cached = fresh ? null : cache.read();
   const asTheyAre = async (all: readonly Problem[]): Promise<readonly Problem[]> => all;
   if (cached !== null) return { ...cached, isCached: true, atSource: asTheyAre };

@@ -134,6 +134,17 @@ describe.skipIf(!reached)("the wheel", () => {
     expect(fs.existsSync(place.at("used"))).toBe(true);
   });
 
+  it("says what it lacks for a pipeline in TypeScript, and the way out", () => {
+    const folder = fs.mkdtempSync(place.at("work/module-"));
+    fs.writeFileSync(path.join(folder, "pipeline.ts"), "export default 1;\n");
+    const PATH = [bin, place.at("tools")].join(":");
+    const words = ["--workspace", folder, "run", path.join(folder, "pipeline.ts")];
+    const done = place.run(path.join(bin, "stepwell"), words, { PATH });
+    expect(done.code).toBe(2);
+    expect(done.stderr).toMatch(/came without what reads modules[\s\S]*npm install stepwell/);
+    expect(done.stderr).not.toContain("ERR_MODULE_NOT_FOUND");
+  });
+
   it("has the version of the npm package, in every place that says one", () => {
     const said = place.must(path.join(bin, "python"), [
       "-c",

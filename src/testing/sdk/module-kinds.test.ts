@@ -32,6 +32,17 @@ describe("a module of an odd folder", () => {
     expect(findings(rig, `cjs/pipeline.${ending}`)).toEqual([]);
   });
 
+  it("is run once, also where there is something to say of its lines", () => {
+    rig.write("once/src/x", "x\n");
+    rig.write(
+      "once/pipeline.ts",
+      `console.log("read it");\n${MODULE.replace('run: "', 'environment: "nope:1", run: "')}`,
+    );
+    const { stderr, stdout } = rig.cli("validate", "once/pipeline.ts", "--json");
+    expect(JSON.parse(stdout).problems[0]).toMatchObject({ line: 5, column: 3 });
+    expect(stderr.match(/read it/g)).toHaveLength(1);
+  });
+
   it("says how to write one that is CommonJS", () => {
     rig.write("cjs/required.js", 'const { pipeline } = require("stepwell");\n');
     rig.write("cjs/pipeline.cjs", MODULE);
