@@ -8,6 +8,7 @@ import { isGlobal, nameOf } from "./load-time.ts";
 import { rootOf, type Unit } from "./module-units.ts";
 import {
   childrenOf,
+  importedFrom,
   isFunction,
   moduleBinding,
   rangeOf,
@@ -58,7 +59,7 @@ function changedIn(node: SyntaxNode, find: Find): readonly Variable[] {
   if (called === undefined) return [];
   if (callee.type === "MemberExpression") return mayBeSetUp(called) ? [called] : [];
   // A function of the module itself may fill what it is given; what an imported one does is its own affair.
-  return isImported(called) ? [] : given.filter((variable) => holdsObject(variable));
+  return importedFrom(called) !== null ? [] : given.filter((variable) => holdsObject(variable));
 }
 
 /** What is assigned, counted up or deleted: each part of a pattern for itself. */
@@ -87,7 +88,8 @@ export function changesGlobals(module: UserModule, unit: Unit, definitions: Defi
     if (/^process\.exitCode$/.test(nameOf(target))) return false;
     const definition = seen.get(root)?.defs[0];
     if (definition === undefined) return true;
-    return target !== root && (isOfNode(definition) || isGlobalByAnotherName(module, definition));
+    const isOfNode = isBuiltin(importedFrom({ defs: [definition] }) ?? "");
+    return target !== root && (isOfNode || isGlobalByAnotherName(module, definition));
   };
   let isFound = false;
   walk(unit.node, (node) => {
@@ -105,12 +107,6 @@ export function changesGlobals(module: UserModule, unit: Unit, definitions: Defi
 /** `dns.setDefaultResultOrder(…)`, `process.loadEnvFile()`. */
 const SETS_UP = /\.(set(?!Timeout|Interval|Immediate)[A-Z]\w*|loadEnvFile)$/;
 
-function isOfNode(definition: Variable["defs"][number]): boolean {
-  if (definition.type !== "ImportBinding") return false;
-  const { value } = (definition.parent as unknown as SyntaxNode).source as SyntaxNode;
-  return isBuiltin(String(value));
-}
-
 /** `const env = process.env`, `const { env } = process`. */
 function isGlobalByAnotherName(module: UserModule, { node }: Variable["defs"][number]): boolean {
   const { init } = node as unknown as { init?: SyntaxNode | null };
@@ -125,14 +121,8 @@ function found(nodes: readonly SyntaxNode[], find: Find): readonly Variable[] {
 
 /** A method of a constant may change it, one of a package may set it up; Node's modules and files of the project do things. */
 function mayBeSetUp(variable: Variable): boolean {
-  const definition = variable.defs[0];
-  if (definition?.type !== "ImportBinding") return true;
-  const { value } = (definition.parent as unknown as SyntaxNode).source as SyntaxNode;
-  return !isBuiltin(String(value)) && !/^[./#]/.test(String(value));
-}
-
-function isImported(variable: Variable): boolean {
-  return variable.defs[0]?.type === "ImportBinding";
+  const source = importedFrom(variable);
+  return source === null || (!isBuiltin(source) && !/^[./#]/.test(source));
 }
 
 function holdsObject(variable: Variable): boolean {

@@ -3,8 +3,9 @@
 
 import { isBuiltin } from "node:module";
 import type { Variable } from "eslint-scope";
-import { rootOf } from "./module-units.ts";
+import { endOfChain, rootOf } from "./module-units.ts";
 import {
+  importedFrom,
   isFunction,
   isWithin,
   moduleBinding,
@@ -129,7 +130,7 @@ function statefulFactories(
       const named = moduleBinding(module, reference);
       if (named === null) return false;
       if (factories.has(named)) return true;
-      if (bindings.has(named) || isOfNode(named)) return false;
+      if (bindings.has(named) || isBuiltin(importedFrom(named) ?? "")) return false;
       return !inner.some((call) => isWithin(mention, call));
     });
   }
@@ -138,13 +139,6 @@ function statefulFactories(
 function bodyOf(declared: SyntaxNode): SyntaxNode | null {
   const value = declared.type === "VariableDeclarator" ? (declared.init as SyntaxNode) : declared;
   return value !== null && isFunction(value) ? (value.body as SyntaxNode) : null;
-}
-
-function isOfNode({ defs: [definition] }: Variable): boolean {
-  if (definition?.type !== "ImportBinding") return false;
-  return isBuiltin(
-    String(((definition.parent as unknown as SyntaxNode).source as SyntaxNode).value),
-  );
 }
 
 /** By `.submit` of something that was defined, or by a mention of what is made or done with one. */
@@ -223,24 +217,10 @@ function callsIn(
   return calls;
 }
 
-function calledName(node: SyntaxNode | undefined): string {
-  switch (node?.type) {
-    case "Identifier":
-      return String(node.name);
-    case "MemberExpression":
-      return node.computed === true
-        ? calledName(node.object as SyntaxNode)
-        : calledName(node.property as SyntaxNode);
-    case "CallExpression":
-    case "NewExpression":
-      return calledName(node.callee as SyntaxNode);
-    case "TaggedTemplateExpression":
-      return calledName(node.tag as SyntaxNode);
-    case "AwaitExpression":
-      return calledName(node.argument as SyntaxNode);
-    case "ChainExpression":
-      return calledName(node.expression as SyntaxNode);
-    default:
-      return "stepwell";
-  }
+/** Of `a.b(c).d`: d; what is called by a computed name is called by what stands before it. */
+function calledName(node: SyntaxNode): string {
+  const last = endOfChain(node, ({ computed, object, property }) =>
+    computed === true ? object : property,
+  );
+  return String(last?.name ?? "stepwell");
 }

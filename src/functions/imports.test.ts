@@ -1,24 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { FunctionProject } from "../testing/function-project.ts";
+import { stepModule as step, stepPrinter } from "../testing/function-project.ts";
 
-const projects: FunctionProject[] = [];
+const { printed, remove } = stepPrinter();
 
-afterEach(() => {
-  for (const made of projects.splice(0)) made.remove();
-});
-
-/** What a function step prints: the files of its project, steps.ts the one with the step `evaluate`. */
-async function printed(files: Readonly<Record<string, string>>): Promise<string> {
-  const place = new FunctionProject(files);
-  projects.push(place);
-  const end = await place.run();
-  expect(end.stderr).toBe("");
-  expect(end.status).toBe(0);
-  return end.stdout.trimEnd();
-}
-
-const step = (body: string, head = "") =>
-  `import { step } from "stepwell";\n${head}\nexport const evaluate = step({ name: "evaluate", ${body} });\n`;
+afterEach(remove);
 
 describe("what a run imports may be", () => {
   const uses = (imports: string, value: string, files: Readonly<Record<string, string>>) =>

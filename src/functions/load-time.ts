@@ -4,6 +4,7 @@
 import type { Definitions } from "./definitions.ts";
 import { rootOf } from "./module-units.ts";
 import {
+  importedFrom,
   isFunction,
   rangeOf,
   referencesIn,
@@ -68,9 +69,7 @@ export function isPathCall(module: UserModule, call: SyntaxNode): boolean {
   if (mention === undefined) return false;
   const definition = mention.resolved?.defs[0];
   if (definition === undefined) return call.type === "NewExpression" && root.name === "URL";
-  if (definition.type !== "ImportBinding") return false;
-  const source = (definition.parent as unknown as SyntaxNode).source as SyntaxNode;
-  return /^(node:)?(path|url|module)$/.test(String(source.value));
+  return /^(node:)?(path|url|module)$/.test(importedFrom({ defs: [definition] }) ?? "");
 }
 
 /** Whether a name is one that no module or function declares. */

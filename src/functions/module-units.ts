@@ -65,20 +65,29 @@ function declaredIn(module: UserModule, node: SyntaxNode): readonly Variable[] {
 
 /** The name that a chain of members, calls and awaits begins with. */
 export function rootOf(node: SyntaxNode | null | undefined): SyntaxNode | null {
+  return endOfChain(node, ({ object }) => object);
+}
+
+/** The name that a chain of members, calls and awaits leads to; `member`: which side of a member it goes on with. */
+export function endOfChain(
+  node: SyntaxNode | null | undefined,
+  member: (node: SyntaxNode) => unknown,
+): SyntaxNode | null {
+  const go = (inner: unknown): SyntaxNode | null => endOfChain(inner as SyntaxNode, member);
   switch (node?.type) {
     case "Identifier":
       return node;
     case "MemberExpression":
-      return rootOf(node.object as SyntaxNode);
+      return go(member(node));
     case "CallExpression":
     case "NewExpression":
-      return rootOf(node.callee as SyntaxNode);
+      return go(node.callee);
     case "TaggedTemplateExpression":
-      return rootOf(node.tag as SyntaxNode);
+      return go(node.tag);
     case "AwaitExpression":
-      return rootOf(node.argument as SyntaxNode);
+      return go(node.argument);
     case "ChainExpression":
-      return rootOf(node.expression as SyntaxNode);
+      return go(node.expression);
     default:
       return null;
   }

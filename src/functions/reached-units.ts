@@ -9,6 +9,7 @@ import type { Definitions } from "./definitions.ts";
 import { doesNothing, runsAsLoaded } from "./load-time.ts";
 import type { Unit } from "./module-units.ts";
 import {
+  importedFrom,
   moduleBinding,
   rangeOf,
   referencesIn,
@@ -87,7 +88,7 @@ function linksOf(module: UserModule, definitions: Definitions, units: readonly U
     mentions.set(unit, named);
     for (const variable of unit.declares) {
       add(declaring, variable, unit);
-      const source = sourceOf(variable);
+      const source = importedFrom(variable);
       if (source !== null) add(imported, source, variable);
     }
     for (const variable of named) add(mentioning, variable, unit);
@@ -103,10 +104,10 @@ function linksOf(module: UserModule, definitions: Definitions, units: readonly U
     changing,
     runs,
     mentions: (unit) => mentions.get(unit) ?? [],
-    siblings: (variable) => imported.get(sourceOf(variable) ?? "") ?? [],
+    siblings: (variable) => imported.get(importedFrom(variable) ?? "") ?? [],
     // What a pipeline or a step is, and the modules of Node, are no state that a run sees.
     holdsState: (variable) =>
-      !definitions.isDefining(variable) && !isBuiltin(sourceOf(variable) ?? ""),
+      !definitions.isDefining(variable) && !isBuiltin(importedFrom(variable) ?? ""),
   };
 }
 
@@ -120,13 +121,6 @@ function mayChange(module: UserModule, unit: Unit, definitions: Definitions): bo
   if (unit.kind === "import" || unit.kind === "export" || isGuard(unit.statement)) return false;
   if (unit.kind === "effect") return !doesNothing(module, unit.node, definitions.isCut);
   return runsAsLoaded(module, unit.node, definitions.isCut);
-}
-
-/** Where a variable is imported from; null: it is none that is imported. */
-function sourceOf(variable: Variable): string | null {
-  const definition = variable.defs[0];
-  if (definition?.type !== "ImportBinding") return null;
-  return String(((definition.parent as unknown as SyntaxNode).source as SyntaxNode).value);
 }
 
 function bindingsIn(

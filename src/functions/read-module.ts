@@ -178,3 +178,9 @@ export function readText(file: string): string | null {
     return null;
   }
 }
+
+/** Where a variable is imported from; null: it is none that is imported. */
+export function importedFrom({ defs: [definition] }: Pick<Variable, "defs">): string | null {
+  if (definition?.type !== "ImportBinding") return null;
+  return String(((definition.parent as unknown as SyntaxNode).source as SyntaxNode).value);
+}

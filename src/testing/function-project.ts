@@ -116,3 +116,29 @@ export class FunctionProject {
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** What a function step prints that ends well; each project goes with `remove`. */
+export function stepPrinter(): {
+  /** `files`: those of the project, steps.ts the one with the step `evaluate`. */
+  printed(files: Readonly<Record<string, string>>): Promise<string>;
+  remove(): void;
+} {
+  const projects: FunctionProject[] = [];
+  return {
+    async printed(files) {
+      const place = new FunctionProject(files);
+      projects.push(place);
+      const end = await place.run();
+      if (end.stderr !== "" || end.status !== 0) throw new Error(`${end.status}\n${end.stderr}`);
+      return end.stdout.trimEnd();
+    },
+    remove() {
+      for (const made of projects.splice(0)) made.remove();
+    },
+  };
+}
+
+/** A module with the step `evaluate` of that body, behind `head`. */
+export function stepModule(body: string, head = ""): string {
+  return `import { step } from "stepwell";\n${head}\nexport const evaluate = step({ name: "evaluate", ${body} });\n`;
+}
