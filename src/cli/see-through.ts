@@ -109,14 +109,15 @@ export async function attach(
     const run = await recordedRun(context, workspace, word, json);
     const { name } = run.row;
     if (isEndedRun(run.row.status)) return await report(context, workspace, run, json);
-    const view = flags.quiet
-      ? null
-      : createView(context, workspace, run, { json, logs: flags.logs ?? null });
     const onSignal = (): void => {
       context.terminal.note(`\n${name} goes on; stop it: stepwell cancel ${name}`);
       process.exit(LEFT);
     };
+    // Before anything is shown: whoever sees it may press Ctrl-C at once.
     process.on("SIGINT", onSignal);
+    const view = flags.quiet
+      ? null
+      : createView(context, workspace, run, { json, logs: flags.logs ?? null });
     const outcome = await followRun(workspace, {
       run: name,
       after: run.state.seq,
