@@ -15,6 +15,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   steps: ["core", "spec", "ports"],
   computes: ["ports", "core"],
   storages: ["ports", "core", "spec"],
+  datastores: ["ports", "core", "spec"],
+  transfers: ["ports", "core", "spec"],
   records: ["ports", "core"],
   environments: ["ports", "core", "spec"],
   engine: ["core", "steps", "ports", "spec"],
