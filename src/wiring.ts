@@ -207,6 +207,10 @@ function compose(
     user: userName(),
     host: os.hostname(),
     capacity: (name) => capacityOf(config, name),
+    openStorage: async (datastore) => {
+      const { openStorage } = await import("./datastores/open-storage.ts");
+      return openStorage(datastore);
+    },
     enginePorts: (engine) => enginePorts(workspace, engine),
     collectEnvironments: (unusedForMs, dryRun) =>
       collectEnvironments(cacheFolder(options.shell), { now: Date.now(), unusedForMs, dryRun }),

@@ -63,6 +63,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/component.ts"),
   },
   data: { summary: "register and see data assets", load: () => import("./commands/data.ts") },
+  datastore: {
+    summary: "register, see and check places for data",
+    load: () => import("./commands/datastore.ts"),
+  },
+  secret: {
+    summary: "keep secrets for datastores, sealed",
+    load: () => import("./commands/secret.ts"),
+  },
   environment: {
     summary: "register and see environments",
     load: () => import("./commands/environment.ts"),

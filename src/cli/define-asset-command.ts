@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import type { Command } from "commander";
+import { listAssets } from "../operations/change-asset.ts";
 import { findAsset } from "../operations/find-asset.ts";
 import { labelAsset } from "../operations/label-asset.ts";
 import { isRefusal, refuse } from "../operations/refusal.ts";
@@ -11,25 +12,41 @@ import {
   registerFile,
   registerGiven,
 } from "../operations/register-asset.ts";
-import type { WhenMissing, Workspace } from "../operations/workspace.ts";
+import type { DataDefinition } from "../operations/resolve-data.ts";
+import type { Workspace } from "../operations/workspace.ts";
 import type { ShownLock } from "../ports/environments.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";
+import { assetView } from "./asset-view.ts";
 import type { Context } from "./context.ts";
-import { table } from "./format.ts";
+import { collect, defineAssetChanges, tagOf } from "./define-asset-changes.ts";
+import { bytes, table } from "./format.ts";
 import { printProblems } from "./print-problems.ts";
+import { targetOf } from "./targets.ts";
 import type { Terminal } from "./terminal.ts";
+import { withWorkspace } from "./with-workspace.ts";
 
 interface CreateFlags {
   readonly name?: string;
   readonly version?: string;
   readonly type?: string;
   readonly path?: string;
+  readonly from?: string;
+  readonly description?: string;
+  readonly tag?: readonly string[];
+  readonly copy?: boolean;
   readonly file?: string;
   readonly json?: boolean;
 }
 
 interface JsonFlag {
   readonly json?: boolean;
+}
+
+interface ListFlags extends JsonFlag {
+  readonly search?: string;
+  readonly tag?: readonly string[];
+  readonly includeArchived?: boolean;
+  readonly archivedOnly?: boolean;
 }
 
 /** Shows what has this name without being registered; false where nothing has. */
@@ -47,8 +64,12 @@ export function defineAssetCommand(
     .command("list")
     .description(`list ${PLURAL[kind]}, or the versions of one`)
     .argument("[name]", "only this name")
+    .option("--search <text>", "only with this in name, description or a tag")
+    .option("--tag <key[=value]>", "only with this tag (may be repeated)", collect, [])
+    .option("--include-archived", "archived ones too")
+    .option("--archived-only", "only archived ones")
     .option("--json", "print one JSON object")
-    .action((name: string | undefined, flags: JsonFlag) =>
+    .action((name: string | undefined, flags: ListFlags) =>
       list(context, kind, name ?? null, flags),
     );
   command
@@ -58,6 +79,7 @@ export function defineAssetCommand(
     .option("--json", "print one JSON object")
     .action((name: string, flags: JsonFlag) => show(context, kind, name, flags, showOther));
   defineLabel(command, context, kind);
+  defineAssetChanges(command, context, kind);
   command.addHelpText("after", EXAMPLES[kind]);
 }
 
@@ -97,7 +119,7 @@ function defineLabel(command: Command, context: Context, kind: AssetKind): void 
         if (isRefusal(asset)) return context.refuse(asset, flags.json);
         const name = `${asset.name}:${asset.version}`;
         if (flags.json)
-          context.terminal.out(JSON.stringify({ schema: 1, label, ...viewOf(asset) }));
+          context.terminal.out(JSON.stringify({ schema: 1, label, ...assetView(asset) }));
         else context.terminal.out(`azureml:${asset.name}@${label} is ${name} now`);
       }),
     );
@@ -111,7 +133,11 @@ function defineCreate(command: Command, context: Context, kind: AssetKind): void
       .option("-n, --name <name>", "its name")
       .option("-v, --version <version>", "its version (default: the next free one)")
       .option("--type <type>", ASSET_TYPES[kind].join(", "))
-      .option("--path <path>", "local path, azureml://… or URL");
+      .option("--path <path>", "local path, azureml://… or URL")
+      .option("--from <output>", "an output of a run: RUN.STEP.OUTPUT")
+      .option("--description <text>", "what it is")
+      .option("--tag <key=value>", "a tag to find it by (may be repeated)", collect, [])
+      .option("--copy", "copy the bytes into the default datastore; else they stay where they are");
   else create.argument("[file]", "definition file");
   create
     .option("-f, --file <file>", "the definition file, as az ml writes it")
@@ -132,22 +158,41 @@ async function registerAs(
   file: string | undefined,
   flags: CreateFlags,
 ): Promise<ReturnType<typeof refuse> | Registered> {
-  const { name, path: at, version = null, type = null } = flags;
+  const { name, version = null, type = null, copy = false } = flags;
   if (file !== undefined) {
-    if ([name, at, flags.version, flags.type].some((flag) => flag !== undefined))
+    const { path: at, from, description } = flags;
+    if ([name, at, from, flags.version, flags.type, description].some((one) => one !== undefined))
       return refuse("wrong_usage", "give a file, or --name and --path; not both");
-    return registerFile(workspace, kind, path.resolve(context.currentFolder, file));
+    return registerFile(workspace, kind, path.resolve(context.currentFolder, file), { copy });
   }
+  const at = await pathOf(context, workspace, flags);
+  if (isRefusal(at)) return at;
   if (name === undefined || at === undefined || (kind !== "data" && kind !== "model"))
     return refuse(
       "wrong_usage",
       "say what to register",
       kind === "data" || kind === "model"
-        ? `stepwell ${kind} create FILE, or --name NAME --path PATH`
+        ? `stepwell ${kind} create FILE, or --name NAME with --path PATH or --from RUN.STEP.OUTPUT`
         : `stepwell ${kind} create FILE`,
     );
   const baseFolder = context.currentFolder;
-  return registerGiven(workspace, kind, { name, version, type, path: at, baseFolder });
+  const tags = (flags.tag ?? []).map(tagOf).map(([key, value]) => [key, value ?? ""]);
+  const { description = null } = flags;
+  const given = { name, version, type, path: at, baseFolder, copy, description };
+  return registerGiven(workspace, kind, { ...given, tags: Object.fromEntries(tags) });
+}
+
+/** Where the data lies: as given, or the output of a run. */
+async function pathOf(
+  context: Context,
+  workspace: Workspace,
+  { path: at, from, json = false }: CreateFlags,
+): Promise<string | undefined | ReturnType<typeof refuse>> {
+  if (from === undefined) return at;
+  if (at !== undefined) return refuse("wrong_usage", "give --path or --from, not both");
+  const { run, part } = await targetOf(context, workspace, [from], "output", json);
+  if (part === null) return refuse("wrong_usage", `say which output of ${run}`, "RUN.STEP.OUTPUT");
+  return `azureml://jobs/${run}/outputs/${part}`;
 }
 
 function printRegistered(
@@ -158,7 +203,7 @@ function printRegistered(
 ): void {
   printProblems(context.terminal, warnings);
   if (flags.json) {
-    context.terminal.out(JSON.stringify({ schema: 1, outcome, ...viewOf(asset) }));
+    context.terminal.out(JSON.stringify({ schema: 1, outcome, ...assetView(asset) }));
     return;
   }
   const name = `${asset.name}:${asset.version}`;
@@ -173,19 +218,24 @@ function list(
   context: Context,
   kind: AssetKind,
   name: string | null,
-  flags: JsonFlag,
+  flags: ListFlags,
 ): Promise<void> {
   return withWorkspace(context, "refuse", async (workspace) => {
-    const assets = await workspace.records.assets(kind, name);
+    const { search = null, tag = [], includeArchived = false, archivedOnly = false } = flags;
+    const assets = await listAssets(workspace, kind, name, {
+      search,
+      tags: tag.map(tagOf),
+      archived: archivedOnly ? "only" : includeArchived ? "included" : "left out",
+    });
     if (flags.json)
-      return context.terminal.out(JSON.stringify({ schema: 1, assets: assets.map(viewOf) }));
-    if (assets.length === 0) return context.terminal.note(`no ${PLURAL[kind]} yet`);
+      return context.terminal.out(JSON.stringify({ schema: 1, assets: assets.map(assetView) }));
+    if (assets.length === 0) return context.terminal.note(noneOf(kind, flags));
     context.terminal.out(
       table([
         ["NAME", "VERSION", "CREATED", "BY", "FROM"],
         ...assets.map((row) => [
           row.name,
-          row.version,
+          row.archived ? `${row.version} (archived)` : row.version,
           new Date(row.createdAt).toISOString().slice(0, 16).replace("T", " "),
           row.createdBy,
           row.run ?? "",
@@ -193,6 +243,11 @@ function list(
       ]),
     );
   });
+}
+
+function noneOf(kind: AssetKind, { search, tag = [] }: ListFlags): string {
+  const isFiltered = search !== undefined || tag.length > 0;
+  return isFiltered ? `no such ${PLURAL[kind]}` : `no ${PLURAL[kind]} yet`;
 }
 
 function show(
@@ -209,7 +264,7 @@ function show(
       return context.refuse(asset, flags.json);
     }
     const { terminal } = context;
-    if (flags.json) return terminal.out(JSON.stringify({ schema: 1, ...viewOf(asset) }));
+    if (flags.json) return terminal.out(JSON.stringify({ schema: 1, ...assetView(asset) }));
     terminal.out(`${kind} ${asset.name}:${asset.version}`);
     if (asset.description !== null) terminal.out(asset.description);
     terminal.out(`content ${asset.contentId}`);
@@ -218,10 +273,24 @@ function show(
     for (const { label, version } of await workspace.records.labels(kind, asset.name))
       if (version === asset.version) terminal.out(`label ${label}`);
     for (const [tag, value] of Object.entries(asset.tags)) terminal.out(`tag ${tag}=${value}`);
+    if (asset.archived) terminal.out("archived");
+    for (const line of dataLines(asset)) terminal.out(line);
     const definition = JSON.parse(asset.definition) as { readonly text?: string };
     terminal.out(definition.text ?? JSON.stringify(definition, null, 2));
     if (kind === "environment") await showLock(context, workspace, asset);
   });
+}
+
+/** How the bytes of data and models are held. */
+function dataLines({ kind, definition }: AssetRow): readonly string[] {
+  if (kind !== "data" && kind !== "model") return [];
+  const { sizeBytes = null, files = null, copied } = JSON.parse(definition) as DataDefinition;
+  const size =
+    sizeBytes === null ? "" : `${bytes(sizeBytes)} in ${files} file${files === 1 ? "" : "s"}, `;
+  const how = copied
+    ? "copied: Stepwell holds the bytes"
+    : "by reference: the bytes are checked whenever a step reads them";
+  return [`${size}${how}`];
 }
 
 /** An environment of packages has a lock beside `stepwell.yml`. */
@@ -239,25 +308,4 @@ async function showLock(
 export function printLock(terminal: Terminal, { file, text }: ShownLock): void {
   terminal.out(`lock ${file}${text === null ? " (made by the first run)" : ""}`);
   if (text !== null) terminal.out(text.trimEnd());
-}
-
-function viewOf(asset: AssetRow): object {
-  return {
-    ...asset,
-    createdAt: new Date(asset.createdAt).toISOString(),
-    definition: JSON.parse(asset.definition) as unknown,
-  };
-}
-
-async function withWorkspace(
-  context: Context,
-  create: WhenMissing,
-  work: (workspace: Workspace) => Promise<void>,
-): Promise<void> {
-  const workspace = await context.open({ create });
-  try {
-    await work(workspace);
-  } finally {
-    await workspace.close();
-  }
 }

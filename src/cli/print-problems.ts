@@ -33,7 +33,7 @@ function printProblem(
   const place =
     position === null ? "" : `${shownPath(position.file)}:${position.line}:${position.column}: `;
   terminal.note(`${place}${paint(problem.severity)}: ${problem.message}`);
-  const line = position === null ? null : lines(position);
+  const line = position === null || problem.hidesLine ? null : lines(position);
   if (position !== null && line !== null) {
     const number = String(position.line);
     terminal.note(colors.dim(`  ${number} | ${withoutSecrets(position.file, line)}`));

@@ -32,7 +32,7 @@ export async function publishComponent(
       "register the file: stepwell component create FILE",
     );
   const file = path.join(folder, `.stepwell-publish-${definition.name}.yml`);
-  return accepted(await registerFile(workspace, "component", file, text));
+  return accepted(await registerFile(workspace, "component", file, { text }));
 }
 
 function definitionOf(component: object): Definition {

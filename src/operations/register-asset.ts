@@ -9,6 +9,7 @@ import { DATA_REFERENCE_FORMS, parseDataReference } from "../spec/data-reference
 import type { DataReference, DataType } from "../spec/graph.ts";
 import { type LoadedAsset, loadAsset } from "../spec/load-asset.ts";
 import type { Problem } from "../spec/problem.ts";
+import { copyData } from "./copy-data.ts";
 import { freezeComponent, withFile } from "./freeze-component.ts";
 import { keepData } from "./keep-inputs.ts";
 import { type ComponentDefinition, readWithComponents } from "./load-definition.ts";
@@ -32,6 +33,10 @@ export interface GivenAsset {
   readonly type: string | null;
   readonly path: string;
   readonly baseFolder: string;
+  readonly description?: string | null;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** True: the bytes are copied into the default datastore. */
+  readonly copy?: boolean;
 }
 
 export const ASSET_TYPES = {
@@ -39,18 +44,25 @@ export const ASSET_TYPES = {
   model: ["custom_model", "mlflow_model", "triton_model"],
 } as const satisfies Partial<Record<AssetKind, readonly DataType[]>>;
 
-/** Registers what a definition file says; `text`: what it would say if it lay there. */
+export interface RegisterOptions {
+  /** What the file would say if it lay there; null: what it says. */
+  readonly text?: string | null;
+  /** True: the bytes of data or a model are copied into the default datastore. */
+  readonly copy?: boolean;
+}
+
+/** Registers what a definition file says. */
 export async function registerFile(
   workspace: Workspace,
   kind: AssetKind,
   file: string,
-  text: string | null = null,
+  { text = null, copy = false }: RegisterOptions = {},
 ): Promise<Registered | Refusal> {
   const { asset, problems } = await readWithComponents(workspace, (reader) =>
     loadAsset(kind, file, text === null ? reader : withFile(reader, file, text)),
   );
   if (asset === null) return refuseInvalid(problems);
-  const content = await contentOf(workspace, asset, file, text);
+  const content = await contentOf(workspace, asset, file, { text, copy });
   if (isRefusal(content)) return content;
   const { name, version, description, tags } = asset;
   const warnings = [...problems, ...(content.warnings ?? [])];
@@ -76,10 +88,13 @@ export async function registerGiven(
   const type = given.type ?? defaultType(kind, parsed.reference);
   if (!types.includes(type))
     return refuse("bad_type", `${type} is not a type of ${kind}`, `use ${types.join(", ")}`);
-  const content = await dataContent(workspace, parsed.reference, type as DataType);
+  const { name, version, description = null, tags = {}, copy = false } = given;
+  const content = await dataContent(workspace, parsed.reference, {
+    type: type as DataType,
+    copyAs: copy ? name : null,
+  });
   if (isRefusal(content)) return content;
-  const { name, version } = given;
-  return register(workspace, kind, { name, version, description: null, tags: {} }, content, []);
+  return register(workspace, kind, { name, version, description, tags }, content, []);
 }
 
 function defaultType(kind: "data" | "model", reference: DataReference): string {
@@ -93,6 +108,8 @@ function defaultType(kind: "data" | "model", reference: DataReference): string {
 interface AssetContent {
   readonly contentId: string;
   readonly definition: string;
+  /** The run whose output it is. */
+  readonly run?: string | null;
   readonly warnings?: readonly Problem[];
 }
 
@@ -100,7 +117,7 @@ async function contentOf(
   workspace: Workspace,
   asset: LoadedAsset,
   file: string,
-  text: string | null,
+  { text, copy }: Required<RegisterOptions>,
 ): Promise<AssetContent | Refusal> {
   switch (asset.kind) {
     case "component":
@@ -111,7 +128,10 @@ async function contentOf(
     case "model":
       if (asset.path === null)
         return refuse("missing_field", `${file} names no path`, DATA_REFERENCE_FORMS);
-      return dataContent(workspace, asset.path, asset.type as DataType);
+      return dataContent(workspace, asset.path, {
+        type: asset.type as DataType,
+        copyAs: copy ? asset.name : null,
+      });
     default:
       return asset.kind satisfies never;
   }
@@ -154,25 +174,41 @@ async function componentContent(
   };
 }
 
-/** Data is its bytes; what lies behind a URL is only known by its address. */
+interface DataOptions {
+  readonly type: DataType;
+  /** The name under which the bytes are copied into the default datastore; null: they stay where they are. */
+  readonly copyAs: string | null;
+}
+
+/** Data is its bytes: they are read once, here, wherever they lie. */
 async function dataContent(
   workspace: Workspace,
   reference: DataReference,
-  type: DataType,
+  { type, copyAs }: DataOptions,
 ): Promise<AssetContent | Refusal> {
-  let contentId: string | null = null;
-  if (reference.kind !== "url") {
-    const resolved = await createDataResolver(workspace).resolve(reference, type);
-    if (isRefusal(resolved)) return resolved;
+  const resolved = await createDataResolver(workspace).resolve(reference, type);
+  if (isRefusal(resolved)) return resolved;
+  const { content } = resolved;
+  const copied =
+    copyAs === null ? null : await copyData(workspace, resolved, { type, name: copyAs });
+  if (isRefusal(copied)) return copied;
+  if (copied === null) {
     const notKept = await keepData(workspace, [resolved]);
     if (notKept !== null) return notKept;
-    contentId = resolved.content.id;
   }
-  const definition: DataDefinition = { type, reference, contentId };
+  const definition: DataDefinition = {
+    type,
+    reference: copied ?? reference,
+    contentId: content.id,
+    sizeBytes: content.sizeBytes,
+    files: content.files,
+    ...(copied === null ? {} : { copied: true }),
+  };
   return {
     // The same as for outputs that a run registers, so that one content is never two.
-    contentId: contentId ?? digest(canonicalJson({ type, reference })),
+    contentId: content.id,
     definition: JSON.stringify(definition),
+    run: reference.kind === "run_output" ? reference.run : null,
   };
 }
 
@@ -180,7 +216,7 @@ async function register(
   workspace: Workspace,
   kind: AssetKind,
   head: Pick<AssetRow, "name" | "description" | "tags"> & { readonly version: string | null },
-  { contentId, definition }: AssetContent,
+  { contentId, definition, run = null }: AssetContent,
   warnings: readonly Problem[],
 ): Promise<Registered | Refusal> {
   if (head.version !== null && !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/.test(head.version))
@@ -196,7 +232,7 @@ async function register(
     definition,
     createdAt: workspace.clock.now(),
     createdBy: workspace.user,
-    run: null,
+    run,
   });
   if (outcome.kind === "conflict")
     return conflict(kind, outcome.existing, "with other content", outcome.nextVersion);

@@ -94,6 +94,11 @@ export interface DataDefinition {
   readonly type: DataType;
   readonly reference: DataReference;
   readonly contentId: string | null;
+  /** At registration; absent where the content was not known then, or an older Stepwell wrote it. */
+  readonly sizeBytes?: number;
+  readonly files?: number;
+  /** True: the bytes were copied into a datastore of ours, where nobody else writes. */
+  readonly copied?: boolean;
 }
 
 async function locateAsset(
@@ -142,7 +147,7 @@ function locateInStore(workspace: Workspace, datastore: string, inside: string):
 /** Folder of a datastore, or null when there is none of that name. */
 export function storeFolder(workspace: Workspace, datastore: string): string | null {
   const configured = own(workspace.config.datastores, datastore);
-  if (configured !== undefined) return path.resolve(configured.path);
+  if (configured?.type === "file") return path.resolve(configured.path);
   return datastore === "workspaceblobstore" ? places.store(workspace.folder) : null;
 }
 

@@ -12,6 +12,8 @@ import type { EnvironmentLocks, Environments } from "../ports/environments.ts";
 import type { ProcessPort } from "../ports/process.ts";
 import type { RecordStore } from "../ports/records.ts";
 import type { DiskSpace } from "../ports/space.ts";
+import type { Storage } from "../ports/storage.ts";
+import type { OpenableDatastore } from "../spec/datastore.ts";
 import type { WorkspaceConfig } from "../spec/workspace-config.ts";
 
 export interface Workspace {
@@ -35,6 +37,8 @@ export interface Workspace {
   readonly user: string;
   readonly host: string;
   readonly capacity: (compute: string) => Demand | null;
+  /** Opens a place for bytes with its credentials; the caller closes it. Throws `StorageError`. */
+  readonly openStorage: (datastore: OpenableDatastore) => Promise<Storage>;
   /** Ports for an engine of this workspace. */
   readonly enginePorts: (options: EngineOptions) => EnginePorts;
   /** Environments of the per-user cache that nobody has used for long: removed, or with `dryRun` only named. */

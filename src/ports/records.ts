@@ -7,6 +7,7 @@ import type { PreImage } from "../core/fingerprint.ts";
 import type { Invalidation } from "../core/invalidation.ts";
 import type { StepResult } from "../core/output.ts";
 import type { RunStatus } from "../core/status.ts";
+import type { DatastoreDefinition } from "../spec/datastore.ts";
 
 /** Who started a run, from where: shown, never part of a fingerprint. */
 export interface RunOrigin {
@@ -175,6 +176,8 @@ export interface AssetRow {
   readonly createdBy: string;
   /** The run that made it, or null. */
   readonly run: string | null;
+  /** Left out of lists; found by its version all the same. */
+  readonly archived: boolean;
 }
 
 /** A name that moves from version to version: `train@production`. */
@@ -183,6 +186,26 @@ export interface AssetLabel {
   readonly name: string;
   readonly label: string;
   readonly version: string;
+}
+
+/** A named place for bytes or tables. Unlike an asset it may be changed: what it holds has versions, the place has none. */
+export interface DatastoreRow {
+  readonly name: string;
+  readonly definition: DatastoreDefinition;
+  readonly description: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  /** `${{default_datastore}}` of pipelines that name none. At most one is. */
+  readonly isDefault: boolean;
+  readonly createdAt: number;
+  readonly createdBy: string;
+}
+
+/** A secret as it is kept: sealed, so that the record alone gives nothing away. */
+export interface SealedSecret {
+  readonly name: string;
+  readonly sealed: string;
+  readonly createdAt: number;
+  readonly createdBy: string;
 }
 
 export type AssetOutcome =
@@ -268,7 +291,7 @@ export interface RecordStore {
 
   /** `version` null: the next free number. */
   createAsset(
-    asset: Omit<AssetRow, "version"> & { readonly version: string | null },
+    asset: Omit<AssetRow, "version" | "archived"> & { readonly version: string | null },
   ): Promise<AssetOutcome>;
   /** Lets a label mean this version from now on; null when there is no such version. */
   labelAsset(label: AssetLabel, by: string, at: number): Promise<AssetRow | null>;
@@ -282,6 +305,22 @@ export interface RecordStore {
     label: string | null,
   ): Promise<AssetRow | null>;
   assets(kind: AssetKind, name: string | null): Promise<readonly AssetRow[]>;
+  /** Changes what may change of an asset; null when there is no such version. */
+  changeAsset(
+    asset: Pick<AssetRow, "kind" | "name" | "version">,
+    change: Partial<Pick<AssetRow, "description" | "tags" | "archived">>,
+  ): Promise<AssetRow | null>;
+
+  /** Writes it over one of the same name. */
+  putDatastore(row: DatastoreRow): Promise<void>;
+  datastores(): Promise<readonly DatastoreRow[]>;
+  /** False: there is none. */
+  deleteDatastore(name: string): Promise<boolean>;
+  putSecret(secret: SealedSecret): Promise<void>;
+  secret(name: string): Promise<SealedSecret | null>;
+  secrets(): Promise<readonly Omit<SealedSecret, "sealed">[]>;
+  /** False: there is none. */
+  deleteSecret(name: string): Promise<boolean>;
 
   close(): Promise<void>;
 }

@@ -5,8 +5,6 @@ import type { RunEvent } from "../core/event.ts";
 import type { PreImage } from "../core/fingerprint.ts";
 import type { Invalidation } from "../core/invalidation.ts";
 import type {
-  AssetLabel,
-  AssetRow,
   CommitBatch,
   CommitOutcome,
   EngineRequest,
@@ -18,6 +16,8 @@ import type {
   RunFilter,
   RunRow,
 } from "../ports/records.ts";
+import { memoryAssets } from "./memory-assets.ts";
+import { memoryDatastores } from "./memory-datastores.ts";
 import { summaryOf } from "./run-summary.ts";
 import { LEASE_MS } from "./sqlite/engine-row.ts";
 
@@ -33,8 +33,6 @@ interface Data {
   inFlight: ReadonlyMap<string, string>;
   readonly preImages: Map<string, PreImage>;
   readonly requests: (EngineRequest & { handled: boolean })[];
-  readonly assets: AssetRow[];
-  readonly labels: Map<string, AssetLabel>;
   changes: number;
   /** For each run, the number of the last event that outlasts a power cut. */
   readonly lasting: Map<string, number>;
@@ -50,12 +48,16 @@ export function createMemoryStore(): RecordStore {
     inFlight: new Map(),
     preImages: new Map(),
     requests: [],
-    assets: [],
-    labels: new Map(),
     changes: 0,
     lasting: new Map(),
   };
-  return { ...engineVerbs(data), ...runVerbs(data), ...resultVerbs(data), ...assetVerbs(data) };
+  return {
+    ...engineVerbs(data),
+    ...runVerbs(data),
+    ...resultVerbs(data),
+    ...memoryAssets(),
+    ...memoryDatastores(),
+  };
 }
 
 type Verbs<K extends keyof RecordStore> = Pick<RecordStore, K>;
@@ -340,49 +342,4 @@ function holds(image: PreImage | undefined, row: ResultRow, part: PreImagePart):
   if (image === undefined) return false;
   if (part.kind !== "contents") return image.moment[part.kind]?.startsWith(part.id) ?? false;
   return Object.values(image.moment.contents).some(([id]) => part.ids.includes(id));
-}
-
-function assetVerbs(
-  data: Data,
-): Verbs<"createAsset" | "labelAsset" | "labels" | "asset" | "assets"> {
-  const versions = (kind: string, name: string | null): readonly AssetRow[] =>
-    data.assets
-      .filter((row) => row.kind === kind && (name === null || row.name === name))
-      .reverse();
-  return {
-    async createAsset(asset) {
-      const known = versions(asset.kind, asset.name);
-      const numbers = known.map((row) => Number(row.version)).filter(Number.isSafeInteger);
-      const nextVersion = String(Math.max(0, ...numbers) + 1);
-      const existing = known.find((row) =>
-        asset.version === null ? row.contentId === asset.contentId : row.version === asset.version,
-      );
-      if (existing !== undefined)
-        return existing.contentId === asset.contentId
-          ? { kind: "same", asset: existing }
-          : { kind: "conflict", existing, nextVersion };
-      const created = { ...asset, version: asset.version ?? nextVersion };
-      data.assets.push(created);
-      return { kind: "created", asset: created };
-    },
-    async labelAsset(label) {
-      const { kind, name, version } = label;
-      const asset = versions(kind, name).find((row) => row.version === version);
-      if (asset === undefined) return null;
-      data.labels.set(JSON.stringify([kind, name, label.label]), label);
-      return asset;
-    },
-    labels: async (kind, name) =>
-      [...data.labels.values()]
-        .filter((one) => one.kind === kind && one.name === name)
-        .sort((a, b) => (a.label < b.label ? -1 : 1)),
-    async asset(kind, name, version, label) {
-      const moves = version === null && label !== null && label !== "latest";
-      const labelled = moves ? data.labels.get(JSON.stringify([kind, name, label])) : undefined;
-      if (moves && labelled === undefined) return null;
-      const wanted = labelled?.version ?? version;
-      return versions(kind, name).find((row) => wanted === null || row.version === wanted) ?? null;
-    },
-    assets: async (kind, name) => versions(kind, name),
-  };
 }

@@ -32,6 +32,9 @@ export const PROBLEM_CODES = {
   not_in_enum: "A value is not in the input's `enum`; a warning for a number given to a text.",
   bad_name:
     "A node, input, output or asset has a name that cannot be a folder; a run one that means another run.",
+  bad_datastore: "A datastore's field or credentials have no meaning as they are written.",
+  secret_in_file: "A secret stands in `stepwell.yml`, which is meant to be shared.",
+  unsupported_datastore: "A datastore of Azure's that is known and cannot be used from here.",
   bad_set: "A `--set` names no field, or its value is not YAML.",
   bad_property: "A `stepwell.` property does not hold JSON.",
   bad_binding: "A `${{…}}` points at nothing that can stand there, or is only a part of a value.",

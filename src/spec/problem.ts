@@ -19,4 +19,6 @@ export interface Problem {
   readonly hint: string | null;
   /** Null for problems that have no place in a file (an option of the command line). */
   readonly position: Position | null;
+  /** True: the line there may hold a secret, so that it is never shown. */
+  readonly hidesLine?: boolean;
 }

@@ -3,10 +3,12 @@
 
 import path from "node:path";
 import { localPath } from "./data-reference.ts";
+import type { DatastoreDefinition } from "./datastore.ts";
 import { checkFields } from "./fields/check-fields.ts";
 import { workspace } from "./fields/workspace.ts";
 import type { EnvironmentDefinition } from "./graph.ts";
 import { SPEC_LIMITS, type SpecLimits } from "./limits.ts";
+import { readDatastore, writtenSecrets } from "./load-datastore.ts";
 import { type NotifyRule, readNotify } from "./notify-rules.ts";
 import { put } from "./own-keys.ts";
 import type { Problem } from "./problem.ts";
@@ -39,7 +41,7 @@ export interface InstanceType {
 }
 
 export interface WorkspaceConfig {
-  readonly datastores: Readonly<Record<string, { readonly type: "file"; readonly path: string }>>;
+  readonly datastores: Readonly<Record<string, DatastoreDefinition>>;
   /** URL or prefix → URL or absolute path. */
   readonly urlMap: Readonly<Record<string, string>>;
   /** By name; `*` stands for every name that is not listed. */
@@ -118,7 +120,7 @@ function readConfig(
   return {
     datastores: {
       ...defaults.datastores,
-      ...mapped(root, "datastores", (node) => readDatastore(node, folder)),
+      ...readDatastores(root, folder, problems),
     },
     urlMap: mapped(root, "url_map", (node) => readTarget(node, folder)),
     computes: { ...defaults.computes, ...mapped(root, "computes", compute) },
@@ -192,12 +194,25 @@ function mapped<T>(
   return found;
 }
 
-function readDatastore(
-  node: TreeNode,
+/** A file that is shared names secrets and holds none. */
+function readDatastores(
+  root: TreeMapping,
   folder: string,
-): { readonly type: "file"; readonly path: string } | null {
-  const at = getText(node, "path");
-  return at === null ? null : { type: "file", path: localPath(at, folder) };
+  problems: Problem[],
+): Record<string, DatastoreDefinition> {
+  const hidden: Problem[] = [];
+  const found = mapped(root, "datastores", (node) => {
+    const written = node.kind === "mapping" ? readDatastore(node, folder, hidden) : null;
+    const [bare] = written === null ? [] : writtenSecrets(written);
+    if (bare === undefined) return written as DatastoreDefinition | null;
+    const message = "a secret of a datastore stands in stepwell.yml";
+    const hint =
+      "Write `{env: NAME}`, `{file: PATH}` or `{secret: NAME}` in its place, or register the datastore: stepwell datastore create FILE.";
+    hidden.push(problemAt(node, "secret_in_file", message, hint));
+    return null;
+  });
+  problems.push(...hidden.map((problem) => ({ ...problem, hidesLine: true })));
+  return found;
 }
 
 function readTarget(node: TreeNode, folder: string): string | null {

@@ -25,7 +25,7 @@ export function createAsset(session: Session, asset: NewAsset): AssetOutcome {
       return existing.contentId === asset.contentId
         ? { kind: "same", asset: existing }
         : { kind: "conflict", existing, nextVersion };
-    const created: AssetRow = { ...asset, version: asset.version ?? nextVersion };
+    const created: AssetRow = { ...asset, version: asset.version ?? nextVersion, archived: false };
     insert(session, created, versions.length + 1);
     return { kind: "created", asset: created };
   });
@@ -93,6 +93,31 @@ export function labelAsset(
   });
 }
 
+/** Name, version and content stay what they are. */
+export function changeAsset(
+  session: Session,
+  { kind, name, version }: Pick<AssetRow, "kind" | "name" | "version">,
+  change: Parameters<RecordStore["changeAsset"]>[1],
+): AssetRow | null {
+  return session.transaction(() => {
+    const asset = readAsset(session, kind, name, version);
+    if (asset === null) return null;
+    const changed = { ...asset, ...change };
+    session.run(
+      `update asset set description=?, tags=?, archived=?
+       where workspace=? and kind=? and name=? and version=?`,
+      changed.description,
+      JSON.stringify(changed.tags),
+      changed.archived ? 1 : 0,
+      session.workspace,
+      kind,
+      name,
+      version,
+    );
+    return changed;
+  });
+}
+
 export function listLabels(session: Session, kind: AssetKind, name: string): readonly AssetLabel[] {
   const rows = session.all(
     "select label, version from asset_label where workspace=? and kind=? and name=? order by label",
@@ -118,7 +143,7 @@ export function readAsset(
     version === null
       ? session.get(
           `select * from asset where workspace=? and kind=? and name=?
-           order by sequence desc limit 1`,
+           order by archived, sequence desc limit 1`,
           session.workspace,
           kind,
           name,
@@ -167,5 +192,6 @@ function toAssetRow(row: Row): AssetRow {
     createdAt: Number(row.created_at),
     createdBy: String(row.created_by),
     run: row.run as string | null,
+    archived: Number(row.archived) === 1,
   };
 }

@@ -81,6 +81,17 @@ export const STEPS: readonly string[] = [
   alter table pre_image_in_order rename to pre_image;
   create unique index pre_image_fingerprint on pre_image(workspace, fingerprint);
   `,
+  `
+  create table datastore(
+    workspace text not null, name text not null, created_by text not null,
+    created_at integer not null, definition text not null, description text, tags text not null,
+    is_default integer not null, primary key (workspace, name)) without rowid;
+  create table secret(
+    workspace text not null, name text not null, created_by text not null,
+    created_at integer not null, sealed text not null,
+    primary key (workspace, name)) without rowid;
+  alter table asset add column archived integer not null default 0;
+  `,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;

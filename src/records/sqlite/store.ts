@@ -2,7 +2,23 @@
 
 import { open } from "node:fs/promises";
 import type { CommitBatch, CommitOutcome, RecordStore } from "../../ports/records.ts";
-import { createAsset, findAsset, labelAsset, listAssets, listLabels } from "./assets.ts";
+import {
+  changeAsset,
+  createAsset,
+  findAsset,
+  labelAsset,
+  listAssets,
+  listLabels,
+} from "./assets.ts";
+import {
+  deleteDatastore,
+  deleteSecret,
+  listDatastores,
+  listSecrets,
+  putDatastore,
+  putSecret,
+  readSecret,
+} from "./datastores.ts";
 import { putDocuments, readDocument } from "./documents.ts";
 import { isDiskFull, openDatabase } from "./driver.ts";
 import { becomeEngine, readEngine, releaseEngine, renewLease } from "./engine-row.ts";
@@ -120,6 +136,14 @@ function storeOver(
     labels: async (kind, name) => listLabels(session, kind, name),
     asset: async (kind, name, version, label) => findAsset(session, kind, name, { version, label }),
     assets: async (kind, name) => listAssets(session, kind, name),
+    changeAsset: async (asset, change) => changeAsset(session, asset, change),
+    putDatastore: async (row) => putDatastore(session, row),
+    datastores: async () => listDatastores(session),
+    deleteDatastore: async (name) => deleteDatastore(session, name),
+    putSecret: async (secret) => putSecret(session, secret),
+    secret: async (name) => readSecret(session, name),
+    secrets: async () => listSecrets(session),
+    deleteSecret: async (name) => deleteSecret(session, name),
   };
 }
 

@@ -1,5 +1,6 @@
 // The fields of `stepwell.yml`. Knows nothing of how its settings are used.
 
+import { datastoreEntry } from "./datastore.ts";
 import {
   extension,
   type FieldTable,
@@ -15,11 +16,6 @@ import {
   STRING,
   table,
 } from "./field.ts";
-
-const datastore = table("a datastore", {
-  type: required(oneWordOf("file"), "`file`: a folder of this machine."),
-  path: required(STRING, "The folder, relative to this file."),
-});
 
 const compute = table("a compute", {
   type: required(oneWordOf("local"), "`local`: this machine."),
@@ -63,7 +59,7 @@ const seconds: FieldType = { kind: "scalar" };
 
 export const workspace: FieldTable = table("stepwell.yml", {
   $schema: optional(STRING, "Address of the editor schema."),
-  datastores: extension(mapOf(record(() => datastore)), "Places for bytes, by name."),
+  datastores: extension(mapOf(datastoreEntry), "Places for bytes, by name."),
   url_map: extension(mapOf(STRING), "Local copies of public URLs: a URL or prefix, and a path."),
   computes: extension(mapOf(record(() => compute)), "Computes by name; `*` is every other name."),
   instance_types: extension(

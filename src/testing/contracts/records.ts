@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../core/event.ts";
 import type { CommitBatch, NewRun, RecordStore, RunUpdate } from "../../ports/records.ts";
+import { assetsContract } from "./records-assets.ts";
 
 const PROCESS = { bootId: "boot", pid: 1, startTime: "1" };
 const ME = { host: "here", process: PROCESS };
@@ -330,59 +331,7 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       expect(after).not.toBe(before);
       expect(store.changes()).toBe(after);
     });
-
-    it("never changes a version of an asset", async () => {
-      const store = open();
-      const asset = {
-        kind: "data" as const,
-        name: "iris",
-        contentId: "c1",
-        definition: "{}",
-        description: null,
-        tags: {},
-        createdAt: 1,
-        createdBy: "ann",
-        run: null,
-      };
-      expect((await store.createAsset({ ...asset, version: "1" })).kind).toBe("created");
-      expect((await store.createAsset({ ...asset, version: "1" })).kind).toBe("same");
-      expect(await store.createAsset({ ...asset, version: "1", contentId: "c2" })).toMatchObject({
-        kind: "conflict",
-        nextVersion: "2",
-      });
-      expect(await store.createAsset({ ...asset, version: null, contentId: "c2" })).toMatchObject({
-        kind: "created",
-        asset: { version: "2" },
-      });
-      expect((await store.asset("data", "iris", null, null))?.version).toBe("2");
-      expect((await store.assets("data", "iris")).map((row) => row.version)).toEqual(["2", "1"]);
-    });
-
-    it("lets a label move from version to version, and latest never", async () => {
-      const store = open();
-      const asset = {
-        kind: "model" as const,
-        name: "trees",
-        definition: "{}",
-        description: null,
-        tags: {},
-        createdAt: 1,
-        createdBy: "ann",
-        run: null,
-      };
-      await store.createAsset({ ...asset, version: "1", contentId: "c1" });
-      await store.createAsset({ ...asset, version: "2", contentId: "c2" });
-      const at = async (label: string) =>
-        (await store.asset("model", "trees", null, label))?.version ?? null;
-      const label = { kind: asset.kind, name: "trees", label: "prod", version: "1" };
-      expect(await at("prod")).toBeNull();
-      expect((await store.labelAsset(label, "ann", 2))?.contentId).toBe("c1");
-      expect([await at("prod"), await at("latest")]).toEqual(["1", "2"]);
-      await store.labelAsset({ ...label, version: "2" }, "ann", 3);
-      expect(await at("prod")).toBe("2");
-      expect(await store.labelAsset({ ...label, version: "9" }, "ann", 4)).toBeNull();
-      expect(await store.labels("model", "trees")).toEqual([{ ...label, version: "2" }]);
-      expect(await store.labels("data", "trees")).toEqual([]);
-    });
   });
+
+  assetsContract(name, open);
 }

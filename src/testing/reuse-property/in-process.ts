@@ -94,6 +94,7 @@ export function makeInProcess(): Workspace {
     user: "test",
     host: "test",
     capacity: () => CAPACITY,
+    openStorage: refuse,
     enginePorts: ({ committed }) => ({ ...ports, committed }),
     collectEnvironments: refuse,
     notice: refuse,

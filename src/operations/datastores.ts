@@ -1,0 +1,173 @@
+// The datastores of a workspace: what stepwell.yml names, what was registered, and the workspace's own folder. Opens them
+// with their secrets; knows no backend.
+
+import fs from "node:fs";
+import type { Storage } from "../ports/storage.ts";
+import type { DatastoreDefinition, OpenableDatastore, SecretReference } from "../spec/datastore.ts";
+import { suggestion } from "../spec/did-you-mean.ts";
+import { loadDatastore, type WrittenSecret, withSecrets } from "../spec/load-datastore.ts";
+import { own } from "../spec/own-keys.ts";
+import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
+import { putSecret, readSecret } from "./secrets.ts";
+import { places, type Workspace } from "./workspace.ts";
+
+export interface Datastore {
+  readonly name: string;
+  readonly definition: DatastoreDefinition;
+  readonly description: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly isDefault: boolean;
+  readonly from: "stepwell.yml" | "registered" | "built-in";
+}
+
+/** The workspace's own folder, which is the default until another one is. */
+export const OWN_DATASTORE = "workspaceblobstore";
+
+/** All of them by name. What stepwell.yml names goes before what is registered under the same name. */
+export async function listDatastores(workspace: Workspace): Promise<readonly Datastore[]> {
+  const found = new Map<string, Datastore>();
+  for (const row of await workspace.records.datastores())
+    found.set(row.name, { ...row, from: "registered" });
+  for (const [name, definition] of Object.entries(workspace.config.datastores)) {
+    const path = definition.type === "file" ? definition.path : null;
+    const isOwn = name === OWN_DATASTORE && path === places.store(workspace.folder);
+    if (isOwn && found.has(name)) continue;
+    const from = isOwn ? ("built-in" as const) : ("stepwell.yml" as const);
+    found.set(name, { name, definition, description: null, tags: {}, isDefault: false, from });
+  }
+  const all = [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (all.some((one) => one.isDefault)) return all;
+  return all.map((one) => (one.name === OWN_DATASTORE ? { ...one, isDefault: true } : one));
+}
+
+export async function findDatastore(
+  workspace: Workspace,
+  name: string,
+): Promise<Datastore | Refusal> {
+  const all = await listDatastores(workspace);
+  const found = all.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const near = suggestion(
+    name,
+    all.map((one) => one.name),
+  );
+  return refuse(
+    "unknown_datastore",
+    `there is no datastore ${name} in this workspace${near === null ? "" : `; ${near}`}`,
+    `register it: stepwell datastore create FILE, or add it to stepwell.yml: datastores: {${name}: {type: file, path: ./data}}  (see what is there: stepwell datastore list)`,
+  );
+}
+
+/** Registers what a file says; secrets that stand in it go into the workspace's secrets. */
+export async function registerDatastore(
+  workspace: Workspace,
+  text: string,
+  { file, folder }: { readonly file: string; readonly folder: string },
+): Promise<{ readonly datastore: Datastore; readonly keptSecrets: number } | Refusal> {
+  const { datastore, problems } = loadDatastore(text, file, folder);
+  if (datastore === null) return refuseInvalid(problems);
+  const { name, description, tags, isDefault } = datastore;
+  if (own(workspace.config.datastores, name) !== undefined && name !== OWN_DATASTORE)
+    return refuse(
+      "datastore_in_file",
+      `stepwell.yml names a datastore ${name} already`,
+      "change it there, or give this one another name",
+    );
+  const values: [name: string, value: string][] = [];
+  const definition = withSecrets<WrittenSecret, SecretReference>(
+    datastore.definition,
+    (field, secret) => {
+      if (secret.from !== "text") return secret;
+      const kept = `datastores/${name}/${field}`;
+      values.push([kept, secret.value]);
+      return { from: "store", name: kept };
+    },
+  );
+  for (const [kept, value] of values) {
+    const refused = await putSecret(workspace, kept, value);
+    if (refused !== null) return refused;
+  }
+  const row = { name, definition, description, tags, isDefault };
+  await workspace.records.putDatastore({
+    ...row,
+    createdAt: workspace.clock.now(),
+    createdBy: workspace.user,
+  });
+  return { datastore: { ...row, from: "registered" }, keptSecrets: values.length };
+}
+
+/** Forgets a registered datastore and the secrets that were kept with it. What it holds stays. */
+export async function forgetDatastore(workspace: Workspace, name: string): Promise<Refusal | null> {
+  const found = await findDatastore(workspace, name);
+  if (isRefusal(found)) return found;
+  if (found.from !== "registered")
+    return refuse(
+      "datastore_in_file",
+      `${name} was not registered`,
+      found.from === "built-in" ? null : "take it out of stepwell.yml",
+    );
+  await workspace.records.deleteDatastore(name);
+  for (const secret of await workspace.records.secrets())
+    if (secret.name.startsWith(`datastores/${name}/`))
+      await workspace.records.deleteSecret(secret.name);
+  return null;
+}
+
+/** Opens a datastore by name; the caller closes it. */
+export async function openDatastore(
+  workspace: Workspace,
+  name: string,
+): Promise<Storage | Refusal> {
+  const found = await findDatastore(workspace, name);
+  if (isRefusal(found)) return found;
+  const openable = await withItsSecrets(workspace, found.definition, `datastore ${name}`);
+  return isRefusal(openable) ? openable : workspace.openStorage(openable);
+}
+
+/** The definition with the secrets that it refers to; `whose` is how a message calls it. */
+export async function withItsSecrets(
+  workspace: Workspace,
+  definition: DatastoreDefinition,
+  whose: string,
+): Promise<OpenableDatastore | Refusal> {
+  const references: SecretReference[] = [];
+  withSecrets(definition, (_, secret) => references.push(secret));
+  const values = new Map<SecretReference, string>();
+  for (const reference of references) {
+    const value = await secretOf(workspace, reference, whose);
+    if (isRefusal(value)) return value;
+    values.set(reference, value);
+  }
+  return withSecrets(definition, (_, secret) => values.get(secret) as string);
+}
+
+async function secretOf(
+  workspace: Workspace,
+  reference: SecretReference,
+  whose: string,
+): Promise<string | Refusal> {
+  switch (reference.from) {
+    case "env": {
+      const value = workspace.shell[reference.name];
+      if (value) return value;
+      return refuse(
+        "missing_secret",
+        `${whose} needs the variable ${reference.name}, which is not set`,
+        `set it (export ${reference.name}=…) and try again`,
+      );
+    }
+    case "file":
+      try {
+        return fs.readFileSync(reference.path, "utf8").replace(/\r?\n$/, "");
+      } catch (error) {
+        return refuse(
+          "missing_secret",
+          `${whose} needs ${reference.path}: ${(error as Error).message}`,
+        );
+      }
+    case "store":
+      return readSecret(workspace, reference.name);
+    default:
+      return reference satisfies never;
+  }
+}

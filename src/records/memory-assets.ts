@@ -1,0 +1,63 @@
+// Assets of the record store in memory: immutable versions, labels that move.
+
+import type { AssetLabel, AssetRow, RecordStore } from "../ports/records.ts";
+
+type AssetVerbs = Pick<
+  RecordStore,
+  "createAsset" | "labelAsset" | "labels" | "asset" | "assets" | "changeAsset"
+>;
+
+export function memoryAssets(): AssetVerbs {
+  const rows: AssetRow[] = [];
+  const labels = new Map<string, AssetLabel>();
+  const versions = (kind: string, name: string | null): readonly AssetRow[] =>
+    rows.filter((row) => row.kind === kind && (name === null || row.name === name)).reverse();
+  return {
+    async createAsset(asset) {
+      const known = versions(asset.kind, asset.name);
+      const numbers = known.map((row) => Number(row.version)).filter(Number.isSafeInteger);
+      const nextVersion = String(Math.max(0, ...numbers) + 1);
+      const existing = known.find((row) =>
+        asset.version === null ? row.contentId === asset.contentId : row.version === asset.version,
+      );
+      if (existing !== undefined)
+        return existing.contentId === asset.contentId
+          ? { kind: "same", asset: existing }
+          : { kind: "conflict", existing, nextVersion };
+      const created = { ...asset, version: asset.version ?? nextVersion, archived: false };
+      rows.push(created);
+      return { kind: "created", asset: created };
+    },
+    async labelAsset(label) {
+      const { kind, name, version } = label;
+      const asset = versions(kind, name).find((row) => row.version === version);
+      if (asset === undefined) return null;
+      labels.set(JSON.stringify([kind, name, label.label]), label);
+      return asset;
+    },
+    labels: async (kind, name) =>
+      [...labels.values()]
+        .filter((one) => one.kind === kind && one.name === name)
+        .sort((a, b) => (a.label < b.label ? -1 : 1)),
+    async asset(kind, name, version, label) {
+      const moves = version === null && label !== null && label !== "latest";
+      const labelled = moves ? labels.get(JSON.stringify([kind, name, label])) : undefined;
+      if (moves && labelled === undefined) return null;
+      const wanted = labelled?.version ?? version;
+      const known = versions(kind, name);
+      if (wanted !== null) return known.find((row) => row.version === wanted) ?? null;
+      return known.find((row) => !row.archived) ?? known[0] ?? null;
+    },
+    assets: async (kind, name) => versions(kind, name),
+    async changeAsset({ kind, name, version }, change) {
+      const at = rows.findIndex(
+        (row) => row.kind === kind && row.name === name && row.version === version,
+      );
+      const asset = rows[at];
+      if (asset === undefined) return null;
+      const changed = { ...asset, ...change };
+      rows[at] = changed;
+      return changed;
+    },
+  };
+}
