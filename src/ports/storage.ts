@@ -130,7 +130,8 @@ export type Bytes = AsyncIterable<Uint8Array>;
 
 /**
  * A place for bytes. Paths are below its root. A file is seen whole or not at all: until a write or upload is finished,
- * what was there before (or nothing) is what others see. All methods throw `StorageError` alone.
+ * what was there before (or nothing) is what others see. All methods throw `StorageError` alone, but for two errors that
+ * are the caller's: the reason of its `signal`, and what its own body threw; both are handed on as they are.
  */
 export interface Storage {
   /** For people and records: `s3://bucket/prefix`, `file:///data`; never with credentials. */

@@ -1,0 +1,85 @@
+// Uploads in pieces into a folder: each part is written at its place in one unfinished file, and noted in a journal beside
+// it once it is durable, so that an upload goes on after a crash. Knows neither names of others nor links.
+
+import { randomBytes } from "node:crypto";
+import { appendFile, open, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { UploadedPart } from "../ports/storage.ts";
+import { codeOf } from "./fault.ts";
+import { writeAt } from "./file-write.ts";
+import { UNFINISHED } from "./storage-path.ts";
+
+export function newUnfinishedId(): string {
+  return randomBytes(16).toString("hex");
+}
+
+/** The unfinished file beside `at`. */
+export function unfinishedPath(at: string, id: string): string {
+  return join(dirname(at), `${UNFINISHED}${id}`);
+}
+
+export function isUnfinishedId(id: string): boolean {
+  return /^[0-9a-f]{32}$/.test(id);
+}
+
+export async function startParts(at: string, id: string): Promise<void> {
+  await (await open(unfinishedPath(at, id), "wx")).close();
+  await (await open(journalPath(at, id), "wx")).close();
+}
+
+export async function writePart(
+  at: string,
+  id: string,
+  offset: number,
+  number: number,
+  body: Uint8Array,
+): Promise<UploadedPart> {
+  const handle = await open(unfinishedPath(at, id), "r+");
+  try {
+    await writeAt(handle, body, offset);
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+  const part: UploadedPart = { number, sizeBytes: body.byteLength, tag: String(number) };
+  // A line of its own even behind one that a crash cut off.
+  await appendFile(journalPath(at, id), `\n${JSON.stringify(part)}`, { flag: "a" });
+  return part;
+}
+
+/** Null: no such upload. */
+export async function partsNoted(at: string, id: string): Promise<readonly UploadedPart[] | null> {
+  try {
+    const lines = (await readFile(journalPath(at, id), "utf8")).split("\n");
+    const parts = lines.flatMap((line) => partIn(line) ?? []);
+    return [...new Map(parts.map((part) => [part.number, part])).values()];
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+export async function removeParts(at: string, id: string): Promise<void> {
+  await rm(journalPath(at, id), { force: true });
+  await rm(unfinishedPath(at, id), { force: true });
+}
+
+/** After the file got its name: only the journal is left. */
+export async function removeJournal(at: string, id: string): Promise<void> {
+  await rm(journalPath(at, id), { force: true });
+}
+
+function journalPath(at: string, id: string): string {
+  return `${unfinishedPath(at, id)}-parts`;
+}
+
+/** Null: an empty line, or one that a crash cut off. */
+function partIn(line: string): UploadedPart | null {
+  try {
+    const { number, sizeBytes, tag } = JSON.parse(line) as Partial<UploadedPart>;
+    if (number === undefined || sizeBytes === undefined || tag === undefined) return null;
+    return { number, sizeBytes, tag };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,292 @@
+// A folder of this machine, or one that is mounted on it, as a storage. Files are plain files; what is unfinished lies
+// beside them under names that nobody else uses. Knows nothing of who moves bytes in or out, or how many at once.
+
+import { constants } from "node:fs";
+import { copyFile, type FileHandle, open, rm } from "node:fs/promises";
+import type {
+  Bytes,
+  PendingUpload,
+  ReadOptions,
+  Storage,
+  StorageCapabilities,
+  StoredFile,
+  UploadedPart,
+  WriteOptions,
+} from "../ports/storage.ts";
+import { StorageError } from "../ports/storage.ts";
+import type { OpenableDatastore } from "../spec/datastore.ts";
+import { exactBody } from "./exact-body.ts";
+import { codeOf, type Faults, faultsOf } from "./fault.ts";
+import { listFiles, storedFile } from "./file-list.ts";
+import { FilePlace } from "./file-place.ts";
+import {
+  isUnfinishedId,
+  newUnfinishedId,
+  partsNoted,
+  removeJournal,
+  removeParts,
+  startParts,
+  unfinishedPath,
+  writePart,
+} from "./file-uploads.ts";
+import { giveName, writeUnfinished } from "./file-write.ts";
+import { checkPath, checkPrefix, type PathLimits, UNFINISHED } from "./storage-path.ts";
+import { partPlace, partsMistake } from "./upload-parts.ts";
+
+/** Of Linux; file systems with lower ones say so themselves. */
+const LIMITS: PathLimits = {
+  maxBytes: 4000,
+  maxPartBytes: 255,
+  forbidden: new RegExp(`(^|/)${UNFINISHED.replace(".", "\\.")}`),
+};
+/** Read at once: fewer turns than the usual 64 KiB, and still little memory for many files together. */
+const PIECE_BYTES = 256 * 1024;
+
+export function openFile(definition: Extract<OpenableDatastore, { type: "file" }>): Storage {
+  return new FileStorage(definition.path);
+}
+
+class FileStorage implements Storage {
+  readonly address: string;
+  readonly capabilities: StorageCapabilities = {
+    canWrite: true,
+    canList: true,
+    ifAbsentIsAtomic: true,
+    hasVersions: false,
+    copiesInPlace: true,
+    parts: { minBytes: 1, maxBytes: 1024 ** 3, maxCount: 1_000_000 },
+  };
+  readonly #place: FilePlace;
+  readonly #fault: Faults;
+
+  constructor(root: string) {
+    this.address = `file://${root}`;
+    this.#fault = faultsOf(this.address, []);
+    this.#place = new FilePlace(root, this.#fault);
+  }
+
+  async stat(path: string): Promise<StoredFile | null> {
+    this.#check(path);
+    const at = await this.#place.existing(path);
+    return at === null ? null : storedFile(this.#place, at, path);
+  }
+
+  async *list(prefix: string): AsyncGenerator<StoredFile, void, undefined> {
+    checkPrefix(prefix, "", LIMITS, this.#fault);
+    yield* listFiles({ place: this.#place, fault: this.#fault }, prefix);
+  }
+
+  async read(path: string, options: ReadOptions = {}): Promise<Bytes> {
+    options.signal?.throwIfAborted();
+    const at = await this.#existing(path);
+    return this.#doing(path, "read it", async () => {
+      const handle = await open(at, "r");
+      return this.#pieces(handle, path, options);
+    });
+  }
+
+  async write(path: string, body: Bytes, options: WriteOptions): Promise<StoredFile> {
+    this.#check(path);
+    options.signal?.throwIfAborted();
+    const at = await this.#place.target(path);
+    const ifAbsent = options.ifAbsent ?? false;
+    if (ifAbsent && (await storedFile(this.#place, at, path)) !== null) throw this.#exists(path);
+    const unfinished = unfinishedPath(at, newUnfinishedId());
+    const exact = exactBody(body, options, (problem, says) => this.#fault(problem, path, says));
+    try {
+      await writeUnfinished(unfinished, exact.bytes);
+    } catch (error) {
+      const failure = exact.failure();
+      if (failure !== null) throw failure.error;
+      throw await this.#problem(error, path, "write it");
+    }
+    return this.#named(unfinished, at, path, ifAbsent);
+  }
+
+  async startUpload(
+    path: string,
+    options: Omit<WriteOptions, "signal" | "ifAbsent"> & { readonly partBytes: number },
+  ): Promise<PendingUpload> {
+    this.#check(path);
+    const at = await this.#place.target(path);
+    const { sizeBytes, partBytes, sha256 } = options;
+    const id = newUnfinishedId();
+    await this.#doing(path, "write it", () => startParts(at, id));
+    return { path, id, sizeBytes, partBytes, sha256 };
+  }
+
+  async uploadPart(
+    upload: PendingUpload,
+    number: number,
+    body: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<UploadedPart> {
+    signal?.throwIfAborted();
+    const at = await this.#unfinishedAt(upload);
+    const place = partPlace(upload, number);
+    if (place === null || place.sizeBytes !== body.byteLength)
+      throw this.#fault("corrupt", upload.path, `part ${number} is not of the length announced`);
+    return this.#doing(upload.path, "write a part of it", () =>
+      writePart(at, upload.id, place.offset, number, body),
+    );
+  }
+
+  async uploadedParts(upload: PendingUpload): Promise<readonly UploadedPart[] | null> {
+    const at = await this.#unfinishedAt(upload);
+    return this.#doing(upload.path, "look at its parts", () => partsNoted(at, upload.id));
+  }
+
+  async finishUpload(
+    upload: PendingUpload,
+    parts: readonly UploadedPart[],
+    options: { readonly ifAbsent?: boolean } = {},
+  ): Promise<StoredFile> {
+    const at = await this.#unfinishedAt(upload);
+    const { path } = upload;
+    const mistake = partsMistake(upload, parts);
+    if (mistake !== null) throw this.#fault("corrupt", path, mistake);
+    const unfinished = unfinishedPath(at, upload.id);
+    const written = await storedFile(this.#place, unfinished, path);
+    if (written === null) throw this.#fault("not_found", path, "this upload is gone; begin again");
+    if (written.sizeBytes !== upload.sizeBytes)
+      throw this.#fault("corrupt", path, `${written.sizeBytes} of ${upload.sizeBytes} bytes came`);
+    const file = await this.#named(unfinished, at, path, options.ifAbsent ?? false);
+    await this.#doing(path, "clean up after its upload", () => removeJournal(at, upload.id));
+    return file;
+  }
+
+  async abandonUpload(upload: PendingUpload): Promise<void> {
+    const at = await this.#unfinishedAt(upload);
+    await this.#doing(upload.path, "remove its parts", () => removeParts(at, upload.id));
+  }
+
+  async copy(
+    from: string,
+    to: string,
+    options: { readonly ifAbsent?: boolean } = {},
+  ): Promise<StoredFile> {
+    this.#check(to);
+    const source = await this.#existing(from);
+    const at = await this.#place.target(to);
+    const unfinished = unfinishedPath(at, newUnfinishedId());
+    await this.#doing(to, "write it", async () => {
+      try {
+        // Shares the blocks where the file system can.
+        await copyFile(source, unfinished, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+        const handle = await open(unfinished, "r+");
+        await handle.datasync().finally(() => handle.close());
+      } catch (error) {
+        await rm(unfinished, { force: true });
+        throw error;
+      }
+    });
+    return this.#named(unfinished, at, to, options.ifAbsent ?? false);
+  }
+
+  async delete(path: string): Promise<void> {
+    this.#check(path);
+    const at = await this.#place.existing(path);
+    if (at !== null) await this.#doing(path, "remove it", () => rm(at, { force: true }));
+  }
+
+  async close(): Promise<void> {}
+
+  async #named(
+    unfinished: string,
+    at: string,
+    path: string,
+    ifAbsent: boolean,
+  ): Promise<StoredFile> {
+    try {
+      if (await giveName(unfinished, at, ifAbsent)) return await this.#written(at, path);
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      if (error instanceof StorageError) throw error;
+      const isFolder = ["EISDIR", "ENOTEMPTY", "EEXIST"].includes(codeOf(error));
+      throw isFolder ? this.#folder(path) : await this.#problem(error, path, "give it its name");
+    }
+    await rm(unfinished, { force: true });
+    const there = await storedFile(this.#place, at, path);
+    throw there === null ? this.#folder(path) : this.#exists(path);
+  }
+
+  /** What we made is gone: so, most likely, is the whole root. */
+  async #problem(error: unknown, path: string, doing: string): Promise<StorageError> {
+    if (codeOf(error) === "ENOENT") await this.#place.realRoot();
+    return this.#place.problem(error, path, doing);
+  }
+
+  async #written(at: string, path: string): Promise<StoredFile> {
+    const file = await storedFile(this.#place, at, path);
+    if (file === null) throw this.#fault("failed", path, "it was removed as soon as it was there");
+    return file;
+  }
+
+  async #existing(path: string): Promise<string> {
+    this.#check(path);
+    const at = await this.#place.existing(path);
+    if (at !== null && (await storedFile(this.#place, at, path)) !== null) return at;
+    throw this.#fault("not_found", path, "there is no such file");
+  }
+
+  /** The path that the upload will have; its root may be gone, and its id comes from a file that others could write. */
+  async #unfinishedAt(upload: PendingUpload): Promise<string> {
+    this.#check(upload.path);
+    if (!isUnfinishedId(upload.id))
+      throw this.#fault("not_found", upload.path, "there is no such upload; begin again");
+    return this.#place.target(upload.path);
+  }
+
+  /** Says `changed` when the file is rewritten in place meanwhile: what was read may be half old and half new. */
+  async *#pieces(
+    handle: FileHandle,
+    path: string,
+    { offset = 0, length = Number.POSITIVE_INFINITY, signal }: ReadOptions,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      const before = await handle.stat();
+      const end = Math.min(before.size, offset + length);
+      for (let position = offset; position < end; ) {
+        signal?.throwIfAborted();
+        const size = Math.min(PIECE_BYTES, end - position);
+        const { bytesRead, buffer } = await handle.read(
+          Buffer.allocUnsafe(size),
+          0,
+          size,
+          position,
+        );
+        if (bytesRead === 0) break;
+        position += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+      const after = await handle.stat();
+      if (after.size !== before.size || after.mtimeMs !== before.mtimeMs)
+        throw this.#fault("changed", path, "it was changed while it was read; try again");
+    } catch (error) {
+      if (error instanceof StorageError || signal?.aborted) throw error;
+      throw this.#place.problem(error, path, "read it");
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #doing<T>(path: string, what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw this.#place.problem(error, path, what);
+    }
+  }
+
+  #check(path: string): void {
+    checkPath(path, "", LIMITS, this.#fault);
+  }
+
+  #folder(path: string): StorageError {
+    return this.#fault("bad_path", path, "there is a folder of that name; remove it first");
+  }
+
+  #exists(path: string): StorageError {
+    return this.#fault("exists", path, "there is one already");
+  }
+}
