@@ -13,6 +13,7 @@ import { crashPoint } from "./engine/crash-point.ts";
 import type { EnginePorts } from "./engine/engine-ports.ts";
 import { createExplainer } from "./engine/explainer.ts";
 import { createPlanReader } from "./engine/plan-reader.ts";
+import { holdLock } from "./environments/build-lock.ts";
 import { collectEnvironments } from "./environments/collect-environments.ts";
 import { createEnvironmentLocks } from "./environments/environment-locks.ts";
 import { createEnvironments } from "./environments/environments.ts";
@@ -23,6 +24,7 @@ import { packageFile } from "./operations/package-file.ts";
 import { readConfig } from "./operations/read-config.ts";
 import { readShell } from "./operations/read-shell.ts";
 import { isRefusal, type Refusal, refuse } from "./operations/refusal.ts";
+import { fetchRemote } from "./operations/remote-data.ts";
 import { noteEmpty } from "./operations/usage-note.ts";
 import {
   type EngineOptions,
@@ -207,6 +209,7 @@ function compose(
     user: userName(),
     host: os.hostname(),
     capacity: (name) => capacityOf(config, name),
+    lock: holdLock,
     openStorage: async (datastore) => {
       const { openStorage } = await import("./datastores/open-storage.ts");
       return openStorage(datastore);
@@ -321,6 +324,7 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
         cacheFolder: cacheFolder(workspace.shell),
       },
     }),
+    fetchData: (data, origin) => fetchRemote(workspace, data, origin),
     explainer: createExplainer(records, contents, workspace.plans),
     settler: createOutputSettler(workspace),
     diagnose: createDiagnoser(workspace),

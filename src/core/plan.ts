@@ -1,7 +1,7 @@
 // A plan: the graph of a job with everything it names resolved to immutable identities. What is recorded of a submit,
 // and all that a resume needs. Plain JSON data; knows nothing of what has run.
 
-import type { Graph } from "../spec/graph.ts";
+import type { DataReference, Graph } from "../spec/graph.ts";
 import type { CodeSnapshot, Content } from "./content.ts";
 import type { EnvironmentIdentity } from "./environment.ts";
 
@@ -14,6 +14,17 @@ export interface ResolvedData {
   readonly asset: string | null;
   /** As the user wrote it (`azureml:iris@latest`, `./data`), for people. */
   readonly written: string;
+  /** Where it comes from when `path` is a copy that may still have to be fetched; absent: it lies there itself. */
+  readonly remote?: RemoteOrigin;
+}
+
+/** Data of a datastore or address elsewhere. */
+export interface RemoteOrigin {
+  readonly reference: Extract<DataReference, { kind: "datastore" | "url" }>;
+  /** Digest of what its storage said of every file. */
+  readonly version: string;
+  /** True: `path` is its address, and the step reads it there itself (mode `direct`). */
+  readonly direct?: true;
 }
 
 /** What an attempt takes from its compute. */

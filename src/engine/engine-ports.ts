@@ -3,7 +3,7 @@
 import type { AttemptEnd, ProcessIdentity } from "../core/attempt.ts";
 import type { SourceLocation, StepError } from "../core/event.ts";
 import type { StepResult } from "../core/output.ts";
-import type { Demand, Plan } from "../core/plan.ts";
+import type { Demand, Plan, RemoteOrigin, ResolvedData } from "../core/plan.ts";
 import type { Reason } from "../core/reason.ts";
 import type { StepFacts } from "../core/step-facts.ts";
 import type { Checkpoints } from "../ports/checkpoints.ts";
@@ -56,6 +56,8 @@ export interface EnginePorts {
   readonly environments: Environments;
   readonly space: DiskSpace;
   readonly stepTypes: StepTypes;
+  /** Brings data from elsewhere to its path, unless it is there; null when it is. */
+  readonly fetchData: (data: ResolvedData, origin: RemoteOrigin) => Promise<StepError | null>;
   readonly explainer: Explainer;
   readonly settler: OutputSettler;
   /** What the end of its log says about a failure; reads a bounded piece of it. */

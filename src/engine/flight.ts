@@ -90,7 +90,7 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
     outputs: declaredOutputs(run.plan.graph.steps[step] as StepNode),
   });
   if (!staged.ok) return refuse(staged.failure);
-  const plan = await readablePlan(ports.contents, { plan: run.plan, index: step, attemptId });
+  const plan = await readablePlan(ports, { plan: run.plan, index: step, attemptId });
   if ("code" in plan) return refuse(plan);
   const checkpoint = await openCheckpoint(state, flight);
   if (checkpoint === "fenced") return;
@@ -251,6 +251,7 @@ async function changedInput(
   for (const [name, input] of Object.entries(node.inputs)) {
     if (input.source.kind === "data") {
       const data = own(run.plan.steps[step]?.data ?? {}, name);
+      if (data?.remote?.direct) continue;
       if (data === undefined || (await ports.contents.inputHeld(attemptId, name, data))) continue;
       return {
         code: "changed_while_read",

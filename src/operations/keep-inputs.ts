@@ -1,6 +1,7 @@
 // Keeps the bytes of a run's local inputs before it is submitted, so that it can be repeated exactly after the user
 // changed or removed them. What runs made themselves is in the store already.
 
+import fs from "node:fs";
 import path from "node:path";
 import type { Plan, ResolvedData } from "../core/plan.ts";
 import { type Refusal, refuse } from "./refusal.ts";
@@ -19,12 +20,15 @@ export function keepInputs(workspace: Workspace, plan: Plan): Promise<Refusal | 
 
 export async function keepData(
   workspace: Workspace,
-  data: readonly Pick<ResolvedData, "path" | "content">[],
+  data: readonly Pick<ResolvedData, "path" | "content" | "remote">[],
 ): Promise<Refusal | null> {
   const { keep } = workspace.config;
   if (keep === "reference") return null;
   const made = path.join(places.store(workspace.folder), "azureml") + path.sep;
-  const own = data.filter((one) => !one.path.startsWith(made));
+  // What lies elsewhere and was never brought here stays there.
+  const own = data.filter(
+    (one) => !one.path.startsWith(made) && (!one.remote || fs.existsSync(one.path)),
+  );
   const distinct = [...new Map(own.map((one) => [one.content.id, one])).values()];
   const bytes = distinct.reduce((sum, one) => sum + one.content.sizeBytes, 0);
   if (keep === "auto" && bytes > COPIED_BYTES) return null;

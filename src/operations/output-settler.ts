@@ -1,13 +1,15 @@
 // What a run's outputs ask for beside being recorded: a copy at a place of the user's, a version as a data asset or
 // model. Both are idempotent, so a resumed run may do them again.
 
-import path from "node:path";
+import path, { posix } from "node:path";
 import type { StepError } from "../core/event.ts";
 import type { OutputRecord } from "../core/output.ts";
 import type { Plan } from "../core/plan.ts";
 import type { OutputSettler } from "../engine/engine-ports.ts";
 import type { DataReference, StepNode, StepOutput } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
+import { isRefusal } from "./refusal.ts";
+import { type RemoteSource, remoteSource } from "./remote-source.ts";
 import { storeFolder } from "./resolve-data.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -44,21 +46,24 @@ async function publish(
   record: OutputRecord,
 ): Promise<StepError | null> {
   if (output.publishTo === null) return null;
-  const place = destination(workspace, run, plan, output.publishTo);
-  if (typeof place !== "string") return place;
+  const reference = filledIn(output.publishTo, run, plan);
+  const place = await destination(workspace, reference);
+  if (typeof place !== "string" && "code" in place) return place;
+  if (typeof place !== "string") {
+    const { sendRemote } = await import("./send-remote.ts");
+    const refused = await sendRemote(workspace, record, place);
+    return refused === null ? null : failed(refused.message, refused.hint);
+  }
   const outcome = await workspace.contents.publish(record, place);
-  if (outcome.ok) return null;
-  const { message, hint } = outcome.failure;
+  return outcome.ok ? null : failed(outcome.failure.message, outcome.failure.hint);
+}
+
+function failed(message: string, hint: string | null): StepError {
   return { code: "publish_failed", message, hint };
 }
 
-/** Where a copy goes: `${{name}}` and `${{default_datastore}}` filled in. */
-export function destination(
-  workspace: Workspace,
-  run: string,
-  plan: Plan,
-  reference: DataReference,
-): string | StepError {
+/** Where a copy goes, with `${{name}}` and `${{default_datastore}}` filled in. */
+export function filledIn(reference: DataReference, run: string, plan: Plan): DataReference {
   const fill = (text: string): string =>
     text
       .replaceAll(/\$\{\{\s*name\s*\}\}/g, run)
@@ -66,22 +71,34 @@ export function destination(
         /\$\{\{\s*default_datastore\s*\}\}/g,
         plan.graph.defaultDatastore ?? "workspaceblobstore",
       );
-  if (reference.kind === "local") return fill(reference.path);
+  if (reference.kind === "local") return { kind: "local", path: fill(reference.path) };
+  if (reference.kind === "url") return { kind: "url", url: fill(reference.url) };
+  if (reference.kind !== "datastore") return reference;
+  // Whoever runs it chooses no place above the datastore.
+  const path = posix.normalize(`/${fill(reference.path)}`).slice(1);
+  return { kind: "datastore", datastore: fill(reference.datastore), path };
+}
+
+/** A local path, or a place elsewhere. */
+export async function destination(
+  workspace: Workspace,
+  reference: DataReference,
+): Promise<string | RemoteSource | StepError> {
+  if (reference.kind === "local") return reference.path;
   if (reference.kind === "datastore") {
-    const store = fill(reference.datastore);
-    const root = storeFolder(workspace, store);
-    if (root !== null) return path.join(root, path.normalize(`/${fill(reference.path)}`));
-    return {
-      code: "unknown_datastore",
-      message: `there is no datastore ${store}`,
-      hint: "add it to stepwell.yml",
-    };
+    const root = await storeFolder(workspace, reference.datastore);
+    if (isRefusal(root)) return failed(root.message, root.hint);
+    if (root !== null) return path.join(root, reference.path);
   }
-  return {
-    code: "publish_failed",
-    message: `outputs cannot be written to a ${reference.kind}`,
-    hint: "use a local path or a datastore",
-  };
+  const remote =
+    reference.kind === "datastore" || reference.kind === "url"
+      ? await remoteSource(workspace, reference)
+      : null;
+  if (isRefusal(remote)) return failed(remote.message, remote.hint);
+  const [what] = reference.kind === "url" ? reference.url.split(":") : [`a ${reference.kind}`];
+  return (
+    remote ?? failed(`outputs cannot be written to ${what}`, "use a local path or a datastore")
+  );
 }
 
 async function register(

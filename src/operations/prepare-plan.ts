@@ -113,7 +113,7 @@ async function resolveInputs(
   const resolved: Record<string, ResolvedData> = {};
   for (const [name, input] of Object.entries(step.inputs)) {
     if (input.source.kind !== "data") continue;
-    const found = await data.resolve(input.source.reference, input.type as DataType);
+    const found = await data.resolve(input.source.reference, input.type as DataType, input.mode);
     if (isRefusal(found)) report(step, { ...found, message: `input ${name}: ${found.message}` });
     else put(resolved, name, found);
   }

@@ -2,17 +2,23 @@
 // the name of the step and input; nothing has started by then.
 
 import path from "node:path";
+import { changedPaths } from "../core/changed-paths.ts";
 import type { Content, ContentId } from "../core/content.ts";
-import type { ResolvedData } from "../core/plan.ts";
-import type { DataReference, DataType } from "../spec/graph.ts";
-import { own } from "../spec/own-keys.ts";
+import type { RemoteOrigin, ResolvedData } from "../core/plan.ts";
+import type { DataReference, DataType, PortMode } from "../spec/graph.ts";
+import { findDatastore } from "./datastores.ts";
 import { download } from "./download.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { type RemoteSource, remoteSource } from "./remote-source.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 /** Resolves references, each path identified once however many steps read it. */
 export interface DataResolver {
-  resolve(reference: DataReference, type: DataType): Promise<ResolvedData | Refusal>;
+  resolve(
+    reference: DataReference,
+    type: DataType,
+    mode?: PortMode | null,
+  ): Promise<ResolvedData | Refusal>;
 }
 
 export function createDataResolver(workspace: Workspace): DataResolver {
@@ -24,9 +30,10 @@ export function createDataResolver(workspace: Workspace): DataResolver {
     return known;
   };
   return {
-    async resolve(reference, type) {
+    async resolve(reference, type, mode = null) {
       const located = await locate(workspace, reference);
       if (isRefusal(located)) return located;
+      if ("source" in located) return resolveRemote(workspace, located, { type, mode });
       const found = await identify(located.path, type);
       const content = await asRecorded(workspace, located, found);
       if (isRefusal(content)) return content;
@@ -46,10 +53,34 @@ async function identifyOnce(
   return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint);
 }
 
+async function resolveRemote(
+  workspace: Workspace,
+  { source, reference, asset, written, expectedId }: LocatedElsewhere,
+  { type, mode }: { readonly type: DataType; readonly mode: PortMode | null },
+): Promise<ResolvedData | Refusal> {
+  const { identifyRemote } = await import("./remote-data.ts");
+  const found = await identifyRemote(workspace, source, {
+    reference,
+    type,
+    isDirect: mode === "direct",
+  });
+  const at = isRefusal(found) ? source.written : found.path;
+  const content = await asRecorded(
+    workspace,
+    { expectedId, written, path: at },
+    isRefusal(found) ? found : found.content,
+  );
+  if (isRefusal(content)) return content;
+  // The bytes that were recorded are kept here, whatever became of the place.
+  if (isRefusal(found) || content.id !== found.content.id)
+    return { path: at, content, asset, written };
+  return { path: at, content, asset, written, remote: found.origin };
+}
+
 /** A name stands for the bytes that were recorded with it: those at its place, else the copy that was kept of them. */
 async function asRecorded(
   workspace: Workspace,
-  { expectedId, written, path: at }: Located,
+  { expectedId, written, path: at }: Pick<Located, "expectedId" | "written" | "path">,
   found: Content | Refusal,
 ): Promise<Content | Refusal> {
   if (expectedId === null || (!isRefusal(found) && found.id === expectedId)) return found;
@@ -59,9 +90,31 @@ async function asRecorded(
     "data_changed",
     isRefusal(found)
       ? `${written}: ${found.message}`
-      : `${written}: the bytes at ${at} are not those that were recorded`,
-    "register the new content as a new version, or restore the old bytes",
+      : `${written}: the bytes at ${at} are not those that were recorded${await differences(workspace, expectedId as ContentId, found)}`,
+    `register what is there now as a new version (${registerAgain(written, at)}), or restore the old bytes`,
   );
+}
+
+/** `: changed a.csv, removed b.csv`; nothing where it cannot be told. */
+async function differences(
+  { contents }: Workspace,
+  expected: ContentId,
+  found: Content,
+): Promise<string> {
+  const before = await contents.manifest(expected);
+  const after = found.kind === "folder" ? await contents.manifest(found.id) : null;
+  if (before === null || after === null) return "";
+  const files = changedPaths(before, after);
+  const rest = files.length - NAMED_FILES;
+  return `: ${files.slice(0, NAMED_FILES).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
+
+/** How many changed files a message names. */
+const NAMED_FILES = 5;
+
+function registerAgain(written: string, at: string): string {
+  const [, name] = /^azureml:([^:@/]+)/.exec(written) ?? [];
+  return `stepwell data create --name ${name ?? "NAME"} --path ${at}`;
 }
 
 interface Located {
@@ -72,16 +125,24 @@ interface Located {
   readonly expectedId: string | null;
 }
 
-async function locate(workspace: Workspace, reference: DataReference): Promise<Located | Refusal> {
+interface LocatedElsewhere extends Omit<Located, "path"> {
+  readonly source: RemoteSource;
+  readonly reference: RemoteOrigin["reference"];
+}
+
+async function locate(
+  workspace: Workspace,
+  reference: DataReference,
+): Promise<Located | LocatedElsewhere | Refusal> {
   switch (reference.kind) {
     case "local":
       return { path: reference.path, asset: null, written: reference.path, expectedId: null };
     case "asset":
       return locateAsset(workspace, reference);
     case "datastore":
-      return locateInStore(workspace, reference.datastore, reference.path);
+      return locateInStore(workspace, reference);
     case "url":
-      return locateUrl(workspace, reference.url);
+      return locateUrl(workspace, reference);
     case "run_output":
       return locateRunOutput(workspace, reference);
     default:
@@ -104,7 +165,7 @@ export interface DataDefinition {
 async function locateAsset(
   workspace: Workspace,
   reference: Extract<DataReference, { kind: "asset" }>,
-): Promise<Located | Refusal> {
+): Promise<Located | LocatedElsewhere | Refusal> {
   const { name, version, label } = reference;
   const kinds = ["data", "model"] as const;
   for (const kind of kinds) {
@@ -129,14 +190,14 @@ async function locateAsset(
   );
 }
 
-function locateInStore(workspace: Workspace, datastore: string, inside: string): Located | Refusal {
-  const root = storeFolder(workspace, datastore);
-  if (root === null)
-    return refuse(
-      "unknown_datastore",
-      `there is no datastore ${datastore} in this workspace`,
-      `add it to stepwell.yml: datastores: {${datastore}: {type: file, path: ./data}}, or write a path in its place`,
-    );
+async function locateInStore(
+  workspace: Workspace,
+  reference: Extract<DataReference, { kind: "datastore" }>,
+): Promise<Located | LocatedElsewhere | Refusal> {
+  const { datastore, path: inside } = reference;
+  const root = await storeFolder(workspace, datastore);
+  if (isRefusal(root)) return root;
+  if (root === null) return locateElsewhere(workspace, reference);
   const at = path.resolve(root, inside.replace(/^\/+/, ""));
   if (at !== root && !at.startsWith(root + path.sep))
     return refuse("path_leaves_datastore", `${inside} leaves the datastore ${datastore}`);
@@ -144,27 +205,48 @@ function locateInStore(workspace: Workspace, datastore: string, inside: string):
   return { path: at, asset: null, written, expectedId: null };
 }
 
-/** Folder of a datastore, or null when there is none of that name. */
-export function storeFolder(workspace: Workspace, datastore: string): string | null {
-  const configured = own(workspace.config.datastores, datastore);
-  if (configured?.type === "file") return path.resolve(configured.path);
-  return datastore === "workspaceblobstore" ? places.store(workspace.folder) : null;
+async function locateElsewhere(
+  workspace: Workspace,
+  reference: RemoteOrigin["reference"],
+): Promise<LocatedElsewhere | Refusal> {
+  const source = await remoteSource(workspace, reference);
+  if (source === null || isRefusal(source)) return source ?? unsupportedUrl(reference);
+  return { source, reference, asset: null, written: source.written, expectedId: null };
 }
 
-async function locateUrl(workspace: Workspace, url: string): Promise<Located | Refusal> {
+/** Folder of a datastore, or null when it is no folder of this machine. */
+export async function storeFolder(
+  workspace: Workspace,
+  datastore: string,
+): Promise<string | null | Refusal> {
+  const found = await findDatastore(workspace, datastore);
+  if (isRefusal(found)) return found;
+  return found.definition.type === "file" ? path.resolve(found.definition.path) : null;
+}
+
+async function locateUrl(
+  workspace: Workspace,
+  reference: Extract<DataReference, { kind: "url" }>,
+): Promise<Located | LocatedElsewhere | Refusal> {
+  const { url } = reference;
   const mapped = mapUrl(workspace.config.urlMap, url);
   if (mapped !== null && !/^[a-z]+:\/\//i.test(mapped))
     return { path: mapped, asset: null, written: url, expectedId: null };
   const target = mapped ?? url;
   if (!/^https?:\/\//i.test(target))
-    return refuse(
-      "unsupported_url",
-      `${url} cannot be read from here`,
-      `map it to a local copy in stepwell.yml: url_map: {"${url}": ./copy}, or write a path in its place`,
-    );
+    return locateElsewhere(workspace, { kind: "url", url: target });
   const downloaded = await download(places.downloads(workspace.folder), target);
   if (isRefusal(downloaded)) return downloaded;
   return { path: downloaded, asset: null, written: url, expectedId: null };
+}
+
+function unsupportedUrl(reference: RemoteOrigin["reference"]): Refusal {
+  const url = reference.kind === "url" ? reference.url : reference.datastore;
+  return refuse(
+    "unsupported_url",
+    `${url} cannot be read from here`,
+    `map it to a local copy in stepwell.yml: url_map: {"${url}": ./copy}, or write a path in its place`,
+  );
 }
 
 /** The longest key of `url_map` that is the URL or a prefix of it. */

@@ -127,7 +127,7 @@ async function orderOf(
   if (made?.ok === false)
     return refuse(made.failure.code, made.failure.message, made.failure.hint, 1);
   const staged = left ?? (made?.value as StagedAttempt);
-  const readable = await readablePlan(ports.contents, { plan, index, attemptId });
+  const readable = await readablePlan(ports, { plan, index, attemptId });
   if ("code" in readable) return refuse(readable.code, readable.message, readable.hint, 1);
   const order = ports.stepTypes.order({
     run: row.name,

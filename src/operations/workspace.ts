@@ -37,6 +37,8 @@ export interface Workspace {
   readonly user: string;
   readonly host: string;
   readonly capacity: (compute: string) => Demand | null;
+  /** Holds a lock file against other processes; `waiting` is told once when another holds it. */
+  readonly lock: (file: string, waiting: () => void) => Promise<{ readonly release: () => void }>;
   /** Opens a place for bytes with its credentials; the caller closes it. Throws `StorageError`. */
   readonly openStorage: (datastore: OpenableDatastore) => Promise<Storage>;
   /** Ports for an engine of this workspace. */
@@ -83,6 +85,8 @@ export const places = {
   functions: (folder: string): string => path.join(folder, ".stepwell", "functions"),
   checkpoints: (folder: string): string => path.join(folder, ".stepwell", "checkpoints"),
   downloads: (folder: string): string => path.join(folder, ".stepwell", "downloads"),
+  /** Journals of transfers under way. */
+  transfers: (folder: string): string => path.join(folder, ".stepwell", "transfers"),
   logFile: (folder: string, run: string, step: string, attempt: number): string =>
     path.join(folder, ".stepwell", "logs", run, `${step === "." ? "_" : step}.${attempt}.log`),
   code: (folder: string): string => path.join(folder, ".stepwell", "code"),

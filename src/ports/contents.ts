@@ -77,6 +77,14 @@ export interface Contents {
    * a file (then `kind` is "file").
    */
   identify(path: string, expect: DataType): Promise<Outcome<Content>>;
+  /**
+   * Content of files that lie elsewhere and whose ids are known: one file, or the files of a folder by their paths in it. Its
+   * seal is that of no file here.
+   */
+  identifyListed(
+    kind: Content["kind"],
+    files: readonly { readonly path: string; readonly size: number; readonly id: ContentId }[],
+  ): Promise<Content>;
   /** The entries behind a folder's id, for explanations and copies; null when never stored or removed. */
   manifest(id: ContentId): Promise<Manifest | null>;
   /**

@@ -3,6 +3,7 @@
 import { commandComponent } from "./fields/command-component.ts";
 import { commandJob } from "./fields/command-job.ts";
 import { data } from "./fields/data.ts";
+import { datastoreFiles } from "./fields/datastore.ts";
 import { environment } from "./fields/environment.ts";
 import type { Field, FieldTable, FieldType } from "./fields/field.ts";
 import { laterNodes } from "./fields/later-nodes.ts";
@@ -19,6 +20,7 @@ export const SCHEMA_KINDS: readonly SchemaKind[] = [
   "command",
   "component",
   "data",
+  "datastore",
   "environment",
   "model",
   "workspace",
@@ -67,6 +69,7 @@ const TABLES = {
   command: [commandJob],
   component: [commandComponent, pipelineComponent],
   data: [data],
+  datastore: Object.values(datastoreFiles),
   environment: [environment],
   model: [model],
   workspace: [workspace],

@@ -83,7 +83,7 @@ slots: 3
     ["computes: {a: {type: remote}}", "unknown_value", "1:22"],
     ["computes: {a: {}}", "missing_field", "1:15"],
     ["computes: {a: {type: local, memory: lots}}", "wrong_type", "1:37"],
-    ["datastores: {a: {type: s3, path: x}}", "unknown_value", "1:24"],
+    ["datastores: {a: {type: nfs, path: x}}", "unknown_value", "1:24"],
     ["keep: sometimes", "unknown_value", "1:7"],
     ["keep: copy\nsource_date_epoch: 2020-01-01", "wrong_type", "2:20"],
     ["source_date_epoch: -1", "wrong_type", "1:20"],

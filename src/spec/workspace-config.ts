@@ -20,6 +20,7 @@ import {
   getSet,
   getText,
   isNull,
+  positionOf,
   type TreeEntry,
   type TreeMapping,
   type TreeNode,
@@ -105,8 +106,21 @@ export function loadWorkspaceConfig(
     problems.push(problemAt(root, "not_a_mapping", "stepwell.yml must be a mapping", hint));
     return { config: defaults, problems };
   }
-  checkFields(root, workspace, (problem) => problems.push(problem));
+  const isHidden = linesOf(root, "datastores");
+  checkFields(root, workspace, (problem) =>
+    problems.push(isHidden(problem) ? { ...problem, hidesLine: true } : problem),
+  );
   return { config: readConfig(root, folder, defaults, problems), problems };
+}
+
+/** Whether a finding stands at or below a key and above the next one: what is there may be a secret. */
+function linesOf(root: TreeMapping, key: string): (problem: Problem) => boolean {
+  const entry = root.entries.get(key);
+  const first = entry === undefined ? null : (positionOf(entry.key)?.line ?? null);
+  if (first === null) return () => false;
+  const starts = [...root.entries.values()].map((one) => positionOf(one.key)?.line ?? 0);
+  const next = Math.min(...starts.filter((line) => line > first), Number.POSITIVE_INFINITY);
+  return ({ position }) => position !== null && position.line >= first && position.line < next;
 }
 
 function readConfig(

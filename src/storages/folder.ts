@@ -16,6 +16,7 @@ import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts
 import { type Limits, statInput, TOO_BIG } from "./identify.ts";
 import { ignoringRule } from "./ignoring-rule.ts";
 import { hasCopy, keptPath, layStandIn, standInOf } from "./kept-copies.ts";
+import { listedContent } from "./listed-content.ts";
 import { firstChanged } from "./seen-files.ts";
 import { readSnapshot, snapshotFolder } from "./snapshot-store.ts";
 import { type WorkFolders, type WorkPlaces, workFolders } from "./work-folders.ts";
@@ -84,6 +85,12 @@ class FolderContents implements Contents {
     } finally {
       this.#asking.delete(key);
     }
+  }
+
+  async identifyListed(
+    ...[kind, files]: Parameters<Contents["identifyListed"]>
+  ): ReturnType<Contents["identifyListed"]> {
+    return listedContent(this.#storeFolder, kind, files);
   }
 
   async manifest(id: ContentId): ReturnType<Contents["manifest"]> {

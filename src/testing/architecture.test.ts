@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   records: ["ports", "core"],
   environments: ["ports", "core", "spec"],
   engine: ["core", "steps", "ports", "spec"],
-  operations: ["engine", "steps", "core", "ports", "spec", "modules"],
+  operations: ["engine", "steps", "core", "ports", "spec", "modules", "transfers"],
   display: [],
   sdk: ["spec", "display", "client"],
   functions: [],

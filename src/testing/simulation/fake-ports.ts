@@ -61,6 +61,7 @@ export function createFakePorts(
             ),
       collect: () => ({ metrics: {}, loggedParameters: {}, warnings: [] }),
     },
+    fetchData: async () => null,
     explainer: {
       earlier: async () => null,
       reason: async () => ({ kind: "never_ran", detail: "simulated" }),
@@ -144,6 +145,7 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
   };
   return {
     identify: absent,
+    identifyListed: absent,
     manifest: async () => null,
     verify: async (record) =>
       world.plant === "trust-damaged" ||

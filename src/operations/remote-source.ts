@@ -1,0 +1,162 @@
+// Tells which data lies elsewhere: in a datastore that is no folder, or behind an address of a cloud. Knows nothing of
+// reading it.
+
+import type { Storage } from "../ports/storage.ts";
+import type { DatastoreDefinition } from "../spec/datastore.ts";
+import type { DataReference } from "../spec/graph.ts";
+import { findDatastore, listDatastores, withItsSecrets } from "./datastores.ts";
+import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface RemoteSource {
+  /** The datastore's name, or how the address begins; for messages. */
+  readonly whose: string;
+  readonly definition: DatastoreDefinition;
+  /** Below the root of the storage; "" is all of it. */
+  readonly path: string;
+  /** As the user may write it. */
+  readonly written: string;
+}
+
+type RemoteReference = Extract<DataReference, { kind: "datastore" | "url" }>;
+
+/** Null: it is not remote, or nothing that can be reached this way. */
+export async function remoteSource(
+  workspace: Workspace,
+  reference: RemoteReference,
+): Promise<RemoteSource | Refusal | null> {
+  if (reference.kind === "url") return sourceOfUrl(workspace, reference.url);
+  const { datastore: name, path } = reference;
+  const datastore = await findDatastore(workspace, name);
+  if (isRefusal(datastore)) return datastore;
+  const { definition } = datastore;
+  if (definition.type === "file") return null;
+  if (definition.type === "postgres")
+    return refuse(
+      "no_files_there",
+      `the datastore ${name} holds tables, not files`,
+      "read it with a step of type data_transfer, task import_data",
+    );
+  const inside = path.replace(/^\/+/, "");
+  const written = `azureml://datastores/${name}/paths/${inside}`;
+  if (hasDots(inside)) return leaves(inside, `the datastore ${name}`);
+  return { whose: `datastore ${name}`, definition, path: inside, written };
+}
+
+export async function openSource(
+  workspace: Workspace,
+  { definition, whose }: Pick<RemoteSource, "definition" | "whose">,
+): Promise<Storage | Refusal> {
+  const openable = await withItsSecrets(workspace, definition, whose);
+  return isRefusal(openable) ? openable : workspace.openStorage(openable);
+}
+
+function hasDots(path: string): boolean {
+  return path.split("/").some((part) => part === "." || part === "..");
+}
+
+function leaves(path: string, what: string): Refusal {
+  return refuse("path_leaves_datastore", `${path} leaves ${what}`);
+}
+
+/** A registered datastore that holds the address lends its credentials; else the vendor's own client finds some. */
+async function sourceOfUrl(
+  workspace: Workspace,
+  url: string,
+): Promise<RemoteSource | Refusal | null> {
+  const parsed = parseCloudUrl(url);
+  if (parsed === null) return null;
+  const { definition, path } = parsed;
+  if (hasDots(path)) return leaves(path, placeOf(definition));
+  const known = (await listDatastores(workspace)).flatMap((one) => {
+    const inside = insideOf(one.definition, parsed);
+    return inside === null ? [] : [{ name: one.name, definition: one.definition, path: inside }];
+  });
+  const [best] = known.sort((a, b) => a.path.length - b.path.length);
+  if (best === undefined) return { whose: placeOf(definition), definition, path, written: url };
+  return {
+    whose: `datastore ${best.name}`,
+    definition: best.definition,
+    path: best.path,
+    written: url,
+  };
+}
+
+interface CloudAddress {
+  readonly definition: CloudDefinition;
+  readonly path: string;
+}
+
+type CloudDefinition = Extract<
+  DatastoreDefinition,
+  { readonly bucket: string } | { readonly container: string }
+>;
+
+/** `s3://`, `gs://`, `wasb(s)://` and `abfs(s)://` addresses. */
+function parseCloudUrl(url: string): CloudAddress | null {
+  const parts = /^(s3|gs|wasbs?|abfss?):\/\/([^/]+)\/?(.*)$/i.exec(url);
+  if (parts === null) return null;
+  const [, scheme = "", authority = "", rest = ""] = parts;
+  const path = decoded(rest);
+  const credentials = { kind: "ambient" } as const;
+  switch (scheme.toLowerCase()) {
+    case "s3":
+      return {
+        path,
+        definition: {
+          type: "s3",
+          bucket: authority,
+          prefix: "",
+          region: null,
+          endpoint: null,
+          pathStyle: false,
+          credentials,
+        },
+      };
+    case "gs":
+      return {
+        path,
+        definition: { type: "gcs", bucket: authority, prefix: "", endpoint: null, credentials },
+      };
+    default: {
+      const azure = /^([^@]+)@([^.]+)\.(?:blob|dfs)\.(.+)$/.exec(authority);
+      if (azure === null) return null;
+      const [, container = "", account = "", suffix = ""] = azure;
+      const endpoint = suffix === "core.windows.net" ? null : `https://${account}.blob.${suffix}`;
+      return {
+        path,
+        definition: { type: "azure_blob", account, container, prefix: "", endpoint, credentials },
+      };
+    }
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function placeOf(definition: CloudDefinition): string {
+  if ("container" in definition)
+    return `container ${definition.container} of ${definition.account}`;
+  return `bucket ${definition.bucket}`;
+}
+
+/** The address as a path below a datastore; null where it lies elsewhere. */
+function insideOf(datastore: DatastoreDefinition, address: CloudAddress): string | null {
+  const wanted = address.definition;
+  const isSame =
+    "container" in wanted
+      ? "container" in datastore &&
+        datastore.account === wanted.account &&
+        datastore.container === wanted.container
+      : datastore.type === wanted.type && datastore.bucket === wanted.bucket;
+  if (!isSame || !("prefix" in datastore)) return null;
+  const { prefix } = datastore;
+  if (prefix === "") return address.path;
+  if (address.path === prefix) return "";
+  return address.path.startsWith(`${prefix}/`) ? address.path.slice(prefix.length + 1) : null;
+}

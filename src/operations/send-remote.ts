@@ -1,0 +1,47 @@
+// Copies recorded bytes to a place elsewhere. A folder arrives file by file, each whole; what is there under other names
+// stays.
+
+import path from "node:path";
+import type { OutputRecord } from "../core/output.ts";
+import { transfer } from "../transfers/transfer.ts";
+import { isRefusal, type Refusal } from "./refusal.ts";
+import { transferRefusal } from "./remote-data.ts";
+import { openSource, type RemoteSource } from "./remote-source.ts";
+import { unlessStorageFails } from "./storage-refusal.ts";
+import { places, type Workspace } from "./workspace.ts";
+
+/** Null when it is there. */
+export function sendRemote(
+  workspace: Workspace,
+  record: Pick<OutputRecord, "path" | "kind">,
+  to: RemoteSource,
+): Promise<Refusal | null> {
+  return unlessStorageFails(async () => {
+    const storage = await openSource(workspace, to);
+    if (isRefusal(storage)) return storage;
+    const source = await workspace.openStorage({ type: "file", path: path.dirname(record.path) });
+    try {
+      const outcome = await transfer({
+        from: { storage: source, path: path.basename(record.path) },
+        to: { storage, path: targetPath(record, to) },
+        kind: record.kind,
+        mode: "merge_with_overwrite",
+        journalFolder: places.transfers(workspace.folder),
+      });
+      return outcome.ok ? null : transferRefusal(outcome.failure);
+    } finally {
+      await Promise.all([source.close(), storage.close()]);
+    }
+  });
+}
+
+/** A file goes into a folder under its own name. */
+function targetPath(
+  record: Pick<OutputRecord, "path" | "kind">,
+  { path: to }: RemoteSource,
+): string {
+  const isFolder = to === "" || to.endsWith("/");
+  const bare = to.replace(/\/+$/, "");
+  if (record.kind === "folder" || !isFolder) return bare;
+  return path.posix.join(bare, path.basename(record.path));
+}
