@@ -1,0 +1,149 @@
+// Moves one file that is written in one go: a small one from memory, with its checksum known before; a large one streaming
+// by; and within one storage without moving bytes at all.
+
+import type { Bytes, Storage, StoredFile } from "../ports/storage.ts";
+import { StorageError } from "../ports/storage.ts";
+import { bytesId, createHasher, type Hasher } from "./hash-bytes.ts";
+import {
+  checkArrived,
+  conflictAt,
+  type MoveContext,
+  type Moved,
+  sameBytesThere,
+} from "./move-context.ts";
+import { checkUnchanged, readInto, readSteadily } from "./read-steadily.ts";
+import { TransferError } from "./transfer-failure.ts";
+import type { WorkItem } from "./work-list.ts";
+
+/** Through memory, whole. */
+export async function moveWhole(item: WorkItem, context: MoveContext): Promise<Moved> {
+  const { source } = item;
+  const bytes = Buffer.allocUnsafe(source.sizeBytes);
+  await readInto(bytes, source, 0, context);
+  await checkUnchanged(source, context.from);
+  const sha256 = bytesId(bytes);
+  if (source.sha256 !== null && source.sha256 !== sha256) throw wrongSource(source, context);
+  const write = (storage: Storage): Promise<StoredFile> =>
+    storage.write(item.to, once(bytes), {
+      sizeBytes: source.sizeBytes,
+      sha256,
+      ifAbsent: context.refuseConflicts,
+      signal: context.signal,
+    });
+  const stored = await writeOrFind(item, write, () => sha256, context);
+  context.moved(source.sizeBytes);
+  const moved = { stored, sha256 };
+  await checkArrived(source, moved, context);
+  return moved;
+}
+
+/** Streams by; what was sent before a broken connection is sent again. */
+export async function moveStreaming(item: WorkItem, context: MoveContext): Promise<Moved> {
+  const { source } = item;
+  let hasher = createHasher();
+  let sent = 0;
+  let sourceError: unknown = null;
+  async function* body(): Bytes {
+    try {
+      const range = { offset: 0, sizeBytes: source.sizeBytes };
+      for await (const chunk of readSteadily(source, range, context)) {
+        hasher.update(chunk);
+        sent += chunk.byteLength;
+        context.moved(chunk.byteLength);
+        yield chunk;
+      }
+      // The last moment at which the target can still be kept from being seen.
+      await checkUnchanged(source, context.from);
+    } catch (error) {
+      sourceError = error;
+      throw error;
+    }
+  }
+  const write = async (storage: Storage): Promise<StoredFile> => {
+    context.moved(-sent);
+    hasher = createHasher();
+    sent = 0;
+    try {
+      return await storage.write(item.to, body(), {
+        sizeBytes: source.sizeBytes,
+        sha256: source.sha256,
+        ifAbsent: context.refuseConflicts,
+        signal: context.signal,
+      });
+    } catch (error) {
+      throw sourceError === null ? error : new SourceFailed(sourceError);
+    }
+  };
+  const idOf = memoized(() => hasher);
+  const stored = await writeOrFind(item, write, idOf, context);
+  const sha256 = idOf();
+  if (source.sha256 !== null && source.sha256 !== sha256) throw wrongSource(source, context);
+  const moved = { stored, sha256 };
+  await checkArrived(source, moved, context);
+  return moved;
+}
+
+function memoized(hasher: () => Hasher): () => ReturnType<Hasher["id"]> {
+  let id: ReturnType<Hasher["id"]> | null = null;
+  return () => {
+    id ??= hasher().id();
+    return id;
+  };
+}
+
+/** Not of the target: no other try of the write helps. */
+class SourceFailed extends Error {
+  constructor(cause: unknown) {
+    super("the source failed", { cause });
+  }
+}
+
+/** Within one storage. */
+export async function moveInPlace(item: WorkItem, context: MoveContext): Promise<Moved> {
+  const { source } = item;
+  const copy = (storage: Storage): Promise<StoredFile> =>
+    storage.copy(source.path, item.to, { ifAbsent: context.refuseConflicts });
+  const stored = await writeOrFind(item, copy, () => source.sha256, context);
+  await checkUnchanged(source, context.from);
+  context.moved(source.sizeBytes);
+  const moved = { stored, sha256: stored.sha256 };
+  await checkArrived(source, moved, context);
+  return moved;
+}
+
+async function writeOrFind(
+  item: WorkItem,
+  write: (storage: Storage) => Promise<StoredFile>,
+  sha256: () => Moved["sha256"],
+  context: MoveContext,
+): Promise<StoredFile> {
+  let tried = 0;
+  try {
+    return await context.to.run((storage, tries) => {
+      tried = tries;
+      return write(storage);
+    });
+  } catch (error) {
+    if (error instanceof SourceFailed) throw error.cause;
+    if (!(error instanceof StorageError) || error.problem !== "exists") throw error;
+    const mayBeOurs = tried > 1 || context.journal.goesOn;
+    const { sizeBytes } = item.source;
+    const there = mayBeOurs
+      ? await sameBytesThere(item.to, { sizeBytes, sha256: sha256() }, context)
+      : null;
+    if (there === null) throw conflictAt(item.to, context);
+    return there;
+  }
+}
+
+export function wrongSource(source: StoredFile, { from }: MoveContext): TransferError {
+  return new TransferError(
+    "corrupt",
+    `${from.storage().address}: the bytes of ${source.path} are not those of the checksum that is kept with it`,
+    "store it there anew",
+  );
+}
+
+async function* once(bytes: Uint8Array): Bytes {
+  yield bytes;
+}
