@@ -3,6 +3,7 @@
 import { findAsset } from "../operations/find-asset.ts";
 import { type Registered as Done, registerGiven } from "../operations/register-asset.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";
+import type { RunOutput } from "../sdk/run.ts";
 import type {
   Asset,
   AssetList,
@@ -10,6 +11,7 @@ import type {
   DataAssets,
   Registered,
 } from "../sdk/workspace.ts";
+import type { DataType } from "../spec/graph.ts";
 import type { Home } from "./home.ts";
 import { publishComponent } from "./publish.ts";
 import { accepted } from "./refused.ts";
@@ -17,12 +19,23 @@ import { accepted } from "./refused.ts";
 export function dataAssets(home: Home, kind: "data" | "model"): DataAssets {
   return {
     ...assetList(home, kind),
-    register: ({ name, version = null, path, type = null }) =>
+    register: ({ version = null, type = null, ...data }) =>
       home.use(async (workspace) => {
-        const given = { name, version, type, path, baseFolder: process.cwd() };
+        const given = { ...data, version, type, baseFolder: process.cwd() };
         return registered(accepted(await registerGiven(workspace, kind, given)));
       }),
   };
+}
+
+/** Registers an output of a run under a name, with the run that made it. */
+export function registerOutput(
+  home: Home,
+  { run, output, type }: { readonly run: string; readonly output: string; readonly type: DataType },
+  as: Parameters<RunOutput["register"]>[0],
+): Promise<Registered> {
+  const kind = type.endsWith("_model") ? "model" : "data";
+  const path = `azureml://jobs/${run}/outputs/${output}`;
+  return dataAssets(home, kind).register({ ...as, type, path });
 }
 
 export function componentAssets(home: Home): ComponentAssets {

@@ -6,6 +6,7 @@ import type { OutputRecord } from "../core/output.ts";
 import { findOutput } from "../operations/find-output.ts";
 import type { RunOutput } from "../sdk/run.ts";
 import { StepwellError } from "../sdk/stepwell-error.ts";
+import { registerOutput } from "./assets.ts";
 import type { Home } from "./home.ts";
 import { isParquet, parquetRows } from "./parquet-rows.ts";
 import { accepted } from "./refused.ts";
@@ -52,6 +53,10 @@ export function createOutput(home: Home, run: string, name: string): RunOutput {
       checkSize(file);
       const rows = isParquet(file) ? await parquetRows(file) : csvRows(readText(file), file);
       return shownRows([...rows]);
+    },
+    async register(as) {
+      const { type } = await find();
+      return registerOutput(home, { run, output: name, type }, as);
     },
   };
 }

@@ -44,7 +44,7 @@ function artifactsOf(run: RecordedRun, step: string): OutputRecord | null {
 
 /** Outputs of the pipeline, then those of its steps as `STEP.OUTPUT`. */
 export function outputNames(run: RecordedRun): readonly string[] {
-  return [
+  const names = [
     ...Object.keys(run.plan.graph.outputs),
     ...run.plan.graph.steps.flatMap((step) =>
       Object.keys(step.outputs).map((output) =>
@@ -52,6 +52,7 @@ export function outputNames(run: RecordedRun): readonly string[] {
       ),
     ),
   ];
+  return [...new Set(names)];
 }
 
 function unknownOutput(run: RecordedRun, name: string): Refusal {

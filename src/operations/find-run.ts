@@ -35,7 +35,7 @@ export interface Target {
   readonly part: string | null;
 }
 
-/** One word is a run or a part of the last run; two words are a run and a part; none is the last run. */
+/** One word is a run, a part of the last run, or `RUN.PART`; two words are a run and a part; none is the last run. */
 export async function findTarget(
   workspace: Workspace,
   words: readonly string[],
@@ -55,6 +55,8 @@ export async function findTarget(
   const run = await findRun(workspace, first);
   if (!names.includes(first)) {
     if (!isRefusal(run)) return { run, part: null };
+    const joined = await findJoined(workspace, first, parts.namesOf);
+    if (joined !== null) return joined;
     return run.code === "unknown_run" ? neither(first, last, parts.kind, names) : run;
   }
   // The beginning of the last run's own name: both readings mean that run, and one says more.
@@ -64,6 +66,22 @@ export async function findTarget(
     `${first} is a ${parts.kind} of ${last} and the beginning of run ${run}`,
     `write ${last} ${first}, or ${run}`,
   );
+}
+
+/** `RUN.PART` in one word; both may hold dots. */
+async function findJoined(
+  workspace: Workspace,
+  word: string,
+  namesOf: (run: RecordedRun) => readonly string[],
+): Promise<Target | null> {
+  for (let dot = word.indexOf("."); dot !== -1; dot = word.indexOf(".", dot + 1)) {
+    const run = await findRun(workspace, word.slice(0, dot));
+    const recorded = isRefusal(run) ? run : await readRun(workspace, run);
+    if (isRefusal(recorded)) continue;
+    const part = word.slice(dot + 1);
+    if (namesOf(recorded).includes(part)) return { run: recorded.row.name, part };
+  }
+  return null;
 }
 
 function emptyWord(kind: string): Refusal {

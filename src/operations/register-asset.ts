@@ -1,7 +1,6 @@
 // Registers a component, data asset, environment or model under a name and a version that never changes its meaning.
 // Knows nothing of command lines.
 
-import fs from "node:fs";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";
@@ -10,6 +9,7 @@ import type { DataReference, DataType } from "../spec/graph.ts";
 import { type LoadedAsset, loadAsset } from "../spec/load-asset.ts";
 import type { Problem } from "../spec/problem.ts";
 import { copyData } from "./copy-data.ts";
+import { findOutput } from "./find-output.ts";
 import { freezeComponent, withFile } from "./freeze-component.ts";
 import { keepData } from "./keep-inputs.ts";
 import { type ComponentDefinition, readWithComponents } from "./load-definition.ts";
@@ -85,7 +85,8 @@ export async function registerGiven(
   if ("mistake" in parsed)
     return refuse("bad_data_reference", parsed.mistake, DATA_REFERENCE_FORMS);
   const types: readonly string[] = ASSET_TYPES[kind];
-  const type = given.type ?? defaultType(kind, parsed.reference);
+  const type = given.type ?? (await defaultType(workspace, kind, parsed.reference));
+  if (isRefusal(type)) return type;
   if (!types.includes(type))
     return refuse("bad_type", `${type} is not a type of ${kind}`, `use ${types.join(", ")}`);
   const { name, version, description = null, tags = {}, copy = false } = given;
@@ -97,12 +98,22 @@ export async function registerGiven(
   return register(workspace, kind, { name, version, description, tags }, content, []);
 }
 
-function defaultType(kind: "data" | "model", reference: DataReference): string {
+/** An output stays what its step declared it as; other data is what lies there. */
+async function defaultType(
+  workspace: Workspace,
+  kind: "data" | "model",
+  reference: DataReference,
+): Promise<DataType | Refusal> {
+  const types: readonly string[] = ASSET_TYPES[kind];
+  if (reference.kind === "run_output" && reference.path === undefined) {
+    const record = await findOutput(workspace, reference.run, reference.output);
+    if (isRefusal(record)) return record;
+    if (types.includes(record.type)) return record.type;
+  }
   if (kind === "model") return "custom_model";
-  const isFile =
-    reference.kind === "local" &&
-    fs.statSync(reference.path, { throwIfNoEntry: false })?.isFile() === true;
-  return isFile ? "uri_file" : "uri_folder";
+  const found = await createDataResolver(workspace).resolve(reference, "uri_folder");
+  if (isRefusal(found)) return found;
+  return found.content.kind === "file" ? "uri_file" : "uri_folder";
 }
 
 interface AssetContent {

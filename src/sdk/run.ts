@@ -4,7 +4,7 @@ import type { DataType } from "../spec/graph.ts";
 import type { InputPort, InputPorts, OutputPorts, PortType } from "./ports.ts";
 import type { Explanation, RunEvent, RunReport, RunStatus } from "./run-report.ts";
 import type { Finding } from "./stepwell-error.ts";
-import type { Workspace } from "./workspace.ts";
+import type { DataToRegister, Registered, Workspace } from "./workspace.ts";
 
 type NeededKeys<I extends InputPorts> = {
   [K in keyof I]: I[K] extends InputPort<PortType, unknown, "given"> ? K : never;
@@ -134,6 +134,16 @@ export interface RunOutput {
    * folder holds one such file.
    */
   rows(inside?: string): Promise<readonly Row[]>;
+  /**
+   * Registers it as a data asset, or as a model where it is one, with the run that made it.
+   *
+   * @throws StepwellError `asset_version_conflict` where the version has other content.
+   * @example
+   * ```ts
+   * const { version } = await run.outputs.model.register({ name: "taxi-model", tags: { stage: "try" } });
+   * ```
+   */
+  register(as: Omit<DataToRegister, "path" | "type">): Promise<Registered>;
 }
 
 /**

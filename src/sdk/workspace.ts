@@ -53,6 +53,10 @@ export interface DataToRegister {
   readonly path: string;
   /** Of data `uri_file`, `uri_folder`, `mltable`; of models `custom_model`, `mlflow_model`, `triton_model`. */
   readonly type?: string;
+  readonly description?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** True: the bytes are copied into the default datastore; else they stay where they are, and are checked when they are read. */
+  readonly copy?: boolean;
 }
 
 export interface DataAssets extends AssetList {
