@@ -23,6 +23,8 @@ export interface ActiveRun {
   /** Events folded but not yet committed. */
   pending: RunEvent[];
   readonly counts: { -readonly [K in keyof RunCounts]: number };
+  /** Steps with a result that is on its way elsewhere, or has arrived, before the step counts as reused. */
+  readonly sent: Map<number, "on its way" | "arrived">;
   /** False: an interrupted run. Ends of what runs are recorded, nothing new starts. */
   mayStart: boolean;
 }
@@ -48,6 +50,7 @@ export function openRun(row: RunRow, plan: Plan): ActiveRun {
     },
     pending: [],
     counts: { total: paths.length, ran: 0, reused: 0, failed: 0 },
+    sent: new Map(),
     mayStart: false,
   };
 }

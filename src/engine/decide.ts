@@ -1,7 +1,7 @@
 // Decides ready steps: take a recorded result, wait for the same work in flight, or queue it to run. Looks all of a
 // tick's steps up at once. Knows nothing of slots or processes.
 
-import type { ReusedSteps, RunEvent } from "../core/event.ts";
+import type { ReusedSteps, RunEvent, StepError } from "../core/event.ts";
 import { describeInvalidation } from "../core/invalidation.ts";
 import type { OutputRecord, StepResult } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
@@ -12,7 +12,7 @@ import type { StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
 import { type ActiveRun, emit, outputOf } from "./active-run.ts";
 import type { EnginePorts } from "./engine-ports.ts";
-import { undeclaredFailure } from "./flight.ts";
+import { type Post, undeclaredFailure } from "./flight.ts";
 
 /** A step that must run, waiting for its slot. */
 export interface Wanted {
@@ -46,7 +46,12 @@ export async function decideReady(
   {
     inFlight,
     fresh,
-  }: { readonly inFlight: InFlight; readonly fresh: ReadonlyMap<string, ResultRow> },
+    post,
+  }: {
+    readonly inFlight: InFlight;
+    readonly fresh: ReadonlyMap<string, ResultRow>;
+    readonly post: Post;
+  },
 ): Promise<Decisions> {
   const candidates = runs.filter((run) => run.mayStart).flatMap(takeCandidates);
   const fingerprints = candidates
@@ -67,6 +72,7 @@ export async function decideReady(
     if (found !== null && "kind" in found)
       await runOrAttach(ports, { ...candidate, must: found }, inFlight, wanted);
     else if (found !== null && refusesUndeclared(ports, candidate, found)) continue;
+    else if (found !== null && isOnItsWay(ports, candidate, found, post)) continue;
     else if (found !== null) {
       const list = reused.get(candidate.run) ?? [];
       list.push({ step: candidate.step, row: found });
@@ -244,6 +250,31 @@ function onlyCachedFailure(
     step,
     error: { code: "only_cached", message, hint },
   };
+}
+
+/** A reused step that sends copies elsewhere is done when they have arrived; it is decided on again then. */
+function isOnItsWay(
+  { settler }: EnginePorts,
+  { run, step: index }: Candidate,
+  { result }: ResultRow,
+  post: Post,
+): boolean {
+  const { plan, sent, row } = run;
+  if (sent.get(index) === "arrived" || !settler.sends(plan, index, "reused")) return false;
+  if (sent.has(index)) return true;
+  sent.set(index, "on its way");
+  const done = (problems: readonly StepError[]): void =>
+    post({ kind: "sent", run: row.name, step: index, problems });
+  settler.send(row.name, { plan, index, how: "reused" }, result).then(done, (error: unknown) =>
+    done([
+      {
+        code: "internal",
+        message: `a bug of Stepwell: ${String(error)}`,
+        hint: "please report it",
+      },
+    ]),
+  );
+  return true;
 }
 
 /** Emits one packed event for all results that a run takes over in this tick. */

@@ -29,6 +29,14 @@ export interface OutputSettler {
   needed(step: StepNode): boolean;
   /** Problems here end the run Failed, but the step stays Completed and its outputs recorded. */
   settle(run: string, plan: Plan, index: number, result: StepResult): Promise<readonly StepError[]>;
+  /** Something of the step goes elsewhere, which takes its time. */
+  sends(plan: Plan, index: number, how: "ran" | "reused"): boolean;
+  /** Sends it; called between ticks, and may be called again after a crash. Problems as with `settle`. */
+  send(
+    run: string,
+    step: { readonly plan: Plan; readonly index: number; readonly how: "ran" | "reused" },
+    result: StepResult,
+  ): Promise<readonly StepError[]>;
 }
 
 /** An attempt whose command failed, with its log as it stays. */

@@ -55,6 +55,15 @@ export type Message =
       readonly kind: "captured";
       readonly attemptId: string;
       readonly outcome: Outcome<StepResult>;
+      /** What went wrong with copies elsewhere: the run's problem, not the step's. */
+      readonly problems?: readonly StepError[];
+    }
+  /** What a reused step sends elsewhere has arrived, or could not be sent. */
+  | {
+      readonly kind: "sent";
+      readonly run: string;
+      readonly step: number;
+      readonly problems: readonly StepError[];
     };
 
 export type Post = (message: Message) => void;
@@ -210,7 +219,19 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
     post({ kind: "captured", attemptId, outcome: { ok: false, failure: refused } });
     return;
   }
-  post({ kind: "captured", attemptId, outcome: { ok: true, value: result, warnings: [] } });
+  const problems = await sendElsewhere(ports, flight, result);
+  const outcome = { ok: true, value: result, warnings: [] } as const;
+  post({ kind: "captured", attemptId, outcome, problems });
+}
+
+async function sendElsewhere(
+  ports: EnginePorts,
+  { run, step: index }: Flight,
+  result: StepResult,
+): Promise<readonly StepError[]> {
+  const { plan, row } = run;
+  if (!ports.settler.sends(plan, index, "ran")) return [];
+  return ports.settler.send(row.name, { plan, index, how: "ran" }, result);
 }
 
 /** Where the attempt got the data that it was promised. */

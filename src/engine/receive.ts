@@ -6,7 +6,6 @@ import type { StepError } from "../core/event.ts";
 import { errorOf, retryDelay, succeeded } from "../core/failure.ts";
 import type { StepResult } from "../core/output.ts";
 import { isEndedStep } from "../core/status.ts";
-import type { Outcome } from "../ports/contents.ts";
 import { type ActiveRun, emit } from "./active-run.ts";
 import { compareWithEarlier } from "./compare-earlier.ts";
 import { settle } from "./decide.ts";
@@ -16,6 +15,7 @@ import { type Flight, finish, type Message, restartFlight } from "./flight.ts";
 import { hold, insist, scarcityOf, waitForSpace } from "./space-wait.ts";
 
 export async function receive(state: EngineState, message: Message): Promise<void> {
+  if (message.kind === "sent") return sent(state, message);
   const attemptId = message.kind === "compute" ? message.report.attemptId : message.attemptId;
   const flight = state.flights.get(attemptId);
   if (flight === undefined) return;
@@ -34,11 +34,25 @@ export async function receive(state: EngineState, message: Message): Promise<voi
       notPrepared(state, flight, message.error);
       return;
     case "captured":
-      await captured(state, flight, message.outcome);
+      await captured(state, flight, message);
       return;
     default:
       message satisfies never;
   }
+}
+
+/** It is decided on again, and counts as reused then. */
+function sent(
+  state: EngineState,
+  { run: name, step, problems }: Extract<Message, { kind: "sent" }>,
+): void {
+  const run = state.runs.get(name);
+  if (run === undefined) return;
+  run.sent.set(step, "arrived");
+  if (run.state.steps[step]?.status !== "Queued") return;
+  const at = state.ports.clock.now();
+  for (const error of problems) emit(run, { kind: "run_problem", at, error });
+  run.state.ready.push(step);
 }
 
 function started(
@@ -164,7 +178,7 @@ function startsNothing(run: ActiveRun): boolean {
 async function captured(
   state: EngineState,
   flight: Flight,
-  outcome: Outcome<StepResult>,
+  { outcome, problems = [] }: Extract<Message, { kind: "captured" }>,
 ): Promise<void> {
   if (!outcome.ok) {
     const again = (): void => finish(state.ports, flight, state.post);
@@ -181,6 +195,7 @@ async function captured(
   run.results.set(step, result);
   await settle(state.ports, run, step);
   const at = state.ports.clock.now();
+  for (const error of problems) emit(run, { kind: "run_problem", at, error });
   const completed = {
     path: run.paths[step] as string,
     fingerprint: flight.facts.fingerprint,

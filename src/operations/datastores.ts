@@ -35,7 +35,10 @@ export async function listDatastores(workspace: Workspace): Promise<readonly Dat
     const from = isOwn ? ("built-in" as const) : ("stepwell.yml" as const);
     found.set(name, { name, definition, description: null, tags: {}, isDefault: false, from });
   }
-  const all = [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const wanted = workspace.config.defaultDatastore;
+  const all = [...found.values()]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((one) => (wanted === null ? one : { ...one, isDefault: one.name === wanted }));
   if (all.some((one) => one.isDefault)) return all;
   return all.map((one) => (one.name === OWN_DATASTORE ? { ...one, isDefault: true } : one));
 }

@@ -1,16 +1,15 @@
 // What a run's outputs ask for beside being recorded: a copy at a place of the user's, a version as a data asset or
-// model. Both are idempotent, so a resumed run may do them again.
+// model. All of it is idempotent, so a resumed run may do it again. What goes elsewhere takes its time and is sent between
+// ticks; the rest is done at once.
 
-import path, { posix } from "node:path";
 import type { StepError } from "../core/event.ts";
 import type { OutputRecord } from "../core/output.ts";
 import type { Plan } from "../core/plan.ts";
 import type { OutputSettler } from "../engine/engine-ports.ts";
 import type { DataReference, StepNode, StepOutput } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
-import { isRefusal } from "./refusal.ts";
-import { type RemoteSource, remoteSource } from "./remote-source.ts";
-import { storeFolder } from "./resolve-data.ts";
+import { OWN_DATASTORE } from "./datastores.ts";
+import { filledIn, publish } from "./output-destination.ts";
 import type { Workspace } from "./workspace.ts";
 
 const MODEL_TYPES: ReadonlySet<string> = new Set(["custom_model", "mlflow_model", "triton_model"]);
@@ -24,10 +23,28 @@ export function createOutputSettler(workspace: Workspace): OutputSettler {
       for (const [name, output] of Object.entries(step.outputs)) {
         const record = own(result.outputs, name);
         if (record === undefined || !asksForMore(output)) continue;
-        const published = await publish(workspace, run, plan, output, record);
+        const published = await publishHere(workspace, run, plan, output, record);
         if (published !== null) problems.push(published);
         const registered = await register(workspace, run, source(step, name), output, record);
         if (registered !== null) problems.push(registered);
+      }
+      return problems;
+    },
+    sends(plan, index, how) {
+      const step = plan.graph.steps[index] as StepNode;
+      for (const name in step.outputs)
+        if (elsewhere(workspace, step.outputs[name] as StepOutput, plan, how)) return true;
+      return false;
+    },
+    async send(run, { plan, index, how }, result) {
+      const step = plan.graph.steps[index] as StepNode;
+      const problems: StepError[] = [];
+      for (const [name, output] of Object.entries(step.outputs)) {
+        const record = own(result.outputs, name);
+        if (record === undefined || !elsewhere(workspace, output, plan, how)) continue;
+        const to = output.publishTo ?? intermediate(plan, run, source(step, name));
+        const refused = await publish(workspace, filledIn(to, run, plan), record);
+        if (refused !== null) problems.push(refused);
       }
       return problems;
     },
@@ -38,67 +55,42 @@ function asksForMore(output: StepOutput): boolean {
   return output.publishTo !== null || output.registerName !== null;
 }
 
-async function publish(
+/** Whether a copy goes to a place that is not known to be a folder of this machine. */
+function elsewhere(
+  workspace: Workspace,
+  { publishTo }: StepOutput,
+  plan: Plan,
+  how: "ran" | "reused",
+): boolean {
+  // Intermediate data of a reused step lies where the run that made it has put it.
+  if (publishTo === null)
+    return how === "ran" && isElsewhere(workspace, plan.graph.defaultDatastore);
+  if (publishTo.kind === "url") return true;
+  if (publishTo.kind !== "datastore") return false;
+  const filled = filledIn(publishTo, "", plan);
+  return filled.kind === "datastore" && isElsewhere(workspace, filled.datastore);
+}
+
+function isElsewhere(workspace: Workspace, datastore: string | null): boolean {
+  if (datastore === null || datastore === OWN_DATASTORE) return false;
+  return own(workspace.config.datastores, datastore)?.type !== "file";
+}
+
+/** Where Azure ML puts what has no place of its own. */
+function intermediate(plan: Plan, run: string, name: string): DataReference {
+  const datastore = plan.graph.defaultDatastore ?? OWN_DATASTORE;
+  return { kind: "datastore", datastore, path: `azureml/${run}/${name.replaceAll(".", "/")}` };
+}
+
+async function publishHere(
   workspace: Workspace,
   run: string,
   plan: Plan,
   output: StepOutput,
   record: OutputRecord,
 ): Promise<StepError | null> {
-  if (output.publishTo === null) return null;
-  const reference = filledIn(output.publishTo, run, plan);
-  const place = await destination(workspace, reference);
-  if (typeof place !== "string" && "code" in place) return place;
-  if (typeof place !== "string") {
-    const { sendRemote } = await import("./send-remote.ts");
-    const refused = await sendRemote(workspace, record, place);
-    return refused === null ? null : failed(refused.message, refused.hint);
-  }
-  const outcome = await workspace.contents.publish(record, place);
-  return outcome.ok ? null : failed(outcome.failure.message, outcome.failure.hint);
-}
-
-function failed(message: string, hint: string | null): StepError {
-  return { code: "publish_failed", message, hint };
-}
-
-/** Where a copy goes, with `${{name}}` and `${{default_datastore}}` filled in. */
-export function filledIn(reference: DataReference, run: string, plan: Plan): DataReference {
-  const fill = (text: string): string =>
-    text
-      .replaceAll(/\$\{\{\s*name\s*\}\}/g, run)
-      .replaceAll(
-        /\$\{\{\s*default_datastore\s*\}\}/g,
-        plan.graph.defaultDatastore ?? "workspaceblobstore",
-      );
-  if (reference.kind === "local") return { kind: "local", path: fill(reference.path) };
-  if (reference.kind === "url") return { kind: "url", url: fill(reference.url) };
-  if (reference.kind !== "datastore") return reference;
-  // Whoever runs it chooses no place above the datastore.
-  const path = posix.normalize(`/${fill(reference.path)}`).slice(1);
-  return { kind: "datastore", datastore: fill(reference.datastore), path };
-}
-
-/** A local path, or a place elsewhere. */
-export async function destination(
-  workspace: Workspace,
-  reference: DataReference,
-): Promise<string | RemoteSource | StepError> {
-  if (reference.kind === "local") return reference.path;
-  if (reference.kind === "datastore") {
-    const root = await storeFolder(workspace, reference.datastore);
-    if (isRefusal(root)) return failed(root.message, root.hint);
-    if (root !== null) return path.join(root, reference.path);
-  }
-  const remote =
-    reference.kind === "datastore" || reference.kind === "url"
-      ? await remoteSource(workspace, reference)
-      : null;
-  if (isRefusal(remote)) return failed(remote.message, remote.hint);
-  const [what] = reference.kind === "url" ? reference.url.split(":") : [`a ${reference.kind}`];
-  return (
-    remote ?? failed(`outputs cannot be written to ${what}`, "use a local path or a datastore")
-  );
+  if (output.publishTo === null || elsewhere(workspace, output, plan, "ran")) return null;
+  return publish(workspace, filledIn(output.publishTo, run, plan), record);
 }
 
 async function register(

@@ -12,6 +12,7 @@ import {
 import type { DataType, Graph, StepNode } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
 import type { Problem } from "../spec/problem.ts";
+import { type Datastore, findDatastore, listDatastores, OWN_DATASTORE } from "./datastores.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { createCodeResolver } from "./resolve-code.ts";
 import { createDataResolver } from "./resolve-data.ts";
@@ -75,9 +76,10 @@ export async function preparePlan(
   const failed = problems.some((problem) => problem.severity === "error");
   const { force, skip, taken, onlyCached, strict, passEnv } = options;
   const { sourceDateEpoch } = workspace.config;
+  const defaultDatastore = await defaultDatastoreOf(workspace, graph, problems);
   const plan: Plan = {
     format: PLAN_FORMAT,
-    graph,
+    graph: defaultDatastore === graph.defaultDatastore ? graph : { ...graph, defaultDatastore },
     codes: code.snapshots,
     environments: environments.identities,
     steps,
@@ -92,6 +94,28 @@ export async function preparePlan(
     },
   };
   return { plan: failed ? null : plan, problems, exitCode, unresolved };
+}
+
+/** The datastore that `${{default_datastore}}` means; null is the workspace's own. */
+async function defaultDatastoreOf(
+  workspace: Workspace,
+  graph: Graph,
+  problems: Problem[],
+): Promise<string | null> {
+  const named = graph.defaultDatastore;
+  const found =
+    named === null ? await workspaceDefault(workspace) : await findDatastore(workspace, named);
+  if (!isRefusal(found)) return found.name === OWN_DATASTORE ? null : found.name;
+  const message = `${found.message}; outputs stay in the workspace`;
+  problems.push({ ...problemOf(null, { ...found, message }), severity: "warning" });
+  return null;
+}
+
+async function workspaceDefault(workspace: Workspace): Promise<Datastore | Refusal> {
+  const { defaultDatastore } = workspace.config;
+  if (defaultDatastore !== null) return findDatastore(workspace, defaultDatastore);
+  const all = await listDatastores(workspace);
+  return all.find((one) => one.isDefault) ?? findDatastore(workspace, OWN_DATASTORE);
 }
 
 export function problemOf(step: StepNode | null, refusal: Refusal): Problem {

@@ -43,6 +43,8 @@ export interface InstanceType {
 
 export interface WorkspaceConfig {
   readonly datastores: Readonly<Record<string, DatastoreDefinition>>;
+  /** The datastore of pipelines that name none; null: what is registered as the default. */
+  readonly defaultDatastore: string | null;
   /** URL or prefix → URL or absolute path. */
   readonly urlMap: Readonly<Record<string, string>>;
   /** By name; `*` stands for every name that is not listed. */
@@ -77,6 +79,7 @@ export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
     datastores: {
       workspaceblobstore: { type: "file", path: path.join(folder, ".stepwell", "store") },
     },
+    defaultDatastore: null,
     urlMap: {},
     computes: { local: { type: "local", cpus: null, memoryBytes: null, gpus: null } },
     instanceTypes: {},
@@ -136,6 +139,7 @@ function readConfig(
       ...defaults.datastores,
       ...readDatastores(root, folder, problems),
     },
+    defaultDatastore: getText(root, "default_datastore"),
     urlMap: mapped(root, "url_map", (node) => readTarget(node, folder)),
     computes: { ...defaults.computes, ...mapped(root, "computes", compute) },
     instanceTypes: readInstanceTypes(root, compute),

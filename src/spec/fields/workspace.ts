@@ -60,6 +60,10 @@ const seconds: FieldType = { kind: "scalar" };
 export const workspace: FieldTable = table("stepwell.yml", {
   $schema: optional(STRING, "Address of the editor schema."),
   datastores: extension(mapOf(datastoreEntry), "Places for bytes, by name."),
+  default_datastore: extension(
+    STRING,
+    "Where copies of intermediate data go, so that machines share them; nowhere unless given.",
+  ),
   url_map: extension(mapOf(STRING), "Local copies of public URLs: a URL or prefix, and a path."),
   computes: extension(mapOf(record(() => compute)), "Computes by name; `*` is every other name."),
   instance_types: extension(

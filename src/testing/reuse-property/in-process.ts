@@ -57,7 +57,12 @@ export function makeInProcess(): Workspace {
     }),
     fetchData: async () => null,
     explainer: createExplainer(records, contents, plans),
-    settler: { needed: () => false, settle: async () => [] },
+    settler: {
+      needed: () => false,
+      settle: async () => [],
+      sends: () => false,
+      send: async () => [],
+    },
     diagnose: () => ({ hint: null, location: null }),
     clock,
     random,

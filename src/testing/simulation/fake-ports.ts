@@ -70,7 +70,12 @@ export function createFakePorts(
       look: () => ({ folder: "disk", freeBytes: isFull(world) ? 0 : 2 ** 40, freeFiles: null }),
       hasRoom: async () => !isFull(world),
     },
-    settler: { needed: () => false, settle: async () => [] },
+    settler: {
+      needed: () => false,
+      settle: async () => [],
+      sends: () => false,
+      send: async () => [],
+    },
     diagnose: () => ({ hint: null, location: null }),
     clock: { now: () => world.now, monotonic: () => world.now },
     random: {
