@@ -12,6 +12,7 @@ type Open = {
 
 const BACKENDS: Partial<Open> = {
   file: async (definition) => (await import("./file.ts")).openFile(definition),
+  s3: async (definition) => (await import("./s3.ts")).openS3(definition),
   postgres: async ({ host, database }) => {
     const says = "it holds tables, not files. Import a query or export a table instead";
     throw new StorageError("unsupported", `postgres://${host}/${database}: ${says}`);

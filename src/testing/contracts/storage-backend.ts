@@ -10,12 +10,15 @@ import {
   type Storage,
   StorageError,
   type StorageProblem,
+  type StoredFile,
 } from "../../ports/storage.ts";
 import type { OpenableDatastore } from "../../spec/datastore.ts";
 
 export interface StorageBackend {
   readonly name: string;
   readonly canWrite: boolean;
+  /** Names that the server of the test cannot have, though others of its kind can. */
+  readonly unnameable?: RegExp;
   /** A new one, with nothing in it. */
   place(): Promise<TestPlace>;
 }
@@ -96,6 +99,15 @@ export async function writeText(
     sha256: null,
     ...options,
   });
+}
+
+/** What stat says of it; with the other's time where the two are the same second, as headers say it, or it has none. */
+export async function statLike(storage: Storage, file: StoredFile): Promise<StoredFile | null> {
+  const stat = await storage.stat(file.path);
+  const second = (at: number | null): number => Math.trunc((at ?? 0) / 1000);
+  const isSame =
+    file.modifiedAt === null || second(file.modifiedAt) === second(stat?.modifiedAt ?? null);
+  return stat !== null && isSame ? { ...stat, modifiedAt: file.modifiedAt } : stat;
 }
 
 export function idOf(body: string | Uint8Array): ContentId {

@@ -9,6 +9,7 @@ import {
   pieces,
   readAll,
   type StorageBackend,
+  statLike,
   textAt,
 } from "./storage-backend.ts";
 
@@ -41,7 +42,8 @@ const BAD_PATHS = [
 ];
 
 export function storageNames(backend: StorageBackend): void {
-  it.each(ODD_NAMES.map(named))("keeps a file named %s", async (_, path) => {
+  it.for(ODD_NAMES.map(named))("keeps a file named %s", async ([, path], { skip }) => {
+    skip(backend.unnameable?.test(path) === true, "the server of the test cannot have it");
     const { storage, put } = await openPlace(backend);
     await put(path, `this is ${path}`);
     await put(`${path}.other`.slice(-250), "x");
@@ -106,9 +108,8 @@ function named(path: string): [string, string] {
 }
 
 async function sameAsStat(storage: Storage, path: string): Promise<void> {
-  const stat = await storage.stat(path);
   for await (const file of storage.list(path))
-    expect({ ...file, sha256: null }).toEqual({ ...stat, sha256: null });
+    expect({ ...file, sha256: null }).toEqual({ ...(await statLike(storage, file)), sha256: null });
 }
 
 /** The loop is left on the first page. */

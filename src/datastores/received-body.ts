@@ -1,0 +1,43 @@
+// The body of an SDK's answer as the bytes of a read: ends the transfer when nobody listens any more, and finds an answer
+// that was cut off. Knows no SDK.
+
+import type { Readable } from "node:stream";
+import type { Bytes, StorageError } from "../ports/storage.ts";
+import type { About } from "./send-body.ts";
+
+export interface Receiving {
+  /** How many bytes the answer announced; null: it did not. */
+  readonly sizeBytes: number | null;
+  readonly signal?: AbortSignal | undefined;
+  readonly problem: (error: unknown) => StorageError | Promise<StorageError>;
+  /** For the error of an answer that was cut off. */
+  readonly about: About;
+}
+
+export function receivedBody(stream: Readable, receiving: Receiving): Bytes {
+  const { signal } = receiving;
+  const heard = (): void => void stream.destroy(new Error("stopped"));
+  signal?.addEventListener("abort", heard, { once: true });
+  stream.once("close", () => signal?.removeEventListener("abort", heard));
+  // Whoever never looks at the bytes must not end the program by an error among them.
+  stream.on("error", () => {});
+  return received(stream, receiving);
+}
+
+async function* received(
+  stream: Readable,
+  { sizeBytes, signal, problem, about }: Receiving,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let seen = 0;
+  try {
+    for await (const piece of stream) {
+      seen += (piece as Uint8Array).byteLength;
+      yield piece as Uint8Array;
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw await problem(error);
+  }
+  if (sizeBytes !== null && seen !== sizeBytes)
+    throw about("unreachable", `only ${seen} of ${sizeBytes} bytes came. Try again`);
+}
