@@ -43,8 +43,9 @@ export function createOutputSettler(workspace: Workspace): OutputSettler {
         const record = own(result.outputs, name);
         if (record === undefined || !elsewhere(workspace, output, plan, how)) continue;
         const to = output.publishTo ?? intermediate(plan, run, source(step, name));
-        const refused = await publish(workspace, filledIn(to, run, plan), record);
-        if (refused !== null) problems.push(refused);
+        const place = filledIn(to, run, plan);
+        const refused = await publish(workspace, place, record);
+        if (refused !== null) problems.push(notCopied(source(step, name), place, refused));
       }
       return problems;
     },
@@ -80,6 +81,15 @@ function isElsewhere(workspace: Workspace, datastore: string | null): boolean {
 function intermediate(plan: Plan, run: string, name: string): DataReference {
   const datastore = plan.graph.defaultDatastore ?? OWN_DATASTORE;
   return { kind: "datastore", datastore, path: `azureml/${run}/${name.replaceAll(".", "/")}` };
+}
+
+function notCopied(output: string, place: DataReference, error: StepError): StepError {
+  const where =
+    place.kind === "datastore"
+      ? `azureml://datastores/${place.datastore}/paths/${place.path}`
+      : (place as { readonly url?: string }).url;
+  const message = `output ${output} is recorded, but was not copied to ${where}: ${error.message}`;
+  return { ...error, message };
 }
 
 async function publishHere(
