@@ -8,6 +8,7 @@ import path from "node:path";
 import { createHostProcesses } from "./computes/host-processes.ts";
 import { createLocalCompute } from "./computes/local.ts";
 import { findPython } from "./computes/supervisor-command.ts";
+import type { StepError } from "./core/event.ts";
 import type { Demand } from "./core/plan.ts";
 import { crashPoint } from "./engine/crash-point.ts";
 import type { EnginePorts } from "./engine/engine-ports.ts";
@@ -25,6 +26,7 @@ import { readConfig } from "./operations/read-config.ts";
 import { readShell } from "./operations/read-shell.ts";
 import { isRefusal, type Refusal, refuse } from "./operations/refusal.ts";
 import { fetchRemote } from "./operations/remote-data.ts";
+import { createSharedResults, type SharedResults } from "./operations/shared-results.ts";
 import { noteEmpty } from "./operations/usage-note.ts";
 import {
   type EngineOptions,
@@ -183,6 +185,7 @@ function compose(
   };
   const processes = createHostProcesses();
   const self = processes.identify(process.pid) ?? UNKNOWN_SELF;
+  let shared: SharedResults | null = null;
   const workspace: Workspace = {
     folder,
     config,
@@ -210,6 +213,10 @@ function compose(
     host: os.hostname(),
     capacity: (name) => capacityOf(config, name),
     lock: holdLock,
+    get shared() {
+      shared ??= config.caches.length === 0 ? null : createSharedResults(workspace);
+      return shared;
+    },
     openStorage: async (datastore) => {
       const { openStorage } = await import("./datastores/open-storage.ts");
       return openStorage(datastore);
@@ -219,6 +226,7 @@ function compose(
       collectEnvironments(cacheFolder(options.shell), { now: Date.now(), unusedForMs, dryRun }),
     notice: options.notice,
     async close() {
+      await shared?.close();
       await contents.close();
       await records.close();
     },
@@ -324,7 +332,11 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
         cacheFolder: cacheFolder(workspace.shell),
       },
     }),
-    fetchData: (data, origin) => fetchRemote(workspace, data, origin),
+    shared: workspace.shared && {
+      lookUp: workspace.shared.lookUp,
+      fetch: async (record) => stepError(await workspace.shared?.fetch(record)),
+    },
+    fetchData: async (data, origin) => stepError(await fetchRemote(workspace, data, origin)),
     explainer: createExplainer(records, contents, workspace.plans),
     settler: createOutputSettler(workspace),
     diagnose: createDiagnoser(workspace),
@@ -362,6 +374,13 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     keepWork: engine.keepWork,
     crashPoint,
   };
+}
+
+/** What refuses an operation fails a step. */
+function stepError(refusal: Refusal | null | undefined): StepError | null {
+  if (!refusal) return null;
+  const { code, message, hint } = refusal;
+  return { code, message, hint };
 }
 
 function engineCapacity(workspace: Workspace): Demand {

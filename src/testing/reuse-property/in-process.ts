@@ -56,6 +56,7 @@ export function makeInProcess(): Workspace {
       watch: null,
     }),
     fetchData: async () => null,
+    shared: null,
     explainer: createExplainer(records, contents, plans),
     settler: {
       needed: () => false,
@@ -102,6 +103,7 @@ export function makeInProcess(): Workspace {
     capacity: () => CAPACITY,
     openStorage: refuse,
     lock: refuse,
+    shared: null,
     enginePorts: ({ committed }) => ({ ...ports, committed }),
     collectEnvironments: refuse,
     notice: refuse,
