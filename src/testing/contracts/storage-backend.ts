@@ -19,6 +19,8 @@ export interface StorageBackend {
   readonly canWrite: boolean;
   /** Names that the server of the test cannot have, though others of its kind can. */
   readonly unnameable?: RegExp;
+  /** It cannot take back an upload, and forgets it some days later. */
+  readonly forgetsLater?: boolean;
   /** A new one, with nothing in it. */
   place(): Promise<TestPlace>;
 }
