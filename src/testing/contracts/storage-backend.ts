@@ -27,8 +27,8 @@ export interface StorageBackend {
 
 export interface TestPlace {
   readonly definition: OpenableDatastore;
-  /** The same server, and no such bucket, container or folder on it. */
-  readonly noSuchPlace: OpenableDatastore;
+  /** The same server, and no such bucket, container or folder on it; null: it has none. */
+  readonly noSuchPlace: OpenableDatastore | null;
   /** Where nobody listens; null: nothing of it is on a network. */
   readonly unreachable: OpenableDatastore | null;
   /** With credentials that the server does not take, by what is wrong with them. */
