@@ -16,6 +16,7 @@ const BACKENDS: Partial<Open> = {
   azure_blob: async (definition) => (await import("./azure-blob.ts")).openAzureBlob(definition),
   azure_data_lake_gen2: async (definition) =>
     (await import("./azure-blob.ts")).openAzureBlob(definition),
+  gcs: async (definition) => (await import("./gcs.ts")).openGcs(definition),
   http: async (definition) => (await import("./http.ts")).openHttp(definition),
   postgres: async ({ host, database }) => {
     const says = "it holds tables, not files. Import a query or export a table instead";
