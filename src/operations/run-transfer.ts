@@ -96,12 +96,23 @@ async function copyAll(
         mode,
       ]),
     );
-    if (isRefusal(moved)) return moved;
+    if (isRefusal(moved)) return moved.code === "storage_conflict" ? twice(input, moved) : moved;
     counts.files += moved.files;
     counts.bytes += moved.bytes;
     moving.hooks.say(`${input.name}: ${moved.files} files, ${moved.bytes} bytes`);
   }
   return counts;
+}
+
+/** Of the output nothing was there before the inputs. */
+function twice(input: TransferInput, { message }: Refusal): Refusal {
+  const [, names = message] = /because (.+?)(?: is| are)? there already$/.exec(message) ?? [];
+  return refuse(
+    "storage_conflict",
+    `input ${input.name}: an input before it has the same files: ${names}`,
+    "rename one of them, or let the later one win: data_copy_mode: merge_with_overwrite",
+    1,
+  );
 }
 
 function nameOf({ path: at, remote }: TransferInput): string {
