@@ -37,7 +37,7 @@ export function runTransfer(
   order: TransferStepOrder,
   hooks: TransferHooks,
 ): Promise<TransferCounts | Refusal> {
-  return unlessStorageFails(async () => {
+  const done = unlessStorageFails(async () => {
     const { settings, inputs, output } = order;
     const moving = { workspace, journalFolder: order.journalFolder, hooks };
     switch (settings.task) {
@@ -63,6 +63,15 @@ export function runTransfer(
         return settings satisfies never;
     }
   });
+  return done.then((counts) => (isRefusal(counts) ? withVariables(counts) : counts));
+}
+
+/** A step has other variables than the shell that submitted its run. */
+function withVariables(refusal: Refusal): Refusal {
+  if (refusal.code !== "missing_secret") return refusal;
+  const hint =
+    "set it and hand it to the steps: stepwell run --env NAME, or pass_env: [NAME] in stepwell.yml; or keep it in the workspace: stepwell secret set NAME";
+  return { ...refusal, hint };
 }
 
 export type Output = NonNullable<TransferStepOrder["output"]>;
