@@ -66,7 +66,7 @@ describe("what a transfer says", () => {
   });
 
   it.each([
-    ["", ["0: a data_transfer job needs `task`", "a data_transfer node needs `task`"]],
+    ["", ["a data_transfer node needs `task`"]],
     [`task: move\n${OUT}`, ["`task` cannot be `move`"]],
     [`task: copy_data\n${OUT}`, ["copy_data needs an input to copy"]],
     [`task: copy_data\n${DATA}`, ["copy_data needs exactly one output, and has 0"]],

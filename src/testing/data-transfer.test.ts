@@ -240,7 +240,9 @@ ${more}
     expect(rig.cli("run", "p.yml").code).toBe(0);
     expect(decisions("p.yml").load).toBe("reuse: unchanged since p-1");
     await server.sql("INSERT INTO orders VALUES (2000, 1, now())");
-    expect(decisions("p.yml").load).toContain("run: typeSettings");
+    expect(decisions("p.yml").load).toContain(
+      'run: source.watermarkValue: "[[1000]]" → "[[2000]]"',
+    );
     shop("      watermark: SELECT max(nothing) FROM orders");
     const { code, stderr } = rig.cli("plan", "p.yml");
     expect([code, stderr]).toEqual([2, expect.stringContaining('column "nothing" does not exist')]);

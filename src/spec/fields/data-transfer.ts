@@ -88,13 +88,16 @@ const transferFields = {
   sink: optional(sink, "export_data: where the data goes."),
 };
 
+/** The node of a component has its task from there; the loader says where there is none. */
+const task = optional(transferFields.task.type, transferFields.task.doc);
+
 export const dataTransferNode = table(
   "a data_transfer node",
   {
     ...nodeFields,
     type: required(oneWordOf("data_transfer"), "`data_transfer`."),
     ...transferFields,
-    task: optional(transferFields.task.type, transferFields.task.doc),
+    task,
     limits: limitsField,
   },
   { bindings: true },
@@ -110,6 +113,7 @@ export const dataTransferJob = table("a data_transfer job", {
   ...jobFields,
   type: required(oneWordOf("data_transfer"), "`data_transfer`."),
   ...transferFields,
+  task,
   inputs: givenInputsField,
   outputs: givenOutputsField,
   limits: limitsField,
