@@ -13,6 +13,10 @@ type Open = {
 const BACKENDS: Partial<Open> = {
   file: async (definition) => (await import("./file.ts")).openFile(definition),
   s3: async (definition) => (await import("./s3.ts")).openS3(definition),
+  azure_blob: async (definition) => (await import("./azure-blob.ts")).openAzureBlob(definition),
+  azure_data_lake_gen2: async (definition) =>
+    (await import("./azure-blob.ts")).openAzureBlob(definition),
+  http: async (definition) => (await import("./http.ts")).openHttp(definition),
   postgres: async ({ host, database }) => {
     const says = "it holds tables, not files. Import a query or export a table instead";
     throw new StorageError("unsupported", `postgres://${host}/${database}: ${says}`);

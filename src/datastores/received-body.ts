@@ -3,7 +3,11 @@
 
 import type { Readable } from "node:stream";
 import type { Bytes, StorageError } from "../ports/storage.ts";
+import { NoAnswer } from "./patience.ts";
 import type { About } from "./send-body.ts";
+
+/** Nothing came for so long though it was waited for: the connection is dead, and does not say so. */
+const SILENCE_MS = 120_000;
 
 export interface Receiving {
   /** How many bytes the answer announced; null: it did not. */
@@ -29,14 +33,22 @@ async function* received(
   { sizeBytes, signal, problem, about }: Receiving,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let seen = 0;
+  let isWanted = true;
+  const timer = setInterval(() => {
+    if (isWanted && !stream.destroyed) stream.destroy(new NoAnswer(SILENCE_MS));
+    isWanted = true;
+  }, SILENCE_MS);
   try {
     for await (const piece of stream) {
       seen += (piece as Uint8Array).byteLength;
+      isWanted = false;
       yield piece as Uint8Array;
     }
   } catch (error) {
     signal?.throwIfAborted();
     throw await problem(error);
+  } finally {
+    clearInterval(timer);
   }
   if (sizeBytes !== null && seen !== sizeBytes)
     throw about("unreachable", `only ${seen} of ${sizeBytes} bytes came. Try again`);

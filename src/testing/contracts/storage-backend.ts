@@ -19,14 +19,16 @@ export interface StorageBackend {
   readonly canWrite: boolean;
   /** Names that the server of the test cannot have, though others of its kind can. */
   readonly unnameable?: RegExp;
+  /** It cannot take back an upload, and forgets it some days later. */
+  readonly forgetsLater?: boolean;
   /** A new one, with nothing in it. */
   place(): Promise<TestPlace>;
 }
 
 export interface TestPlace {
   readonly definition: OpenableDatastore;
-  /** The same server, and no such bucket, container or folder on it. */
-  readonly noSuchPlace: OpenableDatastore;
+  /** The same server, and no such bucket, container or folder on it; null: it has none. */
+  readonly noSuchPlace: OpenableDatastore | null;
   /** Where nobody listens; null: nothing of it is on a network. */
   readonly unreachable: OpenableDatastore | null;
   /** With credentials that the server does not take, by what is wrong with them. */

@@ -132,9 +132,10 @@ export function storageUploads(backend: StorageBackend): void {
     await send(storage, upload, plan, 1);
     await storage.abandonUpload(upload);
     await storage.abandonUpload(upload);
+    expect(await pathsBelow(storage, "")).toEqual([]);
+    if (backend.forgetsLater === true) return;
     expect(await storage.uploadedParts(upload)).toBeNull();
     await failing(send(storage, upload, plan, 2), "not_found");
-    expect(await pathsBelow(storage, "")).toEqual([]);
   });
 
   it("does not replace a file that must be absent at the end of the upload", async () => {
