@@ -21,6 +21,7 @@ import { createEnvironments } from "./environments/environments.ts";
 import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
+import { ownProgram } from "./operations/own-program.ts";
 import { packageFile } from "./operations/package-file.ts";
 import { readConfig } from "./operations/read-config.ts";
 import { readShell } from "./operations/read-shell.ts";
@@ -221,6 +222,10 @@ function compose(
       const { openStorage } = await import("./datastores/open-storage.ts");
       return openStorage(datastore);
     },
+    openTables: async (datastore) => {
+      const { openTables } = await import("./datastores/open-tables.ts");
+      return openTables(datastore);
+    },
     enginePorts: (engine) => enginePorts(workspace, engine),
     collectEnvironments: (unusedForMs, dryRun) =>
       collectEnvironments(cacheFolder(options.shell), { now: Date.now(), unusedForMs, dryRun }),
@@ -326,6 +331,13 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     stepTypes: createStepTypes((run) => readShell(workspace, run), {
       graceMs: GRACE_MS,
       mpirun: onPath("mpirun", workspace.shell.PATH ?? ""),
+      transferProgram: [
+        process.execPath,
+        ...ownProgram("../cli/main.ts", "stepwell.js"),
+        "--workspace",
+        folder,
+        "transfer-step",
+      ],
       watch: {
         hookFolder: packageFile("python/watch"),
         workspaceFolder: folder,

@@ -130,6 +130,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "print the completion script of a shell",
     load: () => import("./commands/completion.ts"),
   },
+  "transfer-step": {
+    summary: "move what a step of type data_transfer says (started by itself)",
+    load: () => import("./commands/transfer-step.ts"),
+  },
   engine: {
     summary: "run detached runs to their end (started by itself)",
     load: () => import("./commands/engine.ts"),

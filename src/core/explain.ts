@@ -220,10 +220,9 @@ function settingChanges(before: PreImage, after: PreImage): Reason[] {
   const changed = fields.filter(
     (field) => JSON.stringify(before.node[field]) !== JSON.stringify(after.node[field]),
   );
-  const settings = changed.map((field) =>
-    reason(
-      "settings_changed",
-      `${field}: ${JSON.stringify(before.node[field])} → ${JSON.stringify(after.node[field])}`,
+  const settings = changed.flatMap((field) =>
+    changedLeaves(field, before.node[field], after.node[field]).map((detail) =>
+      reason("settings_changed", detail),
     ),
   );
   const dates = [before.moment.sourceDateEpoch, after.moment.sourceDateEpoch].map(shownDate);
@@ -233,6 +232,21 @@ function settingChanges(before: PreImage, after: PreImage): Reason[] {
   if (passed) return settings;
   const detail = `passed variables: ${before.moment.passEnv.join(", ") || "none"} → ${after.moment.passEnv.join(", ") || "none"}`;
   return [...settings, reason("variable_changed", detail)];
+}
+
+/** `source.watermark: 1 → 2` for each value that differs, however deep it stands. */
+function changedLeaves(name: string, before: unknown, after: unknown): string[] {
+  if (isMapping(before) && isMapping(after))
+    return names(before, after)
+      .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
+      .flatMap((key) =>
+        changedLeaves(name === "typeSettings" ? key : `${name}.${key}`, before[key], after[key]),
+      );
+  return [`${name}: ${JSON.stringify(before) ?? "none"} → ${JSON.stringify(after) ?? "none"}`];
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function shownDate(value: number | null | undefined): string {

@@ -4,6 +4,7 @@
 import path from "node:path";
 import type { Graph, StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
+import { transferSettings } from "../spec/transfer-settings.ts";
 import {
   fingerprint,
   type MomentIdentity,
@@ -117,9 +118,23 @@ export function mustRun(plan: Plan, index: number): Reason | null {
   if (plan.graph.forceRerun) return { kind: "never_reused", detail: "settings.force_rerun is on" };
   if (!step.deterministic) return { kind: "never_reused", detail: "is_deterministic is false" };
   if (step.reuse.kind === "never") return { kind: "never_reused", detail: "reuse is never" };
+  if (isUnwatchedImport(step))
+    return {
+      kind: "never_reused",
+      detail:
+        "its data lies outside: nothing says whether it changed (reuse: {max_age: …} or a watermark would)",
+    };
   if (usesRunName(step.command))
     return { kind: "never_reused", detail: "its command uses ${{name}}, which is new in each run" };
   return null;
+}
+
+/** Rows of a database without a rule that says when they are old. */
+function isUnwatchedImport(step: StepNode): boolean {
+  if (step.type !== "data_transfer" || step.reuse.kind === "max_age") return false;
+  const settings = transferSettings(step);
+  if (settings.task !== "import_data" || settings.source.type !== "database") return false;
+  return settings.source.watermark === null;
 }
 
 export function usesRunName(command: string | null): boolean {

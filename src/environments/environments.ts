@@ -5,7 +5,7 @@ import path from "node:path";
 import type { EnvironmentFailure, EnvironmentLookup, Environments } from "../ports/environments.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { chooseSoftware, type EnvironmentTable } from "./choose-software.ts";
-import { identifySoftware } from "./identify-software.ts";
+import { identifySoftware, noSoftware } from "./identify-software.ts";
 import { createRecipes } from "./recipes.ts";
 import { findUv, type Uv } from "./uv.ts";
 import { createVenvStore } from "./venv-store.ts";
@@ -49,6 +49,7 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
       if (!identified.ok) return identified;
       return { ...identified, warnings: [...choice.warnings, ...identified.warnings] };
     },
+    none: () => noSoftware(context.recipes),
     build: rememberedBriefly((identity) => buildEnvironment(identity, context)),
   };
 }

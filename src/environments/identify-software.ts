@@ -87,6 +87,26 @@ async function identifyHost(
   return { ok: true, value: identity, warnings: [] };
 }
 
+/** For steps that run nothing but Stepwell itself. */
+export function noSoftware(recipes: Recipes): EnvironmentIdentity {
+  const identity = identityOf({
+    label: "none",
+    kind: "host",
+    pythonVersion: null,
+    platform: "any",
+    packages: {},
+    editable: {},
+    lockId: null,
+    programs: {},
+  });
+  recipes.remember(identity, {
+    kind: "interpreter",
+    executable: null,
+    virtualEnvironment: null,
+  });
+  return identity;
+}
+
 async function identifyPython(
   file: string,
   programs: Programs,

@@ -13,6 +13,7 @@ import type { DataType, Graph, StepNode } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
 import type { Problem } from "../spec/problem.ts";
 import { type Datastore, findDatastore, listDatastores, OWN_DATASTORE } from "./datastores.ts";
+import { planTransfers } from "./plan-transfers.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { createCodeResolver } from "./resolve-code.ts";
 import { createDataResolver } from "./resolve-data.ts";
@@ -38,7 +39,7 @@ export interface Prepared {
 
 export async function preparePlan(
   workspace: Workspace,
-  graph: Graph,
+  written: Graph,
   options: PrepareOptions,
 ): Promise<Prepared> {
   const problems: Problem[] = [];
@@ -48,17 +49,21 @@ export async function preparePlan(
   const data = createDataResolver(workspace);
   const code = createCodeResolver(workspace);
   const environments = createEnvironmentResolver(workspace, options);
+  const graph = await planTransfers(workspace, written, report);
   const { nodeIds } = packGraph(graph);
   const steps: PlannedStep[] = [];
   const unresolved = new Set<number>();
-  let exitCode: 2 | 4 = 4;
+  let exitCode: 2 | 4 = problems.length > 0 ? 2 : 4;
   for (const [index, step] of graph.steps.entries()) {
     const before = problems.length;
     const resolved = await resolveInputs(step, data, report);
     const snapshot = step.code === null ? null : await code.resolve(step.code);
     if (isRefusal(snapshot)) report(step, snapshot);
     if (problems.slice(before).some((problem) => problem.severity === "error")) exitCode = 2;
-    const environment = await environments.resolve(step.environment, step.command);
+    const environment =
+      step.type === "data_transfer"
+        ? environments.none()
+        : await environments.resolve(step.environment, step.command);
     if (isRefusal(environment)) {
       if (environment.code === "environment_not_resolved" && !options.mayResolve)
         unresolved.add(index);

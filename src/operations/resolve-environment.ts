@@ -13,6 +13,8 @@ export interface EnvironmentResolver {
     reference: EnvironmentReference | null,
     command: string | null,
   ): Promise<number | Refusal>;
+  /** Of a step that runs nothing but Stepwell itself. */
+  none(): number;
   readonly identities: EnvironmentIdentity[];
   warnings(): readonly Problem[];
 }
@@ -33,6 +35,11 @@ export function createEnvironmentResolver(
     programs.set(command, named);
     return named;
   };
+  const place = (identity: EnvironmentIdentity): number => {
+    const at = indexOf.get(identity.id) ?? identities.push(identity) - 1;
+    indexOf.set(identity.id, at);
+    return at;
+  };
   const find = async (
     reference: EnvironmentReference | null,
     command: string | null,
@@ -41,12 +48,11 @@ export function createEnvironmentResolver(
     if (!outcome.ok)
       return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint, 4);
     for (const message of outcome.warnings) warnings.set(message, warning(message));
-    const at = indexOf.get(outcome.value.id) ?? identities.push(outcome.value) - 1;
-    indexOf.set(outcome.value.id, at);
-    return at;
+    return place(outcome.value);
   };
   return {
     identities,
+    none: () => place(environments.none()),
     warnings: () => [...warnings.values()],
     async resolve(reference, command) {
       const key = `${namedPrograms(command)} ${JSON.stringify(reference)}`;

@@ -13,6 +13,7 @@ import type { ProcessPort } from "../ports/process.ts";
 import type { RecordStore } from "../ports/records.ts";
 import type { DiskSpace } from "../ports/space.ts";
 import type { Storage } from "../ports/storage.ts";
+import type { Tables } from "../ports/tables.ts";
 import type { OpenableDatastore } from "../spec/datastore.ts";
 import type { WorkspaceConfig } from "../spec/workspace-config.ts";
 import type { SharedResults } from "./shared-results.ts";
@@ -44,6 +45,8 @@ export interface Workspace {
   readonly lock: (file: string, waiting: () => void) => Promise<{ readonly release: () => void }>;
   /** Opens a place for bytes with its credentials; the caller closes it. Throws `StorageError`. */
   readonly openStorage: (datastore: OpenableDatastore) => Promise<Storage>;
+  /** Opens a place for rows with its credentials; the caller closes it. Throws `StorageError`. */
+  readonly openTables: (datastore: OpenableDatastore) => Promise<Tables>;
   /** Ports for an engine of this workspace. */
   readonly enginePorts: (options: EngineOptions) => EnginePorts;
   /** Environments of the per-user cache that nobody has used for long: removed, or with `dryRun` only named. */

@@ -45,6 +45,8 @@ export interface Environments {
     command: string | null,
     mayResolve: boolean,
   ): Promise<EnvironmentOutcome<EnvironmentIdentity>>;
+  /** The environment of a step that runs nothing but Stepwell itself: the same everywhere. */
+  none(): EnvironmentIdentity;
   /** Makes it (once, whoever asks at the same time), repairs it when damaged. */
   build(identity: EnvironmentIdentity): Promise<EnvironmentOutcome<BuiltEnvironment>>;
 }

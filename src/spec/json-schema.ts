@@ -3,6 +3,11 @@
 import { commandComponent } from "./fields/command-component.ts";
 import { commandJob } from "./fields/command-job.ts";
 import { data } from "./fields/data.ts";
+import {
+  dataTransferComponent,
+  dataTransferJob,
+  dataTransferNode,
+} from "./fields/data-transfer.ts";
 import { datastoreFiles } from "./fields/datastore.ts";
 import { environment } from "./fields/environment.ts";
 import type { Field, FieldTable, FieldType } from "./fields/field.ts";
@@ -18,6 +23,7 @@ export type SchemaKind = keyof typeof TABLES;
 export const SCHEMA_KINDS: readonly SchemaKind[] = [
   "pipeline",
   "command",
+  "data_transfer",
   "component",
   "data",
   "datastore",
@@ -67,7 +73,8 @@ export type JsonSchema = { readonly [key: string]: unknown };
 const TABLES = {
   pipeline: [pipelineJob],
   command: [commandJob],
-  component: [commandComponent, pipelineComponent],
+  data_transfer: [dataTransferJob],
+  component: [commandComponent, pipelineComponent, dataTransferComponent],
   data: [data],
   datastore: Object.values(datastoreFiles),
   environment: [environment],
@@ -114,7 +121,7 @@ function nodesSchema(field: Field): JsonSchema {
 }
 
 function nodeSchema(parts: Parts): JsonSchema {
-  const tables = [commandNode, pipelineNode, ...Object.values(laterNodes)];
+  const tables = [commandNode, pipelineNode, dataTransferNode, ...Object.values(laterNodes)];
   return { anyOf: tables.map((table) => tableSchema(table, parts)) };
 }
 

@@ -45,7 +45,7 @@ function graphOf(
   const tree = applySets(read, context);
   const kind = jobKind(tree, context);
   if (kind === null) return null;
-  return kind === "pipeline" ? pipelineGraph(tree, context) : commandGraph(tree, context);
+  return kind === "pipeline" ? pipelineGraph(tree, context) : commandGraph(tree, kind, context);
 }
 
 function sorted(problems: readonly Problem[], first: string): readonly Problem[] {

@@ -26,6 +26,8 @@ export interface ShellVariables {
 export interface OrderSettings {
   readonly graceMs: number;
   readonly mpirun: boolean;
+  /** Words that start the program of transfer steps; the file of its order follows. */
+  readonly transferProgram: readonly string[];
   /** Null: what steps read is not watched. */
   readonly watch: WatchPlaces | null;
 }

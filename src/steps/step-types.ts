@@ -14,6 +14,7 @@ import { readMetricsFile } from "./metrics-file.ts";
 import { METRICS_OUTPUT, readMetricsOutput } from "./metrics-output.ts";
 import { readMlflowStore } from "./mlflow-store.ts";
 import { metricsFile, mlflowFolder } from "./step-variables.ts";
+import { transferStepOrder } from "./transfer-step.ts";
 import { type ReadLine, readRecord, undeclaredReads } from "./undeclared-reads.ts";
 import { readsFile } from "./watch-python.ts";
 import { readStrace, STRACE_MISSING } from "./watch-strace.ts";
@@ -25,7 +26,7 @@ export const STEP_TYPES = {
   sweep: { runs: false },
   spark: { runs: false },
   automl: { runs: false },
-  data_transfer: { runs: false },
+  data_transfer: { runs: true },
   import: { runs: false },
   if_else: { runs: false },
   do_while: { runs: false },
@@ -39,7 +40,9 @@ export function createStepTypes(
 ): StepTypes {
   return {
     order(context: AttemptContext): AttemptOrder | StepError {
-      return commandOrder(context, shell(context.run), settings);
+      const node = context.plan.graph.steps[context.index] as StepNode;
+      const orderOf = node.type === "data_transfer" ? transferStepOrder : commandOrder;
+      return orderOf(context, shell(context.run), settings);
     },
     maskLog(runs, logPath) {
       const secrets = runs.flatMap((run) => secretsOf(shell(run)));

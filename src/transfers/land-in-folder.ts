@@ -12,10 +12,12 @@ export type LandingOrder = Omit<TransferOrder, "to" | "kind" | "mode" | "journal
   /** Absolute; absent or empty before. */
   readonly folder: string;
   readonly openFolder: (folder: string) => Storage | Promise<Storage>;
+  /** What names of unfinished files begin with: those of a process that was killed are removed in the end. */
+  readonly unfinished: string;
 };
 
 export async function landInFolder(order: LandingOrder): Promise<TransferOutcome> {
-  const { folder, openFolder, ...rest } = order;
+  const { folder, openFolder, unfinished, ...rest } = order;
   if (isTaken(folder)) return { ok: false, failure: taken(folder) };
   const landing = path.join(path.dirname(folder), `.${path.basename(folder)}.stepwell-partial`);
   const files = path.join(landing, "files");
@@ -29,13 +31,27 @@ export async function landInFolder(order: LandingOrder): Promise<TransferOutcome
       mode: "merge_with_overwrite",
       journalFolder: landing,
     });
-    if (outcome.ok) giveName(files, folder, landing);
+    if (outcome.ok) {
+      removeUnfinished(files, unfinished);
+      giveName(files, folder, landing);
+    }
     return outcome;
   } catch (error) {
     if (!isTakenError(error)) throw error;
     return { ok: false, failure: taken(folder) };
   } finally {
     await storage.close();
+  }
+}
+
+function removeUnfinished(files: string, prefix: string): void {
+  const folder = fs.opendirSync(files, { recursive: true });
+  try {
+    for (let entry = folder.readSync(); entry !== null; entry = folder.readSync())
+      if (entry.isFile() && entry.name.startsWith(prefix))
+        fs.rmSync(path.join(entry.parentPath, entry.name));
+  } finally {
+    folder.closeSync();
   }
 }
 

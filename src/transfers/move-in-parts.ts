@@ -121,7 +121,7 @@ async function sendParts(
   let hashed: Promise<unknown> = Promise.resolve();
 
   async function send(part: Part, before: Promise<unknown>, wasHashed: () => void): Promise<void> {
-    const bytes = Buffer.allocUnsafeSlow(part.sizeBytes);
+    const bytes = context.buffers.take(part.sizeBytes);
     await readInto(bytes, source, part.offset, context);
     const hashing = before.then(() => {
       hasher?.update(bytes);
@@ -133,6 +133,7 @@ async function sendParts(
     parts.set(part.number, done);
     context.moved(part.sizeBytes);
     await hashing;
+    context.buffers.give(bytes);
   }
 
   for (const part of partsOf(upload)) {

@@ -10,6 +10,7 @@ import { ANY_NAMES, type TargetNames } from "./entry-names.ts";
 import type { MoveContext, Moved } from "./move-context.ts";
 import { moveInPlace, moveStreaming, moveWhole } from "./move-file.ts";
 import { moveInParts } from "./move-in-parts.ts";
+import { createPartBuffers } from "./part-buffers.ts";
 import { partBytesFor, USUAL_PART_BYTES } from "./part-plan.ts";
 import { createSlots } from "./slots.ts";
 import { fullBucket, take } from "./token-bucket.ts";
@@ -146,6 +147,7 @@ async function moveAll(order: TransferOrder, machinery: Machinery): Promise<Tran
       ...machinery,
       signal: stop.signal,
       journal,
+      buffers: createPartBuffers(),
       refuseConflicts,
       readBack: order.readBack === true,
       limit: limiter(order.bandwidthBytesPerSecond ?? null, machinery),

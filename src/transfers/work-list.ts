@@ -108,7 +108,7 @@ async function listFolder(order: WorkOrder, look: "merge" | "stat"): Promise<Wor
       const problem = nameProblem(inside, order.names) ?? nameProblem(item.to, order.names);
       if (problem !== null) note(wrong, `${shownName(inside)} ${problem}`);
       else if (clashes?.add(foldedName(inside)) === false) throw caseClash(order, inside);
-      if (item.target !== null && order.refuseConflicts) note(conflicts, item.to);
+      if (item.target !== null && order.refuseConflicts) note(conflicts, inside);
       await sink.write(item);
     }
   } finally {
@@ -242,8 +242,18 @@ function conflict(order: WorkOrder, shown: readonly string[], count: number): Tr
   const are = count === 1 ? "is" : "are";
   return new TransferError(
     "conflict",
-    `${order.to.storage().address}: nothing was moved, because ${shown.join(", ")}${more} ${are} there already`,
+    `${placeName(order)}: nothing was moved, because ${shown.map(shownBare).join(", ")}${more} ${are} there already`,
   );
+}
+
+function placeName({ to, toPath, kind }: WorkOrder): string {
+  const { address } = to.storage();
+  return kind === "file" || toPath === "" ? address : `${address.replace(/\/+$/, "")}/${toPath}`;
+}
+
+/** Names of the target are those that it took once; only unusual ones need quotes. */
+function shownBare(name: string): string {
+  return /^[\w./@+=-]{1,80}$/.test(name) ? name : shownName(name);
 }
 
 function caseClash(order: WorkOrder, path: string): TransferError {

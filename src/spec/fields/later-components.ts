@@ -1,4 +1,4 @@
-// Fields of components whose type does not run yet: parallel, spark, data_transfer, import and prompt flows. Their own
+// Fields of components whose type does not run yet: parallel, spark, import and prompt flows. Their own
 // settings are checked by name only.
 
 import { additionalIncludesField, componentFields } from "./component-fields.ts";
@@ -47,12 +47,6 @@ const spark = table("a spark component", {
   ...opaque(SETTING, "entry", "args", "conf", "py_files", "jars", "files", "archives"),
 });
 
-const dataTransfer = table("a data_transfer component", {
-  ...componentFields,
-  type: optional(oneWordOf("data_transfer"), "`data_transfer`."),
-  ...opaque(SETTING, "task", "data_copy_mode", "source", "sink"),
-});
-
 const importComponent = table("an import component", {
   ...componentFields,
   type: optional(oneWordOf("import"), "`import`."),
@@ -70,7 +64,6 @@ const flow = table(
 export const laterComponents: Readonly<Record<string, FieldTable>> = {
   parallel,
   spark,
-  data_transfer: dataTransfer,
   import: importComponent,
   flow,
 };

@@ -1,5 +1,5 @@
 // Fields of the node types that are validated and planned but do not run yet: sweep, parallel, spark, automl,
-// data_transfer, import and control flow. Their own settings are checked by name only.
+// import and control flow. Their own settings are checked by name only.
 
 import { environmentField } from "./environment.ts";
 import {
@@ -105,17 +105,6 @@ const automl = table(
   { bindings: true },
 );
 
-const dataTransfer = table(
-  "a data_transfer node",
-  {
-    ...nodeFields,
-    type: required(oneWordOf("data_transfer"), "`data_transfer`."),
-    task: required(oneWordOf("copy_data", "import_data", "export_data"), "What is moved where."),
-    ...opaque(SETTING, "data_copy_mode", "source", "sink"),
-  },
-  { bindings: true },
-);
-
 const importNode = table(
   "an import node",
   {
@@ -179,7 +168,6 @@ export const laterNodes: Readonly<Record<string, FieldTable>> = {
   parallel,
   spark,
   automl,
-  data_transfer: dataTransfer,
   import: importNode,
   if_else: ifElse,
   do_while: doWhile,

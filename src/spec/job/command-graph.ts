@@ -1,8 +1,9 @@
-// From the tree of a standalone command job to a graph of one step, `.`. Knows nothing of pipelines.
+// From the tree of a standalone command or transfer job to a graph of one step, `.`. Knows nothing of pipelines.
 
 import path from "node:path";
 import { checkFields } from "../fields/check-fields.ts";
 import { commandJob } from "../fields/command-job.ts";
+import { dataTransferJob } from "../fields/data-transfer.ts";
 import type { Graph, PipelineOutput } from "../graph.ts";
 import { put } from "../own-keys.ts";
 import { getMapping, getText, type TreeMapping, type TreeScalar } from "../tree.ts";
@@ -16,15 +17,19 @@ import type { JobNode, Scope } from "./scope.ts";
 import { stepNode } from "./step-node.ts";
 
 /** The graph; what is wrong is in the context. */
-export function commandGraph(tree: TreeMapping, context: LoadContext): Graph | null {
-  checkFields(tree, commandJob, context.report);
+export function commandGraph(
+  tree: TreeMapping,
+  type: "command" | "data_transfer",
+  context: LoadContext,
+): Graph | null {
+  checkFields(tree, type === "command" ? commandJob : dataTransferJob, context.report);
   const base = path.dirname(context.options.file);
   const inputs = jobInputs(tree, null, base, context);
   checkPortNames(getMapping(tree, "outputs"), "output", context);
   const outputs = listedOutputs(tree);
   const known = new Map([...inputs.keys()].map((name) => [name, { optional: false }]));
-  checkCommand(tree, known, outputs, context);
-  const node = onlyNode(tree, base, outputs, context);
+  if (type === "command") checkCommand(tree, known, outputs, context);
+  const node = onlyNode({ tree, type, base, outputs }, context);
   for (const [name, input] of inputs) {
     if (input === null) continue;
     node.inputs.set(name, input);
@@ -61,13 +66,17 @@ function listedOutputs(tree: TreeMapping): Map<string, DeclaredOutput> {
 
 /** The job as the only node of a pipeline that is nowhere written. */
 function onlyNode(
-  tree: TreeMapping,
-  base: string,
-  outputs: ReadonlyMap<string, DeclaredOutput>,
+  job: {
+    readonly tree: TreeMapping;
+    readonly type: "command" | "data_transfer";
+    readonly base: string;
+    readonly outputs: ReadonlyMap<string, DeclaredOutput>;
+  },
   context: LoadContext,
 ): JobNode {
+  const { tree, type, base, outputs } = job;
   const where = { base, file: null, reference: null };
-  const component: Component = { type: "command", tree, ...where, inputs: new Map(), outputs };
+  const component: Component = { type, tree, ...where, inputs: new Map(), outputs };
   const scope: Scope = {
     path: "",
     node: null,
@@ -88,7 +97,7 @@ function onlyNode(
   return {
     name: ".",
     path: "",
-    type: "command",
+    type,
     tree,
     key,
     scope,

@@ -3,6 +3,7 @@
 
 import { checkFields } from "../fields/check-fields.ts";
 import { commandComponent } from "../fields/command-component.ts";
+import { dataTransferComponent } from "../fields/data-transfer.ts";
 import type { FieldTable } from "../fields/field.ts";
 import { laterComponents } from "../fields/later-components.ts";
 import { pipelineComponent } from "../fields/pipeline-component.ts";
@@ -89,6 +90,7 @@ export function isFlow(component: Component): boolean {
 
 function tableOf(type: NonNullable<ReturnType<typeof componentTypeOf>>): FieldTable {
   if (type === "command") return commandComponent;
+  if (type === "data_transfer") return dataTransferComponent;
   return laterComponents[type] ?? pipelineComponent;
 }
 

@@ -2,6 +2,7 @@
 
 import { namesInWords, suggestion } from "../did-you-mean.ts";
 import { checkFields } from "../fields/check-fields.ts";
+import { dataTransferNode } from "../fields/data-transfer.ts";
 import type { FieldTable } from "../fields/field.ts";
 import { laterNodes } from "../fields/later-nodes.ts";
 import { commandNode, pipelineNode } from "../fields/node-fields.ts";
@@ -94,7 +95,7 @@ function expandNode(
 
 function reportType(entry: TreeEntry, word: string, context: LoadContext): void {
   const place = getSet(entry.value, "type") ?? entry.key;
-  const types = ["command", "pipeline", ...Object.keys(laterNodes)];
+  const types = ["command", "pipeline", "data_transfer", ...Object.keys(laterNodes)];
   const hint = suggestion(word, types, `Known types: ${namesInWords(types)}.`);
   context.error(place, "unknown_kind", `\`${word}\` is not a type of node`, hint);
 }
@@ -102,6 +103,7 @@ function reportType(entry: TreeEntry, word: string, context: LoadContext): void 
 function tableOf(type: string): FieldTable | null {
   if (type === "command") return commandNode;
   if (type === "pipeline") return pipelineNode;
+  if (type === "data_transfer") return dataTransferNode;
   return Object.hasOwn(laterNodes, type) ? (laterNodes[type] ?? null) : null;
 }
 

@@ -6,8 +6,10 @@ import { get, getMapping, getText, type TreeMapping } from "../tree.ts";
 import { isLiteralKind } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
 
-/** `pipeline` or `command`; null after reporting what the file is. */
-export function jobKind(tree: TreeMapping, context: LoadContext): "pipeline" | "command" | null {
+export type JobKind = "pipeline" | "command" | "data_transfer";
+
+/** What kind of job it is; null after reporting what the file is. */
+export function jobKind(tree: TreeMapping, context: LoadContext): JobKind | null {
   const word = getText(tree, "type");
   const kind = word ?? kindByKeys(tree);
   if (isComponent(tree, kind)) {
@@ -16,16 +18,16 @@ export function jobKind(tree: TreeMapping, context: LoadContext): "pipeline" | "
     context.error(tree, "component_not_job", "this file is a component, not a job", hint);
     return null;
   }
-  if (kind === "pipeline" || kind === "command") return kind;
+  if (kind === "pipeline" || kind === "command" || kind === "data_transfer") return kind;
   const place = get(tree, "type") ?? tree;
   if (kind !== null && Object.hasOwn(laterNodes, kind)) {
     const message = `a job of type ${kind} cannot be run by itself yet`;
     const hint =
-      "Stepwell runs `pipeline` and `command` jobs; nodes of this type are checked and planned, and do not run yet either.";
+      "Stepwell runs `pipeline`, `command` and `data_transfer` jobs; nodes of this type are checked and planned, and do not run yet either.";
     context.error(place, "unsupported_kind", message, hint);
     return null;
   }
-  const kinds = ["pipeline", "command"];
+  const kinds = ["pipeline", "command", "data_transfer"];
   const known = `Write \`type: pipeline\` or \`type: command\`. Keys found: ${namesInWords(tree.entries.keys())}.`;
   const message = kind === null ? "this file is no job" : `\`${kind}\` is not a type of job`;
   context.error(

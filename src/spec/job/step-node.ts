@@ -40,6 +40,7 @@ import {
 } from "./run-settings.ts";
 import type { JobNode, ResolvedInput } from "./scope.ts";
 import { settle } from "./settle.ts";
+import { readTransfer } from "./transfer-step.ts";
 import { typeSettings } from "./type-settings.ts";
 
 /** The defaults of the whole job. */
@@ -63,6 +64,11 @@ export function stepNode(
   const around = [...sources, ...scope.defaults];
   const first = (key: string) =>
     sources.map((one) => getSet(one, key)).find((one) => one !== null) ?? null;
+  const outputs = outputsOf(node, context);
+  const transfer =
+    node.type === "data_transfer"
+      ? readTransfer({ sources, place: node.key, inputs: inputsOf(node), outputs }, context)
+      : null;
   return {
     path: node.path === "" ? "." : node.path,
     parent: scope.node?.path ?? null,
@@ -76,12 +82,12 @@ export function stepNode(
       ...texts(getMapping(component.tree, "environment_variables")),
       ...texts(getMapping(own, "environment_variables")),
     },
-    inputs: inputsOf(node),
-    outputs: outputsOf(node, context),
+    inputs: transfer?.inputs ?? inputsOf(node),
+    outputs,
     compute: computeOf(own, defaults, context),
     resources: readResources(sources, context),
     distribution: readDistribution(first("distribution")),
-    timeoutSeconds: node.type === "command" ? readTimeout(own) : null,
+    timeoutSeconds: ["command", "data_transfer"].includes(node.type) ? readTimeout(own) : null,
     retry: readRetry(around, context),
     reuse: readReuse(around, context),
     deterministic: !sources.some((one) => /^false$/i.test(getText(one, "is_deterministic") ?? "")),
@@ -90,7 +96,7 @@ export function stepNode(
     textSubstitution: sources.some(
       (one) => getText(getMapping(one, "properties"), "stepwell.inputs") === "text",
     ),
-    typeSettings: typeSettings(node, own, context),
+    typeSettings: transfer === null ? typeSettings(node, own, context) : transfer.settings,
     tags: { ...texts(getMapping(component.tree, "tags")), ...texts(getMapping(own, "tags")) },
     properties: {
       ...texts(getMapping(component.tree, "properties")),
@@ -105,13 +111,17 @@ export function stepNode(
 function settledFields(node: JobNode, context: LoadContext): TreeMapping {
   const entries = new Map(node.tree.entries);
   for (const [name, { key, value }] of node.tree.entries) {
-    if (BOUND_ELSEWHERE.has(name)) continue;
+    const isSettled = node.type === "data_transfer" && TRANSFER_FIELDS.has(name);
+    if (BOUND_ELSEWHERE.has(name) && !isSettled) continue;
     const settled = settle(value, node.path === "" ? null : node.scope, context);
     if (settled === null) entries.delete(name);
     else entries.set(name, { key, value: settled });
   }
   return { ...node.tree, entries };
 }
+
+/** What a transfer says in words, and other types by bindings of their own. */
+const TRANSFER_FIELDS: ReadonlySet<string> = new Set(["task", "source", "sink"]);
 
 const BOUND_ELSEWHERE: ReadonlySet<string> = new Set([
   "inputs",

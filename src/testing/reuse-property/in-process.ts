@@ -53,6 +53,7 @@ export function makeInProcess(): Workspace {
     stepTypes: createStepTypes(() => ({ inherited: {}, passed: {}, names: [] }), {
       graceMs: 1,
       mpirun: false,
+      transferProgram: [],
       watch: null,
     }),
     fetchData: async () => null,
@@ -102,6 +103,7 @@ export function makeInProcess(): Workspace {
     host: "test",
     capacity: () => CAPACITY,
     openStorage: refuse,
+    openTables: refuse,
     lock: refuse,
     shared: null,
     enginePorts: ({ committed }) => ({ ...ports, committed }),
@@ -126,6 +128,9 @@ const unusedProcess: Workspace["process"] = {
 
 /** `{packages: ["x==N"]}` is an environment that hands N to the step. */
 const environments: Environments = {
+  none: () => {
+    throw new Error("no step here is a transfer");
+  },
   async identify(reference) {
     const wanted = reference?.kind === "inline" ? reference.packages?.[0] : undefined;
     const version = wanted?.split("==")[1] ?? "0";

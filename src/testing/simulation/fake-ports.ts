@@ -46,6 +46,9 @@ export function createFakePorts(
         ok: false,
         failure: { code: "unknown_environment", message: "", hint: null },
       }),
+      none: () => {
+        throw new Error("no step of the simulation is a transfer");
+      },
       build: async () => ({ ok: true, value: { pathPrefix: [], variables: {} }, warnings: [] }),
     },
     stepTypes: {

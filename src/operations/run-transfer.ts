@@ -1,0 +1,231 @@
+// Carries out one attempt of a data_transfer step, in the process of that attempt. What is made here becomes visible when
+// the engine captures the output; only an export reaches places of others.
+
+import fs from "node:fs";
+import path from "node:path";
+import type { TransferInput, TransferStepOrder } from "../core/transfer-order.ts";
+import type { Storage } from "../ports/storage.ts";
+import {
+  type DataCopyMode,
+  type FileSystemSink,
+  IMPORT_SOURCE,
+} from "../spec/transfer-settings.ts";
+import { type TransferResult, transfer } from "../transfers/transfer.ts";
+import { progressLine } from "../transfers/transfer-progress.ts";
+import { findDatastore, openDatastore } from "./datastores.ts";
+import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { transferRefusal } from "./remote-data.ts";
+import { openSource, remoteSource } from "./remote-source.ts";
+import { unlessStorageFails } from "./storage-refusal.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** What was moved, for the log and the metrics of the step. */
+export interface TransferCounts {
+  readonly files?: number;
+  readonly bytes?: number;
+  readonly rows?: number;
+}
+
+export interface TransferHooks {
+  /** A line for the log. */
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export function runTransfer(
+  workspace: Workspace,
+  order: TransferStepOrder,
+  hooks: TransferHooks,
+): Promise<TransferCounts | Refusal> {
+  const done = unlessStorageFails(async () => {
+    const { settings, inputs, output } = order;
+    const moving = { workspace, journalFolder: order.journalFolder, hooks };
+    switch (settings.task) {
+      case "copy_data":
+        return copyAll(moving, inputs, output as Output, settings.mode);
+      case "import_data": {
+        const { source } = settings;
+        if (source.type === "file_system") {
+          const files = inputs.filter((one) => one.name === IMPORT_SOURCE);
+          return copyAll(moving, files, output as Output, "merge_with_overwrite");
+        }
+        const { importRows } = await import("./import-rows.ts");
+        return importRows(workspace, source, output as Output, hooks);
+      }
+      case "export_data": {
+        const { sink } = settings;
+        const input = inputs[0] as TransferInput;
+        if (sink.type === "file_system") return exportFiles(moving, input, sink);
+        const { exportRows } = await import("./export-rows.ts");
+        return exportRows(workspace, input, sink, hooks);
+      }
+      default:
+        return settings satisfies never;
+    }
+  });
+  return done.then((counts) => (isRefusal(counts) ? withVariables(counts) : counts));
+}
+
+/** A step has other variables than the shell that submitted its run. */
+function withVariables(refusal: Refusal): Refusal {
+  if (refusal.code !== "missing_secret") return refusal;
+  const hint =
+    "set it and hand it to the steps: stepwell run --env NAME, or pass_env: [NAME] in stepwell.yml; or keep it in the workspace: stepwell secret set NAME";
+  return { ...refusal, hint };
+}
+
+export type Output = NonNullable<TransferStepOrder["output"]>;
+
+interface Moving {
+  readonly workspace: Workspace;
+  readonly journalFolder: string;
+  readonly hooks: TransferHooks;
+}
+
+/** One input after the other: what a later one has goes over what an earlier one had, or ends it. */
+async function copyAll(
+  moving: Moving,
+  inputs: readonly TransferInput[],
+  output: Output,
+  mode: DataCopyMode,
+): Promise<TransferCounts | Refusal> {
+  if (output.kind === "file" && (inputs.length !== 1 || inputs[0]?.kind !== "file"))
+    return refuse(
+      "wrong_kind",
+      "the output is one file, and what is copied is not",
+      "declare the output as uri_folder",
+      1,
+    );
+  const counts = { files: 0, bytes: 0 };
+  for (const input of inputs) {
+    const inside = input.kind === "file" && output.kind === "folder" ? nameOf(input) : "";
+    const moved = await fromInput(moving, input, (from, storage) =>
+      move(moving, { from, to: { storage, path: local(path.join(output.path, inside)) } }, [
+        input,
+        mode,
+      ]),
+    );
+    if (isRefusal(moved)) return moved.code === "storage_conflict" ? twice(input, moved) : moved;
+    counts.files += moved.files;
+    counts.bytes += moved.bytes;
+    moving.hooks.say(`${input.name}: ${moved.files} files, ${moved.bytes} bytes`);
+  }
+  return counts;
+}
+
+/** Of the output nothing was there before the inputs. */
+function twice(input: TransferInput, { message }: Refusal): Refusal {
+  const [, names = message] = /because (.+?)(?: is| are)? there already$/.exec(message) ?? [];
+  return refuse(
+    "storage_conflict",
+    `input ${input.name}: an input before it has the same files: ${names}`,
+    "rename one of them, or let the later one win: data_copy_mode: merge_with_overwrite",
+    1,
+  );
+}
+
+function nameOf({ path: at, remote }: TransferInput): string {
+  const { reference } = remote ?? {};
+  if (reference?.kind === "datastore") return path.posix.basename(reference.path);
+  return path.posix.basename(at.replace(/[?#].*$/, ""));
+}
+
+async function exportFiles(
+  moving: Moving,
+  input: TransferInput,
+  sink: FileSystemSink,
+): Promise<TransferCounts | Refusal> {
+  const { workspace } = moving;
+  const found = await findDatastore(workspace, sink.connection);
+  if (isRefusal(found)) return found;
+  const target = await openDatastore(workspace, sink.connection);
+  if (isRefusal(target)) return target;
+  try {
+    const bare = sink.path.replace(/\/+$/, "");
+    const intoFolder = input.kind === "file" && (sink.path === "" || sink.path.endsWith("/"));
+    const to = intoFolder ? path.posix.join(bare, nameOf(input)) : bare;
+    const moved = await fromInput(moving, input, (from) =>
+      move(moving, { from, to: { storage: target, path: to } }, [input, sink.mode]),
+    );
+    if (!isRefusal(moved))
+      moving.hooks.say(
+        `${target.address}/${to}: ${moved.files} files, ${moved.bytes} bytes, ${moved.skipped} of them there already`,
+      );
+    return isRefusal(moved) ? moved : { files: moved.files, bytes: moved.bytes };
+  } finally {
+    await target.close();
+  }
+}
+
+interface End {
+  readonly storage: Storage;
+  readonly path: string;
+}
+
+/** Opens where the input lies; `storage` is this machine's, for a target beside it. */
+async function fromInput<T>(
+  { workspace }: Moving,
+  input: TransferInput,
+  work: (from: End, storage: Storage) => Promise<T | Refusal>,
+): Promise<T | Refusal> {
+  // The whole machine as one storage: a copy on it shares the blocks of the disk where it can.
+  const machine = await workspace.openStorage({ type: "file", path: "/" });
+  try {
+    if (input.remote === null)
+      return await work({ storage: machine, path: local(input.path) }, machine);
+    const source = await remoteSource(workspace, input.remote.reference);
+    if (source === null)
+      return refuse("missing_path", `${input.path} cannot be reached any more`, null, 1);
+    if (isRefusal(source)) return source;
+    const storage = await openSource(workspace, source);
+    if (isRefusal(storage)) return storage;
+    try {
+      return await work({ storage, path: source.path.replace(/\/+$/, "") }, machine);
+    } finally {
+      await storage.close();
+    }
+  } finally {
+    await machine.close();
+  }
+}
+
+function local(absolute: string): string {
+  return path.resolve(absolute).slice(1);
+}
+
+/** Lines of progress are this far apart. */
+const LINE_EVERY_MS = 5_000;
+
+async function move(
+  { workspace, journalFolder, hooks }: Moving,
+  ends: { readonly from: End; readonly to: End },
+  [input, mode]: readonly [TransferInput, DataCopyMode],
+): Promise<TransferResult | Refusal> {
+  if (input.kind === "folder" && input.remote === null && isEmpty(input.path))
+    return { files: 0, bytes: 0, skipped: 0, sha256: null, manifest: null };
+  let saidAt = workspace.clock.monotonic();
+  const outcome = await transfer({
+    ...ends,
+    kind: input.kind,
+    mode,
+    journalFolder,
+    signal: hooks.signal,
+    onProgress(report) {
+      const now = workspace.clock.monotonic();
+      if (now - saidAt < LINE_EVERY_MS) return;
+      saidAt = now;
+      hooks.say(progressLine(report));
+    },
+  });
+  return outcome.ok ? outcome.value : transferRefusal(outcome.failure);
+}
+
+/** Folders are no files: to a transfer there is nothing in a folder that holds none. */
+function isEmpty(folder: string): boolean {
+  const open = fs.opendirSync(folder);
+  try {
+    return open.readSync() === null;
+  } finally {
+    open.closeSync();
+  }
+}

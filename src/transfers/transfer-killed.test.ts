@@ -1,0 +1,90 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { transferProcess } from "../testing/transfer-process.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "transfer-"));
+  for (const name of ["from", "to"]) fs.mkdirSync(path.join(folder, name));
+});
+afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+const order = () => ({
+  from: path.join(folder, "from"),
+  to: path.join(folder, "to"),
+  journalFolder: path.join(folder, "journal"),
+});
+
+function expectSame(): void {
+  const { from, to } = order();
+  const all = (root: string) => fs.readdirSync(root, { recursive: true, encoding: "utf8" }).sort();
+  expect(all(to)).toEqual(all(from));
+  for (const name of all(from))
+    if (fs.statSync(path.join(from, name)).isFile())
+      expect(
+        fs.readFileSync(path.join(to, name)).equals(fs.readFileSync(path.join(from, name))),
+      ).toBe(true);
+}
+
+/** Files at the target under their own names. */
+function visible(): string[] {
+  const { to } = order();
+  return fs
+    .readdirSync(to, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}
+
+describe("a real process that is killed while it moves files", () => {
+  it("leaves whole files only, and another one goes on from there", { retry: 0 }, async () => {
+    const { from } = order();
+    for (let index = 0; index < 3000; index += 1) {
+      fs.mkdirSync(path.join(from, `d${index % 20}`), { recursive: true });
+      fs.writeFileSync(
+        path.join(from, `d${index % 20}`, `${index}`),
+        `content ${index}`.repeat(99),
+      );
+    }
+    const killed = await transferProcess(order(), (report) => report.files > 300);
+    expect(killed.outcome).toBeNull();
+    const there = visible();
+    expect(there.length).toBeGreaterThan(300);
+    expect(there.length).toBeLessThan(3000);
+    for (const file of there) {
+      const index = path.basename(file);
+      expect(fs.readFileSync(file, "utf8")).toBe(`content ${index}`.repeat(99));
+    }
+    const { outcome } = await transferProcess(order());
+    expect(outcome).toMatchObject({ ok: true, value: { files: 3000 } });
+    const skipped = outcome?.ok === true ? outcome.value.skipped : 0;
+    expect(skipped).toBeGreaterThan(300);
+    expect(fs.readdirSync(order().journalFolder)).toEqual([]);
+    const { to } = order();
+    const rest = fs.readdirSync(to, { recursive: true, encoding: "utf8" });
+    // What a write was at when it was killed lies under a name of no file.
+    for (const name of rest.filter((one) => path.basename(one).startsWith(".")))
+      fs.rmSync(path.join(to, name));
+    expectSame();
+  });
+
+  it("shows nothing of a large file before it is whole, and goes on with its parts", async () => {
+    const { from } = order();
+    const bytes = Buffer.alloc(200 << 20);
+    for (let at = 0; at < bytes.length; at += 4096) bytes.writeUInt32LE(at, at);
+    fs.writeFileSync(path.join(from, "big"), bytes);
+    const killed = await transferProcess(order(), (report) => report.bytes > 40 << 20);
+    expect(killed.outcome).toBeNull();
+    expect(visible()).toEqual([]);
+    let moved = 0;
+    const { outcome } = await transferProcess(order(), (report) => {
+      if (moved === 0 && report.bytes > 0) moved = report.bytes;
+      return false;
+    });
+    expect(outcome).toMatchObject({ ok: true, value: { files: 1, bytes: 200 << 20 } });
+    // What the first one moved counted at once.
+    expect(moved).toBeGreaterThan(40 << 20);
+    expectSame();
+  });
+});
