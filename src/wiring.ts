@@ -9,7 +9,6 @@ import { createHostProcesses } from "./computes/host-processes.ts";
 import { createLocalCompute } from "./computes/local.ts";
 import { findPython } from "./computes/supervisor-command.ts";
 import type { StepError } from "./core/event.ts";
-import type { Demand } from "./core/plan.ts";
 import { crashPoint } from "./engine/crash-point.ts";
 import type { EnginePorts } from "./engine/engine-ports.ts";
 import { createExplainer } from "./engine/explainer.ts";
@@ -20,6 +19,7 @@ import { createEnvironmentLocks } from "./environments/environment-locks.ts";
 import { createEnvironments } from "./environments/environments.ts";
 import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
+import { capacityOf, engineCapacity } from "./operations/machine-capacity.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
 import { ownProgram } from "./operations/own-program.ts";
 import { packageFile } from "./operations/package-file.ts";
@@ -41,7 +41,6 @@ import { createMemoryStore } from "./records/memory.ts";
 import { rememberResults } from "./records/remembered-results.ts";
 import { openSqliteStore } from "./records/sqlite/store.ts";
 import type { EnvironmentReference } from "./spec/graph.ts";
-import { own } from "./spec/own-keys.ts";
 import type { WorkspaceConfig } from "./spec/workspace-config.ts";
 import { createStepTypes } from "./steps/step-types.ts";
 import { checkpointFolders } from "./storages/checkpoint-folders.ts";
@@ -282,38 +281,6 @@ function environmentLookup(
   };
 }
 
-/** What a compute of this name has in all, or null when there is no such compute. */
-function capacityOf(config: WorkspaceConfig, name: string): Demand | null {
-  const configured = own(config.computes, name) ?? (name === "local" ? {} : config.computes["*"]);
-  if (configured === undefined) return name === "serverless" ? machine() : null;
-  const all = machine();
-  const { cpus = null, memoryBytes = null, gpus = null } = configured as Partial<Demand>;
-  return {
-    cpus: cpus ?? all.cpus,
-    memoryBytes: memoryBytes ?? all.memoryBytes,
-    gpus: gpus ?? all.gpus,
-  };
-}
-
-let thisMachine: Demand | null = null;
-
-function machine(): Demand {
-  thisMachine ??= {
-    cpus: os.availableParallelism(),
-    memoryBytes: os.totalmem(),
-    gpus: countGpus(),
-  };
-  return thisMachine;
-}
-
-function countGpus(): number {
-  try {
-    return fs.readdirSync("/proc/driver/nvidia/gpus").length;
-  } catch {
-    return 0;
-  }
-}
-
 /** Between TERM and KILL. */
 const GRACE_MS = 5_000;
 
@@ -393,13 +360,6 @@ function stepError(refusal: Refusal | null | undefined): StepError | null {
   if (!refusal) return null;
   const { code, message, hint } = refusal;
   return { code, message, hint };
-}
-
-function engineCapacity(workspace: Workspace): Demand {
-  const capacity = workspace.capacity("local") ?? machine();
-  const star = workspace.capacity(workspace.config.defaultCompute ?? "local") ?? capacity;
-  const cpus = workspace.config.slots ?? star.cpus;
-  return { cpus, memoryBytes: star.memoryBytes, gpus: star.gpus };
 }
 
 function onPath(program: string, PATH: string): boolean {
