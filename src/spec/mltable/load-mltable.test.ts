@@ -25,7 +25,7 @@ transformations:
       - columns: when
         column_type: {datetime: {formats: ["%Y-%m-%d"]}}
       - columns: ok
-        column_type: {boolean: {false_values: [no], true_values: [yes]}}
+        column_type: {boolean: {false_values: ["no"], true_values: ["yes"]}}
   - keep_columns: [a, b]
   - drop_columns: c
   - filter: 'col("a") > 3 and not (b == "x" or ok == true)'
