@@ -8,7 +8,7 @@ import path from "node:path";
 import { createHostProcesses } from "./computes/host-processes.ts";
 import { createLocalCompute } from "./computes/local.ts";
 import { findPython } from "./computes/supervisor-command.ts";
-import type { Demand } from "./core/plan.ts";
+import type { StepError } from "./core/event.ts";
 import { crashPoint } from "./engine/crash-point.ts";
 import type { EnginePorts } from "./engine/engine-ports.ts";
 import { createExplainer } from "./engine/explainer.ts";
@@ -19,6 +19,7 @@ import { createEnvironmentLocks } from "./environments/environment-locks.ts";
 import { createEnvironments } from "./environments/environments.ts";
 import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
+import { capacityOf, engineCapacity } from "./operations/machine-capacity.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
 import { ownProgram } from "./operations/own-program.ts";
 import { packageFile } from "./operations/package-file.ts";
@@ -26,6 +27,7 @@ import { readConfig } from "./operations/read-config.ts";
 import { readShell } from "./operations/read-shell.ts";
 import { isRefusal, type Refusal, refuse } from "./operations/refusal.ts";
 import { fetchRemote } from "./operations/remote-data.ts";
+import { createSharedResults, type SharedResults } from "./operations/shared-results.ts";
 import { noteEmpty } from "./operations/usage-note.ts";
 import {
   type EngineOptions,
@@ -39,7 +41,6 @@ import { createMemoryStore } from "./records/memory.ts";
 import { rememberResults } from "./records/remembered-results.ts";
 import { openSqliteStore } from "./records/sqlite/store.ts";
 import type { EnvironmentReference } from "./spec/graph.ts";
-import { own } from "./spec/own-keys.ts";
 import type { WorkspaceConfig } from "./spec/workspace-config.ts";
 import { createStepTypes } from "./steps/step-types.ts";
 import { checkpointFolders } from "./storages/checkpoint-folders.ts";
@@ -184,6 +185,7 @@ function compose(
   };
   const processes = createHostProcesses();
   const self = processes.identify(process.pid) ?? UNKNOWN_SELF;
+  let shared: SharedResults | null = null;
   const workspace: Workspace = {
     folder,
     config,
@@ -211,6 +213,10 @@ function compose(
     host: os.hostname(),
     capacity: (name) => capacityOf(config, name),
     lock: holdLock,
+    get shared() {
+      shared ??= config.caches.length === 0 ? null : createSharedResults(workspace);
+      return shared;
+    },
     openStorage: async (datastore) => {
       const { openStorage } = await import("./datastores/open-storage.ts");
       return openStorage(datastore);
@@ -224,6 +230,7 @@ function compose(
       collectEnvironments(cacheFolder(options.shell), { now: Date.now(), unusedForMs, dryRun }),
     notice: options.notice,
     async close() {
+      await shared?.close();
       await contents.close();
       await records.close();
     },
@@ -274,38 +281,6 @@ function environmentLookup(
   };
 }
 
-/** What a compute of this name has in all, or null when there is no such compute. */
-function capacityOf(config: WorkspaceConfig, name: string): Demand | null {
-  const configured = own(config.computes, name) ?? (name === "local" ? {} : config.computes["*"]);
-  if (configured === undefined) return name === "serverless" ? machine() : null;
-  const all = machine();
-  const { cpus = null, memoryBytes = null, gpus = null } = configured as Partial<Demand>;
-  return {
-    cpus: cpus ?? all.cpus,
-    memoryBytes: memoryBytes ?? all.memoryBytes,
-    gpus: gpus ?? all.gpus,
-  };
-}
-
-let thisMachine: Demand | null = null;
-
-function machine(): Demand {
-  thisMachine ??= {
-    cpus: os.availableParallelism(),
-    memoryBytes: os.totalmem(),
-    gpus: countGpus(),
-  };
-  return thisMachine;
-}
-
-function countGpus(): number {
-  try {
-    return fs.readdirSync("/proc/driver/nvidia/gpus").length;
-  } catch {
-    return 0;
-  }
-}
-
 /** Between TERM and KILL. */
 const GRACE_MS = 5_000;
 
@@ -336,7 +311,11 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
         cacheFolder: cacheFolder(workspace.shell),
       },
     }),
-    fetchData: (data, origin) => fetchRemote(workspace, data, origin),
+    shared: workspace.shared && {
+      lookUp: workspace.shared.lookUp,
+      fetch: async (record) => stepError(await workspace.shared?.fetch(record)),
+    },
+    fetchData: async (data, origin) => stepError(await fetchRemote(workspace, data, origin)),
     explainer: createExplainer(records, contents, workspace.plans),
     settler: createOutputSettler(workspace),
     diagnose: createDiagnoser(workspace),
@@ -376,11 +355,11 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
   };
 }
 
-function engineCapacity(workspace: Workspace): Demand {
-  const capacity = workspace.capacity("local") ?? machine();
-  const star = workspace.capacity(workspace.config.defaultCompute ?? "local") ?? capacity;
-  const cpus = workspace.config.slots ?? star.cpus;
-  return { cpus, memoryBytes: star.memoryBytes, gpus: star.gpus };
+/** What refuses an operation fails a step. */
+function stepError(refusal: Refusal | null | undefined): StepError | null {
+  if (!refusal) return null;
+  const { code, message, hint } = refusal;
+  return { code, message, hint };
 }
 
 function onPath(program: string, PATH: string): boolean {

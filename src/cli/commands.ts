@@ -76,6 +76,18 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/environment.ts"),
   },
   model: { summary: "register and see models", load: () => import("./commands/model.ts") },
+  push: {
+    summary: "share a run, data or a model through a cache",
+    load: () => import("./commands/push.ts"),
+  },
+  pull: {
+    summary: "take a run, data or a model from a cache",
+    load: () => import("./commands/pull.ts"),
+  },
+  cache: {
+    summary: "the key by which others trust your results",
+    load: () => import("./commands/cache.ts"),
+  },
   diff: { summary: "compare two runs", load: () => import("./commands/diff.ts") },
   compare: {
     summary: "what differs between any number of runs",

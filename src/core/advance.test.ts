@@ -301,6 +301,10 @@ describe("the facts of a step", () => {
 describe("a plan's document", () => {
   it("gives the plan back, whatever its inputs are called", () => {
     const plan = planOf();
+    for (const data of Object.values(plan.steps[0]?.data ?? {}))
+      Object.assign(data, {
+        remote: { reference: { kind: "url", url: "s3://b/k" }, version: "v", direct: true },
+      });
     const document = planDocument(plan);
     const opened = openPlan(document.body);
     expect(opened.graph).toBe(document.graph.id);

@@ -8,6 +8,8 @@ export interface OutputRecord extends Content {
   readonly type: DataType;
   /** Absolute local path: of the file for a `uri_file`, else of the folder. */
   readonly path: string;
+  /** Made elsewhere and found in a shared cache: its bytes are fetched to `path` when somebody needs them. */
+  readonly shared?: true;
   /** Its id without what its definition leaves out, and the rule that was left out by; absent: bytes alone count. */
   readonly same?: { readonly rule: string; readonly id: ContentId };
 }

@@ -5,7 +5,7 @@ import { put } from "../spec/own-keys.ts";
 import type { ContentId } from "./content.ts";
 import { digest } from "./digest.ts";
 import { packGraph, unpackGraph } from "./packed-graph.ts";
-import type { Demand, Plan, PlannedStep, ResolvedData } from "./plan.ts";
+import type { Demand, Plan, PlannedStep, RemoteOrigin, ResolvedData } from "./plan.ts";
 
 export interface PlanDocument {
   readonly id: string;
@@ -14,7 +14,7 @@ export interface PlanDocument {
   readonly graph: { readonly id: string; readonly body: string };
 }
 
-/** `[name, path, kind, id, size, files, seal, asset, written]`; `written` null: it is the path. */
+/** `[name, path, kind, id, size, files, seal, asset, written]`, and its remote origin where it has one; `written` null: it is the path. */
 type DataRow = readonly [
   name: string,
   path: string,
@@ -25,6 +25,7 @@ type DataRow = readonly [
   seal: string,
   asset: string | null,
   written: string | null,
+  remote?: RemoteOrigin,
 ];
 
 type StepRow = readonly [
@@ -66,7 +67,9 @@ export function planDocument(plan: Plan): PlanDocument {
 function dataRow(name: string, data: ResolvedData): DataRow {
   const { path, content, asset, written } = data;
   const { kind, id, sizeBytes, files, seal } = content;
-  return [name, path, kind, id, sizeBytes, files, seal, asset, written === path ? null : written];
+  const row = [name, path, kind, id, sizeBytes, files, seal, asset] as const;
+  const text = written === path ? null : written;
+  return data.remote === undefined ? [...row, text] : [...row, text, data.remote];
 }
 
 export interface OpenedPlan {
@@ -100,12 +103,13 @@ function readPlan(packed: Packed, graphBody: string): Plan {
 
 function readData(rows: readonly DataRow[]): Record<string, ResolvedData> {
   const data: Record<string, ResolvedData> = {};
-  for (const [name, path, kind, id, sizeBytes, files, seal, asset, written] of rows)
+  for (const [name, path, kind, id, sizeBytes, files, seal, asset, written, remote] of rows)
     put(data, name, {
       path,
       content: { kind, id, sizeBytes, files, seal },
       asset,
       written: written ?? path,
+      ...(remote === undefined ? {} : { remote }),
     });
   return data;
 }

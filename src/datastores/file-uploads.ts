@@ -8,6 +8,7 @@ import type { UploadedPart } from "../ports/storage.ts";
 import { codeOf } from "./fault.ts";
 import { writeAt } from "./file-write.ts";
 import { UNFINISHED } from "./storage-path.ts";
+import { notedParts, partLine } from "./upload-parts.ts";
 
 export function newUnfinishedId(): string {
   return randomBytes(16).toString("hex");
@@ -42,17 +43,14 @@ export async function writePart(
     await handle.close();
   }
   const part: UploadedPart = { number, sizeBytes: body.byteLength, tag: String(number) };
-  // A line of its own even behind one that a crash cut off.
-  await appendFile(journalPath(at, id), `\n${JSON.stringify(part)}`, { flag: "a" });
+  await appendFile(journalPath(at, id), partLine(part));
   return part;
 }
 
 /** Null: no such upload. */
 export async function partsNoted(at: string, id: string): Promise<readonly UploadedPart[] | null> {
   try {
-    const lines = (await readFile(journalPath(at, id), "utf8")).split("\n");
-    const parts = lines.flatMap((line) => partIn(line) ?? []);
-    return [...new Map(parts.map((part) => [part.number, part])).values()];
+    return notedParts(await readFile(journalPath(at, id), "utf8"));
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;
     throw error;
@@ -71,15 +69,4 @@ export async function removeJournal(at: string, id: string): Promise<void> {
 
 function journalPath(at: string, id: string): string {
   return `${unfinishedPath(at, id)}-parts`;
-}
-
-/** Null: an empty line, or one that a crash cut off. */
-function partIn(line: string): UploadedPart | null {
-  try {
-    const { number, sizeBytes, tag } = JSON.parse(line) as Partial<UploadedPart>;
-    if (number === undefined || sizeBytes === undefined || tag === undefined) return null;
-    return { number, sizeBytes, tag };
-  } catch {
-    return null;
-  }
 }

@@ -10,13 +10,15 @@ type Open = {
   ) => Promise<Storage>;
 };
 
-const BACKENDS: Partial<Open> = {
+const BACKENDS: Open = {
   file: async (definition) => (await import("./file.ts")).openFile(definition),
   s3: async (definition) => (await import("./s3.ts")).openS3(definition),
   azure_blob: async (definition) => (await import("./azure-blob.ts")).openAzureBlob(definition),
   azure_data_lake_gen2: async (definition) =>
     (await import("./azure-blob.ts")).openAzureBlob(definition),
+  gcs: async (definition) => (await import("./gcs.ts")).openGcs(definition),
   http: async (definition) => (await import("./http.ts")).openHttp(definition),
+  sftp: async (definition) => (await import("./sftp.ts")).openSftp(definition),
   postgres: async ({ host, database }) => {
     const says = "it holds tables, not files. Import a query or export a table instead";
     throw new StorageError("unsupported", `postgres://${host}/${database}: ${says}`);
@@ -25,10 +27,6 @@ const BACKENDS: Partial<Open> = {
 
 /** Throws `StorageError`; most of what may be wrong is found at the first call of the storage, not here. */
 export async function openStorage(definition: OpenableDatastore): Promise<Storage> {
-  const open = BACKENDS[definition.type] as
-    | ((definition: OpenableDatastore) => Promise<Storage>)
-    | undefined;
-  if (open !== undefined) return open(definition);
-  const says = "this version opens no datastore of that kind";
-  throw new StorageError("unsupported", `${definition.type}: ${says}`);
+  const open = BACKENDS[definition.type] as (definition: OpenableDatastore) => Promise<Storage>;
+  return open(definition);
 }

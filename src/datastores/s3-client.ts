@@ -12,6 +12,9 @@ const SILENCE_MS = 120_000;
 /** More than any transfer uses at once. */
 const SOCKETS = 128;
 
+/** Whoever runs Stepwell can do nothing about what the SDK says of coming versions of itself. */
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
 /** The SDK would print on the user's terminal what we throw. */
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 

@@ -1,5 +1,5 @@
-// What every upload in pieces must keep to, whatever the storage: parts that are whole, in order and of the right length.
-// Knows plain numbers only.
+// What every upload in pieces must keep to, whatever the storage: parts that are whole, in order and of the right length;
+// and the journal of them, where a storage keeps none itself. Knows plain numbers and text only.
 
 import type { PendingUpload, UploadedPart } from "../ports/storage.ts";
 
@@ -37,4 +37,26 @@ export function partsMistake(upload: PendingUpload, parts: readonly UploadedPart
 
 export function inOrder(parts: readonly UploadedPart[]): readonly UploadedPart[] {
   return [...parts].sort((one, other) => one.number - other.number);
+}
+
+/** One more of a journal: a line of its own even behind one that a crash cut off. */
+export function partLine(part: UploadedPart): string {
+  return `\n${JSON.stringify(part)}`;
+}
+
+/** What a journal says; of a part that was sent again, the last. */
+export function notedParts(journal: string): readonly UploadedPart[] {
+  const parts = journal.split("\n").flatMap((line) => partIn(line) ?? []);
+  return inOrder([...new Map(parts.map((part) => [part.number, part])).values()]);
+}
+
+/** Null: an empty line, or one that a crash cut off. */
+function partIn(line: string): UploadedPart | null {
+  try {
+    const { number, sizeBytes, tag } = JSON.parse(line) as Partial<UploadedPart>;
+    if (number === undefined || sizeBytes === undefined || tag === undefined) return null;
+    return { number, sizeBytes, tag };
+  } catch {
+    return null;
+  }
 }

@@ -46,9 +46,11 @@ export async function decideReady(
   {
     inFlight,
     fresh,
+    lookedUp,
     post,
   }: {
     readonly inFlight: InFlight;
+    readonly lookedUp: Set<string>;
     readonly fresh: ReadonlyMap<string, ResultRow>;
     readonly post: Post;
   },
@@ -61,6 +63,7 @@ export async function decideReady(
   const wanted: Wanted[] = [];
   const damaged: { run: string; seq: number }[] = [];
   const reused = new Map<ActiveRun, { step: number; row: ResultRow }[]>();
+  const unknown: Candidate[] = [];
   for (const candidate of candidates) {
     if (await takeRecorded(ports, candidate)) continue;
     const { fingerprint } = candidate.facts;
@@ -77,8 +80,10 @@ export async function decideReady(
       const list = reused.get(candidate.run) ?? [];
       list.push({ step: candidate.step, row: found });
       reused.set(candidate.run, list);
-    } else await runOrAttach(ports, candidate, inFlight, wanted);
+    } else if (othersMayHave(ports, candidate, lookedUp)) unknown.push(candidate);
+    else await runOrAttach(ports, candidate, inFlight, wanted);
   }
+  askOthers(ports, unknown, lookedUp, post);
   for (const [run, list] of reused) await takeOver(ports, run, list);
   return { wanted, damaged };
 }
@@ -252,6 +257,31 @@ function onlyCachedFailure(
   };
 }
 
+function othersMayHave(
+  { shared }: EnginePorts,
+  { must, facts }: Candidate,
+  lookedUp: ReadonlySet<string>,
+): boolean {
+  return shared !== null && must === null && !lookedUp.has(facts.fingerprint);
+}
+
+/** They stay queued until the answer is there, and are decided on again then. */
+function askOthers(
+  { shared }: EnginePorts,
+  candidates: readonly Candidate[],
+  lookedUp: Set<string>,
+  post: Post,
+): void {
+  if (shared === null || candidates.length === 0) return;
+  const fingerprints = candidates.map((one) => one.facts.fingerprint);
+  const steps = candidates.map(({ run, step }) => ({ run: run.row.name, step }));
+  const done = (): void => {
+    for (const one of fingerprints) lookedUp.add(one);
+    post({ kind: "looked_up", steps });
+  };
+  shared.lookUp(fingerprints).then(done, done);
+}
+
 /** A reused step that sends copies elsewhere is done when they have arrived; it is decided on again then. */
 function isOnItsWay(
   { settler }: EnginePorts,
@@ -260,7 +290,7 @@ function isOnItsWay(
   post: Post,
 ): boolean {
   const { plan, sent, row } = run;
-  if (sent.get(index) === "arrived" || !settler.sends(plan, index, "reused")) return false;
+  if (sent.get(index) === "arrived" || !settler.sends(plan, index, "reused", result)) return false;
   if (sent.has(index)) return true;
   sent.set(index, "on its way");
   const done = (problems: readonly StepError[]): void =>

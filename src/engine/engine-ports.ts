@@ -2,7 +2,7 @@
 
 import type { AttemptEnd, ProcessIdentity } from "../core/attempt.ts";
 import type { SourceLocation, StepError } from "../core/event.ts";
-import type { StepResult } from "../core/output.ts";
+import type { OutputRecord, StepResult } from "../core/output.ts";
 import type { Demand, Plan, RemoteOrigin, ResolvedData } from "../core/plan.ts";
 import type { Reason } from "../core/reason.ts";
 import type { StepFacts } from "../core/step-facts.ts";
@@ -30,7 +30,7 @@ export interface OutputSettler {
   /** Problems here end the run Failed, but the step stays Completed and its outputs recorded. */
   settle(run: string, plan: Plan, index: number, result: StepResult): Promise<readonly StepError[]>;
   /** Something of the step goes elsewhere, which takes its time. */
-  sends(plan: Plan, index: number, how: "ran" | "reused"): boolean;
+  sends(plan: Plan, index: number, how: "ran" | "reused", result: StepResult): boolean;
   /** Sends it; called between ticks, and may be called again after a crash. Problems as with `settle`. */
   send(
     run: string,
@@ -56,6 +56,13 @@ export interface Diagnosis {
   readonly location: SourceLocation | null;
 }
 
+export interface SharedPort {
+  /** Takes results of others for these into the record, where there are any. Never fails: a cache may be done without. */
+  lookUp(fingerprints: readonly string[]): Promise<void>;
+  /** Brings the bytes of an output to its path, unless they are there; null when they are. */
+  fetch(record: OutputRecord): Promise<StepError | null>;
+}
+
 export interface EnginePorts {
   readonly records: RecordStore;
   readonly plans: PlanReader;
@@ -66,6 +73,8 @@ export interface EnginePorts {
   readonly stepTypes: StepTypes;
   /** Brings data from elsewhere to its path, unless it is there; null when it is. */
   readonly fetchData: (data: ResolvedData, origin: RemoteOrigin) => Promise<StepError | null>;
+  /** Results of others; null where the workspace shares with nobody. */
+  readonly shared: SharedPort | null;
   readonly explainer: Explainer;
   readonly settler: OutputSettler;
   /** What the end of its log says about a failure; reads a bounded piece of it. */

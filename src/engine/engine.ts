@@ -34,6 +34,8 @@ export interface EngineState {
   readonly wanted: Map<string, Wanted>;
   readonly slots: Slots;
   readonly lookAhead: LookAhead;
+  /** Fingerprints that others were asked for. */
+  readonly lookedUp: Set<string>;
   /** Results of this tick that the record does not show yet, by fingerprint. */
   readonly fresh: Map<string, ResultRow>;
   inbox: Message[];
@@ -94,6 +96,7 @@ export function createEngine(
     wanted: new Map(),
     slots: makeSlots(ports.capacity),
     lookAhead: makeLookAhead(ports.capacity),
+    lookedUp: new Set(),
     fresh: new Map(),
     inbox: [],
     preImages: [],

@@ -64,6 +64,11 @@ export type Message =
       readonly run: string;
       readonly step: number;
       readonly problems: readonly StepError[];
+    }
+  /** Others were asked for results of these steps. */
+  | {
+      readonly kind: "looked_up";
+      readonly steps: readonly { readonly run: string; readonly step: number }[];
     };
 
 export type Post = (message: Message) => void;
@@ -99,6 +104,8 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
     outputs: declaredOutputs(run.plan.graph.steps[step] as StepNode),
   });
   if (!staged.ok) return refuse(staged.failure);
+  const notFetched = await fetchInputs(ports, flight);
+  if (notFetched !== null) return refuse(notFetched);
   const plan = await readablePlan(ports, { plan: run.plan, index: step, attemptId });
   if ("code" in plan) return refuse(plan);
   const checkpoint = await openCheckpoint(state, flight);
@@ -124,6 +131,20 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
   if ("code" in order) return refuse(order);
   flight.submitted = true;
   compute.start(order);
+}
+
+/** Outputs that others made come here before the step that reads them. */
+async function fetchInputs(
+  { shared }: EnginePorts,
+  { run, step }: Flight,
+): Promise<StepError | null> {
+  const node = run.plan.graph.steps[step] as StepNode;
+  for (const [name, { source }] of Object.entries(node.inputs)) {
+    const record = source.kind === "step" ? outputOf(run, source.step, source.output) : null;
+    const error = record?.shared && shared ? await shared.fetch(record) : null;
+    if (error !== null) return { ...error, message: `input ${name}: ${error.message}` };
+  }
+  return null;
 }
 
 /** A bug met on the way fails this step alone, with what we need to mend it. */
@@ -230,7 +251,7 @@ async function sendElsewhere(
   result: StepResult,
 ): Promise<readonly StepError[]> {
   const { plan, row } = run;
-  if (!ports.settler.sends(plan, index, "ran")) return [];
+  if (!ports.settler.sends(plan, index, "ran", result)) return [];
   return ports.settler.send(row.name, { plan, index, how: "ran" }, result);
 }
 

@@ -16,6 +16,7 @@ import { hold, insist, scarcityOf, waitForSpace } from "./space-wait.ts";
 
 export async function receive(state: EngineState, message: Message): Promise<void> {
   if (message.kind === "sent") return sent(state, message);
+  if (message.kind === "looked_up") return lookedUp(state, message);
   const attemptId = message.kind === "compute" ? message.report.attemptId : message.attemptId;
   const flight = state.flights.get(attemptId);
   if (flight === undefined) return;
@@ -53,6 +54,14 @@ function sent(
   const at = state.ports.clock.now();
   for (const error of problems) emit(run, { kind: "run_problem", at, error });
   run.state.ready.push(step);
+}
+
+/** They are decided on again, with what others had. */
+function lookedUp(state: EngineState, { steps }: Extract<Message, { kind: "looked_up" }>): void {
+  for (const { run: name, step } of steps) {
+    const run = state.runs.get(name);
+    if (run?.state.steps[step]?.status === "Queued") run.state.ready.push(step);
+  }
 }
 
 function started(

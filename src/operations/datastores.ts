@@ -57,7 +57,7 @@ export async function findDatastore(
   return refuse(
     "unknown_datastore",
     `there is no datastore ${name} in this workspace${near === null ? "" : `; ${near}`}`,
-    `register it: stepwell datastore create FILE, or add it to stepwell.yml: datastores: {${name}: {type: file, path: ./data}}  (see what is there: stepwell datastore list)`,
+    `register it: stepwell datastore create FILE, or add it to stepwell.yml: datastores: {${name}: {type: file, path: ./data}}, or write a path in its place  (see what is there: stepwell datastore list)`,
   );
 }
 

@@ -13,6 +13,7 @@ import {
 import type { RunRow, RunUpdate } from "../ports/records.ts";
 import type { Place, Room } from "../ports/space.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
+import { createSharer, type Sharer } from "./share-runs.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface DriveOptions {
@@ -42,23 +43,20 @@ const UPKEEP_MS = 2_000;
 /** Resolves when the run has an end (or, with `run: null`, when there is nothing left to do). */
 export async function driveRun(workspace: Workspace, options: DriveOptions): Promise<void> {
   const notifier = createNotifier(workspace, options.onNotice);
-  await takePart(workspace, options, notifier);
+  const sharer = createSharer(workspace, options.onNotice);
+  await takePart(workspace, options, { notifier, sharer });
   options.onEnd?.();
-  await notifier.settled();
+  await Promise.all([notifier.settled(), sharer.settled()]);
 }
 
-async function takePart(
-  workspace: Workspace,
-  options: DriveOptions,
-  notifier: Notifier,
-): Promise<void> {
+async function takePart(workspace: Workspace, options: DriveOptions, ends: Ends): Promise<void> {
   const follower = createFollower(workspace, options);
   const space = createSpaceNotices(workspace, options.onNotice);
   for (;;) {
     const taken = await tryToBecomeEngine(workspace);
     if (taken === "disk_full") space.tell("workspace");
     else if (taken !== null) {
-      const outcome = await beEngine(workspace, taken, { options, follower, space, notifier });
+      const outcome = await beEngine(workspace, taken, { options, follower, space, ends });
       if (outcome === "done") return;
     } else if (options.run === null) return;
     if (await follower.ended()) return;
@@ -149,25 +147,32 @@ interface Seat {
   readonly options: DriveOptions;
   readonly follower: Follower;
   readonly space: SpaceNotices;
+  readonly ends: Ends;
+}
+
+/** Who is told of runs that have ended. */
+interface Ends {
   readonly notifier: Notifier;
+  readonly sharer: Sharer;
 }
 
 async function beEngine(
   workspace: Workspace,
   taken: Taken,
-  { options, follower, space, notifier }: Seat,
+  { options, follower, space, ends }: Seat,
 ): Promise<"done" | "fenced"> {
   const alarm = createAlarm();
   const { epoch } = taken;
   const { keepWork } = options;
   const committed = (updates: readonly RunUpdate[]): void => {
     follower.take(updates);
-    notifier.committed(updates);
+    ends.notifier.committed(updates);
+    ends.sharer.committed(updates);
   };
   const ports = workspace.enginePorts({ keepWork, committed });
   const engine = createEngine(ports, taken, alarm.ring);
   await follower.catchUp();
-  await notifier.sweep();
+  await ends.notifier.sweep();
   let upkeep = workspace.clock.monotonic();
   try {
     for (;;) {

@@ -1,5 +1,6 @@
 // Finds a recorded output by run and name: `STEP.NAME`, or the name of a pipeline output.
 
+import fs from "node:fs";
 import type { OutputRecord } from "../core/output.ts";
 import { own } from "../spec/own-keys.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
@@ -16,11 +17,23 @@ export async function findOutput(
   if (isRefusal(recorded)) return recorded;
   const record = lookUp(recorded, name);
   if (record === null) return unknownOutput(recorded, name);
+  const notFetched = await workspace.shared?.fetch(record);
+  if (notFetched) return notFetched;
+  if (record.shared && !fs.existsSync(record.path)) return notHere(name, run);
   if (await workspace.contents.verify(record)) return record;
   return refuse(
     "damaged_output",
     `output ${name} of run ${run} was deleted or changed: ${record.path}`,
     "run the pipeline again: the step that made it will run",
+    1,
+  );
+}
+
+function notHere(name: string, run: string): Refusal {
+  return refuse(
+    "shared_bytes_missing",
+    `output ${name} of run ${run} came from a shared cache that stepwell.yml does not name any more`,
+    "name it again under `cache`",
     1,
   );
 }

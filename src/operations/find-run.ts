@@ -129,7 +129,7 @@ async function filtersOf(
 const SHOWN = 3;
 
 function startingWith(workspace: Workspace, prefix: string): Promise<readonly RunRow[]> {
-  return workspace.records.runs({ namePrefix: prefix, limit: SHOWN + 1 });
+  return workspace.records.runs({ namePrefix: prefix, imported: true, limit: SHOWN + 1 });
 }
 
 function severalRuns(word: string, rows: readonly RunRow[]): Refusal {

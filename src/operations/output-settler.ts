@@ -30,10 +30,14 @@ export function createOutputSettler(workspace: Workspace): OutputSettler {
       }
       return problems;
     },
-    sends(plan, index, how) {
+    sends(plan, index, how, { outputs }) {
       const step = plan.graph.steps[index] as StepNode;
-      for (const name in step.outputs)
-        if (elsewhere(workspace, step.outputs[name] as StepOutput, plan, how)) return true;
+      for (const name in step.outputs) {
+        const record = own(outputs, name);
+        const output = step.outputs[name] as StepOutput;
+        if (record !== undefined && takesTime(workspace, { output, plan, how, record }))
+          return true;
+      }
       return false;
     },
     async send(run, { plan, index, how }, result) {
@@ -41,10 +45,12 @@ export function createOutputSettler(workspace: Workspace): OutputSettler {
       const problems: StepError[] = [];
       for (const [name, output] of Object.entries(step.outputs)) {
         const record = own(result.outputs, name);
-        if (record === undefined || !elsewhere(workspace, output, plan, how)) continue;
+        if (record === undefined || !takesTime(workspace, { output, plan, how, record })) continue;
         const to = output.publishTo ?? intermediate(plan, run, source(step, name));
-        const refused = await publish(workspace, filledIn(to, run, plan), record);
-        if (refused !== null) problems.push(refused);
+        const place = filledIn(to, run, plan);
+        const refused =
+          (await fetchFirst(workspace, record)) ?? (await publish(workspace, place, record));
+        if (refused !== null) problems.push(notCopied(source(step, name), place, refused));
       }
       return problems;
     },
@@ -53,6 +59,30 @@ export function createOutputSettler(workspace: Workspace): OutputSettler {
 
 function asksForMore(output: StepOutput): boolean {
   return output.publishTo !== null || output.registerName !== null;
+}
+
+/** It goes elsewhere, or has to be fetched first. */
+function takesTime(
+  workspace: Workspace,
+  {
+    output,
+    plan,
+    how,
+    record,
+  }: {
+    readonly output: StepOutput;
+    readonly plan: Plan;
+    readonly how: "ran" | "reused";
+    readonly record: OutputRecord;
+  },
+): boolean {
+  if (record.shared === true && output.publishTo !== null) return true;
+  return elsewhere(workspace, output, plan, how);
+}
+
+async function fetchFirst(workspace: Workspace, record: OutputRecord): Promise<StepError | null> {
+  const refused = await workspace.shared?.fetch(record);
+  return refused ? { code: "publish_failed", message: refused.message, hint: refused.hint } : null;
 }
 
 /** Whether a copy goes to a place that is not known to be a folder of this machine. */
@@ -82,6 +112,15 @@ function intermediate(plan: Plan, run: string, name: string): DataReference {
   return { kind: "datastore", datastore, path: `azureml/${run}/${name.replaceAll(".", "/")}` };
 }
 
+function notCopied(output: string, place: DataReference, error: StepError): StepError {
+  const where =
+    place.kind === "datastore"
+      ? `azureml://datastores/${place.datastore}/paths/${place.path}`
+      : (place as { readonly url?: string }).url;
+  const message = `output ${output} is recorded, but was not copied to ${where}: ${error.message}`;
+  return { ...error, message };
+}
+
 async function publishHere(
   workspace: Workspace,
   run: string,
@@ -89,7 +128,8 @@ async function publishHere(
   output: StepOutput,
   record: OutputRecord,
 ): Promise<StepError | null> {
-  if (output.publishTo === null || elsewhere(workspace, output, plan, "ran")) return null;
+  if (output.publishTo === null || record.shared === true) return null;
+  if (elsewhere(workspace, output, plan, "ran")) return null;
   return publish(workspace, filledIn(output.publishTo, run, plan), record);
 }
 

@@ -197,7 +197,7 @@ async function forecastStep(
   if (must !== null) return run(must);
   const facts = stepFacts(plan, index, lookup);
   if (facts === null) return forecastOpen(workspace, explainer, plan, index, lookup, run);
-  const rows = (await workspace.records.results([facts.fingerprint])).get(facts.fingerprint) ?? [];
+  const rows = await resultsFor(workspace, facts.fingerprint);
   let changed: Reason | null = null;
   for (const row of rows) {
     if (tooOld(workspace, step, row)) break;
@@ -214,6 +214,17 @@ async function forecastStep(
   if (rows.length > 0 && !tooOld(workspace, step, rows[0] as ResultRow))
     return run({ kind: "outputs_deleted", detail: "outputs were deleted or changed" });
   return run(await explainer.reason("", plan, index, facts));
+}
+
+/** Of this workspace, else of others. */
+async function resultsFor(
+  { records, shared }: Workspace,
+  fingerprint: string,
+): Promise<readonly ResultRow[]> {
+  const known = (await records.results([fingerprint])).get(fingerprint) ?? [];
+  if (known.length > 0 || shared === null) return known;
+  await shared.lookUp([fingerprint]);
+  return (await records.results([fingerprint])).get(fingerprint) ?? [];
 }
 
 function tooOld(workspace: Workspace, step: StepNode, row: ResultRow): boolean {

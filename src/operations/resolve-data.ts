@@ -67,7 +67,7 @@ async function resolveRemote(
   const at = isRefusal(found) ? source.written : found.path;
   const content = await asRecorded(
     workspace,
-    { expectedId, written, path: at },
+    { expectedId, written, path: source.written },
     isRefusal(found) ? found : found.content,
   );
   if (isRefusal(content)) return content;

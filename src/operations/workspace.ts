@@ -16,6 +16,7 @@ import type { Storage } from "../ports/storage.ts";
 import type { Tables } from "../ports/tables.ts";
 import type { OpenableDatastore } from "../spec/datastore.ts";
 import type { WorkspaceConfig } from "../spec/workspace-config.ts";
+import type { SharedResults } from "./shared-results.ts";
 
 export interface Workspace {
   /** Folder that holds `.stepwell/`. */
@@ -38,6 +39,8 @@ export interface Workspace {
   readonly user: string;
   readonly host: string;
   readonly capacity: (compute: string) => Demand | null;
+  /** Results of others; null where stepwell.yml names no cache. */
+  readonly shared: SharedResults | null;
   /** Holds a lock file against other processes; `waiting` is told once when another holds it. */
   readonly lock: (file: string, waiting: () => void) => Promise<{ readonly release: () => void }>;
   /** Opens a place for bytes with its credentials; the caller closes it. Throws `StorageError`. */

@@ -88,10 +88,12 @@ export interface Contents {
   /** The entries behind a folder's id, for explanations and copies; null when never stored or removed. */
   manifest(id: ContentId): Promise<Manifest | null>;
   /**
-   * True when the recorded bytes are still there unaltered (seal first; hashed again only if the seal differs). At once
+   * True when the recorded bytes are still there unaltered, or can be fetched because they are shared (seal first; hashed again only if the seal differs). At once
    * where a stat tells: an unchanged run asks this ten thousand times.
    */
-  verify(record: Pick<OutputRecord, "path" | "id" | "seal" | "kind">): boolean | Promise<boolean>;
+  verify(
+    record: Pick<OutputRecord, "path" | "id" | "seal" | "kind" | "shared">,
+  ): boolean | Promise<boolean>;
   /** The first of these that is not as it was seen, by size and time; null when all are. One look at each. */
   firstChanged(files: readonly SeenFile[]): SeenFile | null;
   /** Snapshots code once per call and folder; the bytes are stored under `.stepwell/code/`. */

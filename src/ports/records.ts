@@ -61,10 +61,19 @@ export interface RunRow {
   readonly planId: string;
   readonly counts: RunCounts;
   readonly origin: RunOrigin;
+  /** True: another workspace made it, and its results came from a shared cache. */
+  readonly imported: boolean;
+}
+
+/** A run of another workspace. */
+export interface ImportedRun {
+  readonly run: NewRun;
+  readonly update: RunUpdate;
+  readonly preImages: CommitBatch["preImages"];
 }
 
 /** What `submit` writes; status starts as Queued. */
-export type NewRun = Omit<RunRow, "status" | "startedAt" | "endedAt" | "counts"> & {
+export type NewRun = Omit<RunRow, "status" | "startedAt" | "endedAt" | "counts" | "imported"> & {
   readonly steps: number;
   /** Body of the plan's document, stored if `planId` is new. */
   readonly planBody: string;
@@ -156,6 +165,8 @@ export interface RunFilter {
   readonly tag?: readonly [string, string];
   /** Only names that begin with this. */
   readonly namePrefix?: string;
+  /** True: runs of other workspaces too. */
+  readonly imported?: boolean;
   /** Created before this run: for the next page. */
   readonly before?: { readonly createdAt: number; readonly name: string };
   readonly limit: number;
@@ -253,6 +264,11 @@ export interface RecordStore {
     | { readonly kind: "repeated"; readonly run: RunRow }
     | { readonly kind: "name_taken"; readonly run: RunRow }
   >;
+  /**
+   * Writes a run that another workspace made: whole, or not at all, or not because a run of its name is there. It is found by
+   * its name and its results by their fingerprints; lists leave it out.
+   */
+  importRun(run: ImportedRun): Promise<"created" | "there">;
   /** The process that wants the run to go on now (resume, follow); null gives it up. */
   setOwner(run: string, owner: ProcessIdentity | null, detached: boolean): Promise<void>;
   request(run: string, kind: EngineRequest["kind"], by: string, at: number): Promise<void>;

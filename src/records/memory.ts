@@ -9,6 +9,7 @@ import type {
   CommitOutcome,
   EngineRequest,
   EngineRow,
+  ImportedRun,
   NewRun,
   PreImagePart,
   RecordStore,
@@ -200,6 +201,7 @@ function runVerbs(
   data: Data,
 ): Verbs<
   | "submit"
+  | "importRun"
   | "setOwner"
   | "request"
   | "requests"
@@ -212,6 +214,7 @@ function runVerbs(
 > {
   return {
     submit: async (run, onClaim = () => {}) => submit(data, run, onClaim),
+    importRun: async (run) => importRun(data, run),
     async setOwner(name, owner, detached) {
       const row = data.runs.get(name);
       if (row !== undefined && row.endedAt === null)
@@ -252,9 +255,24 @@ function submit(data: Data, run: NewRun, onClaim: () => void): SubmitOutcome {
   for (const document of [{ id: run.planId, body: planBody }, ...documents])
     if (!data.documents.has(document.id)) data.documents.set(document.id, document.body);
   const counts = { total: steps, ran: 0, reused: 0, failed: 0 };
-  data.runs.set(run.name, { ...rest, status: "Queued", startedAt: null, endedAt: null, counts });
+  const fresh = { status: "Queued", startedAt: null, endedAt: null, imported: false } as const;
+  data.runs.set(run.name, { ...rest, ...fresh, counts });
   data.changes += 1;
   return { kind: "created" };
+}
+
+function importRun(data: Data, { run, update, preImages }: ImportedRun): "created" | "there" {
+  if (data.runs.has(run.name)) return "there";
+  submit(data, run, () => {});
+  const { status, startedAt, endedAt, counts } = update;
+  const row = data.runs.get(run.name) as RunRow;
+  data.runs.set(run.name, { ...row, status, startedAt, endedAt, counts, imported: true });
+  data.events.set(run.name, [...update.events]);
+  data.lasting.set(run.name, update.events.length);
+  projectResults(data, run.name, update.firstSeq, update.events);
+  for (const { fingerprint, preImage } of preImages)
+    if (!data.preImages.has(fingerprint)) data.preImages.set(fingerprint, preImage);
+  return "created";
 }
 
 function listRuns(data: Data, filter: RunFilter): readonly RunRow[] {
@@ -264,6 +282,7 @@ function listRuns(data: Data, filter: RunFilter): readonly RunRow[] {
     row.createdAt < before.createdAt ||
     (row.createdAt === before.createdAt && row.name < before.name);
   return [...data.runs.values()]
+    .filter((row) => filter.imported === true || !row.imported)
     .filter((row) => filter.experiment === undefined || row.experiment === filter.experiment)
     .filter((row) => filter.pipeline === undefined || row.pipeline === filter.pipeline)
     .filter((row) => filter.status === undefined || row.status === filter.status)

@@ -118,4 +118,3 @@ export type HttpCredentials<S> =
 export type DatastoreDefinition = DatastoreOf<SecretReference>;
 /** As a backend opens it. */
 export type OpenableDatastore = DatastoreOf<string>;
-export type DatastoreType = DatastoreDefinition["type"];

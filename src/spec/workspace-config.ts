@@ -2,11 +2,11 @@
 // of how these are used, and never looks whether a path exists.
 
 import path from "node:path";
-import { localPath } from "./data-reference.ts";
+import { localPath, parseDataReference } from "./data-reference.ts";
 import type { DatastoreDefinition } from "./datastore.ts";
 import { checkFields } from "./fields/check-fields.ts";
 import { workspace } from "./fields/workspace.ts";
-import type { EnvironmentDefinition } from "./graph.ts";
+import type { DataReference, EnvironmentDefinition } from "./graph.ts";
 import { SPEC_LIMITS, type SpecLimits } from "./limits.ts";
 import { readDatastore, writtenSecrets } from "./load-datastore.ts";
 import { type NotifyRule, readNotify } from "./notify-rules.ts";
@@ -41,10 +41,21 @@ export interface InstanceType {
   readonly gpus: number;
 }
 
+export interface SharedCacheConfig {
+  readonly place: DataReference;
+  /** As it was written. */
+  readonly url: string;
+  readonly mayWrite: boolean;
+  /** `ed25519:…`; the own key counts without standing here. */
+  readonly trust: readonly string[];
+}
+
 export interface WorkspaceConfig {
   readonly datastores: Readonly<Record<string, DatastoreDefinition>>;
   /** The datastore of pipelines that name none; null: what is registered as the default. */
   readonly defaultDatastore: string | null;
+  /** Where results are shared with others, in the order that they are asked. */
+  readonly caches: readonly SharedCacheConfig[];
   /** URL or prefix → URL or absolute path. */
   readonly urlMap: Readonly<Record<string, string>>;
   /** By name; `*` stands for every name that is not listed. */
@@ -80,6 +91,7 @@ export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
       workspaceblobstore: { type: "file", path: path.join(folder, ".stepwell", "store") },
     },
     defaultDatastore: null,
+    caches: [],
     urlMap: {},
     computes: { local: { type: "local", cpus: null, memoryBytes: null, gpus: null } },
     instanceTypes: {},
@@ -140,6 +152,7 @@ function readConfig(
       ...readDatastores(root, folder, problems),
     },
     defaultDatastore: getText(root, "default_datastore"),
+    caches: readCaches(root, folder, problems),
     urlMap: mapped(root, "url_map", (node) => readTarget(node, folder)),
     computes: { ...defaults.computes, ...mapped(root, "computes", compute) },
     instanceTypes: readInstanceTypes(root, compute),
@@ -153,6 +166,37 @@ function readConfig(
     limits: readLimits(getMapping(root, "limits")),
     slots: slots >= 1 ? slots : null,
   };
+}
+
+function readCaches(
+  root: TreeMapping,
+  folder: string,
+  problems: Problem[],
+): readonly SharedCacheConfig[] {
+  const list = getSet(root, "cache");
+  if (list?.kind !== "list") return [];
+  return list.items.flatMap((item): SharedCacheConfig[] => {
+    const url = getText(item, "url");
+    if (item.kind !== "mapping" || url === null) return [];
+    const mistake = (message: string, hint: string): SharedCacheConfig[] => {
+      problems.push(problemAt(getSet(item, "url") ?? item, "bad_cache", message, hint));
+      return [];
+    };
+    const parsed = parseDataReference(url, folder);
+    if ("mistake" in parsed)
+      return mistake(parsed.mistake, "Write a folder, `s3://…` or a datastore.");
+    const { reference } = parsed;
+    if (reference.kind === "asset" || reference.kind === "run_output")
+      return mistake(
+        "an asset or output cannot hold a cache",
+        "Write a folder, `s3://…` or a datastore.",
+      );
+    const trust = texts(getSet(item, "trust"));
+    const bad = trust.find((key) => !/^ed25519:[A-Za-z0-9_-]{43}$/.test(key));
+    if (bad !== undefined)
+      return mistake(`\`${bad}\` is not a public key`, "Write what `stepwell cache key` prints.");
+    return [{ place: reference, url, mayWrite: getText(item, "mode") === "read-write", trust }];
+  });
 }
 
 function readInstanceTypes(

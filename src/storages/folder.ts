@@ -98,7 +98,8 @@ class FolderContents implements Contents {
   }
 
   verify(record: Parameters<Contents["verify"]>[0]): boolean | Promise<boolean> {
-    const { path, id, seal, kind } = record;
+    const { path, id, seal, kind, shared = false } = record;
+    if (shared && statSync(path, { throwIfNoEntry: false }) === undefined) return true;
     // What cannot be read is not there; a bug is thrown on.
     const unreadable = (error: unknown): false => {
       failureOf(error, path);

@@ -91,6 +91,7 @@ export const STEPS: readonly string[] = [
     created_at integer not null, sealed text not null,
     primary key (workspace, name)) without rowid;
   alter table asset add column archived integer not null default 0;
+  alter table run add column imported integer not null default 0;
   `,
 ];
 

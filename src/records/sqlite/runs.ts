@@ -2,6 +2,7 @@
 
 import type {
   EngineRequest,
+  ImportedRun,
   NewRun,
   RecordStore,
   RunFilter,
@@ -10,6 +11,8 @@ import type {
 } from "../../ports/records.ts";
 import { putDocuments } from "./documents.ts";
 import type { Row, Value } from "./driver.ts";
+import { appendEvents } from "./events.ts";
+import { putPreImages } from "./results.ts";
 import type { Session } from "./session.ts";
 
 type SubmitOutcome = Awaited<ReturnType<RecordStore["submit"]>>;
@@ -62,6 +65,28 @@ function byKey(session: Session, key: string): RunRow | null {
   return row === undefined ? null : toRunRow(row);
 }
 
+/** All of it in one transaction: nobody ever sees it without its end. */
+export function importRun(
+  session: Session,
+  { run, update, preImages }: ImportedRun,
+): "created" | "there" {
+  return session.transaction(() => {
+    if (readRun(session, run.name) !== null) return "there";
+    putDocuments(session, [{ id: run.planId, body: run.planBody }, ...run.documents]);
+    insertRun(session, run);
+    session.run(
+      "update run set imported=1 where workspace=? and name=?",
+      session.workspace,
+      run.name,
+    );
+    appendEvents(session, update);
+    updateRun(session, update);
+    putPreImages(session, preImages);
+    markLasting(session);
+    return "created";
+  });
+}
+
 export function readRun(session: Session, name: string): RunRow | null {
   const row = session.get(
     "select * from run where workspace=? and name=?",
@@ -78,6 +103,7 @@ export function listRuns(session: Session, filter: RunFilter): readonly RunRow[]
     where.push(condition);
     values.push(...more);
   };
+  if (filter.imported !== true) add("imported=0");
   if (filter.experiment !== undefined) add("experiment=?", filter.experiment);
   if (filter.pipeline !== undefined) add("pipeline=?", filter.pipeline);
   if (filter.status !== undefined) add("status=?", filter.status);
@@ -187,5 +213,6 @@ function toRunRow(row: Row): RunRow {
     planId: String(row.plan_id),
     counts: JSON.parse(String(row.counts)),
     origin: JSON.parse(String(row.origin)),
+    imported: Number(row.imported) === 1,
   };
 }

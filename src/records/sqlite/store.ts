@@ -38,6 +38,7 @@ import {
 import {
   addRequest,
   handleRequests,
+  importRun,
   listRuns,
   markLasting,
   openRequests,
@@ -103,6 +104,10 @@ function storeOver(
     submit: async (run, onClaim = () => {}) => {
       own += 1;
       return submitRun(session, run, onClaim);
+    },
+    importRun: async (run) => {
+      own += 1;
+      return importRun(session, run);
     },
     setOwner: async (run, owner, detached) => {
       own += 1;

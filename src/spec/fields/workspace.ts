@@ -47,6 +47,18 @@ const notification = table("a notification", {
   webhook: optional(STRING, "An http or https address that JSON is posted to."),
 });
 
+const sharedCache = table("a cache", {
+  url: required(STRING, "A folder, `s3://…`, or `azureml://datastores/NAME/paths/PATH`."),
+  mode: optional(
+    oneWordOf("read", "read-write"),
+    "Whether results of this workspace go there too; `read` unless given.",
+  ),
+  trust: optional(
+    listOf(STRING),
+    "Public keys (`stepwell cache key`) of those whose results count; your own always does.",
+  ),
+});
+
 const limits = table("limits", {
   file_bytes: optional(integerFrom(1), "Largest definition file."),
   nodes: optional(integerFrom(1), "Most values in one definition file."),
@@ -63,6 +75,10 @@ export const workspace: FieldTable = table("stepwell.yml", {
   default_datastore: extension(
     STRING,
     "Where copies of intermediate data go, so that machines share them; nowhere unless given.",
+  ),
+  cache: extension(
+    listOf(record(() => sharedCache)),
+    "Places where results are shared with others; the first that has one wins.",
   ),
   url_map: extension(mapOf(STRING), "Local copies of public URLs: a URL or prefix, and a path."),
   computes: extension(mapOf(record(() => compute)), "Computes by name; `*` is every other name."),

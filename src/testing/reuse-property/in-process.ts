@@ -57,6 +57,7 @@ export function makeInProcess(): Workspace {
       watch: null,
     }),
     fetchData: async () => null,
+    shared: null,
     explainer: createExplainer(records, contents, plans),
     settler: {
       needed: () => false,
@@ -104,6 +105,7 @@ export function makeInProcess(): Workspace {
     openStorage: refuse,
     openTables: refuse,
     lock: refuse,
+    shared: null,
     enginePorts: ({ committed }) => ({ ...ports, committed }),
     collectEnvironments: refuse,
     notice: refuse,

@@ -65,6 +65,7 @@ export function createFakePorts(
       collect: () => ({ metrics: {}, loggedParameters: {}, warnings: [] }),
     },
     fetchData: async () => null,
+    shared: null,
     explainer: {
       earlier: async () => null,
       reason: async () => ({ kind: "never_ran", detail: "simulated" }),

@@ -1,0 +1,190 @@
+// Writes what a run made into a shared cache: bytes first, then the signed run, then what leads to it. Whoever reads sees a
+// result wholly or not at all, and a push that was interrupted is done again by the next.
+
+import path from "node:path";
+import type { Manifest } from "../core/content.ts";
+import type { OutputRecord, StepResult } from "../core/output.ts";
+import { openPlan } from "../core/plan-document.ts";
+import {
+  SHARED_FORMAT,
+  type SharedResult,
+  type SharedRun,
+  sharedRunId,
+} from "../core/shared-run.ts";
+import type { ResultRow } from "../ports/records.ts";
+import { inParallel } from "./in-parallel.ts";
+import { type RecordedRun, readRun } from "./read-run.ts";
+import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import {
+  hasBytes,
+  hasRun,
+  putBytes,
+  putManifest,
+  putRun,
+  type SharedCache,
+} from "./shared-cache.ts";
+import type { SigningKey } from "./signing-key.ts";
+import { documentsOf } from "./submit-run.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface Pushed {
+  readonly run: string;
+  /** Results that are in the cache now. */
+  readonly results: number;
+  /** Files that were not there before. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Steps whose results stay here, each with the reason. */
+  readonly notShared: readonly { readonly step: string; readonly why: string }[];
+}
+
+const AT_ONCE = 16;
+
+/** The run's own results, and those of other runs of this workspace that it reused. Throws `StorageError`. */
+export async function pushRun(
+  workspace: Workspace,
+  cache: SharedCache,
+  { name, key }: { readonly name: string; readonly key: SigningKey },
+): Promise<readonly Pushed[] | Refusal> {
+  const run = await readRun(workspace, name);
+  if (isRefusal(run)) return run;
+  if (run.state.endedAt === null)
+    return refuse("run_not_ended", `${name} has no end yet`, `wait for it: stepwell wait ${name}`);
+  const sources = new Set([...run.results.values()].map((row) => row.run));
+  const pushed: Pushed[] = [];
+  for (const source of new Set([name, ...sources])) {
+    const from = source === name ? run : await readRun(workspace, source);
+    if (!isRefusal(from) && !from.row.imported && from.state.endedAt !== null)
+      pushed.push(await pushOne(workspace, cache, from, key));
+  }
+  return pushed;
+}
+
+async function pushOne(
+  workspace: Workspace,
+  cache: SharedCache,
+  run: RecordedRun,
+  key: SigningKey,
+): Promise<Pushed> {
+  const counter = { files: 0, bytes: 0 };
+  const notShared: { step: string; why: string }[] = [];
+  const shared: SharedResult[] = [];
+  for (const row of await ownResults(workspace, run)) {
+    const why = await whyNot(workspace, row);
+    if (why === null) {
+      for (const record of recordsOf(row.result))
+        await pushOutput(workspace, cache, record, counter);
+      shared.push(await sharedResult(workspace, run, row));
+    } else notShared.push({ step: row.path, why });
+  }
+  const body = await bodyOf(workspace, run, shared);
+  const id = sharedRunId(body);
+  const fingerprints = shared.map((one) => one.fingerprint);
+  if (shared.length > 0 && !(await hasRun(cache, id)))
+    await putRun(cache, { id, body, name: run.row.name }, { fingerprints, key });
+  return { run: run.row.name, results: shared.length, ...counter, notShared };
+}
+
+/** What counts: neither invalidated nor made anew since in the same run. */
+async function ownResults(workspace: Workspace, run: RecordedRun): Promise<readonly ResultRow[]> {
+  const rows = await workspace.records.resultsOf(run.row.name);
+  const marks = await workspace.records.invalidations(rows);
+  const byPath = new Map<string, ResultRow>();
+  for (const [index, row] of rows.entries()) if (marks[index] === null) byPath.set(row.path, row);
+  return [...byPath.values()];
+}
+
+async function whyNot(workspace: Workspace, { result }: ResultRow): Promise<string | null> {
+  if (result.undeclared !== undefined) return "it relies on what it does not declare";
+  for (const record of recordsOf(result))
+    if (!(await workspace.contents.verify(record))) return `${record.path} was deleted or changed`;
+  return null;
+}
+
+function recordsOf({ outputs, artifacts }: StepResult): readonly OutputRecord[] {
+  return [...Object.values(outputs), ...(artifacts === null ? [] : [artifacts])];
+}
+
+/** The bytes of an output, or of data, that are not there yet. */
+export async function pushOutput(
+  workspace: Workspace,
+  cache: SharedCache,
+  record: OutputRecord,
+  counter: { files: number; bytes: number },
+): Promise<void> {
+  const push = async (id: OutputRecord["id"], file: string, size: number): Promise<void> => {
+    if (await hasBytes(cache, id)) return;
+    await putBytes(cache, id, file);
+    counter.files += 1;
+    counter.bytes += size;
+  };
+  if (record.kind === "file") return push(record.id, record.path, record.sizeBytes);
+  const manifest = await manifestOf(workspace, record);
+  await inParallel(manifest.entries, AT_ONCE, async (entry) => {
+    if (entry.type === "file") await push(entry.id, path.join(record.path, entry.path), entry.size);
+  });
+  await putManifest(cache, record.id, manifest);
+}
+
+async function manifestOf({ contents }: Workspace, record: OutputRecord): Promise<Manifest> {
+  const known = await contents.manifest(record.id);
+  if (known !== null) return known;
+  await contents.identify(record.path, record.type);
+  return (await contents.manifest(record.id)) ?? { format: 1, entries: [] };
+}
+
+async function sharedResult(
+  { records }: Workspace,
+  run: RecordedRun,
+  row: ResultRow,
+): Promise<SharedResult> {
+  const { path: step, fingerprint, staticId, finishedAt, durationMs, result } = row;
+  const preImage = await records.preImage(fingerprint);
+  if (preImage === null) throw new Error(`the pre-image of ${fingerprint} is not recorded`);
+  const index = run.indexOf.get(step) as number;
+  return {
+    step: index,
+    path: step,
+    fingerprint,
+    staticId,
+    finishedAt,
+    durationMs,
+    preImage,
+    result,
+  };
+}
+
+async function bodyOf(
+  { records }: Workspace,
+  { row, plan }: RecordedRun,
+  results: readonly SharedResult[],
+): Promise<string> {
+  const planBody = (await records.document(row.planId)) ?? "";
+  const graphId = openPlan(planBody).graph;
+  const documents: Record<string, string> = {
+    [row.planId]: planBody,
+    [graphId]: (await records.document(graphId)) ?? "",
+  };
+  for (const { id, body } of documentsOf(plan)) documents[id] = body;
+  const { name, pipeline, experiment, displayName, description, tags, createdAt, origin } = row;
+  const shared: SharedRun = {
+    format: SHARED_FORMAT,
+    run: {
+      name,
+      pipeline,
+      experiment,
+      displayName,
+      description,
+      tags,
+      status: row.status as SharedRun["run"]["status"],
+      createdAt,
+      endedAt: row.endedAt ?? createdAt,
+      origin,
+    },
+    planId: row.planId,
+    documents,
+    steps: plan.graph.steps.length,
+    results,
+  };
+  return JSON.stringify(shared);
+}

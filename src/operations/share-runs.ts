@@ -1,0 +1,64 @@
+// Pushes the runs that this process saw to their end into the caches that may be written. What fails is a warning: the run is
+// what it is, and `stepwell push` does it again.
+
+import type { RunUpdate } from "../ports/records.ts";
+import { StorageError } from "../ports/storage.ts";
+import type { SharedCacheConfig } from "../spec/workspace-config.ts";
+import { type Pushed, pushRun } from "./push-run.ts";
+import { isRefusal, type Refusal } from "./refusal.ts";
+import { openCache } from "./shared-cache.ts";
+import { signingKey } from "./signing-key.ts";
+import { storageRefusal } from "./storage-refusal.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface Sharer {
+  /** What has just been made durable: runs that ended in it are pushed. */
+  committed(updates: readonly RunUpdate[]): void;
+  /** When all that was begun is done. */
+  settled(): Promise<void>;
+}
+
+export function createSharer(workspace: Workspace, say: (line: string) => void): Sharer {
+  const caches = workspace.config.caches.filter((one) => one.mayWrite);
+  /** One after the other: runs that ended at once share most of their bytes. */
+  let last: Promise<void> = Promise.resolve();
+  const share = async (run: string): Promise<void> => {
+    for (const cache of caches) {
+      const pushed = await pushTo(workspace, cache, run);
+      if (isRefusal(pushed))
+        say(
+          `warning: ${run} was not shared with ${cache.url}: ${pushed.message}; later: stepwell push ${run}`,
+        );
+    }
+  };
+  return {
+    committed(updates) {
+      if (caches.length === 0) return;
+      for (const { run, endedAt } of updates)
+        if (endedAt !== null) last = last.then(() => share(run));
+    },
+    settled: () => last,
+  };
+}
+
+/** Opens the cache, pushes, closes it. */
+export async function pushTo(
+  workspace: Workspace,
+  config: SharedCacheConfig,
+  name: string,
+): Promise<readonly Pushed[] | Refusal> {
+  const key = signingKey(workspace.shell);
+  if (isRefusal(key)) return key;
+  try {
+    const cache = await openCache(workspace, config);
+    if (isRefusal(cache)) return cache;
+    try {
+      return await pushRun(workspace, cache, { name, key });
+    } finally {
+      await cache.storage.close();
+    }
+  } catch (error) {
+    if (error instanceof StorageError) return storageRefusal(error);
+    throw error;
+  }
+}

@@ -1,0 +1,202 @@
+// Results of others for an engine, a plan, or a person: looked up in the caches of stepwell.yml when this workspace has none,
+// fetched when somebody needs the bytes. A cache that cannot be reached is done without.
+
+import fs from "node:fs";
+import path from "node:path";
+import type { Manifest } from "../core/content.ts";
+import type { OutputRecord } from "../core/output.ts";
+import { StorageError } from "../ports/storage.ts";
+import type { SharedCacheConfig } from "../spec/workspace-config.ts";
+import { importSharedRun } from "./import-run.ts";
+import { inParallel } from "./in-parallel.ts";
+import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { getBytes, getManifest, openCache, runsWith, type SharedCache } from "./shared-cache.ts";
+import { signingKey } from "./signing-key.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface SharedResults {
+  /** Takes results of others for these into the record, where there are any. */
+  lookUp(fingerprints: readonly string[]): Promise<void>;
+  /** Brings the bytes of an output to its path, unless they are there. */
+  fetch(record: OutputRecord): Promise<Refusal | null>;
+  close(): Promise<void>;
+}
+
+const AT_ONCE = 16;
+
+export function createSharedResults(workspace: Workspace): SharedResults {
+  const caches = createCaches(workspace);
+  const asked = new Set<string>();
+  const fetching = new Map<string, Promise<Refusal | null>>();
+  return {
+    async lookUp(fingerprints) {
+      const fresh = fingerprints.filter((one) => !asked.has(one));
+      for (const one of fresh) asked.add(one);
+      await inParallel(fresh, AT_ONCE, (one) =>
+        caches.each(async (cache) => importFor(workspace, cache, one)).then(() => undefined),
+      );
+    },
+    fetch(record) {
+      if (record.shared !== true || fs.existsSync(record.path)) return Promise.resolve(null);
+      const under = fetching.get(record.path) ?? fetchBytes(workspace, caches, record);
+      fetching.set(record.path, under);
+      return under.finally(() => fetching.delete(record.path));
+    },
+    close: () => caches.close(),
+  };
+}
+
+/** True when a result was taken. */
+async function importFor(
+  workspace: Workspace,
+  cache: SharedCache,
+  fingerprint: string,
+): Promise<boolean> {
+  const key = signingKey(workspace.shell);
+  const ownKey = isRefusal(key) ? "" : key.publicKey;
+  for (const id of await runsWith(cache, fingerprint)) {
+    const imported = await importSharedRun(workspace, cache, { id, ownKey });
+    if ("run" in imported) return true;
+    workspace.notice(
+      `warning: cache ${cache.config.url}: the run ${id.slice(0, 12)} is not used: ${imported.mistake}`,
+    );
+  }
+  return false;
+}
+
+interface Caches {
+  /** Asks each in turn until one says true; false when none does. */
+  each(ask: (cache: SharedCache) => Promise<boolean>): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Opened when they are first asked. One that fails is left alone from then on. */
+function createCaches(workspace: Workspace): Caches {
+  const open = new Map<SharedCacheConfig, Promise<SharedCache | null>>();
+  const failed = new Set<SharedCacheConfig>();
+  const giveUp = (config: SharedCacheConfig, why: string): null => {
+    if (!failed.has(config))
+      workspace.notice(`warning: the cache ${config.url} is done without: ${why}`);
+    failed.add(config);
+    return null;
+  };
+  const opened = async (config: SharedCacheConfig): Promise<SharedCache | null> => {
+    try {
+      const cache = await openCache(workspace, config);
+      return isRefusal(cache) ? giveUp(config, cache.message) : cache;
+    } catch (error) {
+      if (error instanceof StorageError) return giveUp(config, error.message);
+      throw error;
+    }
+  };
+  return {
+    async each(ask) {
+      for (const config of workspace.config.caches) {
+        if (failed.has(config)) continue;
+        const opening = open.get(config) ?? opened(config);
+        open.set(config, opening);
+        const cache = await opening;
+        try {
+          if (cache !== null && (await ask(cache))) return true;
+        } catch (error) {
+          if (!(error instanceof StorageError)) throw error;
+          giveUp(config, error.message);
+        }
+      }
+      return false;
+    },
+    async close() {
+      for (const opening of open.values()) await (await opening)?.storage.close();
+      open.clear();
+    },
+  };
+}
+
+async function fetchBytes(
+  workspace: Workspace,
+  caches: Caches,
+  record: OutputRecord,
+): Promise<Refusal | null> {
+  const isThere = await caches.each((cache) => fetchFrom(workspace, cache, record));
+  return isThere ? null : gone(record);
+}
+
+/** Brings bytes to their place when this cache has them whole; nothing is seen there before. Throws `StorageError`. */
+export async function fetchFrom(
+  workspace: Workspace,
+  cache: SharedCache,
+  record: OutputRecord,
+): Promise<boolean> {
+  const partial = `${record.path}.partial-${process.pid}-${workspace.random.id()}`;
+  fs.mkdirSync(path.dirname(partial), { recursive: true });
+  try {
+    if (!(await bring(cache, record, partial))) return false;
+    const type = record.kind === "file" ? "uri_file" : "uri_folder";
+    const found = await workspace.contents.identify(partial, type);
+    if (!found.ok || found.value.id !== record.id) return false;
+    if (!fs.existsSync(record.path)) fs.renameSync(partial, record.path);
+    return true;
+  } finally {
+    fs.rmSync(partial, { recursive: true, force: true });
+  }
+}
+
+function gone(record: OutputRecord): Refusal {
+  return refuse(
+    "shared_bytes_missing",
+    `the bytes of ${record.path} (${record.id.slice(0, 19)}…) are in no cache any more`,
+    "run again with --force and the name of the step that makes it",
+    1,
+  );
+}
+
+/** False: something is missing or not what it should be. */
+async function bring(cache: SharedCache, record: OutputRecord, to: string): Promise<boolean> {
+  if (record.kind === "file") {
+    const isThere = await getBytes(cache, record.id, to);
+    if (isThere) fs.chmodSync(to, 0o444);
+    return isThere;
+  }
+  const manifest = await getManifest(cache, record.id);
+  if (manifest === null || !isSafe(manifest)) return false;
+  fs.mkdirSync(to);
+  let isWhole = true;
+  await inParallel(manifest.entries, AT_ONCE, async (entry) => {
+    if (entry.type === "link" || !isWhole) return;
+    const at = path.join(to, entry.path);
+    fs.mkdirSync(entry.type === "folder" ? at : path.dirname(at), { recursive: true });
+    if (entry.type === "folder") return;
+    if (await getBytes(cache, entry.id, at)) fs.chmodSync(at, entry.executable ? 0o555 : 0o444);
+    else isWhole = false;
+  });
+  // Links come last: nothing is ever written through one.
+  for (const entry of manifest.entries) {
+    if (entry.type !== "link") continue;
+    fs.mkdirSync(path.dirname(path.join(to, entry.path)), { recursive: true });
+    fs.symlinkSync(entry.target, path.join(to, entry.path));
+  }
+  return isWhole;
+}
+
+/** Nothing of it lies, or points, outside of the folder. */
+function isSafe({ format, entries }: Manifest): boolean {
+  if (format !== 1 || !Array.isArray(entries)) return false;
+  const leaves = (text: string): boolean =>
+    path.posix.isAbsolute(text) ||
+    text.includes("\0") ||
+    path.posix.normalize(text).startsWith("..");
+  const links = new Set(entries.filter(({ type }) => type === "link").map((entry) => entry.path));
+  const isBelowLink = (at: string): boolean => {
+    const above = path.posix.dirname(at);
+    return above !== "." && (links.has(above) || isBelowLink(above));
+  };
+  return entries.every(
+    (entry) =>
+      typeof entry.path === "string" &&
+      entry.path !== "" &&
+      !leaves(entry.path) &&
+      !isBelowLink(entry.path) &&
+      (entry.type !== "link" ||
+        !leaves(path.posix.join(path.posix.dirname(entry.path), entry.target))),
+  );
+}
