@@ -7,7 +7,7 @@ import type { StepError } from "../core/event.ts";
 import { isOutOfSpace } from "../core/out-of-space.ts";
 import type { OutputRecord, StepResult } from "../core/output.ts";
 import { sameRule } from "../core/same-output.ts";
-import type { StepFacts } from "../core/step-facts.ts";
+import type { OutputLookup, StepFacts } from "../core/step-facts.ts";
 import { undeclaredNotes, unwatchedNotes } from "../core/trust-notes.ts";
 import type { ComputeReport } from "../ports/compute.ts";
 import type { ContentFailure, Outcome } from "../ports/contents.ts";
@@ -15,6 +15,7 @@ import type { StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
 import { type ActiveRun, outputOf } from "./active-run.ts";
 import { openCheckpoint } from "./checkpoints.ts";
+import { copiedInputs } from "./copied-inputs.ts";
 import type { EngineState } from "./engine.ts";
 import type { EnginePorts } from "./engine-ports.ts";
 import { readablePlan } from "./readable-plan.ts";
@@ -108,13 +109,21 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
   if (notFetched !== null) return refuse(notFetched);
   const plan = await readablePlan(ports, { plan: run.plan, index: step, attemptId });
   if ("code" in plan) return refuse(plan);
+  const known: OutputLookup = (path, output) => outputOf(run, path, output);
+  const { folder } = staged.value;
+  const inputs = await copiedInputs(
+    ports.contents,
+    { plan, outputOf: known },
+    { index: step, folder },
+  );
+  if ("code" in inputs) return refuse(inputs);
   const checkpoint = await openCheckpoint(state, flight);
   if (checkpoint === "fenced") return;
   if (flight.cancelled) return post(neverStarted(attemptId, ports.clock.now()));
   const order = ports.stepTypes.order({
     run: run.row.name,
     experiment: run.row.experiment,
-    plan,
+    ...inputs,
     index: step,
     attemptId,
     number: flight.number,
@@ -125,7 +134,6 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
     logPath: ports.logPath(run.row.name, run.paths[step] as string, flight.number),
     demand: planned.demand,
     gpus: flight.gpus,
-    outputOf: (path, output) => outputOf(run, path, output),
     now: ports.clock.now(),
   });
   if ("code" in order) return refuse(order);

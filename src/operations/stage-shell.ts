@@ -6,6 +6,8 @@ import fs from "node:fs";
 import path from "node:path";
 import type { AttemptState } from "../core/run-state.ts";
 import { quoted } from "../core/shell-word.ts";
+import type { OutputLookup } from "../core/step-facts.ts";
+import { copiedInputs } from "../engine/copied-inputs.ts";
 import type { EnginePorts } from "../engine/engine-ports.ts";
 import { declaredOutputs } from "../engine/flight.ts";
 import { readablePlan } from "../engine/readable-plan.ts";
@@ -129,10 +131,15 @@ async function orderOf(
   const staged = left ?? (made?.value as StagedAttempt);
   const readable = await readablePlan(ports, { plan, index, attemptId });
   if ("code" in readable) return refuse(readable.code, readable.message, readable.hint, 1);
+  const known: OutputLookup = (path, output) => findRecord(run, path, output);
+  const { folder } = staged;
+  const read = { plan: readable, outputOf: known };
+  const inputs = await copiedInputs(ports.contents, read, { index, folder });
+  if ("code" in inputs) return refuse(inputs.code, inputs.message, inputs.hint, 1);
   const order = ports.stepTypes.order({
     run: row.name,
     experiment: row.experiment,
-    plan: readable,
+    ...inputs,
     index,
     attemptId,
     number,
@@ -143,7 +150,6 @@ async function orderOf(
     logPath: path.join(staged.folder, "shell.log"),
     demand: planned.demand,
     gpus: Array.from({ length: planned.demand.gpus }, (_, gpu) => gpu),
-    outputOf: (path, output) => findRecord(run, path, output),
     now: ports.clock.now(),
   });
   if ("code" in order) return refuse(order.code, order.message, order.hint, 1);

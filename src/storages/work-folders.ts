@@ -27,6 +27,8 @@ export interface WorkFolders {
   close(): void;
 }
 
+/** Copies of inputs that an attempt may write to. */
+const COPIES = "copies";
 /** Work folders of failed attempts that stay. */
 const KEPT = 10;
 
@@ -65,6 +67,8 @@ export function workFolders(places: WorkPlaces): WorkFolders {
     discard(attemptId, keep) {
       const workFolder = join(places.workFolder, attemptId);
       const mayServeAgain = withoutCode.delete(attemptId);
+      const copies = join(places.attemptsFolder, attemptId, COPIES);
+      if (!keep && existsSync(copies)) trash.take(copies);
       if (keep) keepNewest(places, attemptId, trash.take);
       else if (!(mayServeAgain && blank.takeBack(workFolder)))
         trash.take(workFolder, copied.get(attemptId));

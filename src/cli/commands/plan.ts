@@ -1,17 +1,20 @@
 // `stepwell plan FILE`: what would run and why. Starts nothing and needs no network.
 
+import path from "node:path";
 import type { Command } from "commander";
 import { forecastRun, type RunForecast, type StepForecast } from "../../operations/plan-run.ts";
 import { refuseInvalid } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
 import { addFileArgument, definitionFile, type FileFlag } from "../definition-file.ts";
 import { duration, table } from "../format.ts";
+import { planMarkdown, planSummary } from "../plan-markdown.ts";
 import { printProblems } from "../print-problems.ts";
 import { addDefinitionOptions, type DefinitionFlags, prepareFile } from "../run-options.ts";
 import { writeMissing } from "../write-missing.ts";
 
 interface PlanFlags extends DefinitionFlags, FileFlag {
   readonly json?: boolean;
+  readonly markdown?: boolean;
   readonly exitCode?: boolean;
 }
 
@@ -21,6 +24,7 @@ const SOMETHING_TO_DO = 10;
 export function define(command: Command, context: Context): void {
   addDefinitionOptions(addFileArgument(command))
     .option("--json", "print the plan as one JSON object")
+    .option("--markdown", "print it as Markdown, for a comment on a change")
     .option("--exit-code", "end with 0 when nothing would run, 10 when something would")
     .addHelpText(
       "after",
@@ -42,6 +46,10 @@ async function planFile(context: Context, file: string, flags: PlanFlags): Promi
     printProblems(context.terminal, problems);
     const forecast = await forecastRun(workspace, plan, unresolved);
     if (json) context.terminal.out(JSON.stringify({ schema: 1, valid: true, ...forecast }));
+    else if (flags.markdown)
+      context.terminal.out(
+        planMarkdown({ file: path.relative(context.currentFolder, file), forecast }),
+      );
     else print(context, forecast);
     const idle = forecast.counts.run + forecast.counts.depends === 0;
     context.exit(flags.exitCode && !idle ? SOMETHING_TO_DO : 0);
@@ -63,24 +71,11 @@ function print(context: Context, forecast: RunForecast): void {
   for (const step of forecast.steps)
     for (const warning of step.warnings) terminal.note(`warning: ${warning}`);
   for (const note of forecast.notes) terminal.note(`note: ${note}`);
-  const { run, reuse, depends, skip } = forecast.counts;
-  const parts = [`${run} to run`, `${reuse} to reuse`];
-  if (depends > 0) parts.push(`${depends} depending on them`);
-  if (skip > 0) parts.push(`${skip} skipped`);
-  terminal.out(`${parts.join(", ")}${expected(forecast.steps)}`);
+  terminal.out(planSummary(forecast));
 }
 
 function rowOf(step: StepForecast): readonly string[] {
   const forecast =
     step.forecastS === null || step.forecastS === 0 ? "" : `~${duration(step.forecastS * 1000)}`;
   return [step.decision, step.name, forecast, step.reason.detail];
-}
-
-function expected(steps: readonly StepForecast[]): string {
-  const open = steps.filter((step) => step.decision === "run" || step.decision === "depends");
-  const known = open.flatMap((step) => step.forecastS ?? []);
-  if (known.length === 0) return "";
-  const sum = known.reduce((total, seconds) => total + seconds, 0);
-  const missing = open.length - known.length;
-  return `; about ${duration(sum * 1000)} of work${missing > 0 ? ` and ${missing} never timed` : ""}`;
 }
