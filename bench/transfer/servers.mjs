@@ -23,7 +23,7 @@ export async function startS3(folder) {
   const root = path.join(folder, "s3");
   fs.mkdirSync(path.join(root, "bench"), { recursive: true });
   const [key, secret] = ["bench-key", "bench-secret-key"];
-  await start(program, ["--port", `127.0.0.1:${port}`, "posix", root], port, {
+  await start(program, ["--port", `127.0.0.1:${port}`, "--keep-alive", "posix", root], port, {
     ROOT_ACCESS_KEY: key,
     ROOT_SECRET_KEY: secret,
   });

@@ -143,10 +143,11 @@ async function exportFiles(
   const inside = intoFolder ? path.posix.join(bare, nameOf(input)) : bare;
   const { definition } = found;
   if (definition.type === "file") {
-    // A folder of this machine: what lies on it too is copied without passing through here.
     const place = path.join(definition.path, inside);
     if (!isInside(definition.path, place)) return leaves(sink);
-    return exportTo(moving, input, sink, (machine) => ({ storage: machine, path: local(place) }));
+    // What lies on this machine too is copied without passing through here.
+    if (isNew(definition.path, place))
+      return exportTo(moving, input, sink, (machine) => ({ storage: machine, path: local(place) }));
   }
   const target = await openDatastore(workspace, sink.connection);
   if (isRefusal(target)) return target;
@@ -159,6 +160,17 @@ async function exportFiles(
 
 function isInside(root: string, place: string): boolean {
   return place === root || place.startsWith(`${root.replace(/\/+$/, "")}/`);
+}
+
+/** Nothing is there, and no link on the way to it: then none can lead out of the datastore. */
+function isNew(root: string, place: string): boolean {
+  if (fs.existsSync(place)) return false;
+  let above = path.dirname(place);
+  while (!fs.existsSync(above)) above = path.dirname(above);
+  return (
+    isInside(root, above) &&
+    fs.realpathSync(above) === path.join(fs.realpathSync(root), path.relative(root, above))
+  );
 }
 
 function leaves({ path: inside, connection }: FileSystemSink): Refusal {
