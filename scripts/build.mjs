@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { apart, leaveApart } from "./leave-apart.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const out = path.join(root, "dist");
@@ -40,16 +41,28 @@ const settings = {
   keepNames: true,
   sourcemap: "linked",
   sourcesContent: false,
-  external: ["libsql", "tsx", "esbuild"],
+  // What is compiled for one machine is left out: ssh2 is as right without it.
+  external: ["libsql", "tsx", "esbuild", "cpu-features", "*.node", "pg-native"],
   logLevel: "warning",
   banner: {
     js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
   },
 };
-await build({ ...settings, entryPoints: entries });
+await build({ ...settings, entryPoints: entries, plugins: [leaveApart] });
+await build({
+  ...settings,
+  entryPoints: apart,
+  splitting: true,
+  chunkNames: "apart/[name]-[hash]",
+  // ssh2 asks where it lies, as packages do that are loaded by require.
+  banner: { js: `${settings.banner.js}const __dirname=import.meta.dirname;` },
+  // Megabytes of code of others, whose places no message of ours names.
+  sourcemap: false,
+});
 await build({
   ...settings,
   entryPoints: libraries,
+  plugins: [leaveApart],
   splitting: true,
   chunkNames: "[name]-[hash]",
   // Node shows the line that an error nobody catches was thrown at: not one of half a megabyte.

@@ -63,6 +63,10 @@ export class StorageError extends Error {
     this.problem = problem;
     this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
+  /** Bundles that are loaded later bring a copy of this class: an error is one by its name, whichever copy made it. */
+  static override [Symbol.hasInstance](value: unknown): value is StorageError {
+    return value instanceof Error && value.name === "StorageError";
+  }
   /** True: the same call may succeed later. */
   get mayPass(): boolean {
     return this.problem === "unreachable" || this.problem === "busy";
