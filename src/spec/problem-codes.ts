@@ -33,6 +33,7 @@ export const PROBLEM_CODES = {
   bad_name:
     "A node, input, output or asset has a name that cannot be a folder; a run one that means another run.",
   bad_datastore: "A datastore's field or credentials have no meaning as they are written.",
+  bad_filter: "The filter of an MLTable is no comparison that can be read.",
   bad_cache: "A cache of `stepwell.yml` has a place or a key that has no meaning.",
   secret_in_file: "A secret stands in `stepwell.yml`, which is meant to be shared.",
   unsupported_datastore: "A datastore of Azure's that is known and cannot be used from here.",
