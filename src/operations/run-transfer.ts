@@ -138,23 +138,65 @@ async function exportFiles(
   const { workspace } = moving;
   const found = await findDatastore(workspace, sink.connection);
   if (isRefusal(found)) return found;
+  const bare = sink.path.replace(/\/+$/, "");
+  const intoFolder = input.kind === "file" && (sink.path === "" || sink.path.endsWith("/"));
+  const inside = intoFolder ? path.posix.join(bare, nameOf(input)) : bare;
+  const { definition } = found;
+  if (definition.type === "file") {
+    const place = path.join(definition.path, inside);
+    if (!isInside(definition.path, place)) return leaves(sink);
+    // What lies on this machine too is copied without passing through here.
+    if (isNew(definition.path, place))
+      return exportTo(moving, input, sink, (machine) => ({ storage: machine, path: local(place) }));
+  }
   const target = await openDatastore(workspace, sink.connection);
   if (isRefusal(target)) return target;
   try {
-    const bare = sink.path.replace(/\/+$/, "");
-    const intoFolder = input.kind === "file" && (sink.path === "" || sink.path.endsWith("/"));
-    const to = intoFolder ? path.posix.join(bare, nameOf(input)) : bare;
-    const moved = await fromInput(moving, input, (from) =>
-      move(moving, { from, to: { storage: target, path: to } }, [input, sink.mode]),
-    );
-    if (!isRefusal(moved))
-      moving.hooks.say(
-        `${target.address}/${to}: ${moved.files} files, ${moved.bytes} bytes, ${moved.skipped} of them there already`,
-      );
-    return isRefusal(moved) ? moved : { files: moved.files, bytes: moved.bytes };
+    return await exportTo(moving, input, sink, () => ({ storage: target, path: inside }));
   } finally {
     await target.close();
   }
+}
+
+function isInside(root: string, place: string): boolean {
+  return place === root || place.startsWith(`${root.replace(/\/+$/, "")}/`);
+}
+
+/** Nothing is there, and no link on the way to it: then none can lead out of the datastore. */
+function isNew(root: string, place: string): boolean {
+  if (fs.existsSync(place)) return false;
+  let above = path.dirname(place);
+  while (!fs.existsSync(above)) above = path.dirname(above);
+  return (
+    isInside(root, above) &&
+    fs.realpathSync(above) === path.join(fs.realpathSync(root), path.relative(root, above))
+  );
+}
+
+function leaves({ path: inside, connection }: FileSystemSink): Refusal {
+  return refuse(
+    "path_leaves_datastore",
+    `${inside} leaves the datastore ${connection}`,
+    "write a path inside of it",
+    1,
+  );
+}
+
+async function exportTo(
+  moving: Moving,
+  input: TransferInput,
+  sink: FileSystemSink,
+  target: (machine: Storage) => End,
+): Promise<TransferCounts | Refusal> {
+  const moved = await fromInput(moving, input, (from, machine) =>
+    move(moving, { from, to: target(machine) }, [input, sink.mode]),
+  );
+  if (isRefusal(moved)) return moved;
+  const { files, bytes, skipped } = moved;
+  moving.hooks.say(
+    `${sink.connection}/${sink.path}: ${files} files, ${bytes} bytes, ${skipped} of them there already`,
+  );
+  return { files, bytes };
 }
 
 interface End {

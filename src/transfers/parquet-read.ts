@@ -1,6 +1,5 @@
 // The rows of one Parquet file, a piece of a row group at a time. Knows nothing of where they go.
 
-import zlib from "node:zlib";
 import type { AsyncBuffer, FileMetaData, ParquetParsers, SchemaElement } from "hyparquet";
 import type { Cell, Column, RowStream, Rows } from "../ports/tables.ts";
 import { type ParquetColumn, parquetColumn } from "./parquet-schema.ts";
@@ -77,6 +76,7 @@ const AS_JSON: ParquetColumn = {
 
 async function* pieces(file: string, buffer: AsyncBuffer, plan: Plan): AsyncGenerator<Rows> {
   const { parquetRead } = await import("hyparquet");
+  const { compressors } = await import("hyparquet-compressors");
   const { columns, readers, metadata } = plan;
   let start = 0;
   for (const group of metadata.row_groups) {
@@ -91,7 +91,7 @@ async function* pieces(file: string, buffer: AsyncBuffer, plan: Plan): AsyncGene
           metadata,
           rowStart,
           rowEnd,
-          compressors: COMPRESSORS,
+          compressors,
           parsers: PARSERS,
           utf8: false,
           rowFormat: "array",
@@ -119,15 +119,3 @@ async function* pieces(file: string, buffer: AsyncBuffer, plan: Plan): AsyncGene
 const PARSERS = {
   timestampFromNanoseconds: (nanoseconds: bigint) => nanoseconds,
 } as unknown as ParquetParsers;
-
-const COMPRESSORS = {
-  GZIP: (input: Uint8Array) => zlib.gunzipSync(input),
-  BROTLI: (input: Uint8Array) => zlib.brotliDecompressSync(input),
-  ZSTD(input: Uint8Array) {
-    const { zstdDecompressSync } = zlib as typeof zlib & {
-      readonly zstdDecompressSync?: (input: Uint8Array) => Buffer;
-    };
-    if (zstdDecompressSync !== undefined) return zstdDecompressSync(input);
-    throw new Error(`Node ${process.versions.node} has no zstd; 22.15 and later have`);
-  },
-};

@@ -60,12 +60,8 @@ function elementOf(type: ColumnType): Omit<SchemaElement, "name"> {
 
 function integerElement(bits: 16 | 32 | 64): Omit<SchemaElement, "name"> {
   if (bits === 64) return { type: "INT64" };
-  if (bits === 32) return { type: "INT32" };
-  return {
-    type: "INT32",
-    converted_type: "INT_16",
-    logical_type: { type: "INTEGER", bitWidth: 16, isSigned: true },
-  };
+  // The newer annotation is left out: as the writer writes it, Arrow cannot read the file.
+  return bits === 32 ? { type: "INT32" } : { type: "INT32", converted_type: "INT_16" };
 }
 
 /** Bytes that hold every number of so many digits, with its sign. */
@@ -151,8 +147,11 @@ function shortColumn({
   const isUnsigned = logical?.type === "INTEGER" && !logical.isSigned;
   if (converted === "UINT_32" || (isUnsigned && logical.bitWidth === 32))
     return { type: { kind: "integer", bits: 64 }, read: (raw) => BigInt((raw as number) >>> 0) };
-  return { type: { kind: "integer", bits: 32 }, read: (raw) => raw as number };
+  const isShort = SHORT.has(converted ?? "");
+  return { type: { kind: "integer", bits: isShort ? 16 : 32 }, read: (raw) => raw as number };
 }
+
+const SHORT: ReadonlySet<string> = new Set(["INT_8", "INT_16", "UINT_8"]);
 
 function longColumn({
   converted_type: converted,

@@ -52,9 +52,21 @@ const HINTS: Partial<Record<TransferFailure["code"], string>> = {
 /** The failure behind whatever was thrown; null for what is a bug. */
 export function failureOf(error: unknown): TransferFailure | null {
   if (error instanceof TransferError) return error.failure;
-  if (!(error instanceof StorageError)) return null;
+  if (!(error instanceof StorageError)) return diskFailure(error);
   const code = codeOf(error.problem);
   return { code, message: error.message, hint: HINTS[code] ?? null };
+}
+
+/** The journal, or the list of what is to be moved, could not be written. */
+function diskFailure(error: unknown): TransferFailure | null {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return null;
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  return {
+    code: isFull ? "full" : "failed",
+    message: `the journal of the transfer cannot be written: ${message}`,
+    hint: isFull ? (HINTS.full ?? null) : null,
+  };
 }
 
 function codeOf(problem: StorageProblem): TransferFailure["code"] {

@@ -35,7 +35,7 @@ export interface TransferJournal {
   begins(): Promise<void>;
   /** Durable when it resolves: an upload that nobody knows of would never be ended. */
   started(upload: StartedUpload): Promise<void>;
-  /** Durable soon. */
+  /** Outlives a kill. A power cut may forget the last ones: then they are moved again. */
   arrived(file: ArrivedFile, source: StoredFile, target: StoredFile): void;
   abandoned(upload: PendingUpload): void;
   /** All that arrived, of this and of earlier processes; a path twice where it was moved twice. */
@@ -58,14 +58,14 @@ export async function openJournal(file: string): Promise<TransferJournal> {
     goesOn: known.goesOn,
     pending: known.pending,
     hasArrived: (source, target) => known.digests.has(identityOf(source, target)),
-    begins: () => writer.append({ kind: "begins" }),
-    started: (upload) => writer.append({ kind: "started", ...upload }),
+    begins: () => writer.appendDurably({ kind: "begins" }),
+    started: (upload) => writer.appendDurably({ kind: "started", ...upload }),
     arrived(one, source, target) {
       const digest = digestOf(identityOf(source, target));
-      void writer.append({ kind: "arrived", to: target.path, digest, ...one });
+      writer.append({ kind: "arrived", to: target.path, digest, ...one });
     },
     abandoned(upload) {
-      void writer.append({ kind: "abandoned", path: upload.path });
+      writer.append({ kind: "abandoned", path: upload.path });
     },
     async *allArrived() {
       await writer.flushed();
@@ -136,40 +136,53 @@ function parsed(text: string): Line | null {
 }
 
 interface Writer {
-  append(line: Line): Promise<void>;
+  append(line: Line): void;
+  appendDurably(line: Line): Promise<void>;
   flushed(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Lines that come while the disk is busy are written and made durable together. */
+/**
+ * Lines that come while the disk is busy are written together. Only what must outlast a power cut is synced: a sync keeps
+ * everybody waiting who makes files on the same disk.
+ */
 function openWriter(file: string): Writer {
   const handle = fs.openSync(file, "a");
   // Ends the torn line of a process that was killed while it wrote.
   let waiting = fs.fstatSync(handle).size === 0 ? "" : "\n";
   let flushing: Promise<void> | null = null;
+  let failure: unknown = null;
   let open = true;
 
   async function flush(): Promise<void> {
     while (waiting !== "") {
       const text = waiting;
       waiting = "";
-      await writeAll(handle, text);
+      await appendAll(handle, text);
     }
   }
 
-  function flushed(): Promise<void> {
+  async function flushed(): Promise<void> {
     flushing ??= flush().finally(() => {
       flushing = null;
     });
-    return flushing;
+    await flushing;
+    if (failure !== null) throw failure;
+  }
+
+  function append(line: Line): void {
+    waiting += `${JSON.stringify(line)}\n`;
+    flushed().catch((error: unknown) => {
+      failure = error;
+    });
   }
 
   return {
-    append(line) {
-      waiting += `${JSON.stringify(line)}\n`;
-      const done = flushed();
-      done.catch(() => undefined);
-      return done;
+    append,
+    async appendDurably(line) {
+      append(line);
+      await flushed();
+      await synced(handle);
     },
     flushed,
     async close() {
@@ -184,11 +197,14 @@ function openWriter(file: string): Writer {
   };
 }
 
-function writeAll(handle: number, text: string): Promise<void> {
+function appendAll(handle: number, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    fs.appendFile(handle, text, (error) => {
-      if (error !== null) return reject(error);
-      fs.fdatasync(handle, (failed) => (failed === null ? resolve() : reject(failed)));
-    });
+    fs.appendFile(handle, text, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+function synced(handle: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fdatasync(handle, (error) => (error === null ? resolve() : reject(error)));
   });
 }

@@ -1,6 +1,7 @@
 // Moves a file or folder from one storage to another: in parallel, checked, and so that another process can go on where this
 // one was killed. Says what came of it; the ends know how bytes are stored.
 
+import { setMaxListeners } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import type { ContentId, Manifest } from "../core/content.ts";
@@ -87,6 +88,8 @@ const MANIFEST_FILES = 200_000;
 export async function transfer(order: TransferOrder): Promise<TransferOutcome> {
   const ports = order.ports ?? MACHINE_PORTS;
   const stop = new AbortController();
+  // As many listen as calls are under way; Node takes more than ten for a leak.
+  setMaxListeners(0, stop.signal);
   const cancel = (): void =>
     stop.abort(new TransferError("cancelled", "the transfer was cancelled"));
   order.signal?.addEventListener("abort", cancel);
