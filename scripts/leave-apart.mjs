@@ -3,7 +3,7 @@
 
 /** In src/datastores/. */
 const BACKENDS = ["azure-blob", "gcs", "http", "postgres", "s3", "sftp"];
-const PACKAGES = ["hyparquet", "hyparquet-compressors", "hyparquet-writer"];
+const PACKAGES = ["hyparquet", "hyparquet-writer"];
 
 /** Entry points for one build with splitting; a name is a path in dist/. */
 export const apart = Object.fromEntries([

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Storage } from "../ports/storage.ts";
 import { storageContract } from "../testing/contracts/storage.ts";
 import {
@@ -14,6 +14,7 @@ import {
   textAt,
   writeText,
 } from "../testing/contracts/storage-backend.ts";
+import { smallDisk } from "../testing/small-disk.ts";
 import { openStorage } from "./open-storage.ts";
 
 const all = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-file-"));
@@ -152,6 +153,25 @@ describe("a folder as a storage", () => {
     await failing(writeText(storage, "folder", "x"), "bad_path");
     await failing(writeText(storage, "folder", "x", { ifAbsent: true }), "bad_path");
     expect(await pathsBelow(storage, "")).toEqual(["file", "folder/file"]);
+  });
+
+  it("says that the disk is full, and leaves nothing of the file behind", async ({ skip }) => {
+    const disk = smallDisk({ megabytes: 4, inodes: 100 });
+    if (disk === null) return skip("a disk of its own needs root on Linux");
+    onTestFinished(disk.remove);
+    const storage = await openStorage({ type: "file", path: disk.folder });
+    await writeText(storage, "small", "x");
+    const body = manyBytes(6_000_000);
+    const error = await failing(writeText(storage, "big", body), "full");
+    expect(error.message).toContain("big");
+    const upload = await storage.startUpload("parts", {
+      sizeBytes: body.byteLength,
+      sha256: null,
+      partBytes: body.byteLength,
+    });
+    await failing(storage.uploadPart(upload, 1, body), "full");
+    await storage.abandonUpload(upload);
+    expect(fs.readdirSync(disk.folder)).toEqual(["small"]);
   });
 
   it("refuses the id of an upload that could be a path", async () => {

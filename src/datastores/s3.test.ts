@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { OpenableDatastore } from "../spec/datastore.ts";
 import { storageContract } from "../testing/contracts/storage.ts";
 import {
@@ -6,6 +9,7 @@ import {
   failing,
   idOf,
   manyBytes,
+  opened,
   openPlace,
   type StorageBackend,
   writeText,
@@ -13,6 +17,7 @@ import {
 import { type S3Server, startMoto } from "../testing/servers/moto.ts";
 import { freePort, type MissingServer } from "../testing/servers/server-process.ts";
 import { startVersitygw } from "../testing/servers/versitygw.ts";
+import { startWebServer } from "../testing/servers/web-server.ts";
 import { openS3 } from "./s3.ts";
 
 type S3Definition = Extract<OpenableDatastore, { readonly type: "s3" }>;
@@ -97,9 +102,83 @@ describe.skipIf("missing" in moto)("S3 as a storage", () => {
     expect((await storage.stat("file"))?.sha256).toBe(idOf("hello"));
   });
 
+  it.each(["variables", "a profile"])("finds credentials in %s", async (where) => {
+    const { accessKeyId, secretAccessKey } = server;
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-aws-"));
+    const lines = [
+      "[default]",
+      `aws_access_key_id = ${accessKeyId}`,
+      `aws_secret_access_key = ${secretAccessKey}`,
+    ];
+    const file = path.join(folder, "credentials");
+    fs.writeFileSync(file, where === "variables" ? "" : lines.join("\n"));
+    vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", file);
+    vi.stubEnv("AWS_CONFIG_FILE", path.join(folder, "config"));
+    vi.stubEnv("AWS_ACCESS_KEY_ID", where === "variables" ? accessKeyId : undefined);
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", where === "variables" ? secretAccessKey : undefined);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      fs.rmSync(folder, { recursive: true });
+    });
+    const definition = definitionOf(server, await server.makeBucket(), "");
+    const storage = await opened({ ...definition, credentials: { kind: "ambient" } });
+    await writeText(storage, "file", "x");
+    expect((await storage.stat("file"))?.sizeBytes).toBe(1);
+  });
+
+  it("says that no credentials were found", async () => {
+    const nowhere = path.join(os.tmpdir(), "stepwell-no-such-file");
+    vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", nowhere);
+    vi.stubEnv("AWS_CONFIG_FILE", nowhere);
+    vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const definition = definitionOf(server, "bucket", "");
+    const storage = await opened({ ...definition, credentials: { kind: "ambient" } });
+    const error = await failing(storage.stat("x"), "denied");
+    expect(error.message).toContain("credentials");
+  });
+
+  it("says which region is missing", async () => {
+    const nowhere = path.join(os.tmpdir(), "stepwell-no-such-file");
+    vi.stubEnv("AWS_CONFIG_FILE", nowhere);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const definition = { ...definitionOf(server, "bucket", ""), endpoint: null };
+    const error = await failing((await opened(definition)).stat("x"), "failed");
+    expect(error.message).toMatch(/region/i);
+  });
+
   it("asks for the name of a bucket that no server can have", async () => {
     const storage = openS3(definitionOf(server, "No Such Bucket!", ""));
     await failing(storage.stat("x"), ["no_such_place", "failed"]);
     await storage.close();
+  });
+});
+
+describe("a server that speaks S3", () => {
+  it.each([
+    [400, "ExpiredToken", "expired"],
+    [403, "RequestTimeTooSkewed", "denied"],
+    [503, "SlowDown", "busy"],
+    [500, "InternalError", "unreachable"],
+    [507, "XMinioStorageFull", "full"],
+    [400, "BadDigest", "corrupt"],
+    [501, "NotImplemented", "unsupported"],
+  ] as const)("means by %i %s that it is %s", async (status, code, problem) => {
+    const web = await startWebServer();
+    web.manners.instead = (request, response) => {
+      request.resume();
+      response.writeHead(status, { "content-type": "application/xml", "retry-after": "3" });
+      response.end(`<Error><Code>${code}</Code><Message>It is ${code}.</Message></Error>`);
+      return true;
+    };
+    const secretAccessKey = "a secret that nobody may see";
+    const keys = { accessKeyId: "id", secretAccessKey, sessionToken: "session-token-of-it" };
+    const place = { bucket: "b", prefix: "", region: null, endpoint: web.url, pathStyle: true };
+    const credentials = { kind: "keys", ...keys } as const;
+    const storage = await opened({ type: "s3", ...place, credentials });
+    const error = await failing(writeText(storage, "file", "x"), problem);
+    expect(error.message).toContain(`It is ${code}`);
+    expect(error.retryAfterSeconds).toBe(3);
+    expect(`${error.stack} ${error.cause}`).not.toMatch(/nobody may see|session-token/);
   });
 });

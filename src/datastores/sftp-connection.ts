@@ -112,7 +112,7 @@ function knownOf({ host, port, hostKey }: SftpDefinition): readonly KnownKey[] {
 
 /** Null: it is who it should be. */
 function distrust(
-  { host, port, hostKey }: SftpDefinition,
+  { host, port, user, hostKey }: SftpDefinition,
   known: readonly KnownKey[],
   key: Buffer,
 ): UntrustedHost | null {
@@ -130,7 +130,8 @@ function distrust(
     const says = `the server has the key ${shown}, and known_hosts has another one for it`;
     return new UntrustedHost(`${says}. Ask its owner before you remove the old one`);
   }
-  const ways = `set host_key: ${shown} in the datastore, or connect once with: ssh -p ${port} ${host}`;
+  const login = `ssh ${port === 22 ? "" : `-p ${port} `}${user}@${host}`;
+  const ways = `set host_key: ${shown} in the datastore, or connect once with: ${login}`;
   const says = `nobody has said yet that the server with the key ${shown} is the right one`;
   return new UntrustedHost(`${says}. Compare it with what its owner says, then ${ways}`);
 }

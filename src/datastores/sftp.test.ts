@@ -121,7 +121,7 @@ describe.skipIf("missing" in sshd)("an SSH server as a storage", () => {
     const storage = await opened(definitionOf(server, { hostKey: null }));
     const error = await failing(storage.stat("x"), "denied");
     expect(error.message).toContain(`host_key: ${server.hostKey}`);
-    expect(error.message).toContain(`ssh -p ${server.port} 127.0.0.1`);
+    expect(error.message).toContain(`ssh -p ${server.port} ${server.user}@127.0.0.1`);
     expect(error.mayPass).toBe(false);
   });
 

@@ -4,21 +4,26 @@
 import path from "node:path";
 import type { ResolvedData } from "../core/plan.ts";
 import type { DataReference, DataType } from "../spec/graph.ts";
-import { OWN_DATASTORE } from "./datastores.ts";
+import { listDatastores, OWN_DATASTORE } from "./datastores.ts";
+import { publish } from "./output-destination.ts";
 import { type Refusal, refuse } from "./refusal.ts";
-import { places, type Workspace } from "./workspace.ts";
+import { fetchRemote } from "./remote-data.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** Where the copy lies. */
 export async function copyData(
   workspace: Workspace,
-  { path: from, content }: Pick<ResolvedData, "path" | "content">,
+  data: Pick<ResolvedData, "path" | "content" | "written" | "remote">,
   { type, name }: { readonly type: DataType; readonly name: string },
 ): Promise<DataReference | Refusal> {
+  const { path: from, content, remote } = data;
+  const notHere = remote === undefined ? null : await fetchRemote(workspace, data, remote);
+  if (notHere !== null) return notHere;
   const folder = `assets/${name}/${content.id.slice("sha256:".length, "sha256:".length + 16)}`;
   const inside = content.kind === "file" ? `${folder}/${path.basename(from)}` : folder;
-  const place = path.join(places.store(workspace.folder), inside);
-  const outcome = await workspace.contents.publish({ ...content, type, path: from }, place);
-  if (!outcome.ok)
-    return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint, 1);
-  return { kind: "datastore", datastore: OWN_DATASTORE, path: inside };
+  const all = await listDatastores(workspace);
+  const datastore = all.find((one) => one.isDefault)?.name ?? OWN_DATASTORE;
+  const reference: DataReference = { kind: "datastore", datastore, path: inside };
+  const failed = await publish(workspace, reference, { ...content, type, path: from });
+  return failed === null ? reference : refuse(failed.code, failed.message, failed.hint, 1);
 }

@@ -15,6 +15,7 @@ import { keepData } from "./keep-inputs.ts";
 import { type ComponentDefinition, readWithComponents } from "./load-definition.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
 import { createDataResolver, type DataDefinition } from "./resolve-data.ts";
+import { whyNoMlTable } from "./resolve-mltable.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface Registered {
@@ -200,6 +201,8 @@ async function dataContent(
   const resolved = await createDataResolver(workspace).resolve(reference, type);
   if (isRefusal(resolved)) return resolved;
   const { content } = resolved;
+  const noTable = type === "mltable" ? whyNoMlTable(resolved.path) : null;
+  if (noTable !== null) return noTable;
   const copied =
     copyAs === null ? null : await copyData(workspace, resolved, { type, name: copyAs });
   if (isRefusal(copied)) return copied;

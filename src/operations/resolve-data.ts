@@ -29,19 +29,30 @@ export function createDataResolver(workspace: Workspace): DataResolver {
     identified.set(key, known);
     return known;
   };
-  return {
-    async resolve(reference, type, mode = null) {
-      const located = await locate(workspace, reference);
-      if (isRefusal(located)) return located;
-      if ("source" in located) return resolveRemote(workspace, located, { type, mode });
-      const found = await identify(located.path, type);
-      const content = await asRecorded(workspace, located, found);
-      if (isRefusal(content)) return content;
-      const { path: at, asset, written } = located;
-      return { path: at, content, asset, written };
-    },
+  const find = async (
+    located: Located | LocatedElsewhere,
+    type: DataType,
+    mode: PortMode | null,
+  ): Promise<Found | Refusal> => {
+    if ("source" in located) return findElsewhere(workspace, located, { type, mode });
+    const content = await identify(located.path, type);
+    return isRefusal(content) ? content : { path: located.path, content };
   };
+  const resolve: DataResolver["resolve"] = async (reference, type, mode = null) => {
+    const located = await locate(workspace, reference);
+    if (isRefusal(located)) return located;
+    const found = await find(located, type, mode);
+    if (type !== "mltable" || isRefusal(found) || found.remote?.direct)
+      return asRecorded(workspace, located, found);
+    const { resolveMlTable } = await import("./resolve-mltable.ts");
+    const table = await resolveMlTable(workspace, { ...found, written: located.written }, resolve);
+    return asRecorded(workspace, located, table);
+  };
+  return { resolve };
 }
+
+/** What is at a place now. */
+type Found = Pick<ResolvedData, "path" | "content" | "remote">;
 
 async function identifyOnce(
   workspace: Workspace,
@@ -53,44 +64,38 @@ async function identifyOnce(
   return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint);
 }
 
-async function resolveRemote(
+async function findElsewhere(
   workspace: Workspace,
-  { source, reference, asset, written, expectedId }: LocatedElsewhere,
+  { source, reference }: LocatedElsewhere,
   { type, mode }: { readonly type: DataType; readonly mode: PortMode | null },
-): Promise<ResolvedData | Refusal> {
+): Promise<Found | Refusal> {
   const { identifyRemote } = await import("./remote-data.ts");
-  const found = await identifyRemote(workspace, source, {
-    reference,
-    type,
-    isDirect: mode === "direct",
-  });
-  const at = isRefusal(found) ? source.written : found.path;
-  const content = await asRecorded(
-    workspace,
-    { expectedId, written, path: source.written },
-    isRefusal(found) ? found : found.content,
-  );
-  if (isRefusal(content)) return content;
-  // The bytes that were recorded are kept here, whatever became of the place.
-  if (isRefusal(found) || content.id !== found.content.id)
-    return { path: at, content, asset, written };
-  return { path: at, content, asset, written, remote: found.origin };
+  const isDirect = mode === "direct";
+  const found = await identifyRemote(workspace, source, { reference, type, isDirect });
+  if (isRefusal(found)) return found;
+  return { path: found.path, content: found.content, remote: found.origin };
 }
 
 /** A name stands for the bytes that were recorded with it: those at its place, else the copy that was kept of them. */
 async function asRecorded(
   workspace: Workspace,
-  { expectedId, written, path: at }: Pick<Located, "expectedId" | "written" | "path">,
-  found: Content | Refusal,
-): Promise<Content | Refusal> {
-  if (expectedId === null || (!isRefusal(found) && found.id === expectedId)) return found;
+  located: Located | LocatedElsewhere,
+  found: Found | Refusal,
+): Promise<ResolvedData | Refusal> {
+  const { expectedId, written, asset } = located;
+  const isAsWritten = expectedId === null || (!isRefusal(found) && found.content.id === expectedId);
+  if (isAsWritten) return isRefusal(found) ? found : { ...found, asset, written };
+  const at = "source" in located ? located.source.written : located.path;
   const kept = await workspace.contents.kept(expectedId as ContentId);
-  if (kept !== null) return kept;
+  if (kept !== null) {
+    const path = isRefusal(found) ? at : found.path;
+    return { path, content: kept, asset, written };
+  }
   return refuse(
     "data_changed",
     isRefusal(found)
       ? `${written}: ${found.message}`
-      : `${written}: the bytes at ${at} are not those that were recorded${await differences(workspace, expectedId as ContentId, found)}`,
+      : `${written}: the bytes at ${at} are not those that were recorded${await differences(workspace, expectedId as ContentId, found.content)}`,
     `register what is there now as a new version (${registerAgain(written, at)}), or restore the old bytes`,
   );
 }

@@ -50,6 +50,14 @@ export type { CallSettings, CommandSettings, PipelineSettings, StepLike } from "
 export type { Picture } from "./shown.ts";
 export { type Finding, StepwellError } from "./stepwell-error.ts";
 export {
+  exportTable,
+  importQuery,
+  type QueryDefinition,
+  type TableDefinition,
+  type TransferDefinition,
+  transfer,
+} from "./transfer.ts";
+export {
   type Asset,
   type AssetList,
   type ComponentAssets,

@@ -18,7 +18,11 @@ export interface ContentJobs {
   hashFile: { asked: { path: string; size: number }; answer: ContentId };
   identifyFolder: { asked: { path: string; places: Places }; answer: Content };
   isUnaltered: {
-    asked: Pick<Content, "kind" | "id" | "seal"> & { path: string; storeFolder: string };
+    asked: Pick<Content, "kind" | "id" | "seal"> & {
+      path: string;
+      storeFolder: string;
+      outside: "refuse" | "follow";
+    };
     answer: boolean;
   };
   snapshotCode: { asked: { code: CodeReference; places: CodePlaces }; answer: SnapshotResult };
@@ -56,7 +60,7 @@ export const contentJobs: JobTable = {
   hashFile: ({ path, size }, limits) =>
     limits !== null && size > limits.bytes ? TOO_BIG : hashFile(path, size),
   identifyFolder: ({ path, places }, limits) => identifyFolder(path, places, limits),
-  isUnaltered: (record, limits) => isUnaltered(record, record.storeFolder, limits),
+  isUnaltered: (record, limits) => isUnaltered(record, record, limits),
   snapshotCode: ({ code, places }, limits) => snapshotCode(code, places, limits),
   capturePort: (order, limits) => capturePort(order, limits),
   copyCode: ({ from, to, entries }, limits) => {

@@ -98,6 +98,13 @@ class FolderContents implements Contents {
   }
 
   verify(record: Parameters<Contents["verify"]>[0]): boolean | Promise<boolean> {
+    return this.#isUnaltered(record, "refuse");
+  }
+
+  #isUnaltered(
+    record: Parameters<Contents["verify"]>[0],
+    outside: "refuse" | "follow",
+  ): boolean | Promise<boolean> {
     const { path, id, seal, kind, shared = false } = record;
     if (shared && statSync(path, { throwIfNoEntry: false }) === undefined) return true;
     // What cannot be read is not there; a bug is thrown on.
@@ -106,13 +113,8 @@ class FolderContents implements Contents {
       return false;
     };
     try {
-      const answer = this.#doNow("isUnaltered", {
-        path,
-        id,
-        seal,
-        kind,
-        storeFolder: this.#storeFolder,
-      });
+      const storeFolder = this.#storeFolder;
+      const answer = this.#doNow("isUnaltered", { path, id, seal, kind, storeFolder, outside });
       return typeof answer === "boolean" ? answer : answer.catch(unreadable);
     } catch (error) {
       return unreadable(error);
@@ -231,7 +233,7 @@ class FolderContents implements Contents {
   }
 
   async inputPath(id: string, input: string, data: RecordedData): Promise<string | null> {
-    if (await this.verify({ ...data.content, path: data.path })) return data.path;
+    if (await this.#isUnaltered({ ...data.content, path: data.path }, "follow")) return data.path;
     const content = await this.kept(data.content.id);
     if (content === null) return null;
     const kept = keptPath(this.#storeFolder, content.id);
@@ -242,7 +244,7 @@ class FolderContents implements Contents {
   async inputHeld(id: string, input: string, { path, content }: RecordedData): Promise<boolean> {
     const attempt = join(this.#places.attemptsFolder, id);
     const read = standInOf(attempt, input, { path, kind: content.kind });
-    return this.verify({ ...content, path: read ?? path });
+    return this.#isUnaltered({ ...content, path: read ?? path }, "follow");
   }
 
   discard(attemptId: string, keep: boolean): void {

@@ -150,13 +150,14 @@ export function fileSeal(file: ListedFile): string {
   return `${file.inode}-${file.size}-${file.mtimeMs}-${file.ctimeMs}`;
 }
 
-/** True when what lies at the path has this seal, or, read again, this id. */
+/** True when what lies at the path has this seal, or, read again, this id. Data of the user's may lie behind links that leave it. */
 export function isUnaltered(
   record: Pick<Content, "kind" | "id" | "seal"> & { readonly path: string },
-  storeFolder: string,
+  { storeFolder, outside }: { readonly storeFolder: string; readonly outside: "refuse" | "follow" },
   limits: Limits | null,
 ): boolean | typeof TOO_BIG {
-  const stats = lstatSync(record.path, { throwIfNoEntry: false });
+  const look = outside === "follow" ? statSync : lstatSync;
+  const stats = look(record.path, { throwIfNoEntry: false });
   if (stats === undefined) return false;
   if (record.kind === "file") {
     if (!stats.isFile()) return false;
@@ -170,7 +171,7 @@ export function isUnaltered(
   }
   if (!stats.isDirectory()) return false;
   const entries = walk(record.path, {
-    outside: "refuse",
+    outside,
     ...(limits && { limit: limits.entries }),
   });
   if (entries === null) return TOO_BIG;

@@ -188,6 +188,11 @@ describe.skipIf(missing !== null)("data in a bucket", () => {
 
   it("gets copies of all intermediate data where it is the default", async () => {
     rig.write("stepwell.yml", "default_datastore: lake\n");
+    rig.write("mine.txt", "mine\n");
+    const words = ["--name", "mine", "--path", "mine.txt", "--copy", "--json"];
+    const made = JSON.parse(cli("data", "create", ...words).stdout);
+    expect(made.definition).toMatchObject({ copied: true, reference: { datastore: "lake" } });
+    expect(await get(`team/${made.definition.reference.path}`)).toBe("mine\n");
     const { name } = run("counts.yml", "--force");
     expect(await get(`team/azureml/${name}/count`)).toBe("3\n");
     fs.rmSync(rig.at("stepwell.yml"));

@@ -12,7 +12,7 @@ const PRELUDE = `
 import { readFile, writeFile } from "node:fs/promises";
 import * as stepwell from "stepwell";
 const { command, component, input, loadComponent, notebook, output, pipeline, python, rscript, script, sequence, sh, step,
-  together } = stepwell;
+  together, transfer, importQuery, exportTable } = stepwell;
 const { DefinitionError, openWorkspace, StepwellError } = stepwell;
 declare const [prep, train, trainSmall, trainLarge, prepare, merge, north, south, backup, notify, taxi, run, data, ws]: any[];
 `;
