@@ -85,6 +85,8 @@ export async function startSftp(folder) {
       RCLONE_CONFIG_SFTP_PORT: String(port),
       RCLONE_CONFIG_SFTP_USER: user,
       RCLONE_CONFIG_SFTP_KEY_FILE: at("user"),
+      // It would start a program on the server for each file.
+      RCLONE_CONFIG_SFTP_DISABLE_HASHCHECK: "true",
     },
     datastore: `type: sftp
 host: 127.0.0.1

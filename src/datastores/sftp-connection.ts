@@ -56,7 +56,11 @@ export class SftpConnections {
       this.#connecting = null;
     };
     return new Promise((resolve, reject) => {
-      client.once("ready", () => resolve({ client, channels: [], next: 0 }));
+      client.once("ready", () => {
+        // Each small request would else wait for the answer to the one before: 40 ms for every step of a small file.
+        client.setNoDelay(true);
+        resolve({ client, channels: [], next: 0 });
+      });
       client.on("error", (error) => {
         forget();
         reject(untrusted ?? error);

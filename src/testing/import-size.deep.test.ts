@@ -44,7 +44,7 @@ describe.skipIf("missing" in started)(`${ROWS} rows`, () => {
     fs.mkdirSync(rig.at("out"));
     rig.write("job.yml", "type: command\ncommand: 'true'\n");
     rig.run("run", "job.yml");
-    const query = `SELECT i id, i * 1.5 price, now() - i * interval '1 s' at, repeat(md5(i::text), 4) words FROM generate_series(1, ${ROWS}) i`;
+    const query = `SELECT i AS id, i * 1.5 AS price, now() - i * interval '1 s' AS moment, repeat(md5(i::text), 4) AS words FROM generate_series(1, ${ROWS}) i`;
     const source = { type: "database", connection: "shop", query, tableName: null };
     const more = { storedProcedure: null, storedProcedureParams: [], watermark: null };
     const came = measured("import", {
