@@ -2,12 +2,13 @@
 // testing/contracts/records.ts. Every write that returns is durable.
 
 import type { ProcessIdentity } from "../core/attempt.ts";
-import type { ResultReference, RunEvent } from "../core/event.ts";
+import type { ReadInput, ResultReference, RunEvent } from "../core/event.ts";
 import type { PreImage } from "../core/fingerprint.ts";
 import type { Invalidation } from "../core/invalidation.ts";
 import type { StepResult } from "../core/output.ts";
 import type { RunStatus } from "../core/status.ts";
 import type { DatastoreDefinition } from "../spec/datastore.ts";
+import type { LineageIndex } from "./lineage-index.ts";
 
 /** Who started a run, from where: shown, never part of a fingerprint. */
 export interface RunOrigin {
@@ -97,6 +98,8 @@ export interface ResultRow {
   /** Milliseconds. */
   readonly durationMs: number;
   readonly result: StepResult;
+  /** What it read; absent where that was not noted yet. */
+  readonly inputs?: Readonly<Record<string, ReadInput>>;
 }
 
 /** A part of fingerprints by which results are found. All ids but those of contents may be cut short at the end. */
@@ -224,7 +227,7 @@ export type AssetOutcome =
   | { readonly kind: "same"; readonly asset: AssetRow }
   | { readonly kind: "conflict"; readonly existing: AssetRow; readonly nextVersion: string };
 
-export interface RecordStore {
+export interface RecordStore extends LineageIndex {
   /**
    * Takes the engine row when nobody holds it, when its process is dead (`isAlive` says no), or when its heartbeat is
    * older than the lease. Each taking raises the epoch by one. When the machine has started anew since the row was written,

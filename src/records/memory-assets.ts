@@ -7,8 +7,8 @@ type AssetVerbs = Pick<
   "createAsset" | "labelAsset" | "labels" | "asset" | "assets" | "changeAsset"
 >;
 
-export function memoryAssets(): AssetVerbs {
-  const rows: AssetRow[] = [];
+/** `rows`: every version, in the order of registration. */
+export function memoryAssets(rows: AssetRow[]): AssetVerbs {
   const labels = new Map<string, AssetLabel>();
   const versions = (kind: string, name: string | null): readonly AssetRow[] =>
     rows.filter((row) => row.kind === kind && (name === null || row.name === name)).reverse();

@@ -5,6 +5,7 @@ import type { RunEvent } from "../core/event.ts";
 import type { PreImage } from "../core/fingerprint.ts";
 import type { Invalidation } from "../core/invalidation.ts";
 import type {
+  AssetRow,
   CommitBatch,
   CommitOutcome,
   EngineRequest,
@@ -19,6 +20,7 @@ import type {
 } from "../ports/records.ts";
 import { memoryAssets } from "./memory-assets.ts";
 import { memoryDatastores } from "./memory-datastores.ts";
+import { memoryLineage } from "./memory-lineage.ts";
 import { summaryOf } from "./run-summary.ts";
 import { LEASE_MS } from "./sqlite/engine-row.ts";
 
@@ -34,6 +36,7 @@ interface Data {
   inFlight: ReadonlyMap<string, string>;
   readonly preImages: Map<string, PreImage>;
   readonly requests: (EngineRequest & { handled: boolean })[];
+  readonly assets: AssetRow[];
   changes: number;
   /** For each run, the number of the last event that outlasts a power cut. */
   readonly lasting: Map<string, number>;
@@ -49,6 +52,7 @@ export function createMemoryStore(): RecordStore {
     inFlight: new Map(),
     preImages: new Map(),
     requests: [],
+    assets: [],
     changes: 0,
     lasting: new Map(),
   };
@@ -56,8 +60,9 @@ export function createMemoryStore(): RecordStore {
     ...engineVerbs(data),
     ...runVerbs(data),
     ...resultVerbs(data),
-    ...memoryAssets(),
+    ...memoryAssets(data.assets),
     ...memoryDatastores(),
+    ...memoryLineage(data),
   };
 }
 
@@ -158,6 +163,7 @@ function projectResults(data: Data, run: string, first: number, events: readonly
         finishedAt: event.at,
         durationMs: event.durationMs,
         result: event.result,
+        ...(event.inputs && { inputs: event.inputs }),
         damaged: false,
         invalidated: null,
       });

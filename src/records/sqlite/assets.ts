@@ -180,7 +180,7 @@ export function listAssets(
   return rows.map(toAssetRow);
 }
 
-function toAssetRow(row: Row): AssetRow {
+export function toAssetRow(row: Row): AssetRow {
   return {
     kind: row.kind as AssetKind,
     name: String(row.name),

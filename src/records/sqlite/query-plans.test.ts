@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readAsset } from "./assets.ts";
 import { type Database, openDatabase } from "./driver.ts";
+import { lineageVerbs } from "./lineage.ts";
 import { migrate } from "./migrations.ts";
 import { fingerprintsWithStaticId, readResults, resultState, resultsOf } from "./results.ts";
 import { listRuns, openRequests, openRuns } from "./runs.ts";
@@ -54,6 +55,14 @@ it("asks no question of the engine or of lists by reading a whole table", () => 
   resultsOf(session, "r");
   readAsset(session, "data", "a", "1");
   readAsset(session, "data", "a", null);
+  const lineage = lineageVerbs(session);
+  void lineage.makers("a", { before: 7, limit: 0 });
+  for (const of of ["any", "outside", { run: "r", seq: 1 }] as const)
+    void lineage.readers("a", { of, after: 7, limit: 0 });
+  void lineage.assetsWith("a");
+  void lineage.contentIds("a", 2);
+  void lineage.reusersOf("r");
+  void lineage.resultsAt([{ run: "r", seq: 1 }]);
   openRuns(session);
   openRequests(session);
   listRuns(session, { limit: 20 });

@@ -153,5 +153,6 @@ export function toResultRow(row: Row): ResultRow {
     finishedAt: Number(row.created_at),
     durationMs: Number(row.duration_ms),
     result: event.result,
+    ...(event.inputs && { inputs: event.inputs }),
   };
 }

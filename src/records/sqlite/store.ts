@@ -24,6 +24,7 @@ import { isDiskFull, openDatabase } from "./driver.ts";
 import { becomeEngine, readEngine, releaseEngine, renewLease } from "./engine-row.ts";
 import { appendEvents, projectCreated, readEvents } from "./events.ts";
 import { newestResult, readMarks, resultsWith, writeMarks } from "./invalidations.ts";
+import { lineageVerbs } from "./lineage.ts";
 import { migrate } from "./migrations.ts";
 import {
   fingerprintsWithStaticId,
@@ -149,6 +150,7 @@ function storeOver(
     secret: async (name) => readSecret(session, name),
     secrets: async () => listSecrets(session),
     deleteSecret: async (name) => deleteSecret(session, name),
+    ...lineageVerbs(session),
   };
 }
 
