@@ -156,6 +156,7 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
     identify: absent,
     identifyListed: absent,
     manifest: async () => null,
+    holders: async () => [],
     verify: async (record) =>
       world.plant === "trust-damaged" ||
       (world.captured.has(record.path) && !world.damaged.has(record.path)),
