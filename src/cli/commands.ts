@@ -58,6 +58,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "never reuse a result again, and list what was made from it",
     load: () => import("./commands/invalidate.ts"),
   },
+  lineage: {
+    summary: "say what data was made from and what was made of it",
+    load: () => import("./commands/lineage.ts"),
+  },
   component: {
     summary: "register and see components",
     load: () => import("./commands/component.ts"),
