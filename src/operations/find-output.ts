@@ -1,7 +1,9 @@
 // Finds a recorded output by run and name: `STEP.NAME`, or the name of a pipeline output.
 
 import fs from "node:fs";
+import { outputName } from "../core/lineage.ts";
 import { type OutputRecord, recordedOutputs } from "../core/output.ts";
+import { describeRemoval } from "../core/removal.ts";
 import type { ResultRow } from "../ports/records.ts";
 import { own } from "../spec/own-keys.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
@@ -17,7 +19,9 @@ export async function findOutput(
   if (isRefusal(recorded)) return recorded;
   const found = lookUp(recorded, name);
   const record = found && recordIn(found.row, found.output);
-  if (record === null) return unknownOutput(recorded, name);
+  if (found === null || record === null) return unknownOutput(recorded, name);
+  const gone = await whyGone(workspace, found, `output ${name} of run ${run}`);
+  if (gone !== null) return gone;
   const notFetched = await workspace.shared?.fetch(record);
   if (notFetched) return notFetched;
   if (record.shared && !fs.existsSync(record.path)) return notHere(name, run);
@@ -26,6 +30,22 @@ export async function findOutput(
     "damaged_output",
     `output ${name} of run ${run} was deleted or changed: ${record.path}`,
     "run the pipeline again: the step that made it will run",
+    1,
+  );
+}
+
+async function whyGone(
+  { records }: Workspace,
+  { row, output }: FoundOutput,
+  what: string,
+): Promise<Refusal | null> {
+  const [removal = null] = await records.removals([row]);
+  if (removal === null) return null;
+  const name = outputName(row.run, row.path, output);
+  return refuse(
+    "removed_output",
+    `${what} was ${describeRemoval(removal)}`,
+    `run the pipeline again to make it anew, or see what it was: stepwell lineage ${name}`,
     1,
   );
 }

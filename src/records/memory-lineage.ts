@@ -92,7 +92,10 @@ function pageOf(ports: readonly Port[], limit: number): Page<PortUse> {
   return { rows, total: ports.length };
 }
 
-function reusedBy({ events }: Remembered, run: string): readonly ResultReference[] {
+export function reusedBy(
+  { events }: Pick<Remembered, "events">,
+  run: string,
+): readonly ResultReference[] {
   const found = new Map<string, ResultReference>();
   for (const event of events.get(run) ?? [])
     if (event.kind === "steps_reused")

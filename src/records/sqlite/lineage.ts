@@ -134,7 +134,7 @@ function toUse(row: Row): PortUse {
   };
 }
 
-function assetsWith(session: Session, id: string): readonly AssetRow[] {
+export function assetsWith(session: Session, id: string): readonly AssetRow[] {
   return session
     .all(
       `select * from asset indexed by asset_content where workspace=? and content_id=?
@@ -176,7 +176,7 @@ function reusersOf(session: Session, run: string): readonly string[] {
     .map((row) => String(row.run));
 }
 
-function reusedBy(session: Session, run: string): readonly ResultReference[] {
+export function reusedBy(session: Session, run: string): readonly ResultReference[] {
   return session
     .all(
       `select distinct json_extract(f.value, '$.run') as made_by, s.value as seq

@@ -126,6 +126,19 @@ export const STEPS: readonly string[] = [
     from event e, json_each(e.body, '$.from') f
     where json_extract(e.body, '$.kind')='steps_reused';
   `,
+  // What is pinned and what was removed. A run that is to be forgotten is a removal too: of kind "run", without a result.
+  `
+  alter table result add column removed integer not null default 0;
+  create table pin(
+    workspace text not null, kind text not null, name text not null, created_by text not null,
+    created_at integer not null, primary key (workspace, kind, name)) without rowid;
+  create table removal(
+    workspace text not null, kind text not null, name text not null, seq integer not null,
+    created_by text not null, created_at integer not null, reason text not null,
+    size_bytes integer not null, confirmed_at integer,
+    primary key (workspace, kind, name, seq)) without rowid;
+  create index removal_open on removal(workspace, kind, name, seq) where confirmed_at is null;
+  `,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;

@@ -5,6 +5,7 @@ import type { RunEvent } from "../../core/event.ts";
 import type { RecordStore } from "../../ports/records.ts";
 import { asEngine, batch, completed, created, ME, newRun, PROCESS, update } from "./recorded.ts";
 import { assetsContract } from "./records-assets.ts";
+import { keepingContract } from "./records-keeping.ts";
 import { lineageContract } from "./records-lineage.ts";
 
 export function recordsContract(name: string, open: () => RecordStore): void {
@@ -255,4 +256,5 @@ export function recordsContract(name: string, open: () => RecordStore): void {
 
   assetsContract(name, open);
   lineageContract(name, open);
+  keepingContract(name, open);
 }
