@@ -24,6 +24,8 @@ export interface OutputNode {
   readonly id: string;
   readonly run: string;
   readonly step: string;
+  /** Number of the event that recorded it. */
+  readonly seq: number;
   readonly output: string;
   readonly type: string;
   readonly contentId: string;

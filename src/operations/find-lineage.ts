@@ -83,6 +83,9 @@ async function ofAsset(
   for (const kind of kinds) {
     const row = await findAsset(workspace, kind, name);
     if (!isRefusal(row)) return subject(word, [assetPlace(row)]);
+    const [, bare = "", version = ""] = /^([^:@]+):([^:@]+)$/.exec(name) ?? [];
+    const gone = await workspace.records.removedAsset({ kind, name: bare, version });
+    if (gone !== null) return subject(word, [assetPlace(gone.asset)]);
     refusal ??= row;
   }
   return refusal as Refusal;

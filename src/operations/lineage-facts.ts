@@ -87,19 +87,25 @@ export async function lineageFacts(
 ): Promise<LineageFacts> {
   const made = await makerOf(workspace, subject);
   return {
-    subject: await subjectFacts(workspace, subject),
+    subject: { ...(await subjectFacts(workspace, subject)), removed: removalIn(graph) },
     made: made === null ? null : await madeFacts(workspace, made),
     origins: originsOf(graph).map(originFacts),
     complete: !graph.cuts.some((cut) => cut.direction === "up"),
   };
 }
 
+/** Of what was asked for. */
+function removalIn({ roots, nodes }: LineageGraph): Removal | null {
+  const [root] = roots.map((id) => nodes.get(id));
+  return root !== undefined && "removed" in root ? root.removed : null;
+}
+
 async function subjectFacts(
   { records }: Workspace,
   { word, places, askedRun, inside }: LineageSubject,
-): Promise<SubjectFacts> {
+): Promise<Omit<SubjectFacts, "removed">> {
   const [place] = places;
-  const base = { word, inside, registered: null, removed: null, sizeBytes: null };
+  const base = { word, inside, registered: null, sizeBytes: null };
   if (place === undefined || place.kind === "step_run") {
     const name = askedRun ?? word;
     const run = await records.run(name);
@@ -111,20 +117,14 @@ async function subjectFacts(
   const { contentId } = node;
   if (place.kind === "content") return { ...base, kind: "content", name: word, contentId };
   if (place.kind === "output") {
-    const { run, step, output, sizeBytes, removed } = place.node;
+    const { run, step, output, sizeBytes } = place.node;
     const name = step === "." ? output : `${step}.${output}`;
-    return {
-      ...base,
-      kind: "output",
-      name: `${askedRun ?? run} ${name}`,
-      contentId,
-      sizeBytes,
-      removed,
-    };
+    const shown = `${askedRun ?? run} ${name}`;
+    return { ...base, kind: "output", name: shown, contentId, sizeBytes };
   }
-  const { kind, name, version, created: at, createdBy: by, from, removed } = place.node;
+  const { kind, name, version, created: at, createdBy: by, from } = place.node;
   const registered = { at, by, from };
-  return { ...base, kind, name: `${name}:${version}`, contentId, registered, removed };
+  return { ...base, kind, name: `${name}:${version}`, contentId, registered };
 }
 
 interface Maker {

@@ -5,6 +5,8 @@ import type { ResultReference } from "../core/event.ts";
 import {
   type AssetNode,
   type ContentNode,
+  type LineageGraph,
+  type LineageNode,
   type OutputNode,
   outputName,
   type StepRunNode,
@@ -61,10 +63,10 @@ export function stepPlace(row: ResultRow): StepPlace {
 export function outputPlace(row: ResultRow, output: string): OutputPlace | null {
   const record = recordedOutputs(row.result).find(([name]) => name === output)?.[1];
   if (record === undefined) return null;
-  const { run, path: step } = row;
+  const { run, seq, path: step } = row;
   const { id: contentId, type, path, sizeBytes, files } = record;
-  const id = `output ${outputName(run, step, output)} #${row.seq}`;
-  const facts = { run, step, output, type, contentId, path, sizeBytes, files, removed: null };
+  const id = `output ${outputName(run, step, output)} #${seq}`;
+  const facts = { run, step, seq, output, type, contentId, path, sizeBytes, files, removed: null };
   return { kind: "output", node: { kind: "output", id, ...facts }, row, record };
 }
 
@@ -142,6 +144,24 @@ async function firstMaker(
   return hadRead ? null : outputPlace(row, first.port);
 }
 
+/** Says of outputs and versions whose bytes were removed by whom and when. */
+export async function noteRemovals(
+  { records }: Pick<Workspace, "records">,
+  graph: LineageGraph,
+): Promise<LineageGraph> {
+  const nodes = new Map(graph.nodes);
+  for (const node of graph.nodes.values()) {
+    const removed =
+      node.kind === "output"
+        ? ((await records.removals([node]))[0] ?? null)
+        : node.kind === "data" || node.kind === "model"
+          ? ((await records.removedAsset(node))?.removed ?? null)
+          : null;
+    if (removed !== null) nodes.set(node.id, { ...node, removed } as LineageNode);
+  }
+  return { ...graph, nodes };
+}
+
 /** The registered version that was read under `name:version`; null when it is not there, or is other bytes. */
 export async function readAssetPlace(
   { records }: Pick<Workspace, "records">,
@@ -150,7 +170,9 @@ export async function readAssetPlace(
 ): Promise<AssetPlace | null> {
   const [name = "", version = ""] = nameVersion.split(":");
   for (const kind of ["data", "model"] as const) {
-    const row = await records.asset(kind, name, version, null);
+    const row =
+      (await records.asset(kind, name, version, null)) ??
+      (await records.removedAsset({ kind, name, version }))?.asset;
     if (row?.contentId === contentId) return assetPlace(row);
   }
   return null;

@@ -12,6 +12,7 @@ import {
   type ContentPlace,
   contentPlace,
   type DataPlace,
+  noteRemovals,
   type OutputPlace,
   originOf,
   outputPlace,
@@ -49,7 +50,7 @@ export async function traceLineage(
     for (let next = walk.next(); next !== null; next = walk.next())
       await (direction === "up" ? goUp : goDown)(walk, next.place, next.level);
   }
-  return builder.graph(roots.map(({ node }) => node.id));
+  return noteRemovals(workspace, builder.graph(roots.map(({ node }) => node.id)));
 }
 
 interface Walk {

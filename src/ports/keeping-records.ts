@@ -20,8 +20,8 @@ export interface Pin extends PinTarget {
 export interface MarkOrder {
   readonly results: readonly (ResultReference & { readonly sizeBytes: number })[];
   readonly mark: Removal;
-  /** The newest run when it was decided; another one since and nothing is marked. Null: there was none. */
-  readonly newestRun: string | null;
+  /** See `moment`, from before it was decided: where it is another now, nothing is marked. */
+  readonly moment: string;
   /** Also the record of this run is to go, once the bytes are gone. */
   readonly forget: string | null;
 }
@@ -38,7 +38,7 @@ export type MarkOutcome =
       readonly results: readonly ResultReference[];
       readonly held: readonly HeldResult[];
     }
-  /** Runs were submitted meanwhile: decide anew. */
+  /** Something was submitted, registered or pinned meanwhile: decide anew. */
   | { readonly kind: "changed" };
 
 /** A mark whose bytes may still be there. */
@@ -55,8 +55,8 @@ export interface KeepingRecords {
   unpin(target: PinTarget): Promise<boolean>;
   /** The first pinned first. */
   pins(): Promise<readonly Pin[]>;
-  /** The newest run there is. */
-  newestRun(): Promise<string | null>;
+  /** Another text whenever a run was submitted, or something registered, removed or pinned. */
+  moment(): Promise<string>;
   /**
    * Marks results as removed, in one transaction with the question who refers to them: results of runs without an end or
    * that such runs took over, pinned ones, and ones whose bytes are registered stay. `forget` is all or nothing.

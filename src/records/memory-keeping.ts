@@ -38,7 +38,7 @@ export function memoryKeeping(data: KeepingData): KeepingRecords {
     },
     unpin: async (target) => drop(data.pins, isPinned(target)) > 0,
     pins: async () => [...data.pins].sort((a, b) => a.at - b.at),
-    newestRun: async () => newestRun(data),
+    moment: async () => momentOf(data),
     markRemoved: async (order) => markRemoved(data, order),
     openRemovals: async () => ({
       results: data.results
@@ -91,15 +91,15 @@ function drop<T>(list: T[], isDropped: (one: T) => boolean): number {
   return count;
 }
 
-function newestRun({ runs }: KeepingData): string | null {
+function momentOf({ runs, assets, pins }: KeepingData): string {
   const [newest] = [...runs.values()].sort(
     (a, b) => b.createdAt - a.createdAt || (a.name < b.name ? 1 : -1),
   );
-  return newest?.name ?? null;
+  return JSON.stringify([newest?.name ?? null, assets.length, pins.length]);
 }
 
 function markRemoved(data: KeepingData, order: MarkOrder): MarkOutcome {
-  if (newestRun(data) !== order.newestRun) return { kind: "changed" };
+  if (momentOf(data) !== order.moment) return { kind: "changed" };
   const find = ({ run, seq }: ResultReference) =>
     data.results.find((row) => row.run === run && row.seq === seq);
   const holder = holderOf({

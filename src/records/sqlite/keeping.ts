@@ -26,7 +26,7 @@ export const keepingVerbs = (session: Session): KeepingRecords => ({
   pin: async (pin) => putPin(session, pin),
   unpin: async (target) => dropPin(session, target),
   pins: async () => listPins(session),
-  newestRun: async () => newestRun(session),
+  moment: async () => momentOf(session),
   markRemoved: async (order) => session.transaction(() => markRemoved(session, order)),
   openRemovals: async () => openRemovals(session),
   confirmRemoved: async (results, at) =>
@@ -78,16 +78,22 @@ function listPins(session: Session): readonly Pin[] {
     }));
 }
 
-function newestRun(session: Session): string | null {
-  const row = session.get(
+function momentOf(session: Session): string {
+  const newest = session.get(
     "select name from run where workspace=? order by created_at desc, name desc limit 1",
     session.workspace,
   );
-  return row === undefined ? null : String(row.name);
+  const counts = ["asset", "pin"].map((table) =>
+    Number(
+      session.get(`select count(*) as total from ${table} where workspace=?`, session.workspace)
+        ?.total,
+    ),
+  );
+  return JSON.stringify([newest?.name ?? null, ...counts]);
 }
 
 function markRemoved(session: Session, order: MarkOrder): MarkOutcome {
-  if (newestRun(session) !== order.newestRun) return { kind: "changed" };
+  if (momentOf(session) !== order.moment) return { kind: "changed" };
   const holder = holderOf({
     openRuns: openRuns(session).map((run) => run.name),
     pins: listPins(session),

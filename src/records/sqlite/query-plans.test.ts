@@ -73,7 +73,6 @@ it("asks no question of the engine or of lists by reading a whole table", () => 
   void lineage.resultsAt([{ run: "r", seq: 1 }]);
   takesRemoved(session, [reusing("r")]);
   void keepingVerbs(session).removals([{ run: "r", seq: 1 }]);
-  void keepingVerbs(session).newestRun();
   void keepingVerbs(session).openRemovals();
   openRuns(session);
   openRequests(session);

@@ -38,7 +38,7 @@ async function withResults(store: RecordStore): Promise<number> {
 
 async function order(store: RecordStore, more: Partial<MarkOrder> = {}): Promise<MarkOrder> {
   const results = [1, 2].map((seq) => ({ run: "one", seq, sizeBytes: 10 }));
-  return { results, mark: MARK, newestRun: await store.newestRun(), forget: null, ...more };
+  return { results, mark: MARK, moment: await store.moment(), forget: null, ...more };
 }
 
 async function marked(store: RecordStore, more: Partial<MarkOrder> = {}) {
@@ -136,12 +136,18 @@ export function keepingContract(name: string, open: () => RecordStore): void {
       expect(own.held).toHaveLength(1);
     });
 
-    it("marks nothing when a run was submitted since it was decided", async () => {
+    it("marks nothing when something was submitted, registered or pinned since it was decided", async () => {
       const store = open();
       await withResults(store);
-      const decided = await order(store);
-      await store.submit(newRun("two", { createdAt: 2 }));
-      expect(await store.markRemoved(decided)).toEqual({ kind: "changed" });
+      for (const change of [
+        () => store.submit(newRun("two", { createdAt: 2 })),
+        () => store.createAsset({ ...ASSET, contentId: "other" }),
+        () => store.pin({ kind: "content", name: "other", by: "ann", at: 1 }),
+      ]) {
+        const decided = await order(store);
+        await change();
+        expect(await store.markRemoved(decided)).toEqual({ kind: "changed" });
+      }
       expect(await store.removals([{ run: "one", seq: 1 }])).toEqual([null]);
     });
 
@@ -219,7 +225,7 @@ export function keepingContract(name: string, open: () => RecordStore): void {
       expect((await store.openRemovals()).forget).toEqual(["one"]);
       await store.forgetRun("one");
       expect(await store.openRemovals()).toEqual({ results: [], forget: [] });
-      expect([await store.run("one"), await store.newestRun()]).toEqual([null, null]);
+      expect(await store.run("one")).toBeNull();
       expect(await store.events("one", 0)).toEqual([]);
       expect(await store.newestResult("f")).toBeNull();
       expect((await store.makers("x", { before: null, limit: 1 })).total).toBe(0);
