@@ -86,7 +86,9 @@ function dropUnnamed(at: string): void {
   for (const one of [at, `${at}.note`]) fs.rmSync(one, { force: true });
 }
 
-/** Removes the folders, and what is empty above them. May be called again for what is gone. */
+/**
+ * Removes the folders, and what is empty above them; they stay gone after a power cut. May be called again for what is gone.
+ */
 export function removeFolders(
   { folder }: Pick<Workspace, "folder">,
   folders: readonly string[],
@@ -100,6 +102,22 @@ export function removeFolders(
       above = path.dirname(above)
     )
       if (!removeEmpty(above)) break;
+  }
+  for (const above of new Set(folders.map(nearestAbove))) syncFolder(above);
+}
+
+/** The innermost folder above that is still there. */
+function nearestAbove(at: string): string {
+  const above = path.dirname(at);
+  return fs.existsSync(above) ? above : nearestAbove(above);
+}
+
+function syncFolder(folder: string): void {
+  const handle = fs.openSync(folder, "r");
+  try {
+    fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
   }
 }
 

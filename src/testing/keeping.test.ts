@@ -1,5 +1,7 @@
 import fs from "node:fs";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ROOT } from "./repository.ts";
 import { exited, makeRig, type Rig } from "./rig.ts";
 
 // What the rules let go, what `delete` removes, and what stays because something refers to it: the record always stays, the bytes
@@ -191,6 +193,13 @@ describe("rules of retention", () => {
     rig.write("stepwell.yml", "retention: {inputs: {keep_last: 1}}\n");
     done("gc");
     expect(copies()).toHaveLength(1);
+  });
+
+  it("are read as the guide writes them", () => {
+    const guide = fs.readFileSync(path.join(ROOT, "docs/guides/keeping-and-removing.md"), "utf8");
+    rig.write("stepwell.yml", /```yaml\n([\s\S]*?)```/.exec(guide)?.[1] ?? "");
+    expect(rig.run("run").status).toBe("Completed");
+    expect(JSON.parse(done("gc", "--dry-run", "--json")).removed.outputs.count).toBe(0);
   });
 
   it("that cannot be read remove nothing", () => {
