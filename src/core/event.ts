@@ -34,8 +34,8 @@ export interface ResultReference {
 export type ReadInput =
   /** An output of this result. */
   | { readonly id: string; readonly from: ResultReference & { readonly output: string } }
-  /** Data from outside, as the user named it; `asset` is `name:version`, or null. */
-  | { readonly id: string; readonly written: string; readonly asset: string | null };
+  /** Data from outside, as the user named it (null where another workspace knows that); `asset` is `name:version`, or null. */
+  | { readonly id: string; readonly written: string | null; readonly asset: string | null };
 
 /** Results of one earlier run taken over for one reason; `results[i]` is the event that completed `steps[i]`. */
 export interface ReusedSteps {

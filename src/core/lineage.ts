@@ -143,7 +143,7 @@ export function outputName(run: string, step: string, output: string): string {
 /** Data that no step of a run made; what was recorded before its origin was noted counts as such. */
 export function isFromOutside(
   read: ReadInput,
-): read is Extract<ReadInput, { readonly written: string }> {
+): read is Extract<ReadInput, { readonly written: string | null }> {
   return "written" in read;
 }
 

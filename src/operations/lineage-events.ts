@@ -128,7 +128,7 @@ async function outputDataset(
 async function outsideDataset(
   workspace: Workspace,
   namespace: string,
-  { id: contentId, written, asset }: Extract<ReadInput, { readonly written: string }>,
+  { id: contentId, written, asset }: Extract<ReadInput, { readonly written: string | null }>,
 ): Promise<OpenDataset> {
   const place = asset === null ? null : await readAssetPlace(workspace, asset, contentId);
   if (place !== null) {
@@ -136,6 +136,8 @@ async function outsideDataset(
     const fields = await tableFields(from);
     return { namespace, name: `${kind}/${name}`, contentId, version, uri: uriOf(from), fields };
   }
+  if (written === null)
+    return { namespace, name: contentId, contentId, version: contentId, uri: null, fields: null };
   const fields = await tableFields(written);
   const base = { contentId, version: contentId, uri: uriOf(written), fields };
   return path.isAbsolute(written)

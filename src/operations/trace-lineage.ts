@@ -274,7 +274,7 @@ function sameBytes(
   walk.builder.connect({ kind: "used", from: id, to: step.node.id, name: use.port });
 }
 
-function nameOf(read: ReadInput): string {
+function nameOf(read: ReadInput): string | null {
   if (isFromOutside(read)) return read.written;
   return `output ${read.from.output} made by ${read.from.run}`;
 }
