@@ -5,11 +5,13 @@ import path from "node:path";
 import type { Command } from "commander";
 import { type Report, reportHtml } from "../display/report.ts";
 import { previewData } from "../operations/preview-data.ts";
+import { profileData } from "../operations/profile-data.ts";
 import { isRefusal, type Refusal, refuse } from "../operations/refusal.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { Context } from "./context.ts";
 import { previewLines } from "./data-lines.ts";
 import { previewReport } from "./data-report.ts";
+import { profileLines, profileReport } from "./profile-lines.ts";
 import { withWorkspace } from "./with-workspace.ts";
 
 interface LookFlags {
@@ -21,6 +23,11 @@ const WHAT =
   "NAME, NAME:VERSION or NAME@LABEL of a data asset, RUN.STEP.OUTPUT, a path, or an address (azureml://, s3://, https://, …)";
 
 export function defineDataLooks(command: Command, context: Context): void {
+  definePreview(command, context);
+  defineProfile(command, context);
+}
+
+function definePreview(command: Command, context: Context): void {
   command
     .command("preview")
     .description("show the first rows and the types of a table, or what else it is")
@@ -40,6 +47,25 @@ export function defineDataLooks(command: Command, context: Context): void {
         page: previewReport,
       });
     });
+}
+
+function defineProfile(command: Command, context: Context): void {
+  command
+    .command("profile")
+    .description(
+      "say what the columns of a table hold: missing, different, usual and frequent values",
+    )
+    .argument("<data>", WHAT)
+    .option("--json", "print one JSON object")
+    .option("--html <file>", "write a page with histograms for a person without Stepwell")
+    .addHelpText("after", "\nExample:\n  stepwell data profile last.prepare.rows --html rows.html")
+    .action((word: string, flags: LookFlags) =>
+      looking(context, flags, {
+        look: (workspace) => profileData(workspace, word, { folder: context.currentFolder }),
+        lines: (found) => profileLines(found, context.terminal.columns),
+        page: profileReport,
+      }),
+    );
 }
 
 /** More is no preview. */
