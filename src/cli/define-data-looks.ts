@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { type Report, reportHtml } from "../display/report.ts";
+import { diffData } from "../operations/diff-data.ts";
 import { previewData } from "../operations/preview-data.ts";
 import { profileData } from "../operations/profile-data.ts";
 import { isRefusal, type Refusal, refuse } from "../operations/refusal.ts";
@@ -11,6 +12,7 @@ import type { Workspace } from "../operations/workspace.ts";
 import type { Context } from "./context.ts";
 import { previewLines } from "./data-lines.ts";
 import { previewReport } from "./data-report.ts";
+import { differenceLines, differenceReport } from "./difference-lines.ts";
 import { profileLines, profileReport } from "./profile-lines.ts";
 import { withWorkspace } from "./with-workspace.ts";
 
@@ -25,6 +27,7 @@ const WHAT =
 export function defineDataLooks(command: Command, context: Context): void {
   definePreview(command, context);
   defineProfile(command, context);
+  defineDiff(command, context);
 }
 
 function definePreview(command: Command, context: Context): void {
@@ -66,6 +69,33 @@ function defineProfile(command: Command, context: Context): void {
         page: profileReport,
       }),
     );
+}
+
+function defineDiff(command: Command, context: Context): void {
+  command
+    .command("diff")
+    .description("say what is different: columns, rows by a key, distributions; files of folders")
+    .argument("<before>", WHAT)
+    .argument("<after>", "the same")
+    .option(
+      "--key <columns>",
+      "what a row is known by: COLUMN, or COLUMN,COLUMN (default: one that is unique in both)",
+    )
+    .option("--json", "print one JSON object")
+    .option("--html <file>", "write a page for a person without Stepwell")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  stepwell data diff trips:1 trips:2 --key id\n  stepwell data diff last~1.prepare.rows last.prepare.rows",
+    )
+    .action((before: string, after: string, flags: LookFlags & { readonly key?: string }) => {
+      const key = flags.key?.split(",").map((name) => name.trim()) ?? null;
+      const options = { key, mostBytes: null, folder: context.currentFolder };
+      return looking(context, flags, {
+        look: (workspace) => diffData(workspace, [before, after], options),
+        lines: differenceLines,
+        page: differenceReport,
+      });
+    });
 }
 
 /** More is no preview. */
