@@ -3,9 +3,8 @@
 
 import path from "node:path";
 import type { OutputRecord } from "../core/output.ts";
-import { transfer } from "../transfers/transfer.ts";
+import { type Move, moveData } from "./move-data.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
-import { transferRefusal } from "./remote-data.ts";
 import { openSource, type RemoteSource } from "./remote-source.ts";
 import { unlessStorageFails } from "./storage-refusal.ts";
 import { places, type Workspace } from "./workspace.ts";
@@ -21,14 +20,16 @@ export function sendRemote(
     if (isRefusal(storage)) return storage;
     const source = await workspace.openStorage({ type: "file", path: path.dirname(record.path) });
     try {
-      const outcome = await transfer({
+      const move: Move = {
         from: { storage: source, path: path.basename(record.path) },
         to: { storage, path: targetPath(record, to) },
         kind: record.kind,
         mode: "merge_with_overwrite",
         journalFolder: places.transfers(workspace.folder),
-      });
-      return outcome.ok ? null : transferRefusal(outcome.failure);
+      };
+      const say = (line: string): void => workspace.notice(`sending ${to.written}: ${line}`);
+      const moved = await moveData(workspace, move, say);
+      return isRefusal(moved) ? moved : null;
     } finally {
       await Promise.all([source.close(), storage.close()]);
     }
