@@ -58,6 +58,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "never reuse a result again, and list what was made from it",
     load: () => import("./commands/invalidate.ts"),
   },
+  lineage: {
+    summary: "say what data was made from and what was made of it",
+    load: () => import("./commands/lineage.ts"),
+  },
   component: {
     summary: "register and see components",
     load: () => import("./commands/component.ts"),
@@ -114,6 +118,15 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/doctor.ts"),
   },
   gc: { summary: "remove what no run needs any more", load: () => import("./commands/gc.ts") },
+  delete: {
+    summary: "remove the outputs of a run, or a registered version",
+    load: () => import("./commands/delete.ts"),
+  },
+  pin: {
+    summary: "keep something whatever the rules say, or list what is kept so",
+    load: () => import("./commands/pin.ts"),
+  },
+  unpin: { summary: "take a pin away", load: () => import("./commands/unpin.ts") },
   schema: {
     summary: "print the JSON schema of a kind of file",
     load: () => import("./commands/schema.ts"),

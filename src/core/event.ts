@@ -30,6 +30,13 @@ export interface ResultReference {
   readonly seq: number;
 }
 
+/** What one input of a step run read: the id that counts in its fingerprint, and whose bytes they were. */
+export type ReadInput =
+  /** An output of this result. */
+  | { readonly id: string; readonly from: ResultReference & { readonly output: string } }
+  /** Data from outside, as the user named it (null where another workspace knows that); `asset` is `name:version`, or null. */
+  | { readonly id: string; readonly written: string | null; readonly asset: string | null };
+
 /** Results of one earlier run taken over for one reason; `results[i]` is the event that completed `steps[i]`. */
 export interface ReusedSteps {
   readonly run: string;
@@ -111,6 +118,8 @@ export type RunEvent =
       /** Wall time of the attempt that made it; for "saved 14 s" and forecasts. */
       readonly durationMs: number;
       readonly result: StepResult;
+      /** Absent in what was recorded before it was noted. */
+      readonly inputs?: Readonly<Record<string, ReadInput>>;
     }
   | {
       readonly kind: "step_failed";

@@ -14,6 +14,22 @@ export interface OutputRecord extends Content {
   readonly same?: { readonly rule: string; readonly id: ContentId };
 }
 
+/** Name of the output that stands for a step's own `./outputs` and `./logs`. */
+export const ARTIFACTS = "artifacts";
+
+/** Everything that a step run left in the store, each once. */
+export function recordedOutputs(result: StepResult): readonly (readonly [string, OutputRecord])[] {
+  const outputs = Object.entries(result.outputs);
+  const { artifacts } = result;
+  if (artifacts === null || Object.hasOwn(result.outputs, ARTIFACTS)) return outputs;
+  return [...outputs, [ARTIFACTS, artifacts]];
+}
+
+/** The ids under which readers may know an output: its bytes, and what counts as the same. */
+export function idsOf({ id, same }: OutputRecord): readonly string[] {
+  return same === undefined || same.id === id ? [id] : [id, same.id];
+}
+
 /** One metric value as logged; `step` is null where the logger gave none. */
 export interface MetricPoint {
   readonly name: string;

@@ -16,6 +16,8 @@ export type ReasonKind =
   | "settings_changed"
   /** The fingerprint is known, but its recorded outputs are gone or altered. */
   | "outputs_deleted"
+  /** The fingerprint is known, but its outputs were removed by somebody, or by a rule. */
+  | "outputs_removed"
   /** The fingerprint is known, but a file that the step had read without declaring it is another now. */
   | "undeclared_changed"
   /** The fingerprint is known, but somebody said that its result must not be reused. */

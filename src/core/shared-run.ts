@@ -3,9 +3,9 @@
 
 import { canonicalJson } from "./canonical-json.ts";
 import { digest } from "./digest.ts";
-import type { RunEvent } from "./event.ts";
+import type { ReadInput, RunEvent } from "./event.ts";
 import { fingerprint, type PreImage, staticId } from "./fingerprint.ts";
-import type { OutputRecord, StepResult } from "./output.ts";
+import { idsOf, type OutputRecord, recordedOutputs, type StepResult } from "./output.ts";
 
 export const SHARED_FORMAT = 1;
 
@@ -85,9 +85,10 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
-/** The events of a run that is told by its results alone. */
+/** The events of a run that is told by its results alone; `name` is what it is called here. */
 export function eventsOf(
   shared: SharedRun,
+  name: string,
   place: (result: SharedResult, output: string, record: OutputRecord) => string,
 ): readonly RunEvent[] {
   const { run, results, steps } = shared;
@@ -100,7 +101,9 @@ export function eventsOf(
     ...results.map((one): RunEvent => {
       const { step, path, fingerprint, staticId, durationMs, finishedAt: at } = one;
       const result = withPlaces(one, place);
-      return { kind: "step_completed", at, step, path, fingerprint, staticId, durationMs, result };
+      const inputs = inputsOf(results, one, name);
+      const facts = { path, fingerprint, staticId, durationMs, result, inputs };
+      return { kind: "step_completed", at, step, ...facts };
     }),
     ...(others.length === 0
       ? []
@@ -109,7 +112,28 @@ export function eventsOf(
   ];
 }
 
-function withPlaces(shared: SharedResult, place: Parameters<typeof eventsOf>[1]): StepResult {
+/** Numbers of the events that hold results: `run_started` is the first. */
+const FIRST_RESULT = 2;
+
+/** Whose outputs it read, as far as the bytes tell; the names of other data stay in the workspace that had them. */
+function inputsOf(
+  results: readonly SharedResult[],
+  { preImage, step }: SharedResult,
+  run: string,
+): Readonly<Record<string, ReadInput>> {
+  const inputs = Object.entries(preImage.moment.contents).map(([port, [id]]) => {
+    for (const [index, other] of results.entries()) {
+      if (other.step === step) continue;
+      const made = recordedOutputs(other.result).find(([, record]) => idsOf(record).includes(id));
+      if (made !== undefined)
+        return [port, { id, from: { run, seq: index + FIRST_RESULT, output: made[0] } }] as const;
+    }
+    return [port, { id, written: null, asset: null }] as const;
+  });
+  return Object.fromEntries(inputs);
+}
+
+function withPlaces(shared: SharedResult, place: Parameters<typeof eventsOf>[2]): StepResult {
   const { result } = shared;
   const moved = (name: string, record: OutputRecord): OutputRecord => ({
     ...record,

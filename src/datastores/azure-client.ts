@@ -44,7 +44,7 @@ export async function azureContainer(definition: AzureDefinition): Promise<Conta
 /** For people and requests alike: it holds no credentials. A data lake's files are blobs at its other address. */
 export function containerUrl({ account, container, endpoint }: AzureDefinition): string {
   const base = endpoint ?? `https://${account}.blob.core.windows.net`;
-  return `${base.replace(".dfs.core.", ".blob.core.").replace(/\/+$/, "")}/${container}`;
+  return `${base.replace(".dfs.", ".blob.").replace(/\/+$/, "")}/${container}`;
 }
 
 export function azureSecrets(credentials: AzureCredentials<string>): readonly string[] {

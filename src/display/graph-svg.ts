@@ -36,7 +36,16 @@ const COLOURS: Readonly<Record<string, readonly [fill: string, edge: string]>> =
 };
 const PLAIN = ["#f6f6f4", "#777777"] as const;
 
-export function graphSvg(nodes: readonly GraphNode[]): string {
+/** What is drawn, in words. */
+export interface Drawn {
+  readonly whole: string;
+  readonly nodes: string;
+}
+
+export function graphSvg(
+  nodes: readonly GraphNode[],
+  drawn: Drawn = { whole: "pipeline", nodes: "steps" },
+): string {
   const shown = nodes.slice(0, MOST_NODES);
   const { places, arrows } = placeNodes(shown);
   const all = [...places.values(), ...arrows.flatMap(({ way }) => way)];
@@ -47,9 +56,11 @@ export function graphSvg(nodes: readonly GraphNode[]): string {
   const height = 2 * MARGIN + rows * HEIGHT + (rows - 1) * GAP_Y + (rest > 0 ? 20 : 0);
   const boxes = shown.map((node) => box(node, corner(places.get(node.name) as Placed)));
   const more =
-    rest > 0 ? [`<text x="${MARGIN}" y="${height - 8}" ${TEXT}>and ${rest} more steps</text>`] : [];
+    rest > 0
+      ? [`<text x="${MARGIN}" y="${height - 8}" ${TEXT}>and ${rest} more ${drawn.nodes}</text>`]
+      : [];
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="pipeline of ${nodes.length} steps">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${drawn.whole} of ${nodes.length} ${drawn.nodes}">`,
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="#888"/></marker></defs>',
     ...arrows.map(({ way }) => arrow(way)),
     ...boxes,

@@ -58,6 +58,7 @@ const AGAIN: ReadonlySet<ReasonKind> = new Set<ReasonKind>([
   "invalidated",
   "never_reused",
   "outputs_deleted",
+  "outputs_removed",
 ]);
 
 /** It does again what was done before, and nothing says that it may come out differently. */

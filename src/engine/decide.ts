@@ -5,6 +5,7 @@ import type { ReusedSteps, RunEvent, StepError } from "../core/event.ts";
 import { describeInvalidation } from "../core/invalidation.ts";
 import type { OutputRecord, StepResult } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
+import { describeRemoval } from "../core/removal.ts";
 import { mustRun, type StepFacts, stepFacts } from "../core/step-facts.ts";
 import { describeChangedFile, promisesReuse } from "../core/trust-notes.ts";
 import type { ResultRow } from "../ports/records.ts";
@@ -131,9 +132,8 @@ async function takeRecorded(ports: EnginePorts, candidate: Candidate): Promise<b
   const at = ports.clock.now();
   const rows = await ports.records.resultsOf(source[0]);
   const row = rows.findLast((one) => one.path === source[1]);
-  const [mark = null] = row === undefined ? [] : await ports.records.invalidations([row]);
-  if (row === undefined || mark !== null || !(await isWhole(ports, row))) {
-    const what = mark === null ? "is gone or was changed" : `was ${describeInvalidation(mark)}`;
+  const what = row === undefined ? "is gone" : await whyNotTaken(ports, row);
+  if (row === undefined || what !== null) {
     const message = `step ${run.paths[step]}: its result in ${source[0]} ${what}`;
     emit(run, {
       kind: "step_failed",
@@ -152,6 +152,15 @@ async function takeRecorded(ports: EnginePorts, candidate: Candidate): Promise<b
   const from = [{ run: row.run, reason, steps: [step], results: [row.seq] }];
   emit(run, { kind: "steps_reused", at, from });
   return true;
+}
+
+/** What keeps a recorded result from being taken, or null. */
+async function whyNotTaken(ports: EnginePorts, row: ResultRow): Promise<string | null> {
+  const [mark = null] = await ports.records.invalidations([row]);
+  if (mark !== null) return `was ${describeInvalidation(mark)}`;
+  const [removal = null] = await ports.records.removals([row]);
+  if (removal !== null) return `was ${describeRemoval(removal)}`;
+  return (await isWhole(ports, row)) ? null : "is gone or was changed";
 }
 
 async function wholeResult(

@@ -190,7 +190,8 @@ async function save(state: EngineState): Promise<"worked" | "idle" | "fenced"> {
   if (state.space.unsaved === null) return "idle";
   const { batch, launches } = state.space.unsaved;
   const outcome = await commit(state, batch);
-  if (outcome === "fenced") return "fenced";
+  // What this engine holds in memory counts on outputs that are gone: another begins anew from the record.
+  if (outcome === "fenced" || outcome === "removed") return "fenced";
   if (outcome === "disk_full") {
     waitForSpace(state, "workspace");
     return "idle";

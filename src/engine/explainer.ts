@@ -14,6 +14,7 @@ import { describeInvalidation } from "../core/invalidation.ts";
 import { countLines } from "../core/line-count.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Reason } from "../core/reason.ts";
+import { describeRemoval, type Removal } from "../core/removal.ts";
 import { preImageOf, type StepFacts } from "../core/step-facts.ts";
 import type { Contents } from "../ports/contents.ts";
 import type { RecordStore } from "../ports/records.ts";
@@ -64,7 +65,7 @@ export function createExplainer(
       return last === null ? null : ((await records.newestResult(last.fingerprint))?.row ?? null);
     },
     async reason(run, plan, index, facts) {
-      const mark = await invalidatedReason(records, facts.fingerprint);
+      const mark = await markedReason(records, facts.fingerprint);
       if (mark !== null) return mark;
       const path = plan.graph.steps[index]?.path ?? "";
       const last = await history.latest(plan.graph.pipeline, path, run);
@@ -98,7 +99,7 @@ async function sameWork(
   policy: ReusePolicy,
   fingerprint: string,
 ): Promise<Reason> {
-  const mark = await invalidatedReason(records, fingerprint);
+  const mark = await markedReason(records, fingerprint);
   if (mark !== null) return mark;
   switch (await records.resultState(fingerprint)) {
     case "damaged":
@@ -112,15 +113,15 @@ async function sameWork(
   }
 }
 
-/** Said where the newest result of a fingerprint was invalidated and no other one is whole. */
-async function invalidatedReason(
-  records: RecordStore,
-  fingerprint: string,
-): Promise<Reason | null> {
+/** Said where the newest result of a fingerprint was invalidated or removed and no other one can be reused. */
+async function markedReason(records: RecordStore, fingerprint: string): Promise<Reason | null> {
   const newest = await records.newestResult(fingerprint);
-  if (newest === null || newest.invalidated === null) return null;
+  if (newest === null || (newest.invalidated ?? newest.removed) === null) return null;
   if ((await records.resultState(fingerprint)) === "whole") return null;
-  return { kind: "invalidated", detail: describeInvalidation(newest.invalidated) };
+  if (newest.invalidated !== null)
+    return { kind: "invalidated", detail: describeInvalidation(newest.invalidated) };
+  const detail = `its outputs were ${describeRemoval(newest.removed as Removal)}`;
+  return { kind: "outputs_removed", detail };
 }
 
 /** Loads what the evidence will be asked for. */

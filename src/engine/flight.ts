@@ -5,7 +5,7 @@ import type { AttemptEnd } from "../core/attempt.ts";
 import { changedPaths } from "../core/changed-paths.ts";
 import type { StepError } from "../core/event.ts";
 import { isOutOfSpace } from "../core/out-of-space.ts";
-import type { OutputRecord, StepResult } from "../core/output.ts";
+import { ARTIFACTS, type OutputRecord, type StepResult } from "../core/output.ts";
 import { sameRule } from "../core/same-output.ts";
 import type { OutputLookup, StepFacts } from "../core/step-facts.ts";
 import { undeclaredNotes, unwatchedNotes } from "../core/trust-notes.ts";
@@ -73,9 +73,6 @@ export type Message =
     };
 
 export type Post = (message: Message) => void;
-
-/** Name of the output that stands for a step's own `./outputs` and `./logs`. */
-export const ARTIFACTS = "artifacts";
 
 /** Sets an attempt going; what comes of it is posted. */
 export function startFlight(state: EngineState, flight: Flight): void {

@@ -12,6 +12,7 @@ import { settle } from "./decide.ts";
 import type { EngineState } from "./engine.ts";
 import type { Diagnosis } from "./engine-ports.ts";
 import { type Flight, finish, type Message, restartFlight } from "./flight.ts";
+import { readInputs } from "./read-inputs.ts";
 import { hold, insist, scarcityOf, waitForSpace } from "./space-wait.ts";
 
 export async function receive(state: EngineState, message: Message): Promise<void> {
@@ -211,6 +212,7 @@ async function captured(
     staticId: flight.facts.staticId,
     durationMs: Math.max(0, (end?.finishedAt ?? at) - startedAt),
     result,
+    inputs: readInputs(run, step, flight.facts.moment.contents),
   };
   emit(run, { kind: "step_completed", at, step, ...completed });
   state.spent.push(flight);

@@ -8,13 +8,14 @@ import { places, type Workspace } from "./workspace.ts";
 
 const UNUSED_MS = 30 * 24 * 60 * 60_000;
 
-/** Folders, each with the file beside it. `isOpen`: attempts that may go on. */
+/** Folders, each with the file beside it. `isOpen`: attempts that may go on. `unusedMs`: null for the usual time. */
 export function unusedCheckpoints(
   workspace: Pick<Workspace, "folder" | "clock">,
   isOpen: (attemptId: string) => boolean,
+  unusedMs: number | null,
 ): readonly string[] {
   const root = places.checkpoints(workspace.folder);
-  const since = workspace.clock.now() - UNUSED_MS;
+  const since = workspace.clock.now() - (unusedMs ?? UNUSED_MS);
   return namesIn(root)
     .filter((name) => !name.endsWith(".json"))
     .flatMap((name) => {

@@ -1,25 +1,26 @@
 // Removes what no run of the workspace needs any more: folders of ended attempts, code snapshots and downloads that no
-// plan names, variables and environments that are not needed. Never a recorded output, a log, anything of a run without an
-// end, or what an attempt that failed a few days ago left behind.
+// plan names, variables and environments that are not needed, and what the rules of `retention` let go. Never a log, anything of
+// a run without an end, or, without such a rule, a recorded output.
 
 import fs from "node:fs";
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
 import { isEndedRun } from "../core/status.ts";
-import { allRuns } from "./all-runs.ts";
 import { unusedCheckpoints } from "./checkpoint-garbage.ts";
-import { downloadName } from "./download.ts";
+import { type CollectedOutputs, type CollectedRun, collectOutputs } from "./collect-outputs.ts";
 import { failedAttempts } from "./failed-attempts.ts";
-import type { ComponentDefinition } from "./load-definition.ts";
+import { namedByRuns } from "./named-by-runs.ts";
 import { namesIn } from "./names-in.ts";
 import { readRun } from "./read-run.ts";
 import { isRefusal } from "./refusal.ts";
-import type { DataDefinition } from "./resolve-data.ts";
+import { finishRemovals } from "./remove-results.ts";
+import { removeTree } from "./remove-tree.ts";
 import { SHELL_OWNER } from "./stage-shell.ts";
 import { places, type Workspace } from "./workspace.ts";
 import { shellFilesIn } from "./write-shell.ts";
 
 export type GarbageKind =
+  | "outputs"
   | "shared"
   | "work"
   | "attempts"
@@ -35,7 +36,13 @@ export interface Collected {
   readonly sizeBytes: number;
 }
 
-export type Garbage = Readonly<Record<GarbageKind, Collected>>;
+export interface Garbage {
+  readonly kinds: Readonly<Record<GarbageKind, Collected>>;
+  /** Whose outputs the first kind is. */
+  readonly runs: readonly CollectedRun[];
+  /** Results whose removal a crash had left half done. */
+  readonly finished: number;
+}
 
 /** A snapshot or download as young as this may belong to a run that is being submitted right now. */
 const SUBMIT_MS = 60 * 60_000;
@@ -45,7 +52,20 @@ const ENVIRONMENT_UNUSED_MS = 30 * 24 * 60 * 60_000;
 
 /** With `dryRun` only counts. */
 export async function collectGarbage(workspace: Workspace, dryRun: boolean): Promise<Garbage> {
+  const finished = dryRun ? 0 : await finishRemovals(workspace);
+  const outputs = await collectOutputs(workspace, dryRun);
+  const kinds = await collectKinds(workspace, outputs, dryRun);
+  return { kinds, runs: outputs.runs, finished };
+}
+
+async function collectKinds(
+  workspace: Workspace,
+  outputs: CollectedOutputs,
+  dryRun: boolean,
+): Promise<Garbage["kinds"]> {
   const { folder } = workspace;
+  const { retention } = workspace.config;
+  const failedMs = retention.scratch ?? FAILED_MS;
   // The folders are listed before the record is read: what is newer than the record is not in the list.
   const work = attemptsIn(places.work(folder));
   const attempts = attemptsIn(places.attempts(folder));
@@ -62,29 +82,31 @@ export async function collectGarbage(workspace: Workspace, dryRun: boolean): Pro
   // Each reading of a module makes its programs young again; steps of a run ask for what lies beside them.
   const isIdle = (await workspace.records.openRuns()).length === 0;
   const functions = isIdle
-    ? olderThan(places.functions(folder), workspace.clock.now() - FAILED_MS)
+    ? olderThan(places.functions(folder), workspace.clock.now() - failedMs)
     : [];
   const isOpen = await openAttempts(workspace);
-  const failed = await failedAttempts(workspace, workspace.clock.now() - FAILED_MS);
-  const named = await namedByPlans(workspace);
+  const failed = await failedAttempts(workspace, workspace.clock.now() - failedMs);
+  const named = await namedByRuns(workspace, (kind, name) => sizeOf(placeOf(folder, kind, name)));
   const ended = (paths: readonly string[]): readonly string[] =>
     paths.filter((at) => !isOpen(path.basename(at)) && !failed.has(path.basename(at)));
-  const environments = await workspace.collectEnvironments(ENVIRONMENT_UNUSED_MS, dryRun);
+  const unusedMs = retention.environments ?? ENVIRONMENT_UNUSED_MS;
+  const environments = await workspace.collectEnvironments(unusedMs, dryRun);
   const garbage = {
+    outputs: { count: outputs.count, sizeBytes: outputs.sizeBytes },
     shared: remove(unusedNames(places.shared(folder), young), dryRun),
     work: remove(ended(work), dryRun),
     attempts: remove(ended([...attempts, ...scratch]), dryRun),
-    checkpoints: remove(unusedCheckpoints(workspace, isOpen), dryRun),
+    checkpoints: remove(unusedCheckpoints(workspace, isOpen, retention.checkpoints), dryRun),
     code: remove(
       [
-        ...code.filter((at) => !named.code.has(path.basename(at, ".json"))),
+        ...code.filter((at) => !named.snapshots.has(path.basename(at, ".json"))),
         ...frozen.filter((at) => !named.frozen.has(path.basename(at))),
         ...functions,
       ],
       dryRun,
     ),
     kept: remove(
-      kept.filter((at) => !named.kept.has(path.basename(at))),
+      kept.filter((at) => !named.inputs.has(path.basename(at))),
       dryRun,
     ),
     downloads: remove(
@@ -173,58 +195,9 @@ function isOpenShell(workspace: Workspace, attemptId: string): boolean {
   }
 }
 
-interface Named {
-  /** Names of snapshot folders. */
-  readonly code: ReadonlySet<string>;
-  /** Names of copies of registered components. */
-  readonly frozen: ReadonlySet<string>;
-  /** Names of kept copies of inputs. */
-  readonly kept: ReadonlySet<string>;
-  /** Names of download folders. */
-  readonly downloads: ReadonlySet<string>;
-}
-
-/** What recorded plans and registered data name. */
-async function namedByPlans(workspace: Workspace): Promise<Named> {
-  const named = {
-    code: new Set<string>(),
-    frozen: new Set<string>(),
-    kept: new Set<string>(),
-    downloads: new Set<string>(),
-  };
-  const downloads = places.downloads(workspace.folder) + path.sep;
-  for (const planId of await planIds(workspace)) {
-    const plan = await workspace.plans.plan(planId);
-    if (plan === null) continue;
-    for (const { snapshotId } of plan.codes) named.code.add(hexOf(snapshotId));
-    for (const step of plan.steps)
-      for (const { path: at, content } of Object.values(step.data)) {
-        named.kept.add(hexOf(content.id));
-        if (at.startsWith(downloads))
-          named.downloads.add(at.slice(downloads.length).split(path.sep, 1)[0] as string);
-      }
-  }
-  for (const component of await workspace.records.assets("component", null)) {
-    const { frozen } = JSON.parse(component.definition) as ComponentDefinition;
-    if (frozen !== undefined) named.frozen.add(frozen);
-  }
-  for (const kind of ["data", "model"] as const)
-    for (const asset of await workspace.records.assets(kind, null)) {
-      const { reference } = JSON.parse(asset.definition) as DataDefinition;
-      named.kept.add(hexOf(asset.contentId));
-      if (reference.kind === "url") named.downloads.add(downloadName(reference.url));
-    }
-  return named;
-}
-
-function hexOf(id: string): string {
-  return id.slice("sha256:".length);
-}
-
-async function planIds({ records }: Workspace): Promise<ReadonlySet<string>> {
-  const ids = new Set<string>();
-  for await (const row of allRuns(records)) ids.add(row.planId);
-  return ids;
+function placeOf(folder: string, kind: "snapshots" | "inputs" | "downloads", name: string): string {
+  if (kind === "inputs") return path.join(places.kept(folder), name.slice(0, 2), name);
+  return path.join(kind === "snapshots" ? places.code(folder) : places.downloads(folder), name);
 }
 
 function remove(paths: readonly string[], dryRun: boolean): Collected {
@@ -246,22 +219,6 @@ function sizeOf(at: string): number {
   if (stats === undefined) return 0;
   if (!stats.isDirectory()) return stats.size;
   return namesIn(at).reduce((sum, name) => sum + sizeOf(path.join(at, name)), 0);
-}
-
-/** Steps may leave folders that even their owner may not write to. */
-function removeTree(at: string): void {
-  try {
-    fs.rmSync(at, { recursive: true, force: true });
-  } catch {
-    makeWritable(at);
-    fs.rmSync(at, { recursive: true, force: true });
-  }
-}
-
-function makeWritable(at: string): void {
-  if (fs.lstatSync(at, { throwIfNoEntry: false })?.isDirectory() !== true) return;
-  fs.chmodSync(at, 0o700);
-  for (const name of namesIn(at)) makeWritable(path.join(at, name));
 }
 
 /** Marks of kept work folders that are gone would count against the limit of those that stay. */

@@ -43,7 +43,7 @@ export async function diskUsage(workspace: Workspace, by: UsageGroup): Promise<D
   if (by === "kind") countKinds(workspace, tally);
   else if (by === "environment") await countEnvironments(workspace, tally);
   else await countRuns(workspace, by, tally);
-  const garbage = Object.values(await collectGarbage(workspace, true));
+  const garbage = Object.values((await collectGarbage(workspace, true)).kinds);
   return {
     by,
     ...tally.result(),

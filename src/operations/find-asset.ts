@@ -1,5 +1,6 @@
 // Finds a registered asset by `name`, `name:version` or `name@label`, and says what there is when it is not there.
 
+import { describeRemoval } from "../core/removal.ts";
 import type { AssetKind, AssetLabel, AssetRow } from "../ports/records.ts";
 import { parseAssetName, parseShortName } from "../spec/asset-name.ts";
 import { type Refusal, refuse } from "./refusal.ts";
@@ -16,6 +17,14 @@ export async function findAsset(
   const { name, version, label } = wanted;
   const asset = await workspace.records.asset(kind, name, version, label);
   if (asset !== null) return asset;
+  const gone =
+    version === null ? null : await workspace.records.removedAsset({ kind, name, version });
+  if (gone !== null)
+    return refuse(
+      "removed_asset",
+      `${kind} ${name}:${version} was ${describeRemoval(gone.removed)}`,
+      `see where it came from and what was made of it: stepwell lineage ${kind}:${name}:${version}`,
+    );
   const versions = await workspace.records.assets(kind, name);
   const hint =
     versions.length === 0

@@ -1,11 +1,13 @@
 // Finds a recorded output by run and name: `STEP.NAME`, or the name of a pipeline output.
 
 import fs from "node:fs";
-import type { OutputRecord } from "../core/output.ts";
+import { outputName } from "../core/lineage.ts";
+import { type OutputRecord, recordedOutputs } from "../core/output.ts";
+import { describeRemoval } from "../core/removal.ts";
+import type { ResultRow } from "../ports/records.ts";
 import { own } from "../spec/own-keys.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
-import { findRecord } from "./run-view.ts";
 import type { Workspace } from "./workspace.ts";
 
 export async function findOutput(
@@ -15,8 +17,11 @@ export async function findOutput(
 ): Promise<OutputRecord | Refusal> {
   const recorded = await readRun(workspace, run);
   if (isRefusal(recorded)) return recorded;
-  const record = lookUp(recorded, name);
-  if (record === null) return unknownOutput(recorded, name);
+  const found = lookUp(recorded, name);
+  const record = found && recordIn(found.row, found.output);
+  if (found === null || record === null) return unknownOutput(recorded, name);
+  const gone = await whyGone(workspace, found, `output ${name} of run ${run}`);
+  if (gone !== null) return gone;
   const notFetched = await workspace.shared?.fetch(record);
   if (notFetched) return notFetched;
   if (record.shared && !fs.existsSync(record.path)) return notHere(name, run);
@@ -25,6 +30,22 @@ export async function findOutput(
     "damaged_output",
     `output ${name} of run ${run} was deleted or changed: ${record.path}`,
     "run the pipeline again: the step that made it will run",
+    1,
+  );
+}
+
+async function whyGone(
+  { records }: Workspace,
+  { row, output }: FoundOutput,
+  what: string,
+): Promise<Refusal | null> {
+  const [removal = null] = await records.removals([row]);
+  if (removal === null) return null;
+  const name = outputName(row.run, row.path, output);
+  return refuse(
+    "removed_output",
+    `${what} was ${describeRemoval(removal)}`,
+    `run the pipeline again to make it anew, or see what it was: stepwell lineage ${name}`,
     1,
   );
 }
@@ -38,21 +59,42 @@ function notHere(name: string, run: string): Refusal {
   );
 }
 
-function lookUp(run: RecordedRun, name: string): OutputRecord | null {
-  const declared = own(run.plan.graph.outputs, name);
-  if (declared !== undefined) return findRecord(run, declared.step, declared.output);
-  for (let dot = name.lastIndexOf("."); dot > 0; dot = name.lastIndexOf(".", dot - 1)) {
-    const found = findRecord(run, name.slice(0, dot), name.slice(dot + 1));
-    if (found !== null) return found;
-    if (name.slice(dot + 1) === "artifacts") return artifactsOf(run, name.slice(0, dot));
-  }
-  return findRecord(run, ".", name) ?? (name === "artifacts" ? artifactsOf(run, ".") : null);
+/** A result with the name that an output has in it. */
+export interface FoundOutput {
+  /** Recorded by the run that made it. */
+  readonly row: ResultRow;
+  readonly output: string;
 }
 
-/** `./outputs` and `./logs` of a step, as Azure ML calls them. */
-function artifactsOf(run: RecordedRun, step: string): OutputRecord | null {
-  const index = run.plan.graph.steps.findIndex((node) => node.path === step);
-  return run.results.get(index)?.result.artifacts ?? null;
+/** The result that an output of a run is part of, whether its bytes are still there or not. */
+export async function findOutputRow(
+  workspace: Workspace,
+  run: string,
+  name: string,
+): Promise<FoundOutput | Refusal> {
+  const recorded = await readRun(workspace, run);
+  if (isRefusal(recorded)) return recorded;
+  return lookUp(recorded, name) ?? unknownOutput(recorded, name);
+}
+
+function lookUp(run: RecordedRun, name: string): FoundOutput | null {
+  const declared = own(run.plan.graph.outputs, name);
+  if (declared !== undefined) return outputIn(run, declared.step, declared.output);
+  for (let dot = name.lastIndexOf("."); dot > 0; dot = name.lastIndexOf(".", dot - 1)) {
+    const found = outputIn(run, name.slice(0, dot), name.slice(dot + 1));
+    if (found !== null) return found;
+  }
+  return outputIn(run, ".", name);
+}
+
+/** An output, or `artifacts`: `./outputs` and `./logs` of a step, as Azure ML calls them. */
+function outputIn(run: RecordedRun, step: string, output: string): FoundOutput | null {
+  const row = run.results.get(run.indexOf.get(step) ?? -1);
+  return row !== undefined && recordIn(row, output) !== null ? { row, output } : null;
+}
+
+function recordIn({ result }: ResultRow, output: string): OutputRecord | null {
+  return recordedOutputs(result).find(([name]) => name === output)?.[1] ?? null;
 }
 
 /** Outputs of the pipeline, then those of its steps as `STEP.OUTPUT`. */

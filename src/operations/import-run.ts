@@ -22,7 +22,7 @@ export async function importSharedRun(
   if (digest(shared.documents[shared.planId] as string) !== shared.planId)
     return { mistake: "its plan is another one than its name says" };
   const name = localName(shared, id);
-  const events = eventsOf(shared, (result, output, record) =>
+  const events = eventsOf(shared, name, (result, output, record) =>
     placeOf(workspace, name, { result, output, record }),
   );
   const { run, results, steps } = shared;

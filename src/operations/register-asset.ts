@@ -3,6 +3,7 @@
 
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
+import { describeRemoval } from "../core/removal.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";
 import { DATA_REFERENCE_FORMS, parseDataReference } from "../spec/data-reference.ts";
 import type { DataReference, DataType } from "../spec/graph.ts";
@@ -248,12 +249,21 @@ async function register(
     createdBy: workspace.user,
     run,
   });
-  if (outcome.kind === "conflict")
-    return conflict(kind, outcome.existing, "with other content", outcome.nextVersion);
+  if (outcome.kind === "conflict") {
+    const gone = await workspace.records.removedAsset(outcome.existing);
+    const how =
+      gone === null ? "exists with other content" : `was ${describeRemoval(gone.removed)}`;
+    return conflict(kind, outcome.existing, how, outcome.nextVersion);
+  }
   const { asset } = outcome;
   const [now, before] = [typeOf(definition), typeOf(asset.definition)];
   if (outcome.kind === "same" && now !== before)
-    return conflict(kind, asset, `as ${before}, not ${now}`, await nextVersion(workspace, asset));
+    return conflict(
+      kind,
+      asset,
+      `exists as ${before}, not ${now}`,
+      await nextVersion(workspace, asset),
+    );
   return { outcome: outcome.kind, asset, warnings };
 }
 
@@ -271,7 +281,7 @@ async function nextVersion(workspace: Workspace, { kind, name }: AssetRow): Prom
 function conflict(kind: AssetKind, existing: AssetRow, how: string, next: string): Refusal {
   return refuse(
     "asset_version_conflict",
-    `${kind} ${existing.name}:${existing.version} exists ${how}; a version never changes`,
+    `${kind} ${existing.name}:${existing.version} ${how}; a version never changes`,
     `the next free version is ${next}: write it as the version, or leave the version out`,
   );
 }

@@ -2,6 +2,7 @@
 // cannot be taken is an error before anything starts.
 
 import { describeInvalidation } from "../core/invalidation.ts";
+import { describeRemoval } from "../core/removal.ts";
 import { wireGraph } from "../core/run-state.ts";
 import { isWhole } from "../engine/decide.ts";
 import type { Graph } from "../spec/graph.ts";
@@ -132,6 +133,13 @@ async function takeFrom(
       return refuse(
         "invalidated_result",
         `--from: the result of step ${path} in run ${name} was ${describeInvalidation(mark)}`,
+        "leave --from out: the step will run again",
+      );
+    const [removal = null] = await workspace.records.removals([row]);
+    if (removal !== null)
+      return refuse(
+        "removed_output",
+        `--from: the outputs of step ${path} in run ${name} were ${describeRemoval(removal)}`,
         "leave --from out: the step will run again",
       );
     if (!(await isWhole(workspace, row)))

@@ -10,6 +10,7 @@ import { isFunctionCommand } from "../core/function-changes.ts";
 import { describeInvalidation } from "../core/invalidation.ts";
 import type { UndeclaredReads } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
+import { describeRemoval } from "../core/removal.ts";
 import { areEquivalent, modelFields } from "../core/same-output.ts";
 import type { StepStatus } from "../core/status.ts";
 import { trustNotes } from "../core/trust-notes.ts";
@@ -54,6 +55,8 @@ export interface Explanation {
   readonly warnings: readonly string[];
   /** "invalidated by …" when its result must not be reused, else null. */
   readonly invalidated: string | null;
+  /** "removed by …" when its outputs were, else null. */
+  readonly removed: string | null;
   /** Ids of what the step was: for `invalidate`. Null while it is not decided. */
   readonly identity: StepIdentity | null;
 }
@@ -91,6 +94,7 @@ export async function whyStep(
   const row = run.results.get(index);
   const isTaken = state?.decision === "reused" || state?.decision === "attached";
   const [mark = null] = row === undefined ? [] : await workspace.records.invalidations([row]);
+  const [removal = null] = row === undefined ? [] : await workspace.records.removals([row]);
   return {
     schema: 1,
     run: name,
@@ -109,6 +113,7 @@ export async function whyStep(
     warnings:
       row === undefined ? [] : trustNotes(run.plan.graph.steps[index] as StepNode, row.result),
     invalidated: mark === null ? null : describeInvalidation(mark),
+    removed: removal === null ? null : describeRemoval(removal),
     identity: after === null || now === null ? null : identityOf(now, after),
   };
 }

@@ -37,6 +37,12 @@ export interface RecordedData {
   readonly content: Content;
 }
 
+/** A folder that holds something: its id, and the path inside it. */
+export interface Holder {
+  readonly folder: ContentId;
+  readonly path: string;
+}
+
 export interface StageOrder {
   readonly attemptId: string;
   /** Null: an empty work folder. */
@@ -87,6 +93,8 @@ export interface Contents {
   ): Promise<Content>;
   /** The entries behind a folder's id, for explanations and copies; null when never stored or removed. */
   manifest(id: ContentId): Promise<Manifest | null>;
+  /** Folders whose list of files is kept and that hold this file or folder, and where in them. Reads every such list. */
+  holders(id: ContentId): Promise<readonly Holder[]>;
   /**
    * True when the recorded bytes are still there unaltered, or can be fetched because they are shared (seal first; hashed again only if the seal differs). At once
    * where a stat tells: an unchanged run asks this ten thousand times.

@@ -2,12 +2,15 @@
 // testing/contracts/records.ts. Every write that returns is durable.
 
 import type { ProcessIdentity } from "../core/attempt.ts";
-import type { ResultReference, RunEvent } from "../core/event.ts";
+import type { ReadInput, ResultReference, RunEvent } from "../core/event.ts";
 import type { PreImage } from "../core/fingerprint.ts";
 import type { Invalidation } from "../core/invalidation.ts";
 import type { StepResult } from "../core/output.ts";
+import type { Removal } from "../core/removal.ts";
 import type { RunStatus } from "../core/status.ts";
 import type { DatastoreDefinition } from "../spec/datastore.ts";
+import type { KeepingRecords } from "./keeping-records.ts";
+import type { LineageIndex } from "./lineage-index.ts";
 
 /** Who started a run, from where: shown, never part of a fingerprint. */
 export interface RunOrigin {
@@ -97,6 +100,8 @@ export interface ResultRow {
   /** Milliseconds. */
   readonly durationMs: number;
   readonly result: StepResult;
+  /** What it read; absent where that was not noted yet. */
+  readonly inputs?: Readonly<Record<string, ReadInput>>;
 }
 
 /** A part of fingerprints by which results are found. All ids but those of contents may be cut short at the end. */
@@ -109,6 +114,8 @@ export interface MarkedResult {
   readonly row: ResultRow;
   /** Null: nobody has invalidated it. */
   readonly invalidated: Invalidation | null;
+  /** Null: its outputs are there, as far as is recorded. */
+  readonly removed: Removal | null;
 }
 
 export interface EngineRow {
@@ -156,7 +163,8 @@ export interface CommitBatch {
   readonly handledRequests: readonly number[];
 }
 
-export type CommitOutcome = "done" | "fenced" | "disk_full";
+/** `removed`: a result that it takes over has been removed since it was looked up. */
+export type CommitOutcome = "done" | "fenced" | "disk_full" | "removed";
 
 export interface RunFilter {
   readonly experiment?: string;
@@ -224,7 +232,7 @@ export type AssetOutcome =
   | { readonly kind: "same"; readonly asset: AssetRow }
   | { readonly kind: "conflict"; readonly existing: AssetRow; readonly nextVersion: string };
 
-export interface RecordStore {
+export interface RecordStore extends LineageIndex, KeepingRecords {
   /**
    * Takes the engine row when nobody holds it, when its process is dead (`isAlive` says no), or when its heartbeat is
    * older than the lease. Each taking raises the epoch by one. When the machine has started anew since the row was written,
@@ -248,7 +256,7 @@ export interface RecordStore {
   flush(): Promise<void>;
   /**
    * All or nothing; "fenced" when another epoch holds the engine row, "disk_full" when there is no room: the same batch may
-   * then be committed later. Renews the heartbeat.
+   * then be committed later; "removed": never, it must be decided anew. Renews the heartbeat.
    */
   commit(batch: CommitBatch): Promise<CommitOutcome>;
 
@@ -285,9 +293,9 @@ export interface RecordStore {
   document(id: string): Promise<string | null>;
   putDocuments(documents: readonly Document[]): Promise<void>;
 
-  /** For each fingerprint its undamaged results, newest first. */
+  /** For each fingerprint its results that can be reused, newest first. */
   results(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly ResultRow[]>>;
-  /** The newest result of a fingerprint, damaged and invalidated ones too; null when there is none. */
+  /** The newest result of a fingerprint, damaged, invalidated and removed ones too; null when there is none. */
   newestResult(fingerprint: string): Promise<MarkedResult | null>;
   /** The marks of results by where they are recorded, in the same order; null for one without a mark. */
   invalidations(results: readonly ResultReference[]): Promise<readonly (Invalidation | null)[]>;

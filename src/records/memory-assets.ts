@@ -7,21 +7,36 @@ type AssetVerbs = Pick<
   "createAsset" | "labelAsset" | "labels" | "asset" | "assets" | "changeAsset"
 >;
 
-export function memoryAssets(): AssetVerbs {
-  const rows: AssetRow[] = [];
-  const labels = new Map<string, AssetLabel>();
-  const versions = (kind: string, name: string | null): readonly AssetRow[] =>
+interface Remembered {
+  /** Every version, in the order of registration. */
+  readonly assets: AssetRow[];
+  readonly labels: Map<string, AssetLabel>;
+  /** Versions that are not found any more, though their numbers stay taken. */
+  readonly removedAssets: ReadonlyMap<string, unknown>;
+}
+
+export function versionKey({ kind, name, version }: Omit<AssetLabel, "label">): string {
+  return JSON.stringify([kind, name, version]);
+}
+
+export function memoryAssets({ assets: rows, labels, removedAssets }: Remembered): AssetVerbs {
+  const every = (kind: string, name: string | null): readonly AssetRow[] =>
     rows.filter((row) => row.kind === kind && (name === null || row.name === name)).reverse();
+  const isThere = (row: AssetRow): boolean => !removedAssets.has(versionKey(row));
+  const versions = (kind: string, name: string | null): readonly AssetRow[] =>
+    every(kind, name).filter(isThere);
   return {
     async createAsset(asset) {
-      const known = versions(asset.kind, asset.name);
+      const known = every(asset.kind, asset.name);
       const numbers = known.map((row) => Number(row.version)).filter(Number.isSafeInteger);
       const nextVersion = String(Math.max(0, ...numbers) + 1);
       const existing = known.find((row) =>
-        asset.version === null ? row.contentId === asset.contentId : row.version === asset.version,
+        asset.version === null
+          ? row.contentId === asset.contentId && isThere(row)
+          : row.version === asset.version,
       );
       if (existing !== undefined)
-        return existing.contentId === asset.contentId
+        return existing.contentId === asset.contentId && isThere(existing)
           ? { kind: "same", asset: existing }
           : { kind: "conflict", existing, nextVersion };
       const created = { ...asset, version: asset.version ?? nextVersion, archived: false };

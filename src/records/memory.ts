@@ -19,15 +19,18 @@ import type {
 } from "../ports/records.ts";
 import { memoryAssets } from "./memory-assets.ts";
 import { memoryDatastores } from "./memory-datastores.ts";
+import { type KeepingData, memoryKeeping, takesRemoved } from "./memory-keeping.ts";
+import { memoryLineage } from "./memory-lineage.ts";
 import { summaryOf } from "./run-summary.ts";
 import { LEASE_MS } from "./sqlite/engine-row.ts";
 
-type StoredResult = ResultRow & { damaged: boolean; invalidated: Invalidation | null };
+type StoredResult = KeepingData["results"][number] & {
+  damaged: boolean;
+  invalidated: Invalidation | null;
+};
 
-interface Data {
+interface Data extends KeepingData {
   engine: (EngineRow & { held: boolean }) | null;
-  readonly runs: Map<string, RunRow>;
-  readonly events: Map<string, RunEvent[]>;
   readonly documents: Map<string, string>;
   results: StoredResult[];
   /** Fingerprint → attempt that does the work now. */
@@ -49,6 +52,11 @@ export function createMemoryStore(): RecordStore {
     inFlight: new Map(),
     preImages: new Map(),
     requests: [],
+    assets: [],
+    labels: new Map(),
+    removedAssets: new Map(),
+    pins: [],
+    forget: new Set(),
     changes: 0,
     lasting: new Map(),
   };
@@ -56,8 +64,10 @@ export function createMemoryStore(): RecordStore {
     ...engineVerbs(data),
     ...runVerbs(data),
     ...resultVerbs(data),
-    ...memoryAssets(),
+    ...memoryAssets(data),
     ...memoryDatastores(),
+    ...memoryLineage(data),
+    ...memoryKeeping(data),
   };
 }
 
@@ -89,6 +99,7 @@ function engineVerbs(
 
 function commit(data: Data, batch: CommitBatch): CommitOutcome {
   if (!data.engine?.held || data.engine.epoch !== batch.epoch) return "fenced";
+  if (takesRemoved(data, batch.updates)) return "removed";
   // All or nothing: whatever can be refused is refused before anything changes.
   for (const update of batch.updates) {
     const count = data.events.get(update.run)?.length ?? 0;
@@ -158,8 +169,11 @@ function projectResults(data: Data, run: string, first: number, events: readonly
         finishedAt: event.at,
         durationMs: event.durationMs,
         result: event.result,
+        ...(event.inputs && { inputs: event.inputs }),
         damaged: false,
         invalidated: null,
+        removed: null,
+        confirmedAt: null,
       });
   }
 }
@@ -307,7 +321,8 @@ function resultVerbs(
   | "preImage"
   | "resultState"
 > {
-  const whole = (row: StoredResult): boolean => !row.damaged && row.invalidated === null;
+  const whole = (row: StoredResult): boolean =>
+    !row.damaged && row.invalidated === null && row.removed === null;
   const find = (run: string, seq: number): StoredResult | null =>
     data.results.find((row) => row.run === run && row.seq === seq) ?? null;
   return {
@@ -324,7 +339,8 @@ function resultVerbs(
       const [row] = data.results
         .filter((one) => one.fingerprint === fingerprint)
         .sort((a, b) => b.finishedAt - a.finishedAt || b.seq - a.seq);
-      return row === undefined ? null : { row, invalidated: row.invalidated };
+      if (row === undefined) return null;
+      return { row, invalidated: row.invalidated, removed: row.removed };
     },
     invalidations: async (results) =>
       results.map(({ run, seq }) => find(run, seq)?.invalidated ?? null),

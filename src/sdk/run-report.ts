@@ -136,6 +136,7 @@ export interface Explanation {
   }[];
   readonly warnings: readonly string[];
   readonly invalidated: string | null;
+  readonly removed: string | null;
 }
 
 /**

@@ -15,6 +15,7 @@ import type { Problem } from "./problem.ts";
 import { problemAt } from "./problem-at.ts";
 import { parseBytes } from "./quantity.ts";
 import { readTree } from "./read-tree.ts";
+import { NO_RETENTION, type RetentionRules, readRetention } from "./retention-rules.ts";
 import {
   getMapping,
   getSet,
@@ -75,6 +76,8 @@ export interface WorkspaceConfig {
   readonly keep: "auto" | "reference" | "copy";
   /** The end of a run warns when the workspace takes more. */
   readonly warnSizeBytes: number;
+  /** How long what is kept. */
+  readonly retention: RetentionRules;
   /** Who is told when a run ends. */
   readonly notify: readonly NotifyRule[];
   readonly limits: Partial<SpecLimits>;
@@ -100,6 +103,7 @@ export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
     passEnv: [],
     keep: "auto",
     warnSizeBytes: WARN_SIZE_BYTES,
+    retention: NO_RETENTION,
     notify: [],
     limits: {},
     slots: null,
@@ -161,6 +165,7 @@ function readConfig(
     passEnv: texts(getSet(root, "pass_env")),
     keep: readKeep(getText(root, "keep")),
     warnSizeBytes: readWarnSize(root, problems),
+    retention: readRetention(root, problems),
     notify: readNotify(root, problems),
     ...readSourceDate(root, problems),
     limits: readLimits(getMapping(root, "limits")),

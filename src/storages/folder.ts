@@ -13,6 +13,7 @@ import { done, failureOf } from "./content-problem.ts";
 import { sync, syncEverything } from "./durable.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
+import { findHolders } from "./find-holders.ts";
 import { type Limits, statInput, TOO_BIG } from "./identify.ts";
 import { ignoringRule } from "./ignoring-rule.ts";
 import { hasCopy, keptPath, layStandIn, standInOf } from "./kept-copies.ts";
@@ -95,6 +96,10 @@ class FolderContents implements Contents {
 
   async manifest(id: ContentId): ReturnType<Contents["manifest"]> {
     return this.#do("readManifest", { storeFolder: this.#storeFolder, id });
+  }
+
+  holders(id: ContentId): ReturnType<Contents["holders"]> {
+    return findHolders(this.#storeFolder, id);
   }
 
   verify(record: Parameters<Contents["verify"]>[0]): boolean | Promise<boolean> {

@@ -6,9 +6,13 @@ import { dirname, join } from "node:path";
 import type { ContentId, Manifest, ManifestEntry } from "../core/content.ts";
 import { folderId, sortByBytes } from "./folder-id.ts";
 
+export function manifestsFolder(storeFolder: string): string {
+  return join(storeFolder, ".manifests");
+}
+
 export function manifestPath(storeFolder: string, id: ContentId): string {
   const hex = id.slice("sha256:".length);
-  return join(storeFolder, ".manifests", hex.slice(0, 2), `${hex}.json`);
+  return join(manifestsFolder(storeFolder), hex.slice(0, 2), `${hex}.json`);
 }
 
 /** Writes it unless it is there; gives its path. */

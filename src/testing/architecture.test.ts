@@ -26,7 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   functions: [],
   modules: ["functions", "spec"],
   client: ["sdk", "display", "operations", "modules", "core", "ports", "spec", "wiring.ts"],
-  cli: ["operations", "core", "ports", "spec", "wiring.ts", "version.ts"],
+  cli: ["operations", "core", "ports", "spec", "display", "wiring.ts", "version.ts"],
 };
 
 function imports(file: string): readonly string[] {

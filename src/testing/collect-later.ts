@@ -5,7 +5,11 @@ import { isRefusal } from "../operations/refusal.ts";
 import { openWorkspace } from "../wiring.ts";
 import type { Rig } from "./rig.ts";
 
-export async function collectLater(rig: Rig, hours: number, dryRun: boolean): Promise<Garbage> {
+export async function collectLater(
+  rig: Rig,
+  hours: number,
+  dryRun: boolean,
+): Promise<Garbage["kinds"]> {
   const opened = await openWorkspace({
     option: rig.folder,
     currentFolder: rig.folder,
@@ -16,7 +20,7 @@ export async function collectLater(rig: Rig, hours: number, dryRun: boolean): Pr
   if (isRefusal(opened)) throw new Error(opened.message);
   try {
     const now = (): number => Date.now() + hours * 60 * 60_000;
-    return await collectGarbage({ ...opened, clock: { ...opened.clock, now } }, dryRun);
+    return (await collectGarbage({ ...opened, clock: { ...opened.clock, now } }, dryRun)).kinds;
   } finally {
     await opened.close();
   }

@@ -79,6 +79,18 @@ function alter(part: string, change: (text: string) => string): void {
 }
 
 describe("a shared cache", () => {
+  it("have a lineage where they are read, with the run and the steps of their maker", () => {
+    share();
+    run(maker);
+    run(reader);
+    const view = JSON.parse(as(reader, "lineage", "two.f", "--json").stdout);
+    expect(view.made.run).toMatch(/^both-1\.[0-9a-f]{8}$/);
+    const steps = view.nodes.filter((node: { kind: string }) => node.kind === "step_run");
+    expect(steps.map((node: { step: string }) => node.step)).toEqual(["two", "one"]);
+    const down = as(reader, "lineage", "one.d", "--down").stdout;
+    expect(down).toMatch(/read as d by two of both-1\./);
+  });
+
   it("gives a reader what the maker made, and its bytes when they are needed", () => {
     share();
     expect(run(maker).decisions).toEqual(["ran", "ran"]);

@@ -56,6 +56,7 @@ function print(context: Context, found: Explanation): void {
   const reason = found.reason === null ? "" : `: ${found.reason.detail}`;
   terminal.out(`${found.step} ${decided(found)}${reason}`);
   if (found.invalidated !== null) terminal.out(`its result was ${found.invalidated}`);
+  if (found.removed !== null) terminal.out(`its outputs were ${found.removed}`);
   for (const warning of found.warnings) terminal.out(`warning: ${warning}`);
   for (const line of watchLines(found)) terminal.out(line);
   printComparison(context, found);

@@ -15,14 +15,15 @@ type NewAsset = Parameters<RecordStore["createAsset"]>[0];
 
 export function createAsset(session: Session, asset: NewAsset): AssetOutcome {
   return session.transaction(() => {
-    const versions = listAssets(session, asset.kind, asset.name);
+    const versions = everyVersion(session, asset.kind, asset.name);
     const nextVersion = nextFree(versions);
+    const there = new Set(listAssets(session, asset.kind, asset.name).map((row) => row.version));
     const existing =
       asset.version === null
-        ? versions.find((row) => row.contentId === asset.contentId)
+        ? versions.find((row) => row.contentId === asset.contentId && there.has(row.version))
         : versions.find((row) => row.version === asset.version);
     if (existing !== undefined)
-      return existing.contentId === asset.contentId
+      return existing.contentId === asset.contentId && there.has(existing.version)
         ? { kind: "same", asset: existing }
         : { kind: "conflict", existing, nextVersion };
     const created: AssetRow = { ...asset, version: asset.version ?? nextVersion, archived: false };
@@ -142,20 +143,35 @@ export function readAsset(
   const row =
     version === null
       ? session.get(
-          `select * from asset where workspace=? and kind=? and name=?
+          `select * from asset where workspace=? and kind=? and name=? and ${THERE}
            order by archived, sequence desc limit 1`,
           session.workspace,
           kind,
           name,
         )
       : session.get(
-          "select * from asset where workspace=? and kind=? and name=? and version=?",
+          `select * from asset where workspace=? and kind=? and name=? and version=? and ${THERE}`,
           session.workspace,
           kind,
           name,
           version,
         );
   return row === undefined ? null : toAssetRow(row);
+}
+
+/** Removed versions are not found, though their numbers stay taken. */
+const THERE = `not exists (select 1 from removal m where m.workspace=asset.workspace
+  and m.kind=asset.kind and m.name=asset.name || ':' || asset.version and m.seq=0)`;
+
+function everyVersion(session: Session, kind: AssetKind, name: string): readonly AssetRow[] {
+  return session
+    .all(
+      "select * from asset where workspace=? and kind=? and name=? order by sequence desc",
+      session.workspace,
+      kind,
+      name,
+    )
+    .map(toAssetRow);
 }
 
 /** All versions of a name, newest first; or with `name` null every name of the kind. */
@@ -167,12 +183,13 @@ export function listAssets(
   const rows =
     name === null
       ? session.all(
-          "select * from asset where workspace=? and kind=? order by name, sequence desc",
+          `select * from asset where workspace=? and kind=? and ${THERE} order by name, sequence desc`,
           session.workspace,
           kind,
         )
       : session.all(
-          "select * from asset where workspace=? and kind=? and name=? order by sequence desc",
+          `select * from asset where workspace=? and kind=? and name=? and ${THERE}
+           order by sequence desc`,
           session.workspace,
           kind,
           name,
@@ -180,7 +197,7 @@ export function listAssets(
   return rows.map(toAssetRow);
 }
 
-function toAssetRow(row: Row): AssetRow {
+export function toAssetRow(row: Row): AssetRow {
   return {
     kind: row.kind as AssetKind,
     name: String(row.name),

@@ -1,7 +1,9 @@
-// The event log, and the projections that are written with it in the same transaction: results and attempts.
+// The event log, and the projections that are written with it in the same transaction: results with what
+// they made and read, and attempts.
 
 import { EVENT_FORMAT, type RunEvent } from "../../core/event.ts";
 import type { RunUpdate } from "../../ports/records.ts";
+import { insertPorts, insertReuse } from "./lineage.ts";
 import type { Session } from "./session.ts";
 
 /** Appends the events of one run and projects them. Throws when a number is taken: two engines cannot both append. */
@@ -83,6 +85,10 @@ export function project(
     case "step_completed":
       endAttempt(session, run, seq, event);
       insertResult(session, run, seq, event);
+      insertPorts(session, run, seq, event);
+      return;
+    case "steps_reused":
+      for (const group of event.from) insertReuse(session, run, group.run);
       return;
     case "step_failed":
       endAttempt(session, run, seq, { path: pathOf(event.step), at: event.at });

@@ -5,6 +5,7 @@ import type { ResultReference } from "../../core/event.ts";
 import type { Invalidation } from "../../core/invalidation.ts";
 import type { MarkedResult, PreImagePart, ResultRow } from "../../ports/records.ts";
 import type { Row } from "./driver.ts";
+import { removalOf } from "./keeping.ts";
 import { COLUMNS, JOIN, toResultRow } from "./results.ts";
 import type { Session } from "./session.ts";
 
@@ -16,7 +17,9 @@ export function newestResult(session: Session, fingerprint: string): MarkedResul
     session.workspace,
     fingerprint,
   );
-  return row === undefined ? null : { row: toResultRow(row), invalidated: readMark(row) };
+  if (row === undefined) return null;
+  const result = toResultRow(row);
+  return { row: result, invalidated: readMark(row), removed: removalOf(session, result) };
 }
 
 export function readMarks(

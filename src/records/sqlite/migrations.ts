@@ -93,6 +93,52 @@ export const STEPS: readonly string[] = [
   alter table asset add column archived integer not null default 0;
   alter table run add column imported integer not null default 0;
   `,
+  // Which step runs made some bytes and which read them; which runs took results of which over.
+  `
+  create table output(
+    workspace text not null, content_id text not null, created_at integer not null,
+    run text not null, seq integer not null, name text not null,
+    primary key (workspace, content_id, created_at, run, seq, name)) without rowid;
+  create table input(
+    workspace text not null, content_id text not null, created_at integer not null,
+    run text not null, seq integer not null, name text not null, from_run text, from_seq integer,
+    primary key (workspace, content_id, created_at, run, seq, name)) without rowid;
+  create table reuse(
+    workspace text not null, made_by text not null, run text not null,
+    primary key (workspace, made_by, run)) without rowid;
+  create index asset_content on asset(workspace, content_id);
+  insert or ignore into output(workspace, content_id, created_at, run, seq, name)
+    select r.workspace, json_extract(o.value, path.value), r.created_at, r.run, r.seq, o.key
+    from result r join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq,
+      json_each(e.body, '$.result.outputs') o, json_each('["$.id","$.same.id"]') path
+    where json_extract(o.value, path.value) is not null;
+  insert or ignore into output(workspace, content_id, created_at, run, seq, name)
+    select r.workspace, json_extract(e.body, '$.result.artifacts.id'), r.created_at, r.run, r.seq,
+      'artifacts'
+    from result r join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq
+    where json_extract(e.body, '$.result.artifacts.id') is not null;
+  insert or ignore into input(workspace, content_id, created_at, run, seq, name)
+    select r.workspace, json_extract(i.value, '$[0]'), r.created_at, r.run, r.seq, i.key
+    from result r join pre_image p on p.workspace=r.workspace and p.fingerprint=r.fingerprint,
+      json_each(p.body, '$.moment.contents') i;
+  insert or ignore into reuse(workspace, made_by, run)
+    select e.workspace, json_extract(f.value, '$.run'), e.run
+    from event e, json_each(e.body, '$.from') f
+    where json_extract(e.body, '$.kind')='steps_reused';
+  `,
+  // What is pinned and what was removed. A run that is to be forgotten is a removal too: of kind "run", without a result.
+  `
+  alter table result add column removed integer not null default 0;
+  create table pin(
+    workspace text not null, kind text not null, name text not null, created_by text not null,
+    created_at integer not null, primary key (workspace, kind, name)) without rowid;
+  create table removal(
+    workspace text not null, kind text not null, name text not null, seq integer not null,
+    created_by text not null, created_at integer not null, reason text not null,
+    size_bytes integer not null, confirmed_at integer,
+    primary key (workspace, kind, name, seq)) without rowid;
+  create index removal_open on removal(workspace, kind, name, seq) where confirmed_at is null;
+  `,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;

@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import type { RunUpdate } from "../../ports/records.ts";
 import { readAsset } from "./assets.ts";
 import { type Database, openDatabase } from "./driver.ts";
+import { keepingVerbs, takesRemoved } from "./keeping.ts";
+import { lineageVerbs } from "./lineage.ts";
 import { migrate } from "./migrations.ts";
 import { fingerprintsWithStaticId, readResults, resultState, resultsOf } from "./results.ts";
 import { listRuns, openRequests, openRuns } from "./runs.ts";
@@ -40,6 +43,12 @@ function watched(file: string): { database: Database; steps: string[] } {
   return { database: watching, steps };
 }
 
+function reusing(run: string): RunUpdate {
+  const reason = { kind: "unchanged", detail: "" } as const;
+  const event = { kind: "steps_reused", at: 1, from: [{ run, reason, steps: [0], results: [1] }] };
+  return { run: "x", firstSeq: 1, events: [event] } as unknown as RunUpdate;
+}
+
 it("asks no question of the engine or of lists by reading a whole table", () => {
   const folder = mkdtempSync(join(tmpdir(), "stepwell-queries-"));
   const { database, steps } = watched(join(folder, "stepwell.db"));
@@ -54,13 +63,24 @@ it("asks no question of the engine or of lists by reading a whole table", () => 
   resultsOf(session, "r");
   readAsset(session, "data", "a", "1");
   readAsset(session, "data", "a", null);
+  const lineage = lineageVerbs(session);
+  void lineage.makers("a", { before: 7, limit: 0 });
+  for (const of of ["any", "outside", { run: "r", seq: 1 }] as const)
+    void lineage.readers("a", { of, after: 7, limit: 0 });
+  void lineage.assetsWith("a");
+  void lineage.contentIds("a", 2);
+  void lineage.reusersOf("r");
+  void lineage.resultsAt([{ run: "r", seq: 1 }]);
+  takesRemoved(session, [reusing("r")]);
+  void keepingVerbs(session).removals([{ run: "r", seq: 1 }]);
+  void keepingVerbs(session).openRemovals();
   openRuns(session);
   openRequests(session);
   listRuns(session, { limit: 20 });
   listRuns(session, { limit: 20, pipeline: "p", before: { createdAt: 1, name: "r" } });
   database.close();
   rmSync(folder, { recursive: true });
-  const tables = steps.filter((step) => !/VIRTUAL TABLE|B-TREE/.test(step));
+  const tables = steps.filter((step) => !/VIRTUAL TABLE|B-TREE|SUBQUERY/.test(step));
   expect(tables.length).toBeGreaterThan(6);
   for (const step of tables) {
     expect(step).toMatch(/^SEARCH/);

@@ -42,7 +42,7 @@ function resultsForAll(session: Session, fingerprints: readonly string[]): Resul
        cross join result r indexed by result_fingerprint
          on r.workspace=? and r.fingerprint=wanted.value
        join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq
-       where r.damaged=0 and r.invalidated is null
+       where r.damaged=0 and r.invalidated is null and r.removed=0
        order by r.created_at desc, r.seq desc`,
       JSON.stringify(fingerprints),
       session.workspace,
@@ -57,7 +57,7 @@ function resultsFor(session: Session, fingerprint: string): ResultRow[] {
   return session
     .all(
       `select ${COLUMNS} from ${JOIN}
-       where r.workspace=? and r.fingerprint=? and r.damaged=0 and r.invalidated is null
+       where r.workspace=? and r.fingerprint=? and r.damaged=0 and r.invalidated is null and r.removed=0
        order by r.created_at desc, r.seq desc`,
       session.workspace,
       fingerprint,
@@ -89,7 +89,7 @@ export function fingerprintsWithStaticId(session: Session, staticId: string): re
   return session
     .all(
       `select distinct fingerprint from result indexed by result_static
-       where workspace=? and static_id=? and damaged=0 and invalidated is null`,
+       where workspace=? and static_id=? and damaged=0 and invalidated is null and removed=0`,
       session.workspace,
       staticId,
     )
@@ -98,7 +98,8 @@ export function fingerprintsWithStaticId(session: Session, staticId: string): re
 
 export function resultState(session: Session, fingerprint: string): "none" | "whole" | "damaged" {
   const row = session.get(
-    `select count(*) as total, sum(damaged=0 and invalidated is null) as whole from result
+    `select count(*) as total, sum(damaged=0 and invalidated is null and removed=0) as whole
+       from result
        indexed by result_fingerprint where workspace=? and fingerprint=?`,
     session.workspace,
     fingerprint,
@@ -153,5 +154,6 @@ export function toResultRow(row: Row): ResultRow {
     finishedAt: Number(row.created_at),
     durationMs: Number(row.duration_ms),
     result: event.result,
+    ...(event.inputs && { inputs: event.inputs }),
   };
 }

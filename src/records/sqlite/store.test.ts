@@ -7,6 +7,9 @@ import { openDatabase } from "./driver.ts";
 import { STEPS } from "./migrations.ts";
 import { openSqliteStore } from "./store.ts";
 
+/** Number of the first schema that has the tables of lineage, less one. */
+const BEFORE_LINEAGE = 5;
+
 function newFile(): string {
   return path.join(fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-records-")), "stepwell.db");
 }
@@ -41,6 +44,43 @@ describe("the database file", () => {
     expect(await opened.store.labels("data", "x")).toEqual([]);
     expect(await opened.store.openRuns()).toEqual([]);
     expect(fs.readdirSync(path.dirname(file))).toContain("stepwell.db.v1-1.bak");
+  });
+
+  it("written before lineage was kept by content answers by content", async () => {
+    const file = newFile();
+    const database = openDatabase(file);
+    for (const step of STEPS.slice(0, BEFORE_LINEAGE)) database.exec(step);
+    database.exec(`PRAGMA user_version=${BEFORE_LINEAGE}`);
+    const record = (id: string) => ({ id, same: { rule: "r", id: `same-${id}` } });
+    const event = {
+      kind: "step_completed",
+      result: { outputs: { o: record("made"), plain: { id: "x" } }, artifacts: { id: "logs" } },
+    };
+    const reused = { kind: "steps_reused", from: [{ run: "one", steps: [0], results: [1] }] };
+    const image = { moment: { contents: { a: ["read", null], b: ["other", "b.csv"] } } };
+    const insert = database.prepare(
+      "insert into event(workspace, run, seq, format, body) values('local', ?, 1, 1, ?)",
+    );
+    insert.run("one", JSON.stringify(event));
+    insert.run("two", JSON.stringify(reused));
+    database.exec(`insert into run(workspace, name, created_by, created_at, pipeline, experiment, tags, status, priority,
+        detached, plan_id, counts, origin) values('local', 'two', '', 2, '', '', '{}', '', 0, 0, '', '{}', '{}');
+      insert into result(workspace, run, seq, created_by, created_at, fingerprint, static_id, path, duration_ms)
+        values('local', 'one', 1, 'engine', 7, 'f', 's', 'step', 1);
+      insert into pre_image(workspace, fingerprint, body) values('local', 'f', '${JSON.stringify(image)}')`);
+    database.close();
+    const opened = open(file);
+    if (opened.kind !== "open") return expect.unreachable();
+    const { store } = opened;
+    const ports = async (id: string): Promise<readonly string[]> => [
+      ...(await store.makers(id, { before: null, limit: 9 })).rows.map((use) => use.port),
+      ...(await store.readers(id, { of: "any", after: null, limit: 9 })).rows.map(
+        (use) => use.port,
+      ),
+    ];
+    const found = await Promise.all(["made", "same-made", "x", "logs", "read", "other"].map(ports));
+    expect(found).toEqual([["o"], ["o"], ["plain"], ["artifacts"], ["a"], ["b"]]);
+    expect(await store.reusersOf("one")).toEqual(["two"]);
   });
 
   it("is safe against a power cut: WAL with FULL sync", () => {

@@ -24,6 +24,8 @@ import { isDiskFull, openDatabase } from "./driver.ts";
 import { becomeEngine, readEngine, releaseEngine, renewLease } from "./engine-row.ts";
 import { appendEvents, projectCreated, readEvents } from "./events.ts";
 import { newestResult, readMarks, resultsWith, writeMarks } from "./invalidations.ts";
+import { keepingVerbs, takesRemoved } from "./keeping.ts";
+import { lineageVerbs } from "./lineage.ts";
 import { migrate } from "./migrations.ts";
 import {
   fingerprintsWithStaticId,
@@ -149,12 +151,15 @@ function storeOver(
     secret: async (name) => readSecret(session, name),
     secrets: async () => listSecrets(session),
     deleteSecret: async (name) => deleteSecret(session, name),
+    ...lineageVerbs(session),
+    ...keepingVerbs(session),
   };
 }
 
-function commit(session: Session, batch: CommitBatch): "done" | "fenced" {
+function commit(session: Session, batch: CommitBatch): Exclude<CommitOutcome, "disk_full"> {
   return session.transaction(() => {
     if (!renewLease(session, batch.epoch, batch.at)) return "fenced";
+    if (takesRemoved(session, batch.updates)) return "removed";
     for (const update of batch.updates) {
       appendEvents(session, update);
       updateRun(session, update);

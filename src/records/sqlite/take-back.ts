@@ -4,6 +4,7 @@
 import type { RunCounts } from "../../ports/records.ts";
 import { summaryOf } from "../run-summary.ts";
 import { readEvents } from "./events.ts";
+import { forgetPorts } from "./lineage.ts";
 import type { Session } from "./session.ts";
 
 /** Part of the transaction in which an engine of a new boot takes the workspace. */
@@ -45,6 +46,7 @@ function forget(session: Session, run: string, seq: number): void {
   const where = "where workspace=? and run=?";
   session.run(`delete from event ${where} and seq>?`, session.workspace, run, seq);
   session.run(`delete from result ${where} and seq>?`, session.workspace, run, seq);
+  forgetPorts(session, run, seq);
   session.run(`delete from attempt ${where} and seq>?`, session.workspace, run, seq);
   session.run(
     `update attempt set ended_at=null, ended_seq=null ${where} and ended_seq>?`,

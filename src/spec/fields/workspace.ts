@@ -59,6 +59,37 @@ const sharedCache = table("a cache", {
   ),
 });
 
+const KEEP_FOR = "How long after its last use; `90d`, `12h`.";
+
+const ofRuns = (what: string): FieldType =>
+  record(() =>
+    table(`a rule for ${what}`, {
+      keep_for: optional(STRING, "Those of runs that ended within this time stay: `90d`, `12h`."),
+      keep_last: optional(integerFrom(0), "Those of so many newest runs of each pipeline stay."),
+      keep_tags: optional(
+        mapOf(STRING),
+        "Those of runs with one of these tags stay; `*` is any value.",
+      ),
+      max_size: optional(
+        STRING,
+        "Above this size those of the oldest runs go first: bytes, or `200GB`.",
+      ),
+    }),
+  );
+
+const byUse = (what: string): FieldType =>
+  record(() => table(`a rule for ${what}`, { keep_for: optional(STRING, KEEP_FOR) }));
+
+const retention = table("retention", {
+  outputs: optional(ofRuns("outputs"), "Recorded outputs; all of them stay unless given."),
+  snapshots: optional(ofRuns("snapshots"), "Snapshots of code that runs name."),
+  inputs: optional(ofRuns("inputs"), "Copies of the local inputs of runs."),
+  downloads: optional(ofRuns("downloads"), "Local copies of what runs read from elsewhere."),
+  environments: optional(byUse("environments"), "Built environments; `30d` unless given."),
+  scratch: optional(byUse("scratch"), "What failed attempts left behind; `7d` unless given."),
+  checkpoints: optional(byUse("checkpoints"), "Checkpoints of steps; `30d` unless given."),
+});
+
 const limits = table("limits", {
   file_bytes: optional(integerFrom(1), "Largest definition file."),
   nodes: optional(integerFrom(1), "Most values in one definition file."),
@@ -115,6 +146,10 @@ export const workspace: FieldTable = table("stepwell.yml", {
   warn_size: extension(
     STRING,
     "Size of the workspace above which the end of a run warns: bytes, or `50GB`; `20GiB` unless given.",
+  ),
+  retention: extension(
+    record(() => retention),
+    "What `gc` may remove although a run names it: rules by age, count, tag and size for each kind.",
   ),
   limits: extension(
     record(() => limits),

@@ -5,6 +5,7 @@ import type { Contents } from "../../ports/contents.ts";
 import { ContentsBench } from "./contents-bench.ts";
 import { ignoring, snapshots, staging } from "./contents-code.ts";
 import { discarding, publishing } from "./contents-handing.ts";
+import { finding } from "./contents-holders.ts";
 import { caching, identities, inputLinks } from "./contents-inputs.ts";
 import { keeping } from "./contents-kept.ts";
 import { capturing, hostileOutputs, verifying } from "./contents-outputs.ts";
@@ -29,5 +30,6 @@ export function contentsContract(name: string, make: (workspaceFolder: string) =
     publishing(() => bench);
     discarding(() => bench);
     keeping(() => bench);
+    finding(() => bench);
   });
 }

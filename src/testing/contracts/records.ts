@@ -2,90 +2,11 @@
 
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../core/event.ts";
-import type { CommitBatch, NewRun, RecordStore, RunUpdate } from "../../ports/records.ts";
+import type { RecordStore } from "../../ports/records.ts";
+import { asEngine, batch, completed, created, ME, newRun, PROCESS, update } from "./recorded.ts";
 import { assetsContract } from "./records-assets.ts";
-
-const PROCESS = { bootId: "boot", pid: 1, startTime: "1" };
-const ME = { host: "here", process: PROCESS };
-
-function newRun(name: string, more: Partial<NewRun> = {}): NewRun {
-  return {
-    name,
-    pipeline: "taxi",
-    experiment: "trial",
-    displayName: null,
-    description: null,
-    tags: {},
-    createdAt: 1000,
-    priority: 0,
-    detached: false,
-    owner: null,
-    idempotencyKey: null,
-    planId: "plan",
-    planBody: "{}",
-    steps: 2,
-    documents: [],
-    origin: { user: "ann", host: "here", commandLine: [], workingFolder: "/", file: null, git: [] },
-    ...more,
-  };
-}
-
-function completed(step: number, fingerprint: string, at: number): RunEvent {
-  return {
-    kind: "step_completed",
-    at,
-    step,
-    path: `s${step}`,
-    fingerprint,
-    staticId: `static ${fingerprint}`,
-    durationMs: 5,
-    result: {
-      outputs: {},
-      metrics: { auc: 1 },
-      loggedParameters: {},
-      artifacts: null,
-      warnings: [],
-    },
-  };
-}
-
-function created(step: number, fingerprint: string, shared = true): RunEvent {
-  return {
-    kind: "attempt_created",
-    at: 1,
-    step,
-    number: 1,
-    attemptId: `a${step}`,
-    fingerprint,
-    epoch: 1,
-    bootId: "boot",
-    reason: { kind: "never_ran", detail: "never ran" },
-    shared,
-    adoptedFrom: null,
-  };
-}
-
-function update(run: string, firstSeq: number, events: readonly RunEvent[]): RunUpdate {
-  return {
-    run,
-    firstSeq,
-    events,
-    paths: ["s0", "s1"],
-    status: "Running",
-    startedAt: 1,
-    endedAt: null,
-    counts: { total: 2, ran: 0, reused: 0, failed: 0 },
-  };
-}
-
-function batch(epoch: number, updates: readonly RunUpdate[], lasting = true): CommitBatch {
-  return { epoch, at: 2000, lasting, updates, preImages: [], damaged: [], handledRequests: [] };
-}
-
-async function asEngine(store: RecordStore): Promise<number> {
-  const outcome = await store.becomeEngine(ME, 1000, () => true);
-  return outcome.kind === "engine" ? outcome.epoch : expect.unreachable("the row is held");
-}
+import { keepingContract } from "./records-keeping.ts";
+import { lineageContract } from "./records-lineage.ts";
 
 export function recordsContract(name: string, open: () => RecordStore): void {
   describe(`records: ${name}`, () => {
@@ -334,4 +255,6 @@ export function recordsContract(name: string, open: () => RecordStore): void {
   });
 
   assetsContract(name, open);
+  lineageContract(name, open);
+  keepingContract(name, open);
 }

@@ -10,6 +10,7 @@ import type { Contents, Outcome } from "../../ports/contents.ts";
 import type { CommitBatch, RecordStore } from "../../ports/records.ts";
 import type { AttemptContext } from "../../ports/step-types.ts";
 import { createFakeCheckpoints } from "./fake-checkpoints.ts";
+import { checkRead, checkTakenOver, removeSomething } from "./fake-removal.ts";
 import {
   createSimulatedCompute,
   faultsAllowed,
@@ -52,7 +53,7 @@ export function createFakePorts(
       build: async () => ({ ok: true, value: { pathPrefix: [], variables: {} }, warnings: [] }),
     },
     stepTypes: {
-      order: (context) => orderOf(context),
+      order: (context) => orderOf(world, context),
       maskLog: () =>
         world.chance.happens(0.7)
           ? null
@@ -110,14 +111,18 @@ export function createFakePorts(
   };
 }
 
-function orderOf(context: AttemptContext): ReturnType<EnginePorts["stepTypes"]["order"]> {
+function orderOf(
+  world: World,
+  context: AttemptContext,
+): ReturnType<EnginePorts["stepTypes"]["order"]> {
   const step = context.plan.graph.steps[context.index];
   if (step === undefined) return { code: "bug", message: "no step", hint: null };
-  const inputs = Object.values(step.inputs).flatMap((input) =>
-    input.source.kind === "step"
-      ? [context.outputOf(input.source.step, input.source.output)?.id ?? "missing"]
-      : [],
-  );
+  const inputs = Object.values(step.inputs).flatMap(({ source }) => {
+    if (source.kind !== "step") return [];
+    const record = context.outputOf(source.step, source.output);
+    checkRead(world, record);
+    return [record?.id ?? "missing"];
+  });
   const facts = stepFacts(context.plan, context.index, context.outputOf);
   const forced = context.plan.options.force === "all";
   return {
@@ -156,6 +161,7 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
     identify: absent,
     identifyListed: absent,
     manifest: async () => null,
+    holders: async () => [],
     verify: async (record) =>
       world.plant === "trust-damaged" ||
       (world.captured.has(record.path) && !world.damaged.has(record.path)),
@@ -251,6 +257,7 @@ function guarded(world: World, records: RecordStore): RecordStore {
     ...records,
     async commit(batch) {
       if (isFull(world)) return world.plant === "lose-when-full" ? "done" : "disk_full";
+      await removeSomething(world, records);
       for (const update of batch.updates)
         for (const event of update.events) {
           world.trace?.(`${world.now} epoch ${batch.epoch} ${update.run} ${JSON.stringify(event)}`);
@@ -261,7 +268,9 @@ function guarded(world: World, records: RecordStore): RecordStore {
         return records.commit({ ...batch, epoch: engine?.epoch ?? batch.epoch });
       }
       const outcome = await records.commit(world.plant === "none" ? batch : planted(world, batch));
-      if (outcome === "done") noteOutputs(world, batch);
+      if (outcome !== "done") return outcome;
+      await checkTakenOver(world, records, batch);
+      noteOutputs(world, batch);
       return outcome;
     },
     async results(fingerprints) {

@@ -35,6 +35,8 @@ export interface Scenario {
   readonly repeat: number;
   readonly lose: number;
   readonly damage: number;
+  /** That somebody removes an output. */
+  readonly remove: number;
   /** The disk is full between these moments. */
   readonly full: { readonly from: number; readonly until: number };
 }
@@ -74,6 +76,7 @@ export function makeScenario(chance: Chance): Scenario {
     repeat: hostile ? 0.1 : 0,
     lose: hostile ? 0.05 : 0,
     damage: hostile ? 0.1 : 0,
+    remove: hostile && chance.happens(0.4) ? 0.1 : 0,
     full: { from: fullFrom, until: chance.happens(0.3) ? fullFrom + chance.whole(1, 100) : 0 },
   };
 }

@@ -20,6 +20,7 @@ const PLANTS = [
   "lose-when-full",
   "fail-when-full",
   "share-checkpoint",
+  "remove-unmarked",
 ] as const satisfies readonly Plant[];
 
 const ENOUGH = 3000;

@@ -6,6 +6,7 @@ import type { RecordStore } from "../../ports/records.ts";
 import { createMemoryStore } from "../../records/memory.ts";
 import { createChance } from "./chance.ts";
 import { Crash, createFakePorts, type EngineLife } from "./fake-ports.ts";
+import { removeSomething } from "./fake-removal.ts";
 import { checkInvariants } from "./invariants.ts";
 import { expectationOf, makeScenario, type ScenarioRun } from "./scenario.ts";
 import { createWorld, cutPower, faultsAllowed, type Plant, type World } from "./world.ts";
@@ -73,6 +74,7 @@ async function play(stage: Stage): Promise<void> {
 
 async function tickAll(stage: Stage): Promise<void> {
   const { world } = stage;
+  await removeSomething(world, stage.records);
   if (stage.current === null) await startEngine(stage);
   else if (faultsAllowed(world) && world.chance.happens(world.scenario.crash / 4))
     killEngine(stage);
@@ -194,7 +196,8 @@ async function checkUnchanged(stage: Stage): Promise<void> {
     (one) => one.plan.options.force !== "all" && expectationOf(one.plan).status === "Completed",
   );
   const row = run === undefined ? null : await stage.records.run(run.name);
-  if (run === undefined || row?.status !== "Completed" || world.damaged.size > 0) return;
+  const isWhole = world.damaged.size + world.removed.size === 0;
+  if (run === undefined || row?.status !== "Completed" || !isWhole) return;
   world.now = Math.max(world.now, world.scenario.faultsUntil);
   const before = world.processes.size;
   await submit(stage, { ...run, name: "again", submitAt: world.now, cancelAt: null });

@@ -30,7 +30,8 @@ export type Plant =
   | "revive-ended"
   | "lose-when-full"
   | "fail-when-full"
-  | "share-checkpoint";
+  | "share-checkpoint"
+  | "remove-unmarked";
 
 interface Timed {
   readonly at: number;
@@ -66,6 +67,8 @@ export interface World {
   /** Bytes that exist, by path; true once synced. */
   readonly captured: Map<string, { readonly id: string; durable: boolean }>;
   readonly damaged: Set<string>;
+  /** Outputs that were removed as `gc` removes them. */
+  readonly removed: Set<string>;
   /** Outputs that recorded events speak of since the last commit that lasts. */
   readonly spokenOf: Set<string>;
   readonly broken: string[];
@@ -98,6 +101,7 @@ export function createWorld(
     checkpoints: new Map(),
     captured: new Map(),
     damaged: new Set(),
+    removed: new Set(),
     spokenOf: new Set(),
     broken: [],
     events: 0,

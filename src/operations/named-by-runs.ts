@@ -1,0 +1,107 @@
+// What recorded plans and registered versions name of code snapshots, copies of inputs and downloads, and what of it the rules
+// of `retention` let go. Reads plans; knows nothing of folders but their size.
+
+import path from "node:path";
+import { itemsToRemove, type KeptItem, type RuledRun } from "../core/retention.ts";
+import type { RunRule } from "../spec/retention-rules.ts";
+import { downloadName } from "./download.ts";
+import type { ComponentDefinition } from "./load-definition.ts";
+import type { DataDefinition } from "./resolve-data.ts";
+import { runsOf, untouchable } from "./result-references.ts";
+import { places, type Workspace } from "./workspace.ts";
+
+const KINDS = ["snapshots", "inputs", "downloads"] as const;
+type NamedKind = (typeof KINDS)[number];
+
+export interface Named {
+  /** Names that stay. */
+  readonly snapshots: ReadonlySet<string>;
+  readonly inputs: ReadonlySet<string>;
+  readonly downloads: ReadonlySet<string>;
+  /** Names of copies of registered components. */
+  readonly frozen: ReadonlySet<string>;
+}
+
+/** Name → the runs that name it; null: a registered version does. */
+type Namers = Record<NamedKind, Map<string, Set<string> | null>>;
+
+/** `sizeOf`: of what lies under a name, asked for rules of size alone. */
+export async function namedByRuns(
+  workspace: Workspace,
+  sizeOf: (kind: NamedKind, name: string) => number,
+): Promise<Named> {
+  const runs = await runsOf(workspace);
+  const namers: Namers = { snapshots: new Map(), inputs: new Map(), downloads: new Map() };
+  for (const run of runs) await noteRun(workspace, namers, run);
+  const frozen = await noteRegistered(workspace, namers);
+  const staying = async (kind: NamedKind): Promise<ReadonlySet<string>> => {
+    const rule = workspace.config.retention[kind];
+    if (rule === null) return new Set(namers[kind].keys());
+    return stayingUnder(workspace, rule, runs, namers[kind], (name) => sizeOf(kind, name));
+  };
+  const [snapshots, inputs, downloads] = await Promise.all(KINDS.map(staying));
+  return { snapshots, inputs, downloads, frozen } as Named;
+}
+
+async function noteRun(
+  { plans, folder }: Workspace,
+  namers: Namers,
+  { name: run, planId }: { readonly name: string; readonly planId: string },
+): Promise<void> {
+  const note = (kind: NamedKind, name: string): void => {
+    const known = namers[kind].get(name) ?? new Set<string>();
+    namers[kind].set(name, known.add(run));
+  };
+  const downloads = places.downloads(folder) + path.sep;
+  const plan = await plans.plan(planId);
+  for (const { snapshotId } of plan?.codes ?? []) note("snapshots", hexOf(snapshotId));
+  for (const step of plan?.steps ?? [])
+    for (const { path: at, content } of Object.values(step.data)) {
+      note("inputs", hexOf(content.id));
+      if (at.startsWith(downloads))
+        note("downloads", at.slice(downloads.length).split(path.sep, 1)[0] as string);
+    }
+}
+
+async function noteRegistered(
+  { records }: Workspace,
+  namers: Namers,
+): Promise<ReadonlySet<string>> {
+  const frozen = new Set<string>();
+  for (const component of await records.assets("component", null)) {
+    const definition = JSON.parse(component.definition) as ComponentDefinition;
+    if (definition.frozen !== undefined) frozen.add(definition.frozen);
+  }
+  for (const kind of ["data", "model"] as const)
+    for (const asset of await records.assets(kind, null)) {
+      const { reference } = JSON.parse(asset.definition) as DataDefinition;
+      namers.inputs.set(hexOf(asset.contentId), null);
+      if (reference.kind === "url") namers.downloads.set(downloadName(reference.url), null);
+    }
+  return frozen;
+}
+
+async function stayingUnder(
+  { records, clock }: Workspace,
+  rule: RunRule,
+  runs: readonly RuledRun[],
+  namers: Namers[NamedKind],
+  sizeOf: (name: string) => number,
+): Promise<ReadonlySet<string>> {
+  const items = [...namers].map(
+    ([name, by]): KeptItem => ({
+      key: name,
+      bytes: name,
+      sizeBytes: rule.maxSizeBytes === null ? 0 : sizeOf(name),
+      runs: [...(by ?? [])],
+      isHeld: by === null,
+    }),
+  );
+  const isUntouchable = untouchable(await records.pins());
+  const going = itemsToRemove(rule, items, runs, { now: clock.now(), isUntouchable });
+  return new Set([...namers.keys()].filter((name) => !going.has(name)));
+}
+
+function hexOf(id: string): string {
+  return id.slice("sha256:".length);
+}
