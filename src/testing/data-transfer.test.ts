@@ -45,6 +45,25 @@ const decisions = (...words: readonly string[]): Record<string, string> => {
   );
 };
 
+describe.skipIf("missing" in started)("a datastore of tables", () => {
+  it("is checked by asking it, and its password is told apart from none", () => {
+    const { port, definition } = server;
+    const file = (password: string): string =>
+      `name: shop\ntype: postgres\nhost: 127.0.0.1\nport: ${port}\ndatabase: postgres\nuser: ${definition.user}\ncredentials: {password: ${JSON.stringify(password)}}\n`;
+    const environment = { XDG_CONFIG_HOME: rig.at("config") };
+    const check = (password: string) => {
+      rig.write("shop.yml", file(password));
+      rig.cliWith(environment, "datastore", "create", "shop.yml");
+      return rig.cliWith(environment, "datastore", "check", "shop");
+    };
+    const { credentials } = definition;
+    const right = credentials.kind === "password" ? credentials.password : "";
+    expect(check(right).stdout).toContain("gives rows of queries");
+    const wrong = check("canary-5e5e");
+    expect([wrong.code, wrong.stderr.includes("canary-5e5e")]).toEqual([1, false]);
+  });
+});
+
 describe("copy_data", () => {
   it("merges inputs in their order, is reused, and runs again when one changed", () => {
     folders();
