@@ -12,7 +12,7 @@ import { inParallel } from "./in-parallel.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { getBytes, getManifest, openCache, runsWith, type SharedCache } from "./shared-cache.ts";
 import { signingKey } from "./signing-key.ts";
-import type { Workspace } from "./workspace.ts";
+import { places, type Workspace } from "./workspace.ts";
 
 export interface SharedResults {
   /** Takes results of others for these into the record, where there are any. */
@@ -142,8 +142,10 @@ export async function fetchFrom(
   cache: SharedCache,
   record: OutputRecord,
 ): Promise<boolean> {
-  const partial = `${record.path}.partial-${process.pid}-${workspace.random.id()}`;
+  // What a crash leaves there is taken away by `gc`.
+  const partial = path.join(places.downloads(workspace.folder), `fetch-${workspace.random.id()}`);
   fs.mkdirSync(path.dirname(partial), { recursive: true });
+  fs.mkdirSync(path.dirname(record.path), { recursive: true });
   try {
     if (!(await bring(cache, record, partial))) return false;
     const type = record.kind === "file" ? "uri_file" : "uri_folder";
