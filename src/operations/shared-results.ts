@@ -145,12 +145,12 @@ export async function fetchFrom(
   // What a crash leaves there is taken away by `gc`.
   const partial = path.join(places.downloads(workspace.folder), `fetch-${workspace.random.id()}`);
   fs.mkdirSync(path.dirname(partial), { recursive: true });
-  fs.mkdirSync(path.dirname(record.path), { recursive: true });
   try {
     if (!(await bring(cache, record, partial))) return false;
     const type = record.kind === "file" ? "uri_file" : "uri_folder";
     const found = await workspace.contents.identify(partial, type);
     if (!found.ok || found.value.id !== record.id) return false;
+    fs.mkdirSync(path.dirname(record.path), { recursive: true });
     if (!fs.existsSync(record.path)) fs.renameSync(partial, record.path);
     return true;
   } finally {
