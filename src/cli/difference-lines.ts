@@ -118,19 +118,17 @@ function valueText(value: SampleRow[string]): string {
   return value === null ? "missing" : cellText(value as PlainValue, 24) || '""';
 }
 
-function shiftLines({ shifts, key }: ComparedTable): readonly string[] {
-  return notableShifts(shifts, key).map((shift) => {
+function shiftLines(one: ComparedTable): readonly string[] {
+  return notableShifts(one).map((shift) => {
     const { column, distance, psi, measure, nullShares, shares } = shift;
     const name = measure === "kolmogorov_smirnov" ? "KS" : "distance";
     const [before, after] = nullShares;
     const missing =
       before === after ? "" : `, missing ${percent(before, 1)} → ${percent(after, 1)}`;
-    const moved = shares
-      .slice(0, 3)
-      .map(
-        (one) =>
-          `${cellText(one.value, 24) || '""'} ${percent(one.before, 1)} → ${percent(one.after, 1)}`,
-      );
+    const moved = shares.slice(0, 3).map((share) => {
+      const value = cellText(share.value, 24) || '""';
+      return `${value} ${percent(share.before, 1)} → ${percent(share.after, 1)}`;
+    });
     const list = moved.length === 0 ? "" : `: ${moved.join(", ")}`;
     return `  shift ${cellText(column)}: ${name} ${number(Number(distance.toFixed(3)))}, PSI ${number(Number(psi.toFixed(3)))}${missing}${list}`;
   });

@@ -27,7 +27,8 @@ function filesText({ added, removed, changed }: NonNullable<DataDifference["file
   return parts.length === 0 ? "the same files" : `files: ${parts.join(", ")}`;
 }
 
-export function tableText({ columns, rowCounts, rows, shifts, key }: ComparedTable): string {
+export function tableText(table: ComparedTable): string {
+  const { columns, rowCounts, rows } = table;
   const names = [
     ...columns.added.map(({ name }) => `+${name}`),
     ...columns.removed.map(({ name }) => `-${name}`),
@@ -38,7 +39,7 @@ export function tableText({ columns, rowCounts, rows, shifts, key }: ComparedTab
   const [before, after] = rowCounts;
   const counts = before === after ? `${before} rows` : `rows ${before} → ${after}`;
   if (moved !== "" || before !== after) parts.push(`${counts}${moved === "" ? "" : ` (${moved})`}`);
-  const shifted = notableShifts(shifts, key).map(({ column }) => column);
+  const shifted = notableShifts(table).map(({ column }) => column);
   if (shifted.length > 0) parts.push(`shifted: ${some(shifted)}`);
   return parts.length === 0 ? "the same rows, written another way" : parts.join(", ");
 }
@@ -61,16 +62,29 @@ function some(names: readonly string[]): string {
   return `${names.slice(0, NAMED).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
-/** Less is what any sample of the same values does. */
 const NOTABLE = 0.1;
 const NOTABLE_NULLS = 0.05;
+/** Two samples of the same values lie further apart in one case of twenty (of Kolmogorov and Smirnov). */
+const BY_CHANCE = 1.36;
 
-/** The largest first; a key is another with other rows, and says nothing. */
-export function notableShifts(shifts: readonly Shift[], key: readonly string[]): readonly Shift[] {
+/**
+ * Those that are large and no accident of few rows, the largest first; a key is another with other rows, and says nothing.
+ */
+export function notableShifts({
+  shifts,
+  key,
+  rowCounts: [before, after],
+}: Pick<ComparedTable, "shifts" | "key" | "rowCounts">): readonly Shift[] {
+  const isNotable = ({ distance, nullShares: [old, now] }: Shift): boolean => {
+    const [left, right] = [before * (1 - old), after * (1 - now)];
+    const chance = BY_CHANCE * Math.sqrt((left + right) / (left * right));
+    if (distance >= NOTABLE && distance > chance) return true;
+    const moved = Math.abs(now - old);
+    return (
+      moved >= NOTABLE_NULLS && moved > BY_CHANCE * Math.sqrt((before + after) / (before * after))
+    );
+  };
   return shifts
-    .filter(
-      ({ column, distance, nullShares: [before, after] }) =>
-        !key.includes(column) && (distance >= NOTABLE || Math.abs(after - before) >= NOTABLE_NULLS),
-    )
+    .filter((shift) => !key.includes(shift.column) && isNotable(shift))
     .toSorted((a, b) => b.distance - a.distance);
 }

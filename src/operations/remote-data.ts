@@ -9,8 +9,7 @@ import { digest } from "../core/digest.ts";
 import type { RemoteOrigin, ResolvedData } from "../core/plan.ts";
 import type { Storage, StoredFile } from "../ports/storage.ts";
 import type { DataType } from "../spec/graph.ts";
-import { transfer } from "../transfers/transfer.ts";
-import type { TransferFailure } from "../transfers/transfer-failure.ts";
+import { type Move, moveData } from "./move-data.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { openRemoteHashes, type RemoteHashes } from "./remote-hashes.ts";
 import { openSource, type RemoteSource, remoteSource } from "./remote-source.ts";
@@ -244,22 +243,20 @@ async function bring(
     if (fs.existsSync(at)) return null;
     fs.mkdirSync(partial, { recursive: true });
     const target = await workspace.openStorage({ type: "file", path: partial });
-    const outcome = await transfer({
+    const move: Move = {
       from: { storage, path: source.path.replace(/\/+$/, "") },
       to: { storage: target, path: path.basename(at) },
       kind: listing.kind,
       mode: "merge_with_overwrite",
       journalFolder: places.transfers(workspace.folder),
-    }).finally(() => target.close());
-    if (!outcome.ok) return transferRefusal(outcome.failure);
+    };
+    const say = (line: string): void => workspace.notice(`fetching ${source.written}: ${line}`);
+    const moved = await moveData(workspace, move, say).finally(() => target.close());
+    if (isRefusal(moved)) return moved;
     fs.rmSync(folder, { recursive: true, force: true });
     fs.renameSync(partial, folder);
     return null;
   } finally {
     lock.release();
   }
-}
-
-export function transferRefusal({ code, message, hint }: TransferFailure): Refusal {
-  return refuse(`storage_${code}`, message, hint, 1);
 }

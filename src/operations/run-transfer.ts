@@ -10,11 +10,10 @@ import {
   type FileSystemSink,
   IMPORT_SOURCE,
 } from "../spec/transfer-settings.ts";
-import { type TransferResult, transfer } from "../transfers/transfer.ts";
-import { progressLine } from "../transfers/transfer-progress.ts";
+import type { TransferResult } from "../transfers/transfer.ts";
 import { findDatastore, openDatastore } from "./datastores.ts";
+import { moveData } from "./move-data.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
-import { transferRefusal } from "./remote-data.ts";
 import { openSource, remoteSource } from "./remote-source.ts";
 import { unlessStorageFails } from "./storage-refusal.ts";
 import type { Workspace } from "./workspace.ts";
@@ -235,9 +234,6 @@ function local(absolute: string): string {
   return path.resolve(absolute).slice(1);
 }
 
-/** Lines of progress are this far apart. */
-const LINE_EVERY_MS = 5_000;
-
 async function move(
   { workspace, journalFolder, hooks }: Moving,
   ends: { readonly from: End; readonly to: End },
@@ -245,21 +241,9 @@ async function move(
 ): Promise<TransferResult | Refusal> {
   if (input.kind === "folder" && input.remote === null && isEmpty(input.path))
     return { files: 0, bytes: 0, skipped: 0, sha256: null, manifest: null };
-  let saidAt = workspace.clock.monotonic();
-  const outcome = await transfer({
-    ...ends,
-    kind: input.kind,
-    mode,
-    journalFolder,
-    signal: hooks.signal,
-    onProgress(report) {
-      const now = workspace.clock.monotonic();
-      if (now - saidAt < LINE_EVERY_MS) return;
-      saidAt = now;
-      hooks.say(progressLine(report));
-    },
-  });
-  return outcome.ok ? outcome.value : transferRefusal(outcome.failure);
+  const { kind } = input;
+  const { signal, say } = hooks;
+  return moveData(workspace, { ...ends, kind, mode, journalFolder, signal }, say);
 }
 
 /** Folders are no files: to a transfer there is nothing in a folder that holds none. */

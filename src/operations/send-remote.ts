@@ -3,9 +3,9 @@
 
 import path from "node:path";
 import type { OutputRecord } from "../core/output.ts";
-import { transfer } from "../transfers/transfer.ts";
+import type { DataCopyMode } from "../spec/transfer-settings.ts";
+import { type Move, moveData } from "./move-data.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
-import { transferRefusal } from "./remote-data.ts";
 import { openSource, type RemoteSource } from "./remote-source.ts";
 import { unlessStorageFails } from "./storage-refusal.ts";
 import { places, type Workspace } from "./workspace.ts";
@@ -15,24 +15,52 @@ export function sendRemote(
   workspace: Workspace,
   record: Pick<OutputRecord, "path" | "kind">,
   to: RemoteSource,
+  mode: DataCopyMode = "merge_with_overwrite",
 ): Promise<Refusal | null> {
   return unlessStorageFails(async () => {
     const storage = await openSource(workspace, to);
     if (isRefusal(storage)) return storage;
     const source = await workspace.openStorage({ type: "file", path: path.dirname(record.path) });
     try {
-      const outcome = await transfer({
+      const move: Move = {
         from: { storage: source, path: path.basename(record.path) },
         to: { storage, path: targetPath(record, to) },
         kind: record.kind,
-        mode: "merge_with_overwrite",
+        mode,
+        sameIsNoConflict: true,
         journalFolder: places.transfers(workspace.folder),
-      });
-      return outcome.ok ? null : transferRefusal(outcome.failure);
+      };
+      const say = (line: string): void => workspace.notice(`sending ${to.written}: ${line}`);
+      const moved = await moveData(workspace, move, say);
+      return isRefusal(moved) ? moved : null;
     } finally {
       await Promise.all([source.close(), storage.close()]);
     }
   });
+}
+
+/** Into a folder of this machine, among what is there; null when it is there. */
+export async function mergeHere(
+  workspace: Workspace,
+  record: Pick<OutputRecord, "path" | "kind">,
+  place: string,
+  mode: DataCopyMode,
+): Promise<Refusal | null> {
+  const storage = await workspace.openStorage({ type: "file", path: "/" });
+  try {
+    const move: Move = {
+      from: { storage, path: path.resolve(record.path).slice(1) },
+      to: { storage, path: path.resolve(place).slice(1) },
+      kind: record.kind,
+      mode,
+      sameIsNoConflict: true,
+      journalFolder: places.transfers(workspace.folder),
+    };
+    const moved = await moveData(workspace, move, workspace.notice);
+    return isRefusal(moved) ? moved : null;
+  } finally {
+    await storage.close();
+  }
 }
 
 /** A file goes into a folder under its own name. */

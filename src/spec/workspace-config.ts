@@ -57,6 +57,8 @@ export interface WorkspaceConfig {
   readonly defaultDatastore: string | null;
   /** Where results are shared with others, in the order that they are asked. */
   readonly caches: readonly SharedCacheConfig[];
+  /** Of each transfer: bytes a second, and calls at once; null: what is usual. */
+  readonly transfers: { readonly bandwidth: number | null; readonly atOnce: number | null };
   /** URL or prefix → URL or absolute path. */
   readonly urlMap: Readonly<Record<string, string>>;
   /** By name; `*` stands for every name that is not listed. */
@@ -95,6 +97,7 @@ export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
     },
     defaultDatastore: null,
     caches: [],
+    transfers: { bandwidth: null, atOnce: null },
     urlMap: {},
     computes: { local: { type: "local", cpus: null, memoryBytes: null, gpus: null } },
     instanceTypes: {},
@@ -157,6 +160,7 @@ function readConfig(
     },
     defaultDatastore: getText(root, "default_datastore"),
     caches: readCaches(root, folder, problems),
+    transfers: readTransfers(getMapping(root, "transfers"), problems),
     urlMap: mapped(root, "url_map", (node) => readTarget(node, folder)),
     computes: { ...defaults.computes, ...mapped(root, "computes", compute) },
     instanceTypes: readInstanceTypes(root, compute),
@@ -171,6 +175,20 @@ function readConfig(
     limits: readLimits(getMapping(root, "limits")),
     slots: slots >= 1 ? slots : null,
   };
+}
+
+function readTransfers(
+  node: TreeMapping | null,
+  problems: Problem[],
+): WorkspaceConfig["transfers"] {
+  const text = getText(node, "bandwidth")?.replace(/\/s$/, "") ?? null;
+  const bandwidth = text === null ? null : parseBytes(text);
+  if (text !== null && (bandwidth === null || bandwidth < 1)) {
+    const message = `\`${text}\` is not a number of bytes a second`;
+    const place = getSet(node, "bandwidth") ?? node;
+    problems.push(problemAt(place, "wrong_type", message, "Write it like 50MB."));
+  }
+  return { bandwidth, atOnce: numberAt(node, "at_once") };
 }
 
 function readCaches(

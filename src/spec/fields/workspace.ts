@@ -90,6 +90,14 @@ const retention = table("retention", {
   checkpoints: optional(byUse("checkpoints"), "Checkpoints of steps; `30d` unless given."),
 });
 
+const transfers = table("transfers", {
+  bandwidth: optional(
+    STRING,
+    "Bytes a second of each transfer: `50MB`; as fast as it goes unless given.",
+  ),
+  at_once: optional(integerFrom(1), "Calls at once of each transfer; 32 unless given."),
+});
+
 const limits = table("limits", {
   file_bytes: optional(integerFrom(1), "Largest definition file."),
   nodes: optional(integerFrom(1), "Most values in one definition file."),
@@ -110,6 +118,10 @@ export const workspace: FieldTable = table("stepwell.yml", {
   cache: extension(
     listOf(record(() => sharedCache)),
     "Places where results are shared with others; the first that has one wins.",
+  ),
+  transfers: extension(
+    record(() => transfers),
+    "Limits of what moves data between this machine and datastores.",
   ),
   url_map: extension(mapOf(STRING), "Local copies of public URLs: a URL or prefix, and a path."),
   computes: extension(mapOf(record(() => compute)), "Computes by name; `*` is every other name."),
