@@ -2,6 +2,7 @@
 // table read once for each part. Knows no file.
 
 import { hashText } from "./hash-text.ts";
+import { KeptRows } from "./kept-rows.ts";
 import type { ColumnKind, Table, TableRow, Value } from "./table.ts";
 import { canonicalText } from "./table-profile.ts";
 import { valueKind } from "./value-kind.ts";
@@ -59,13 +60,6 @@ export async function rowDifference(to: RowsToCompare): Promise<RowDifference> {
   return made.result();
 }
 
-interface Kept {
-  /** Rows of the table before that no row of the one after has met. */
-  left: number;
-  /** Of the cells that are no key; of the first row with this key. */
-  readonly cells: Float64Array;
-}
-
 class Difference {
   readonly #to: RowsToCompare;
   readonly #values: readonly { readonly name: string; readonly at: number }[];
@@ -88,43 +82,50 @@ class Difference {
   }
 
   async comparePart(part: number, parts: number): Promise<void> {
-    const kept = new Map<string, Kept>();
+    const isOfPart = (key: string): boolean => parts === 1 || hashText(key, 7) % parts === part;
+    const isKeyed = this.#to.key.length > 0;
+    const kept = new KeptRows(this.#values.length);
     await this.#each("before", (row, key) => {
-      if (parts > 1 && hashText(key, 7) % parts !== part) return;
-      const known = kept.get(key);
-      if (known !== undefined) {
-        if (this.#to.key.length > 0) this.#repeated.before += 1;
-        known.left += 1;
-      } else kept.set(key, { left: 1, cells: this.#hashes(row) });
-    });
-    const seen = new Set<string>();
-    await this.#each("after", (row, key) => {
-      if (parts > 1 && hashText(key, 7) % parts !== part) return;
-      if (this.#to.key.length > 0) {
-        if (seen.has(key)) this.#repeated.after += 1;
-        seen.add(key);
+      if (!isOfPart(key)) return;
+      const at = kept.find(key);
+      if (at === null) kept.add(key, (index) => this.#hash(row, index), 1);
+      else {
+        if (isKeyed) this.#repeated.before += 1;
+        kept.left[at] = (kept.left[at] ?? 0) + 1;
       }
-      this.#compare(row, key, kept.get(key));
     });
-    for (const [key, { left }] of kept) {
+    await this.#each("after", (row, key) => {
+      if (!isOfPart(key)) return;
+      const at = kept.find(key);
+      if (isKeyed && at !== null && kept.wasMet(at)) this.#repeated.after += 1;
+      this.#compare(row, key, kept, at);
+    });
+    for (const [key, at] of kept.places) {
+      const left = kept.left[at] ?? 0;
       this.#counts.removed += left;
       if (left > 0 && this.#removedKeys.size < SAMPLES) this.#removedKeys.set(key, left);
     }
   }
 
-  #compare(row: TableRow, key: string, known: Kept | undefined): void {
-    if (known === undefined || known.left === 0) {
+  #compare(row: TableRow, key: string, kept: KeptRows, at: number | null): void {
+    if (at !== null) kept.meet(at);
+    const left = at === null ? 0 : (kept.left[at] ?? 0);
+    if (at === null || left === 0) {
+      // Kept as well, so that the same key again is told.
+      if (at === null && this.#to.key.length > 0) kept.meet(kept.add(key, () => 0, 0));
       this.#counts.added += 1;
       if (this.#added.length < SAMPLES) this.#added.push(this.#sample(row));
       return;
     }
-    known.left -= 1;
-    const hashes = this.#hashes(row);
-    const changed = this.#values.filter((_, at) => hashes[at] !== known.cells[at]);
-    for (const { name } of changed)
+    kept.left[at] = left - 1;
+    let isChanged = false;
+    for (const [index, { name }] of this.#values.entries()) {
+      if (this.#hash(row, index) === kept.hash(at, index)) continue;
+      isChanged = true;
       this.#changedCells.set(name, (this.#changedCells.get(name) ?? 0) + 1);
-    this.#counts[changed.length === 0 ? "unchanged" : "changed"] += 1;
-    if (changed.length > 0 && this.#changedKeys.size < SAMPLES) this.#changedKeys.set(key, row);
+    }
+    this.#counts[isChanged ? "changed" : "unchanged"] += 1;
+    if (isChanged && this.#changedKeys.size < SAMPLES) this.#changedKeys.set(key, row);
   }
 
   /** The values of sampled rows were not kept: they are looked up at the end. */
@@ -137,8 +138,7 @@ class Difference {
       const after = this.#changedKeys.get(key);
       if (after === undefined) return;
       this.#changedKeys.delete(key);
-      const [old, now] = [this.#hashes(row), this.#hashes(after)];
-      const cells = this.#values.filter((_, at) => old[at] !== now[at]);
+      const cells = this.#values.filter((_, at) => this.#hash(row, at) !== this.#hash(after, at));
       this.#changedSamples.push({
         key: this.#sample(row, this.#to.key),
         cells: Object.fromEntries(
@@ -183,11 +183,10 @@ class Difference {
       : `${hashText(key).toString(36)}.${hashText(key, 1).toString(36)}`;
   }
 
-  #hashes(row: TableRow): Float64Array {
-    return Float64Array.from(this.#values, ({ at }) => {
-      const text = this.#text(row, at);
-      return text === null ? -1 : hashText(text);
-    });
+  /** Of the value at this place among those that are no key. */
+  #hash(row: TableRow, index: number): number {
+    const text = this.#text(row, this.#values[index]?.at ?? -1);
+    return text === null ? -1 : hashText(text);
   }
 
   /** The same for values that are the same, in whichever form a file holds them. */
