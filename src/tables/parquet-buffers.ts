@@ -44,10 +44,11 @@ export async function shortenedBuffer<T>(
     const short: AsyncBuffer = {
       byteLength: buffer.byteLength,
       async slice(start, end = buffer.byteLength) {
-        if (end - start > most) isShort = true;
         const bytes = await extended(buffer, start, Math.min(end, start + most), known.get(start));
         known.set(start, bytes);
-        return bytes;
+        if (end - start <= most) return bytes;
+        isShort = true;
+        return wholePages(bytes);
       },
     };
     try {
@@ -56,6 +57,24 @@ export async function shortenedBuffer<T>(
       if (!isShort || most >= MOST_BYTES) throw error;
     }
   }
+}
+
+/** Columns of columns are read to the end of their bytes, which has to be that of a page. */
+async function wholePages(bytes: ArrayBuffer): Promise<ArrayBuffer> {
+  const { parquetHeader } = await import("hyparquet/src/column.js");
+  const reader = { view: new DataView(bytes), offset: 0 };
+  let end = 0;
+  try {
+    for (;;) {
+      const { compressed_page_size: size } = parquetHeader(reader);
+      if (!(size >= 0) || reader.offset + size > bytes.byteLength) break;
+      reader.offset += size;
+      end = reader.offset;
+    }
+  } catch {
+    // The header of a page is cut off.
+  }
+  return bytes.slice(0, end);
 }
 
 /** What was read already is not asked for again. */

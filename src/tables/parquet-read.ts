@@ -86,6 +86,8 @@ function unreadable(file: string, error: unknown): Error {
 interface Plan {
   readonly columns: readonly Column[];
   readonly readers: readonly ((raw: unknown) => Cell)[];
+  /** Columns of columns. */
+  readonly nested: readonly string[];
   /** With the annotations of plain columns taken off: their raw values are what is read. */
   readonly metadata: FileMetaData;
 }
@@ -94,6 +96,7 @@ function columnsOf(metadata: FileMetaData): Plan {
   const schema = [...metadata.schema];
   const columns: Column[] = [];
   const readers: ((raw: unknown) => Cell)[] = [];
+  const nested: string[] = [];
   if ((schema[0]?.num_children ?? 0) > TABLE_LIMITS.columns)
     throw new Error(`it has more than ${TABLE_LIMITS.columns} columns`);
   let at = 1;
@@ -105,9 +108,10 @@ function columnsOf(metadata: FileMetaData): Plan {
     columns.push({ name: element.name, type });
     readers.push((raw) => (raw === null || raw === undefined ? null : read(raw)));
     if (plain !== null) schema[at] = bare(element);
+    else nested.push(element.name);
     at = behind(schema, at);
   }
-  return { columns, readers, metadata: { ...metadata, schema } };
+  return { columns, readers, nested, metadata: { ...metadata, schema } };
 }
 
 function bare(element: SchemaElement): SchemaElement {
@@ -143,15 +147,48 @@ async function* pieces(file: string, buffer: AsyncBuffer, plan: Plan): AsyncGene
     );
     const rowBytes = Math.max(1, bytes / Math.max(1, end - start));
     const step = Math.max(100, Math.min(PIECE_ROWS, Math.floor(PIECE_BYTES / rowBytes)));
-    for (let from = start; from < end; from += step) {
-      try {
-        yield await readRange(remembering, plan, from, Math.min(end, from + step));
-      } catch (error) {
-        throw unreadable(file, error);
-      }
+    try {
+      yield* groupRows(remembering, plan, { group, start, end, step });
+    } catch (error) {
+      throw unreadable(file, error);
     }
     remembering.forget();
     start = end;
+  }
+}
+
+interface GroupRange {
+  readonly group: FileMetaData["row_groups"][number];
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+/** Columns of columns without an index of pages can only be read as a whole: once, and not for each piece. */
+async function* groupRows(
+  buffer: AsyncBuffer,
+  plan: Plan,
+  { group, start, end, step }: GroupRange,
+): AsyncGenerator<Rows> {
+  const unindexed = plan.nested.filter((name) =>
+    group.columns.some(
+      ({ meta_data: meta, offset_index_offset: index }) =>
+        meta?.path_in_schema[0] === name && index === undefined,
+    ),
+  );
+  const names = plan.columns.map(({ name }) => name);
+  const asWhole = end - start > step ? unindexed : [];
+  const whole = asWhole.length === 0 ? null : await readRange(buffer, plan, start, end, asWhole);
+  const inPieces = names.filter((name) => !asWhole.includes(name));
+  for (let from = start; from < end; from += step) {
+    const to = Math.min(end, from + step);
+    const rows = await readRange(buffer, plan, from, to, inPieces);
+    const cells = names.map((name, at) =>
+      asWhole.includes(name)
+        ? (whole?.cells[at]?.slice(from - start, to - start) ?? [])
+        : (rows.cells[at] ?? []),
+    );
+    yield { count: to - from, cells };
   }
 }
 
@@ -187,7 +224,11 @@ async function readRange(
 ): Promise<Rows> {
   const { parquetRead } = await import("hyparquet");
   const count = rowEnd - rowStart;
-  const cells = columns.map((): Cell[] => new Array<Cell>(count).fill(null));
+  const wanted = new Set(only);
+  const cells = columns.map(({ name }): Cell[] =>
+    wanted.has(name) ? new Array<Cell>(count).fill(null) : [],
+  );
+  if (only.length === 0) return { count, cells };
   const indexOf = new Map(columns.map(({ name }, index) => [name, index]));
   const seen = columns.map(() => 0);
   await parquetRead({

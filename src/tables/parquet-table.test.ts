@@ -54,6 +54,18 @@ describe("a Parquet table", () => {
     expect(source.bytesRead()).toBeLessThan(source.sizeBytes / 2);
   });
 
+  it("reads lists that have no index of pages, and the first of them from the beginning", async () => {
+    const source = memorySource(await lists());
+    const table = await openTable(source, "parquet", new Findings(), 3);
+    expect((await firstRows(table, 3)).rows[2]).toEqual([2, '["tag 15838","x"]']);
+    expect(source.bytesRead()).toBeLessThan(source.sizeBytes / 2);
+    const whole = await openTable(memorySource(await lists()), "parquet", new Findings(), null);
+    const rows: TableRow[] = [];
+    for await (const piece of whole.rows) rows.push(...piece);
+    expect(rows.length).toBe(LISTS);
+    expect(rows.every(([id, tags], at) => id === at && tags === tagsText(at))).toBe(true);
+  });
+
   async function readAll(bytes: Uint8Array): Promise<void> {
     const source = memorySource(bytes, { name: "x.parquet" });
     const table = await openTable(source, "parquet", new Findings(), null);
@@ -98,6 +110,34 @@ describe("a Parquet table", () => {
     await expect(readAll(lying)).rejects.toThrow("promises more rows");
   });
 });
+
+const LISTS = 200_000;
+
+function tagsText(at: number): string {
+  return JSON.stringify([`tag ${(at * 7919) % LISTS}`, "x"]);
+}
+
+async function lists(): Promise<Uint8Array> {
+  const { parquetWriteBuffer } = await import("hyparquet-writer");
+  const ids = Array.from({ length: LISTS }, (_, at) => at);
+  const tags = ids.map((at) => JSON.parse(tagsText(at)) as string[]);
+  const buffer = parquetWriteBuffer({
+    columnData: [
+      { name: "id", data: ids, offsetIndex: false },
+      { name: "tags", data: tags, offsetIndex: false },
+    ],
+    schema: [
+      { name: "root", num_children: 2 },
+      { name: "id", type: "INT32", repetition_type: "OPTIONAL" },
+      { name: "tags", repetition_type: "OPTIONAL", converted_type: "LIST", num_children: 1 },
+      { name: "list", repetition_type: "REPEATED", num_children: 1 },
+      { name: "element", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+    ],
+    rowGroupSize: LISTS,
+    pageSize: 1 << 15,
+  });
+  return new Uint8Array(buffer);
+}
 
 function zigzag(count: number): number[] {
   const bytes: number[] = [];
