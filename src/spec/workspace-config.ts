@@ -80,6 +80,8 @@ export interface WorkspaceConfig {
   readonly warnSizeBytes: number;
   /** How long what is kept. */
   readonly retention: RetentionRules;
+  /** Folders of components by the name of their registry. */
+  readonly registries: Readonly<Record<string, string>>;
   /** Who is told when a run ends. */
   readonly notify: readonly NotifyRule[];
   readonly limits: Partial<SpecLimits>;
@@ -107,6 +109,7 @@ export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
     keep: "auto",
     warnSizeBytes: WARN_SIZE_BYTES,
     retention: NO_RETENTION,
+    registries: {},
     notify: [],
     limits: {},
     slots: null,
@@ -170,6 +173,7 @@ function readConfig(
     keep: readKeep(getText(root, "keep")),
     warnSizeBytes: readWarnSize(root, problems),
     retention: readRetention(root, problems),
+    registries: readRegistries(root, folder, problems),
     notify: readNotify(root, problems),
     ...readSourceDate(root, problems),
     limits: readLimits(getMapping(root, "limits")),
@@ -220,6 +224,25 @@ function readCaches(
       return mistake(`\`${bad}\` is not a public key`, "Write what `stepwell cache key` prints.");
     return [{ place: reference, url, mayWrite: getText(item, "mode") === "read-write", trust }];
   });
+}
+
+function readRegistries(
+  root: TreeMapping,
+  folder: string,
+  problems: Problem[],
+): WorkspaceConfig["registries"] {
+  const found: Record<string, string> = {};
+  for (const [name, { key, value }] of getMapping(root, "registries")?.entries ?? []) {
+    const at = textOf(value);
+    if (name === "stepwell" || !/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name)) {
+      const [message, hint] =
+        name === "stepwell"
+          ? ["the registry `stepwell` is the one that ships", "Give yours another name."]
+          : [`\`${name}\` is not a name of a registry`, "Use letters, digits, `_`, `-` and `.`."];
+      problems.push(problemAt(key, "bad_name", message, hint));
+    } else if (at !== null) put(found, name, localPath(at, folder));
+  }
+  return found;
 }
 
 function readInstanceTypes(

@@ -143,6 +143,10 @@ export const workspace: FieldTable = table("stepwell.yml", {
     listOf(STRING),
     "Variables of your shell that steps see; `AWS_*` is a prefix.",
   ),
+  registries: extension(
+    mapOf(STRING),
+    "Folders of components by name: `azureml://registries/NAME/components/…`.",
+  ),
   notify: extension(
     listOf(record(() => notification)),
     "Who is told when a run ends; each entry has a `command` or a `webhook`.",
