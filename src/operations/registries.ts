@@ -79,12 +79,8 @@ export function findInRegistry(
   folder: string,
   { name, version, label, registry }: WantedComponent,
 ): RegistryComponent | MissingComponent {
-  const kind = fs.statSync(folder, { throwIfNoEntry: false });
-  if (kind?.isDirectory() !== true)
-    return {
-      missing: `the registry \`${registry}\` is the folder ${folder}, which is not there`,
-      hint: "Make it, or name another one under `registries` in stepwell.yml.",
-    };
+  const gone = missingFolder(folder, registry);
+  if (gone !== null) return gone;
   const all = listRegistry(folder);
   const named = all.filter((one) => one.name === name);
   if (named.length === 0) {
@@ -113,6 +109,15 @@ export function findInRegistry(
       hint: "Give one of them another `version`.",
     };
   return found;
+}
+
+export function missingFolder(folder: string, registry: string): MissingComponent | null {
+  const kind = fs.statSync(folder, { throwIfNoEntry: false });
+  if (kind?.isDirectory() === true) return null;
+  return {
+    missing: `the registry \`${registry}\` is the folder ${folder}, which is not there`,
+    hint: "Make it, or name another one under `registries` in stepwell.yml.",
+  };
 }
 
 /** Every component, by name and then from the oldest version to the newest. */
@@ -145,13 +150,13 @@ function inFolder(root: string, folder: string, rules: Ignore): readonly Registr
     );
 }
 
-/** Folders and YAML files that count: none that is hidden, of packages, or ignored. */
+/** Folders and YAML files that count: none that is hidden, of packages, ignored, or an example of how to use its neighbour. */
 function entriesOf(root: string, folder: string, rules: Ignore): readonly fs.Dirent[] {
   return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const at = path.join(folder, entry.name);
     const kind = entry.isSymbolicLink() ? fs.statSync(at, { throwIfNoEntry: false }) : entry;
     const isFolder = kind?.isDirectory() ?? false;
-    if (/^(\.|node_modules$|__pycache__$)/.test(entry.name)) return [];
+    if (/^(\.|node_modules$|__pycache__$|example\.ya?ml$)/.test(entry.name)) return [];
     if (!isFolder && !(kind?.isFile() && /\.ya?ml$/.test(entry.name))) return [];
     const relative = path.relative(root, at).split(path.sep).join("/");
     return rules.ignores(isFolder ? `${relative}/` : relative)

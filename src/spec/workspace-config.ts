@@ -11,10 +11,12 @@ import { SPEC_LIMITS, type SpecLimits } from "./limits.ts";
 import { readDatastore, writtenSecrets } from "./load-datastore.ts";
 import { type NotifyRule, readNotify } from "./notify-rules.ts";
 import { put } from "./own-keys.ts";
+import { readPassedVariables } from "./passed-variables.ts";
 import type { Problem } from "./problem.ts";
 import { problemAt } from "./problem-at.ts";
 import { parseBytes } from "./quantity.ts";
 import { readTree } from "./read-tree.ts";
+import { readRegistries } from "./registry-folders.ts";
 import { NO_RETENTION, type RetentionRules, readRetention } from "./retention-rules.ts";
 import {
   getMapping,
@@ -72,6 +74,8 @@ export interface WorkspaceConfig {
   readonly defaultCompute: string | null;
   /** Names of variables that steps inherit; `AWS_*` is a prefix. */
   readonly passEnv: readonly string[];
+  /** Of them those that hold a secret of the workspace: its name by that of the variable. */
+  readonly passSecrets: Readonly<Record<string, string>>;
   /** SOURCE_DATE_EPOCH of steps: seconds; null: not set; undefined: the fixed value. */
   readonly sourceDateEpoch?: number | null;
   /** `auto`: copied into the store when they are small. */
@@ -106,6 +110,7 @@ export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
     environments: {},
     defaultCompute: null,
     passEnv: [],
+    passSecrets: {},
     keep: "auto",
     warnSizeBytes: WARN_SIZE_BYTES,
     retention: NO_RETENTION,
@@ -169,7 +174,7 @@ function readConfig(
     instanceTypes: readInstanceTypes(root, compute),
     environments: mapped(root, "environments", (node) => readCurated(node, folder)),
     defaultCompute: getText(root, "default_compute"),
-    passEnv: texts(getSet(root, "pass_env")),
+    ...readPassedVariables(root),
     keep: readKeep(getText(root, "keep")),
     warnSizeBytes: readWarnSize(root, problems),
     retention: readRetention(root, problems),
@@ -224,25 +229,6 @@ function readCaches(
       return mistake(`\`${bad}\` is not a public key`, "Write what `stepwell cache key` prints.");
     return [{ place: reference, url, mayWrite: getText(item, "mode") === "read-write", trust }];
   });
-}
-
-function readRegistries(
-  root: TreeMapping,
-  folder: string,
-  problems: Problem[],
-): WorkspaceConfig["registries"] {
-  const found: Record<string, string> = {};
-  for (const [name, { key, value }] of getMapping(root, "registries")?.entries ?? []) {
-    const at = textOf(value);
-    if (name === "stepwell" || !/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name)) {
-      const [message, hint] =
-        name === "stepwell"
-          ? ["the registry `stepwell` is the one that ships", "Give yours another name."]
-          : [`\`${name}\` is not a name of a registry`, "Use letters, digits, `_`, `-` and `.`."];
-      problems.push(problemAt(key, "bad_name", message, hint));
-    } else if (at !== null) put(found, name, localPath(at, folder));
-  }
-  return found;
 }
 
 function readInstanceTypes(

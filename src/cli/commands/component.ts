@@ -12,6 +12,7 @@ import {
   BUILTIN,
   findInRegistry,
   listRegistry,
+  missingFolder,
   registryFolder,
   registryNames,
 } from "../../operations/registries.ts";
@@ -49,6 +50,8 @@ function withFolder(
   return withWorkspace(context, "pretend", async ({ config }) => {
     const folder = registryFolder(config.registries, registry);
     if (folder === null) return context.refuse(unknownRegistry(config, registry), json);
+    const gone = missingFolder(folder, registry);
+    if (gone !== null) return context.refuse(refuse("missing_path", gone.missing, gone.hint), json);
     work(folder);
   });
 }
