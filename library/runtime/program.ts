@@ -48,7 +48,9 @@ export function runProgram(main: (program: Program) => Promise<void>): void {
     say: (line) => void process.stdout.write(`${line}\n`),
     warn: (line) => void process.stderr.write(`warning: ${line}\n`),
   };
-  main(program).catch((error: unknown) => {
+  // Not at once: what is declared below the call has to be there.
+  const started = Promise.resolve().then(() => main(program));
+  started.catch((error: unknown) => {
     process.stderr.write(`${described(error)}\n`);
     process.exitCode = 1;
     // What is still open (a connection, a stream) must not hold up the failure.

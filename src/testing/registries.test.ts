@@ -107,6 +107,19 @@ describe("a folder as a registry", () => {
     expect(said(address("hello"))).toBe("changed");
   });
 
+  it("counts the bytes of a program", () => {
+    const program =
+      "type: command\ncommand: node say.mjs > ${{outputs.said}}\ncode: ./say.mjs\noutputs: {said: {type: uri_file}}\n";
+    rig.write("components/program/component.yml", program);
+    rig.write("components/program/example.yml", "type: pipeline\njobs: {}\n");
+    rig.write("components/program/say.mjs", 'console.log("one")');
+    expect(said(address("program"))).toBe("one");
+    rig.write("components/program/notes.md", "not code");
+    expect(rig.cli("run", "job.yml").stdout).toContain("1 reused");
+    rig.write("components/program/say.mjs", 'console.log("two")');
+    expect(said(address("program"))).toBe("two");
+  });
+
   it("may be the folder of an installed package", () => {
     rig.write("stepwell.yml", "registries: {team: ./node_modules/@team/parts}\n");
     rig.write("node_modules/@team/parts/package.json", "{}");
