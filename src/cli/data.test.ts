@@ -88,6 +88,29 @@ describe("a data asset", () => {
   });
 });
 
+describe("a data import", () => {
+  it("is a run whose output becomes the asset, by its file alone", () => {
+    rig.write("far/2026/a.csv", "x\n1\n");
+    rig.write("far.yml", "name: far_files\ntype: file\npath: ./far\n");
+    cli("datastore", "create", "far.yml");
+    rig.write(
+      "import.yml",
+      "name: brought\ntype: uri_folder\ndescription: of far\nsource: {type: file_system, connection: azureml:far_files, path: '2026'}\npath: azureml://datastores/far_files/paths/copies/${{name}}\n",
+    );
+    expect(cli("data", "import", "import.yml").code).toBe(0);
+    const asset = json("data", "show", "brought");
+    expect(asset).toMatchObject({ version: "1", run: "import-brought-1" });
+    expect(rig.read("far/copies/import-brought-1/a.csv")).toBe("x\n1\n");
+    rig.write("bad.yml", "name: x\nsource: {type: database, connection: c, tabel: t}\n");
+    const refused = cli("data", "import", "bad.yml");
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/bad\.yml:2:\d+.*`tabel`/),
+    ]);
+    cli("datastore", "delete", "far_files");
+  });
+});
+
 describe("a datastore", () => {
   it("is registered with its secrets sealed, and read by pipelines by its name", () => {
     rig.write("lake/words/a.txt", "from the lake\n");

@@ -78,6 +78,14 @@ describe("a folder as a storage", () => {
     expect(await pathsBelow(storage, "")).toEqual([]);
   });
 
+  it("lets the owner write to the copy of a file that nobody may write", async () => {
+    const { root, storage } = await rootWith();
+    await writeText(storage, "tool", "#!/bin/sh");
+    fs.chmodSync(path.join(root, "tool"), 0o555);
+    await storage.copy("tool", "copy");
+    expect(fs.statSync(path.join(root, "copy")).mode & 0o777).toBe(0o755);
+  });
+
   it("names a link that leads in circles", async () => {
     const { root, storage } = await rootWith();
     fs.mkdirSync(path.join(root, "a"));

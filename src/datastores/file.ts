@@ -2,7 +2,7 @@
 // beside them under names that nobody else uses. Knows nothing of who moves bytes in or out, or how many at once.
 
 import { constants } from "node:fs";
-import { copyFile, type FileHandle, open, rm } from "node:fs/promises";
+import { chmod, copyFile, type FileHandle, open, rm, stat } from "node:fs/promises";
 import type {
   Bytes,
   PendingUpload,
@@ -173,6 +173,8 @@ class FileStorage implements Storage {
       try {
         // Shares the blocks where the file system can.
         await copyFile(source, unfinished, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+        // The copy of a file that nobody may write is its owner's to write, as any new file is.
+        await chmod(unfinished, ((await stat(source)).mode & 0o777) | 0o600);
         const handle = await open(unfinished, "r+");
         await handle.datasync().finally(() => handle.close());
       } catch (error) {

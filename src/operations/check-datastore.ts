@@ -1,7 +1,8 @@
 // Reaches a datastore with its credentials, and says what it can do.
 
 import type { Storage } from "../ports/storage.ts";
-import { openDatastore } from "./datastores.ts";
+import { findDatastore, openDatastore } from "./datastores.ts";
+import { withTables } from "./open-tables.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { unlessStorageFails } from "./storage-refusal.ts";
 import type { Workspace } from "./workspace.ts";
@@ -17,6 +18,9 @@ export function checkDatastore(
   name: string,
 ): Promise<CheckedDatastore | Refusal> {
   return unlessStorageFails(async () => {
+    const found = await findDatastore(workspace, name);
+    if (isRefusal(found)) return found;
+    if (found.definition.type === "postgres") return checkTables(workspace, name);
     const storage = await openDatastore(workspace, name);
     if (isRefusal(storage)) return storage;
     try {
@@ -25,6 +29,15 @@ export function checkDatastore(
     } finally {
       await storage.close();
     }
+  });
+}
+
+function checkTables(workspace: Workspace, name: string): Promise<CheckedDatastore | Refusal> {
+  return withTables(workspace, name, async (tables) => {
+    const { signal } = new AbortController();
+    const { rows } = await tables.query({ kind: "query", text: "SELECT 1" }, signal);
+    for await (const _ of rows) break;
+    return { address: tables.address, can: ["gives rows of queries, and takes rows into tables"] };
   });
 }
 

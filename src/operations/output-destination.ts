@@ -5,23 +5,33 @@ import type { StepError } from "../core/event.ts";
 import type { OutputRecord } from "../core/output.ts";
 import type { Plan } from "../core/plan.ts";
 import type { DataReference } from "../spec/graph.ts";
+import type { DataCopyMode } from "../spec/transfer-settings.ts";
 import { OWN_DATASTORE } from "./datastores.ts";
 import { isRefusal } from "./refusal.ts";
 import { type RemoteSource, remoteSource } from "./remote-source.ts";
 import { storeFolder } from "./resolve-data.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Copies what was captured there; null when it is there. */
+/**
+ * Copies what was captured there; null when it is there. `mode`: among what is there; without one a folder takes the place of
+ * the one that was there.
+ */
 export async function publish(
   workspace: Workspace,
   reference: DataReference,
   record: OutputRecord,
+  mode: DataCopyMode | null = null,
 ): Promise<StepError | null> {
   const place = await destination(workspace, reference);
   if (typeof place !== "string" && "code" in place) return place;
   if (typeof place !== "string") {
     const { sendRemote } = await import("./send-remote.ts");
-    const refused = await sendRemote(workspace, record, place);
+    const refused = await sendRemote(workspace, record, place, mode ?? undefined);
+    return refused === null ? null : failed(refused.message, refused.hint);
+  }
+  if (mode !== null && record.kind === "folder") {
+    const { mergeHere } = await import("./send-remote.ts");
+    const refused = await mergeHere(workspace, record, place, mode);
     return refused === null ? null : failed(refused.message, refused.hint);
   }
   const outcome = await workspace.contents.publish(record, place);

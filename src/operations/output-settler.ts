@@ -8,6 +8,7 @@ import type { Plan } from "../core/plan.ts";
 import type { OutputSettler } from "../engine/engine-ports.ts";
 import type { DataReference, StepNode, StepOutput } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
+import { copyModeOf } from "../spec/transfer-settings.ts";
 import { OWN_DATASTORE } from "./datastores.ts";
 import { filledIn, publish } from "./output-destination.ts";
 import type { Workspace } from "./workspace.ts";
@@ -23,7 +24,7 @@ export function createOutputSettler(workspace: Workspace): OutputSettler {
       for (const [name, output] of Object.entries(step.outputs)) {
         const record = own(result.outputs, name);
         if (record === undefined || !asksForMore(output)) continue;
-        const published = await publishHere(workspace, run, plan, output, record);
+        const published = await publishHere(workspace, run, plan, { step, output, record });
         if (published !== null) problems.push(published);
         const registered = await register(workspace, run, source(step, name), output, record);
         if (registered !== null) problems.push(registered);
@@ -49,7 +50,8 @@ export function createOutputSettler(workspace: Workspace): OutputSettler {
         const to = output.publishTo ?? intermediate(plan, run, source(step, name));
         const place = filledIn(to, run, plan);
         const refused =
-          (await fetchFirst(workspace, record)) ?? (await publish(workspace, place, record));
+          (await fetchFirst(workspace, record)) ??
+          (await publish(workspace, place, record, copyModeOf(step)));
         if (refused !== null) problems.push(notCopied(source(step, name), place, refused));
       }
       return problems;
@@ -125,12 +127,15 @@ async function publishHere(
   workspace: Workspace,
   run: string,
   plan: Plan,
-  output: StepOutput,
-  record: OutputRecord,
+  {
+    step,
+    output,
+    record,
+  }: { readonly step: StepNode; readonly output: StepOutput; readonly record: OutputRecord },
 ): Promise<StepError | null> {
   if (output.publishTo === null || record.shared === true) return null;
   if (elsewhere(workspace, output, plan, "ran")) return null;
-  return publish(workspace, filledIn(output.publishTo, run, plan), record);
+  return publish(workspace, filledIn(output.publishTo, run, plan), record, copyModeOf(step));
 }
 
 async function register(

@@ -39,6 +39,7 @@ export interface Pushed {
 }
 
 const AT_ONCE = 16;
+const STEPS_AT_ONCE = 8;
 
 /** The run's own results, and those of other runs of this workspace that it reused. Throws `StorageError`. */
 export async function pushRun(
@@ -69,14 +70,17 @@ async function pushOne(
   const counter = { files: 0, bytes: 0 };
   const notShared: { step: string; why: string }[] = [];
   const shared: SharedResult[] = [];
-  for (const row of await ownResults(workspace, run)) {
+  await inParallel(await ownResults(workspace, run), STEPS_AT_ONCE, async (row) => {
     const why = await whyNot(workspace, row);
     if (why === null) {
       for (const record of recordsOf(row.result))
         await pushOutput(workspace, cache, record, counter);
       shared.push(await sharedResult(workspace, run, row));
     } else notShared.push({ step: row.path, why });
-  }
+  });
+  notShared.sort((a, b) => (a.step < b.step ? -1 : 1));
+  // The name of a shared run is that of its text: the same whichever step was first.
+  shared.sort((a, b) => a.step - b.step);
   const body = await bodyOf(workspace, run, shared);
   const id = sharedRunId(body);
   const fingerprints = shared.map((one) => one.fingerprint);

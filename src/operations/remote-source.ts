@@ -92,8 +92,10 @@ type CloudDefinition = Extract<
   { readonly bucket: string } | { readonly container: string }
 >;
 
-/** `s3://`, `gs://`, `wasb(s)://` and `abfs(s)://` addresses. */
+/** `s3://`, `gs://`, `wasb(s)://` and `abfs(s)://` addresses, and those of blobs by https that are no public file. */
 function parseCloudUrl(url: string): CloudAddress | null {
+  const web = /^https:\/\/([^/?#@]+)\/([^?#]*\/)$/i.exec(url);
+  if (web !== null) return azureAddress(web[1] ?? "", decoded(web[2] ?? ""));
   const parts = /^(s3|gs|wasbs?|abfss?):\/\/([^/]+)\/?(.*)$/i.exec(url);
   if (parts === null) return null;
   const [, scheme = "", authority = "", rest = ""] = parts;
@@ -118,17 +120,25 @@ function parseCloudUrl(url: string): CloudAddress | null {
         path,
         definition: { type: "gcs", bucket: authority, prefix: "", endpoint: null, credentials },
       };
-    default: {
-      const azure = /^([^@]+)@([^.]+)\.(?:blob|dfs)\.(.+)$/.exec(authority);
-      if (azure === null) return null;
-      const [, container = "", account = "", suffix = ""] = azure;
-      const endpoint = suffix === "core.windows.net" ? null : `https://${account}.blob.${suffix}`;
-      return {
-        path,
-        definition: { type: "azure_blob", account, container, prefix: "", endpoint, credentials },
-      };
-    }
+    default:
+      return azureAddress(authority, path);
   }
+}
+
+/** `CONTAINER@ACCOUNT.blob.core.windows.net/PATH`, or with the container as the first part of the path. */
+function azureAddress(authority: string, path: string): CloudAddress | null {
+  const parts = /^(?:([^@]+)@)?([^.@]+)\.(?:blob|dfs)\.([^/]+)$/.exec(authority);
+  if (parts === null) return null;
+  const [, given, account = "", suffix = ""] = parts;
+  const [first = "", ...rest] = path.split("/");
+  const container = given ?? first;
+  if (container === "") return null;
+  const endpoint = suffix === "core.windows.net" ? null : `https://${account}.blob.${suffix}`;
+  const credentials = { kind: "ambient" } as const;
+  return {
+    path: given === undefined ? rest.join("/") : path,
+    definition: { type: "azure_blob", account, container, prefix: "", endpoint, credentials },
+  };
 }
 
 function decoded(text: string): string {

@@ -238,8 +238,8 @@ async function locateUrl(
   if (mapped !== null && !/^[a-z]+:\/\//i.test(mapped))
     return { path: mapped, asset: null, written: url, expectedId: null };
   const target = mapped ?? url;
-  if (!/^https?:\/\//i.test(target))
-    return locateElsewhere(workspace, { kind: "url", url: target });
+  const isFile = /^https?:\/\//i.test(target) && !target.endsWith("/");
+  if (!isFile) return locateElsewhere(workspace, { kind: "url", url: target });
   const downloaded = await download(places.downloads(workspace.folder), target);
   if (isRefusal(downloaded)) return downloaded;
   return { path: downloaded, asset: null, written: url, expectedId: null };

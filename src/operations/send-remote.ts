@@ -3,6 +3,7 @@
 
 import path from "node:path";
 import type { OutputRecord } from "../core/output.ts";
+import type { DataCopyMode } from "../spec/transfer-settings.ts";
 import { type Move, moveData } from "./move-data.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { openSource, type RemoteSource } from "./remote-source.ts";
@@ -14,6 +15,7 @@ export function sendRemote(
   workspace: Workspace,
   record: Pick<OutputRecord, "path" | "kind">,
   to: RemoteSource,
+  mode: DataCopyMode = "merge_with_overwrite",
 ): Promise<Refusal | null> {
   return unlessStorageFails(async () => {
     const storage = await openSource(workspace, to);
@@ -24,7 +26,8 @@ export function sendRemote(
         from: { storage: source, path: path.basename(record.path) },
         to: { storage, path: targetPath(record, to) },
         kind: record.kind,
-        mode: "merge_with_overwrite",
+        mode,
+        sameIsNoConflict: true,
         journalFolder: places.transfers(workspace.folder),
       };
       const say = (line: string): void => workspace.notice(`sending ${to.written}: ${line}`);
@@ -34,6 +37,30 @@ export function sendRemote(
       await Promise.all([source.close(), storage.close()]);
     }
   });
+}
+
+/** Into a folder of this machine, among what is there; null when it is there. */
+export async function mergeHere(
+  workspace: Workspace,
+  record: Pick<OutputRecord, "path" | "kind">,
+  place: string,
+  mode: DataCopyMode,
+): Promise<Refusal | null> {
+  const storage = await workspace.openStorage({ type: "file", path: "/" });
+  try {
+    const move: Move = {
+      from: { storage, path: path.resolve(record.path).slice(1) },
+      to: { storage, path: path.resolve(place).slice(1) },
+      kind: record.kind,
+      mode,
+      sameIsNoConflict: true,
+      journalFolder: places.transfers(workspace.folder),
+    };
+    const moved = await moveData(workspace, move, workspace.notice);
+    return isRefusal(moved) ? moved : null;
+  } finally {
+    await storage.close();
+  }
 }
 
 /** A file goes into a folder under its own name. */

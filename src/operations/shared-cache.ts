@@ -7,6 +7,7 @@ import path from "node:path";
 import type { ContentId, Manifest } from "../core/content.ts";
 import { type Bytes, type Storage, StorageError } from "../ports/storage.ts";
 import type { SharedCacheConfig } from "../spec/workspace-config.ts";
+import { inParallel } from "./in-parallel.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { openSource, type RemoteSource, remoteSource } from "./remote-source.ts";
 import { storeFolder } from "./resolve-data.ts";
@@ -66,6 +67,9 @@ const LAYOUT = {
 function hexOf(id: string): string {
   return id.slice("sha256:".length);
 }
+
+/** Calls at once: most are a matter of latency. */
+const AT_ONCE = 16;
 
 /** A text, whose it is said to be, and the proof. */
 interface Envelope {
@@ -188,8 +192,9 @@ export async function putRun(
 ): Promise<void> {
   const { id, body, name } = shared;
   await putSigned(cache, LAYOUT.run(id), body, key);
-  for (const fingerprint of new Set(fingerprints))
-    await putText(cache, `${LAYOUT.results(fingerprint)}/${id}`, "");
+  await inParallel(new Set(fingerprints), AT_ONCE, (fingerprint) =>
+    putText(cache, `${LAYOUT.results(fingerprint)}/${id}`, ""),
+  );
   await putText(cache, `${LAYOUT.named(name)}/${id}`, "");
 }
 

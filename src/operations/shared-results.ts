@@ -12,7 +12,7 @@ import { inParallel } from "./in-parallel.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { getBytes, getManifest, openCache, runsWith, type SharedCache } from "./shared-cache.ts";
 import { signingKey } from "./signing-key.ts";
-import type { Workspace } from "./workspace.ts";
+import { places, type Workspace } from "./workspace.ts";
 
 export interface SharedResults {
   /** Takes results of others for these into the record, where there are any. */
@@ -27,14 +27,17 @@ const AT_ONCE = 16;
 export function createSharedResults(workspace: Workspace): SharedResults {
   const caches = createCaches(workspace);
   const asked = new Set<string>();
+  const take = importer(workspace);
   const fetching = new Map<string, Promise<Refusal | null>>();
   return {
     async lookUp(fingerprints) {
       const fresh = fingerprints.filter((one) => !asked.has(one));
       for (const one of fresh) asked.add(one);
-      await inParallel(fresh, AT_ONCE, (one) =>
-        caches.each(async (cache) => importFor(workspace, cache, one)).then(() => undefined),
-      );
+      await inParallel(fresh, AT_ONCE, async (one) => {
+        // A run that was taken for another step often has the result of this one too.
+        const known = await workspace.records.results([one]);
+        if (known.size === 0) await caches.each((cache) => takeFor(cache, one, take));
+      });
     },
     fetch(record) {
       if (record.shared !== true || fs.existsSync(record.path)) return Promise.resolve(null);
@@ -46,21 +49,33 @@ export function createSharedResults(workspace: Workspace): SharedResults {
   };
 }
 
-/** True when a result was taken. */
-async function importFor(
-  workspace: Workspace,
-  cache: SharedCache,
-  fingerprint: string,
-): Promise<boolean> {
-  const key = signingKey(workspace.shell);
-  const ownKey = isRefusal(key) ? "" : key.publicKey;
-  for (const id of await runsWith(cache, fingerprint)) {
+/** True when the shared run is in the record. */
+type Take = (cache: SharedCache, id: string) => Promise<boolean>;
+
+/** Takes each shared run once, however many steps it has results for; says once why one is not used. */
+function importer(workspace: Workspace): Take {
+  const taken = new Map<string, Promise<boolean>>();
+  const take: Take = async (cache, id) => {
+    const key = signingKey(workspace.shell);
+    const ownKey = isRefusal(key) ? "" : key.publicKey;
     const imported = await importSharedRun(workspace, cache, { id, ownKey });
     if ("run" in imported) return true;
     workspace.notice(
       `warning: cache ${cache.config.url}: the run ${id.slice(0, 12)} is not used: ${imported.mistake}`,
     );
-  }
+    return false;
+  };
+  return (cache, id) => {
+    const key = `${cache.config.url}\n${id}`;
+    const taking = taken.get(key) ?? take(cache, id);
+    taken.set(key, taking);
+    return taking;
+  };
+}
+
+/** True when a result was taken. */
+async function takeFor(cache: SharedCache, fingerprint: string, take: Take): Promise<boolean> {
+  for (const id of await runsWith(cache, fingerprint)) if (await take(cache, id)) return true;
   return false;
 }
 
@@ -127,13 +142,15 @@ export async function fetchFrom(
   cache: SharedCache,
   record: OutputRecord,
 ): Promise<boolean> {
-  const partial = `${record.path}.partial-${process.pid}-${workspace.random.id()}`;
+  // What a crash leaves there is taken away by `gc`.
+  const partial = path.join(places.downloads(workspace.folder), `fetch-${workspace.random.id()}`);
   fs.mkdirSync(path.dirname(partial), { recursive: true });
   try {
     if (!(await bring(cache, record, partial))) return false;
     const type = record.kind === "file" ? "uri_file" : "uri_folder";
     const found = await workspace.contents.identify(partial, type);
     if (!found.ok || found.value.id !== record.id) return false;
+    fs.mkdirSync(path.dirname(record.path), { recursive: true });
     if (!fs.existsSync(record.path)) fs.renameSync(partial, record.path);
     return true;
   } finally {

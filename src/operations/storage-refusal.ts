@@ -7,7 +7,7 @@ import { type Refusal, refuse } from "./refusal.ts";
 const WAYS: Readonly<Record<StorageProblem, string | null>> = {
   not_found: "look what is there, or write another path",
   no_such_place: "make it, or correct the datastore: stepwell datastore show NAME",
-  denied: "check the credentials: stepwell datastore check NAME",
+  denied: null,
   expired: "renew the credentials (stepwell datastore create FILE, stepwell secret set NAME)",
   exists: null,
   changed: "run again when nothing writes to it",

@@ -91,6 +91,8 @@ export const places = {
   functions: (folder: string): string => path.join(folder, ".stepwell", "functions"),
   checkpoints: (folder: string): string => path.join(folder, ".stepwell", "checkpoints"),
   downloads: (folder: string): string => path.join(folder, ".stepwell", "downloads"),
+  /** Jobs that data imports were made into. */
+  imports: (folder: string): string => path.join(folder, ".stepwell", "imports"),
   /** Journals of transfers under way. */
   transfers: (folder: string): string => path.join(folder, ".stepwell", "transfers"),
   logFile: (folder: string, run: string, step: string, attempt: number): string =>

@@ -185,7 +185,8 @@ class DatastoreReader {
 
   #azure(type: "azure_blob" | "azure_data_lake_gen2"): WrittenDatastore {
     const account = this.#needed("account_name");
-    const protocol = getText(this.#node, "protocol") ?? "https";
+    const word = getText(this.#node, "protocol") ?? "https";
+    const protocol = word.endsWith("s") ? "https" : "http";
     const written = getText(this.#node, "endpoint");
     const isAddress = written !== null && /^https?:\/\//i.test(written);
     const endpoint = isAddress

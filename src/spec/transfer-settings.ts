@@ -55,6 +55,16 @@ export type TransferSettings =
 /** Name of the input that stands for files of an import's source. */
 export const IMPORT_SOURCE = "source";
 
+/** How an output of the step goes to a place of the user's; null: as outputs of other steps do, whole. */
+export function copyModeOf(step: {
+  readonly type: string;
+  readonly typeSettings: unknown;
+}): DataCopyMode | null {
+  if (step.type !== "data_transfer") return null;
+  const settings = transferSettings(step);
+  return settings.task === "copy_data" ? settings.mode : null;
+}
+
 /** The settings of a step of type data_transfer. */
 export function transferSettings(step: { readonly typeSettings: unknown }): TransferSettings {
   return step.typeSettings as TransferSettings;

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { eventually, exited, makeRig, type Rig } from "./rig.ts";
+import { exited, makeRig, type Rig } from "./rig.ts";
 import { type PostgresServer, startPostgres } from "./servers/postgres.ts";
 
 // Steps of type data_transfer as a user meets them: the real command line, folders and a real PostgreSQL.
@@ -44,6 +44,25 @@ const decisions = (...words: readonly string[]): Record<string, string> => {
     plan.steps.map((step) => [step.name, `${step.decision}: ${step.reason.detail}`]),
   );
 };
+
+describe.skipIf("missing" in started)("a datastore of tables", () => {
+  it("is checked by asking it, and its password is told apart from none", () => {
+    const { port, definition } = server;
+    const file = (password: string): string =>
+      `name: shop\ntype: postgres\nhost: 127.0.0.1\nport: ${port}\ndatabase: postgres\nuser: ${definition.user}\ncredentials: {password: ${JSON.stringify(password)}}\n`;
+    const environment = { XDG_CONFIG_HOME: rig.at("config") };
+    const check = (password: string) => {
+      rig.write("shop.yml", file(password));
+      rig.cliWith(environment, "datastore", "create", "shop.yml");
+      return rig.cliWith(environment, "datastore", "check", "shop");
+    };
+    const { credentials } = definition;
+    const right = credentials.kind === "password" ? credentials.password : "";
+    expect(check(right).stdout).toContain("gives rows of queries");
+    const wrong = check("canary-5e5e");
+    expect([wrong.code, wrong.stderr.includes("canary-5e5e")]).toEqual([1, false]);
+  });
+});
 
 describe("copy_data", () => {
   it("merges inputs in their order, is reused, and runs again when one changed", () => {
@@ -90,6 +109,26 @@ describe("copy_data", () => {
     );
     expect(rig.cli("run", "job.yml").code).toBe(0);
     expect(rig.read("copied")).toBe("first\n");
+  });
+
+  it("goes to a place of the user's among what is there, or not over it", () => {
+    folders();
+    rig.write("dest/kept", "theirs");
+    const job = (mode: string): void =>
+      rig.write(
+        "job.yml",
+        `type: data_transfer\ntask: copy_data\ndata_copy_mode: ${mode}\ninputs:\n  one: {type: uri_folder, path: ./one}\noutputs:\n  all: {type: uri_folder, path: ./dest}\n`,
+      );
+    job("fail_if_conflict");
+    for (const again of [1, 2]) expect([again, rig.cli("run", "job.yml").code]).toEqual([again, 0]);
+    expect(fs.readdirSync(rig.at("dest")).sort()).toEqual(["deep", "kept", "x"]);
+    rig.write("one/x", "other\n");
+    const { code, stderr } = rig.cli("run", "job.yml");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("because x is there already")]);
+    expect(rig.read("dest/x")).toBe("first\n");
+    job("merge_with_overwrite");
+    expect(rig.cli("run", "job.yml").code).toBe(0);
+    expect([rig.read("dest/x"), rig.read("dest/kept")]).toEqual(["other\n", "theirs"]);
   });
 
   it("does not run again because of another Python", () => {
@@ -262,27 +301,15 @@ ${more}
     shop();
     const slow = "SELECT i, pg_sleep(0.01) FROM generate_series(1, 1000000) i";
     const child = rig.start("run", "p.yml", "--input", `query=${slow}`);
-    const busy = async () =>
-      (
-        await server.sql(
-          "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'stepwell'",
-        )
-      )[0]?.n;
-    let running: unknown = "0";
-    await eventually(() => {
-      void busy().then((n) => {
-        running = n;
-      });
-      return running === "1";
-    }, "the query to run");
+    const becomes = async (wanted: string): Promise<void> => {
+      const query =
+        "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'stepwell'";
+      while ((await server.sql(query))[0]?.n !== wanted) await new Promise(setImmediate);
+    };
+    await becomes("1");
     rig.cli("cancel", "p-1");
     expect(await exited(child)).not.toBe(0);
-    await eventually(() => {
-      void busy().then((n) => {
-        running = n;
-      });
-      return running === "0";
-    }, "the query to end");
+    await becomes("0");
   });
 });
 

@@ -6,7 +6,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Ended, makeRig, type Rig } from "./rig.ts";
+import { type Ended, eventually, exited, makeRig, type Rig } from "./rig.ts";
 import { type S3Server, startMoto } from "./servers/moto.ts";
 
 // Data that lies in a bucket, as pipelines read and write it: a real S3 server, the real command line.
@@ -216,6 +216,32 @@ describe.skipIf(missing !== null)("data in a bucket", () => {
     expect(cli("show", failed.name).stdout).toContain(
       "output count is recorded, but was not copied to azureml://datastores/shut/paths/out/count.txt",
     );
+  });
+
+  it("is fetched by one process at a time, and on from where a killed one left off", async () => {
+    const megabytes = 6;
+    await put("team/big/a.txt", "word ".repeat((megabytes << 20) / 5));
+    rig.write("stepwell.yml", "transfers: {bandwidth: 200kB}\n");
+    const file = counts("big.yml", "azureml://datastores/lake/paths/big");
+    const slow = rig.startWith(environment(), "run", file);
+    const partial = (): string | undefined =>
+      fs.readdirSync(rig.at(".stepwell/downloads")).find((one) => one.endsWith(".partial"));
+    await eventually(() => partial() !== undefined, "the fetch to begin");
+    slow.kill("SIGKILL");
+    await exited(slow);
+    expect(fs.existsSync(rig.at(`.stepwell/downloads/${partial()?.replace(".partial", "")}`))).toBe(
+      false,
+    );
+    rig.write("stepwell.yml", "transfers: {at_once: 8}\n");
+    const both = [1, 2].map(() => rig.startWith(environment(), "run", file));
+    const codes = await Promise.all(both.map(exited));
+    expect(codes).toEqual([0, 0]);
+    expect(outputOf("last")).toBe(String(Math.floor((megabytes << 20) / 5)));
+    expect(
+      fs.readdirSync(rig.at(".stepwell/downloads")).filter((one) => one.includes(".")),
+    ).toEqual([]);
+    fs.rmSync(rig.at("stepwell.yml"));
+    rig.ran();
   });
 
   it("that is gone when the step starts fails the step, with a way out", async () => {

@@ -17,6 +17,8 @@ export interface MoveContext extends ReadContext {
   readonly journal: TransferJournal;
   /** What is at the target ends the transfer, unless it is what would have been written. */
   readonly refuseConflicts: boolean;
+  /** Even where it was there before the transfer. */
+  readonly sameIsNoConflict: boolean;
   /** The source is read once more from the target where that keeps no checksum. */
   readonly readBack: boolean;
   /** Bytes that arrived now; negative where some have to be sent again. */

@@ -126,7 +126,7 @@ async function writeOrFind(
   } catch (error) {
     if (error instanceof SourceFailed) throw error.cause;
     if (!(error instanceof StorageError) || error.problem !== "exists") throw error;
-    const mayBeOurs = tried > 1 || context.journal.goesOn;
+    const mayBeOurs = tried > 1 || context.journal.goesOn || context.sameIsNoConflict;
     const { sizeBytes } = item.source;
     const there = mayBeOurs
       ? await sameBytesThere(item.to, { sizeBytes, sha256: sha256() }, context)

@@ -183,7 +183,7 @@ async function finish(
       tried > 1 && error instanceof StorageError && ["exists", "not_found"].includes(error.problem);
     const isThere = error instanceof StorageError && error.problem === "exists";
     if (!answerWasLost && !isThere) throw error;
-    const ours = answerWasLost || context.journal.goesOn;
+    const ours = answerWasLost || context.journal.goesOn || context.sameIsNoConflict;
     const there = ours ? await sameBytesThere(item.to, item.source, context) : null;
     if (there !== null) return there;
     throw isThere ? conflictAt(item.to, context) : error;

@@ -42,6 +42,8 @@ export interface TransferOrder {
   readonly to: TransferEnd & { readonly names?: TargetNames };
   readonly kind: "file" | "folder";
   readonly mode: "merge_with_overwrite" | "fail_if_conflict";
+  /** With `fail_if_conflict`: what is there with the same bytes is none. */
+  readonly sameIsNoConflict?: boolean;
   /** Where the journal lies. One process at a time moves from one place to another with it. */
   readonly journalFolder: string;
   /** Calls at once at most. */
@@ -140,6 +142,7 @@ async function moveAll(order: TransferOrder, machinery: Machinery): Promise<Tran
       kind: order.kind,
       names: order.to.names ?? ANY_NAMES,
       refuseConflicts: refuseConflicts && !journal.goesOn,
+      sameIsNoConflict: order.sameIsNoConflict === true,
       file: listFile,
       signal: stop.signal,
     });
@@ -152,6 +155,7 @@ async function moveAll(order: TransferOrder, machinery: Machinery): Promise<Tran
       journal,
       buffers: createPartBuffers(),
       refuseConflicts,
+      sameIsNoConflict: order.sameIsNoConflict === true,
       readBack: order.readBack === true,
       limit: limiter(order.bandwidthBytesPerSecond ?? null, machinery),
       moved: progress.moved,
@@ -294,9 +298,10 @@ async function moveItems(
 }
 
 /** Nothing to do: it arrived with an earlier process, or the very same bytes are there. */
-function alreadyThere({ source, target }: WorkItem, { journal }: MoveContext): Moved | null {
+function alreadyThere(item: WorkItem, { journal }: MoveContext): Moved | null {
+  const { source, target } = item;
   if (target === null || target.sizeBytes !== source.sizeBytes) return null;
-  const same = source.sha256 !== null && source.sha256 === target.sha256;
+  const same = item.isSame === true || (source.sha256 !== null && source.sha256 === target.sha256);
   if (!same && !journal.hasArrived(source, target)) return null;
   return { stored: target, sha256: source.sha256 ?? target.sha256 };
 }

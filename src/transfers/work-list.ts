@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import type { Storage, StoredFile } from "../ports/storage.ts";
 import { createDigestSet } from "./digest-set.ts";
 import { foldedName, nameProblem, shownName, type TargetNames } from "./entry-names.ts";
+import { streamId } from "./hash-bytes.ts";
 import { Sorted, UnsortedError } from "./sorted-listing.ts";
 import type { OpenEnd } from "./transfer-end.ts";
 import { TransferError } from "./transfer-failure.ts";
@@ -16,6 +17,8 @@ export interface WorkItem {
   readonly to: string;
   /** What is there now. */
   readonly target: StoredFile | null;
+  /** It has the very same bytes. */
+  readonly isSame?: true;
 }
 
 export interface WorkList {
@@ -33,6 +36,8 @@ export interface WorkOrder {
   readonly names: TargetNames;
   /** True: what is at the target ends the transfer before it begins. */
   readonly refuseConflicts: boolean;
+  /** What is there with the same bytes is no conflict. */
+  readonly sameIsNoConflict: boolean;
   /** Where the list is written. */
   readonly file: string;
   readonly signal: AbortSignal;
@@ -74,12 +79,15 @@ async function oneFile(order: WorkOrder): Promise<WorkList> {
   const problem = nameProblem(order.toPath, order.names);
   if (problem !== null) throw badName(order, [`${shownName(order.toPath)} ${problem}`], 1);
   const target = await order.to.run((storage) => storage.stat(order.toPath));
-  if (target !== null && order.refuseConflicts) throw conflict(order, [order.toPath], 1);
+  const item: WorkItem = { source, to: order.toPath, target };
+  const isThere = target !== null && order.refuseConflicts;
+  const isSame = isThere && order.sameIsNoConflict && (await sameBytes(order, item));
+  if (isThere && !isSame) throw conflict(order, [order.toPath], 1);
   return {
     files: 1,
     bytes: source.sizeBytes,
     async *items() {
-      yield { source, to: order.toPath, target };
+      yield isSame ? { ...item, isSame } : item;
     },
   };
 }
@@ -108,8 +116,10 @@ async function listFolder(order: WorkOrder, look: "merge" | "stat"): Promise<Wor
       const problem = nameProblem(inside, order.names) ?? nameProblem(item.to, order.names);
       if (problem !== null) note(wrong, `${shownName(inside)} ${problem}`);
       else if (clashes?.add(foldedName(inside)) === false) throw caseClash(order, inside);
-      if (item.target !== null && order.refuseConflicts) note(conflicts, inside);
-      await sink.write(item);
+      const isThere = item.target !== null && order.refuseConflicts;
+      const isSame = isThere && order.sameIsNoConflict && (await sameBytes(order, item));
+      if (isThere && !isSame) note(conflicts, inside);
+      await sink.write(isSame ? { ...item, isSame } : item);
     }
   } finally {
     await sink.close();
@@ -122,6 +132,16 @@ async function listFolder(order: WorkOrder, look: "merge" | "stat"): Promise<Wor
       `${order.from.storage().address}: there is nothing in ${shownName(order.fromPath)}`,
     );
   return { files, bytes, items: () => readItems(order.file) };
+}
+
+async function sameBytes({ from, to }: WorkOrder, item: WorkItem): Promise<boolean> {
+  const { source, target } = item;
+  if (target === null || source.sizeBytes !== target.sizeBytes) return false;
+  const idOf = (end: OpenEnd, file: StoredFile): Promise<string> =>
+    file.sha256 === null
+      ? end.run(async (storage) => streamId(await storage.read(file.path)))
+      : Promise.resolve(file.sha256);
+  return (await idOf(from, source)) === (await idOf(to, target));
 }
 
 function note(found: Found, text: string): void {

@@ -92,7 +92,8 @@ Examples:
   stepwell run --each alpha=0.01,0.1,1 --each seed=1..10 --max-concurrent 4
   stepwell run --resume taxi-17`;
 
-async function runFile(context: Context, file: string, flags: RunFlags): Promise<void> {
+/** Runs a definition file to its end, as the flags say. */
+export async function runFile(context: Context, file: string, flags: RunFlags): Promise<void> {
   const json = flags.json ?? false;
   await writeMissing(context, file, flags);
   const workspace = await context.open({ create: "make" });

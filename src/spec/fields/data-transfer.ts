@@ -47,7 +47,7 @@ const shared = {
   },
 };
 
-const source = place(({ fileSystem, database }) => ({
+export const importSource = place(({ fileSystem, database }) => ({
   file_system: table("a file_system source", fileSystem),
   database: table("a database source", {
     ...database,
@@ -84,7 +84,7 @@ const transferFields = {
     oneWordOf(...copyModes),
     "copy_data: what happens to a file that several inputs have.",
   ),
-  source: optional(source, "import_data: where the data comes from."),
+  source: optional(importSource, "import_data: where the data comes from."),
   sink: optional(sink, "export_data: where the data goes."),
 };
 

@@ -61,7 +61,10 @@ const azureCredentials = credentials(
 
 const azure = {
   account_name: required(STRING, "The storage account."),
-  protocol: optional(oneWordOf("https", "http"), "`https` unless given."),
+  protocol: optional(
+    oneWordOf("https", "http", "wasbs", "wasb", "abfss", "abfs"),
+    "`https` unless given; Azure's own words mean https, or without the `s` http.",
+  ),
   endpoint: optional(STRING, "`core.windows.net` unless given, or a whole address of the account."),
   prefix: PREFIX,
   credentials: azureCredentials,

@@ -48,16 +48,16 @@ export async function startPostgres(): Promise<PostgresServer | MissingServer> {
   } as const;
   const pool = new pg.Pool({ ...definition, password: PASSWORD });
   pool.on("error", () => undefined);
-  afterAll(() => pool.end());
-  await ready(pool);
-  // A killed one would leave its shared memory behind.
   const { folder } = running;
+  // The server ends when nobody speaks with it any more; killed, it would leave its shared memory behind.
   afterAll(async () => {
+    await pool.end();
     const data = path.join(folder, "data");
     const [pid = ""] = fs.readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n");
     process.kill(Number(pid), "SIGQUIT");
     while (fs.existsSync(path.join(data, "postmaster.pid"))) await new Promise(setImmediate);
   });
+  await ready(pool);
   return { definition, port, sql: async (text) => (await pool.query(text)).rows ?? [] };
 }
 
