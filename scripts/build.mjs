@@ -24,7 +24,8 @@ const libraries = {
 
 if (
   process.argv.includes("--if-stale") &&
-  newest(out) > Math.max(newest(path.join(root, "src")), newest(path.join(root, "scripts")))
+  newest(out) >
+    Math.max(...["src", "library", "scripts"].map((name) => newest(path.join(root, name))))
 )
   process.exit(0);
 
@@ -68,12 +69,40 @@ await build({
   // Node shows the line that an error nobody catches was thrown at: not one of half a megabyte.
   minify: false,
 });
+await writeLibrary();
 writeTypes();
 await writeFunctionRuntime();
 await writeSchemas();
 fs.chmodSync(path.join(fresh, "stepwell.js"), 0o755);
 fs.rmSync(out, { recursive: true, force: true });
 fs.renameSync(fresh, out);
+
+/**
+ * The components that ship: their definitions, and each program with all that it needs in one file. Its bytes count in
+ * fingerprints, so nothing of this machine may be in it.
+ */
+async function writeLibrary() {
+  const library = path.join(root, "library");
+  const entryPoints = {};
+  for (const name of fs.readdirSync(library).filter((one) => one !== "runtime")) {
+    const folder = path.join(fresh, "library", name);
+    fs.mkdirSync(folder, { recursive: true });
+    for (const file of fs
+      .readdirSync(path.join(library, name))
+      .filter((one) => one.endsWith(".yml")))
+      fs.copyFileSync(path.join(library, name, file), path.join(folder, file));
+    const program = path.join(library, name, `${name}.ts`);
+    if (fs.existsSync(program)) entryPoints[`library/${name}/step`] = program;
+  }
+  await build({
+    ...settings,
+    entryPoints,
+    outExtension: { ".js": ".mjs" },
+    sourcemap: false,
+    keepNames: false,
+    legalComments: "none",
+  });
+}
 
 /** What an editor knows of the SDK. Only where the compiler is: a package is made by a clone, and runs without it. */
 function writeTypes() {

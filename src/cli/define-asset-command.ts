@@ -52,15 +52,61 @@ interface ListFlags extends JsonFlag {
 /** Shows what has this name without being registered; false where nothing has. */
 export type ShowOther = (workspace: Workspace, name: string, json: boolean) => Promise<boolean>;
 
+interface PlaceFlags {
+  readonly builtin?: boolean;
+  readonly registry?: string;
+  readonly search?: string;
+  readonly json?: boolean;
+}
+
+/** Where assets of a kind lie besides the workspace. */
+export interface Registries {
+  /** Null: it is the workspace that is asked. */
+  registryOf(name: string | null, flags: PlaceFlags): string | null;
+  list(registry: string, name: string | null, flags: PlaceFlags): Promise<void>;
+  show(registry: string, name: string, flags: PlaceFlags): Promise<void>;
+}
+
 /** Adds `create`, `list` and `show` of one kind to its empty command. */
 export function defineAssetCommand(
   command: Command,
   context: Context,
   kind: AssetKind,
   showOther: ShowOther = async () => false,
+  registries: Registries | null = null,
 ): void {
   defineCreate(command, context, kind);
+  defineList(command, context, kind, registries);
+  const shown = command
+    .command("show")
+    .description(`show ${AN[kind]}`)
+    .argument("<name>", "NAME, NAME:VERSION or NAME@LABEL")
+    .option("--json", "print one JSON object")
+    .action((name: string, flags: PlaceFlags) => {
+      const registry = registries?.registryOf(name, flags) ?? null;
+      return registry === null
+        ? show(context, kind, name, flags, showOther)
+        : registries?.show(registry, name, flags);
+    });
+  if (registries !== null) addPlaces(shown);
+  defineLabel(command, context, kind);
+  defineAssetChanges(command, context, kind);
+  command.addHelpText("after", EXAMPLES[kind]);
+}
+
+function addPlaces(command: Command): void {
   command
+    .option("--builtin", "of those that ship with Stepwell")
+    .option("--registry <name>", "of a folder that stepwell.yml names under registries");
+}
+
+function defineList(
+  command: Command,
+  context: Context,
+  kind: AssetKind,
+  registries: Registries | null,
+): void {
+  const listed = command
     .command("list")
     .description(`list ${PLURAL[kind]}, or the versions of one`)
     .argument("[name]", "only this name")
@@ -69,18 +115,13 @@ export function defineAssetCommand(
     .option("--include-archived", "archived ones too")
     .option("--archived-only", "only archived ones")
     .option("--json", "print one JSON object")
-    .action((name: string | undefined, flags: ListFlags) =>
-      list(context, kind, name ?? null, flags),
-    );
-  command
-    .command("show")
-    .description(`show ${AN[kind]}`)
-    .argument("<name>", "NAME, NAME:VERSION or NAME@LABEL")
-    .option("--json", "print one JSON object")
-    .action((name: string, flags: JsonFlag) => show(context, kind, name, flags, showOther));
-  defineLabel(command, context, kind);
-  defineAssetChanges(command, context, kind);
-  command.addHelpText("after", EXAMPLES[kind]);
+    .action((name: string | undefined, flags: ListFlags & PlaceFlags) => {
+      const registry = registries?.registryOf(name ?? null, flags) ?? null;
+      return registry === null
+        ? list(context, kind, name ?? null, flags)
+        : registries?.list(registry, name ?? null, flags);
+    });
+  if (registries !== null) addPlaces(listed);
 }
 
 const PLURAL: Readonly<Record<AssetKind, string>> = {
@@ -98,7 +139,8 @@ const AN: Readonly<Record<AssetKind, string>> = {
 };
 
 const EXAMPLES: Readonly<Record<AssetKind, string>> = {
-  component: "\nExample:\n  stepwell component create train/component.yml",
+  component:
+    "\nExamples:\n  stepwell component create train/component.yml\n  stepwell component list --builtin",
   data: "\nExamples:\n  stepwell data create data.yml\n  stepwell data create --name iris --path ./iris.csv",
   environment: "\nExample:\n  stepwell environment create environment.yml",
   model:

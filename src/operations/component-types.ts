@@ -11,7 +11,8 @@ import type { Problem } from "../spec/problem.ts";
 import { readMapping } from "../spec/read-tree.ts";
 import { getMapping, getSet, getText, type TreeMapping, type TreeNode } from "../spec/tree.ts";
 import { type ComponentDefinition, fileReader } from "./load-definition.ts";
-import { type Refusal, refuse } from "./refusal.ts";
+import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { readRegistry } from "./registries.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface ComponentTypes {
@@ -38,6 +39,7 @@ export async function componentTypes(
         `there is no file and no registered component ${word}`,
         "name YAML files of components, or name@latest, name:version",
       );
+    if (isRefusal(read)) return read;
     problems.push(...read.problems);
     if (read.root !== null) entries.push(entryOf(isFile ? written(folder, file) : word, read.root));
   }
@@ -66,9 +68,19 @@ function readFile(file: string): Read {
   return { root, problems: context.problems };
 }
 
-async function readRegistered(word: string, workspace: Workspace | null): Promise<Read | null> {
+async function readRegistered(
+  word: string,
+  workspace: Workspace | null,
+): Promise<Read | Refusal | null> {
   const name = parseAssetName(word.startsWith("azureml:") ? word : `azureml:${word}`);
   if (name === null || workspace === null) return null;
+  if (name.registry !== null) {
+    const { registries } = workspace.config;
+    const found = readRegistry(registries, { ...name, registry: name.registry });
+    if (found !== null && "missing" in found)
+      return refuse("unknown_component", found.missing, found.hint);
+    if (found !== null) return readMapping(found.definition, found.place, SPEC_LIMITS);
+  }
   const asset = await workspace.records.asset("component", name.name, name.version, name.label);
   if (asset === null) return null;
   return readMapping((JSON.parse(asset.definition) as ComponentDefinition).text, word, SPEC_LIMITS);

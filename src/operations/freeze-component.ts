@@ -143,12 +143,16 @@ function floating(graph: Graph | null): readonly Problem[] {
   const names = new Set<string>();
   for (const { environment } of graph?.steps ?? [])
     if (environment?.kind === "asset" && environment.version === null)
-      names.add(`environment ${environment.name}`);
+      names.add(`environment ${environment.name} without a version`);
+  for (const { component } of graph?.steps ?? [])
+    if (component?.startsWith("azureml://")) names.add(`component ${component}`);
   return [...names].map((name) => ({
     severity: "warning",
     code: "floating_name",
-    message: `the component names ${name} without a version: what it means is looked up in each run`,
-    hint: "name a version, so that the component never changes",
+    message: `the component names ${name}: what it means is looked up in each run`,
+    hint: name.startsWith("environment")
+      ? "name a version, so that the component never changes"
+      : "a registry is a folder: register the component in this workspace where it must never change",
     position: null,
   }));
 }

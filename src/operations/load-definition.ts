@@ -16,6 +16,7 @@ import {
   type ReadModule,
   readModule,
 } from "./read-module.ts";
+import { readRegistry } from "./registries.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export interface DefinitionOptions {
@@ -147,7 +148,7 @@ export async function readWithComponents<T>(
   const components = new Map<string, Component>();
   for (;;) {
     const wanted = new Map<string, readonly [string, string | null, string | null]>();
-    const loaded = read(readerOver(components, wanted));
+    const loaded = read(readerOver(workspace.config.registries, components, wanted));
     // The reader is synchronous and the record is not: fetch what was asked for and read again.
     if (wanted.size === 0) return loaded;
     for (const [key, [name, version, label]] of wanted)
@@ -156,12 +157,17 @@ export async function readWithComponents<T>(
 }
 
 function readerOver(
+  registries: Workspace["config"]["registries"],
   components: ReadonlyMap<string, Component>,
   wanted: Map<string, readonly [string, string | null, string | null]>,
 ): SpecReader {
   return {
     ...fileReader,
-    component(name, version, label) {
+    component(name, version, label, registry) {
+      // A registry of Azure's that is no folder here: what is registered under the name stands for it.
+      const listed =
+        registry === null ? null : readRegistry(registries, { name, version, label, registry });
+      if (listed !== null) return listed;
       const key = JSON.stringify([name, version, label]);
       const known = components.get(key);
       if (known === undefined) wanted.set(key, [name, version, label]);
@@ -224,5 +230,7 @@ async function registered(
     definition: kept.text,
     baseFolder: root + path.resolve(kept.baseFolder),
     file: kept.file === undefined ? null : root + kept.file,
+    place: `azureml:${name}:${asset.version}`,
+    reference: `${name}:${asset.version}`,
   };
 }

@@ -9,7 +9,8 @@ import type { Document, NewRun, RecordStore, RunRow } from "../ports/records.ts"
 import { RUN_WORDS } from "../spec/run-words.ts";
 import { gitOrigins } from "./git-origin.ts";
 import { keepInputs } from "./keep-inputs.ts";
-import { type Refusal, refuse } from "./refusal.ts";
+import { passedSecrets } from "./passed-secrets.ts";
+import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { markUntold, unmark } from "./untold-runs.ts";
 import type { Workspace } from "./workspace.ts";
 import { removeShell, writeShell } from "./write-shell.ts";
@@ -53,6 +54,9 @@ export async function submitRun(
     );
   const notKept = await keepInputs(workspace, plan);
   if (notKept !== null) return notKept;
+  const secrets = await passedSecrets(workspace);
+  if (isRefusal(secrets)) return secrets;
+  const variables = { ...secrets, ...options.variables };
   const git = await gitOrigins(plan.graph.steps.flatMap((step) => step.code?.path ?? []));
   const base = newRun(workspace, plan, options, git);
   const written = plan.graph.name;
@@ -61,7 +65,7 @@ export async function submitRun(
     const name = count === 0 && first !== null ? first : await freeName(workspace, plan, count);
     const isMarked = markUntold(workspace, name);
     const outcome = await claimName(workspace, { ...base, name }, () =>
-      writeShell(workspace, name, plan.options.passEnv, options.variables),
+      writeShell(workspace, name, plan.options.passEnv, variables),
     );
     if (isMarked && outcome.kind !== "created") await unmark(workspace, name);
     if (outcome.kind === "created") return (await workspace.records.run(name)) as RunRow;

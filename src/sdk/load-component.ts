@@ -2,6 +2,7 @@
 
 import fs from "node:fs";
 import { load } from "js-yaml";
+import { parseAssetName } from "../spec/asset-name.ts";
 import type { DataType } from "../spec/graph.ts";
 import { inWords } from "./check-definition.ts";
 import { type Component, callable, type Definition } from "./component.ts";
@@ -76,24 +77,27 @@ export function loadComponent<const N extends string>(file: N): Known<N> {
 }
 
 /**
- * A component that is registered in the workspace: `name:version`, `name@latest`, `name@label`.
+ * A component that is registered in the workspace (`name:version`, `name@latest`, `name@label`), or one of a registry: the
+ * library that ships, or a folder that `stepwell.yml` names.
  *
  * @example
  * ```ts
  * const train = component("train@latest");
+ * const split = component("azureml://registries/stepwell/components/split");
  * ```
  */
 export function component<const N extends string>(name: N): Known<N> {
   const origin = originOfCall();
+  const long = name.startsWith("azureml://") ? parseAssetName(name) : null;
   const found = /^(?:azureml:)?([A-Za-z0-9_][\w.-]*)(?::([^@:]+)|@([\w.-]+))$/.exec(name);
-  if (found === null)
+  if (found === null && long === null)
     throw new DefinitionError(
       `${JSON.stringify(name)} names no registered component`,
-      "write name:version, name@latest or name@label; a file: loadComponent(…)",
+      "write name:version, name@latest, name@label or azureml://registries/REGISTRY/components/NAME; a file: loadComponent(…)",
       origin,
     );
   const place = name.startsWith("azureml:") ? name : `azureml:${name}`;
-  const called = (found[1] ?? "component").replaceAll(".", "_");
+  const called = (long?.name ?? found?.[1] ?? "component").replaceAll(/[^A-Za-z0-9_]/g, "_");
   return callable(
     written({ name: called, place, inputs: {}, outputs: {}, origin, isOpen: true }),
   ) as Known<N>;

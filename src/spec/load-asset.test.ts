@@ -76,6 +76,8 @@ describe("loadAsset", () => {
       definition: asset.text,
       baseFolder: asset.baseFolder,
       file: null,
+      place: "azureml:c:2",
+      reference: "c:2",
     };
     const job = loaded("type: pipeline\njobs: {a: {component: azureml:c:2}}", {
       components: { "c:2": registered },

@@ -184,6 +184,8 @@ describe("loadJob: ways to name a component", () => {
       definition: TRAIN,
       baseFolder: "/project/train",
       file: null,
+      place: "azureml:train:3",
+      reference: "train:3",
     };
     const more = { ...WITH_TRAIN, components: { "train:3": registered } };
     for (const name of [

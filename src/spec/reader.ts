@@ -8,13 +8,13 @@ export interface SpecReader {
   ): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
   /** What stands at a path; null for nothing. */
   kind(path: string): "file" | "folder" | null;
-  /** A registered component; version and label both null mean the latest. Null when there is none. */
+  /** A registered component; version and label both null mean the latest. Null when nothing is known of it. */
   component(
     name: string,
     version: string | null,
     label: string | null,
     registry: string | null,
-  ): RegisteredComponent | null;
+  ): RegisteredComponent | MissingComponent | null;
 }
 
 export interface RegisteredComponent {
@@ -25,4 +25,15 @@ export interface RegisteredComponent {
   readonly baseFolder: string;
   /** Absolute path of the file it was read from: in its own code it counts by what it says. */
   readonly file: string | null;
+  /** How messages call its text: a file, or its name. */
+  readonly place: string;
+  /** What a step records of it: `name:version`, or its address in a registry. */
+  readonly reference: string;
+}
+
+/** A registry is there, and what is asked of it is not. */
+export interface MissingComponent {
+  readonly missing: string;
+  /** What to do next. */
+  readonly hint: string;
 }

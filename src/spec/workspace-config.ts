@@ -11,10 +11,12 @@ import { SPEC_LIMITS, type SpecLimits } from "./limits.ts";
 import { readDatastore, writtenSecrets } from "./load-datastore.ts";
 import { type NotifyRule, readNotify } from "./notify-rules.ts";
 import { put } from "./own-keys.ts";
+import { readPassedVariables } from "./passed-variables.ts";
 import type { Problem } from "./problem.ts";
 import { problemAt } from "./problem-at.ts";
 import { parseBytes } from "./quantity.ts";
 import { readTree } from "./read-tree.ts";
+import { readRegistries } from "./registry-folders.ts";
 import { NO_RETENTION, type RetentionRules, readRetention } from "./retention-rules.ts";
 import {
   getMapping,
@@ -72,6 +74,8 @@ export interface WorkspaceConfig {
   readonly defaultCompute: string | null;
   /** Names of variables that steps inherit; `AWS_*` is a prefix. */
   readonly passEnv: readonly string[];
+  /** Of them those that hold a secret of the workspace: its name by that of the variable. */
+  readonly passSecrets: Readonly<Record<string, string>>;
   /** SOURCE_DATE_EPOCH of steps: seconds; null: not set; undefined: the fixed value. */
   readonly sourceDateEpoch?: number | null;
   /** `auto`: copied into the store when they are small. */
@@ -80,6 +84,8 @@ export interface WorkspaceConfig {
   readonly warnSizeBytes: number;
   /** How long what is kept. */
   readonly retention: RetentionRules;
+  /** Folders of components by the name of their registry. */
+  readonly registries: Readonly<Record<string, string>>;
   /** Who is told when a run ends. */
   readonly notify: readonly NotifyRule[];
   readonly limits: Partial<SpecLimits>;
@@ -104,9 +110,11 @@ export function defaultWorkspaceConfig(folder: string): WorkspaceConfig {
     environments: {},
     defaultCompute: null,
     passEnv: [],
+    passSecrets: {},
     keep: "auto",
     warnSizeBytes: WARN_SIZE_BYTES,
     retention: NO_RETENTION,
+    registries: {},
     notify: [],
     limits: {},
     slots: null,
@@ -166,10 +174,11 @@ function readConfig(
     instanceTypes: readInstanceTypes(root, compute),
     environments: mapped(root, "environments", (node) => readCurated(node, folder)),
     defaultCompute: getText(root, "default_compute"),
-    passEnv: texts(getSet(root, "pass_env")),
+    ...readPassedVariables(root),
     keep: readKeep(getText(root, "keep")),
     warnSizeBytes: readWarnSize(root, problems),
     retention: readRetention(root, problems),
+    registries: readRegistries(root, folder, problems),
     notify: readNotify(root, problems),
     ...readSourceDate(root, problems),
     limits: readLimits(getMapping(root, "limits")),

@@ -46,7 +46,7 @@ const protection = optional(ANY, "Accepted and kept; without effect on one machi
 const declaredInput = table("an input", {
   type: required(
     oneWordOf(...LITERAL_TYPES, ...DATA_TYPES, "path"),
-    "The literal type or the kind of data.",
+    "The literal type or the kind of data; `path`: a file or a folder.",
   ),
   optional: optional(BOOLEAN, "Whether it may stay unset."),
   default: optional(SCALAR, "What it is when a node does not set it."),
@@ -76,6 +76,8 @@ const declaredOutput = table("an output", {
   mode: optional(oneWordOf(...PORT_MODES), "How data leaves the command."),
   description: optional(STRING, "What it is for."),
   same,
+  name: extension(STRING, "Registers it under this name; `${{inputs.x}}` takes it from an input."),
+  version: extension(STRING, "The version to register; `${{inputs.x}}` takes it from an input."),
   early_available: optional(BOOLEAN, "Accepted and kept; without effect on one machine."),
   intellectual_property: protection,
 });

@@ -47,6 +47,14 @@ const notification = table("a notification", {
   webhook: optional(STRING, "An http or https address that JSON is posted to."),
 });
 
+const passedSecret = table("a variable", {
+  name: required(STRING, "Name of the variable."),
+  secret: required(
+    STRING,
+    "The secret of the workspace that it holds: `stepwell secret set NAME`.",
+  ),
+});
+
 const sharedCache = table("a cache", {
   url: required(STRING, "A folder, `s3://…`, or `azureml://datastores/NAME/paths/PATH`."),
   mode: optional(
@@ -140,8 +148,17 @@ export const workspace: FieldTable = table("stepwell.yml", {
   ),
   default_compute: extension(STRING, "The compute of jobs that name none; `local` unless given."),
   pass_env: extension(
-    listOf(STRING),
-    "Variables of your shell that steps see; `AWS_*` is a prefix.",
+    listOf(
+      oneOf(
+        STRING,
+        record(() => passedSecret),
+      ),
+    ),
+    "Variables of your shell that steps see; `AWS_*` is a prefix; `{name, secret}`: of `stepwell secret set`.",
+  ),
+  registries: extension(
+    mapOf(STRING),
+    "Folders of components by name: `azureml://registries/NAME/components/…`.",
   ),
   notify: extension(
     listOf(record(() => notification)),

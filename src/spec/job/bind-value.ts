@@ -274,7 +274,9 @@ function accept(
     const { type, mode, base } = found;
     return { type, mode, optional: isUnset, source, place, base };
   }
-  const { type, optional } = declared;
+  const { optional } = declared;
+  const isTaken = declared.isAnyData === true && !isLiteralKind(found.type);
+  const type = isTaken ? found.type : declared.type;
   const rest = { type, mode: found.mode ?? declared.mode, optional, place, base: found.base };
   if (isUnset) return { ...rest, source };
   if (isLiteralKind(type)) {

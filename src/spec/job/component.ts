@@ -29,6 +29,8 @@ export interface DeclaredInput {
   readonly name: string;
   readonly type: DataType | LiteralKind;
   readonly optional: boolean;
+  /** `type: path`: a file fits as well as a folder. */
+  readonly isAnyData?: boolean;
   /** The default of a literal input, already converted to its type. */
   readonly literal: Literal | null;
   /** The default of a data input: a path as written. */
@@ -121,6 +123,8 @@ export function readInput(
   const place = entry.key;
   const optional = /^true$/i.test(getText(value, "optional") ?? "");
   const bare = { name, optional, mode: modeOf(value), ...bareFields, place };
+  if (type === "path")
+    return { ...bare, type: "uri_folder", isAnyData: true, literal: null, path: scalar };
   if (isDataType(type)) return { ...bare, type: dataType(type), literal: null, path: scalar };
   if (!isLiteralKind(type)) return null;
   const list = getSet(value, "enum");

@@ -64,14 +64,21 @@ function loadRegistered(
   if (known !== undefined && known !== null) return known;
   const { name, version, label, registry } = asset;
   const found = context.reader.component(name, version, label, registry);
+  if (found !== null && "missing" in found) {
+    context.error(place, "unknown_component", found.missing, found.hint);
+    return null;
+  }
   if (found === null) {
     const message = `there is no component \`${place.text.trim()}\` in this workspace`;
-    const hint = "Register it with `stepwell component create FILE`, or name its file.";
+    const hint =
+      registry === null
+        ? "Register it with `stepwell component create FILE`, or name its file."
+        : `Say where the registry lies (\`registries: {${registry}: ./folder}\` in stepwell.yml), or register the component: \`stepwell component create FILE\`.`;
     context.error(place, "unknown_component", message, hint);
     return null;
   }
-  const reference = `${name}:${found.version}`;
-  const tree = context.readDefinition(found.definition, `azureml:${reference}`);
+  const { reference } = found;
+  const tree = context.readDefinition(found.definition, found.place);
   const where = { base: found.baseFolder, file: found.file, reference };
   const component = tree === null ? null : readComponent(tree, where, context);
   context.components.set(place.text.trim(), component);

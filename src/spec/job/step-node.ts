@@ -12,6 +12,7 @@ import type {
   StepType,
 } from "../graph.ts";
 import { put } from "../own-keys.ts";
+import { soleReference } from "../template.ts";
 import {
   get,
   getMapping,
@@ -209,14 +210,39 @@ function outputOf(node: JobNode, name: string, context: LoadContext): StepOutput
     ? null
     : (node.component?.outputs.get(name)?.mode ?? null);
   const same = readSame(node, name, requests, context);
+  const registered = (key: "name" | "version") =>
+    first(key) ?? declaredWord(node, name, key, context);
   return {
     ...(same === null ? {} : { same }),
     type: outputType(node, name),
     mode: modes.find((mode) => mode !== null) ?? declared,
     publishTo: publishTo(requests, context),
-    registerName: first("name"),
-    registerVersion: first("version"),
+    registerName: registered("name"),
+    registerVersion: registered("version"),
   };
+}
+
+/** What a component says of the name of its output, which may come from an input: `${{inputs.x}}`. */
+function declaredWord(
+  node: JobNode,
+  output: string,
+  key: "name" | "version",
+  context: LoadContext,
+): string | null {
+  const declared = getMapping(node.component?.tree ?? null, "outputs")?.entries.get(output)?.value;
+  if (node.inline || declared === undefined) return null;
+  const place = getSet(declared, key);
+  const written = textOf(place);
+  if (written === null) return null;
+  const target = soleReference(written)?.target;
+  const source = target?.scope === "inputs" ? node.inputs.get(target.name)?.source : undefined;
+  if (source?.kind === "unset") return null;
+  const text = source?.kind === "literal" ? source.literal.text : written;
+  if (ASSET_WORD.test(text)) return text;
+  const message = `\`${text}\` is not a ${key} of an asset`;
+  const hint = "Use up to 255 letters, digits, `_`, `-` and `.`, or a value: `${{inputs.x}}`.";
+  context.error(source === undefined ? place : node.key, "bad_name", message, hint);
+  return null;
 }
 
 /** What the node, else its component, says of other bytes; null where neither does. */
