@@ -11,7 +11,7 @@ import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { openSource, type RemoteSource, remoteSource } from "./remote-source.ts";
 import { createDataResolver, type DataDefinition, mapUrl, storeFolder } from "./resolve-data.ts";
 import { unlessStorageFails } from "./storage-refusal.ts";
-import { places, type Workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
 
 export interface DataFile {
   /** Below the folder; the name of a file. */
