@@ -3,12 +3,17 @@
 
 /** In src/datastores/. */
 const BACKENDS = ["azure-blob", "gcs", "http", "postgres", "s3", "sftp"];
-const PACKAGES = ["hyparquet", "hyparquet-writer"];
+/** What is imported, and the name of its file. */
+const PACKAGES = {
+  hyparquet: "hyparquet",
+  "hyparquet/src/column.js": "hyparquet-column",
+  "hyparquet-writer": "hyparquet-writer",
+};
 
 /** Entry points for one build with splitting; a name is a path in dist/. */
 export const apart = Object.fromEntries([
   ...BACKENDS.map((name) => [`apart/${name}`, `src/datastores/${name}.ts`]),
-  ...PACKAGES.map((name) => [`apart/${name}`, name]),
+  ...Object.entries(PACKAGES).map(([name, file]) => [`apart/${file}`, name]),
 ]);
 
 /** For the bundles whose files lie in dist/ itself. */
@@ -20,8 +25,8 @@ export const leaveApart = {
     build.onResolve({ filter: backend }, (found) =>
       inDatastores.test(found.importer) ? later(found.path.slice(2, -3), found) : null,
     );
-    const named = new RegExp(`^(${PACKAGES.join("|")})$`);
-    build.onResolve({ filter: named }, (found) => later(found.path, found));
+    const named = new RegExp(`^(${Object.keys(PACKAGES).join("|")})$`);
+    build.onResolve({ filter: named }, (found) => later(PACKAGES[found.path], found));
   },
 };
 

@@ -1,4 +1,5 @@
-// Writes what the documents take from the program: README's transcript of the demo, the references of commands, of the SDK and of the library. The
+// Writes what the documents take from the program: README's transcript of the demo, the references of commands, of the SDK and of the library, what a
+// guide shows. The
 // tests that hold them to the truth do the writing when they are asked to.
 
 import { spawnSync } from "node:child_process";
@@ -15,6 +16,7 @@ const done = spawnSync(
     "src/testing/transcript.test.ts",
     "src/testing/command-reference.test.ts",
     "src/testing/sdk-reference.test.ts",
+    "src/testing/looking-guide.test.ts",
     "src/testing/library-reference.test.ts",
   ],
   { cwd: root, stdio: "inherit", env: { ...process.env, STEPWELL_WRITE_DOCS: "1" } },

@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import readline from "node:readline";
 import type { Cell, Column, ColumnType, RowStream, Rows } from "../../src/ports/tables.ts";
-import { UnreadableTable } from "../../src/transfers/parquet-read.ts";
+import { UnreadableTable } from "../../src/tables/unreadable-table.ts";
 
 const PIECE_ROWS = 5_000;
 const MOST_COLUMNS = 10_000;

@@ -4,8 +4,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Column, RowStream } from "../../src/ports/tables.ts";
+import { readParquet } from "../../src/tables/parquet-read.ts";
+import { UnreadableTable } from "../../src/tables/unreadable-table.ts";
 import { readCsv } from "../../src/transfers/csv-read.ts";
-import { readParquet, UnreadableTable } from "../../src/transfers/parquet-read.ts";
 import { writeParquet } from "../../src/transfers/parquet-write.ts";
 import { readJsonLines } from "./json-lines-read.ts";
 import { StepFailure } from "./program.ts";

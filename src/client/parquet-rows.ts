@@ -1,9 +1,9 @@
 // The records of a Parquet file. Its reader is loaded on first use.
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import zlib from "node:zlib";
 import type { Row } from "../sdk/run.ts";
 import { StepwellError } from "../sdk/stepwell-error.ts";
+import { guardedCompressors } from "../tables/guarded-compressors.ts";
 import { MOST_ROWS } from "./rows.ts";
 
 const MAGIC = "PAR1";
@@ -37,7 +37,11 @@ export async function parquetRows(file: string): Promise<readonly Row[]> {
         `${file} has ${metadata.num_rows} records, more than ${MOST_ROWS}`,
         "read it with a tool of its own from path()",
       );
-    const rows = await parquetReadObjects({ file: buffer, metadata, compressors: compressors() });
+    const rows = await parquetReadObjects({
+      file: buffer,
+      metadata,
+      compressors: await guardedCompressors(),
+    });
     return rows.map((row) =>
       Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, cellValue(cell)])),
     );
@@ -49,20 +53,6 @@ export async function parquetRows(file: string): Promise<readonly Row[]> {
       "read it with a tool of its own from path()",
     );
   }
-}
-
-function compressors() {
-  const { zstdDecompressSync } = zlib as typeof zlib & {
-    readonly zstdDecompressSync?: (input: Uint8Array) => Buffer;
-  };
-  return {
-    GZIP: (input: Uint8Array) => zlib.gunzipSync(input),
-    BROTLI: (input: Uint8Array) => zlib.brotliDecompressSync(input),
-    ZSTD(input: Uint8Array) {
-      if (zstdDecompressSync !== undefined) return zstdDecompressSync(input);
-      throw new Error(`Node ${process.versions.node} has no zstd; 22.15 and later have`);
-    },
-  };
 }
 
 /** Whole numbers that a number of JavaScript does not hold are texts; times are ISO 8601; what is nested is JSON. */

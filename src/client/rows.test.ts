@@ -41,7 +41,7 @@ describe("records of a CSV text", () => {
 
   it("are refused where a record has other cells than the head, or a quote has no end", () => {
     expect(() => rows("a,b\n1\n")).toThrow("record 1 has 1 cells, and the head has 2");
-    expect(() => rows('a,b\n1,"x\n')).toThrow("is not CSV");
+    expect(() => rows('a,b\n1,"x\n')).toThrow("quotes that open in line 2");
   });
 
   it("are those that were written, whatever the cells hold", () => {

@@ -2,6 +2,8 @@
 
 import type { Row } from "../sdk/run.ts";
 import { StepwellError } from "../sdk/stepwell-error.ts";
+import { CsvRecords } from "../tables/csv-records.ts";
+import { UnreadableTable } from "../tables/unreadable-table.ts";
 
 /** A table that is read at once has at most so many records. */
 export const MOST_ROWS = 1_000_000;
@@ -49,33 +51,27 @@ function isNumeric(records: readonly (readonly string[])[], column: number): boo
   return some;
 }
 
-const CELL = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y;
-
-function cellsOf(text: string, file: string): string[][] {
+function cellsOf(text: string, file: string): readonly (readonly string[])[] {
   const rows: string[][] = [];
-  let row: string[] = [];
-  CELL.lastIndex = 0;
-  while (CELL.lastIndex < text.length || row.length > 0) {
-    const at = CELL.lastIndex;
-    const found = CELL.exec(text);
-    if (found === null)
-      throw new StepwellError(
-        "not_a_table",
-        `${file}: record ${rows.length} is not CSV: ${JSON.stringify(text.slice(at, at + 40))}`,
-        "read it with text()",
-      );
-    const [, quoted, bare = "", end] = found;
-    row.push(quoted === undefined ? bare : quoted.replaceAll('""', '"'));
-    if (end === ",") continue;
-    // A line with nothing in it is no record.
-    if (row.length > 1 || quoted !== undefined || bare !== "") rows.push(row);
-    row = [];
+  const reader = new CsvRecords(file, { delimiter: ",", isMultiLine: true });
+  const take = (records: ReturnType<CsvRecords["push"]>): void => {
+    for (const { cells } of records) rows.push(cells.map((cell) => cell ?? ""));
     if (rows.length > MOST_ROWS + 1)
       throw new StepwellError(
         "too_large",
         `${file} has more than ${MOST_ROWS} records`,
         "read it piece by piece from path()",
       );
+  };
+  try {
+    for (let at = 0; at < text.length; at += PIECE_LETTERS)
+      take(reader.push(text.slice(at, at + PIECE_LETTERS)));
+    take(reader.end());
+  } catch (error) {
+    if (!(error instanceof UnreadableTable)) throw error;
+    throw new StepwellError("not_a_table", error.message, "read it with text()");
   }
   return rows;
 }
+
+const PIECE_LETTERS = 1 << 20;

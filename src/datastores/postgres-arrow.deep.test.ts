@@ -3,8 +3,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readParquet } from "../tables/parquet-read.ts";
 import { type PostgresServer, startPostgres } from "../testing/servers/postgres.ts";
-import { readParquet } from "../transfers/parquet-read.ts";
 import { writeParquet } from "../transfers/parquet-write.ts";
 import { openTables } from "./open-tables.ts";
 

@@ -4,8 +4,8 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { StorageError } from "../ports/storage.ts";
 import type { Cell, RowStream, Tables } from "../ports/tables.ts";
+import { readParquet } from "../tables/parquet-read.ts";
 import { type PostgresServer, startPostgres } from "../testing/servers/postgres.ts";
-import { readParquet } from "../transfers/parquet-read.ts";
 import { writeParquet } from "../transfers/parquet-write.ts";
 import { openTables } from "./open-tables.ts";
 

@@ -8,6 +8,7 @@ import { knownContents, momentBase, preImageOf } from "../core/step-facts.ts";
 import { createExplainer } from "../engine/explainer.ts";
 import type { GitOrigin } from "../ports/records.ts";
 import { own } from "../spec/own-keys.ts";
+import { createOutputComparer, type OutputChange } from "./diff-outputs.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { findRecord } from "./run-view.ts";
@@ -24,6 +25,8 @@ export interface StepDifference {
   readonly name: string;
   readonly differences: readonly Reason[];
   readonly metrics: readonly MetricDifference[];
+  /** Of those that both runs have and that are not the same. */
+  readonly outputs: readonly OutputChange[];
 }
 
 export interface CommitDifference {
@@ -51,6 +54,8 @@ export async function diffRuns(
   workspace: Workspace,
   beforeName: string,
   afterName: string,
+  /** Tell all that is different in outputs, and not one line of each. */
+  details = false,
 ): Promise<RunDifference | Refusal> {
   const before = await readRun(workspace, beforeName);
   if (isRefusal(before)) return before;
@@ -59,13 +64,16 @@ export async function diffRuns(
   const old = new Map(before.plan.graph.steps.map((step, index) => [step.path, index]));
   const now = new Map(after.plan.graph.steps.map((step, index) => [step.path, index]));
   const { differences } = createExplainer(workspace.records, workspace.contents, workspace.plans);
+  const comparer = createOutputComparer(workspace, details);
   const steps: StepDifference[] = [];
   for (const [name, index] of now) {
     const was = old.get(name);
     if (was === undefined) continue;
     const found = await differences(...comparable(before, was, after, index));
     const metrics = metricDifferences(before, was, after, index);
-    if (found.length + metrics.length > 0) steps.push({ name, differences: found, metrics });
+    const outputs = await comparer.changes(before.results.get(was), after.results.get(index));
+    if (found.length + metrics.length + outputs.length > 0)
+      steps.push({ name, differences: found, metrics, outputs });
   }
   const onlyBefore = [...old.keys()].filter((name) => !now.has(name));
   const onlyAfter = [...now.keys()].filter((name) => !old.has(name));

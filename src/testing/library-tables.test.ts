@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { readParquet } from "../transfers/parquet-read.ts";
+import { readParquet } from "../tables/parquet-read.ts";
 import { file, folder, type LibraryRun, runComponent, type Values } from "./library-job.ts";
 import { makeRig, type Rig } from "./rig.ts";
 
@@ -68,7 +68,7 @@ describe("convert", () => {
   });
 
   it.each([
-    ["a record with too few cells", "bad.csv", "a,b\n1,2\n3\n", "record 3 has 1 cells"],
+    ["a record with too few cells", "bad.csv", "a,b\n1,2\n3\n", "the row of line 3 has 1 cells"],
     ["a line that is no object", "bad.jsonl", '{"a": 1}\n[2]\n', "line 2 is no JSON object"],
     ["a name twice", "bad.csv", "a,a\n1,2\n", "two columns are named a"],
     ["what is no table", "bad.xlsx", "PK", "does not say what it is"],

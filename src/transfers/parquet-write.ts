@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import type { ParquetWriter as Writer } from "hyparquet-writer";
 import type { Cell, Column, RowStream } from "../ports/tables.ts";
-import { parquetSchema, writableCells } from "./parquet-schema.ts";
+import { parquetSchema, writableCells } from "../tables/parquet-schema.ts";
 
 export interface WriteReport {
   readonly rows: number;
