@@ -9,6 +9,7 @@ import { DATA_REFERENCE_FORMS, parseDataReference } from "../spec/data-reference
 import type { DataReference, DataType } from "../spec/graph.ts";
 import { type LoadedAsset, loadAsset } from "../spec/load-asset.ts";
 import type { Problem } from "../spec/problem.ts";
+import { shownName } from "../transfers/entry-names.ts";
 import { copyData } from "./copy-data.ts";
 import { findOutput } from "./find-output.ts";
 import { freezeComponent, withFile } from "./freeze-component.ts";
@@ -80,7 +81,7 @@ export async function registerGiven(
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/.test(given.name))
     return refuse(
       "bad_name",
-      `${given.name} is not a name of an asset`,
+      `${shownName(given.name)} is not a name of an asset`,
       "use up to 255 letters, digits, _, - and .",
     );
   const parsed = parseDataReference(given.path, given.baseFolder);
@@ -237,7 +238,7 @@ async function register(
   if (head.version !== null && !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/.test(head.version))
     return refuse(
       "bad_name",
-      `${head.version} is not a version of an asset`,
+      `${shownName(head.version)} is not a version of an asset`,
       "use up to 255 letters, digits, _, - and .",
     );
   const outcome = await workspace.records.createAsset({

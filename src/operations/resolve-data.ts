@@ -205,7 +205,11 @@ async function locateInStore(
   if (root === null) return locateElsewhere(workspace, reference);
   const at = path.resolve(root, inside.replace(/^\/+/, ""));
   if (at !== root && !at.startsWith(root + path.sep))
-    return refuse("path_leaves_datastore", `${inside} leaves the datastore ${datastore}`);
+    return refuse(
+      "path_leaves_datastore",
+      `${inside} leaves the datastore ${datastore}`,
+      "write a path inside of it",
+    );
   const written = `azureml://datastores/${datastore}/paths/${inside}`;
   return { path: at, asset: null, written, expectedId: null };
 }

@@ -114,7 +114,8 @@ export function warningsOf(run: RecordedRun): readonly string[] {
   const error = run.state.error;
   const problem =
     error !== null && !run.state.steps.some((step) => step.error?.message === error.message);
-  return [...run.state.warnings, ...steps, ...(problem ? [error.message] : [])];
+  const words = error?.hint ? `${error.message}; ${error.hint}` : error?.message;
+  return [...run.state.warnings, ...steps, ...(problem && words !== undefined ? [words] : [])];
 }
 
 /** Who could not be told of the run's end. */

@@ -5,6 +5,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { shownName } from "../transfers/entry-names.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -25,7 +26,7 @@ export async function putSecret(
   if (!/^[A-Za-z0-9_][A-Za-z0-9_./-]{0,254}$/.test(name))
     return refuse(
       "bad_name",
-      `${name} is not a name of a secret`,
+      `${shownName(name)} is not a name of a secret`,
       "use up to 255 letters, digits, _, -, . and /",
     );
   if (value === "") return refuse("bad_secret", `the secret ${name} is empty`);

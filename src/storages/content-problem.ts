@@ -17,10 +17,15 @@ export function done<T>(value: T, warnings: readonly string[] = []): Outcome<T> 
   return { ok: true, value, warnings };
 }
 
+export interface SystemError extends NodeJS.ErrnoException {
+  /** Of a copy: where it goes. */
+  readonly dest?: string;
+}
+
 /** The failure behind an error; a bug of ours is thrown on. `path` is named where the system did not name one. */
 export function failureOf(error: unknown, path: string): ContentFailure {
   if (error instanceof ContentProblem) return error.failure;
-  const { code, path: where = path } = error as NodeJS.ErrnoException;
+  const { code, path: where = path, dest } = error as SystemError;
   switch (code) {
     case "ENOENT":
     case "ENOTDIR":
@@ -37,7 +42,8 @@ export function failureOf(error: unknown, path: string): ContentFailure {
     case "EDQUOT":
       return {
         code: "disk_full",
-        message: `${where}: no space left on the disk`,
+        // Of a copy it is the disk of its target that is full.
+        message: `${dest ?? where}: no space left on the disk`,
         hint: "free some space, then resume the run; `stepwell gc` removes what no run needs",
       };
     case "ELOOP":

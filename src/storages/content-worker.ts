@@ -3,7 +3,7 @@
 import { parentPort } from "node:worker_threads";
 import type { ContentFailure } from "../ports/contents.ts";
 import { contentJobs, type JobName } from "./content-jobs.ts";
-import { ContentProblem } from "./content-problem.ts";
+import { ContentProblem, type SystemError } from "./content-problem.ts";
 
 export interface JobRequest {
   readonly name: JobName;
@@ -26,8 +26,8 @@ function replyTo({ name, asked }: JobRequest): JobReply {
   } catch (error) {
     if (error instanceof ContentProblem) return { kind: "problem", failure: error.failure };
     const { message, stack } = error as Error;
-    const { code, path, syscall, errno } = error as NodeJS.ErrnoException;
-    const fields = code === undefined ? { stack } : { code, path, syscall, errno };
+    const { code, path, dest, syscall, errno } = error as SystemError;
+    const fields = code === undefined ? { stack } : { code, path, dest, syscall, errno };
     return { kind: "system", message, fields };
   }
 }

@@ -149,6 +149,28 @@ describe("the examples", () => {
       expect(read(`results/${name}/report/index.html`)).toBe("<h1>Report</h1>\n");
     }
   });
+
+  it("11: data is brought, checked, split and published, and only for what changed", () => {
+    const { run, cli, read, write } = open("11");
+    const first = run("run", "pipeline.yml");
+    expect(states(first)).toEqual(
+      Object.fromEntries(first.steps.map(({ name }) => [name, "Completed"])),
+    );
+    const published = (): readonly string[] =>
+      fs.readdirSync(rig?.at("lake/published/train") ?? "").sort();
+    expect(published()).toEqual(["README.txt", "data.parquet"]);
+    expect(ran(run("run", "pipeline.yml"))).toEqual([]);
+    const orders = "lake/incoming/shop/orders.csv";
+    write(orders, `${read(orders)}201,c7,DE,5.00,2025-06-01T00:00:00Z\n`);
+    expect(
+      run("run", "pipeline.yml").steps.find(({ name }) => name === "check")?.metrics.rows,
+    ).toBe(201);
+    const before = fs.readFileSync(rig?.at("lake/published/train/data.parquet") ?? "");
+    write(orders, `${read(orders)}201,c7,XX,-1,soon\n`);
+    const failed = cli("run", "pipeline.yml");
+    expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining("checks fail")]);
+    expect(fs.readFileSync(rig?.at("lake/published/train/data.parquet") ?? "")).toEqual(before);
+  });
 });
 
 describe("the editor schemas", () => {

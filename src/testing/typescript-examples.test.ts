@@ -71,6 +71,17 @@ describe("the examples in TypeScript", () => {
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("at least 1, not 0") });
   });
 
+  it("notebooks: data from one datastore to another, merged, registered", () => {
+    const { run, cli, read } = open("notebooks");
+    const done = run("run", "data-transfer.ts");
+    expect(fs.readdirSync(done.outputs.merged?.path ?? "").sort()).toEqual([
+      ...["april.txt", "hello.txt", "march.txt", "world.txt"],
+    ]);
+    expect(read(`archive/${done.name}/april.txt`)).toBe("blue\nred\n");
+    const model = JSON.parse(cli("model", "show", "colours", "--json").stdout);
+    expect(model).toMatchObject({ version: "1", run: done.name });
+  });
+
   it("notebooks: a registered component is called by name", () => {
     const { run, cli } = open("notebooks");
     expect(cli("run", "modules.ts").stderr).toMatch(/modules\.ts:\d+:\d+: error: .*no component/);
