@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { archiveAsset, updateAsset } from "../operations/change-asset.ts";
-import { isRefusal, refuse } from "../operations/refusal.ts";
+import { isRefusal, type Refusal, refuse } from "../operations/refusal.ts";
 import type { AssetKind } from "../ports/records.ts";
 import { assetView } from "./asset-view.ts";
 import type { Context } from "./context.ts";
@@ -51,6 +51,13 @@ export function tagOf(word: string): readonly [key: string, value: string | null
   return at === -1 ? [word, null] : [word.slice(0, at), word.slice(at + 1)];
 }
 
+/** Null: each has a name. */
+export function refuseNameless(tags: readonly ReturnType<typeof tagOf>[]): Refusal | null {
+  const nameless = tags.find(([key]) => key.trim() === "");
+  if (nameless === undefined) return null;
+  return refuse("wrong_usage", `the tag =${nameless[1] ?? ""} has no name`, "--tag key=value");
+}
+
 function archive(
   context: Context,
   kind: AssetKind,
@@ -77,6 +84,8 @@ function update(
 ): Promise<void> {
   return withWorkspace(context, "refuse", async (workspace) => {
     const tags = tag.map(tagOf);
+    const nameless = refuseNameless(tags);
+    if (nameless !== null) return context.refuse(nameless, json);
     const bare = tags.find(([, value]) => value === null);
     if (bare !== undefined)
       return context.refuse(

@@ -18,7 +18,7 @@ import type { ShownLock } from "../ports/environments.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";
 import { assetView } from "./asset-view.ts";
 import type { Context } from "./context.ts";
-import { collect, defineAssetChanges, tagOf } from "./define-asset-changes.ts";
+import { collect, defineAssetChanges, refuseNameless, tagOf } from "./define-asset-changes.ts";
 import { bytes, table } from "./format.ts";
 import { printProblems } from "./print-problems.ts";
 import { targetOf } from "./targets.ts";
@@ -207,6 +207,9 @@ async function registerAs(
       return refuse("wrong_usage", "give a file, or --name and --path; not both");
     return registerFile(workspace, kind, path.resolve(context.currentFolder, file), { copy });
   }
+  const pairs = (flags.tag ?? []).map(tagOf);
+  const nameless = refuseNameless(pairs);
+  if (nameless !== null) return nameless;
   const at = await pathOf(context, workspace, flags);
   if (isRefusal(at)) return at;
   if (name === undefined || at === undefined || (kind !== "data" && kind !== "model"))
@@ -218,7 +221,7 @@ async function registerAs(
         : `stepwell ${kind} create FILE`,
     );
   const baseFolder = context.currentFolder;
-  const tags = (flags.tag ?? []).map(tagOf).map(([key, value]) => [key, value ?? ""]);
+  const tags = pairs.map(([key, value]) => [key, value ?? ""]);
   const { description = null } = flags;
   const given = { name, version, type, path: at, baseFolder, copy, description };
   return registerGiven(workspace, kind, { ...given, tags: Object.fromEntries(tags) });

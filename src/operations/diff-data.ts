@@ -201,6 +201,8 @@ class Comparison {
       if (found === null || isRefusal(found)) throw new Error("the table is gone");
       try {
         for await (const rows of found.table.rows) each(found.table, rows);
+        // Columns that have no row are columns.
+        each(found.table, []);
       } finally {
         await found.close();
       }

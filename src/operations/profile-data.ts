@@ -66,6 +66,8 @@ export async function profileOf(found: FoundTable): Promise<TableProfile> {
   try {
     const profile = new TableProfile(found.table);
     for await (const rows of found.table.rows) profile.add(rows);
+    // Columns that have no row are columns.
+    profile.add([]);
     return profile;
   } finally {
     await found.close();

@@ -241,6 +241,12 @@ async function register(
       `${shownName(head.version)} is not a version of an asset`,
       "use up to 255 letters, digits, _, - and .",
     );
+  if (head.version === "latest")
+    return refuse(
+      "bad_name",
+      "latest is always the newest version, and no name of one",
+      "choose another version, or leave it out for the next free one",
+    );
   const outcome = await workspace.records.createAsset({
     kind,
     ...head,

@@ -30,7 +30,7 @@ export async function openCache(
   const folder = await localFolder(workspace, place);
   if (isRefusal(folder)) return folder;
   if (folder !== null) {
-    if (config.mayWrite) fs.mkdirSync(folder, { recursive: true });
+    if (config.mayWrite) makeFolder(folder);
     const storage = await workspace.openStorage({ type: "file", path: folder });
     return { config, storage, root: "" };
   }
@@ -40,6 +40,16 @@ export async function openCache(
   if (isRefusal(storage)) return storage;
   const inside = (source as RemoteSource).path.replace(/^\/+|\/+$/g, "");
   return { config, storage, root: inside === "" ? "" : `${inside}/` };
+}
+
+function makeFolder(folder: string): void {
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const says = code === "EEXIST" ? "it is a file, not a folder" : message;
+    throw new StorageError("failed", `${folder} cannot be used as a cache: ${says}`);
+  }
 }
 
 async function localFolder(

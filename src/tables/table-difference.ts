@@ -39,13 +39,11 @@ export async function tableDifference(
     return right === undefined ? [] : [{ left, right }];
   });
   const wrong = given?.find((name) => !common.some(({ left }) => left.name === name));
-  if (wrong !== undefined)
-    throw new UnreadableTable(
-      `no column ${wrong} is in both tables; in both are ${common
-        .slice(0, 12)
-        .map(({ left }) => left.name)
-        .join(", ")}`,
-    );
+  if (wrong !== undefined) {
+    const both = common.slice(0, 12).map(({ left }) => left.name);
+    const are = both.length === 0 ? "none is" : `in both are ${both.join(", ")}`;
+    throw new UnreadableTable(`no column ${wrong} is in both tables; ${are}`);
+  }
   const columns = common.map(({ left, right }) => ({
     name: left.name,
     kind: right.kind === null ? left.kind : widerKind(left.kind, right.kind),

@@ -65,6 +65,18 @@ describe("the name of something registered", () => {
       code: 2,
       said: expect.stringContaining("is not a version of an asset"),
     });
+    expect(cli("data", "create", "--name", "ok", "--version", "latest", "--path", "data")).toEqual({
+      code: 2,
+      said: expect.stringContaining("latest is always the newest version"),
+    });
+    for (const [verb, ...words] of [
+      ["create", "--name", "ok", "--path", "data"],
+      ["update", "ok"],
+    ])
+      expect(cli("data", verb as string, ...words, "--tag", "=v")).toEqual({
+        code: 2,
+        said: expect.stringContaining("the tag =v has no name"),
+      });
     expect(cli("secret", "set", "../x", "--from-file", "outside.txt")).toEqual({
       code: 2,
       said: expect.stringContaining("is not a name of a secret"),

@@ -44,6 +44,18 @@ describe("data diff", () => {
     expect(stdout).toContain("~ id=3: fare 4 → 4.5");
   });
 
+  it("knows the columns of a table without rows", () => {
+    rig.write("rowless.csv", "id,fare,city\n");
+    const { tables } = diff("rowless.csv", "a.csv", "--key", "id");
+    expect(tables[0]).toMatchObject({
+      columns: { added: [], removed: [] },
+      rowCounts: [0, 3],
+      rows: { added: 3, removed: 0 },
+    });
+    const wrong = rig.cli("data", "diff", "rowless.csv", "a.csv", "--key", "tip");
+    expect(wrong.stderr).toContain("no column tip is in both tables; in both are id, fare, city");
+  });
+
   it("finds the same rows in another format", async () => {
     const { parquetWriteBuffer } = await import("hyparquet-writer");
     const columnData = [

@@ -38,6 +38,16 @@ describe("data profile", () => {
     ]);
   });
 
+  it("names the columns of a table without rows", () => {
+    rig.write("none.csv", "id,fare\n");
+    const { rows, columns } = profile("none.csv");
+    expect(rows).toBe(0);
+    expect(columns.map(({ name, type }) => [name, type])).toEqual([
+      ["id", null],
+      ["fare", null],
+    ]);
+  });
+
   it("prints a line for each column", () => {
     const { stdout } = rig.cli("data", "profile", "t.csv");
     expect(stdout).toMatch(/^half +number +25 % +750 /m);

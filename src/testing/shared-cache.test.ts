@@ -165,6 +165,16 @@ describe("a shared cache", () => {
     expect(said.split("is done without").length).toBe(2);
   });
 
+  it("is done without, with the run completed, where its folder cannot be made", () => {
+    maker.write("taken", "");
+    maker.write("stepwell.yml", "cache: [{url: ./taken, mode: read-write}]\n");
+    const { status, name, said } = run(maker);
+    expect(status).toBe("Completed");
+    expect(said).toContain(`warning: ${name} was not shared with ./taken`);
+    const pushed = as(maker, "push", name);
+    expect([pushed.code, pushed.stderr]).toEqual([1, expect.stringContaining("not a folder")]);
+  });
+
   it("takes runs and assets by name", () => {
     share();
     const { name } = run(maker);
