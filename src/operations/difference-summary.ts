@@ -32,7 +32,9 @@ export function tableText(table: ComparedTable): string {
   const names = [
     ...columns.added.map(({ name }) => `+${name}`),
     ...columns.removed.map(({ name }) => `-${name}`),
-    ...columns.changed.map(({ name, before, after }) => `${name} ${before} → ${after}`),
+    ...columns.changed.map(
+      ({ name, before, after }) => `${name} ${before ?? "empty"} → ${after ?? "empty"}`,
+    ),
   ];
   const parts = names.length === 0 ? [] : [`columns ${some(names)}`];
   const moved = rows === null ? "" : rowsText(rows);

@@ -12,6 +12,7 @@ import { type Refusal, refuse } from "./refusal.ts";
 const CONNECT_TIMEOUT_MS = 60_000;
 
 interface Remembered {
+  /** Without what may be a secret in it. */
   readonly url: string;
   readonly etag: string | null;
   readonly lastModified: string | null;
@@ -19,6 +20,14 @@ interface Remembered {
 
 /** Local path of the bytes behind `url`. Without a network, a copy that is there is used. */
 export async function download(folder: string, url: string): Promise<string | Refusal> {
+  const { username, password } = new URL(url);
+  const shown = withoutSecrets(url);
+  if (username !== "" || password !== "")
+    return refuse(
+      "download_failed",
+      `${shown}: the address holds a user or password`,
+      "register a datastore for it (type: http, credentials: {user, password}): stepwell datastore create FILE",
+    );
   const place = path.join(folder, downloadName(url));
   const file = path.join(place, fileName(url));
   const memory = path.join(place, "source.json");
@@ -30,7 +39,10 @@ export async function download(folder: string, url: string): Promise<string | Re
     });
     if (response.status === 304) return file;
     if (!response.ok || response.body === null)
-      return refuse("download_failed", `${url} answered ${response.status} ${response.statusText}`);
+      return refuse(
+        "download_failed",
+        `${shown} answered ${response.status} ${response.statusText}`,
+      );
     fs.mkdirSync(place, { recursive: true });
     const partial = `${file}.${process.pid}.partial`;
     await pipeline(Readable.fromWeb(response.body as never), fs.createWriteStream(partial));
@@ -42,10 +54,20 @@ export async function download(folder: string, url: string): Promise<string | Re
     const reason = (error as Error & { cause?: Error }).cause?.message ?? (error as Error).message;
     return refuse(
       "download_failed",
-      `${url} could not be fetched: ${reason}`,
-      `map it to a local copy in stepwell.yml: url_map: {"${url}": ./copy}, or write a path in its place`,
+      `${shown} could not be fetched: ${reason}`,
+      `map it to a local copy in stepwell.yml: url_map: {"${shown === url ? url : "ADDRESS"}": ./copy}, or write a path in its place`,
     );
   }
+}
+
+/** A query may be a signature. */
+function withoutSecrets(url: string): string {
+  const shown = new URL(url);
+  if (`${shown.username}${shown.password}${shown.search}` === "") return url;
+  shown.username = "";
+  shown.password = "";
+  shown.search = "";
+  return shown.href;
 }
 
 /** Name of the folder that a URL's bytes lie in. */
@@ -75,7 +97,7 @@ function conditions(known: Remembered | null): Record<string, string> {
 
 function remember(url: string, response: Response): Remembered {
   return {
-    url,
+    url: withoutSecrets(url),
     etag: response.headers.get("etag"),
     lastModified: response.headers.get("last-modified"),
   };

@@ -87,6 +87,10 @@ describe("what a transfer says", () => {
       ["and has query, table_name"],
     ],
     [
+      `task: import_data\nsource: {type: database, connection: x, query: " "}\n${OUT}`,
+      ["`query` is empty"],
+    ],
+    [
       `task: export_data\n${DATA}sink: {type: database, connection: x}\n`,
       ["a database sink needs `table_name`"],
     ],

@@ -84,7 +84,10 @@ function columnsOf(before: TableProfile, after: TableProfile): TableDifference["
     removed: before.columns.filter(({ name }) => !now.has(name)).map(shown),
     changed: before.columns.flatMap(({ name, kind }) => {
       const right = now.get(name);
-      const isSame = right === undefined || right.kind === kind;
+      // Where there is no row, a text does not say what it would be.
+      const isUnknown =
+        (kind === null && before.rows === 0) || (right?.kind === null && after.rows === 0);
+      const isSame = right === undefined || right.kind === kind || isUnknown;
       return isSame ? [] : [{ name, before: kind, after: right.kind }];
     }),
   };

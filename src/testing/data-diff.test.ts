@@ -48,7 +48,7 @@ describe("data diff", () => {
     rig.write("rowless.csv", "id,fare,city\n");
     const { tables } = diff("rowless.csv", "a.csv", "--key", "id");
     expect(tables[0]).toMatchObject({
-      columns: { added: [], removed: [] },
+      columns: { added: [], removed: [], changed: [] },
       rowCounts: [0, 3],
       rows: { added: 3, removed: 0 },
     });

@@ -170,6 +170,9 @@ function database(source: TreeMapping, context: LoadContext): DatabaseSource {
       `a database source needs exactly one of \`query\`, \`table_name\` and \`stored_procedure\`, and has ${given.length === 0 ? "none" : given.join(", ")}`,
       "Keep the one whose rows are imported.",
     );
+  for (const name of given)
+    if (getText(source, name)?.trim() === "")
+      context.error(source, "missing_field", `\`${name}\` is empty`, "Write what gives the rows.");
   return {
     type: "database",
     connection: connectionOf(source),
