@@ -239,13 +239,15 @@ function openLocal(
       open: () => localSource(at, name),
     };
   }
-  const { files, isCut } = filesBelow(at);
+  const found = filesBelow(at);
+  if (isRefusal(found)) return found;
+  const { files, isCut } = found;
   const open = (file: DataFile): ByteSource => localSource(path.join(at, file.path), file.path);
   return { written, kind: "folder", folder: at, files, isCut, notes, close, open };
 }
 
 /** What is no file is left out, and so is a link that leads out of the folder. */
-function filesBelow(root: string): Pick<OpenData, "files" | "isCut"> {
+function filesBelow(root: string): Pick<OpenData, "files" | "isCut"> | Refusal {
   const files: DataFile[] = [];
   const folders = [""];
   const real = fs.realpathSync(root);
@@ -256,6 +258,12 @@ function filesBelow(root: string): Pick<OpenData, "files" | "isCut"> {
       else if (entry.isFile() || (entry.isSymbolicLink() && leadsInside(real, at))) {
         const stat = fs.statSync(path.join(root, at), { throwIfNoEntry: false });
         if (stat?.isFile()) files.push({ path: at, sizeBytes: stat.size });
+        else if (stat === undefined && at.includes("\ufffd"))
+          return refuse(
+            "bad_name",
+            `${root} holds a file whose name is not valid UTF-8: ${at}`,
+            "rename the file",
+          );
       }
       if (files.length >= MOST_FILES) return { files: files.sort(byPath), isCut: true };
     }

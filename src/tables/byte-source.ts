@@ -30,6 +30,11 @@ export function storageSource(storage: Storage, file: StoredFile, name: string):
 export function localSource(path: string, name: string): ByteSource {
   const stat = fs.statSync(path);
   if (!stat.isFile()) throw new UnreadableTable(`${name} is neither a file nor a folder`);
+  try {
+    fs.accessSync(path, fs.constants.R_OK);
+  } catch {
+    throw new UnreadableTable(`${path} cannot be read: permission denied`);
+  }
   return counted({ name, sizeBytes: stat.size }, (start, length) =>
     fs.createReadStream(path, {
       start,

@@ -2,10 +2,12 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import os from "node:os";
+import path from "node:path";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DataPreview } from "../operations/preview-data.ts";
-import { type Ended, exited, makeRig, type Rig } from "./rig.ts";
+import { CLI, type Ended, exited, makeRig, type Rig } from "./rig.ts";
 import { type S3Server, startMoto } from "./servers/moto.ts";
 
 // `data preview` as a person types it: data of every kind, wherever it lies, and nothing of it obeyed by a terminal.
@@ -148,6 +150,27 @@ describe("data preview", () => {
   ])("refuses %s", (word, message) => {
     const { code, stderr } = rig.cli("data", "preview", word);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it("says that a name is no UTF-8 instead of leaving the file out", () => {
+    fs.mkdirSync(rig.at("odd"));
+    fs.writeFileSync(Buffer.concat([Buffer.from(rig.at("odd/")), Buffer.from([0xff])]), "x");
+    const { code, stderr } = rig.cli("data", "preview", "./odd");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("not valid UTF-8")]);
+  });
+
+  it("says that a file may not be read", () => {
+    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const cwd = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-denied-"));
+    fs.mkdirSync(path.join(cwd, ".git"));
+    fs.writeFileSync(path.join(cwd, "t.csv"), "x\n1\n", { mode: 0 });
+    fs.chmodSync(cwd, 0o777);
+    const env = { ...process.env, HOME: cwd, STEPWELL_WORKSPACE: "" };
+    const words = [CLI, "data", "preview", "t.csv"];
+    const done = spawnSync(process.execPath, words, { cwd, env, encoding: "utf8", ...nobody });
+    fs.rmSync(cwd, { recursive: true });
+    expect(done.stderr).toContain("t.csv cannot be read: permission denied");
+    expect(done.status).toBe(1);
   });
 
   it("refuses a pipe instead of waiting for it", () => {
