@@ -6,6 +6,7 @@ import type { ResolvedData } from "../core/plan.ts";
 import type { DataReference, DataType } from "../spec/graph.ts";
 import { listDatastores, OWN_DATASTORE } from "./datastores.ts";
 import { publish } from "./output-destination.ts";
+import { readablePath } from "./readable-path.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { fetchRemote } from "./remote-data.ts";
 import type { Workspace } from "./workspace.ts";
@@ -24,6 +25,10 @@ export async function copyData(
   const all = await listDatastores(workspace);
   const datastore = all.find((one) => one.isDefault)?.name ?? OWN_DATASTORE;
   const reference: DataReference = { kind: "datastore", datastore, path: inside };
-  const failed = await publish(workspace, reference, { ...content, type, path: from });
+  const failed = await publish(workspace, reference, {
+    ...content,
+    type,
+    path: await readablePath(workspace, data),
+  });
   return failed === null ? reference : refuse(failed.code, failed.message, failed.hint, 1);
 }

@@ -6,11 +6,12 @@ import path from "node:path";
 import type { Storage } from "../ports/storage.ts";
 import type { DataReference } from "../spec/graph.ts";
 import { type ByteSource, localSource, storageSource } from "../tables/byte-source.ts";
+import { readablePath } from "./readable-path.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { openSource, type RemoteSource, remoteSource } from "./remote-source.ts";
 import { createDataResolver, type DataDefinition, mapUrl, storeFolder } from "./resolve-data.ts";
 import { unlessStorageFails } from "./storage-refusal.ts";
-import { places, type Workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
 
 export interface DataFile {
   /** Below the folder; the name of a file. */
@@ -78,11 +79,9 @@ async function openResolved(
   const found = await createDataResolver(workspace).resolve(reference, "uri_folder");
   if (isRefusal(found)) return found;
   const { path: at, content, written } = found;
-  const now = await workspace.contents.identify(at, "uri_folder");
-  if (now.ok && now.value.id === content.id) return openLocal(at, written, notes);
   // The resolver refuses what is neither as it was recorded nor kept.
-  const hex = content.id.slice("sha256:".length);
-  const kept = path.join(places.kept(workspace.folder), hex.slice(0, 2), hex);
+  const kept = await readablePath(workspace, { path: at, content });
+  if (kept === at) return openLocal(at, written, notes);
   const note = `${at} is not what was recorded any more; this is the copy that was kept of it`;
   return openLocal(kept, written, [...notes, note], path.basename(at));
 }

@@ -9,6 +9,7 @@ import type { AssetRow } from "../ports/records.ts";
 import type { DataType } from "../spec/graph.ts";
 import { OWN_DATASTORE } from "./datastores.ts";
 import { pushOutput } from "./push-run.ts";
+import { readablePath } from "./readable-path.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { createDataResolver, type DataDefinition } from "./resolve-data.ts";
 import { getSigned, putSigned, type SharedCache } from "./shared-cache.ts";
@@ -52,7 +53,8 @@ export async function pushAsset(
     const refused = await fetchRemote(workspace, resolved, resolved.remote);
     if (refused !== null) return refused;
   }
-  const { content, path: from } = resolved;
+  const { content } = resolved;
+  const from = await readablePath(workspace, resolved);
   const counter = { files: 0, bytes: 0 };
   await pushOutput(workspace, cache, { ...content, type, path: from }, counter);
   const { seal: _, ...shown } = content;
@@ -62,7 +64,7 @@ export async function pushAsset(
     asset: { kind, name, version, contentId, description, tags, createdAt, createdBy },
     type,
     content: shown,
-    fileName: content.kind === "file" ? path.basename(from) : null,
+    fileName: content.kind === "file" ? path.basename(resolved.path) : null,
   };
   await putSigned(cache, placeOf(kind as Kind, name, version), JSON.stringify(shared), key);
   return counter;

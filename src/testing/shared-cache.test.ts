@@ -170,6 +170,7 @@ describe("a shared cache", () => {
     const { name } = run(maker);
     maker.write("iris.csv", "a,b\n1,2\n");
     as(maker, "data", "create", "--name", "iris", "--path", "iris.csv");
+    maker.write("iris.csv", "changed since\n");
     expect(as(maker, "push", "data:iris:1").stdout).toContain("data:iris:1, 1 new files");
     expect(as(maker, "push", name).stdout).toContain("2 results, 0 new files");
     expect(as(reader, "pull", name).stdout).toContain("2 outputs");
