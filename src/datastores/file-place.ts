@@ -6,17 +6,18 @@ import { dirname, join, sep } from "node:path";
 import type { StorageError } from "../ports/storage.ts";
 import { fileProblem } from "./errno-problem.ts";
 import { codeOf, type Faults, saying } from "./fault.ts";
-import { FileCalls } from "./file-calls.ts";
+import type { FileCalls } from "./file-calls.ts";
 
 const GONE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);
 
 export class FilePlace {
   readonly root: string;
-  readonly calls = new FileCalls();
+  readonly calls: FileCalls;
   readonly #fault: Faults;
 
-  constructor(root: string, fault: Faults) {
+  constructor(root: string, calls: FileCalls, fault: Faults) {
     this.root = root;
+    this.calls = calls;
     this.#fault = fault;
   }
 

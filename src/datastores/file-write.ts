@@ -2,7 +2,7 @@
 // their own name last. Knows where that is, and nothing of uploads or paths.
 
 import type { Stats } from "node:fs";
-import { chmod, type FileHandle, link, rm } from "node:fs/promises";
+import { chmod, link, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Bytes } from "../ports/storage.ts";
 import { codeOf } from "./fault.ts";
@@ -42,21 +42,6 @@ export async function copyDurably(calls: FileCalls, from: string, to: string): P
   } finally {
     await calls.close(file);
   }
-}
-
-/** Returns the position behind the last byte. */
-export async function writeAt(
-  handle: FileHandle,
-  piece: Uint8Array,
-  position: number,
-): Promise<number> {
-  let done = 0;
-  while (done < piece.byteLength) {
-    const left = piece.byteLength - done;
-    const { bytesWritten } = await handle.write(piece, done, left, position + done);
-    done += bytesWritten;
-  }
-  return position + done;
 }
 
 /** Gives the unfinished file its name. With `ifAbsent` false comes back where the name is taken, whoever took it when. */

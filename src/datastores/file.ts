@@ -17,7 +17,7 @@ import { StorageError } from "../ports/storage.ts";
 import type { OpenableDatastore } from "../spec/datastore.ts";
 import { exactBody } from "./exact-body.ts";
 import { codeOf, type Faults, faultsOf } from "./fault.ts";
-import type { FileCalls } from "./file-calls.ts";
+import { FileCalls } from "./file-calls.ts";
 import { describedFile, listFiles, storedFile } from "./file-list.ts";
 import { FilePlace } from "./file-place.ts";
 import {
@@ -45,7 +45,7 @@ const LIMITS: PathLimits = {
 const PIECE_BYTES = 256 * 1024;
 
 export function openFile(definition: Extract<OpenableDatastore, { type: "file" }>): Storage {
-  return new FileStorage(definition.path);
+  return new FileStorage(definition.path, definition.syncedByCaller !== true);
 }
 
 class FileStorage implements Storage {
@@ -63,11 +63,11 @@ class FileStorage implements Storage {
   readonly #syncs: FolderSyncs;
   readonly #fault: Faults;
 
-  constructor(root: string) {
+  constructor(root: string, syncs: boolean) {
     this.address = `file://${root}`;
     this.#fault = faultsOf(this.address, []);
-    this.#place = new FilePlace(root, this.#fault);
-    this.#calls = this.#place.calls;
+    this.#calls = new FileCalls(syncs);
+    this.#place = new FilePlace(root, this.#calls, this.#fault);
     this.#syncs = new FolderSyncs(this.#calls);
   }
 
@@ -134,7 +134,7 @@ class FileStorage implements Storage {
     if (place === null || place.sizeBytes !== body.byteLength)
       throw this.#fault("corrupt", upload.path, `part ${number} is not of the length announced`);
     return this.#doing(upload.path, "write a part of it", () =>
-      writePart(at, upload.id, place.offset, number, body),
+      writePart(this.#calls, { at, id: upload.id, offset: place.offset, number }, body),
     );
   }
 

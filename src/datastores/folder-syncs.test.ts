@@ -55,3 +55,9 @@ it("says what is wrong with the folder to all who wait, and works again afterwar
   onTestFinished(() => fs.rmSync(folder, { recursive: true }));
   await expect(syncs.sync(folder)).resolves.toBeUndefined();
 });
+
+it("waits for no disk where the caller syncs what was written", async () => {
+  const calls = new CountedCalls(false);
+  await new FolderSyncs(calls).sync(path.join(os.tmpdir(), "stepwell-never-opened"));
+  expect(calls.count).toBe(0);
+});

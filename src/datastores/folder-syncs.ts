@@ -14,7 +14,11 @@ export class FolderSyncs {
     this.#calls = calls;
   }
 
-  sync(folder: string): Promise<void> {
+  async sync(folder: string): Promise<void> {
+    if (this.#calls.syncs) await this.#shared(folder);
+  }
+
+  #shared(folder: string): Promise<void> {
     const next = this.#next.get(folder);
     if (next !== undefined) return next;
     const before = this.#running.get(folder) ?? Promise.resolve();
