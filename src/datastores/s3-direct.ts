@@ -40,12 +40,7 @@ type Answer = Awaited<ReturnType<S3Client["config"]["requestHandler"]["handle"]>
 
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-const MENDED_STATUS: ReadonlySet<number> = new Set([301, 302, 307, 308, 500, 502, 504]);
-const MENDED_CODES: ReadonlySet<string> = new Set([
-  "AuthorizationHeaderMalformed",
-  "PermanentRedirect",
-  "RequestTimeTooSkewed",
-]);
+const FAILED_STATUS: ReadonlySet<number> = new Set([500, 502, 504]);
 /** Of an error's text: what its code and message need. */
 const ERROR_BYTES = 64 * 1024;
 
@@ -70,8 +65,9 @@ export class S3Direct {
     const { headers, body, statusCode } = answer;
     if (statusCode < 300) return { headers, body: body as Readable };
     const error = await errorOf(answer);
-    if (MENDED_STATUS.has(statusCode) || MENDED_CODES.has(error.name)) return null;
-    throw error;
+    if (isElsewhere(statusCode, error)) this.#bucket = Promise.resolve(null);
+    else if (!FAILED_STATUS.has(statusCode) && error.name !== "RequestTimeTooSkewed") throw error;
+    return null;
   }
 
   async #answer(request: Request, signal: AbortSignal | undefined): Promise<Answer | null> {
@@ -134,6 +130,11 @@ async function bucketOf({ config }: S3Client, name: string): Promise<Bucket | nu
   } catch {
     return null;
   }
+}
+
+/** The bucket is in another region than was thought: from now on everything goes through the SDK, which finds it. */
+function isElsewhere(status: number, { name }: Error): boolean {
+  return (status >= 300 && status < 400) || name === "AuthorizationHeaderMalformed";
 }
 
 function addressOf({

@@ -73,10 +73,11 @@ export class SftpConnections {
       });
       try {
         const known = knownOf(this.#definition);
+        const settings = settingsOf(this.#definition, known);
         const { host, port } = this.#definition;
         client.connect({
+          ...settings,
           sock: gatheringSocket().connect({ host, port }),
-          ...settingsOf(this.#definition, known),
           hostVerifier: (key: Buffer) => {
             untrusted = distrust(this.#definition, known, key);
             return untrusted === null;
