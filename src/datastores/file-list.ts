@@ -1,6 +1,7 @@
 // Lists the files below a folder, folder by folder, in the order of their paths. Holds the names of one folder at a time
 // on each level; knows nothing of what is in the files.
 
+import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StorageError, type StoredFile } from "../ports/storage.ts";
@@ -34,14 +35,17 @@ export async function storedFile(
   path: string,
 ): Promise<StoredFile | null> {
   try {
-    const found = await stat(at);
-    if (!found.isFile()) return null;
-    const modifiedAt = Math.trunc(found.mtimeMs);
-    return { path, sizeBytes: found.size, modifiedAt, version: null, sha256: null };
+    const found = await place.calls.stat(at);
+    return found.isFile() ? describedFile(path, found) : null;
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
     throw place.problem(error, path, "look at it");
   }
+}
+
+export function describedFile(path: string, { size, mtimeMs }: Stats): StoredFile {
+  const modifiedAt = Math.trunc(mtimeMs);
+  return { path, sizeBytes: size, modifiedAt, version: null, sha256: null };
 }
 
 /** `inside`: the folders that we are in, so that a link to one of them is no way in circles. */

@@ -1,20 +1,23 @@
 // Where the files of a folder storage lie on disk: refuses every link that leads out of the root, and makes the folders
 // that a new file needs. Knows paths and links, no contents.
 
-import { lstat, mkdir, realpath } from "node:fs/promises";
+import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import type { StorageError } from "../ports/storage.ts";
 import { fileProblem } from "./errno-problem.ts";
 import { codeOf, type Faults, saying } from "./fault.ts";
+import type { FileCalls } from "./file-calls.ts";
 
 const GONE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);
 
 export class FilePlace {
   readonly root: string;
+  readonly calls: FileCalls;
   readonly #fault: Faults;
 
-  constructor(root: string, fault: Faults) {
+  constructor(root: string, calls: FileCalls, fault: Faults) {
     this.root = root;
+    this.calls = calls;
     this.#fault = fault;
   }
 
@@ -74,7 +77,7 @@ export class FilePlace {
 
   async #real(at: string, path: string): Promise<string | null> {
     try {
-      return await realpath(at);
+      return await this.calls.realpath(at);
     } catch (error) {
       if (GONE.has(codeOf(error))) return null;
       throw this.problem(error, path, "look it up");

@@ -6,7 +6,7 @@ import { appendFile, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { UploadedPart } from "../ports/storage.ts";
 import { codeOf } from "./fault.ts";
-import { writeAt } from "./file-write.ts";
+import type { FileCalls } from "./file-calls.ts";
 import { UNFINISHED } from "./storage-path.ts";
 import { notedParts, partLine } from "./upload-parts.ts";
 
@@ -29,18 +29,16 @@ export async function startParts(at: string, id: string): Promise<void> {
 }
 
 export async function writePart(
-  at: string,
-  id: string,
-  offset: number,
-  number: number,
+  calls: FileCalls,
+  { at, id, offset, number }: Readonly<{ at: string; id: string; offset: number; number: number }>,
   body: Uint8Array,
 ): Promise<UploadedPart> {
-  const handle = await open(unfinishedPath(at, id), "r+");
+  const file = await calls.open(unfinishedPath(at, id), "change");
   try {
-    await writeAt(handle, body, offset);
-    await handle.datasync();
+    await calls.write(file, body, offset);
+    await calls.syncData(file);
   } finally {
-    await handle.close();
+    await calls.close(file);
   }
   const part: UploadedPart = { number, sizeBytes: body.byteLength, tag: String(number) };
   await appendFile(journalPath(at, id), partLine(part));

@@ -1,8 +1,8 @@
 // A folder of this machine, or one that is mounted on it, as a storage. Files are plain files; what is unfinished lies
 // beside them under names that nobody else uses. Knows nothing of who moves bytes in or out, or how many at once.
 
-import { constants } from "node:fs";
-import { chmod, copyFile, type FileHandle, open, rm, stat } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { rm } from "node:fs/promises";
 import type {
   Bytes,
   PendingUpload,
@@ -17,7 +17,8 @@ import { StorageError } from "../ports/storage.ts";
 import type { OpenableDatastore } from "../spec/datastore.ts";
 import { exactBody } from "./exact-body.ts";
 import { codeOf, type Faults, faultsOf } from "./fault.ts";
-import { listFiles, storedFile } from "./file-list.ts";
+import { FileCalls } from "./file-calls.ts";
+import { describedFile, listFiles, storedFile } from "./file-list.ts";
 import { FilePlace } from "./file-place.ts";
 import {
   isUnfinishedId,
@@ -29,7 +30,8 @@ import {
   unfinishedPath,
   writePart,
 } from "./file-uploads.ts";
-import { giveName, writeUnfinished } from "./file-write.ts";
+import { copyDurably, giveName, writeUnfinished } from "./file-write.ts";
+import { FolderSyncs } from "./folder-syncs.ts";
 import { checkPath, checkPrefix, type PathLimits, UNFINISHED } from "./storage-path.ts";
 import { partPlace, partsMistake } from "./upload-parts.ts";
 
@@ -43,7 +45,7 @@ const LIMITS: PathLimits = {
 const PIECE_BYTES = 256 * 1024;
 
 export function openFile(definition: Extract<OpenableDatastore, { type: "file" }>): Storage {
-  return new FileStorage(definition.path);
+  return new FileStorage(definition.path, definition.syncedByCaller !== true);
 }
 
 class FileStorage implements Storage {
@@ -57,12 +59,16 @@ class FileStorage implements Storage {
     parts: { minBytes: 1, maxBytes: 1024 ** 3, maxCount: 1_000_000 },
   };
   readonly #place: FilePlace;
+  readonly #calls: FileCalls;
+  readonly #syncs: FolderSyncs;
   readonly #fault: Faults;
 
-  constructor(root: string) {
+  constructor(root: string, syncs: boolean) {
     this.address = `file://${root}`;
     this.#fault = faultsOf(this.address, []);
-    this.#place = new FilePlace(root, this.#fault);
+    this.#calls = new FileCalls(syncs);
+    this.#place = new FilePlace(root, this.#calls, this.#fault);
+    this.#syncs = new FolderSyncs(this.#calls);
   }
 
   async stat(path: string): Promise<StoredFile | null> {
@@ -80,8 +86,8 @@ class FileStorage implements Storage {
     options.signal?.throwIfAborted();
     const at = await this.#existing(path);
     return this.#doing(path, "read it", async () => {
-      const handle = await open(at, "r");
-      return this.#pieces(handle, path, options);
+      const opened = await this.#calls.open(at, "read");
+      return this.#pieces(opened, path, options);
     });
   }
 
@@ -93,14 +99,15 @@ class FileStorage implements Storage {
     if (ifAbsent && (await storedFile(this.#place, at, path)) !== null) throw this.#exists(path);
     const unfinished = unfinishedPath(at, newUnfinishedId());
     const exact = exactBody(body, options, (problem, says) => this.#fault(problem, path, says));
+    let written: Stats;
     try {
-      await writeUnfinished(unfinished, exact.bytes);
+      written = await writeUnfinished(this.#calls, unfinished, exact.bytes);
     } catch (error) {
       const failure = exact.failure();
       if (failure !== null) throw failure.error;
       throw await this.#problem(error, path, "write it");
     }
-    return this.#named(unfinished, at, path, ifAbsent);
+    return this.#named(unfinished, at, describedFile(path, written), ifAbsent);
   }
 
   async startUpload(
@@ -127,7 +134,7 @@ class FileStorage implements Storage {
     if (place === null || place.sizeBytes !== body.byteLength)
       throw this.#fault("corrupt", upload.path, `part ${number} is not of the length announced`);
     return this.#doing(upload.path, "write a part of it", () =>
-      writePart(at, upload.id, place.offset, number, body),
+      writePart(this.#calls, { at, id: upload.id, offset: place.offset, number }, body),
     );
   }
 
@@ -150,7 +157,7 @@ class FileStorage implements Storage {
     if (written === null) throw this.#fault("not_found", path, "this upload is gone; begin again");
     if (written.sizeBytes !== upload.sizeBytes)
       throw this.#fault("corrupt", path, `${written.sizeBytes} of ${upload.sizeBytes} bytes came`);
-    const file = await this.#named(unfinished, at, path, options.ifAbsent ?? false);
+    const file = await this.#named(unfinished, at, written, options.ifAbsent ?? false);
     await this.#doing(path, "clean up after its upload", () => removeJournal(at, upload.id));
     return file;
   }
@@ -169,20 +176,16 @@ class FileStorage implements Storage {
     const source = await this.#existing(from);
     const at = await this.#place.target(to);
     const unfinished = unfinishedPath(at, newUnfinishedId());
-    await this.#doing(to, "write it", async () => {
+    const copied = await this.#doing(to, "write it", async () => {
       try {
-        // Shares the blocks where the file system can.
-        await copyFile(source, unfinished, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-        // The copy of a file that nobody may write is its owner's to write, as any new file is.
-        await chmod(unfinished, ((await stat(source)).mode & 0o777) | 0o600);
-        const handle = await open(unfinished, "r+");
-        await handle.datasync().finally(() => handle.close());
+        return await copyDurably(this.#calls, source, unfinished);
       } catch (error) {
         await rm(unfinished, { force: true });
         throw error;
       }
     });
-    return this.#named(unfinished, at, to, options.ifAbsent ?? false);
+    const written = describedFile(to, copied);
+    return this.#named(unfinished, at, written, options.ifAbsent ?? false);
   }
 
   async delete(path: string): Promise<void> {
@@ -193,14 +196,17 @@ class FileStorage implements Storage {
 
   async close(): Promise<void> {}
 
+  /** `file`: what the unfinished one is; its name changes none of that. */
   async #named(
     unfinished: string,
     at: string,
-    path: string,
+    file: StoredFile,
     ifAbsent: boolean,
   ): Promise<StoredFile> {
+    const { path } = file;
+    const tools = { calls: this.#calls, syncs: this.#syncs };
     try {
-      if (await giveName(unfinished, at, ifAbsent)) return await this.#written(at, path);
+      if (await giveName(tools, unfinished, at, ifAbsent)) return file;
     } catch (error) {
       await rm(unfinished, { force: true });
       if (error instanceof StorageError) throw error;
@@ -216,12 +222,6 @@ class FileStorage implements Storage {
   async #problem(error: unknown, path: string, doing: string): Promise<StorageError> {
     if (codeOf(error) === "ENOENT") await this.#place.realRoot();
     return this.#place.problem(error, path, doing);
-  }
-
-  async #written(at: string, path: string): Promise<StoredFile> {
-    const file = await storedFile(this.#place, at, path);
-    if (file === null) throw this.#fault("failed", path, "it was removed as soon as it was there");
-    return file;
   }
 
   async #existing(path: string): Promise<string> {
@@ -241,34 +241,30 @@ class FileStorage implements Storage {
 
   /** Says `changed` when the file is rewritten in place meanwhile: what was read may be half old and half new. */
   async *#pieces(
-    handle: FileHandle,
+    opened: number,
     path: string,
     { offset = 0, length = Number.POSITIVE_INFINITY, signal }: ReadOptions,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      const before = await handle.stat();
+      const before = await this.#calls.statOpen(opened);
       const end = Math.min(before.size, offset + length);
       for (let position = offset; position < end; ) {
         signal?.throwIfAborted();
         const size = Math.min(PIECE_BYTES, end - position);
-        const { bytesRead, buffer } = await handle.read(
-          Buffer.allocUnsafe(size),
-          0,
-          size,
-          position,
-        );
+        const buffer = Buffer.allocUnsafe(size);
+        const bytesRead = await this.#calls.read(opened, buffer, position);
         if (bytesRead === 0) break;
         position += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }
-      const after = await handle.stat();
+      const after = await this.#calls.statOpen(opened);
       if (after.size !== before.size || after.mtimeMs !== before.mtimeMs)
         throw this.#fault("changed", path, "it was changed while it was read; try again");
     } catch (error) {
       if (error instanceof StorageError || signal?.aborted) throw error;
       throw this.#place.problem(error, path, "read it");
     } finally {
-      await handle.close();
+      await this.#calls.close(opened);
     }
   }
 

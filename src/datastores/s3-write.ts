@@ -1,13 +1,15 @@
 // Writes an object: a small one in one request, a big one in pieces one after the other. Every request is held whole, so
 // that its signature covers its bytes: a server that was cut off in the middle cannot take what came for all.
 
-import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { hash } from "node:crypto";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { ContentId } from "../core/content.ts";
 import type { Bytes, PendingUpload, UploadedPart } from "../ports/storage.ts";
 import {
   abortMultipart,
   completeMultipart,
   type S3Target,
+  type S3Ways,
   sendPart,
   startMultipart,
 } from "./s3-uploads.ts";
@@ -29,16 +31,48 @@ export interface S3WriteOrder {
 
 /** Its ETag; null where the storage must be asked. */
 export async function writeObject(
-  client: S3Client,
+  ways: S3Ways,
   bytes: Bytes,
   order: S3WriteOrder,
 ): Promise<string | null> {
-  const { target, sizeBytes, sha256, ifAbsent, signal } = order;
-  if (sizeBytes > PIECE_BYTES) return writePieces(client, bytes, order);
+  if (order.sizeBytes > PIECE_BYTES) return writePieces(ways, bytes, order);
+  const body = await wholeBody(bytes, order.sizeBytes);
+  return (await putDirectly(ways, body, order)) ?? put(ways, body, order);
+}
+
+async function putDirectly(
+  { direct }: S3Ways,
+  body: Uint8Array,
+  { target, sha256, ifAbsent, signal }: S3WriteOrder,
+): Promise<string | null> {
+  const answer = await direct.send({
+    method: "PUT",
+    key: target.Key,
+    headers: {
+      "content-length": String(body.byteLength),
+      "content-type": "application/octet-stream",
+      ...(sha256 === null ? {} : { [`x-amz-meta-${SHA256}`]: sha256 }),
+      ...(sha256 === null ? {} : { "x-amz-checksum-sha256": base64(sha256) }),
+      ...(ifAbsent ? { "if-none-match": "*" } : {}),
+    },
+    body,
+    // What was announced was compared with the bytes on their way here.
+    bodySha256: sha256?.slice("sha256:".length) ?? hash("sha256", body),
+    signal,
+  });
+  answer?.body.resume();
+  return answer?.headers.etag ?? null;
+}
+
+async function put(
+  { client }: S3Ways,
+  body: Uint8Array,
+  { target, sizeBytes, sha256, ifAbsent, signal }: S3WriteOrder,
+): Promise<string | null> {
   const answer = await client.send(
     new PutObjectCommand({
       ...target,
-      Body: await wholeBody(bytes, sizeBytes),
+      Body: body,
       ContentLength: sizeBytes,
       Metadata: metadataOf(sha256),
       ...(sha256 === null ? {} : { ChecksumSHA256: base64(sha256) }),
@@ -60,17 +94,18 @@ export function notedSha256(metadata: Readonly<Record<string, string>> = {}): Co
 }
 
 async function writePieces(
-  client: S3Client,
+  ways: S3Ways,
   bytes: Bytes,
   { target, sizeBytes, sha256, ifAbsent, signal }: S3WriteOrder,
 ): Promise<null> {
+  const { client } = ways;
   const partBytes = Math.max(PIECE_BYTES, Math.ceil(sizeBytes / MAX_PIECES));
   const id = await startMultipart(client, target, metadataOf(sha256));
   const upload: PendingUpload = { path: target.Key, id, sizeBytes, partBytes, sha256 };
   try {
     const parts: UploadedPart[] = [];
     for await (const piece of inPieces(bytes, partBytes, sizeBytes))
-      parts.push(await sendPart(client, target, upload, parts.length + 1, piece, signal));
+      parts.push(await sendPart(ways, target, upload, parts.length + 1, piece, signal));
     await completeMultipart(client, target, upload, parts, ifAbsent);
     return null;
   } catch (error) {

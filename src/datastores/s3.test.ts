@@ -181,4 +181,51 @@ describe("a server that speaks S3", () => {
     expect(error.retryAfterSeconds).toBe(3);
     expect(`${error.stack} ${error.cause}`).not.toMatch(/nobody may see|session-token/);
   });
+
+  it.each([
+    ["fails once", 500],
+    ["sends elsewhere once", 307],
+  ])("is asked again when it %s", async (_how, status) => {
+    const web = await startWebServer();
+    web.files.set("b/file", Buffer.from("hello"));
+    let failures = 1;
+    web.manners.instead = (request, response) => {
+      if (failures === 0) return false;
+      failures -= 1;
+      request.resume();
+      response.writeHead(status).end();
+      return true;
+    };
+    const keys = { accessKeyId: "id", secretAccessKey: "secret", sessionToken: null };
+    const place = { bucket: "b", prefix: "", region: null, endpoint: web.url, pathStyle: true };
+    const storage = await opened({ type: "s3", ...place, credentials: { kind: "keys", ...keys } });
+    expect((await bytesIn(await storage.read("file"))).toString()).toBe("hello");
+    expect((await bytesIn(await storage.read("file"))).toString()).toBe("hello");
+    expect(web.seen).toHaveLength(3);
+  });
+
+  it("is shown a signature that covers the bytes, the checksum and the condition", async () => {
+    const web = await startWebServer();
+    web.manners.instead = (request, response) => {
+      request.resume();
+      response.writeHead(200, { etag: '"1"' }).end();
+      return true;
+    };
+    const keys = { accessKeyId: "id", secretAccessKey: "secret", sessionToken: "token" };
+    const place = { bucket: "b", prefix: "", region: null, endpoint: web.url, pathStyle: true };
+    const storage = await opened({ type: "s3", ...place, credentials: { kind: "keys", ...keys } });
+    await writeText(storage, "a b/(c)", "hello", { sha256: idOf("hello"), ifAbsent: true });
+    const { url, headers } = web.seen[0] as (typeof web.seen)[0];
+    expect(url).toBe("/b/a%20b/%28c%29");
+    expect(headers).toMatchObject({
+      "content-length": "5",
+      "if-none-match": "*",
+      "x-amz-content-sha256": idOf("hello").slice("sha256:".length),
+      "x-amz-meta-stepwell-sha256": idOf("hello"),
+      "x-amz-security-token": "token",
+    });
+    const signed = /SignedHeaders=([^,]*)/.exec(headers.authorization ?? "")?.[1]?.split(";");
+    for (const name of ["host", "if-none-match", "x-amz-checksum-sha256", "x-amz-content-sha256"])
+      expect(signed).toContain(name);
+  });
 });

@@ -1,10 +1,8 @@
 // A bucket of S3, or of a server that speaks its language (MinIO, Ceph, R2 …), as a storage. Knows requests and answers;
 // retries and how many of them run at once are the caller's affair.
 
-import type { Readable } from "node:stream";
 import {
   DeleteObjectCommand,
-  GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
@@ -29,12 +27,15 @@ import { KeyPrefix } from "./key-prefix.ts";
 import { receivedBody } from "./received-body.ts";
 import { s3Client, s3Secrets } from "./s3-client.ts";
 import { copyObject, MAX_WHOLE_COPY_BYTES } from "./s3-copy.ts";
+import { S3Direct } from "./s3-direct.ts";
 import { s3Fault, s3Problem } from "./s3-problem.ts";
+import { readObject } from "./s3-read.ts";
 import {
   abortMultipart,
   completeMultipart,
   listParts,
   type S3Target,
+  type S3Ways,
   sendPart,
   startMultipart,
 } from "./s3-uploads.ts";
@@ -67,6 +68,7 @@ class S3Storage implements Storage {
     parts: { minBytes: 5 * 1024 ** 2, maxBytes: 5 * 1024 ** 3, maxCount: 10_000 },
   };
   readonly #client: S3Client;
+  readonly #ways: S3Ways;
   readonly #bucket: string;
   readonly #keys: KeyPrefix;
   readonly #fault: Faults;
@@ -81,6 +83,7 @@ class S3Storage implements Storage {
     this.#keys = new KeyPrefix(prefix);
     this.#fault = faultsOf(this.address, s3Secrets(credentials));
     this.#client = s3Client(definition);
+    this.#ways = { client: this.#client, direct: new S3Direct(this.#client, bucket) };
     this.#maxWholeCopyBytes = maxWholeCopyBytes;
     this.#holdToBucket = sharedCheck(() => this.#bucketIsThere());
   }
@@ -113,20 +116,16 @@ class S3Storage implements Storage {
     this.#check(path);
     signal?.throwIfAborted();
     if (length === 0) return this.#nothing(path, version);
-    const last = length === undefined ? "" : offset + length - 1;
-    const whole = offset === 0 && length === undefined;
     const problem = (error: unknown): StorageError => s3Fault(this.#fault, path, error);
     try {
-      const { Body, ContentLength = null } = await this.#client.send(
-        new GetObjectCommand({
-          ...this.#target(path),
-          ...(whole ? {} : { Range: `bytes=${offset}-${last}` }),
-          ...(version === null ? {} : { IfMatch: `"${version}"` }),
-        }),
-        signal === undefined ? {} : { abortSignal: signal },
-      );
-      const about = this.#about(path);
-      return receivedBody(Body as Readable, { sizeBytes: ContentLength, signal, problem, about });
+      const range = { offset, length, version };
+      const answer = await readObject(this.#ways, this.#target(path), range, signal);
+      return receivedBody(answer.body, {
+        sizeBytes: answer.sizeBytes,
+        signal,
+        problem,
+        about: this.#about(path),
+      });
     } catch (error) {
       signal?.throwIfAborted();
       if (isRangePastEnd(error)) return nothing();
@@ -142,7 +141,7 @@ class S3Storage implements Storage {
     const etag = await sendBody(body, options, {
       about: this.#about(path),
       problem: (error) => this.#writeProblem(path, error, ifAbsent),
-      send: (bytes) => writeObject(this.#client, bytes, order),
+      send: (bytes) => writeObject(this.#ways, bytes, order),
     });
     if (etag === null) return this.#written(path);
     return { path, sizeBytes, modifiedAt: null, version: bare(etag), sha256 };
@@ -170,7 +169,7 @@ class S3Storage implements Storage {
       throw this.#fault("corrupt", upload.path, `part ${number} is not of the length announced`);
     signal?.throwIfAborted();
     try {
-      return await sendPart(this.#client, target, upload, number, body, signal);
+      return await sendPart(this.#ways, target, upload, number, body, signal);
     } catch (error) {
       signal?.throwIfAborted();
       // A server that knows no such upload may hang up in the middle of the part, before it can be heard.

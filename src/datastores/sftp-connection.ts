@@ -6,6 +6,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import ssh2, { type AnyAuthMethod, type Client, type ConnectConfig, type SFTPWrapper } from "ssh2";
 import type { OpenableDatastore, SftpCredentials } from "../spec/datastore.ts";
+import { gatheringSocket } from "./gathering-socket.ts";
 import { fingerprintOf, type KnownKey, knownKeys } from "./known-hosts.ts";
 import { UntrustedHost } from "./sftp-problem.ts";
 
@@ -72,8 +73,11 @@ export class SftpConnections {
       });
       try {
         const known = knownOf(this.#definition);
+        const settings = settingsOf(this.#definition, known);
+        const { host, port } = this.#definition;
         client.connect({
-          ...settingsOf(this.#definition, known),
+          ...settings,
+          sock: gatheringSocket().connect({ host, port }),
           hostVerifier: (key: Buffer) => {
             untrusted = distrust(this.#definition, known, key);
             return untrusted === null;

@@ -1,7 +1,7 @@
 // Files below one folder of an SFTP server: unfinished ones that get their name last, and folders made on the way. Throws
 // what the server says; the messages are made elsewhere.
 
-import type { SFTPWrapper } from "ssh2";
+import type { SFTPWrapper, Stats } from "ssh2";
 import type { Bytes } from "../ports/storage.ts";
 import { PipelinedWriter, sftpCalls } from "./sftp-calls.ts";
 import { SFTP_STATUS, sftpStatus } from "./sftp-problem.ts";
@@ -28,29 +28,32 @@ export async function openNew(sftp: SFTPWrapper, root: string, at: string): Prom
   }
 }
 
-/** Writes all of the body to a new file and makes it durable; nothing is left of it when that fails. */
+/** Writes all of the body to a new file and makes it durable; nothing is left of it when that fails. Gives what it is. */
 export async function writeNew(
   sftp: SFTPWrapper,
   root: string,
   at: string,
   bytes: Bytes,
-): Promise<void> {
+): Promise<Stats> {
   const handle = await openNew(sftp, root, at);
+  const writer = new PipelinedWriter(sftp, handle, 0);
+  let closing: Promise<void> | null = null;
   try {
-    const writer = new PipelinedWriter(sftp, handle, 0);
-    try {
-      for await (const piece of bytes) await writer.write(piece);
-    } finally {
-      // Pieces that are under way may not arrive after the file is closed and its name is used anew.
-      await writer.finish();
-    }
-    await synced(sftp, handle);
+    for await (const piece of bytes) await writer.write(piece);
+    // A server does what is asked of one file in the order in which it is asked: one wait for all.
+    const writing = writer.finish();
+    const looking = sftpCalls.statOpen(sftp, handle);
+    const syncing = synced(sftp, handle);
+    closing = sftpCalls.close(sftp, handle);
+    const [stats] = await Promise.all([looking, writing, syncing, closing]);
+    return stats;
   } catch (error) {
-    await sftpCalls.close(sftp, handle).catch(() => {});
+    // Pieces that are under way may not arrive after the file is closed and its name is used anew.
+    await writer.finish().catch(() => {});
+    await (closing ?? sftpCalls.close(sftp, handle)).catch(() => {});
     await removed(sftp, at).catch(() => {});
     throw error;
   }
-  await sftpCalls.close(sftp, handle);
 }
 
 /** Not every server can; then it is as durable as the server makes it. */

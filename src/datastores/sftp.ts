@@ -89,13 +89,11 @@ class SftpStorage implements Storage {
     this.#check(path);
     options.signal?.throwIfAborted();
     return this.#doing(path, async (sftp) => {
-      const file = await this.#statAt(sftp, this.#at(path), path);
-      if (file === null) {
-        await sftpCalls.stat(sftp, this.#root);
-        throw this.#fault("not_found", path, "there is no such file");
-      }
-      const handle = await sftpCalls.open(sftp, this.#at(path), "r");
-      return this.#pieces(sftp, handle, path, options);
+      const handle = await this.#openFile(sftp, path);
+      const before = await sftpCalls.statOpen(sftp, handle);
+      if (before.isFile()) return this.#pieces(sftp, handle, before, path, options);
+      await sftpCalls.close(sftp, handle);
+      throw this.#noFile(path);
     });
   }
 
@@ -105,12 +103,12 @@ class SftpStorage implements Storage {
     const at = this.#at(path);
     const sftp = await this.#doing(path, async (channel) => channel);
     const unfinished = unfinishedAt(at, newId());
-    await sendBody(body, options, {
+    const written = await sendBody(body, options, {
       about: (problem, says) => this.#fault(problem, path, says),
       problem: (error) => this.#writeProblem(sftp, path, error),
       send: (bytes) => writeNew(sftp, this.#root, unfinished, bytes),
     });
-    return this.#named(sftp, unfinished, path, ifAbsent);
+    return this.#named(sftp, unfinished, storedFile(path, written), ifAbsent);
   }
 
   async startUpload(
@@ -166,7 +164,7 @@ class SftpStorage implements Storage {
         throw this.#fault("not_found", path, "this upload is gone; begin again");
       if (written.sizeBytes !== sizeBytes)
         throw this.#fault("corrupt", path, `${written.sizeBytes} of ${sizeBytes} bytes came`);
-      const file = await this.#named(sftp, at, path, ifAbsent);
+      const file = await this.#named(sftp, at, written, ifAbsent);
       await removeJournal(sftp, at);
       return file;
     });
@@ -194,12 +192,14 @@ class SftpStorage implements Storage {
     return this.#connections.close();
   }
 
+  /** `file`: what the unfinished one is; its name changes none of that. */
   async #named(
     sftp: SFTPWrapper,
     unfinished: string,
-    path: string,
+    file: StoredFile,
     ifAbsent: boolean,
   ): Promise<StoredFile> {
+    const { path } = file;
     const at = this.#at(path);
     try {
       if (ifAbsent) await sftpCalls.renameToFree(sftp, unfinished, at);
@@ -208,8 +208,6 @@ class SftpStorage implements Storage {
       await removed(sftp, unfinished).catch(() => {});
       throw await this.#nameProblem(sftp, path, error, ifAbsent);
     }
-    const file = await this.#doing(path, (channel) => this.#statAt(channel, at, path));
-    if (file === null) throw this.#fault("failed", path, "it was removed as soon as it was there");
     return file;
   }
 
@@ -267,27 +265,48 @@ class SftpStorage implements Storage {
     }
   }
 
+  async #openFile(sftp: SFTPWrapper, path: string): Promise<Buffer> {
+    try {
+      return await sftpCalls.open(sftp, this.#at(path), "r");
+    } catch (error) {
+      if ((await this.#statAt(sftp, this.#at(path), path)) !== null) throw error;
+      await sftpCalls.stat(sftp, this.#root);
+      throw this.#noFile(path);
+    }
+  }
+
+  #noFile(path: string): StorageError {
+    return this.#fault("not_found", path, "there is no such file");
+  }
+
   async *#pieces(
     sftp: SFTPWrapper,
     handle: Buffer,
+    before: Stats,
     path: string,
     { offset = 0, length = Number.POSITIVE_INFINITY, signal }: ReadOptions,
   ): AsyncGenerator<Uint8Array, void, undefined> {
+    let isOpen = true;
+    const close = (): void => {
+      isOpen = false;
+      sftpCalls.close(sftp, handle).catch(() => {});
+    };
     try {
-      const before = await sftpCalls.statOpen(sftp, handle);
       const end = Math.min(before.size, offset + length);
       for await (const piece of readPieces(sftp, handle, offset, end)) {
         signal?.throwIfAborted();
         yield piece;
       }
-      const after = await sftpCalls.statOpen(sftp, handle);
+      const looking = sftpCalls.statOpen(sftp, handle);
+      close();
+      const after = await looking;
       if (after.size !== before.size || after.mtime !== before.mtime)
         throw this.#fault("changed", path, "it was changed while it was read; try again");
     } catch (error) {
       if (error instanceof StorageError || signal?.aborted) throw error;
       throw sftpFault(this.#fault, path, error);
     } finally {
-      await sftpCalls.close(sftp, handle).catch(() => {});
+      if (isOpen) close();
     }
   }
 

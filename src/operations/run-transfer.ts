@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { TransferInput, TransferStepOrder } from "../core/transfer-order.ts";
 import type { Storage } from "../ports/storage.ts";
+import type { OpenableDatastore } from "../spec/datastore.ts";
 import {
   type DataCopyMode,
   type FileSystemSink,
@@ -98,12 +99,13 @@ async function copyAll(
   const counts = { files: 0, bytes: 0 };
   for (const input of inputs) {
     const inside = input.kind === "file" && output.kind === "folder" ? nameOf(input) : "";
-    const moved = await fromInput(moving, input, (from, storage) =>
+    const work = (from: End, storage: Storage) =>
       move(moving, { from, to: { storage, path: local(path.join(output.path, inside)) } }, [
         input,
         mode,
-      ]),
-    );
+      ]);
+    // The engine syncs the output before it records it; after a power cut the step begins anew.
+    const moved = await fromInput(moving, input, work, { ...MACHINE, syncedByCaller: true });
     if (isRefusal(moved)) return moved.code === "storage_conflict" ? twice(input, moved) : moved;
     counts.files += moved.files;
     counts.bytes += moved.bytes;
@@ -198,6 +200,9 @@ async function exportTo(
   return { files, bytes };
 }
 
+/** The whole machine as one storage: a copy on it shares the blocks of the disk where it can. */
+const MACHINE = { type: "file", path: "/" } as const;
+
 interface End {
   readonly storage: Storage;
   readonly path: string;
@@ -208,9 +213,9 @@ async function fromInput<T>(
   { workspace }: Moving,
   input: TransferInput,
   work: (from: End, storage: Storage) => Promise<T | Refusal>,
+  place: OpenableDatastore = MACHINE,
 ): Promise<T | Refusal> {
-  // The whole machine as one storage: a copy on it shares the blocks of the disk where it can.
-  const machine = await workspace.openStorage({ type: "file", path: "/" });
+  const machine = await workspace.openStorage(place);
   try {
     if (input.remote === null)
       return await work({ storage: machine, path: local(input.path) }, machine);

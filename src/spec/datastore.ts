@@ -9,8 +9,16 @@ export type SecretReference =
 
 /** A datastore as `S` holds its secrets: references in records, plain text while it is open. */
 export type DatastoreOf<S> =
-  /** `path`: absolute. */
-  | { readonly type: "file"; readonly path: string }
+  | {
+      readonly type: "file";
+      /** Absolute. */
+      readonly path: string;
+      /**
+       * True: what is written is seen at once, but need not outlast a power cut, because whoever opened it syncs it later or
+       * begins anew. Never in a record.
+       */
+      readonly syncedByCaller?: true;
+    }
   | {
       readonly type: "s3";
       readonly bucket: string;

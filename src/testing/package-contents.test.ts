@@ -32,3 +32,15 @@ it("the wheel brings every Python program that the npm package brings, and both 
     expect(project).toContain(`"${name.slice("python/".length)}" = "stepwell/program/${name}"`);
   }
 });
+
+it("both bring the components of the library, each program in one file that names no place of this machine", () => {
+  expect(JSON.parse(read("package.json")).files).toContain("dist");
+  expect(read("python/pyproject.toml")).toContain('"../dist" = "stepwell/program/dist"');
+  const names = fs.readdirSync(path.join(ROOT, "library")).filter((name) => name !== "runtime");
+  expect(fs.readdirSync(path.join(ROOT, "dist/library")).sort()).toEqual([...names].sort());
+  for (const name of names) {
+    expect(read(`dist/library/${name}/component.yml`)).toBe(read(`library/${name}/component.yml`));
+    if (!fs.existsSync(path.join(ROOT, `library/${name}/${name}.ts`))) continue;
+    expect(read(`dist/library/${name}/step.mjs`)).not.toContain(ROOT);
+  }
+});
