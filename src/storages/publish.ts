@@ -6,6 +6,7 @@ import {
   copyFileSync,
   constants as fs,
   mkdirSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -17,6 +18,7 @@ import { copyEntries, handedMode } from "./snapshot-store.ts";
 export function publishCopy({ from, to, entries }: PublishCopy): void {
   const folder = dirname(to);
   mkdirSync(folder, { recursive: true });
+  removeLeft(folder, basename(to));
   const temporary = join(folder, `.${basename(to)}.stepwell-${process.pid}-${copies++}`);
   try {
     if (entries === null) {
@@ -33,6 +35,29 @@ export function publishCopy({ from, to, entries }: PublishCopy): void {
 }
 
 let copies = 0;
+
+const LEFT_MS = 24 * 60 * 60_000;
+
+/** What a process left that was killed while it copied to this name: by its age, as it may be one of another machine. */
+function removeLeft(folder: string, name: string): void {
+  for (const left of readdirSync(folder)) {
+    if (!left.startsWith(`.${name}.stepwell-`)) continue;
+    const [, pid] = /^-(\d+)-\d+$/.exec(left.slice(`.${name}.stepwell`.length)) ?? [];
+    const at = join(folder, left);
+    const changed = statSync(at, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (pid !== undefined && !isRunning(Number(pid)) && Date.now() - changed > LEFT_MS)
+      rmSync(at, { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
 
 /** A file replaces a file in one step; a folder that is in the way is moved aside for the moment of the change. */
 function replace(temporary: string, to: string): void {
