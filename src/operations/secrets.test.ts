@@ -85,6 +85,11 @@ describe("secrets", () => {
     expect(code(await putSecret(store(), name, value))).toBe(expected);
   });
 
+  it("say how to give one when it is empty", async () => {
+    const refused = await putSecret(store(), "key", "");
+    expect(refused).toMatchObject({ hint: expect.stringContaining("standard input") });
+  });
+
   it("say what a key looks like when the variable holds none", async () => {
     const refused = await putSecret(store({ STEPWELL_SECRET_KEY: "short" }), "key", "x");
     expect(refused).toMatchObject({ code: "no_secret_key", exitCode: 4 });

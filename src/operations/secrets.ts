@@ -29,7 +29,12 @@ export async function putSecret(
       `${shownName(name)} is not a name of a secret`,
       "use up to 255 letters, digits, _, -, . and /",
     );
-  if (value === "") return refuse("bad_secret", `the secret ${name} is empty`);
+  if (value === "")
+    return refuse(
+      "bad_secret",
+      `the secret ${name} is empty`,
+      "type it, or give it on standard input: stepwell secret set NAME < FILE",
+    );
   if (Buffer.byteLength(value) > LONGEST_BYTES)
     return refuse("bad_secret", `the secret ${name} is longer than ${LONGEST_BYTES} bytes`);
   const key = readKey(workspace.shell);
