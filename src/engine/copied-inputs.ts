@@ -7,7 +7,7 @@ import type { OutputRecord } from "../core/output.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
 import type { OutputLookup } from "../core/step-facts.ts";
 import type { Contents } from "../ports/contents.ts";
-import type { DataType, StepNode } from "../spec/graph.ts";
+import type { DataType, StepInput, StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
 
 export interface ReadInputs {
@@ -19,9 +19,17 @@ export interface ReadInputs {
 const COPIES = "copies";
 
 export async function copiedInputs(
-  contents: Pick<Contents, "publish">,
+  contents: Pick<Contents, "publish" | "inputHeld" | "verify">,
   inputs: ReadInputs,
-  { index, folder }: { readonly index: number; readonly folder: string },
+  {
+    index,
+    attemptId,
+    folder,
+  }: {
+    readonly index: number;
+    readonly attemptId: string;
+    readonly folder: string;
+  },
 ): Promise<ReadInputs | StepError> {
   const { plan, outputOf } = inputs;
   const node = plan.graph.steps[index] as StepNode;
@@ -29,8 +37,9 @@ export async function copiedInputs(
   const planned = plan.steps[index] as PlannedStep;
   const data = { ...planned.data };
   const made = new Map<string, OutputRecord>();
-  for (const [name, { mode, source, type }] of Object.entries(node.inputs)) {
-    if (mode !== "download" && mode !== "eval_download") continue;
+  for (const [name, input] of Object.entries(node.inputs)) {
+    const { source, type } = input;
+    if (!readsCopy(input)) continue;
     const given = source.kind === "data" ? own(planned.data, name) : undefined;
     const record =
       source.kind === "step"
@@ -48,6 +57,10 @@ export async function copiedInputs(
     const copied = await contents.publish(record, at);
     if (!copied.ok)
       return { ...copied.failure, message: `input ${name}: ${copied.failure.message}` };
+    const isHeld = given
+      ? await contents.inputHeld(attemptId, name, given)
+      : await contents.verify(record);
+    if (!isHeld) return changedWhileCopied(name, record.path);
     if (source.kind === "step")
       made.set(keyOf(source.step, source.output), { ...record, path: at });
     else if (given !== undefined) put(data, name, { ...given, path: at });
@@ -59,14 +72,21 @@ export async function copiedInputs(
   };
 }
 
+function changedWhileCopied(name: string, at: string): StepError {
+  const message = `input ${name} changed while it was copied: ${at}`;
+  return { code: "changed_while_read", message, hint: "run again when nothing writes to it" };
+}
+
 function keyOf(step: string, output: string): string {
   return `${step}\n${output}`;
 }
 
+/** What becomes of the place that it was copied from is nothing to the attempt. */
+export function readsCopy({ mode }: Pick<StepInput, "mode">): boolean {
+  return mode === "download" || mode === "eval_download";
+}
+
 function isCopied({ inputs }: StepNode): boolean {
-  for (const name in inputs) {
-    const mode = inputs[name]?.mode;
-    if (mode === "download" || mode === "eval_download") return true;
-  }
+  for (const name in inputs) if (readsCopy(inputs[name] as StepInput)) return true;
   return false;
 }

@@ -15,7 +15,7 @@ import type { StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
 import { type ActiveRun, outputOf } from "./active-run.ts";
 import { openCheckpoint } from "./checkpoints.ts";
-import { copiedInputs } from "./copied-inputs.ts";
+import { copiedInputs, readsCopy } from "./copied-inputs.ts";
 import type { EngineState } from "./engine.ts";
 import type { EnginePorts } from "./engine-ports.ts";
 import { readablePlan } from "./readable-plan.ts";
@@ -111,7 +111,7 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
   const inputs = await copiedInputs(
     ports.contents,
     { plan, outputOf: known },
-    { index: step, folder },
+    { index: step, attemptId, folder },
   );
   if ("code" in inputs) return refuse(inputs);
   const checkpoint = await openCheckpoint(state, flight);
@@ -298,7 +298,7 @@ async function changedInput(
   for (const [name, input] of Object.entries(node.inputs)) {
     if (input.source.kind === "data") {
       const data = own(run.plan.steps[step]?.data ?? {}, name);
-      if (data?.remote?.direct) continue;
+      if (data?.remote?.direct || readsCopy(input)) continue;
       if (data === undefined || (await ports.contents.inputHeld(attemptId, name, data))) continue;
       return {
         code: "changed_while_read",

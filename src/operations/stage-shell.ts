@@ -134,7 +134,7 @@ async function orderOf(
   const known: OutputLookup = (path, output) => findRecord(run, path, output);
   const { folder } = staged;
   const read = { plan: readable, outputOf: known };
-  const inputs = await copiedInputs(ports.contents, read, { index, folder });
+  const inputs = await copiedInputs(ports.contents, read, { index, attemptId, folder });
   if ("code" in inputs) return refuse(inputs.code, inputs.message, inputs.hint, 1);
   const order = ports.stepTypes.order({
     run: row.name,

@@ -51,6 +51,16 @@ describe("an input", () => {
     expect(left).toEqual([]);
   });
 
+  it("of mode download does not care what becomes of the place that it was copied from", () => {
+    rig.write(
+      "p.yml",
+      writes("download").replace("echo more", `echo late >> ${rig.at("data/a.txt")}; echo more`),
+    );
+    const run = rig.run("run", "p.yml");
+    expect([run.status, run.steps[0]?.error ?? null]).toEqual(["Completed", null]);
+    expect(rig.read("data/a.txt")).toBe("a\nlate\n");
+  });
+
   it("of mode download that another step made stays what was recorded", () => {
     rig.write("p.yml", CHAIN);
     expect(rig.run("run", "p.yml").status).toBe("Completed");
