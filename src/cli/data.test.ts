@@ -80,6 +80,21 @@ describe("a data asset", () => {
     expect(cli("data", "show", "copied").stdout).toContain("Stepwell holds the bytes");
   });
 
+  it("that was copied and deleted gives its bytes back, unless a run has read them", () => {
+    rig.write("spare/a.txt", "spare\n");
+    cli("data", "create", "--name", "spare", "--path", "spare", "--copy");
+    const places = ["spare", "copied"].map((name) => rig.at(`.stepwell/store/assets/${name}`));
+    const folders = (): readonly number[] => places.map((at) => fs.readdirSync(at).length);
+    const long = new Date(Date.now() - 2 * 3_600_000);
+    for (const at of places)
+      for (const name of fs.readdirSync(at)) fs.utimesSync(`${at}/${name}`, long, long);
+    cli("gc");
+    expect(folders()).toEqual([1, 1]);
+    expect(cli("delete", "data:spare:1").code).toBe(0);
+    cli("gc");
+    expect(folders()).toEqual([0, 1]);
+  });
+
   it("is made of an output after the fact, with the run that made it", () => {
     rig.write("reads.yml", READS("azureml:words:1"));
     const { name } = rig.run("run", "reads.yml", "--name", "maker");

@@ -8,6 +8,7 @@ import type { ProcessIdentity } from "../core/attempt.ts";
 import { isEndedRun } from "../core/status.ts";
 import { unusedCheckpoints } from "./checkpoint-garbage.ts";
 import { type CollectedOutputs, type CollectedRun, collectOutputs } from "./collect-outputs.ts";
+import { COPY_NAME } from "./copy-data.ts";
 import { failedAttempts } from "./failed-attempts.ts";
 import { namedByRuns } from "./named-by-runs.ts";
 import { namesIn } from "./names-in.ts";
@@ -77,6 +78,9 @@ async function collectKinds(
       ? unusedSince([path.join(places.kept(folder), part)], young)
       : unusedSince(pathsIn(path.join(places.kept(folder), part)), young),
   );
+  const copies = namesIn(places.copies(folder)).flatMap((name) =>
+    olderThan(path.join(places.copies(folder), name), young),
+  );
   const frozen = olderThan(places.frozen(folder), young);
   const downloads = olderThan(places.downloads(folder), young);
   // Each reading of a module makes its programs young again; steps of a run ask for what lies beside them.
@@ -106,7 +110,10 @@ async function collectKinds(
       dryRun,
     ),
     kept: remove(
-      kept.filter((at) => !named.inputs.has(path.basename(at))),
+      [
+        ...kept.filter((at) => !named.inputs.has(path.basename(at))),
+        ...unnamedCopies(copies, named.inputs),
+      ],
       dryRun,
     ),
     downloads: remove(
@@ -121,6 +128,13 @@ async function collectKinds(
   };
   if (!dryRun) forgetKept(places.work(folder));
   return garbage;
+}
+
+/** Copies of registered data are called by the beginning of their content; what a crash left half made by none. */
+function unnamedCopies(copies: readonly string[], inputs: ReadonlySet<string>): readonly string[] {
+  if (copies.length === 0) return [];
+  const beginnings = new Set([...inputs].map((id) => id.slice(0, COPY_NAME)));
+  return copies.filter((at) => !beginnings.has(path.basename(at)));
 }
 
 /** Variables of shells that no run needs: those of ended runs, and of submits that never became a run. */

@@ -11,6 +11,9 @@ import { type Refusal, refuse } from "./refusal.ts";
 import { fetchRemote } from "./remote-data.ts";
 import type { Workspace } from "./workspace.ts";
 
+/** So much of a content id names the folder of a copy. */
+export const COPY_NAME = 16;
+
 /** Where the copy lies. */
 export async function copyData(
   workspace: Workspace,
@@ -20,7 +23,7 @@ export async function copyData(
   const { path: from, content, remote } = data;
   const notHere = remote === undefined ? null : await fetchRemote(workspace, data, remote);
   if (notHere !== null) return notHere;
-  const folder = `assets/${name}/${content.id.slice("sha256:".length, "sha256:".length + 16)}`;
+  const folder = `assets/${name}/${content.id.slice("sha256:".length, "sha256:".length + COPY_NAME)}`;
   const inside = content.kind === "file" ? `${folder}/${path.basename(from)}` : folder;
   const all = await listDatastores(workspace);
   const datastore = all.find((one) => one.isDefault)?.name ?? OWN_DATASTORE;

@@ -91,6 +91,8 @@ export const places = {
   functions: (folder: string): string => path.join(folder, ".stepwell", "functions"),
   checkpoints: (folder: string): string => path.join(folder, ".stepwell", "checkpoints"),
   downloads: (folder: string): string => path.join(folder, ".stepwell", "downloads"),
+  /** Copies of registered data and models: `NAME/CONTENT`. */
+  copies: (folder: string): string => path.join(folder, ".stepwell", "store", "assets"),
   /** Jobs that data imports were made into. */
   imports: (folder: string): string => path.join(folder, ".stepwell", "imports"),
   /** Journals of transfers under way. */
