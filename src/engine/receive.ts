@@ -6,6 +6,7 @@ import type { StepError } from "../core/event.ts";
 import { errorOf, retryDelay, succeeded } from "../core/failure.ts";
 import type { StepResult } from "../core/output.ts";
 import { isEndedStep } from "../core/status.ts";
+import type { StepNode } from "../spec/graph.ts";
 import { type ActiveRun, emit } from "./active-run.ts";
 import { compareWithEarlier } from "./compare-earlier.ts";
 import { settle } from "./decide.ts";
@@ -227,6 +228,13 @@ function handOver(state: EngineState, flight: Flight, result: StepResult): void 
   const source = flight.run.state.steps[flight.step]?.result;
   for (const { run, step } of waitersOf(state, flight)) {
     if (source === null || source === undefined) continue;
+    const { settler, clock } = state.ports;
+    const node = run.plan.graph.steps[step] as StepNode;
+    // It asks for a copy or a name of its own: decided on anew, it takes this result over as any reused step does.
+    if (settler.needed(node) || settler.sends(run.plan, step, "reused", result)) {
+      emit(run, { kind: "step_detached", at: clock.now(), step });
+      continue;
+    }
     run.results.set(step, result);
     const detail = `the same work was running in ${flight.run.row.name}`;
     emit(run, {
