@@ -1,5 +1,6 @@
-// The plan as one attempt reads it: data from elsewhere is fetched, an input that is not what was recorded any more is replaced by its kept copy. Where
-// there is none, the attempt must not start: it would read other bytes than its fingerprint names.
+// The plan as one attempt reads it: data from elsewhere is fetched, an input that is not what was recorded any more is
+// replaced by its kept copy. Where there is none, the attempt must not start: it would read other bytes than its
+// fingerprint names.
 
 import type { StepError } from "../core/event.ts";
 import type { Plan, PlannedStep, ResolvedData } from "../core/plan.ts";

@@ -1,5 +1,6 @@
-// An mltable as a step gets it: a folder with an MLTable file whose paths all lie below it, so that it can be loaded wherever it is. What the
-// file names elsewhere is found, identified and laid beside it; a table is then known by all of its bytes.
+// An mltable as a step gets it: a folder with an MLTable file whose paths all lie below it, so that it can be loaded
+// wherever it is. What the file names elsewhere is found, identified and laid beside it; a table is then known by all of
+// its bytes.
 
 import fs from "node:fs";
 import path from "node:path";

@@ -3,10 +3,9 @@
 
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { shownName } from "../transfers/entry-names.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { makeUserKey, userKeyFile } from "./user-key.ts";
 import type { Workspace } from "./workspace.ts";
 
 const ALGORITHM = "aes-256-gcm";
@@ -102,8 +101,7 @@ function keyPlace(shell: Workspace["shell"]): string {
 }
 
 function keyFile(shell: Workspace["shell"]): string {
-  const base = shell.XDG_CONFIG_HOME || path.join(os.homedir(), ".config");
-  return path.join(base, "stepwell", "secret.key");
+  return userKeyFile(shell, "secret.key");
 }
 
 /** The key of this user, made at its first use; or what the variable gives, so that a team or CI can share one. */
@@ -112,7 +110,7 @@ function readKey(shell: Workspace["shell"]): Buffer | Refusal {
   if (given) return parseKey(given.trim(), `$${VARIABLE}`);
   const file = keyFile(shell);
   try {
-    makeKey(file);
+    makeUserKey(file, () => `${randomBytes(KEY_BYTES).toString("hex")}\n`);
     if ((fs.statSync(file).mode & 0o077) !== 0)
       return refuse(
         "open_secret_key",
@@ -128,21 +126,6 @@ function readKey(shell: Workspace["shell"]): Buffer | Refusal {
       `set ${VARIABLE} to 32 bytes in hex instead (openssl rand -hex 32)`,
       4,
     );
-  }
-}
-
-/** Whole or not at all, and only once: the first of two at once wins. */
-function makeKey(file: string): void {
-  if (fs.existsSync(file)) return;
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  const fresh = `${file}.${process.pid}`;
-  fs.writeFileSync(fresh, `${randomBytes(KEY_BYTES).toString("hex")}\n`, { mode: 0o600 });
-  try {
-    fs.linkSync(fresh, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    fs.rmSync(fresh, { force: true });
   }
 }
 

@@ -10,9 +10,8 @@ import {
   verify,
 } from "node:crypto";
 import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { type Refusal, refuse } from "./refusal.ts";
+import { makeUserKey, userKeyFile } from "./user-key.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface SigningKey {
@@ -26,9 +25,9 @@ const VARIABLE = "STEPWELL_SIGNING_KEY";
 /** The user's own key, made at its first use; or the one in the variable, which is how CI has one. */
 export function signingKey(shell: Workspace["shell"]): SigningKey | Refusal {
   const given = shell[VARIABLE];
-  const file = keyFile(shell);
+  const file = userKeyFile(shell, "signing.key");
   try {
-    if (!given) makeKey(file);
+    if (!given) makeUserKey(file, newKey);
     const pem = given ? given.replaceAll("\\n", "\n") : fs.readFileSync(file, "utf8");
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyType !== "ed25519") throw new Error("it is no Ed25519 key");
@@ -62,24 +61,7 @@ function publicText(key: KeyObject): string {
   return `ed25519:${key.export({ format: "jwk" }).x}`;
 }
 
-function keyFile(shell: Workspace["shell"]): string {
-  const base = shell.XDG_CONFIG_HOME || path.join(os.homedir(), ".config");
-  return path.join(base, "stepwell", "signing.key");
-}
-
-/** Whole or not at all, and only once: the first of two at once wins. */
-function makeKey(file: string): void {
-  if (fs.existsSync(file)) return;
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+function newKey(): string {
   const { privateKey } = generateKeyPairSync("ed25519");
-  const fresh = `${file}.${process.pid}`;
-  const pem = privateKey.export({ type: "pkcs8", format: "pem" });
-  fs.writeFileSync(fresh, pem, { mode: 0o600 });
-  try {
-    fs.linkSync(fresh, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    fs.rmSync(fresh, { force: true });
-  }
+  return String(privateKey.export({ type: "pkcs8", format: "pem" }));
 }

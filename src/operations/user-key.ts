@@ -1,0 +1,26 @@
+// Keys of the user's own, outside of every workspace: made at their first use, readable by nobody else.
+
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { Workspace } from "./workspace.ts";
+
+export function userKeyFile(shell: Workspace["shell"], name: string): string {
+  const base = shell.XDG_CONFIG_HOME || path.join(os.homedir(), ".config");
+  return path.join(base, "stepwell", name);
+}
+
+/** Whole or not at all, and only once: the first of two at once wins. */
+export function makeUserKey(file: string, make: () => string): void {
+  if (fs.existsSync(file)) return;
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const fresh = `${file}.${process.pid}`;
+  fs.writeFileSync(fresh, make(), { mode: 0o600 });
+  try {
+    fs.linkSync(fresh, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    fs.rmSync(fresh, { force: true });
+  }
+}
