@@ -29,7 +29,7 @@ export function checkDatastore(
     } finally {
       await storage.close();
     }
-  });
+  }, name);
 }
 
 function checkTables(workspace: Workspace, name: string): Promise<CheckedDatastore | Refusal> {

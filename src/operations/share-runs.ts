@@ -2,13 +2,11 @@
 // what it is, and `stepwell push` does it again.
 
 import type { RunUpdate } from "../ports/records.ts";
-import { StorageError } from "../ports/storage.ts";
 import type { SharedCacheConfig } from "../spec/workspace-config.ts";
 import { type Pushed, pushRun } from "./push-run.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
-import { openCache } from "./shared-cache.ts";
 import { signingKey } from "./signing-key.ts";
-import { storageRefusal } from "./storage-refusal.ts";
+import { withCache } from "./with-caches.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface Sharer {
@@ -41,24 +39,13 @@ export function createSharer(workspace: Workspace, say: (line: string) => void):
   };
 }
 
-/** Opens the cache, pushes, closes it. */
-export async function pushTo(
+function pushTo(
   workspace: Workspace,
   config: SharedCacheConfig,
   name: string,
 ): Promise<readonly Pushed[] | Refusal> {
-  const key = signingKey(workspace.shell);
-  if (isRefusal(key)) return key;
-  try {
-    const cache = await openCache(workspace, config);
-    if (isRefusal(cache)) return cache;
-    try {
-      return await pushRun(workspace, cache, { name, key });
-    } finally {
-      await cache.storage.close();
-    }
-  } catch (error) {
-    if (error instanceof StorageError) return storageRefusal(error);
-    throw error;
-  }
+  return withCache(workspace, config, async (cache) => {
+    const key = signingKey(workspace.shell);
+    return isRefusal(key) ? key : pushRun(workspace, cache, { name, key });
+  });
 }

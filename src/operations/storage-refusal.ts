@@ -20,18 +20,16 @@ const WAYS: Readonly<Record<StorageProblem, string | null>> = {
   failed: null,
 };
 
-/** Runs work on a storage; what it throws for is a refusal, a bug stays an exception. */
+/** Runs work on a storage; what it throws for is a refusal, a bug stays an exception. `name`: of its datastore, where it has one. */
 export async function unlessStorageFails<T>(
   work: () => Promise<T | Refusal>,
+  name: string | null = null,
 ): Promise<T | Refusal> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof StorageError) return storageRefusal(error);
-    throw error;
+    if (!(error instanceof StorageError)) throw error;
+    const way = WAYS[error.problem]?.replace("NAME", name ?? "NAME") ?? null;
+    return refuse(`storage_${error.problem}`, error.message, way, 1);
   }
-}
-
-export function storageRefusal(error: StorageError): Refusal {
-  return refuse(`storage_${error.problem}`, error.message, WAYS[error.problem], 1);
 }

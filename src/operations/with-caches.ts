@@ -36,7 +36,8 @@ export async function everyWritable<T>(
   return answers;
 }
 
-function withCache<T>(
+/** Opens one for a piece of work, and closes it. */
+export function withCache<T>(
   workspace: Workspace,
   config: SharedCacheConfig,
   work: (cache: SharedCache) => Promise<T | Refusal>,
