@@ -12,7 +12,7 @@ import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { type RemoteSource, remoteSource } from "./remote-source.ts";
 import { places, type Workspace } from "./workspace.ts";
 
-/** Resolves references, each path identified once however many steps read it. */
+/** Resolves references, each once however many steps read it: a bucket is listed once for a plan. */
 export interface DataResolver {
   resolve(
     reference: DataReference,
@@ -38,7 +38,18 @@ export function createDataResolver(workspace: Workspace): DataResolver {
     const content = await identify(located.path, type);
     return isRefusal(content) ? content : { path: located.path, content };
   };
-  const resolve: DataResolver["resolve"] = async (reference, type, mode = null) => {
+  const resolved = new Map<string, Promise<ResolvedData | Refusal>>();
+  const resolve: DataResolver["resolve"] = (reference, type, mode = null) => {
+    const key = JSON.stringify([reference, type, mode === "direct"]);
+    const known = resolved.get(key) ?? resolveOnce(reference, type, mode);
+    resolved.set(key, known);
+    return known;
+  };
+  const resolveOnce = async (
+    reference: DataReference,
+    type: DataType,
+    mode: PortMode | null,
+  ): Promise<ResolvedData | Refusal> => {
     const located = await locate(workspace, reference);
     if (isRefusal(located)) return located;
     const found = await find(located, type, mode);
