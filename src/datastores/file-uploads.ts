@@ -1,27 +1,12 @@
 // Uploads in pieces into a folder: each part is written at its place in one unfinished file, and noted in a journal beside
 // it once it is durable, so that an upload goes on after a crash. Knows neither names of others nor links.
 
-import { randomBytes } from "node:crypto";
 import { appendFile, open, readFile, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import type { UploadedPart } from "../ports/storage.ts";
 import { codeOf } from "./fault.ts";
 import type { FileCalls } from "./file-calls.ts";
-import { UNFINISHED } from "./storage-path.ts";
+import { unfinishedPath } from "./unfinished-files.ts";
 import { notedParts, partLine } from "./upload-parts.ts";
-
-export function newUnfinishedId(): string {
-  return randomBytes(16).toString("hex");
-}
-
-/** The unfinished file beside `at`. */
-export function unfinishedPath(at: string, id: string): string {
-  return join(dirname(at), `${UNFINISHED}${id}`);
-}
-
-export function isUnfinishedId(id: string): boolean {
-  return /^[0-9a-f]{32}$/.test(id);
-}
 
 export async function startParts(at: string, id: string): Promise<void> {
   await (await open(unfinishedPath(at, id), "wx")).close();

@@ -1,8 +1,10 @@
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Storage } from "../ports/storage.ts";
+import { writerMark } from "../ports/writer-mark.ts";
 import { storageContract } from "../testing/contracts/storage.ts";
 import {
   bytesIn,
@@ -110,6 +112,29 @@ describe("a folder as a storage", () => {
     expect(await pathsBelow(storage, "")).toEqual([]);
     const [name] = fs.readdirSync(path.join(root, "folder"));
     await failing(storage.stat(`folder/${name}`), "bad_path");
+  });
+
+  it("removes what killed writers left beside a new file, and nothing that may go on", async () => {
+    const { root, storage } = await rootWith();
+    const { pid } = spawnSync("true");
+    const ended = `${writerMark().replace(/\d+$/, String(pid))}-${"0".repeat(16)}`;
+    const living = `${writerMark()}-${"0".repeat(16)}`;
+    const foreign = (which: number): string => `${"a".repeat(16)}-1-${String(which).repeat(16)}`;
+    const upload = (which: number): string => String(which).repeat(32);
+    const lay = (id: string, daysOld: number): void => {
+      const at = path.join(root, `.stepwell-tmp-${id}`);
+      fs.writeFileSync(at, "half");
+      const then = Date.now() / 1000 - daysOld * 24 * 60 * 60 - 60;
+      fs.utimesSync(at, then, then);
+    };
+    const stays = [living, foreign(1), upload(1), `${upload(1)}-parts`];
+    for (const id of [ended, ...stays]) lay(id, 0);
+    for (const id of [foreign(2), upload(2), `${upload(2)}-parts`]) lay(id, 7);
+    lay(upload(3), 6);
+    await writeText(storage, "file", "whole");
+    expect(fs.readdirSync(root).sort()).toEqual(
+      [...[...stays, upload(3)].map((id) => `.stepwell-tmp-${id}`), "file"].sort(),
+    );
   });
 
   it("leaves nothing beside a file that is written, uploaded, refused or given up", async () => {

@@ -3,6 +3,7 @@
 
 import type { Stats } from "node:fs";
 import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import type {
   Bytes,
   PendingUpload,
@@ -20,19 +21,17 @@ import { codeOf, type Faults, faultsOf } from "./fault.ts";
 import { FileCalls } from "./file-calls.ts";
 import { describedFile, listFiles, storedFile } from "./file-list.ts";
 import { FilePlace } from "./file-place.ts";
-import {
-  isUnfinishedId,
-  newUnfinishedId,
-  partsNoted,
-  removeJournal,
-  removeParts,
-  startParts,
-  unfinishedPath,
-  writePart,
-} from "./file-uploads.ts";
+import { partsNoted, removeJournal, removeParts, startParts, writePart } from "./file-uploads.ts";
 import { copyDurably, giveName, writeUnfinished } from "./file-write.ts";
 import { FolderSyncs } from "./folder-syncs.ts";
 import { checkPath, checkPrefix, type PathLimits, UNFINISHED } from "./storage-path.ts";
+import {
+  isUploadId,
+  newUploadId,
+  newWriteId,
+  sweepUnfinished,
+  unfinishedPath,
+} from "./unfinished-files.ts";
 import { partPlace, partsMistake } from "./upload-parts.ts";
 
 /** Of Linux; file systems with lower ones say so themselves. */
@@ -43,6 +42,8 @@ const LIMITS: PathLimits = {
 };
 /** Read at once: fewer turns than the usual 64 KiB, and still little memory for many files together. */
 const PIECE_BYTES = 256 * 1024;
+/** Folders that are remembered as looked through. */
+const MOST_SWEPT = 10_000;
 
 export function openFile(definition: Extract<OpenableDatastore, { type: "file" }>): Storage {
   return new FileStorage(definition.path, definition.syncedByCaller !== true);
@@ -62,6 +63,7 @@ class FileStorage implements Storage {
   readonly #calls: FileCalls;
   readonly #syncs: FolderSyncs;
   readonly #fault: Faults;
+  readonly #swept = new Set<string>();
 
   constructor(root: string, syncs: boolean) {
     this.address = `file://${root}`;
@@ -94,10 +96,10 @@ class FileStorage implements Storage {
   async write(path: string, body: Bytes, options: WriteOptions): Promise<StoredFile> {
     this.#check(path);
     options.signal?.throwIfAborted();
-    const at = await this.#place.target(path);
+    const at = await this.#target(path);
     const ifAbsent = options.ifAbsent ?? false;
     if (ifAbsent && (await storedFile(this.#place, at, path)) !== null) throw this.#exists(path);
-    const unfinished = unfinishedPath(at, newUnfinishedId());
+    const unfinished = unfinishedPath(at, newWriteId());
     const exact = exactBody(body, options, (problem, says) => this.#fault(problem, path, says));
     let written: Stats;
     try {
@@ -115,9 +117,9 @@ class FileStorage implements Storage {
     options: Omit<WriteOptions, "signal" | "ifAbsent"> & { readonly partBytes: number },
   ): Promise<PendingUpload> {
     this.#check(path);
-    const at = await this.#place.target(path);
+    const at = await this.#target(path);
     const { sizeBytes, partBytes, sha256 } = options;
-    const id = newUnfinishedId();
+    const id = newUploadId();
     await this.#doing(path, "write it", () => startParts(at, id));
     return { path, id, sizeBytes, partBytes, sha256 };
   }
@@ -174,8 +176,8 @@ class FileStorage implements Storage {
   ): Promise<StoredFile> {
     this.#check(to);
     const source = await this.#existing(from);
-    const at = await this.#place.target(to);
-    const unfinished = unfinishedPath(at, newUnfinishedId());
+    const at = await this.#target(to);
+    const unfinished = unfinishedPath(at, newWriteId());
     const copied = await this.#doing(to, "write it", async () => {
       try {
         return await copyDurably(this.#calls, source, unfinished);
@@ -231,10 +233,21 @@ class FileStorage implements Storage {
     throw this.#fault("not_found", path, "there is no such file");
   }
 
+  /** Where a new file goes. What killed writers left beside it is removed once. */
+  async #target(path: string): Promise<string> {
+    const at = await this.#place.target(path);
+    const folder = dirname(at);
+    if (this.#swept.has(folder)) return at;
+    if (this.#swept.size >= MOST_SWEPT) this.#swept.clear();
+    this.#swept.add(folder);
+    await sweepUnfinished(folder, Date.now());
+    return at;
+  }
+
   /** The path that the upload will have; its root may be gone, and its id comes from a file that others could write. */
   async #unfinishedAt(upload: PendingUpload): Promise<string> {
     this.#check(upload.path);
-    if (!isUnfinishedId(upload.id))
+    if (!isUploadId(upload.id))
       throw this.#fault("not_found", upload.path, "there is no such upload; begin again");
     return this.#place.target(upload.path);
   }

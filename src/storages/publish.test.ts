@@ -1,24 +1,60 @@
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writerMark } from "../ports/writer-mark.ts";
 import { publishCopy } from "./publish.ts";
 
-it("removes what a killed process left of a copy to the same name a day ago, and nothing else", () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-publish-"));
-  const at = (name: string): string => path.join(folder, name);
-  const old = new Date(Date.now() - 48 * 60 * 60_000);
-  // No process has a number as large as this.
-  const left = [
-    ".x.stepwell-99999999-0",
-    `.x.stepwell-${process.pid}-77`,
-    ".y.stepwell-99999999-0",
-  ];
-  for (const name of [...left, ".x.stepwell-99999999-1", "from"]) fs.writeFileSync(at(name), "1");
-  for (const name of left) fs.utimesSync(at(name), old, old);
-  publishCopy({ from: at("from"), to: at("x"), entries: null });
-  expect(fs.readdirSync(folder).sort()).toEqual(
-    [".x.stepwell-99999999-1", ...left.slice(1), "from", "x"].sort(),
-  );
-  fs.rmSync(folder, { recursive: true });
+const OLD = new Date(Date.now() - 48 * 60 * 60_000);
+const ELSEWHERE = `${"a".repeat(16)}-1`;
+
+let folder: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-publish-"));
+});
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+const at = (name: string): string => path.join(folder, name);
+
+/** The mark of a process of this machine that is no more. */
+function deadMark(): string {
+  const { pid } = spawnSync("true");
+  return writerMark().replace(/\d+$/, String(pid));
+}
+
+function publish(name: string): readonly string[] {
+  fs.writeFileSync(at("from"), "new");
+  publishCopy({ from: at("from"), to: at(name), entries: null });
+  return fs.readdirSync(folder).sort();
+}
+
+describe("a copy to a place of the user's", () => {
+  it("removes what a killed process left of one to the same name, and nothing of a living one", () => {
+    const living = `.x.stepwell-${writerMark()}-77`;
+    const other = `.y.stepwell-${deadMark()}-0`;
+    for (const name of [`.x.stepwell-${deadMark()}-0`, living, other])
+      fs.writeFileSync(at(name), "");
+    expect(publish("x")).toEqual([living, other, "from", "x"].sort());
+  });
+
+  it("removes what another machine left only when it is a day old", () => {
+    const fresh = `.x.stepwell-${ELSEWHERE}-0`;
+    const old = `.x.stepwell-${ELSEWHERE}-1`;
+    for (const name of [fresh, old]) fs.writeFileSync(at(name), "");
+    fs.utimesSync(at(old), OLD, OLD);
+    expect(publish("x")).toEqual([fresh, "from", "x"]);
+  });
+
+  it("brings back what was moved aside by a process that was killed then, unless it has its name", () => {
+    const aside = `.x.stepwell-${deadMark()}-0.old`;
+    fs.mkdirSync(at(aside));
+    fs.writeFileSync(at(`${aside}/theirs`), "");
+    // The new one fails before it is there.
+    expect(() => publishCopy({ from: at("none"), to: at("x"), entries: null })).toThrow();
+    expect(fs.readdirSync(at("x"))).toEqual(["theirs"]);
+    fs.mkdirSync(at(aside));
+    expect(publish("x")).toEqual(["from", "x"]);
+    expect(fs.readFileSync(at("x"), "utf8")).toBe("new");
+  });
 });

@@ -4,6 +4,7 @@
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   constants as fs,
   mkdirSync,
   readdirSync,
@@ -12,14 +13,15 @@ import {
   statSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isDeadWriter, writerMark } from "../ports/writer-mark.ts";
 import type { PublishCopy } from "./content-jobs.ts";
 import { copyEntries, handedMode } from "./snapshot-store.ts";
 
 export function publishCopy({ from, to, entries }: PublishCopy): void {
   const folder = dirname(to);
   mkdirSync(folder, { recursive: true });
-  removeLeft(folder, basename(to));
-  const temporary = join(folder, `.${basename(to)}.stepwell-${process.pid}-${copies++}`);
+  removeLeft(to);
+  const temporary = join(folder, `.${basename(to)}.stepwell-${writerMark()}-${copies++}`);
   try {
     if (entries === null) {
       copyFileSync(from, temporary, fs.COPYFILE_FICLONE);
@@ -38,24 +40,21 @@ let copies = 0;
 
 const LEFT_MS = 24 * 60 * 60_000;
 
-/** What a process left that was killed while it copied to this name: by its age, as it may be one of another machine. */
-function removeLeft(folder: string, name: string): void {
-  for (const left of readdirSync(folder)) {
-    if (!left.startsWith(`.${name}.stepwell-`)) continue;
-    const [, pid] = /^-(\d+)-\d+$/.exec(left.slice(`.${name}.stepwell`.length)) ?? [];
-    const at = join(folder, left);
+/**
+ * What a process left that was killed while it copied to this name; by its age where it may be one of another machine. What it
+ * had moved aside comes back.
+ */
+function removeLeft(to: string): void {
+  const beginning = `.${basename(to)}.stepwell-`;
+  for (const left of readdirSync(dirname(to))) {
+    const rest = left.startsWith(beginning) ? left.slice(beginning.length) : "";
+    const [, mark, old] = /^([0-9a-f]{16}-\d+)-\d+(\.old)?$/.exec(rest) ?? [];
+    if (mark === undefined) continue;
+    const at = join(dirname(to), left);
     const changed = statSync(at, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-    if (pid !== undefined && !isRunning(Number(pid)) && Date.now() - changed > LEFT_MS)
-      rmSync(at, { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+    if (!isDeadWriter(mark) && Date.now() - changed <= LEFT_MS) continue;
+    if (old !== undefined && !existsSync(to)) renameSync(at, to);
+    else rmSync(at, { recursive: true, force: true });
   }
 }
 
