@@ -5,12 +5,12 @@ import { appendFile, open, readFile, rm } from "node:fs/promises";
 import type { UploadedPart } from "../ports/storage.ts";
 import { codeOf } from "./fault.ts";
 import type { FileCalls } from "./file-calls.ts";
-import { unfinishedPath } from "./unfinished-files.ts";
+import { partsPath, unfinishedPath } from "./unfinished-files.ts";
 import { notedParts, partLine } from "./upload-parts.ts";
 
 export async function startParts(at: string, id: string): Promise<void> {
   await (await open(unfinishedPath(at, id), "wx")).close();
-  await (await open(journalPath(at, id), "wx")).close();
+  await (await open(partsPath(at, id), "wx")).close();
 }
 
 export async function writePart(
@@ -26,14 +26,14 @@ export async function writePart(
     await calls.close(file);
   }
   const part: UploadedPart = { number, sizeBytes: body.byteLength, tag: String(number) };
-  await appendFile(journalPath(at, id), partLine(part));
+  await appendFile(partsPath(at, id), partLine(part));
   return part;
 }
 
 /** Null: no such upload. */
 export async function partsNoted(at: string, id: string): Promise<readonly UploadedPart[] | null> {
   try {
-    return notedParts(await readFile(journalPath(at, id), "utf8"));
+    return notedParts(await readFile(partsPath(at, id), "utf8"));
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;
     throw error;
@@ -41,15 +41,11 @@ export async function partsNoted(at: string, id: string): Promise<readonly Uploa
 }
 
 export async function removeParts(at: string, id: string): Promise<void> {
-  await rm(journalPath(at, id), { force: true });
+  await rm(partsPath(at, id), { force: true });
   await rm(unfinishedPath(at, id), { force: true });
 }
 
 /** After the file got its name: only the journal is left. */
 export async function removeJournal(at: string, id: string): Promise<void> {
-  await rm(journalPath(at, id), { force: true });
-}
-
-function journalPath(at: string, id: string): string {
-  return `${unfinishedPath(at, id)}-parts`;
+  await rm(partsPath(at, id), { force: true });
 }

@@ -117,24 +117,36 @@ describe("a folder as a storage", () => {
   it("removes what killed writers left beside a new file, and nothing that may go on", async () => {
     const { root, storage } = await rootWith();
     const { pid } = spawnSync("true");
-    const ended = `${writerMark().replace(/\d+$/, String(pid))}-${"0".repeat(16)}`;
-    const living = `${writerMark()}-${"0".repeat(16)}`;
-    const foreign = (which: number): string => `${"a".repeat(16)}-1-${String(which).repeat(16)}`;
-    const upload = (which: number): string => String(which).repeat(32);
-    const lay = (id: string, daysOld: number): void => {
-      const at = path.join(root, `.stepwell-tmp-${id}`);
-      fs.writeFileSync(at, "half");
+    const dead = writerMark().replace(/\d+$/, String(pid));
+    const elsewhere = `${"a".repeat(16)}-1`;
+    const lay = (mark: string, number: number, daysOld: number, parts?: string): string[] => {
+      const name = `.stepwell-tmp-${mark}-${String(number).padStart(16, "0")}`;
       const then = Date.now() / 1000 - daysOld * 24 * 60 * 60 - 60;
-      fs.utimesSync(at, then, then);
+      const files = [[name, "half"], ...(parts === undefined ? [] : [[`${name}-parts`, parts]])];
+      for (const [one = "", text = ""] of files) {
+        fs.writeFileSync(path.join(root, one), text);
+        fs.utimesSync(path.join(root, one), then, then);
+      }
+      return files.map(([one = ""]) => one);
     };
-    const stays = [living, foreign(1), upload(1), `${upload(1)}-parts`];
-    for (const id of [ended, ...stays]) lay(id, 0);
-    for (const id of [foreign(2), upload(2), `${upload(2)}-parts`]) lay(id, 7);
-    lay(upload(3), 6);
+    const stays = [
+      lay(writerMark(), 1, 0),
+      lay(elsewhere, 1, 0),
+      lay(writerMark(), 2, 0, ""),
+      lay(elsewhere, 2, 6, ""),
+      lay(dead, 1, 6, "part"),
+    ].flat();
+    for (const [mark, days, parts] of [
+      [dead, 0],
+      [dead, 0, ""],
+      [dead, 7, "part"],
+      [elsewhere, 1],
+      [elsewhere, 7, "part"],
+    ] as const)
+      lay(mark, 3 + fs.readdirSync(root).length, days, parts);
+    fs.writeFileSync(path.join(root, `.stepwell-tmp-${dead}-${"0".repeat(16)}-parts`), "part");
     await writeText(storage, "file", "whole");
-    expect(fs.readdirSync(root).sort()).toEqual(
-      [...[...stays, upload(3)].map((id) => `.stepwell-tmp-${id}`), "file"].sort(),
-    );
+    expect(fs.readdirSync(root).sort()).toEqual([...stays, "file"].sort());
   });
 
   it("leaves nothing beside a file that is written, uploaded, refused or given up", async () => {

@@ -26,9 +26,8 @@ import { copyDurably, giveName, writeUnfinished } from "./file-write.ts";
 import { FolderSyncs } from "./folder-syncs.ts";
 import { checkPath, checkPrefix, type PathLimits, UNFINISHED } from "./storage-path.ts";
 import {
-  isUploadId,
-  newUploadId,
-  newWriteId,
+  isUnfinishedId,
+  newUnfinishedId,
   sweepUnfinished,
   unfinishedPath,
 } from "./unfinished-files.ts";
@@ -99,7 +98,7 @@ class FileStorage implements Storage {
     const at = await this.#target(path);
     const ifAbsent = options.ifAbsent ?? false;
     if (ifAbsent && (await storedFile(this.#place, at, path)) !== null) throw this.#exists(path);
-    const unfinished = unfinishedPath(at, newWriteId());
+    const unfinished = unfinishedPath(at, newUnfinishedId());
     const exact = exactBody(body, options, (problem, says) => this.#fault(problem, path, says));
     let written: Stats;
     try {
@@ -119,7 +118,7 @@ class FileStorage implements Storage {
     this.#check(path);
     const at = await this.#target(path);
     const { sizeBytes, partBytes, sha256 } = options;
-    const id = newUploadId();
+    const id = newUnfinishedId();
     await this.#doing(path, "write it", () => startParts(at, id));
     return { path, id, sizeBytes, partBytes, sha256 };
   }
@@ -177,7 +176,7 @@ class FileStorage implements Storage {
     this.#check(to);
     const source = await this.#existing(from);
     const at = await this.#target(to);
-    const unfinished = unfinishedPath(at, newWriteId());
+    const unfinished = unfinishedPath(at, newUnfinishedId());
     const copied = await this.#doing(to, "write it", async () => {
       try {
         return await copyDurably(this.#calls, source, unfinished);
@@ -247,7 +246,7 @@ class FileStorage implements Storage {
   /** The path that the upload will have; its root may be gone, and its id comes from a file that others could write. */
   async #unfinishedAt(upload: PendingUpload): Promise<string> {
     this.#check(upload.path);
-    if (!isUploadId(upload.id))
+    if (!isUnfinishedId(upload.id))
       throw this.#fault("not_found", upload.path, "there is no such upload; begin again");
     return this.#place.target(upload.path);
   }

@@ -82,7 +82,7 @@ async function collectKinds(
     olderThan(path.join(places.copies(folder), name), young),
   );
   const frozen = olderThan(places.frozen(folder), young);
-  const downloads = olderThan(places.downloads(folder), young);
+  const downloads = downloadsIn(folder, { young, failed: workspace.clock.now() - failedMs });
   // Each reading of a module makes its programs young again; steps of a run ask for what lies beside them.
   const isIdle = (await workspace.records.openRuns()).length === 0;
   const functions = isIdle
@@ -174,6 +174,30 @@ function olderThan(folder: string, moment: number): readonly string[] {
   return namesIn(folder)
     .map((name) => path.join(folder, name))
     .filter((at) => (fs.lstatSync(at, { throwIfNoEntry: false })?.mtimeMs ?? moment) < moment);
+}
+
+/** What was brought here, and journals of transfers that nobody came back to. */
+function downloadsIn(
+  folder: string,
+  { young, failed }: { readonly young: number; readonly failed: number },
+): readonly string[] {
+  const brought = olderThan(places.downloads(folder), young);
+  return [
+    ...brought.filter((at) => !isBeingFetched(at, young)),
+    ...olderThan(places.transfers(folder), failed),
+  ];
+}
+
+/** Something in what arrives, or in what this is the lock of, is younger: whoever brings it lives, or has just been killed. */
+function isBeingFetched(at: string, moment: number): boolean {
+  const bare = at.replace(/\.(lock|partial)$/, "");
+  return [`${bare}.partial`, bare].some((place) => newestIn(place) >= moment);
+}
+
+function newestIn(at: string): number {
+  const stats = fs.lstatSync(at, { throwIfNoEntry: false });
+  const below = stats?.isDirectory() === true ? pathsIn(at).map(newestIn) : [];
+  return below.reduce((a, b) => Math.max(a, b), stats?.mtimeMs ?? 0);
 }
 
 function pathsIn(folder: string): readonly string[] {

@@ -173,6 +173,7 @@ async function beEngine(
   const engine = createEngine(ports, taken, alarm.ring);
   await follower.catchUp();
   await ends.notifier.sweep();
+  await ends.sharer.sweep();
   let upkeep = workspace.clock.monotonic();
   try {
     for (;;) {

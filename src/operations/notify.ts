@@ -7,11 +7,11 @@ import type { RunStatus } from "../core/status.ts";
 import { crashPoint } from "../engine/crash-point.ts";
 import type { RunUpdate } from "../ports/records.ts";
 import type { NotifyEnd } from "../spec/notify-rules.ts";
+import { claim, doneOf, forget, markDone, markedRuns, unclaim } from "./marked-runs.ts";
 import { readRun } from "./read-run.ts";
 import { isRefusal } from "./refusal.ts";
 import { type RunView, runView } from "./run-view.ts";
 import { type Notification, sendNotification, targetName } from "./send-notification.ts";
-import { claim, doneOf, forget, markDone, unclaim, untoldRuns } from "./untold-runs.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export interface Notifier {
@@ -35,10 +35,10 @@ export function createNotifier(workspace: Workspace, say: (line: string) => void
   return {
     committed(updates) {
       for (const { run, endedAt } of updates)
-        if (endedAt !== null && doneOf(workspace, run) !== null) tell(run);
+        if (endedAt !== null && doneOf(workspace, "notify", run) !== null) tell(run);
     },
     async sweep() {
-      for (const run of await untoldRuns(workspace)) tell(run);
+      for (const run of await markedRuns(workspace, "notify")) tell(run);
     },
     async settled() {
       await Promise.all(telling.values());
@@ -53,10 +53,10 @@ async function tellEnd(
   run: string,
   say: (line: string) => void,
 ): Promise<void> {
-  if (!claim(workspace, run)) return;
+  if (!claim(workspace, "notify", run)) return;
   try {
     const recorded = await readRun(workspace, run);
-    const done = doneOf(workspace, run);
+    const done = doneOf(workspace, "notify", run);
     if (done === null || isRefusal(recorded)) return;
     const end = ENDS[recorded.row.status];
     const notification = notificationOf(workspace, runView(workspace.folder, recorded));
@@ -67,14 +67,14 @@ async function tellEnd(
         if (end === undefined || !rule.on.includes(end) || done.has(index)) return;
         const problem = await sendNotification(rule, notification);
         if (problem !== null) problems.push(`${targetName(rule, index)} failed: ${problem}`);
-        markDone(workspace, run, index);
+        markDone(workspace, "notify", { run, index });
       }),
     );
     if (problems.length > 0) writeProblems(workspace, run, problems);
     for (const problem of problems) say(`warning: ${run} ended, but ${problem}`);
-    forget(workspace, run);
+    forget(workspace, "notify", run);
   } finally {
-    unclaim(workspace, run);
+    unclaim(workspace, "notify", run);
   }
 }
 

@@ -3,6 +3,7 @@
 
 import path from "node:path";
 import type { Manifest } from "../core/content.ts";
+import { digest } from "../core/digest.ts";
 import type { OutputRecord, StepResult } from "../core/output.ts";
 import { openPlan } from "../core/plan-document.ts";
 import {
@@ -12,10 +13,14 @@ import {
   sharedRunId,
 } from "../core/shared-run.ts";
 import type { ResultRow } from "../ports/records.ts";
+import { StorageError } from "../ports/storage.ts";
+import { USUAL_PART_BYTES } from "../transfers/part-plan.ts";
 import { inParallel } from "./in-parallel.ts";
+import { type Move, moveData } from "./move-data.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import {
+  bytesPath,
   hasBytes,
   hasRun,
   putBytes,
@@ -25,7 +30,7 @@ import {
 } from "./shared-cache.ts";
 import type { SigningKey } from "./signing-key.ts";
 import { documentsOf } from "./submit-run.ts";
-import type { Workspace } from "./workspace.ts";
+import { places, type Workspace } from "./workspace.ts";
 
 export interface Pushed {
   readonly run: string;
@@ -67,7 +72,7 @@ async function pushOne(
   run: RecordedRun,
   key: SigningKey,
 ): Promise<Pushed> {
-  const counter = { files: 0, bytes: 0 };
+  const counter = newCounter();
   const notShared: { step: string; why: string }[] = [];
   const shared: SharedResult[] = [];
   await inParallel(await ownResults(workspace, run), STEPS_AT_ONCE, async (row) => {
@@ -84,9 +89,10 @@ async function pushOne(
   const body = await bodyOf(workspace, run, shared);
   const id = sharedRunId(body);
   const fingerprints = shared.map((one) => one.fingerprint);
-  if (shared.length > 0 && !(await hasRun(cache, id)))
+  if (shared.length > 0 && !(await hasRun(cache, id, run.row.name)))
     await putRun(cache, { id, body, name: run.row.name }, { fingerprints, key });
-  return { run: run.row.name, results: shared.length, ...counter, notShared };
+  const { files, bytes } = counter;
+  return { run: run.row.name, results: shared.length, files, bytes, notShared };
 }
 
 /** What counts: neither invalidated nor made anew since in the same run. */
@@ -109,16 +115,32 @@ function recordsOf({ outputs, artifacts }: StepResult): readonly OutputRecord[] 
   return [...Object.values(outputs), ...(artifacts === null ? [] : [artifacts])];
 }
 
+/** What a push has sent so far. */
+export interface Counter {
+  files: number;
+  bytes: number;
+  /** The large file that was begun last: they go one after the other, each in parallel by itself. */
+  large: Promise<void>;
+}
+
+export function newCounter(): Counter {
+  return { files: 0, bytes: 0, large: Promise.resolve() };
+}
+
 /** The bytes of an output, or of data, that are not there yet. */
 export async function pushOutput(
   workspace: Workspace,
   cache: SharedCache,
   record: OutputRecord,
-  counter: { files: number; bytes: number },
+  counter: Counter,
 ): Promise<void> {
   const push = async (id: OutputRecord["id"], file: string, size: number): Promise<void> => {
     if (await hasBytes(cache, id)) return;
-    await putBytes(cache, id, file);
+    if (size <= USUAL_PART_BYTES) await putBytes(cache, id, file);
+    else {
+      counter.large = counter.large.then(() => putLarge(workspace, cache, id, file));
+      await counter.large;
+    }
     counter.files += 1;
     counter.bytes += size;
   };
@@ -128,6 +150,40 @@ export async function pushOutput(
     if (entry.type === "file") await push(entry.id, path.join(record.path, entry.path), entry.size);
   });
   await putManifest(cache, record.id, manifest);
+}
+
+/** In parts, so that a push that was killed goes on in the middle of it. */
+async function putLarge(
+  workspace: Workspace,
+  cache: SharedCache,
+  id: OutputRecord["id"],
+  file: string,
+): Promise<void> {
+  const journalFolder = places.transfers(workspace.folder);
+  const at = bytesPath(cache, id);
+  const { url } = cache.config;
+  const name = digest(`${url} ${at}`).slice("sha256:".length);
+  const lock = await workspace.lock(path.join(journalFolder, `${name}.lock`), () =>
+    workspace.notice(`${file} is being sent to ${url} by another process`),
+  );
+  const source = await workspace.openStorage({ type: "file", path: path.dirname(file) });
+  try {
+    const move: Move = {
+      from: { storage: source, path: path.basename(file) },
+      to: { storage: cache.storage, path: at },
+      kind: "file",
+      mode: "fail_if_conflict",
+      sameIsNoConflict: true,
+      journalFolder,
+    };
+    const moved = await moveData(workspace, move, (line) =>
+      workspace.notice(`sending to ${url}: ${line}`),
+    );
+    if (isRefusal(moved)) throw new StorageError("failed", moved.message);
+  } finally {
+    await source.close();
+    lock.release();
+  }
 }
 
 async function manifestOf({ contents }: Workspace, record: OutputRecord): Promise<Manifest> {

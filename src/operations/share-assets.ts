@@ -8,7 +8,7 @@ import type { OutputRecord } from "../core/output.ts";
 import type { AssetRow } from "../ports/records.ts";
 import type { DataType } from "../spec/graph.ts";
 import { OWN_DATASTORE } from "./datastores.ts";
-import { pushOutput } from "./push-run.ts";
+import { newCounter, pushOutput } from "./push-run.ts";
 import { readablePath } from "./readable-path.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { createDataResolver, type DataDefinition } from "./resolve-data.ts";
@@ -55,7 +55,7 @@ export async function pushAsset(
   }
   const { content } = resolved;
   const from = await readablePath(workspace, resolved);
-  const counter = { files: 0, bytes: 0 };
+  const counter = newCounter();
   await pushOutput(workspace, cache, { ...content, type, path: from }, counter);
   const { seal: _, ...shown } = content;
   const { kind, contentId, description, tags, createdAt, createdBy } = asset;
@@ -67,7 +67,8 @@ export async function pushAsset(
     fileName: content.kind === "file" ? path.basename(resolved.path) : null,
   };
   await putSigned(cache, placeOf(kind as Kind, name, version), JSON.stringify(shared), key);
-  return counter;
+  const { files, bytes } = counter;
+  return { files, bytes };
 }
 
 /** Throws `StorageError`. */

@@ -1,8 +1,9 @@
-// Pushes the runs that this process saw to their end into the caches that may be written. What fails is a warning: the run is
-// what it is, and `stepwell push` does it again.
+// Pushes the runs that this process saw to their end into the caches that may be written, and those that an engine before this
+// one did not live to push. What fails is a warning: the run is what it is, and `stepwell push` does it again.
 
 import type { RunUpdate } from "../ports/records.ts";
 import type { SharedCacheConfig } from "../spec/workspace-config.ts";
+import { claim, forget, markedRuns, unclaim } from "./marked-runs.ts";
 import { type Pushed, pushRun } from "./push-run.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { signingKey } from "./signing-key.ts";
@@ -12,6 +13,8 @@ import type { Workspace } from "./workspace.ts";
 export interface Sharer {
   /** What has just been made durable: runs that ended in it are pushed. */
   committed(updates: readonly RunUpdate[]): void;
+  /** Runs that ended with an engine before this one, which was killed before they were pushed. */
+  sweep(): Promise<void>;
   /** When all that was begun is done. */
   settled(): Promise<void>;
 }
@@ -21,6 +24,15 @@ export function createSharer(workspace: Workspace, say: (line: string) => void):
   /** One after the other: runs that ended at once share most of their bytes. */
   let last: Promise<void> = Promise.resolve();
   const share = async (run: string): Promise<void> => {
+    if (!claim(workspace, "share", run)) return;
+    try {
+      await shareClaimed(run);
+      forget(workspace, "share", run);
+    } finally {
+      unclaim(workspace, "share", run);
+    }
+  };
+  const shareClaimed = async (run: string): Promise<void> => {
     for (const cache of caches) {
       const pushed = await pushTo(workspace, cache, run);
       if (isRefusal(pushed))
@@ -34,6 +46,10 @@ export function createSharer(workspace: Workspace, say: (line: string) => void):
       if (caches.length === 0) return;
       for (const { run, endedAt } of updates)
         if (endedAt !== null) last = last.then(() => share(run));
+    },
+    async sweep() {
+      if (caches.length === 0) return;
+      for (const run of await markedRuns(workspace, "share")) last = last.then(() => share(run));
     },
     settled: () => last,
   };

@@ -137,15 +137,20 @@ async function getText(cache: SharedCache, at: string): Promise<string | null> {
   }
 }
 
+/** Where bytes lie in the cache's storage. */
+export function bytesPath(cache: SharedCache, id: ContentId): string {
+  return cache.root + LAYOUT.bytes(id);
+}
+
 export async function hasBytes(cache: SharedCache, id: ContentId): Promise<boolean> {
-  return (await cache.storage.stat(cache.root + LAYOUT.bytes(id))) !== null;
+  return (await cache.storage.stat(bytesPath(cache, id))) !== null;
 }
 
 /** From a file of this machine, unless they are there. */
 export async function putBytes(cache: SharedCache, id: ContentId, file: string): Promise<void> {
   const { size: sizeBytes } = fs.statSync(file);
   await unlessThere(() =>
-    cache.storage.write(cache.root + LAYOUT.bytes(id), fs.createReadStream(file), {
+    cache.storage.write(bytesPath(cache, id), fs.createReadStream(file), {
       sizeBytes,
       sha256: id,
       ifAbsent: true,
@@ -153,27 +158,54 @@ export async function putBytes(cache: SharedCache, id: ContentId, file: string):
   );
 }
 
-/** Brings them to a file that is not there yet. False: they are not there, or are not those. */
-export async function getBytes(cache: SharedCache, id: ContentId, file: string): Promise<boolean> {
-  const hash = createHash("sha256");
+/**
+ * Brings them to a file, on from what a killed process has brought of it. A file that nobody may write any more is whole: it was
+ * compared. False: they are not there, or are not those.
+ */
+export async function getBytes(
+  cache: SharedCache,
+  { id, sizeBytes }: { readonly id: ContentId; readonly sizeBytes: number },
+  { file, mode }: { readonly file: string; readonly mode: number },
+): Promise<boolean> {
+  const earlier = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (earlier !== undefined && (earlier.mode & 0o222) === 0) return true;
   try {
-    const output = await fs.promises.open(file, "wx", 0o600);
-    try {
-      for await (const part of await cache.storage.read(cache.root + LAYOUT.bytes(id))) {
-        hash.update(part);
-        await output.writeFile(part);
-      }
-    } finally {
-      await output.close();
-    }
+    const goesOn = earlier !== undefined && earlier.size < sizeBytes;
+    if (!(goesOn && (await bring(cache, id, file))) && !(await bringAnew(cache, id, file)))
+      return false;
   } catch (error) {
-    fs.rmSync(file, { force: true });
     if (error instanceof StorageError && error.problem === "not_found") return false;
     throw error;
   }
-  if (`sha256:${hash.digest("hex")}` === id) return true;
+  fs.chmodSync(file, mode);
+  return true;
+}
+
+async function bringAnew(cache: SharedCache, id: ContentId, file: string): Promise<boolean> {
+  fs.rmSync(file, { force: true });
+  if (await bring(cache, id, file)) return true;
   fs.rmSync(file, { force: true });
   return false;
+}
+
+/** Adds what is missing; false when it is not what the id says in the end. */
+async function bring(cache: SharedCache, id: ContentId, file: string): Promise<boolean> {
+  const hash = createHash("sha256");
+  const output = await fs.promises.open(file, "a+", 0o600);
+  try {
+    let offset = 0;
+    for await (const part of output.createReadStream({ start: 0, autoClose: false })) {
+      hash.update(part);
+      offset += part.length;
+    }
+    for await (const part of await cache.storage.read(bytesPath(cache, id), { offset })) {
+      hash.update(part);
+      await output.writeFile(part);
+    }
+  } finally {
+    await output.close();
+  }
+  return `sha256:${hash.digest("hex")}` === id;
 }
 
 export function putManifest(cache: SharedCache, id: ContentId, manifest: Manifest): Promise<void> {
@@ -190,8 +222,9 @@ export async function getManifest(cache: SharedCache, id: ContentId): Promise<Ma
   }
 }
 
-export async function hasRun(cache: SharedCache, id: string): Promise<boolean> {
-  return (await cache.storage.stat(cache.root + LAYOUT.run(id))) !== null;
+/** All of it: what is written last is there. */
+export async function hasRun(cache: SharedCache, id: string, name: string): Promise<boolean> {
+  return (await cache.storage.stat(`${cache.root}${LAYOUT.named(name)}/${id}`)) !== null;
 }
 
 /** The run first, then what leads to it: whoever finds a result finds all of it. */

@@ -4,12 +4,14 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Manifest } from "../core/content.ts";
+import { digest } from "../core/digest.ts";
 import type { OutputRecord } from "../core/output.ts";
 import { StorageError } from "../ports/storage.ts";
 import type { SharedCacheConfig } from "../spec/workspace-config.ts";
 import { importSharedRun } from "./import-run.ts";
 import { inParallel } from "./in-parallel.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { removeTree } from "./remove-tree.ts";
 import { getBytes, getManifest, openCache, runsWith, type SharedCache } from "./shared-cache.ts";
 import { signingKey } from "./signing-key.ts";
 import { places, type Workspace } from "./workspace.ts";
@@ -136,26 +138,39 @@ async function fetchBytes(
   return isThere ? null : gone(record);
 }
 
-/** Brings bytes to their place when this cache has them whole; nothing is seen there before. Throws `StorageError`. */
+/**
+ * Brings bytes to their place when this cache has them whole; nothing is seen there before. One process at a time, on from what
+ * a killed one has brought. Throws `StorageError`.
+ */
 export async function fetchFrom(
   workspace: Workspace,
   cache: SharedCache,
   record: OutputRecord,
 ): Promise<boolean> {
-  // What a crash leaves there is taken away by `gc`.
-  const partial = path.join(places.downloads(workspace.folder), `fetch-${workspace.random.id()}`);
-  fs.mkdirSync(path.dirname(partial), { recursive: true });
+  const name = `fetch-${digest(`${record.kind} ${record.id} ${record.path}`).slice(-24)}`;
+  // What nobody comes back to is taken away by `gc`.
+  const partial = path.join(places.downloads(workspace.folder), name);
+  const lock = await workspace.lock(`${partial}.lock`, () =>
+    workspace.notice(`${record.path} is being fetched by another process`),
+  );
   try {
-    if (!(await bring(cache, record, partial))) return false;
-    const type = record.kind === "file" ? "uri_file" : "uri_folder";
-    const found = await workspace.contents.identify(partial, type);
-    if (!found.ok || found.value.id !== record.id) return false;
-    fs.mkdirSync(path.dirname(record.path), { recursive: true });
-    if (!fs.existsSync(record.path)) fs.renameSync(partial, record.path);
-    return true;
+    if (fs.existsSync(record.path)) return true;
+    const isWhole =
+      (await bring(cache, record, partial)) && (await isIt(workspace, record, partial));
+    if (isWhole) {
+      fs.mkdirSync(path.dirname(record.path), { recursive: true });
+      fs.renameSync(partial, record.path);
+    } else removeTree(partial);
+    return isWhole;
   } finally {
-    fs.rmSync(partial, { recursive: true, force: true });
+    lock.release();
   }
+}
+
+async function isIt(workspace: Workspace, record: OutputRecord, at: string): Promise<boolean> {
+  const type = record.kind === "file" ? "uri_file" : "uri_folder";
+  const found = await workspace.contents.identify(at, type);
+  return found.ok && found.value.id === record.id;
 }
 
 function gone(record: OutputRecord): Refusal {
@@ -169,30 +184,35 @@ function gone(record: OutputRecord): Refusal {
 
 /** False: something is missing or not what it should be. */
 async function bring(cache: SharedCache, record: OutputRecord, to: string): Promise<boolean> {
-  if (record.kind === "file") {
-    const isThere = await getBytes(cache, record.id, to);
-    if (isThere) fs.chmodSync(to, 0o444);
-    return isThere;
-  }
+  if (record.kind === "file") return getBytes(cache, record, { file: to, mode: 0o444 });
   const manifest = await getManifest(cache, record.id);
   if (manifest === null || !isSafe(manifest)) return false;
-  fs.mkdirSync(to);
+  fs.mkdirSync(to, { recursive: true });
+  removeLinks(to);
   let isWhole = true;
   await inParallel(manifest.entries, AT_ONCE, async (entry) => {
     if (entry.type === "link" || !isWhole) return;
-    const at = path.join(to, entry.path);
-    fs.mkdirSync(entry.type === "folder" ? at : path.dirname(at), { recursive: true });
+    const file = path.join(to, entry.path);
+    fs.mkdirSync(entry.type === "folder" ? file : path.dirname(file), { recursive: true });
     if (entry.type === "folder") return;
-    if (await getBytes(cache, entry.id, at)) fs.chmodSync(at, entry.executable ? 0o555 : 0o444);
-    else isWhole = false;
+    const mode = entry.executable ? 0o555 : 0o444;
+    const bytes = { id: entry.id, sizeBytes: entry.size };
+    if (!(await getBytes(cache, bytes, { file, mode }))) isWhole = false;
   });
   // Links come last: nothing is ever written through one.
   for (const entry of manifest.entries) {
     if (entry.type !== "link") continue;
-    fs.mkdirSync(path.dirname(path.join(to, entry.path)), { recursive: true });
-    fs.symlinkSync(entry.target, path.join(to, entry.path));
+    const at = path.join(to, entry.path);
+    fs.mkdirSync(path.dirname(at), { recursive: true });
+    fs.symlinkSync(entry.target, at);
   }
   return isWhole;
+}
+
+/** Those of a process that was killed. */
+function removeLinks(folder: string): void {
+  for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isSymbolicLink()) fs.rmSync(path.join(entry.parentPath, entry.name));
 }
 
 /** Nothing of it lies, or points, outside of the folder. */

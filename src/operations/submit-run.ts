@@ -9,9 +9,9 @@ import type { Document, NewRun, RecordStore, RunRow } from "../ports/records.ts"
 import { RUN_WORDS } from "../spec/run-words.ts";
 import { gitOrigins } from "./git-origin.ts";
 import { keepInputs } from "./keep-inputs.ts";
+import { markRun, unmark } from "./marked-runs.ts";
 import { passedSecrets } from "./passed-secrets.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
-import { markUntold, unmark } from "./untold-runs.ts";
 import type { Workspace } from "./workspace.ts";
 import { removeShell, writeShell } from "./write-shell.ts";
 
@@ -63,11 +63,11 @@ export async function submitRun(
   const first = explicit ?? (written !== null && NAME.test(written) ? written : null);
   for (let count = 0; ; count += 1) {
     const name = count === 0 && first !== null ? first : await freeName(workspace, plan, count);
-    const isMarked = markUntold(workspace, name);
+    const marks = markRun(workspace, name);
     const outcome = await claimName(workspace, { ...base, name }, () =>
       writeShell(workspace, name, plan.options.passEnv, variables),
     );
-    if (isMarked && outcome.kind !== "created") await unmark(workspace, name);
+    if (outcome.kind !== "created") await unmark(workspace, name, marks);
     if (outcome.kind === "created") return (await workspace.records.run(name)) as RunRow;
     if (outcome.kind === "repeated") return repeated(outcome.run, base);
     if (explicit !== null)

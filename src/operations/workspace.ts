@@ -108,11 +108,13 @@ export const places = {
   frozen: (folder: string, name = ""): string => path.join(folder, ".stepwell", "frozen", name),
   /** Copies of the user's data, by content. */
   kept: (folder: string): string => path.join(folder, ".stepwell", "store", ".kept"),
-  /** Runs whose end somebody is to be told of. */
-  untold: (folder: string): string => path.join(folder, ".stepwell", "notify", "untold"),
-  /** Which process tells it. */
-  telling: (folder: string): string => path.join(folder, ".stepwell", "notify", "telling"),
-  /** What became of that. */
+  /** Runs at whose end that is to be done, or still is. */
+  marks: (folder: string, what: "notify" | "share"): string =>
+    path.join(folder, ".stepwell", what, "marks"),
+  /** Which process does it. */
+  claims: (folder: string, what: "notify" | "share"): string =>
+    path.join(folder, ".stepwell", what, "claims"),
+  /** What became of telling it. */
   toldFile: (folder: string, run: string): string =>
     path.join(folder, ".stepwell", "runs", run, "notify.json"),
   locks: (folder: string): string => path.join(folder, "stepwell.lock.d"),

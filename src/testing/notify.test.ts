@@ -51,7 +51,7 @@ const run = (...words: readonly string[]): Promise<number | null> =>
 const told = (): readonly string[] =>
   fs.existsSync(rig.at("told")) ? rig.read("told").trim().split(/\s*\n/) : [];
 
-const untold = (): readonly string[] => fs.readdirSync(rig.at(".stepwell/notify/untold"));
+const untold = (): readonly string[] => fs.readdirSync(rig.at(".stepwell/notify/marks"));
 
 const COMMAND = `command: 'echo "$STEPWELL_RUN $STEPWELL_STATUS $STEPWELL_FAILED_STEP" >> told; cat > body.json'`;
 
@@ -114,7 +114,7 @@ describe("notify", () => {
     notify(`{on: succeeded, ${COMMAND}}`, `{on: succeeded, webhook: "http://${host}/"}`);
     answers = false;
     const first = rig.start("run", "job.yml", "--name", "one");
-    const marked = (): boolean => rig.read(".stepwell/notify/untold/one") === "0\n";
+    const marked = (): boolean => rig.read(".stepwell/notify/marks/one") === "0\n";
     await eventually(
       () => posted.length === 1 && marked(),
       "the command is done, the server asked",

@@ -79,14 +79,15 @@ async function goOn(
   const { upload, source, before } = earlier;
   if (isSame(source, item.source)) {
     const there = await context.to.run((storage) => storage.uploadedParts(upload));
-    if (there !== null) {
-      const parts = arrived(upload, there);
+    const parts = arrived(upload, there ?? []);
+    // One of which nothing arrived is begun anew: a storage may take it for forgotten.
+    if (parts.size > 0) {
       for (const part of parts.values()) context.there(part.sizeBytes);
       return { upload, parts };
     }
     // The storage knows it no more, and another file than before is there: it was finished.
     const { target } = item;
-    const isNew = target !== null && (before === null || !isSame(before, target));
+    const isNew = there === null && target !== null && (before === null || !isSame(before, target));
     if (isNew && target.sizeBytes === upload.sizeBytes) {
       context.there(upload.sizeBytes);
       return { stored: target, sha256: item.source.sha256 };

@@ -1,0 +1,199 @@
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { changesOf, instantsOf, killedAt } from "./kill-sweep.ts";
+import { type Ended, makeRig, type Rig } from "./rig.ts";
+
+// kill -9 of `push` and `pull` with a cache in a folder, right before changes of every kind that they make. Whoever reads the
+// cache meanwhile sees a result wholly or not at all; the same command again goes on, and nothing is left over.
+
+let maker: Rig;
+let total: number;
+
+const PIPELINE = `
+type: pipeline
+settings: {default_compute: azureml:local}
+jobs:
+  many:
+    command: >-
+      mkdir \${{outputs.d}}/deep;
+      for i in 1 2 3 4 5 6 7 8 9; do echo $i > \${{outputs.d}}/deep/$i.txt; done;
+      head -c 12000000 /dev/zero > \${{outputs.d}}/large; echo end >> \${{outputs.d}}/large;
+      ln -s deep/1.txt \${{outputs.d}}/link; chmod +x \${{outputs.d}}/deep/2.txt
+    outputs: {d: {type: uri_folder}}
+  one:
+    command: cat \${{inputs.d}}/deep/*.txt > \${{outputs.f}}
+    inputs: {d: "\${{parent.jobs.many.outputs.d}}"}
+    outputs: {f: {type: uri_file}}
+`;
+
+beforeAll(() => {
+  maker = makeRig("maker");
+  maker.write("p.yml", PIPELINE);
+  expect(cli(maker, "run", "p.yml", "--name", "made").code).toBe(0);
+});
+afterAll(() => maker.remove());
+
+const variables = (rig: Rig) => ({ XDG_CONFIG_HOME: rig.at("config") });
+const cli = (rig: Rig, ...words: readonly string[]): Ended => rig.cliWith(variables(rig), ...words);
+
+const isUnfinished = (at: string): boolean => path.basename(at).startsWith(".stepwell-tmp-");
+
+function filesBelow(folder: string): readonly string[] {
+  if (!fs.existsSync(folder)) return [];
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+const hashOf = (file: string): string =>
+  createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+
+/** What a reader finds in a cache: for each file its hash. Fails where something leads to what is not there, or is not that. */
+function readable(place: string): ReadonlyMap<string, string> {
+  const files = new Map(
+    filesBelow(place)
+      .filter((at) => !isUnfinished(at))
+      .map((at) => [at, hashOf(path.join(place, at))]),
+  );
+  const needs = (folder: string, id: string, ending = ""): void => {
+    const hex = id.replace("sha256:", "");
+    expect([...files.keys()]).toContain(`${folder}/${hex.slice(0, 2)}/${hex}${ending}`);
+  };
+  const read = (at: string) => JSON.parse(fs.readFileSync(path.join(place, at), "utf8"));
+  for (const [at, hash] of files) {
+    const [kind] = at.split("/");
+    if (kind === "bytes") expect(path.basename(at)).toBe(hash);
+    if (kind === "manifests")
+      for (const entry of read(at).entries) if (entry.type === "file") needs("bytes", entry.id);
+    if (kind === "results" || kind === "names")
+      expect([...files.keys()]).toContain(`runs/${path.basename(at)}.json`);
+    if (kind !== "runs") continue;
+    const { body } = read(at);
+    expect(createHash("sha256").update(body).digest("hex")).toBe(path.basename(at, ".json"));
+    for (const { result } of JSON.parse(body).results)
+      for (const { id, kind: what } of Object.values<{ id: string; kind: string }>(result.outputs))
+        if (what === "file") needs("bytes", id);
+        else needs("manifests", id, ".json");
+  }
+  return files;
+}
+
+/** Unfinished files that hold bytes; names that outlived their file take no room, and go with the next write there. */
+function leftIn(place: string): readonly string[] {
+  return filesBelow(place).filter(
+    (at) =>
+      isUnfinished(at) && !at.endsWith("-parts") && fs.statSync(path.join(place, at)).nlink === 1,
+  );
+}
+
+function cache(name: string): string {
+  maker.write("stepwell.yml", `cache: [{url: ./${name}, mode: read-write}]\n`);
+  return maker.at(name);
+}
+
+const newFiles = (said: string): number => Number(/, (\d+) new files?/.exec(said)?.[1]);
+const countBytes = (files: ReadonlyMap<string, string>): number =>
+  [...files.keys()].filter((at) => at.startsWith("bytes/")).length;
+
+describe("push that is killed", () => {
+  it("leaves only what is whole, and goes on with what is missing when it is done again", () => {
+    const whole = cache("whole");
+    const { changes } = changesOf(maker, variables(maker), "push", "made");
+    const wanted = readable(whole);
+    total = countBytes(wanted);
+    const instants = [
+      ...instantsOf(changes, ["name", "write"], 3),
+      ...instantsOf(changes, ["sync", "remove", "make"], 2),
+      // Between what leads to the run.
+      ...[1, 2].map((before) => `name:${(changes.name ?? 0) - before}`),
+    ];
+    let killed = 0;
+    let sent = 0;
+    for (const instant of instants) {
+      const place = cache(`killed-${instant.replace(":", "-")}`);
+      if (killedAt(maker, variables(maker), instant, "push", "made")) killed += 1;
+      const there = readable(place);
+      const again = cli(maker, "push", "made");
+      expect([instant, again.stderr, again.code]).toEqual([instant, "", 0]);
+      expect([instant, newFiles(again.stdout)]).toEqual([instant, total - countBytes(there)]);
+      expect([instant, readable(place)]).toEqual([instant, wanted]);
+      expect([instant, leftIn(place)]).toEqual([instant, []]);
+      sent += countBytes(there);
+    }
+    const journals = maker.at(".stepwell/transfers");
+    for (const name of filesBelow(journals)) fs.utimesSync(path.join(journals, name), 1, 1);
+    expect(cli(maker, "gc").code).toBe(0);
+    expect(filesBelow(journals)).toEqual([]);
+    // A few calls more or less are made each time, so that the last instants may not come.
+    expect(killed).toBeGreaterThan(instants.length / 2);
+    expect(sent).toBeGreaterThan(0);
+  });
+});
+
+describe("pull that is killed", () => {
+  const readers: Rig[] = [];
+  afterAll(() => {
+    for (const rig of readers) rig.remove();
+  });
+
+  function newReader(): Rig {
+    const rig = makeRig("reader");
+    readers.push(rig);
+    const key = cli(maker, "cache", "key").stdout.trim();
+    rig.write("stepwell.yml", `cache: [{url: "${maker.at("whole")}", trust: [${key}]}]\n`);
+    return rig;
+  }
+
+  /** Outputs by name, as `path: hash`; what the run and the steps are called here does not count. */
+  function outputs(rig: Rig): Readonly<Record<string, readonly string[]>> {
+    const store = rig.at(".stepwell/store/azureml");
+    const found: Record<string, readonly string[]> = {};
+    for (const at of filesBelow(store)) {
+      const [, , output = "", ...rest] = at.split("/");
+      const line = `${rest.join("/")}: ${hashOf(path.join(store, at))}`;
+      found[output] = [...(found[output] ?? []), line];
+    }
+    return found;
+  }
+
+  /** Files that were brought and compared already. */
+  const brought = (rig: Rig): readonly number[] => {
+    const folder = rig.at(".stepwell/downloads");
+    return filesBelow(folder)
+      .map((at) => fs.statSync(path.join(folder, at)))
+      .filter(({ mode }) => (mode & 0o222) === 0)
+      .map(({ ino }) => ino);
+  };
+
+  const inodes = (rig: Rig): readonly number[] => {
+    const store = rig.at(".stepwell/store/azureml");
+    return filesBelow(store).map((at) => fs.statSync(path.join(store, at)).ino);
+  };
+
+  it("shows whole outputs only, and does not bring again what it had brought", () => {
+    const first = newReader();
+    const { changes } = changesOf(first, variables(first), "pull", "made");
+    const wanted = outputs(maker);
+    expect(outputs(first)).toEqual(wanted);
+    const instants = instantsOf(changes, ["write", "commit", "name", "open"], 3);
+    let kept = 0;
+    for (const instant of instants) {
+      const rig = newReader();
+      killedAt(rig, variables(rig), instant, "pull", "made");
+      for (const [name, files] of Object.entries(outputs(rig)))
+        expect([instant, name, files]).toEqual([instant, name, wanted[name]]);
+      const there = [...brought(rig), ...inodes(rig)];
+      const again = cli(rig, "pull", "made");
+      expect([instant, again.stderr, again.code]).toEqual([instant, "", 0]);
+      expect([instant, outputs(rig)]).toEqual([instant, wanted]);
+      expect([instant, inodes(rig)]).toEqual([instant, expect.arrayContaining([...there])]);
+      expect([instant, filesBelow(rig.at(".stepwell/downloads"))]).toEqual([instant, []]);
+      kept += there.length;
+    }
+    expect(kept).toBeGreaterThan(0);
+  });
+});
