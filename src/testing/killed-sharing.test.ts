@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { changesOf, instantsOf, killedAt } from "./kill-sweep.ts";
+import { countBytes, hashOf, newFiles, readCache, SHARED_PIPELINE } from "./read-cache.ts";
 import { type Ended, makeRig, type Rig } from "./rig.ts";
 
 // kill -9 of `push` and `pull` with a cache in a folder, right before changes of every kind that they make. Whoever reads the
@@ -11,26 +11,9 @@ import { type Ended, makeRig, type Rig } from "./rig.ts";
 let maker: Rig;
 let total: number;
 
-const PIPELINE = `
-type: pipeline
-settings: {default_compute: azureml:local}
-jobs:
-  many:
-    command: >-
-      mkdir \${{outputs.d}}/deep;
-      for i in 1 2 3 4 5 6 7 8 9; do echo $i > \${{outputs.d}}/deep/$i.txt; done;
-      head -c 12000000 /dev/zero > \${{outputs.d}}/large; echo end >> \${{outputs.d}}/large;
-      ln -s deep/1.txt \${{outputs.d}}/link; chmod +x \${{outputs.d}}/deep/2.txt
-    outputs: {d: {type: uri_folder}}
-  one:
-    command: cat \${{inputs.d}}/deep/*.txt > \${{outputs.f}}
-    inputs: {d: "\${{parent.jobs.many.outputs.d}}"}
-    outputs: {f: {type: uri_file}}
-`;
-
 beforeAll(() => {
   maker = makeRig("maker");
-  maker.write("p.yml", PIPELINE);
+  maker.write("p.yml", SHARED_PIPELINE);
   expect(cli(maker, "run", "p.yml", "--name", "made").code).toBe(0);
 });
 afterAll(() => maker.remove());
@@ -49,38 +32,16 @@ function filesBelow(folder: string): readonly string[] {
     .sort();
 }
 
-const hashOf = (file: string): string =>
-  createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+const hashOfFile = (file: string): string => hashOf(fs.readFileSync(file));
 
-/** What a reader finds in a cache: for each file its hash. Fails where something leads to what is not there, or is not that. */
-function readable(place: string): ReadonlyMap<string, string> {
-  const files = new Map(
-    filesBelow(place)
-      .filter((at) => !isUnfinished(at))
-      .map((at) => [at, hashOf(path.join(place, at))]),
+const readable = (place: string): ReadonlyMap<string, string> =>
+  readCache(
+    new Map(
+      filesBelow(place)
+        .filter((at) => !isUnfinished(at))
+        .map((at) => [at, fs.readFileSync(path.join(place, at))]),
+    ),
   );
-  const needs = (folder: string, id: string, ending = ""): void => {
-    const hex = id.replace("sha256:", "");
-    expect([...files.keys()]).toContain(`${folder}/${hex.slice(0, 2)}/${hex}${ending}`);
-  };
-  const read = (at: string) => JSON.parse(fs.readFileSync(path.join(place, at), "utf8"));
-  for (const [at, hash] of files) {
-    const [kind] = at.split("/");
-    if (kind === "bytes") expect(path.basename(at)).toBe(hash);
-    if (kind === "manifests")
-      for (const entry of read(at).entries) if (entry.type === "file") needs("bytes", entry.id);
-    if (kind === "results" || kind === "names")
-      expect([...files.keys()]).toContain(`runs/${path.basename(at)}.json`);
-    if (kind !== "runs") continue;
-    const { body } = read(at);
-    expect(createHash("sha256").update(body).digest("hex")).toBe(path.basename(at, ".json"));
-    for (const { result } of JSON.parse(body).results)
-      for (const { id, kind: what } of Object.values<{ id: string; kind: string }>(result.outputs))
-        if (what === "file") needs("bytes", id);
-        else needs("manifests", id, ".json");
-  }
-  return files;
-}
 
 /** Unfinished files that hold bytes; names that outlived their file take no room, and go with the next write there. */
 function leftIn(place: string): readonly string[] {
@@ -94,10 +55,6 @@ function cache(name: string): string {
   maker.write("stepwell.yml", `cache: [{url: ./${name}, mode: read-write}]\n`);
   return maker.at(name);
 }
-
-const newFiles = (said: string): number => Number(/, (\d+) new files?/.exec(said)?.[1]);
-const countBytes = (files: ReadonlyMap<string, string>): number =>
-  [...files.keys()].filter((at) => at.startsWith("bytes/")).length;
 
 describe("push that is killed", () => {
   it("leaves only what is whole, and goes on with what is missing when it is done again", () => {
@@ -154,7 +111,7 @@ describe("pull that is killed", () => {
     const found: Record<string, readonly string[]> = {};
     for (const at of filesBelow(store)) {
       const [, , output = "", ...rest] = at.split("/");
-      const line = `${rest.join("/")}: ${hashOf(path.join(store, at))}`;
+      const line = `${rest.join("/")}: ${hashOfFile(path.join(store, at))}`;
       found[output] = [...(found[output] ?? []), line];
     }
     return found;
