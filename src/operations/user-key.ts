@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { beside, removeLeftBeside } from "./beside.ts";
 import type { Workspace } from "./workspace.ts";
 
 export function userKeyFile(shell: Workspace["shell"], name: string): string {
@@ -12,9 +13,10 @@ export function userKeyFile(shell: Workspace["shell"], name: string): string {
 
 /** Whole or not at all, and only once: the first of two at once wins. */
 export function makeUserKey(file: string, make: () => string): void {
+  removeLeftBeside(file);
   if (fs.existsSync(file)) return;
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  const fresh = `${file}.${process.pid}`;
+  const fresh = beside(file);
   fs.writeFileSync(fresh, make(), { mode: 0o600 });
   try {
     fs.linkSync(fresh, file);

@@ -1,11 +1,12 @@
 // Replaces a file of the user's whole or not at all; a link stays a link, permissions stay.
 
 import fs from "node:fs";
+import { beside } from "./beside.ts";
 
 export function writeWhole(file: string, text: string): void {
   const isNew = !fs.existsSync(file);
   const target = isNew ? file : fs.realpathSync(file);
-  const partial = `${target}.${process.pid}.partial`;
+  const partial = beside(target);
   fs.writeFileSync(partial, text, { mode: isNew ? 0o644 : fs.statSync(target).mode });
   fs.renameSync(partial, target);
 }

@@ -30,12 +30,12 @@ function publish(name: string): readonly string[] {
 }
 
 describe("a copy to a place of the user's", () => {
-  it("removes what a killed process left of one to the same name, and nothing of a living one", () => {
+  it("removes what a killed process left of one in the same folder, and nothing of a living one", () => {
     const living = `.x.stepwell-${writerMark()}-77`;
-    const other = `.y.stepwell-${deadMark()}-0`;
-    for (const name of [`.x.stepwell-${deadMark()}-0`, living, other])
-      fs.writeFileSync(at(name), "");
-    expect(publish("x")).toEqual([living, other, "from", "x"].sort());
+    const theirs = ".y.stepwell-of-theirs";
+    const left = ["x", "y"].map((name) => `.${name}.stepwell-${deadMark()}-0`);
+    for (const name of [...left, living, theirs]) fs.writeFileSync(at(name), "");
+    expect(publish("x")).toEqual([living, theirs, "from", "x"].sort());
   });
 
   it("removes what another machine left only when it is a day old", () => {

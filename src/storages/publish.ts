@@ -20,7 +20,7 @@ import { copyEntries, handedMode } from "./snapshot-store.ts";
 export function publishCopy({ from, to, entries }: PublishCopy): void {
   const folder = dirname(to);
   mkdirSync(folder, { recursive: true });
-  removeLeft(to);
+  removeLeft(folder);
   const temporary = join(folder, `.${basename(to)}.stepwell-${writerMark()}-${copies++}`);
   try {
     if (entries === null) {
@@ -38,19 +38,18 @@ export function publishCopy({ from, to, entries }: PublishCopy): void {
 
 let copies = 0;
 
+const LEFT = /^\.(.+)\.stepwell-([0-9a-f]{16}-\d+)-\d+(\.old)?$/;
 const LEFT_MS = 24 * 60 * 60_000;
 
 /**
- * What a process left that was killed while it copied to this name; by its age where it may be one of another machine. What it
- * had moved aside comes back.
+ * What processes left that were killed while they copied to this folder; by its age where it may be one of another machine.
+ * What they had moved aside comes back.
  */
-function removeLeft(to: string): void {
-  const beginning = `.${basename(to)}.stepwell-`;
-  for (const left of readdirSync(dirname(to))) {
-    const rest = left.startsWith(beginning) ? left.slice(beginning.length) : "";
-    const [, mark, old] = /^([0-9a-f]{16}-\d+)-\d+(\.old)?$/.exec(rest) ?? [];
-    if (mark === undefined) continue;
-    const at = join(dirname(to), left);
+function removeLeft(folder: string): void {
+  for (const left of readdirSync(folder)) {
+    const [, name = "", mark = "", old] = LEFT.exec(left) ?? [];
+    if (mark === "") continue;
+    const [at, to] = [join(folder, left), join(folder, name)];
     const changed = statSync(at, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
     if (!isDeadWriter(mark) && Date.now() - changed <= LEFT_MS) continue;
     if (old !== undefined && !existsSync(to)) renameSync(at, to);

@@ -94,7 +94,7 @@ function watchRecord() {
 
 if (isMeant) {
   watchFiles();
-  // What goes to a server, in as many pieces as it is written in.
+  // What goes to a server, in as many pieces as it is written in; and what is said in the end.
   watch(net.Socket.prototype, "_writeGeneric", "send");
   watchRecord();
   if (countsFile !== "" && isMainThread)

@@ -34,13 +34,9 @@ export function changesOf(
   return { changes: JSON.parse(fs.readFileSync(file, "utf8")) as Changes, ended };
 }
 
-/** Of each of these kinds the first and the last change, and others between in equal distances. */
-export function instantsOf(
-  changes: Changes,
-  kinds: readonly string[],
-  each: number,
-): readonly string[] {
-  return kinds.flatMap((kind) => {
+/** So many changes of each kind: the last one, the first one, and others between in equal distances. */
+export function instantsOf(changes: Changes, wanted: Changes): readonly string[] {
+  return Object.entries(wanted).flatMap(([kind, each]) => {
     const last = changes[kind] ?? 0;
     const count = Math.min(EACH ?? each, last);
     const numbers = Array.from({ length: count }, (_, index) =>

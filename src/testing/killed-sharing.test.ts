@@ -63,8 +63,7 @@ describe("push that is killed", () => {
     const wanted = readable(whole);
     total = countBytes(wanted);
     const instants = [
-      ...instantsOf(changes, ["name", "write"], 3),
-      ...instantsOf(changes, ["sync", "remove", "make"], 2),
+      ...instantsOf(changes, { name: 3, write: 3, sync: 2, remove: 2, make: 1 }),
       // Between what leads to the run.
       ...[1, 2].map((before) => `name:${(changes.name ?? 0) - before}`),
     ];
@@ -136,7 +135,7 @@ describe("pull that is killed", () => {
     const { changes } = changesOf(first, variables(first), "pull", "made");
     const wanted = outputs(maker);
     expect(outputs(first)).toEqual(wanted);
-    const instants = instantsOf(changes, ["write", "commit", "name", "open"], 3);
+    const instants = instantsOf(changes, { write: 3, name: 3, commit: 2, open: 1 });
     let kept = 0;
     for (const instant of instants) {
       const rig = newReader();
