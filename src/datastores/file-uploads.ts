@@ -1,12 +1,34 @@
 // Uploads in pieces into a folder: each part is written at its place in one unfinished file, and noted in a journal beside
 // it once it is durable, so that an upload goes on after a crash. Knows neither names of others nor links.
 
-import { appendFile, open, readFile, rm } from "node:fs/promises";
+import { appendFile, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { UploadedPart } from "../ports/storage.ts";
 import { codeOf } from "./fault.ts";
 import type { FileCalls } from "./file-calls.ts";
-import { partsPath, unfinishedPath } from "./unfinished-files.ts";
+import { UNFINISHED } from "./storage-path.ts";
+import { type LyingFile, PARTS } from "./unfinished-files.ts";
 import { notedParts, partLine } from "./upload-parts.ts";
+
+/** The unfinished file beside `at`. */
+export function unfinishedPath(at: string, id: string): string {
+  return join(dirname(at), `${UNFINISHED}${id}`);
+}
+
+function partsPath(at: string, id: string): string {
+  return `${unfinishedPath(at, id)}${PARTS}`;
+}
+
+/** All that are unfinished in a folder, whoever writes them. */
+export async function unfinishedIn(folder: string): Promise<readonly LyingFile[]> {
+  const names = (await readdir(folder)).filter((name) => name.startsWith(UNFINISHED));
+  const found: LyingFile[] = [];
+  for (const name of names) {
+    const stats = await stat(join(folder, name)).catch(() => null);
+    if (stats !== null) found.push({ name, sizeBytes: stats.size, modifiedAt: stats.mtimeMs });
+  }
+  return found;
+}
 
 export async function startParts(at: string, id: string): Promise<void> {
   await (await open(unfinishedPath(at, id), "wx")).close();

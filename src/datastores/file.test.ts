@@ -1,10 +1,8 @@
-import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Storage } from "../ports/storage.ts";
-import { writerMark } from "../ports/writer-mark.ts";
 import { storageContract } from "../testing/contracts/storage.ts";
 import {
   bytesIn,
@@ -16,6 +14,7 @@ import {
   textAt,
   writeText,
 } from "../testing/contracts/storage-backend.ts";
+import { layLeftFiles } from "../testing/left-files.ts";
 import { smallDisk } from "../testing/small-disk.ts";
 import { openStorage } from "./open-storage.ts";
 
@@ -116,35 +115,7 @@ describe("a folder as a storage", () => {
 
   it("removes what killed writers left beside a new file, and nothing that may go on", async () => {
     const { root, storage } = await rootWith();
-    const { pid } = spawnSync("true");
-    const dead = writerMark().replace(/\d+$/, String(pid));
-    const elsewhere = `${"a".repeat(16)}-1`;
-    const lay = (mark: string, number: number, daysOld: number, parts?: string): string[] => {
-      const name = `.stepwell-tmp-${mark}-${String(number).padStart(16, "0")}`;
-      const then = Date.now() / 1000 - daysOld * 24 * 60 * 60 - 60;
-      const files = [[name, "half"], ...(parts === undefined ? [] : [[`${name}-parts`, parts]])];
-      for (const [one = "", text = ""] of files) {
-        fs.writeFileSync(path.join(root, one), text);
-        fs.utimesSync(path.join(root, one), then, then);
-      }
-      return files.map(([one = ""]) => one);
-    };
-    const stays = [
-      lay(writerMark(), 1, 0),
-      lay(elsewhere, 1, 0),
-      lay(writerMark(), 2, 0, ""),
-      lay(elsewhere, 2, 6, ""),
-      lay(dead, 1, 6, "part"),
-    ].flat();
-    for (const [mark, days, parts] of [
-      [dead, 0],
-      [dead, 0, ""],
-      [dead, 7, "part"],
-      [elsewhere, 1],
-      [elsewhere, 7, "part"],
-    ] as const)
-      lay(mark, 3 + fs.readdirSync(root).length, days, parts);
-    fs.writeFileSync(path.join(root, `.stepwell-tmp-${dead}-${"0".repeat(16)}-parts`), "part");
+    const stays = layLeftFiles(root);
     await writeText(storage, "file", "whole");
     expect(fs.readdirSync(root).sort()).toEqual([...stays, "file"].sort());
   });

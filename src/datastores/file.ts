@@ -3,7 +3,7 @@
 
 import type { Stats } from "node:fs";
 import { rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type {
   Bytes,
   PendingUpload,
@@ -21,16 +21,19 @@ import { codeOf, type Faults, faultsOf } from "./fault.ts";
 import { FileCalls } from "./file-calls.ts";
 import { describedFile, listFiles, storedFile } from "./file-list.ts";
 import { FilePlace } from "./file-place.ts";
-import { partsNoted, removeJournal, removeParts, startParts, writePart } from "./file-uploads.ts";
+import {
+  partsNoted,
+  removeJournal,
+  removeParts,
+  startParts,
+  unfinishedIn,
+  unfinishedPath,
+  writePart,
+} from "./file-uploads.ts";
 import { copyDurably, giveName, writeUnfinished } from "./file-write.ts";
 import { FolderSyncs } from "./folder-syncs.ts";
 import { checkPath, checkPrefix, type PathLimits, UNFINISHED } from "./storage-path.ts";
-import {
-  isUnfinishedId,
-  newUnfinishedId,
-  sweepUnfinished,
-  unfinishedPath,
-} from "./unfinished-files.ts";
+import { isUnfinishedId, newUnfinishedId, Sweeper } from "./unfinished-files.ts";
 import { partPlace, partsMistake } from "./upload-parts.ts";
 
 /** Of Linux; file systems with lower ones say so themselves. */
@@ -41,8 +44,6 @@ const LIMITS: PathLimits = {
 };
 /** Read at once: fewer turns than the usual 64 KiB, and still little memory for many files together. */
 const PIECE_BYTES = 256 * 1024;
-/** Folders that are remembered as looked through. */
-const MOST_SWEPT = 10_000;
 
 export function openFile(definition: Extract<OpenableDatastore, { type: "file" }>): Storage {
   return new FileStorage(definition.path, definition.syncedByCaller !== true);
@@ -62,7 +63,7 @@ class FileStorage implements Storage {
   readonly #calls: FileCalls;
   readonly #syncs: FolderSyncs;
   readonly #fault: Faults;
-  readonly #swept = new Set<string>();
+  readonly #sweeper = new Sweeper(unfinishedIn, (folder, name) => rm(join(folder, name)));
 
   constructor(root: string, syncs: boolean) {
     this.address = `file://${root}`;
@@ -235,11 +236,7 @@ class FileStorage implements Storage {
   /** Where a new file goes. What killed writers left beside it is removed once. */
   async #target(path: string): Promise<string> {
     const at = await this.#place.target(path);
-    const folder = dirname(at);
-    if (this.#swept.has(folder)) return at;
-    if (this.#swept.size >= MOST_SWEPT) this.#swept.clear();
-    this.#swept.add(folder);
-    await sweepUnfinished(folder, Date.now());
+    await this.#sweeper.sweep(dirname(at));
     return at;
   }
 

@@ -91,6 +91,6 @@ async function makeFolders(sftp: SFTPWrapper, root: string, folder: string): Pro
   }
 }
 
-function folderOf(at: string): string {
+export function folderOf(at: string): string {
   return at.slice(0, at.lastIndexOf("/"));
 }

@@ -9,6 +9,7 @@ import { sftpCalls } from "./sftp-calls.ts";
 import { joined } from "./sftp-files.ts";
 import { SFTP_STATUS, sftpStatus } from "./sftp-problem.ts";
 import { UNFINISHED } from "./storage-path.ts";
+import type { LyingFile } from "./unfinished-files.ts";
 
 interface Listing {
   readonly sftp: SFTPWrapper;
@@ -52,6 +53,21 @@ async function entriesOf(sftp: SFTPWrapper, folder: string): Promise<readonly Fi
     if (sftpStatus(error) === SFTP_STATUS.noSuchFile) return [];
     throw error;
   }
+}
+
+/** All that are unfinished in a folder, whoever writes them. */
+export async function unfinishedIn(
+  sftp: SFTPWrapper,
+  folder: string,
+): Promise<readonly LyingFile[]> {
+  const entries = await sftpCalls.list(sftp, folder);
+  return entries
+    .filter(({ filename }) => filename.startsWith(UNFINISHED))
+    .map(({ filename, attrs: { size, mtime } }) => ({
+      name: filename,
+      sizeBytes: size,
+      modifiedAt: mtime * 1000,
+    }));
 }
 
 /** A folder's files come where its name with `/` stands, as in a storage that knows no folders. */

@@ -8,6 +8,7 @@ import type { UploadedPart } from "../ports/storage.ts";
 import { PipelinedWriter, readPieces, sftpCalls } from "./sftp-calls.ts";
 import { openNew, removed, synced } from "./sftp-files.ts";
 import { SFTP_STATUS, sftpStatus } from "./sftp-problem.ts";
+import { PARTS } from "./unfinished-files.ts";
 import { notedParts, partLine } from "./upload-parts.ts";
 
 export async function startParts(sftp: SFTPWrapper, root: string, at: string): Promise<void> {
@@ -78,5 +79,5 @@ async function note(sftp: SFTPWrapper, journal: string, line: string): Promise<v
 }
 
 function journalOf(at: string): string {
-  return `${at}-parts`;
+  return at + PARTS;
 }

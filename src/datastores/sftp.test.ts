@@ -17,6 +17,7 @@ import {
   textAt,
   writeText,
 } from "../testing/contracts/storage-backend.ts";
+import { layLeftFiles } from "../testing/left-files.ts";
 import { freePort, type MissingServer } from "../testing/servers/server-process.ts";
 import { type SshServer, startSshd } from "../testing/servers/sshd.ts";
 import { fingerprintOf } from "./known-hosts.ts";
@@ -166,6 +167,14 @@ describe.skipIf("missing" in sshd)("an SSH server as a storage", () => {
     await writeText(storage, "file", "before");
     await storage.close();
     expect(await textAt(storage, "file")).toBe("before");
+  });
+
+  it("removes what killed writers left beside a new file, and nothing that may go on", async () => {
+    const definition = definitionOf(server);
+    const storage = await opened(definition);
+    const stays = layLeftFiles(definition.path);
+    await writeText(storage, "file", "whole");
+    expect(fs.readdirSync(definition.path).sort()).toEqual([...stays, "file"].sort());
   });
 
   it("leaves nothing beside a file that is written, uploaded, refused or given up", async () => {

@@ -1,7 +1,6 @@
 // A folder of an SSH server as a storage. Files are plain files there; what is unfinished lies beside them under names
 // that nobody else uses. Knows requests and answers; retries are the caller's affair.
 
-import { randomBytes } from "node:crypto";
 import type { SFTPWrapper, Stats } from "ssh2";
 import {
   type Bytes,
@@ -18,11 +17,12 @@ import { type Faults, faultsOf } from "./fault.ts";
 import { sendBody } from "./send-body.ts";
 import { readPieces, sftpCalls } from "./sftp-calls.ts";
 import { SftpConnections, type SftpDefinition, sftpSecrets } from "./sftp-connection.ts";
-import { joined, removed, unfinishedAt, writeNew } from "./sftp-files.ts";
-import { listSftp } from "./sftp-list.ts";
+import { folderOf, joined, removed, unfinishedAt, writeNew } from "./sftp-files.ts";
+import { listSftp, unfinishedIn } from "./sftp-list.ts";
 import { SFTP_STATUS, sftpFault, sftpProblem, sftpStatus } from "./sftp-problem.ts";
 import { partsNoted, removeJournal, removeParts, startParts, writePart } from "./sftp-uploads.ts";
 import { checkPath, checkPrefix, type PathLimits, UNFINISHED } from "./storage-path.ts";
+import { isUnfinishedId, newUnfinishedId, Sweeper } from "./unfinished-files.ts";
 import { partPlace, partsMistake } from "./upload-parts.ts";
 
 const LIMITS: PathLimits = {
@@ -48,6 +48,10 @@ class SftpStorage implements Storage {
   readonly #root: string;
   readonly #fault: Faults;
   readonly #connections: SftpConnections;
+  readonly #sweeper = new Sweeper(
+    async (folder) => unfinishedIn(await this.#connections.channel(), folder),
+    async (folder, name) => removed(await this.#connections.channel(), joined(folder, name)),
+  );
 
   constructor(definition: SftpDefinition) {
     const { host, port, user, path, credentials } = definition;
@@ -102,7 +106,8 @@ class SftpStorage implements Storage {
     const { ifAbsent = false } = options;
     const at = this.#at(path);
     const sftp = await this.#doing(path, async (channel) => channel);
-    const unfinished = unfinishedAt(at, newId());
+    await this.#sweeper.sweep(folderOf(at));
+    const unfinished = unfinishedAt(at, newUnfinishedId());
     const written = await sendBody(body, options, {
       about: (problem, says) => this.#fault(problem, path, says),
       problem: (error) => this.#writeProblem(sftp, path, error),
@@ -116,8 +121,9 @@ class SftpStorage implements Storage {
     { sizeBytes, sha256, partBytes }: Parameters<Storage["startUpload"]>[1],
   ): Promise<PendingUpload> {
     this.#check(path);
-    const id = newId();
+    const id = newUnfinishedId();
     const at = unfinishedAt(this.#at(path), id);
+    await this.#sweeper.sweep(folderOf(at));
     await this.#run(
       path,
       (sftp) => startParts(sftp, this.#root, at),
@@ -335,7 +341,7 @@ class SftpStorage implements Storage {
 
   #unfinished({ path, id }: PendingUpload): string {
     this.#check(path);
-    if (/^[0-9a-f]{32}$/.test(id)) return unfinishedAt(this.#at(path), id);
+    if (isUnfinishedId(id)) return unfinishedAt(this.#at(path), id);
     throw this.#fault("not_found", path, "there is no such upload");
   }
 
@@ -350,8 +356,4 @@ class SftpStorage implements Storage {
 
 function storedFile(path: string, { size, mtime }: Stats): StoredFile {
   return { path, sizeBytes: size, modifiedAt: mtime * 1000, version: null, sha256: null };
-}
-
-function newId(): string {
-  return randomBytes(16).toString("hex");
 }

@@ -10,6 +10,9 @@ export type Changes = Readonly<Record<string, number>>;
 
 const PRELOAD = new URL("./kill-at.mjs", import.meta.url).href;
 
+/** Of a whole sweep. */
+export const SWEEP_MS = 900_000;
+
 /** More of them in the nights. */
 const EACH = process.env.STEPWELL_DEEP === "1" ? 25 : null;
 

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Changes, changesOf, instantsOf, killedAt } from "./kill-sweep.ts";
+import { type Changes, changesOf, instantsOf, killedAt, SWEEP_MS } from "./kill-sweep.ts";
 import { hashOf } from "./read-cache.ts";
 import { type Ended, leftovers, makeRig, type Rig } from "./rig.ts";
 
@@ -160,25 +160,30 @@ const OPERATIONS: readonly Operation[] = [
 ];
 
 describe("a command that is killed", () => {
-  it.each(OPERATIONS)("$what: all of it or nothing, and all of it when it is done again", (one) => {
-    const slug = one.what.replaceAll(/[^a-z]+/g, "-");
-    one.prepare?.(`${slug}-whole`);
-    const { changes } = changesOf(rig, variables(one.what), ...one.words(`${slug}-whole`));
-    const wanted = one.state(`${slug}-whole`);
-    expect(wanted).not.toBe(null);
-    const instants = instantsOf(changes, one.instants);
-    let killed = 0;
-    for (const instant of instants) {
-      const name = `${slug}-${instant.replace(":", "-")}`;
-      one.prepare?.(name);
-      if (killedAt(rig, variables(name), instant, ...one.words(name))) killed += 1;
-      expect([null, wanted]).toContainEqual(one.state(name));
-      const again = rig.cliWith(variables(name), ...one.words(name));
-      expect([instant, again.stderr, again.code]).toEqual([instant, expect.anything(), 0]);
-      expect([instant, one.state(name)]).toEqual([instant, wanted]);
-      for (const place of one.places) expect([instant, left(rig.at(place))]).toEqual([instant, []]);
-    }
-    expect(killed).toBeGreaterThan(0);
-    expect(leftovers(rig.folder)).toEqual([]);
-  });
+  it.each(OPERATIONS)(
+    "$what: all of it or nothing, and all of it when it is done again",
+    (one) => {
+      const slug = one.what.replaceAll(/[^a-z]+/g, "-");
+      one.prepare?.(`${slug}-whole`);
+      const { changes } = changesOf(rig, variables(one.what), ...one.words(`${slug}-whole`));
+      const wanted = one.state(`${slug}-whole`);
+      expect(wanted).not.toBe(null);
+      const instants = instantsOf(changes, one.instants);
+      let killed = 0;
+      for (const instant of instants) {
+        const name = `${slug}-${instant.replace(":", "-")}`;
+        one.prepare?.(name);
+        if (killedAt(rig, variables(name), instant, ...one.words(name))) killed += 1;
+        expect([null, wanted]).toContainEqual(one.state(name));
+        const again = rig.cliWith(variables(name), ...one.words(name));
+        expect([instant, again.stderr, again.code]).toEqual([instant, expect.anything(), 0]);
+        expect([instant, one.state(name)]).toEqual([instant, wanted]);
+        for (const place of one.places)
+          expect([instant, left(rig.at(place))]).toEqual([instant, []]);
+      }
+      expect(killed).toBeGreaterThan(0);
+      expect(leftovers(rig.folder)).toEqual([]);
+    },
+    SWEEP_MS,
+  );
 });

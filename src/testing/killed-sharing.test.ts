@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { changesOf, instantsOf, killedAt } from "./kill-sweep.ts";
+import { changesOf, instantsOf, killedAt, SWEEP_MS } from "./kill-sweep.ts";
 import { countBytes, hashOf, newFiles, readCache, SHARED_PIPELINE } from "./read-cache.ts";
 import { type Ended, makeRig, type Rig } from "./rig.ts";
 
@@ -57,37 +57,41 @@ function cache(name: string): string {
 }
 
 describe("push that is killed", () => {
-  it("leaves only what is whole, and goes on with what is missing when it is done again", () => {
-    const whole = cache("whole");
-    const { changes } = changesOf(maker, variables(maker), "push", "made");
-    const wanted = readable(whole);
-    total = countBytes(wanted);
-    const instants = [
-      ...instantsOf(changes, { name: 3, write: 3, sync: 2, remove: 2, make: 1 }),
-      // Between what leads to the run.
-      ...[1, 2].map((before) => `name:${(changes.name ?? 0) - before}`),
-    ];
-    let killed = 0;
-    let sent = 0;
-    for (const instant of instants) {
-      const place = cache(`killed-${instant.replace(":", "-")}`);
-      if (killedAt(maker, variables(maker), instant, "push", "made")) killed += 1;
-      const there = readable(place);
-      const again = cli(maker, "push", "made");
-      expect([instant, again.stderr, again.code]).toEqual([instant, "", 0]);
-      expect([instant, newFiles(again.stdout)]).toEqual([instant, total - countBytes(there)]);
-      expect([instant, readable(place)]).toEqual([instant, wanted]);
-      expect([instant, leftIn(place)]).toEqual([instant, []]);
-      sent += countBytes(there);
-    }
-    const journals = maker.at(".stepwell/transfers");
-    for (const name of filesBelow(journals)) fs.utimesSync(path.join(journals, name), 1, 1);
-    expect(cli(maker, "gc").code).toBe(0);
-    expect(filesBelow(journals)).toEqual([]);
-    // A few calls more or less are made each time, so that the last instants may not come.
-    expect(killed).toBeGreaterThan(instants.length / 2);
-    expect(sent).toBeGreaterThan(0);
-  });
+  it(
+    "leaves only what is whole, and goes on with what is missing when it is done again",
+    () => {
+      const whole = cache("whole");
+      const { changes } = changesOf(maker, variables(maker), "push", "made");
+      const wanted = readable(whole);
+      total = countBytes(wanted);
+      const instants = [
+        ...instantsOf(changes, { name: 3, write: 3, sync: 2, remove: 2, make: 1 }),
+        // Between what leads to the run.
+        ...[1, 2].map((before) => `name:${(changes.name ?? 0) - before}`),
+      ];
+      let killed = 0;
+      let sent = 0;
+      for (const instant of instants) {
+        const place = cache(`killed-${instant.replace(":", "-")}`);
+        if (killedAt(maker, variables(maker), instant, "push", "made")) killed += 1;
+        const there = readable(place);
+        const again = cli(maker, "push", "made");
+        expect([instant, again.stderr, again.code]).toEqual([instant, "", 0]);
+        expect([instant, newFiles(again.stdout)]).toEqual([instant, total - countBytes(there)]);
+        expect([instant, readable(place)]).toEqual([instant, wanted]);
+        expect([instant, leftIn(place)]).toEqual([instant, []]);
+        sent += countBytes(there);
+      }
+      const journals = maker.at(".stepwell/transfers");
+      for (const name of filesBelow(journals)) fs.utimesSync(path.join(journals, name), 1, 1);
+      expect(cli(maker, "gc").code).toBe(0);
+      expect(filesBelow(journals)).toEqual([]);
+      // A few calls more or less are made each time, so that the last instants may not come.
+      expect(killed).toBeGreaterThan(instants.length / 2);
+      expect(sent).toBeGreaterThan(0);
+    },
+    SWEEP_MS,
+  );
 });
 
 describe("pull that is killed", () => {
@@ -130,26 +134,30 @@ describe("pull that is killed", () => {
     return filesBelow(store).map((at) => fs.statSync(path.join(store, at)).ino);
   };
 
-  it("shows whole outputs only, and does not bring again what it had brought", () => {
-    const first = newReader();
-    const { changes } = changesOf(first, variables(first), "pull", "made");
-    const wanted = outputs(maker);
-    expect(outputs(first)).toEqual(wanted);
-    const instants = instantsOf(changes, { write: 3, name: 3, commit: 2, open: 1 });
-    let kept = 0;
-    for (const instant of instants) {
-      const rig = newReader();
-      killedAt(rig, variables(rig), instant, "pull", "made");
-      for (const [name, files] of Object.entries(outputs(rig)))
-        expect([instant, name, files]).toEqual([instant, name, wanted[name]]);
-      const there = [...brought(rig), ...inodes(rig)];
-      const again = cli(rig, "pull", "made");
-      expect([instant, again.stderr, again.code]).toEqual([instant, "", 0]);
-      expect([instant, outputs(rig)]).toEqual([instant, wanted]);
-      expect([instant, inodes(rig)]).toEqual([instant, expect.arrayContaining([...there])]);
-      expect([instant, filesBelow(rig.at(".stepwell/downloads"))]).toEqual([instant, []]);
-      kept += there.length;
-    }
-    expect(kept).toBeGreaterThan(0);
-  });
+  it(
+    "shows whole outputs only, and does not bring again what it had brought",
+    () => {
+      const first = newReader();
+      const { changes } = changesOf(first, variables(first), "pull", "made");
+      const wanted = outputs(maker);
+      expect(outputs(first)).toEqual(wanted);
+      const instants = instantsOf(changes, { write: 3, name: 3, commit: 2, open: 1 });
+      let kept = 0;
+      for (const instant of instants) {
+        const rig = newReader();
+        killedAt(rig, variables(rig), instant, "pull", "made");
+        for (const [name, files] of Object.entries(outputs(rig)))
+          expect([instant, name, files]).toEqual([instant, name, wanted[name]]);
+        const there = [...brought(rig), ...inodes(rig)];
+        const again = cli(rig, "pull", "made");
+        expect([instant, again.stderr, again.code]).toEqual([instant, "", 0]);
+        expect([instant, outputs(rig)]).toEqual([instant, wanted]);
+        expect([instant, inodes(rig)]).toEqual([instant, expect.arrayContaining([...there])]);
+        expect([instant, filesBelow(rig.at(".stepwell/downloads"))]).toEqual([instant, []]);
+        kept += there.length;
+      }
+      expect(kept).toBeGreaterThan(0);
+    },
+    SWEEP_MS,
+  );
 });
