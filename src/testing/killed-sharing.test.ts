@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { changesOf, instantsOf, killedAt, SWEEP_MS } from "./kill-sweep.ts";
+import { type Changes, changesOf, instantsOf, killedAt, SWEEP_MS } from "./kill-sweep.ts";
 import { countBytes, hashOf, newFiles, readCache, SHARED_PIPELINE } from "./read-cache.ts";
 import { type Ended, makeRig, type Rig } from "./rig.ts";
 
@@ -9,12 +9,16 @@ import { type Ended, makeRig, type Rig } from "./rig.ts";
 // cache meanwhile sees a result wholly or not at all; the same command again goes on, and nothing is left over.
 
 let maker: Rig;
-let total: number;
+/** A cache that an unharmed push has written, and what it took. */
+let whole: string;
+let pushing: Changes;
 
 beforeAll(() => {
   maker = makeRig("maker");
   maker.write("p.yml", SHARED_PIPELINE);
   expect(cli(maker, "run", "p.yml", "--name", "made").code).toBe(0);
+  whole = cache("whole");
+  pushing = changesOf(maker, variables(maker), "push", "made").changes;
 });
 afterAll(() => maker.remove());
 
@@ -60,14 +64,12 @@ describe("push that is killed", () => {
   it(
     "leaves only what is whole, and goes on with what is missing when it is done again",
     () => {
-      const whole = cache("whole");
-      const { changes } = changesOf(maker, variables(maker), "push", "made");
       const wanted = readable(whole);
-      total = countBytes(wanted);
+      const total = countBytes(wanted);
       const instants = [
-        ...instantsOf(changes, { name: 3, write: 3, sync: 2, remove: 2, make: 1 }),
+        ...instantsOf(pushing, { name: 3, write: 3, sync: 2, remove: 2, make: 1 }),
         // Between what leads to the run.
-        ...[1, 2].map((before) => `name:${(changes.name ?? 0) - before}`),
+        ...[1, 2].map((before) => `name:${(pushing.name ?? 0) - before}`),
       ];
       let killed = 0;
       let sent = 0;
@@ -104,7 +106,7 @@ describe("pull that is killed", () => {
     const rig = makeRig("reader");
     readers.push(rig);
     const key = cli(maker, "cache", "key").stdout.trim();
-    rig.write("stepwell.yml", `cache: [{url: "${maker.at("whole")}", trust: [${key}]}]\n`);
+    rig.write("stepwell.yml", `cache: [{url: "${whole}", trust: [${key}]}]\n`);
     return rig;
   }
 
