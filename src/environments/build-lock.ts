@@ -7,6 +7,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { isDeadWriter, writerMark } from "../ports/writer-mark.ts";
 
 export interface HeldLock {
   /** False when another process took it over in the belief that this one is dead. */
@@ -33,6 +34,7 @@ export async function holdLock(file: string, waiting: () => void): Promise<HeldL
     started: startOf(process.pid),
   };
   fs.mkdirSync(path.dirname(file), { recursive: true });
+  removeAsides(file);
   for (let tries = 0; ; tries += 1) {
     if (create(file, JSON.stringify(me))) return held(file, token);
     if (tries === 1) waiting();
@@ -53,7 +55,7 @@ function held(file: string, token: string): HeldLock {
 
 /** Complete from the first moment: written aside, then linked, which fails when the name is taken. */
 function create(file: string, text: string): boolean {
-  const aside = `${file}.${randomBytes(6).toString("hex")}`;
+  const aside = asideOf(file);
   fs.writeFileSync(aside, text);
   try {
     fs.linkSync(aside, file);
@@ -66,11 +68,24 @@ function create(file: string, text: string): boolean {
   }
 }
 
+function asideOf(file: string): string {
+  return `${file}.${writerMark()}.${randomBytes(6).toString("hex")}`;
+}
+
+/** Those of processes that were killed at that moment. */
+function removeAsides(file: string): void {
+  const [folder, beginning] = [path.dirname(file), `${path.basename(file)}.`];
+  for (const name of fs.readdirSync(folder)) {
+    const [mark = ""] = name.startsWith(beginning) ? name.slice(beginning.length).split(".") : [];
+    if (isDeadWriter(mark)) fs.rmSync(path.join(folder, name), { force: true });
+  }
+}
+
 /** Removes the lock of a dead process. By renaming first, so that of several only one removes it. */
 function takeOver(file: string): void {
   const holder = read(file);
   if (holder === null || isAlive(holder)) return;
-  const aside = `${file}.${randomBytes(6).toString("hex")}`;
+  const aside = asideOf(file);
   try {
     if (read(file)?.token !== holder.token) return;
     fs.renameSync(file, aside);

@@ -180,6 +180,9 @@ async function putLarge(
       workspace.notice(`sending to ${url}: ${line}`),
     );
     if (isRefusal(moved)) throw new StorageError("failed", moved.message);
+    if (moved.sha256 === null || moved.sha256 === id) return;
+    await cache.storage.delete(at);
+    throw new StorageError("corrupt", `${file} was changed while it was sent`);
   } finally {
     await source.close();
     lock.release();

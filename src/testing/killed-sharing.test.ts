@@ -96,6 +96,26 @@ describe("push that is killed", () => {
   );
 });
 
+it("gc leaves what is being fetched for long, and takes what nobody came back to", () => {
+  const at = (name: string): string => maker.at(`.stepwell/downloads/${name}`);
+  const old = new Date(Date.now() - 2 * 60 * 60_000);
+  const lay = (name: string, file: string): void => {
+    fs.mkdirSync(at(`${name}/deep`), { recursive: true });
+    for (const one of [`${name}/deep/a`, file]) fs.writeFileSync(at(one), "");
+    for (const one of [`${name}/deep/a`, `${name}/deep`, name, file])
+      fs.utimesSync(at(one), old, old);
+  };
+  lay("slow.partial", "slow.lock");
+  lay("fetch-slow", "fetch-slow.lock");
+  lay("left.partial", "left.lock");
+  lay("fetch-left", "fetch-left.lock");
+  for (const one of ["slow.partial", "fetch-slow"]) fs.writeFileSync(at(`${one}/deep/a`), "more");
+  expect(cli(maker, "gc").code).toBe(0);
+  expect(fs.readdirSync(maker.at(".stepwell/downloads")).sort()).toEqual(
+    ["fetch-slow", "fetch-slow.lock", "slow.lock", "slow.partial"].sort(),
+  );
+});
+
 describe("pull that is killed", () => {
   const readers: Rig[] = [];
   afterAll(() => {
