@@ -2,6 +2,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { withoutAddressSecrets } from "../spec/address-secret.ts";
 import type { Position, Problem } from "../spec/problem.ts";
 import { shownPath } from "./format.ts";
 import type { Terminal } from "./terminal.ts";
@@ -44,9 +45,9 @@ function printProblem(
   if (problem.hint !== null) terminal.note(`  ${colors.cyan("→")} ${problem.hint}`);
 }
 
-/** Addresses in `stepwell.yml` may hold secrets behind their host; columns stay where they are. */
+/** Addresses in `stepwell.yml` may hold secrets anywhere behind their host; columns stay where they are. */
 function withoutSecrets(file: string, line: string): string {
-  if (path.basename(file) !== "stepwell.yml") return line;
+  if (path.basename(file) !== "stepwell.yml") return withoutAddressSecrets(line);
   return line.replaceAll(
     /(https?:\/\/)(?:([^\s/'"@]*)@)?([^\s/'",}]*\/?)([^\s'",}]*)/gi,
     (_, scheme: string, user: string | undefined, host: string, rest: string) =>

@@ -54,6 +54,8 @@ function authorization(credentials: HttpCredentials<string>): Readonly<Record<st
       const { user, password } = credentials;
       return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
     }
+    // Stands in the address itself.
+    case "query":
     case "none":
       return {};
     default:

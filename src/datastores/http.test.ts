@@ -157,10 +157,11 @@ describe("a web server as a storage", () => {
     await failing(storage.stat("x"), problem);
   });
 
-  it("keeps the query of a signed address, and prints it nowhere", async () => {
+  it("signs each address with the query of its credentials, and prints it nowhere", async () => {
     const server = await startWebServer();
     server.files.set("folder/file", Buffer.from("signed"));
-    const storage = await opened(at(`${server.url}/folder?sig=abcdefgh%2Fijkl&sp=r`));
+    const query = "sig=abcdefgh%2Fijkl&sp=r";
+    const storage = await opened(at(`${server.url}/folder`, { kind: "query", query }));
     expect(await textAt(storage, "file")).toBe("signed");
     expect(server.seen[0]?.url).toBe("/folder/file?sig=abcdefgh%2Fijkl&sp=r");
     expect(storage.address).not.toContain("sig");

@@ -44,6 +44,7 @@ class HttpStorage extends ReadOnly implements Storage {
 
   constructor({ url, credentials }: HttpDefinition) {
     const base = new URL(url);
+    if (credentials.kind === "query") base.search = credentials.query;
     const address = addressOf(base);
     const fault = faultsOf(address, secretsOf(base, credentials));
     const says = "a web server can only be read. Write to a datastore of another kind";
@@ -205,7 +206,7 @@ function addressOf({ origin, pathname }: URL): string {
 function secretsOf(base: URL, credentials: HttpDefinition["credentials"]): readonly string[] {
   const signed = [...base.searchParams.values(), base.search.slice(1), base.password];
   if (credentials.kind === "bearer") return [...signed, credentials.token];
-  if (credentials.kind === "none") return signed;
+  if (credentials.kind !== "basic") return signed;
   const pair = Buffer.from(`${credentials.user}:${credentials.password}`).toString("base64");
   return [...signed, credentials.password, pair];
 }

@@ -5,6 +5,7 @@ import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
 import { describeRemoval } from "../core/removal.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";
+import { addressSecretIn } from "../spec/address-secret.ts";
 import { DATA_REFERENCE_FORMS, parseDataReference } from "../spec/data-reference.ts";
 import type { DataReference, DataType } from "../spec/graph.ts";
 import { type LoadedAsset, loadAsset } from "../spec/load-asset.ts";
@@ -84,6 +85,8 @@ export async function registerGiven(
       `${shownName(given.name)} is not a name of an asset`,
       "use up to 255 letters, digits, _, - and .",
     );
+  const secret = addressSecretIn(given.path, "--path");
+  if (secret !== null) return refuse("secret_in_address", secret.message, secret.hint);
   const parsed = parseDataReference(given.path, given.baseFolder);
   if ("mistake" in parsed)
     return refuse("bad_data_reference", parsed.mistake, DATA_REFERENCE_FORMS);

@@ -7,6 +7,7 @@ import path from "node:path";
 import { dump, load } from "js-yaml";
 import { digest } from "../core/digest.ts";
 import type { ResolvedData } from "../core/plan.ts";
+import { addressSecretIn } from "../spec/address-secret.ts";
 import { DATA_REFERENCE_FORMS, parseDataReference } from "../spec/data-reference.ts";
 import type { DataReference, DataType } from "../spec/graph.ts";
 import { loadMlTable } from "../spec/mltable/load-mltable.ts";
@@ -45,6 +46,8 @@ export async function resolveMlTable(
   const found = new Map<MlTablePath, { at: string; rest: string; id: string }>();
   for (const one of outside) {
     const { base, rest } = splitPattern(one);
+    const secret = addressSecretIn(base, `${file}: an address`);
+    if (secret !== null) return refuse("secret_in_address", secret.message, secret.hint);
     const parsed = parseDataReference(base, data.path);
     if ("mistake" in parsed)
       return refuse("bad_data_reference", `${file}: ${parsed.mistake}`, DATA_REFERENCE_FORMS);

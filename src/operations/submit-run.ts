@@ -6,6 +6,7 @@ import type { Plan } from "../core/plan.ts";
 import { planDocument } from "../core/plan-document.ts";
 import { codeDocument, environmentDocument } from "../engine/explainer.ts";
 import type { Document, NewRun, RecordStore, RunRow } from "../ports/records.ts";
+import { withoutAddressSecrets } from "../spec/address-secret.ts";
 import { RUN_WORDS } from "../spec/run-words.ts";
 import { gitOrigins } from "./git-origin.ts";
 import { keepInputs } from "./keep-inputs.ts";
@@ -149,7 +150,7 @@ function newRun(
     origin: {
       user: workspace.user,
       host: workspace.host,
-      commandLine: maskEnv(options.commandLine),
+      commandLine: maskSecrets(options.commandLine),
       workingFolder: process.cwd(),
       file: options.file,
       git,
@@ -157,11 +158,11 @@ function newRun(
   };
 }
 
-/** Values of `--env NAME=V` may be secrets: only the name is recorded. */
-function maskEnv(words: readonly string[]): readonly string[] {
+/** Values of `--env NAME=V` may be secrets: only the name is recorded. So do passwords of addresses. */
+function maskSecrets(words: readonly string[]): readonly string[] {
   return words.map((word, index) => {
     if (words[index - 1] === "--env") return word.replace(/=.*$/s, "=***");
-    return word.replace(/^(--env=[^=]+)=.*$/s, "$1=***");
+    return withoutAddressSecrets(word.replace(/^(--env=[^=]+)=.*$/s, "$1=***"));
   });
 }
 

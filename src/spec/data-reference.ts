@@ -1,5 +1,6 @@
 // Reads where data lies from what the user wrote as a `path`. Knows nothing of reading the data itself.
 
+import { withoutAddressSecrets } from "./address-secret.ts";
 import { parseAssetName } from "./asset-name.ts";
 import { resolveFrom } from "./frozen-root.ts";
 import type { DataReference } from "./graph.ts";
@@ -16,7 +17,8 @@ export function parseDataReference(
     return { reference: { kind: "url", url: trimmed } };
   }
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(trimmed) && !trimmed.startsWith("file:")) {
-    return { mistake: `\`${trimmed}\` is not a kind of address that Stepwell knows` };
+    const shown = withoutAddressSecrets(trimmed);
+    return { mistake: `\`${shown}\` is not a kind of address that Stepwell knows` };
   }
   return { reference: { kind: "local", path: localPath(trimmed, base) } };
 }

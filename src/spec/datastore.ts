@@ -120,6 +120,8 @@ export type SftpCredentials<S> =
 export type HttpCredentials<S> =
   | { readonly kind: "bearer"; readonly token: S }
   | { readonly kind: "basic"; readonly user: string; readonly password: S }
+  /** What every address ends with, behind its `?`: a signature. */
+  | { readonly kind: "query"; readonly query: S }
   | Anonymous;
 
 /** As it is recorded and shown. */

@@ -1,5 +1,6 @@
 // A data import as the job that carries it out: one step of type data_transfer whose output becomes the asset.
 
+import { addressSecretProblems } from "./address-secret.ts";
 import { checkFields } from "./fields/check-fields.ts";
 import { dataImport } from "./fields/data-import.ts";
 import { SPEC_LIMITS } from "./limits.ts";
@@ -14,7 +15,7 @@ export function importJob(
   file: string,
 ): { readonly job: object | null; readonly name: string; readonly problems: readonly Problem[] } {
   const { root, problems: syntax } = readMapping(text, file, SPEC_LIMITS);
-  const problems = [...syntax];
+  const problems = [...syntax, ...addressSecretProblems({ file, text, lineStarts: null })];
   if (root === null) return { job: null, name: "", problems };
   checkFields(root, dataImport, (problem) => problems.push(problem));
   const name = getText(root, "name") ?? "";

@@ -91,6 +91,7 @@ describe("a datastore's file", () => {
     ["name: x\ntype: file\npath: .\nbucket: b", ["unknown_key"]],
     ["name: x\ntype: s3\nbucket: b\nendpoint: ftp://h", ["bad_datastore"]],
     ["name: x\ntype: s3\nbucket: b\nendpoint: https://u:pw@h", ["bad_datastore"]],
+    ["name: x\ntype: http\nurl: https://h/x?sig=abc", ["bad_datastore"]],
     ["name: x\ntype: s3\nbucket: b\nprefix: a/../b", ["bad_datastore"]],
     ["name: x\ntype: s3\nbucket: b\ncredentials: {access_key_id: i}", ["bad_datastore"]],
     ["name: x\ntype: s3\nbucket: b\ncredentials: hunter2", ["bad_datastore"]],

@@ -1,6 +1,7 @@
 // Reads a datastore: a file of its own, or an entry of stepwell.yml. A secret is a reference, or the value itself where the
 // user wrote it there; nothing here shows one.
 
+import { addressSecrets } from "./address-secret.ts";
 import { localPath } from "./data-reference.ts";
 import type {
   Ambient,
@@ -289,9 +290,11 @@ class DatastoreReader {
     if (given === "none" || given === "ambient") return { kind: "none" };
     const token = this.#secret(given, "token");
     if (token !== null) return { kind: "bearer", token };
+    const query = this.#secret(given, "query");
+    if (query !== null) return { kind: "query", query };
     const [user, password] = [getText(given, "user"), this.#secret(given, "password")];
     if (user !== null && password !== null) return { kind: "basic", user, password };
-    this.#incomplete(given, "`token`, or `user` and `password`");
+    this.#incomplete(given, "`token`, `query`, or `user` and `password`");
     return { kind: "none" };
   }
 
@@ -348,6 +351,12 @@ class DatastoreReader {
       const hint = isWeb ? "Write them under `credentials`." : "Write it like `https://host:port`.";
       this.#mistake(null, message, hint);
     }
+    if (addressSecrets(text).some(({ what }) => what === "signature"))
+      this.#mistake(
+        null,
+        `\`${key}\` holds a signature`,
+        "Write it under `credentials`: `sas_token`, or of `http` `query`.",
+      );
     return text.replace(/\/+$/, "");
   }
 

@@ -35,6 +35,7 @@ export const PROBLEM_CODES = {
   bad_datastore: "A datastore's field or credentials have no meaning as they are written.",
   bad_filter: "The filter of an MLTable is no comparison that can be read.",
   bad_cache: "A cache of `stepwell.yml` has a place or a key that has no meaning.",
+  secret_in_address: "An address that would be recorded holds a password, a signature or a token.",
   secret_in_file: "A secret stands in `stepwell.yml`, which is meant to be shared.",
   unsupported_datastore: "A datastore of Azure's that is known and cannot be used from here.",
   bad_set: "A `--set` names no field, or its value is not YAML.",

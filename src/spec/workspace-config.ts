@@ -2,6 +2,7 @@
 // of how these are used, and never looks whether a path exists.
 
 import path from "node:path";
+import { addressSecretIn } from "./address-secret.ts";
 import { localPath, parseDataReference } from "./data-reference.ts";
 import type { DatastoreDefinition } from "./datastore.ts";
 import { checkFields } from "./fields/check-fields.ts";
@@ -169,7 +170,7 @@ function readConfig(
     defaultDatastore: getText(root, "default_datastore"),
     caches: readCaches(root, folder, problems),
     transfers: readTransfers(getMapping(root, "transfers"), problems),
-    urlMap: mapped(root, "url_map", (node) => readTarget(node, folder)),
+    urlMap: readUrlMap(root, folder, problems),
     computes: { ...defaults.computes, ...mapped(root, "computes", compute) },
     instanceTypes: readInstanceTypes(root, compute),
     environments: mapped(root, "environments", (node) => readCurated(node, folder)),
@@ -307,6 +308,21 @@ function readDatastores(
   });
   problems.push(...hidden.map((problem) => ({ ...problem, hidesLine: true })));
   return found;
+}
+
+/** What an address stands for is recorded as if the user had written it. */
+function readUrlMap(
+  root: TreeMapping,
+  folder: string,
+  problems: Problem[],
+): WorkspaceConfig["urlMap"] {
+  for (const { key, value } of getMapping(root, "url_map")?.entries.values() ?? []) {
+    const found = addressSecretIn(`${key.text} ${textOf(value) ?? ""}`, "an address of `url_map`");
+    if (found === null) continue;
+    const problem = problemAt(key, "secret_in_file", found.message, found.hint);
+    problems.push({ ...problem, hidesLine: true });
+  }
+  return mapped(root, "url_map", (node) => readTarget(node, folder));
 }
 
 function readTarget(node: TreeNode, folder: string): string | null {

@@ -127,6 +127,7 @@ const KINDS = {
         token: secret("A bearer token."),
         user: optional(STRING, "Of basic authentication."),
         password: secret("Of basic authentication."),
+        query: secret("What every address ends with, behind its `?`: a signature."),
       },
       "nobody",
     ),

@@ -1,6 +1,11 @@
 // What every part of loading a job shares: the options, the findings so far, and the files read, each once. Knows
 // nothing of what the files mean.
 
+import {
+  addressSecretIn,
+  addressSecretProblems,
+  withoutAddressSecrets,
+} from "../address-secret.ts";
 import type { SpecLimits } from "../limits.ts";
 import type { Problem } from "../problem.ts";
 import { type Place, problemAt } from "../problem-at.ts";
@@ -46,6 +51,9 @@ export class LoadContext {
 
   constructor(options: LoadOptions) {
     this.options = options;
+    for (const { path, value } of options.set) this.#refuseSecret(`--set ${path}`, value);
+    for (const [name, value] of Object.entries(options.inputs))
+      this.#refuseSecret(`--input ${name}`, value);
   }
 
   get reader(): SpecReader {
@@ -72,12 +80,17 @@ export class LoadContext {
     const key = `${problem.code} ${at?.file}:${at?.line}:${at?.column} ${problem.message}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
-    this.problems.push(problem);
+    this.problems.push({ ...problem, message: withoutAddressSecrets(problem.message) });
     if (this.problems.length < this.options.limits.problems) return;
     this.#full = true;
     const message = `there are more than ${this.options.limits.problems} problems; the rest is not shown`;
     this.problems.push(problemAt(null, "too_many_problems", message, "Mend these first."));
   };
+
+  #refuseSecret(option: string, value: string): void {
+    const found = addressSecretIn(value, option);
+    if (found !== null) this.error(null, "secret_in_address", found.message, found.hint);
+  }
 
   /** What stands at a path, asked once. */
   kind(at: string): "file" | "folder" | null {
@@ -102,7 +115,11 @@ export class LoadContext {
     if (known !== undefined && known !== null) return known;
     const read = this.reader.readText(file);
     this.#texts.set(file, read.ok ? read.text : null);
-    if (read.ok) return read.text;
+    if (read.ok) {
+      const source = { file, text: read.text, lineStarts: null };
+      for (const problem of addressSecretProblems(source)) this.report(problem);
+      return read.text;
+    }
     const hint =
       place === null
         ? "Name another file, or start one: stepwell init"

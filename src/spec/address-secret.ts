@@ -1,0 +1,66 @@
+// Finds addresses that hold a secret: a password before the host, or a signature or token in the query. What a definition
+// says is recorded and shown, so that a secret must never stand in one. Knows nothing of what an address is for.
+
+import type { Problem } from "./problem.ts";
+import { problemAt } from "./problem-at.ts";
+import type { TreeSource } from "./tree.ts";
+
+/** An address up to where a text around it goes on. Links of a record's own (`azureml://`) never match: they hold neither. */
+const ADDRESS = /[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'`<>\\]+/gi;
+const PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*:)([^/?#@]+)(?=@)/i;
+/** Shared access signatures of Azure, presigned addresses of S3, GCS and CloudFront, and what other services call a key. */
+const SIGNATURE =
+  /([?&;](?:sig|signature|x-amz-signature|x-goog-signature|(?:access_|auth_|private_)?token|api_?key|client_secret|password)=)([^&#;,)\]}]+)/gi;
+/** What a program fills in, and the words that documentation puts in the place of a secret. */
+const PLACEHOLDER =
+  /[${}]|%(?![0-9a-f]{2})|^(?:\*+|x+|\.+|…|pass(?:word)?|secret|token|signature)$/i;
+
+export interface AddressSecret {
+  /** Of the address in the text. */
+  readonly offset: number;
+  readonly what: "password" | "signature";
+}
+
+/** Every address of a text that holds one. */
+export function addressSecrets(text: string): readonly AddressSecret[] {
+  if (!text.includes("://")) return [];
+  return [...text.matchAll(ADDRESS)].flatMap(({ 0: address, index: offset }): AddressSecret[] => {
+    if (isSecret(PASSWORD.exec(address)?.[2])) return [{ offset, what: "password" }];
+    const isSigned = [...address.matchAll(SIGNATURE)].some((match) => isSecret(match[2]));
+    return isSigned ? [{ offset, what: "signature" }] : [];
+  });
+}
+
+function isSecret(value: string | undefined): boolean {
+  return value !== undefined && !PLACEHOLDER.test(value);
+}
+
+/** The same text with `*` for each letter of such a secret: places in it stay where they are. */
+export function withoutAddressSecrets(text: string): string {
+  if (!text.includes("://")) return text;
+  const hide = (all: string, before: string, value: string): string =>
+    isSecret(value) ? before + "*".repeat(value.length) : all;
+  return text.replaceAll(ADDRESS, (address) =>
+    address.replace(PASSWORD, hide).replaceAll(SIGNATURE, hide),
+  );
+}
+
+/** The first finding about a text that is to be recorded; `whose` begins the sentence. Null: it may be. */
+export function addressSecretIn(
+  text: string,
+  whose: string,
+): { readonly message: string; readonly hint: string } | null {
+  const [first] = addressSecrets(text);
+  return first === undefined ? null : { message: `${whose} holds a ${first.what}`, hint: WAY_OUT };
+}
+
+/** One finding for each such address of a file. */
+export function addressSecretProblems(source: TreeSource): readonly Problem[] {
+  return addressSecrets(source.text).map(({ offset, what }) => {
+    const message = `this address holds a ${what}, which would be recorded and shown in clear`;
+    return problemAt({ source, offset }, "secret_in_address", message, WAY_OUT);
+  });
+}
+
+const WAY_OUT =
+  "For data: register its place with credentials (`stepwell datastore create FILE`) and write `azureml://datastores/NAME/paths/PATH`. For a command: keep the address as a secret (`stepwell secret set NAME`), hand it over with `pass_env: [{name: VARIABLE, secret: NAME}]` in stepwell.yml, and read the variable.";
