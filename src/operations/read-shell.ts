@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import type { ShellVariables } from "../steps/command-step.ts";
-import { inheritedVariables } from "../steps/inherited-variables.ts";
+import { inheritedVariables, keyVariables } from "../steps/inherited-variables.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 const cache = new Map<string, ShellVariables>();
@@ -18,6 +18,7 @@ export function readShell(
   const shell = readFile(file) ?? {
     inherited: inheritedVariables(workspace.shell),
     passed: {},
+    keys: keyVariables(workspace.shell),
     names: Object.keys(workspace.shell),
   };
   cache.set(file, shell);
@@ -31,9 +32,9 @@ export function shellOf(workspace: Pick<Workspace, "folder">, run: string): Shel
 
 function readFile(file: string): ShellVariables | null {
   try {
-    // A file of an earlier version has no names.
-    const written = JSON.parse(fs.readFileSync(file, "utf8")) as Omit<ShellVariables, "names">;
-    return { names: [], ...written };
+    // A file of an earlier version has neither names nor keys.
+    const written = JSON.parse(fs.readFileSync(file, "utf8")) as ShellVariables;
+    return { ...written, names: written.names ?? [], keys: written.keys ?? {} };
   } catch {
     return null;
   }

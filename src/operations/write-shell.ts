@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { inheritedVariables, passedVariables } from "../steps/inherited-variables.ts";
+import { inheritedVariables, keyVariables, passedVariables } from "../steps/inherited-variables.ts";
 import { namesIn } from "./names-in.ts";
 import { places, type Workspace } from "./workspace.ts";
 
@@ -21,6 +21,7 @@ export function writeShell(
   const shell = {
     inherited: inheritedVariables(workspace.shell),
     passed: { ...passedVariables(workspace.shell, patterns), ...variables },
+    keys: keyVariables(workspace.shell),
     names: Object.keys(workspace.shell),
   };
   const partial = `${file}.${process.pid}.partial`;

@@ -19,6 +19,8 @@ export interface ShellVariables {
   readonly inherited: Readonly<Record<string, string>>;
   /** By `pass_env` and `--env`. */
   readonly passed: Readonly<Record<string, string>>;
+  /** What finds the key of the workspace's secrets: for steps that are Stepwell itself, and no other. */
+  readonly keys: Readonly<Record<string, string>>;
   /** Every variable that the shell had, by name alone. */
   readonly names: readonly string[];
 }

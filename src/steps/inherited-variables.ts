@@ -46,6 +46,13 @@ export function inheritedVariables(
   return inherited;
 }
 
+/** What finds the key of the workspace's secrets, as whoever submitted the run finds it. */
+export function keyVariables(
+  shell: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  return passedVariables(shell, ["STEPWELL_SECRET_KEY", "XDG_CONFIG_HOME"]);
+}
+
 /** What is handed through because the workspace or the command line names it: values for masking and for steps. */
 export function passedVariables(
   shell: Readonly<Record<string, string | undefined>>,

@@ -46,7 +46,7 @@ export function transferStepOrder(
     folder: context.staged.folder,
     workFolder: context.staged.workFolder,
     script: `exec ${words.map((_, index) => `"$SW__word${index}"`).join(" ")}`,
-    variables: { ...stepVariables(context, node, shell, null), ...variables },
+    variables: { ...stepVariables(context, node, shell, null), ...shell.keys, ...variables },
     processes: [{}],
     logPath: context.logPath,
     timeoutMs: node.timeoutSeconds === null ? null : node.timeoutSeconds * 1000,

@@ -62,6 +62,28 @@ describe.skipIf("missing" in started)("a datastore of tables", () => {
     const wrong = check("canary-5e5e");
     expect([wrong.code, wrong.stderr.includes("canary-5e5e")]).toEqual([1, false]);
   });
+
+  it.each(["XDG_CONFIG_HOME", "STEPWELL_SECRET_KEY"])(
+    "is opened by a step with the key that %s says",
+    (variable) => {
+      const { port, definition } = server;
+      const value = variable === "XDG_CONFIG_HOME" ? rig.at("other-config") : "ab".repeat(32);
+      const { credentials, user } = definition;
+      const password = credentials.kind === "password" ? credentials.password : "";
+      rig.write(
+        "keyed.yml",
+        `name: keyed\ntype: postgres\nhost: 127.0.0.1\nport: ${port}\ndatabase: postgres\nuser: ${user}\ncredentials: {password: ${JSON.stringify(password)}}\n`,
+      );
+      rig.write(
+        "import.yml",
+        'type: data_transfer\ntask: import_data\nsource: {type: database, connection: keyed, query: "SELECT 1 AS one"}\noutputs: {sink: {type: uri_folder}}\n',
+      );
+      const cli = (...words: readonly string[]) => rig.cliWith({ [variable]: value }, ...words);
+      expect(cli("datastore", "create", "keyed.yml").code).toBe(0);
+      const { code, stderr } = cli("run", "import.yml");
+      expect([code, stderr]).toEqual([0, expect.any(String)]);
+    },
+  );
 });
 
 describe("copy_data", () => {

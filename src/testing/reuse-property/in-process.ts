@@ -50,7 +50,7 @@ export function makeInProcess(): Workspace {
     checkpoints: { open: () => ({ folder: "", writtenAt: null }), close: () => {} },
     space,
     environments,
-    stepTypes: createStepTypes(() => ({ inherited: {}, passed: {}, names: [] }), {
+    stepTypes: createStepTypes(() => ({ inherited: {}, passed: {}, keys: {}, names: [] }), {
       graceMs: 1,
       mpirun: false,
       transferProgram: [],
