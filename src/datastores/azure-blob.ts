@@ -38,7 +38,7 @@ import { KeyPrefix } from "./key-prefix.ts";
 import { patiently } from "./patience.ts";
 import { receivedBody } from "./received-body.ts";
 import { type About, inPieces, sendBody, wholeBody } from "./send-body.ts";
-import { checkPath, checkPrefix, type PathLimits } from "./storage-path.ts";
+import { checkPath, checkPrefix, isPath, type PathLimits } from "./storage-path.ts";
 import { partPlace, partsMistake } from "./upload-parts.ts";
 
 /** The service reads a backslash as a slash. */
@@ -85,7 +85,10 @@ class AzureBlobStorage implements Storage {
     };
   }
 
-  async *list(prefix: string): AsyncGenerator<StoredFile, void, undefined> {
+  async *list(
+    prefix: string,
+    leftOut?: (key: string) => void,
+  ): AsyncGenerator<StoredFile, void, undefined> {
     checkPrefix(prefix, this.#keys.prefix, LIMITS, this.#fault);
     const itself = prefix === "" ? null : await this.stat(prefix);
     if (itself !== null) yield itself;
@@ -95,7 +98,10 @@ class AzureBlobStorage implements Storage {
       for await (const { name, properties, metadata } of found) {
         const path = this.#keys.path(name);
         if (path === null || isFolder(metadata)) continue;
-        this.#check(path);
+        if (!isPath(path, this.#keys.prefix, LIMITS)) {
+          leftOut?.(path);
+          continue;
+        }
         yield {
           path,
           sizeBytes: properties.contentLength ?? 0,

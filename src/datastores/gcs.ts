@@ -24,7 +24,7 @@ import { KeyPrefix } from "./key-prefix.ts";
 import { receivedBody } from "./received-body.ts";
 import { type About, inPieces, sendBody, wholeBody } from "./send-body.ts";
 import { sharedCheck } from "./shared-check.ts";
-import { checkPath, checkPrefix, type PathLimits, UNFINISHED } from "./storage-path.ts";
+import { checkPath, checkPrefix, isPath, type PathLimits, UNFINISHED } from "./storage-path.ts";
 import { partPlace, partsMistake } from "./upload-parts.ts";
 
 type GcsDefinition = Extract<OpenableDatastore, { readonly type: "gcs" }>;
@@ -79,7 +79,10 @@ class GcsStorage implements Storage {
     }
   }
 
-  async *list(prefix: string): AsyncGenerator<StoredFile, void, undefined> {
+  async *list(
+    prefix: string,
+    leftOut?: (key: string) => void,
+  ): AsyncGenerator<StoredFile, void, undefined> {
     checkPrefix(prefix, this.#keys.prefix, LIMITS, this.#fault);
     const itself = prefix === "" ? null : await this.stat(prefix);
     if (itself !== null) yield itself;
@@ -90,7 +93,10 @@ class GcsStorage implements Storage {
       for (const object of page.items ?? []) {
         const path = this.#keys.path(object.name);
         if (path === null || IS_UNFINISHED.test(path)) continue;
-        this.#check(path);
+        if (!isPath(path, this.#keys.prefix, LIMITS)) {
+          leftOut?.(path);
+          continue;
+        }
         yield storedFile(path, object);
       }
       if (page.nextPageToken === undefined || page.nextPageToken === "") return;

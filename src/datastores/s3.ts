@@ -42,7 +42,7 @@ import {
 import { metadataOf, notedSha256, writeObject } from "./s3-write.ts";
 import { type About, sendBody } from "./send-body.ts";
 import { sharedCheck } from "./shared-check.ts";
-import { checkPath, checkPrefix, type PathLimits } from "./storage-path.ts";
+import { checkPath, checkPrefix, isPath, type PathLimits } from "./storage-path.ts";
 import { partPlace, partsMistake } from "./upload-parts.ts";
 
 type S3Definition = Extract<OpenableDatastore, { readonly type: "s3" }>;
@@ -93,7 +93,10 @@ class S3Storage implements Storage {
     return head === null ? null : storedFile(path, head);
   }
 
-  async *list(prefix: string): AsyncGenerator<StoredFile, void, undefined> {
+  async *list(
+    prefix: string,
+    leftOut?: (key: string) => void,
+  ): AsyncGenerator<StoredFile, void, undefined> {
     checkPrefix(prefix, this.#keys.prefix, LIMITS, this.#fault);
     const itself = prefix === "" ? null : await this.stat(prefix);
     if (itself !== null) yield { ...itself, sha256: null };
@@ -102,7 +105,10 @@ class S3Storage implements Storage {
       for (const { Key = "", Size = 0, ETag, LastModified } of page.Contents ?? []) {
         const path = this.#keys.path(page.EncodingType === "url" ? decoded(Key) : Key);
         if (path === null) continue;
-        this.#check(path);
+        if (!isPath(path, this.#keys.prefix, LIMITS)) {
+          leftOut?.(path);
+          continue;
+        }
         const modifiedAt = LastModified?.getTime() ?? null;
         yield { path, sizeBytes: Size, modifiedAt, version: bare(ETag), sha256: null };
       }
@@ -376,7 +382,12 @@ function bare(etag: string | undefined): string | null {
 
 /** Keys come in the form of a query, so that those that XML cannot hold come at all. */
 function decoded(key: string): string {
-  return decodeURIComponent(key.replaceAll("+", " "));
+  try {
+    return decodeURIComponent(key.replaceAll("+", " "));
+  } catch {
+    // Bytes that are no UTF-8: nobody can name it.
+    return `${key}\ufffd`;
+  }
 }
 
 function isRangePastEnd(error: unknown): boolean {

@@ -25,6 +25,11 @@ export function checkPrefix(path: string, prefix: string, limits: PathLimits, fa
   if (path !== "") checkPath(path, prefix, limits, fault);
 }
 
+/** Whether what a bucket lists can be a path of ours. */
+export function isPath(path: string, prefix: string, limits: PathLimits): boolean {
+  return mistakeIn(path, prefix, limits) === null && !path.includes("\ufffd");
+}
+
 function mistakeIn(path: string, prefix: string, limits: PathLimits): string | null {
   if (path === "") return "is no path of a file";
   if (path.includes("\0")) return "has a NUL character in it; no storage can have that";

@@ -6,6 +6,7 @@ import path from "node:path";
 import type { Storage } from "../ports/storage.ts";
 import type { DataReference } from "../spec/graph.ts";
 import { type ByteSource, localSource, storageSource } from "../tables/byte-source.ts";
+import { countLeftOut } from "../transfers/left-out.ts";
 import { readablePath } from "./readable-path.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { openSource, type RemoteSource, remoteSource } from "./remote-source.ts";
@@ -164,7 +165,7 @@ async function openElsewhere(
       ...listed,
       folder: null,
       written: source.written,
-      notes,
+      notes: [...notes, ...listed.notes],
       close: () => storage.close(),
     };
   } catch (error) {
@@ -176,7 +177,7 @@ async function openElsewhere(
 async function lookThere(
   storage: Storage,
   { path: place, written }: RemoteSource,
-): Promise<Pick<OpenData, "kind" | "files" | "isCut" | "open"> | Refusal> {
+): Promise<Pick<OpenData, "kind" | "files" | "isCut" | "notes" | "open"> | Refusal> {
   const wanted = place.replace(/\/+$/, "");
   const isFolder = wanted === "" || place.endsWith("/");
   const file = isFolder ? null : await storage.stat(wanted);
@@ -185,24 +186,32 @@ async function lookThere(
       kind: "file",
       files: [{ path: path.posix.basename(wanted), sizeBytes: file.sizeBytes }],
       isCut: false,
+      notes: [],
       open: () => storageSource(storage, file, path.posix.basename(wanted)),
     };
   const found = new Map<string, Parameters<typeof storageSource>[1]>();
+  const leftOut = countLeftOut();
   let isCut = false;
   if (storage.capabilities.canList)
-    for await (const one of storage.list(wanted)) {
+    for await (const one of storage.list(wanted, leftOut.note)) {
       isCut = found.size === MOST_FILES;
       if (isCut) break;
       if (one.path !== wanted)
         found.set(one.path.slice(wanted === "" ? 0 : wanted.length + 1), one);
     }
+  const words = leftOut.words();
   if (found.size === 0)
-    return refuse("missing_path", `${written}: there is nothing there`, "write another path");
+    return refuse(
+      "missing_path",
+      `${written}: there is nothing there${words === null ? "" : `; ${words}`}`,
+      "write another path",
+    );
   const files = [...found].map(([at, { sizeBytes }]) => ({ path: at, sizeBytes }));
   return {
     kind: "folder",
     files: files.sort(byPath),
     isCut,
+    notes: words === null ? [] : [words],
     open({ path: at }) {
       const one = found.get(at);
       if (one === undefined) throw new Error(`${at} was not listed`);

@@ -9,6 +9,7 @@ import { digest } from "../core/digest.ts";
 import type { RemoteOrigin, ResolvedData } from "../core/plan.ts";
 import type { Storage, StoredFile } from "../ports/storage.ts";
 import type { DataType } from "../spec/graph.ts";
+import { countLeftOut, type LeftOut } from "../transfers/left-out.ts";
 import { type Move, moveData } from "./move-data.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { openRemoteHashes, type RemoteHashes } from "./remote-hashes.ts";
@@ -39,7 +40,10 @@ export function identifyRemote(
   },
 ): Promise<RemoteData | Refusal> {
   return withSource(workspace, source, async (storage) => {
-    const listing = await list(storage, source, type);
+    const leftOut = countLeftOut();
+    const listing = await list(storage, source, type, leftOut);
+    const words = leftOut.words();
+    if (words !== null) workspace.notice(`warning: ${source.written}: ${words}`);
     if (isRefusal(listing)) return listing;
     const hashes = hashesOf(workspace, storage);
     const at = placeOf(workspace, listing);
@@ -118,6 +122,7 @@ async function list(
   storage: Storage,
   source: RemoteSource,
   type: DataType,
+  leftOut?: LeftOut,
 ): Promise<Listing | Refusal> {
   const wanted = source.path.replace(/\/+$/, "");
   const name = path.posix.basename(wanted) || "data";
@@ -133,7 +138,8 @@ async function list(
     };
   const files: StoredFile[] = [];
   if (storage.capabilities.canList)
-    for await (const one of storage.list(wanted)) if (one.path !== wanted) files.push(one);
+    for await (const one of storage.list(wanted, leftOut?.note))
+      if (one.path !== wanted) files.push(one);
   if (files.length === 0) {
     if (file === null)
       return refuse("missing_path", `${source.written}: there is nothing there`, LOOK);

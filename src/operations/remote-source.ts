@@ -56,7 +56,11 @@ function hasDots(path: string): boolean {
 }
 
 function leaves(path: string, what: string): Refusal {
-  return refuse("path_leaves_datastore", `${path} leaves ${what}`);
+  return refuse(
+    "path_leaves_datastore",
+    `${path} leaves ${what}`,
+    "write a path without . and ..; what a bucket has under such a key can be copied to another one with its own tools",
+  );
 }
 
 /** A registered datastore that holds the address lends its credentials; else the vendor's own client finds some. */

@@ -245,10 +245,16 @@ async function move(
   [input, mode]: readonly [TransferInput, DataCopyMode],
 ): Promise<TransferResult | Refusal> {
   if (input.kind === "folder" && input.remote === null && isEmpty(input.path))
-    return { files: 0, bytes: 0, skipped: 0, sha256: null, manifest: null };
+    return { files: 0, bytes: 0, skipped: 0, leftOut: null, sha256: null, manifest: null };
   const { kind } = input;
   const { signal, say } = hooks;
-  return moveData(workspace, { ...ends, kind, mode, journalFolder, signal }, say);
+  const order = { ...ends, kind, mode, journalFolder, signal };
+  const moved = await moveData(workspace, order, say);
+  if (!isRefusal(moved) && moved.leftOut !== null)
+    say(
+      `warning: ${input.remote === null ? input.path : ends.from.storage.address}: ${moved.leftOut}`,
+    );
+  return moved;
 }
 
 /** Folders are no files: to a transfer there is nothing in a folder that holds none. */

@@ -143,8 +143,11 @@ export interface Storage {
   readonly capabilities: StorageCapabilities;
   /** Null: no such file. A folder is no file. */
   stat(path: string): Promise<StoredFile | null>;
-  /** Every file whose path is `prefix` or begins with `prefix/` (all for ""), page by page, sorted where the storage sorts. */
-  list(prefix: string): AsyncIterable<StoredFile>;
+  /**
+   * Every file whose path is `prefix` or begins with `prefix/` (all for ""), page by page, sorted where the storage sorts.
+   * A bucket may hold keys that are no such path (`a//b`, `../x`): they are left out, and told to `leftOut`.
+   */
+  list(prefix: string, leftOut?: (key: string) => void): AsyncIterable<StoredFile>;
   /** Resolves once the storage has answered; breaking off the loop ends the transfer. */
   read(path: string, options?: ReadOptions): Promise<Bytes>;
   write(path: string, body: Bytes, options: WriteOptions): Promise<StoredFile>;

@@ -65,6 +65,8 @@ export interface TransferResult {
   readonly bytes: number;
   /** Files that were there already, and were not moved. */
   readonly skipped: number;
+  /** What of the source has names that no file can have, in a sentence; null: nothing. */
+  readonly leftOut: string | null;
   /** Of a file; null for a folder, and where not all bytes went through this process. */
   readonly sha256: ContentId | null;
   /** Of a folder, when it was wanted, every id is known and there are not too many files to list. */
@@ -169,6 +171,7 @@ async function moveAll(order: TransferOrder, machinery: Machinery): Promise<Tran
       files: work.files,
       bytes: work.bytes,
       skipped: progress.skipped(),
+      leftOut: work.leftOut,
       sha256: order.kind === "file" ? only : null,
       manifest,
     };

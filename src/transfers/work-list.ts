@@ -7,6 +7,7 @@ import type { Storage, StoredFile } from "../ports/storage.ts";
 import { createDigestSet } from "./digest-set.ts";
 import { foldedName, nameProblem, shownName, type TargetNames } from "./entry-names.ts";
 import { streamId } from "./hash-bytes.ts";
+import { countLeftOut, type LeftOut } from "./left-out.ts";
 import { Sorted, UnsortedError } from "./sorted-listing.ts";
 import type { OpenEnd } from "./transfer-end.ts";
 import { TransferError } from "./transfer-failure.ts";
@@ -24,6 +25,8 @@ export interface WorkItem {
 export interface WorkList {
   readonly files: number;
   readonly bytes: number;
+  /** What of the source has names that no file can have, in a sentence; null: nothing. */
+  readonly leftOut: string | null;
   items(): AsyncGenerator<WorkItem>;
 }
 
@@ -86,6 +89,7 @@ async function oneFile(order: WorkOrder): Promise<WorkList> {
   return {
     files: 1,
     bytes: source.sizeBytes,
+    leftOut: null,
     async *items() {
       yield isSame ? { ...item, isSame } : item;
     },
@@ -105,10 +109,11 @@ async function listFolder(order: WorkOrder, look: "merge" | "stat"): Promise<Wor
   const wrong: Found = { count: 0, shown: [] };
   const conflicts: Found = { count: 0, shown: [] };
   const clashes = order.names.ignoresCase ? createDigestSet() : null;
+  const leftOut = countLeftOut();
   let files = 0;
   let bytes = 0;
   try {
-    for await (const item of withTargets(order, look)) {
+    for await (const item of withTargets(order, look, leftOut)) {
       if (order.signal.aborted) throw new TransferError("cancelled", "cancelled while it listed");
       files += 1;
       bytes += item.source.sizeBytes;
@@ -131,7 +136,7 @@ async function listFolder(order: WorkOrder, look: "merge" | "stat"): Promise<Wor
       "not_found",
       `${order.from.storage().address}: there is nothing in ${shownName(order.fromPath)}`,
     );
-  return { files, bytes, items: () => readItems(order.file) };
+  return { files, bytes, leftOut: leftOut.words(), items: () => readItems(order.file) };
 }
 
 async function sameBytes({ from, to }: WorkOrder, item: WorkItem): Promise<boolean> {
@@ -166,9 +171,13 @@ function targetPath(order: WorkOrder, source: StoredFile): string {
   return order.toPath === "" ? inside : `${order.toPath}/${inside}`;
 }
 
-async function* withTargets(order: WorkOrder, look: "merge" | "stat"): AsyncGenerator<WorkItem> {
+async function* withTargets(
+  order: WorkOrder,
+  look: "merge" | "stat",
+  leftOut: LeftOut,
+): AsyncGenerator<WorkItem> {
   const { from, to } = order;
-  const sources = listed(from, order.fromPath);
+  const sources = listed(from, order.fromPath, leftOut.note);
   if (look === "stat" || !to.storage().capabilities.canList) {
     yield* statEach(order, sources);
     return;
@@ -189,10 +198,14 @@ function belowOf(folder: string): (file: StoredFile) => string {
   return (file) => belowFolder(file.path, folder);
 }
 
-async function* listed(end: OpenEnd, path: string): AsyncGenerator<StoredFile> {
+async function* listed(
+  end: OpenEnd,
+  path: string,
+  leftOut?: LeftOut["note"],
+): AsyncGenerator<StoredFile> {
   const storage = end.storage();
   try {
-    for await (const file of storage.list(path)) yield file;
+    for await (const file of storage.list(path, leftOut)) yield file;
   } catch (error) {
     throw new BrokenListing(end, storage, error);
   }
