@@ -47,8 +47,10 @@ export async function traceLineage(
   for (const direction of directions) {
     const walk = createWalk(workspace, builder, direction, options);
     for (const root of roots) walk.visit(root, 0);
-    for (let next = walk.next(); next !== null; next = walk.next())
-      await (direction === "up" ? goUp : goDown)(walk, next.place, next.level);
+    do
+      for (let next = walk.next(); next !== null; next = walk.next())
+        await (direction === "up" ? goUp : goDown)(walk, next.place, next.level);
+    while (await walk.decide());
   }
   return noteRemovals(workspace, builder.graph(roots.map(({ node }) => node.id)));
 }
@@ -61,6 +63,19 @@ interface Walk {
   visit(place: Place, level: number): void;
   next(): { readonly place: Place; readonly level: number } | null;
   cutFan(at: Place, more: number): void;
+  /**
+   * Kept for when all that is connected for certain is known: a reader of the same bytes counts only if what it read them
+   * from is not reached, else it would be shown twice.
+   */
+  perhaps(reader: Reader, use: () => void): void;
+  /** Decides the next of those; false: there are none left. */
+  decide(): Promise<boolean>;
+}
+
+/** A step run that read bytes, and as what. */
+interface Reader {
+  readonly step: StepPlace;
+  readonly port: string;
 }
 
 function createWalk(
@@ -72,6 +87,8 @@ function createWalk(
   const visited = new Set<string>();
   const queue: { readonly place: Place; readonly level: number }[] = [];
   let taken = 0;
+  const perhaps: { readonly reader: Reader; readonly use: () => void }[] = [];
+  let decided = 0;
   const cut = (at: Place, reason: "fan" | "depth" | "limit", more: number): void =>
     builder.cut({ node: at.node.id, direction, reason, more });
   const walk: Walk = {
@@ -97,6 +114,14 @@ function createWalk(
     next: () => queue[taken++] ?? null,
     cutFan: (at, more) => {
       if (more > 0) cut(at, "fan", more);
+    },
+    perhaps: (reader, use) => void perhaps.push({ reader, use }),
+    async decide() {
+      const next = perhaps[decided++];
+      if (next === undefined) return false;
+      const source = await sourceOf(workspace, next.reader);
+      if (source === null || !visited.has(source.node.id)) next.use();
+      return true;
     },
   };
   return walk;
@@ -153,8 +178,9 @@ async function addParts({ workspace, builder }: Walk, { node }: StepPlace): Prom
 /** What the step run read. Where that was not noted yet, the ids of its fingerprint are all that is known. */
 async function inputsOf(
   workspace: Workspace,
-  { row }: StepPlace,
+  place: StepPlace,
 ): Promise<readonly (readonly [string, DataPlace])[]> {
+  const { row } = place;
   const { inputs } = row;
   if (inputs === undefined) {
     const contents = (await workspace.records.preImage(row.fingerprint))?.moment.contents ?? {};
@@ -165,16 +191,21 @@ async function inputsOf(
   }
   const places: [string, DataPlace][] = [];
   for (const [name, read] of Object.entries(inputs)) {
-    if (!isFromOutside(read)) {
-      const source = await resultAt(workspace, read.from);
-      const output = source === null ? null : outputPlace(source, read.from.output);
-      places.push([name, output ?? contentPlace(read.id, null, row.finishedAt)]);
-      continue;
-    }
-    const asset = read.asset === null ? null : await readAssetPlace(workspace, read.asset, read.id);
-    places.push([name, asset ?? contentPlace(read.id, read.written, row.finishedAt)]);
+    const source = await sourceOf(workspace, { step: place, port: name });
+    const written = isFromOutside(read) ? read.written : null;
+    places.push([name, source ?? contentPlace(read.id, written, row.finishedAt)]);
   }
   return places;
+}
+
+/** The output or asset that it read; null: data from outside without a name. */
+async function sourceOf(workspace: Workspace, { step, port }: Reader): Promise<DataPlace | null> {
+  const read = own(step.row.inputs ?? {}, port);
+  if (read === undefined) return null;
+  if (isFromOutside(read))
+    return read.asset === null ? null : readAssetPlace(workspace, read.asset, read.id);
+  const source = await resultAt(workspace, read.from);
+  return source === null ? null : outputPlace(source, read.from.output);
 }
 
 async function goDown(walk: Walk, place: Place, level: number): Promise<void> {
@@ -236,7 +267,7 @@ async function assetDown(walk: Walk, place: AssetPlace, level: number): Promise<
     const isNamed =
       read !== undefined && isFromOutside(read) && read.asset === `${name}:${version}`;
     if (isNamed) usedBy(walk, place, step, use.port, level);
-    else sameBytes(walk, place, step, use, level);
+    else walk.perhaps({ step, port: use.port }, () => sameBytes(walk, place, step, use, level));
   }
   walk.cutFan(place, found.total - found.rows.length);
 }
@@ -248,7 +279,7 @@ async function contentDown(walk: Walk, place: ContentPlace, level: number): Prom
     registered(walk, place, assetPlace(asset), level);
   const found = await records.readers(contentId, { of: "any", after: null, limit: FAN });
   for (const [use, step] of await stepsOf(walk.workspace, found.rows))
-    usedBy(walk, place, step, use.port, level);
+    walk.perhaps({ step, port: use.port }, () => usedBy(walk, place, step, use.port, level));
   walk.cutFan(place, found.total - found.rows.length);
 }
 

@@ -197,6 +197,34 @@ describe("lineage downwards", () => {
     );
   });
 
+  it("of data that was copied unchanged shows who read the copy once, below the copy", () => {
+    const copied = makeRig("lineage-copy");
+    copied.write("x.csv", "a\n1\n");
+    copied.cli("data", "create", "--name", "x", "--path", "x.csv", "--type", "uri_file");
+    copied.write(
+      "p.yml",
+      `type: pipeline
+jobs:
+  copy:
+    command: cp \${{inputs.from}} \${{outputs.to}}
+    inputs: {from: {type: uri_file, path: azureml:x:1}}
+    outputs: {to: {type: uri_file}}
+  use:
+    command: wc -l < \${{inputs.it}} > \${{outputs.lines}}
+    inputs: {it: "\${{parent.jobs.copy.outputs.to}}"}
+    outputs: {lines: {type: uri_file}}
+`,
+    );
+    copied.run("run", "p.yml", "--name", "r");
+    for (const word of ["data:x:1", "x.csv"]) {
+      const said = copied.cli("lineage", word, "--down").stdout;
+      expect(said).toContain("made r.copy.to");
+      expect(said.match(/read as it by use of r/g)).toEqual(["read as it by use of r"]);
+      expect(said).not.toContain("the same bytes as output");
+    }
+    copied.remove();
+  });
+
   it("finds who read the same bytes under another name, and says so", () => {
     expect(run("lineage", "data:fares:1", "--down")).toMatch(
       /the same bytes as \S*fares\.csv .*\n +read as m by again of use-1/,
