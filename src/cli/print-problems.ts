@@ -47,8 +47,9 @@ function printProblem(
 
 /** Addresses in `stepwell.yml` may hold secrets anywhere behind their host; columns stay where they are. */
 function withoutSecrets(file: string, line: string): string {
-  if (path.basename(file) !== "stepwell.yml") return withoutAddressSecrets(line);
-  return line.replaceAll(
+  const shown = withoutAddressSecrets(line);
+  if (path.basename(file) !== "stepwell.yml") return shown;
+  return shown.replaceAll(
     /(https?:\/\/)(?:([^\s/'"@]*)@)?([^\s/'",}]*\/?)([^\s'",}]*)/gi,
     (_, scheme: string, user: string | undefined, host: string, rest: string) =>
       scheme +

@@ -2,7 +2,7 @@
 // one did not live to push. What fails is a warning: the run is what it is, and `stepwell push` does it again.
 
 import type { RunUpdate } from "../ports/records.ts";
-import type { SharedCacheConfig } from "../spec/workspace-config.ts";
+import type { SharedCacheConfig } from "../spec/read-caches.ts";
 import { claim, forget, markedRuns, unclaim } from "./marked-runs.ts";
 import { type Pushed, pushRun } from "./push-run.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";

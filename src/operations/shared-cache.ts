@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { ContentId, Manifest } from "../core/content.ts";
 import { type Bytes, type Storage, StorageError } from "../ports/storage.ts";
-import type { SharedCacheConfig } from "../spec/workspace-config.ts";
+import type { SharedCacheConfig } from "../spec/read-caches.ts";
 import { inParallel } from "./in-parallel.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { openSource, type RemoteSource, remoteSource } from "./remote-source.ts";

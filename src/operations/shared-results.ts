@@ -7,7 +7,7 @@ import type { Manifest } from "../core/content.ts";
 import { digest } from "../core/digest.ts";
 import type { OutputRecord } from "../core/output.ts";
 import { StorageError } from "../ports/storage.ts";
-import type { SharedCacheConfig } from "../spec/workspace-config.ts";
+import type { SharedCacheConfig } from "../spec/read-caches.ts";
 import { importSharedRun } from "./import-run.ts";
 import { inParallel } from "./in-parallel.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";

@@ -1,6 +1,6 @@
 // Opens the caches of a workspace one after the other for a piece of work, and closes them.
 
-import type { SharedCacheConfig } from "../spec/workspace-config.ts";
+import type { SharedCacheConfig } from "../spec/read-caches.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { openCache, type SharedCache } from "./shared-cache.ts";
 import { unlessStorageFails } from "./storage-refusal.ts";

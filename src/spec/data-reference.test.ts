@@ -55,6 +55,8 @@ describe("parseDataReference", () => {
     "azureml:a/b",
     "azureml://jobs/x",
     "ftp://x/y",
+    "s3://",
+    "https:///",
     "azureml://nothing",
   ])("refuses %j", (text) => {
     expect(parseDataReference(text, "/project")).toHaveProperty("mistake");

@@ -13,6 +13,8 @@ export function parseDataReference(
   const trimmed = text.trim();
   if (trimmed === "") return { mistake: "the path is empty" };
   if (trimmed.startsWith("azureml:")) return parseAzureml(trimmed);
+  if (/^[a-z][a-z0-9+.-]+:\/\/\/*$/i.test(trimmed) && !trimmed.startsWith("file:"))
+    return { mistake: `\`${trimmed}\` names no place` };
   if (/^(?:https?|wasbs?|abfss?|adls?|s3|gs):\/\//i.test(trimmed)) {
     return { reference: { kind: "url", url: trimmed } };
   }

@@ -13,6 +13,7 @@ import type {
   SecretReference,
   SftpCredentials,
 } from "./datastore.ts";
+import { datastoreNameProblem } from "./datastore-name.ts";
 import { checkFields } from "./fields/check-fields.ts";
 import { datastoreFiles, UNUSABLE_DATASTORES } from "./fields/datastore.ts";
 import { texts } from "./job/job-head.ts";
@@ -62,15 +63,8 @@ function load(
   }
   checkFields(root, table, (problem) => problems.push(problem));
   const name = getText(root, "name");
-  if (name !== null && !isDatastoreName(name))
-    problems.push(
-      problemAt(
-        get(root, "name"),
-        "bad_name",
-        `\`${name}\` is not a name of a datastore`,
-        "Use up to 255 letters, digits, `_` and `-`.",
-      ),
-    );
+  const badName = name === null ? null : datastoreNameProblem(name, get(root, "name"));
+  if (badName !== null) problems.push(badName);
   const definition = readDatastore(root, folder, problems);
   const failed = problems.some((problem) => problem.severity === "error");
   if (failed || definition === null || name === null) return { datastore: null, problems };
@@ -106,11 +100,6 @@ export function withSecrets<From extends object, To>(
     typeof value === "object" && value !== null ? replace(field, value as From) : value,
   ]);
   return { ...datastore, credentials: Object.fromEntries(credentials) } as DatastoreOf<To>;
-}
-
-/** What can stand in `azureml://datastores/NAME/paths/…`. */
-export function isDatastoreName(name: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9_-]{0,254}$/.test(name);
 }
 
 function unknownType(root: TreeMapping, type: string | null): Problem {

@@ -57,6 +57,11 @@ describe("mistakes in keys and values", () => {
     ["type: pipeline\njobs: {a: ls}", "wrong_type", ""],
     ["type: pipeline\njobs: {'a b': {command: ls}}", "bad_name", ""],
     ["type: pipeline\njobs: {a: {display_name: x}}", "missing_field", "component"],
+    [
+      'type: pipeline\nsettings: {default_datastore: ""}\njobs: {a: {command: ls}}',
+      "bad_name",
+      "Use up to 255 letters",
+    ],
     ["type: pipeline\njobs: {}", "empty_pipeline", ""],
     [
       "type: pipeline\njobs: {a: {type: parallel, component: ./c.yml, inputs: {data: ./data}}}",

@@ -3,11 +3,13 @@
 
 import path from "node:path";
 import { addressSecretIn } from "./address-secret.ts";
-import { localPath, parseDataReference } from "./data-reference.ts";
+import { bareName } from "./asset-name.ts";
+import { localPath } from "./data-reference.ts";
 import type { DatastoreDefinition } from "./datastore.ts";
+import { datastoreNameProblem } from "./datastore-name.ts";
 import { checkFields } from "./fields/check-fields.ts";
 import { workspace } from "./fields/workspace.ts";
-import type { DataReference, EnvironmentDefinition } from "./graph.ts";
+import type { EnvironmentDefinition } from "./graph.ts";
 import { SPEC_LIMITS, type SpecLimits } from "./limits.ts";
 import { readDatastore, writtenSecrets } from "./load-datastore.ts";
 import { type NotifyRule, readNotify } from "./notify-rules.ts";
@@ -16,6 +18,7 @@ import { readPassedVariables } from "./passed-variables.ts";
 import type { Problem } from "./problem.ts";
 import { problemAt } from "./problem-at.ts";
 import { parseBytes } from "./quantity.ts";
+import { readCaches, type SharedCacheConfig } from "./read-caches.ts";
 import { readTree } from "./read-tree.ts";
 import { readRegistries } from "./registry-folders.ts";
 import { NO_RETENTION, type RetentionRules, readRetention } from "./retention-rules.ts";
@@ -43,15 +46,6 @@ export interface InstanceType {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly gpus: number;
-}
-
-export interface SharedCacheConfig {
-  readonly place: DataReference;
-  /** As it was written. */
-  readonly url: string;
-  readonly mayWrite: boolean;
-  /** `ed25519:…`; the own key counts without standing here. */
-  readonly trust: readonly string[];
 }
 
 export interface WorkspaceConfig {
@@ -167,7 +161,7 @@ function readConfig(
       ...defaults.datastores,
       ...readDatastores(root, folder, problems),
     },
-    defaultDatastore: getText(root, "default_datastore"),
+    defaultDatastore: readDefaultDatastore(root, problems),
     caches: readCaches(root, folder, problems),
     transfers: readTransfers(getMapping(root, "transfers"), problems),
     urlMap: readUrlMap(root, folder, problems),
@@ -201,35 +195,14 @@ function readTransfers(
   return { bandwidth, atOnce: numberAt(node, "at_once") };
 }
 
-function readCaches(
-  root: TreeMapping,
-  folder: string,
-  problems: Problem[],
-): readonly SharedCacheConfig[] {
-  const list = getSet(root, "cache");
-  if (list?.kind !== "list") return [];
-  return list.items.flatMap((item): SharedCacheConfig[] => {
-    const url = getText(item, "url");
-    if (item.kind !== "mapping" || url === null) return [];
-    const mistake = (message: string, hint: string): SharedCacheConfig[] => {
-      problems.push(problemAt(getSet(item, "url") ?? item, "bad_cache", message, hint));
-      return [];
-    };
-    const parsed = parseDataReference(url, folder);
-    if ("mistake" in parsed)
-      return mistake(parsed.mistake, "Write a folder, `s3://…` or a datastore.");
-    const { reference } = parsed;
-    if (reference.kind === "asset" || reference.kind === "run_output")
-      return mistake(
-        "an asset or output cannot hold a cache",
-        "Write a folder, `s3://…` or a datastore.",
-      );
-    const trust = texts(getSet(item, "trust"));
-    const bad = trust.find((key) => !/^ed25519:[A-Za-z0-9_-]{43}$/.test(key));
-    if (bad !== undefined)
-      return mistake(`\`${bad}\` is not a public key`, "Write what `stepwell cache key` prints.");
-    return [{ place: reference, url, mayWrite: getText(item, "mode") === "read-write", trust }];
-  });
+function readDefaultDatastore(root: TreeMapping, problems: Problem[]): string | null {
+  const name = getText(root, "default_datastore");
+  if (name === null) return null;
+  const bare = bareName(name);
+  const problem = datastoreNameProblem(bare, getSet(root, "default_datastore") ?? root);
+  if (problem === null) return bare;
+  problems.push(problem);
+  return null;
 }
 
 function readInstanceTypes(

@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import { bareName } from "../asset-name.ts";
+import { datastoreNameProblem } from "../datastore-name.ts";
 import { GRAPH_FORMAT, type Graph, type PipelineInput } from "../graph.ts";
 import { put } from "../own-keys.ts";
 import { toPlain } from "../plain.ts";
@@ -20,6 +21,11 @@ export function jobHead(
   const name = runName(tree, context);
   const displayName = getText(tree, "display_name");
   const datastore = getText(settings, "default_datastore");
+  const badName =
+    datastore === null
+      ? null
+      : datastoreNameProblem(bareName(datastore), getSet(settings, "default_datastore"));
+  if (badName !== null) context.report(badName);
   return {
     format: GRAPH_FORMAT,
     type,
