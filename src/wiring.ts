@@ -214,7 +214,7 @@ function compose(
     capacity: (name) => capacityOf(config, name),
     lock: holdLock,
     get shared() {
-      shared ??= config.caches.length === 0 ? null : createSharedResults(workspace);
+      shared ??= createSharedResults(workspace);
       return shared;
     },
     openStorage: async (datastore) => {
@@ -311,10 +311,7 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
         cacheFolder: cacheFolder(workspace.shell),
       },
     }),
-    shared: workspace.shared && {
-      lookUp: workspace.shared.lookUp,
-      fetch: async (record) => stepError(await workspace.shared?.fetch(record)),
-    },
+    shared: sharedPort(workspace),
     fetchData: async (data, origin) => stepError(await fetchRemote(workspace, data, origin)),
     explainer: createExplainer(records, contents, workspace.plans),
     settler: createOutputSettler(workspace),
@@ -353,6 +350,12 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     keepWork: engine.keepWork,
     crashPoint,
   };
+}
+
+function sharedPort({ shared }: Workspace): EnginePorts["shared"] {
+  if (shared === null) return null;
+  const { asks, lookUp, gone, fetch } = shared;
+  return { asks, lookUp, gone, fetch: async (record) => stepError(await fetch(record)) };
 }
 
 /** What refuses an operation fails a step. */

@@ -14,6 +14,7 @@ import { own } from "../spec/own-keys.ts";
 import { type ActiveRun, emit, outputOf } from "./active-run.ts";
 import type { EnginePorts } from "./engine-ports.ts";
 import { type Post, undeclaredFailure } from "./flight.ts";
+import { goneBytes, isOfOthers } from "./others-bytes.ts";
 
 /** A step that must run, waiting for its slot. */
 export interface Wanted {
@@ -72,6 +73,11 @@ export async function decideReady(
       ...(fresh.has(fingerprint) ? [fresh.get(fingerprint) as ResultRow] : []),
       ...(results.get(fingerprint) ?? []),
     ];
+    const mayAsk = othersMayHave(ports, candidate, lookedUp);
+    if (mayAsk && rows.some(isOfOthers)) {
+      unknown.push(candidate);
+      continue;
+    }
     const found = await wholeResult(ports, candidate, rows, damaged);
     if (found !== null && "kind" in found)
       await runOrAttach(ports, { ...candidate, must: found }, inFlight, wanted);
@@ -81,7 +87,7 @@ export async function decideReady(
       const list = reused.get(candidate.run) ?? [];
       list.push({ step: candidate.step, row: found });
       reused.set(candidate.run, list);
-    } else if (othersMayHave(ports, candidate, lookedUp)) unknown.push(candidate);
+    } else if (mayAsk) unknown.push(candidate);
     else await runOrAttach(ports, candidate, inFlight, wanted);
   }
   askOthers(ports, unknown, lookedUp, post);
@@ -160,6 +166,8 @@ async function whyNotTaken(ports: EnginePorts, row: ResultRow): Promise<string |
   if (mark !== null) return `was ${describeInvalidation(mark)}`;
   const [removal = null] = await ports.records.removals([row]);
   if (removal !== null) return `was ${describeRemoval(removal)}`;
+  const gone = goneBytes(ports, row);
+  if (gone !== null) return `is ${gone}`;
   return (await isWhole(ports, row)) ? null : "is gone or was changed";
 }
 
@@ -172,18 +180,20 @@ async function wholeResult(
   if (candidate.must !== null) return null;
   const node = candidate.run.plan.graph.steps[candidate.step] as StepNode;
   const policy = node.reuse;
-  let changed: Reason | null = null;
+  let unusable: Reason | null = null;
   for (const row of rows) {
     const age = ports.clock.now() - row.finishedAt;
     if (policy.kind === "max_age" && age > policy.maxAgeSeconds * 1000) return null;
-    if (!(await isWhole(ports, row))) damaged.push({ run: row.run, seq: row.seq });
+    const gone = goneBytes(ports, row);
+    if (gone !== null) unusable ??= { kind: "outputs_deleted", detail: `its bytes are ${gone}` };
+    else if (!(await isWhole(ports, row))) damaged.push({ run: row.run, seq: row.seq });
     else {
       const other = undeclaredChange(ports, node, row);
       if (other === null) return row;
-      changed ??= other;
+      unusable ??= other;
     }
   }
-  return changed;
+  return unusable;
 }
 
 /** A file that the result relies on without its step declaring it, and that is another now; null where all are the same. */
@@ -218,6 +228,9 @@ export async function isWhole(
   return true;
 }
 
+/** What is said of a result that cannot be taken: the work itself is the same as that of any other run. */
+const UNUSABLE: ReadonlySet<Reason["kind"]> = new Set(["undeclared_changed", "outputs_deleted"]);
+
 async function runOrAttach(
   ports: EnginePorts,
   candidate: Candidate,
@@ -226,7 +239,7 @@ async function runOrAttach(
 ): Promise<void> {
   const { run, step, facts } = candidate;
   const policy = (run.plan.graph.steps[step] as StepNode).reuse;
-  const mayShare = candidate.must === null || candidate.must.kind === "undeclared_changed";
+  const mayShare = candidate.must === null || UNUSABLE.has(candidate.must.kind);
   const shared = mayShare && policy.kind === "auto";
   const flying = shared ? inFlight.get(facts.fingerprint) : undefined;
   if (flying !== undefined) {
@@ -271,7 +284,7 @@ function othersMayHave(
   { must, facts }: Candidate,
   lookedUp: ReadonlySet<string>,
 ): boolean {
-  return shared !== null && must === null && !lookedUp.has(facts.fingerprint);
+  return shared?.asks === true && must === null && !lookedUp.has(facts.fingerprint);
 }
 
 /** They stay queued until the answer is there, and are decided on again then. */

@@ -57,8 +57,15 @@ export interface Diagnosis {
 }
 
 export interface SharedPort {
-  /** Takes results of others for these into the record, where there are any. Never fails: a cache may be done without. */
+  /** False: there is nobody to ask. */
+  readonly asks: boolean;
+  /**
+   * Takes results of others for these into the record, where there are any, and looks whether the bytes of results that are
+   * not here can still be had. Never fails: a cache may be done without.
+   */
   lookUp(fingerprints: readonly string[]): Promise<void>;
+  /** `gone from the cache s3://x`, where that was found out; null: they are here, or believed to be there. */
+  gone(record: OutputRecord): string | null;
   /** Brings the bytes of an output to its path, unless they are there; null when they are. */
   fetch(record: OutputRecord): Promise<StepError | null>;
 }

@@ -22,6 +22,7 @@ import type { ReusePolicy } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
 import type { Explainer } from "./engine-ports.ts";
 import { createHistory, type History } from "./history.ts";
+import { isOfOthers } from "./others-bytes.ts";
 import type { PlanReader } from "./plan-reader.ts";
 
 /** Document that tells of a code folder what its id is made of. */
@@ -102,8 +103,11 @@ async function sameWork(
   const mark = await markedReason(records, fingerprint);
   if (mark !== null) return mark;
   switch (await records.resultState(fingerprint)) {
-    case "damaged":
-      return { kind: "outputs_deleted", detail: "outputs were deleted or changed" };
+    case "damaged": {
+      const newest = await records.newestResult(fingerprint);
+      const where = newest !== null && isOfOthers(newest.row) ? " here, or in the cache" : "";
+      return { kind: "outputs_deleted", detail: `outputs were deleted or changed${where}` };
+    }
     case "whole":
       return policy.kind === "max_age"
         ? { kind: "too_old", detail: `its result is older than ${policy.maxAgeSeconds} s` }

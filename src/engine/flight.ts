@@ -3,7 +3,7 @@
 
 import type { AttemptEnd } from "../core/attempt.ts";
 import { changedPaths } from "../core/changed-paths.ts";
-import type { StepError } from "../core/event.ts";
+import type { ResultReference, StepError } from "../core/event.ts";
 import { isOutOfSpace } from "../core/out-of-space.ts";
 import { ARTIFACTS, type OutputRecord, type StepResult } from "../core/output.ts";
 import { sameRule } from "../core/same-output.ts";
@@ -44,7 +44,13 @@ export type Message =
   /** It goes on from a checkpoint. */
   | { readonly kind: "continues"; readonly attemptId: string; readonly writtenAt: number }
   /** It could not be prepared: environment, code or order. */
-  | { readonly kind: "not_prepared"; readonly attemptId: string; readonly error: StepError }
+  | {
+      readonly kind: "not_prepared";
+      readonly attemptId: string;
+      readonly error: StepError;
+      /** The result whose bytes could not be had any more: nobody is to take it again. */
+      readonly damaged?: ResultReference;
+    }
   /** It has ended, and its log holds no secret, or could not be written without them. */
   | {
       readonly kind: "masked";
@@ -103,7 +109,7 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
   });
   if (!staged.ok) return refuse(staged.failure);
   const notFetched = await fetchInputs(ports, flight);
-  if (notFetched !== null) return refuse(notFetched);
+  if (notFetched !== null) return post({ kind: "not_prepared", attemptId, ...notFetched });
   const plan = await readablePlan(ports, { plan: run.plan, index: step, attemptId });
   if ("code" in plan) return refuse(plan);
   const known: OutputLookup = (path, output) => outputOf(run, path, output);
@@ -142,12 +148,18 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
 async function fetchInputs(
   { shared }: EnginePorts,
   { run, step }: Flight,
-): Promise<StepError | null> {
+): Promise<{ readonly error: StepError; readonly damaged?: ResultReference } | null> {
   const node = run.plan.graph.steps[step] as StepNode;
   for (const [name, { source }] of Object.entries(node.inputs)) {
-    const record = source.kind === "step" ? outputOf(run, source.step, source.output) : null;
-    const error = record?.shared && shared ? await shared.fetch(record) : null;
-    if (error !== null) return { ...error, message: `input ${name}: ${error.message}` };
+    if (source.kind !== "step") continue;
+    const record = outputOf(run, source.step, source.output);
+    const said = record?.shared && shared ? await shared.fetch(record) : null;
+    if (said === null || record === null) continue;
+    const error = { ...said, message: `input ${name}: ${said.message}` };
+    const made = run.state.steps[run.indexOf.get(source.step) ?? -1]?.result;
+    if (made === undefined || made === null || shared?.gone(record) == null) return { error };
+    const hint = `run again: ${source.step} will run then, because its result is not taken any more`;
+    return { error: { ...error, hint }, damaged: { run: made.run, seq: made.seq } };
   }
   return null;
 }

@@ -34,6 +34,7 @@ export async function receive(state: EngineState, message: Message): Promise<voi
       masked(state, flight, message);
       return;
     case "not_prepared":
+      if (message.damaged !== undefined) state.damaged.push(message.damaged);
       notPrepared(state, flight, message.error);
       return;
     case "captured":

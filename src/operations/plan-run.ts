@@ -16,6 +16,7 @@ import {
 import { listed, trustNotes } from "../core/trust-notes.ts";
 import { isWhole, unchanged, undeclaredChange } from "../engine/decide.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
+import { goneBytes, isOfOthers } from "../engine/others-bytes.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
@@ -47,6 +48,26 @@ export async function forecastRun(
   plan: Plan,
   unresolved: ReadonlySet<number>,
 ): Promise<RunForecast> {
+  for (;;) {
+    const { forecast, reused } = await forecastOnce(workspace, plan, unresolved);
+    if (!(await findGone(workspace, reused))) return forecast;
+  }
+}
+
+/** Looks for the bytes of others' results in the caches, all at once; true when some are gone, which changes the forecast. */
+async function findGone(workspace: Workspace, reused: readonly ResultRow[]): Promise<boolean> {
+  const { shared } = workspace;
+  const others = reused.filter(isOfOthers);
+  if (!shared?.asks || others.length === 0) return false;
+  await shared.lookUp(others.map(({ fingerprint }) => fingerprint));
+  return others.some((row) => goneBytes(workspace, row) !== null);
+}
+
+async function forecastOnce(
+  workspace: Workspace,
+  plan: Plan,
+  unresolved: ReadonlySet<number>,
+): Promise<{ readonly forecast: RunForecast; readonly reused: readonly ResultRow[] }> {
   const documents = new Map(documentsOf(plan).map(({ id, body }) => [id, body]));
   const explainer = createExplainer(
     workspace.records,
@@ -55,6 +76,7 @@ export async function forecastRun(
     documents,
   );
   const results = new Map<string, StepResult>();
+  const reused: ResultRow[] = [];
   const lookup: OutputLookup = (step, output) =>
     own(results.get(step)?.outputs ?? {}, output) ?? null;
   const twins = newTwins();
@@ -79,11 +101,13 @@ export async function forecastRun(
     if (row !== null && forecast.reason.kind === "unchanged")
       steps.push({ ...forecast, reason: unchanged(step, row.run, (path) => results.get(path)) });
     else steps.push(forecast);
-    if (row !== null) results.set(step.path, row.result);
+    if (row === null) continue;
+    results.set(step.path, row.result);
+    reused.push(row);
   }
   const counts = { run: 0, reuse: 0, depends: 0, skip: 0 };
   for (const step of steps) counts[step.decision] += 1;
-  return { steps, counts, notes: interpreterNotes(plan) };
+  return { forecast: { steps, counts, notes: interpreterNotes(plan) }, reused };
 }
 
 /** Where no environment is named, or an image alone, `python` is that of the shell. */
@@ -198,19 +222,21 @@ async function forecastStep(
   const facts = stepFacts(plan, index, lookup);
   if (facts === null) return forecastOpen(workspace, explainer, plan, index, lookup, run);
   const rows = await resultsFor(workspace, facts.fingerprint);
-  let changed: Reason | null = null;
+  let unusable: Reason | null = null;
   for (const row of rows) {
     if (tooOld(workspace, step, row)) break;
-    if (!(await isWhole(workspace, row))) continue;
+    const gone = goneBytes(workspace, row);
+    if (gone !== null) unusable ??= { kind: "outputs_deleted", detail: `its bytes are ${gone}` };
+    if (gone !== null || !(await isWhole(workspace, row))) continue;
     const other = undeclaredChange(workspace, step, row);
     if (other !== null) {
-      changed ??= other;
+      unusable ??= other;
       continue;
     }
     const reason: Reason = { kind: "unchanged", detail: `unchanged since ${row.run}` };
     return { forecast: reuse(step, reason, row.run, row), row };
   }
-  if (changed !== null) return run(changed);
+  if (unusable !== null) return run(unusable);
   if (rows.length > 0 && !tooOld(workspace, step, rows[0] as ResultRow))
     return run({ kind: "outputs_deleted", detail: "outputs were deleted or changed" });
   return run(await explainer.reason("", plan, index, facts));
@@ -222,7 +248,7 @@ async function resultsFor(
   fingerprint: string,
 ): Promise<readonly ResultRow[]> {
   const known = (await records.results([fingerprint])).get(fingerprint) ?? [];
-  if (known.length > 0 || shared === null) return known;
+  if (known.length > 0 || !shared?.asks) return known;
   await shared.lookUp([fingerprint]);
   return (await records.results([fingerprint])).get(fingerprint) ?? [];
 }

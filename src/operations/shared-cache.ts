@@ -31,6 +31,8 @@ export async function openCache(
   if (isRefusal(folder)) return folder;
   if (folder !== null) {
     if (config.mayWrite) makeFolder(folder);
+    else if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+      throw new StorageError("no_such_place", `there is no folder ${folder}`);
     const storage = await workspace.openStorage({ type: "file", path: folder });
     return { config, storage, root: "" };
   }

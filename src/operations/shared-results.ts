@@ -12,26 +12,89 @@ import { importSharedRun } from "./import-run.ts";
 import { inParallel } from "./in-parallel.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { removeTree } from "./remove-tree.ts";
-import { getBytes, getManifest, openCache, runsWith, type SharedCache } from "./shared-cache.ts";
+import {
+  getBytes,
+  getManifest,
+  hasBytes,
+  openCache,
+  runsWith,
+  type SharedCache,
+} from "./shared-cache.ts";
 import { signingKey } from "./signing-key.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export interface SharedResults {
-  /** Takes results of others for these into the record, where there are any. */
+  /** False: there is no cache to ask. */
+  readonly asks: boolean;
+  /**
+   * Takes results of others for these into the record, where there are any, and looks whether the bytes of results that are
+   * not here are still there.
+   */
   lookUp(fingerprints: readonly string[]): Promise<void>;
+  /** `gone from the cache s3://x`, where that was found out; null: they are here, or believed to be there. */
+  gone(record: OutputRecord): string | null;
   /** Brings the bytes of an output to its path, unless they are there. */
   fetch(record: OutputRecord): Promise<Refusal | null>;
   close(): Promise<void>;
 }
 
 const AT_ONCE = 16;
+/** Outputs whose bytes are looked for by one process: each is a question or more over the network. The others are believed to be there. */
+const MOST_LOOKED_FOR = 1_000;
+/** Of a folder so many files are asked for. */
+const MOST_FILES_LOOKED_FOR = 64;
+
+function isElsewhere(record: OutputRecord): boolean {
+  return record.shared === true && !fs.existsSync(record.path);
+}
+
+/** Whether the bytes are there, by their names. Throws `StorageError`. */
+async function seemsWhole(cache: SharedCache, record: OutputRecord): Promise<boolean> {
+  if (record.kind === "file") return hasBytes(cache, record.id);
+  const manifest = await getManifest(cache, record.id);
+  if (manifest === null || !isSafe(manifest)) return false;
+  let isWhole = true;
+  const files = manifest.entries.flatMap((entry) => (entry.type === "file" ? [entry.id] : []));
+  await inParallel(files.slice(0, MOST_FILES_LOOKED_FOR), AT_ONCE, async (id) => {
+    isWhole = isWhole && (await hasBytes(cache, id));
+  });
+  return isWhole;
+}
+
+function goneFrom({ config: { caches } }: Workspace): string {
+  const [first, ...others] = caches.map(({ url }) => url);
+  if (first === undefined) return "in a cache that stepwell.yml does not name any more";
+  return others.length === 0
+    ? `gone from the cache ${first}`
+    : `gone from the caches ${[first, ...others].join(", ")}`;
+}
 
 export function createSharedResults(workspace: Workspace): SharedResults {
   const caches = createCaches(workspace);
   const asked = new Set<string>();
   const take = importer(workspace);
   const fetching = new Map<string, Promise<Refusal | null>>();
+  const asks = workspace.config.caches.length > 0;
+  const missing = new Set<string>();
+  let looked = 0;
+  /** One that is altered there is found out when it is fetched. */
+  const lookFor = async (record: OutputRecord): Promise<void> => {
+    if (!isElsewhere(record) || looked >= MOST_LOOKED_FOR) return;
+    looked += 1;
+    const isThere = await caches.each((cache) => seemsWhole(cache, record));
+    if (!isThere && caches.failed() === null) missing.add(record.path);
+  };
+  const fetchBytes = async (record: OutputRecord): Promise<Refusal | null> => {
+    if (await caches.each((cache) => fetchFrom(workspace, cache, record))) return null;
+    const failed = caches.failed();
+    if (failed !== null) return notReached(record, failed);
+    missing.add(record.path);
+    return notThere(record, goneFrom(workspace));
+  };
   return {
+    asks,
+    gone: (record) =>
+      isElsewhere(record) && (!asks || missing.has(record.path)) ? goneFrom(workspace) : null,
     async lookUp(fingerprints) {
       const fresh = fingerprints.filter((one) => !asked.has(one));
       for (const one of fresh) asked.add(one);
@@ -39,11 +102,14 @@ export function createSharedResults(workspace: Workspace): SharedResults {
         // A run that was taken for another step often has the result of this one too.
         const known = await workspace.records.results([one]);
         if (known.size === 0) await caches.each((cache) => takeFor(cache, one, take));
+        const now = known.size > 0 ? known : await workspace.records.results([one]);
+        for (const { result } of now.get(one) ?? [])
+          for (const record of Object.values(result.outputs)) await lookFor(record);
       });
     },
     fetch(record) {
-      if (record.shared !== true || fs.existsSync(record.path)) return Promise.resolve(null);
-      const under = fetching.get(record.path) ?? fetchBytes(workspace, caches, record);
+      if (!isElsewhere(record)) return Promise.resolve(null);
+      const under = fetching.get(record.path) ?? fetchBytes(record);
       fetching.set(record.path, under);
       return under.finally(() => fetching.delete(record.path));
     },
@@ -82,6 +148,8 @@ async function takeFor(cache: SharedCache, fingerprint: string, take: Take): Pro
 }
 
 interface Caches {
+  /** One that could not be asked; null: all could. */
+  failed(): string | null;
   /** Asks each in turn until one says true; false when none does. */
   each(ask: (cache: SharedCache) => Promise<boolean>): Promise<boolean>;
   close(): Promise<void>;
@@ -107,6 +175,7 @@ function createCaches(workspace: Workspace): Caches {
     }
   };
   return {
+    failed: () => [...failed][0]?.url ?? null,
     async each(ask) {
       for (const config of workspace.config.caches) {
         if (failed.has(config)) continue;
@@ -127,15 +196,6 @@ function createCaches(workspace: Workspace): Caches {
       open.clear();
     },
   };
-}
-
-async function fetchBytes(
-  workspace: Workspace,
-  caches: Caches,
-  record: OutputRecord,
-): Promise<Refusal | null> {
-  const isThere = await caches.each((cache) => fetchFrom(workspace, cache, record));
-  return isThere ? null : gone(record);
 }
 
 /**
@@ -173,11 +233,20 @@ async function isIt(workspace: Workspace, record: OutputRecord, at: string): Pro
   return found.ok && found.value.id === record.id;
 }
 
-function gone(record: OutputRecord): Refusal {
+function notThere(record: OutputRecord, gone: string): Refusal {
   return refuse(
     "shared_bytes_missing",
-    `the bytes of ${record.path} (${record.id.slice(0, 19)}…) are in no cache any more`,
+    `the bytes of ${record.path} (${record.id.slice(0, 19)}…) are ${gone}`,
     "run again with --force and the name of the step that makes it",
+    1,
+  );
+}
+
+function notReached(record: OutputRecord, url: string): Refusal {
+  return refuse(
+    "shared_bytes_missing",
+    `the bytes of ${record.path} (${record.id.slice(0, 19)}…) may be in the cache ${url}, which could not be asked`,
+    "run again when it can be reached, or with --force and the name of the step that makes it",
     1,
   );
 }

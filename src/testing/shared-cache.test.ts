@@ -145,14 +145,60 @@ describe("a shared cache", () => {
     expect(said).toContain("is not used:");
   });
 
-  it.each(["bytes", "manifests"])("is not believed when %s in it are others", (part) => {
+  it("is not believed when bytes in it are others, and its result is not taken again", () => {
     share();
     run(maker);
-    alter(part, (text) => text.replace("hi", "ho").replace("x/f.txt", "../../f.txt"));
+    alter("bytes", (text) => text.replace("hi", "ho"));
     const { decisions, status } = run(reader, "--force", "two");
     expect([decisions[0], status]).toEqual(["reused", "Failed"]);
+    expect(as(reader, "show").stdout).toContain("run again: one will run then");
+    expect(run(reader)).toMatchObject({ decisions: ["ran", "reused"], status: "Completed" });
+  });
+
+  it("is not believed when a list in it leads elsewhere", () => {
+    share();
+    run(maker);
+    alter("manifests", (text) => text.replace("x/f.txt", "../../f.txt"));
+    const { decisions, status } = run(reader, "--force", "two");
+    expect([decisions, status]).toEqual([["ran", "ran"], "Completed"]);
     expect(fs.existsSync(reader.at(".stepwell/store/azureml/f.txt"))).toBe(false);
-    expect(run(reader, "--force").status).toBe("Completed");
+  });
+
+  it.each(["bytes", "manifests"])("is no hit when %s in it are gone, and says so", (part) => {
+    share();
+    run(maker);
+    run(reader);
+    fs.rmSync(path.join(place(), part), { recursive: true });
+    const words = `its bytes are gone from the cache ${place()}`;
+    expect(as(reader, "plan", "p.yml").stdout).toMatch(new RegExp(`run +one .*${words}`));
+    const { decisions, status, said } = run(reader);
+    expect([decisions[0], status]).toEqual(["ran", "Completed"]);
+    expect(said).toContain(words);
+    expect(as(reader, "why", "one").stdout).toContain(words);
+    expect(run(reader).decisions).toEqual(["reused", "reused"]);
+  });
+
+  it("is no hit when it is not named any more and the bytes never came", () => {
+    share();
+    run(maker);
+    run(reader);
+    fs.rmSync(reader.at("stepwell.yml"));
+    const { decisions, status } = run(reader);
+    expect([decisions, status]).toEqual([["ran", "ran"], "Completed"]);
+  });
+
+  it("is believed while it cannot be asked", () => {
+    share();
+    run(maker);
+    run(reader);
+    fs.renameSync(place(), `${place()}-away`);
+    fs.writeFileSync(place(), "");
+    expect(run(reader).decisions).toEqual(["reused", "reused"]);
+    const { status } = run(reader, "--force", "two");
+    expect(status).toBe("Failed");
+    fs.rmSync(place());
+    fs.renameSync(`${place()}-away`, place());
+    expect(run(reader).decisions).toEqual(["reused", "reused"]);
   });
 
   it("is done without when it cannot be reached, and says so once", () => {
