@@ -38,6 +38,8 @@ export function bindDeclared(
     readonly place: TreeNode;
     /** Inputs that something else will set: the search space of a sweep. */
     readonly later: ReadonlySet<string>;
+    /** Whether what declares them is the user's own file, which can be changed. */
+    readonly isOwn: boolean;
   },
   context: LoadContext,
 ): Map<string, ResolvedInput | null> {
@@ -70,9 +72,10 @@ function bindNode(node: JobNode, context: LoadContext): Map<string, ResolvedInpu
   reportUndeclared(node, node.component.inputs, later, context);
   const declared = node.component.inputs;
   const what = `\`${node.name}\``;
-  const { base } = node.component;
+  const { base, reference } = node.component;
+  const isOwn = reference === null;
   return bindDeclared(
-    { declared, given, scope: node.scope, base, what, place: node.key, later },
+    { declared, given, scope: node.scope, base, what, place: node.key, later, isOwn },
     context,
   );
 }
@@ -138,7 +141,7 @@ function withDefault(
 function reportMissing(
   declared: DeclaredInput,
   place: TreeNode,
-  order: { readonly what: string; readonly scope: Scope | null },
+  order: { readonly what: string; readonly scope: Scope | null; readonly isOwn: boolean },
   context: LoadContext,
 ): void {
   const { name, type } = declared;
@@ -155,7 +158,7 @@ function reportMissing(
   const hint =
     order.scope === null
       ? `Give it a value under \`inputs\`, or run with \`--input ${name}=…\`.`
-      : `Add \`${name}\` under \`inputs\`, or declare it \`optional: true\`.`;
+      : `Add \`${name}\` under \`inputs\`${order.isOwn ? ", or declare it `optional: true`" : ""}.`;
   context.error(place, "missing_input", message, hint);
 }
 

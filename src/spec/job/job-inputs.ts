@@ -33,7 +33,7 @@ export function jobInputs(
   const what = "the pipeline";
   const declared = component.inputs;
   const later = new Set<string>();
-  const from = { base: component.base, what, place: tree, later, scope: null };
+  const from = { base: component.base, what, place: tree, later, scope: null, isOwn: true };
   return bindDeclared({ declared, given, ...from }, context);
 }
 

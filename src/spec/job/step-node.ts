@@ -236,7 +236,12 @@ function declaredWord(
   if (written === null) return null;
   const target = soleReference(written)?.target;
   const source = target?.scope === "inputs" ? node.inputs.get(target.name)?.source : undefined;
-  if (source?.kind === "unset") return null;
+  // One that is missing has been reported.
+  const isMissing =
+    source === undefined &&
+    target?.scope === "inputs" &&
+    node.component?.inputs.has(target.name) === true;
+  if (source?.kind === "unset" || isMissing) return null;
   const text = source?.kind === "literal" ? source.literal.text : written;
   if (ASSET_WORD.test(text)) return text;
   const message = `\`${text}\` is not a ${key} of an asset`;
