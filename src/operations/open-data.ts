@@ -6,6 +6,7 @@ import path from "node:path";
 import type { Storage } from "../ports/storage.ts";
 import type { DataReference } from "../spec/graph.ts";
 import { type ByteSource, localSource, storageSource } from "../tables/byte-source.ts";
+import { shownName } from "../transfers/entry-names.ts";
 import { countLeftOut } from "../transfers/left-out.ts";
 import { readablePath } from "./readable-path.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
@@ -252,21 +253,26 @@ function openLocal(
   if (isRefusal(found)) return found;
   const { files, isCut } = found;
   const open = (file: DataFile): ByteSource => localSource(path.join(at, file.path), file.path);
-  return { written, kind: "folder", folder: at, files, isCut, notes, close, open };
+  const all = [...notes, ...found.notes];
+  return { written, kind: "folder", folder: at, files, isCut, notes: all, close, open };
 }
 
-/** What is no file is left out, and so is a link that leads out of the folder. */
-function filesBelow(root: string): Pick<OpenData, "files" | "isCut"> | Refusal {
+/** What is no file is left out, and so is a link that leads out of the folder, to nothing or to a folder; of links a note tells. */
+function filesBelow(root: string): Pick<OpenData, "files" | "isCut" | "notes"> | Refusal {
   const files: DataFile[] = [];
   const folders = [""];
+  const links: string[] = [];
   const real = fs.realpathSync(root);
   for (let inside = folders.pop(); inside !== undefined; inside = folders.pop()) {
     for (const entry of fs.readdirSync(path.join(root, inside), { withFileTypes: true })) {
       const at = path.posix.join(inside, entry.name);
+      const isLink = entry.isSymbolicLink();
       if (entry.isDirectory()) folders.push(at);
-      else if (entry.isFile() || (entry.isSymbolicLink() && leadsInside(real, at))) {
+      else if (entry.isFile() || isLink) {
         const stat = fs.statSync(path.join(root, at), { throwIfNoEntry: false });
-        if (stat?.isFile()) files.push({ path: at, sizeBytes: stat.size });
+        const isOurs = !isLink || leadsInside(real, at);
+        if (stat?.isFile() && isOurs) files.push({ path: at, sizeBytes: stat.size });
+        else if (isLink) links.push(at);
         else if (stat === undefined && at.includes("\ufffd"))
           return refuse(
             "bad_name",
@@ -274,10 +280,19 @@ function filesBelow(root: string): Pick<OpenData, "files" | "isCut"> | Refusal {
             "rename the file",
           );
       }
-      if (files.length >= MOST_FILES) return { files: files.sort(byPath), isCut: true };
+      if (files.length >= MOST_FILES)
+        return { files: files.sort(byPath), isCut: true, notes: linkNotes(links) };
     }
   }
-  return { files: files.sort(byPath), isCut: false };
+  return { files: files.sort(byPath), isCut: false, notes: linkNotes(links) };
+}
+
+function linkNotes(links: readonly string[]): readonly string[] {
+  const [first] = [...links].sort();
+  if (first === undefined) return [];
+  const what = links.length === 1 ? "1 link is" : `${links.length} links are`;
+  const which = links.length === 1 ? "" : "the first ";
+  return [`${what} left out, because no file of the folder is behind: ${which}${shownName(first)}`];
 }
 
 function leadsInside(root: string, at: string): boolean {

@@ -52,6 +52,24 @@ beforeAll(async () => {
 
 afterAll(() => rig.remove());
 
+describe("a folder with links", () => {
+  it("says which lead to no file of it, and follows the others", () => {
+    rig.write("linked/a.txt", "a");
+    for (const [name, target] of [
+      ["inside", "a.txt"],
+      ["nowhere", "gone.txt"],
+      ["outside", "../fares.csv"],
+    ] as const)
+      fs.symlinkSync(target, rig.at(`linked/${name}`));
+    const { folder, notes } = preview("./linked");
+    expect(folder?.files.map(({ path: at }) => at)).toEqual(["a.txt", "inside"]);
+    expect(notes).toEqual([
+      '2 links are left out, because no file of the folder is behind: the first "nowhere"',
+    ]);
+    expect(rig.cli("data", "preview", "./linked").stdout).toContain("2 links are left out");
+  });
+});
+
 function preview(...words: readonly string[]): DataPreview {
   const done = rig.cli("data", "preview", ...words, "--json");
   expect([words, done.code, done.stderr]).toEqual([words, 0, ""]);
