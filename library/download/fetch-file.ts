@@ -2,6 +2,16 @@
 // server says that the file is still the same. Knows no checksums.
 
 import fs from "node:fs";
+import { ask, BadRedirect } from "../../src/datastores/http-follow.ts";
+import { ProxyRefusal } from "../../src/datastores/http-proxy.ts";
+import {
+  discard,
+  type HttpAnswer,
+  HttpConnections,
+  lengthOf,
+} from "../../src/datastores/http-request.ts";
+import { NoAnswer } from "../../src/datastores/patience.ts";
+import type { HttpCredentials } from "../../src/spec/datastore.ts";
 import { StepFailure } from "../runtime/program.ts";
 import { shownUrl } from "./wanted-files.ts";
 
@@ -12,7 +22,6 @@ interface Manner {
 
 /** No byte for so long is a broken connection. */
 const STALLED_MS = 60_000;
-const MOST_REDIRECTS = 10;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 30_000;
 
@@ -46,42 +55,48 @@ async function tryToFetch(
   say: (line: string) => void,
 ): Promise<Passing | null> {
   const stop = new AbortController();
-  let timer = setTimeout(() => stop.abort(), STALLED_MS);
+  const stall = (): void => stop.abort(new NoAnswer(STALLED_MS));
+  let timer = setTimeout(stall, STALLED_MS);
+  const connections = new HttpConnections();
   try {
     const state = readState(part);
     const from = state === null ? 0 : sizeOf(part);
-    const response = await follow(
-      url,
-      from === 0 ? {} : rangeHeaders(from, state ?? ""),
-      stop.signal,
-    );
+    const response = await ask(connections, {
+      method: "GET",
+      url: bare(url),
+      headers: from === 0 ? {} : rangeHeaders(from, state ?? ""),
+      credentials: login(url),
+      signal: stop.signal,
+    });
+    stop.signal.addEventListener("abort", () => response.body.destroy(stop.signal.reason));
     const refused = refusalOf(response, url, part);
     if (refused !== null) return refused;
     const goesOn = response.status === 206 && startOf(response) === from;
     if (goesOn) say(`${shownUrl(url)}: going on behind ${from} bytes`);
-    const mark = response.headers.get("etag") ?? response.headers.get("last-modified");
-    const isStrong = mark !== null && !mark.startsWith("W/");
+    const mark = response.headers.etag ?? response.headers["last-modified"];
+    const isStrong = mark !== undefined && !mark.startsWith("W/");
     const handle = fs.openSync(part, goesOn ? "a" : "w");
     try {
       if (isStrong) fs.writeFileSync(`${part}.state`, mark);
       else fs.rmSync(`${part}.state`, { force: true });
-      for await (const chunk of response.body ?? []) {
+      for await (const chunk of response.body) {
         clearTimeout(timer);
-        timer = setTimeout(() => stop.abort(), STALLED_MS);
+        timer = setTimeout(stall, STALLED_MS);
         writeAll(handle, chunk as Uint8Array);
       }
       fs.fsyncSync(handle);
     } finally {
       fs.closeSync(handle);
     }
-    const length = response.headers.get("content-length");
-    const expected = length === null ? null : Number(length) + (goesOn ? from : 0);
+    const length = lengthOf(response.headers);
+    const expected = length === null ? null : length + (goesOn ? from : 0);
     if (expected === null || sizeOf(part) === expected) return null;
     return { words: "the answer ended too early", waitMs: null };
   } catch (error) {
-    return passing(error);
+    return passing(error, url);
   } finally {
     clearTimeout(timer);
+    connections.close();
   }
 }
 
@@ -90,58 +105,31 @@ function rangeHeaders(from: number, mark: string): Record<string, string> {
   return { range: `bytes=${from}-`, "if-range": mark };
 }
 
-async function follow(
-  first: URL,
-  headers: Record<string, string>,
-  signal: AbortSignal,
-): Promise<Response> {
-  let url = first;
-  for (let count = 0; count <= MOST_REDIRECTS; count += 1) {
-    const { username, password } = url;
-    const bare = new URL(url);
-    bare.username = "";
-    bare.password = "";
-    const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
-    const response = await fetch(bare, {
-      headers: {
-        ...headers,
-        // What is compressed on the way has no ranges and another length.
-        "accept-encoding": "identity",
-        ...(username === "" ? {} : { authorization: `Basic ${login.toString("base64")}` }),
-      },
-      redirect: "manual",
-      signal,
-    });
-    const to = response.headers.get("location");
-    if (![301, 302, 303, 307, 308].includes(response.status) || to === null) return response;
-    await response.body?.cancel();
-    const next = new URL(to, bare);
-    const isSafe =
-      next.protocol === "https:" || (next.protocol === "http:" && url.protocol === "http:");
-    if (!isSafe)
-      throw new StepFailure(
-        `${shownUrl(first)} leads to ${next.protocol}//${next.host}, which is not read`,
-        "https: may lead to https: only; name the address where the file is",
-      );
-    url = next;
-  }
-  throw new StepFailure(
-    `${shownUrl(first)} leads on more than ${MOST_REDIRECTS} times`,
-    "name the address where the file is",
-  );
+/** A login in the address goes to that server alone. */
+function login({ username, password }: URL): HttpCredentials<string> {
+  if (username === "" && password === "") return { kind: "none" };
+  const [user, secret] = [username, password].map(decodeURIComponent);
+  return { kind: "basic", user: user ?? "", password: secret ?? "" };
 }
 
-function refusalOf(response: Response, url: URL, part: string): Passing | null {
+function bare(url: URL): URL {
+  const without = new URL(url);
+  without.username = "";
+  without.password = "";
+  return without;
+}
+
+function refusalOf(response: HttpAnswer, url: URL, part: string): Passing | null {
   const { status } = response;
   if (status === 200 || status === 206) return null;
-  void response.body?.cancel();
+  discard(response);
   if (status === 416) {
     fs.rmSync(part, { force: true });
     fs.rmSync(`${part}.state`, { force: true });
     return { words: "the file there is shorter than what arrived before", waitMs: 0 };
   }
   if (status >= 500 || [408, 425, 429].includes(status)) {
-    const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+    const seconds = Number(response.headers["retry-after"] ?? Number.NaN);
     return { words: `it answered ${status}`, waitMs: seconds >= 0 ? seconds * 1000 : null };
   }
   const hint =
@@ -151,23 +139,30 @@ function refusalOf(response: Response, url: URL, part: string): Passing | null {
   throw new StepFailure(`${shownUrl(url)} answered ${status}`, hint);
 }
 
-function startOf(response: Response): number {
-  return Number(
-    /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "")?.[1] ?? Number.NaN,
-  );
+function startOf({ headers }: HttpAnswer): number {
+  return Number(/^bytes (\d+)-/.exec(headers["content-range"] ?? "")?.[1] ?? Number.NaN);
 }
 
-function passing(error: unknown): Passing {
+/** What no second try would mend, and what would. */
+const LASTING: readonly (readonly [codes: RegExp, hint: string])[] = [
+  [/^ENOTFOUND$/, "correct the name of the host; where only a proxy knows it, set HTTPS_PROXY"],
+  [
+    /CERT|SIGNATURE|^ERR_TLS|^ERR_SSL|^EPROTO$/,
+    "the connection is not safe: name the authority with NODE_EXTRA_CA_CERTS, or correct the address",
+  ],
+];
+
+function passing(error: unknown, url: URL): Passing {
   if (error instanceof StepFailure) throw error;
-  const { name, cause, code } = error as Error & { readonly code?: string };
-  if (code !== undefined && typeof code === "string" && /^E(NOSPC|DQUOT|ACCES|ROFS)$/.test(code))
-    throw error;
-  if (name === "AbortError") return { words: `no byte for ${STALLED_MS / 1000} s`, waitMs: null };
-  const { code: reason, message } = (cause ?? {}) as {
-    readonly code?: string;
-    readonly message?: string;
-  };
-  return { words: reason ?? message ?? "the connection broke", waitMs: null };
+  const { message, code = "" } = error as NodeJS.ErrnoException;
+  if (error instanceof BadRedirect)
+    throw new StepFailure(`${shownUrl(url)}: ${message}`, "name the address where the file is");
+  if (/^E(NOSPC|DQUOT|ACCES|ROFS)$/.test(code)) throw error;
+  const hint = LASTING.find(([codes]) => codes.test(code))?.[1];
+  if (hint !== undefined) throw new StepFailure(`${shownUrl(url)}: ${code}`, hint);
+  if (error instanceof ProxyRefusal || error instanceof NoAnswer)
+    return { words: message, waitMs: null };
+  return { words: code === "" ? "the connection broke" : code, waitMs: null };
 }
 
 function readState(part: string): string | null {

@@ -1,8 +1,14 @@
 // One HTTP request with Node's own client: the bytes of an answer are those on the wire, whatever encoding they are said
-// to have. Follows nothing, retries only what a stale connection lost, and knows no service.
+// to have. Goes through the proxy that the variables name. Follows nothing, retries only what a stale connection lost, and
+// knows no service.
 
-import http, { type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import http, {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+} from "node:http";
 import https from "node:https";
+import { proxyFor, proxyLogin, TunnelAgent } from "./http-proxy.ts";
 import { patiently } from "./patience.ts";
 
 export interface HttpOrder {
@@ -20,14 +26,16 @@ export interface HttpAnswer {
   readonly body: IncomingMessage;
 }
 
-/** More than any transfer uses at once. */
-const SOCKETS = 128;
+/** More sockets than any transfer uses at once. */
+const POOL = { keepAlive: true, maxSockets: 128 };
 /** Answers that are read whole are descriptions and errors, never files. */
 const MAX_TEXT_BYTES = 16 * 1024 ** 2;
 
 export class HttpConnections {
-  readonly #plain = new http.Agent({ keepAlive: true, maxSockets: SOCKETS });
-  readonly #secure = new https.Agent({ keepAlive: true, maxSockets: SOCKETS });
+  readonly #plain = new http.Agent(POOL);
+  readonly #secure = new https.Agent(POOL);
+  /** By the address of their proxy. */
+  readonly #tunnels = new Map<string, TunnelAgent>();
 
   async request(order: HttpOrder): Promise<HttpAnswer> {
     try {
@@ -43,6 +51,7 @@ export class HttpConnections {
   close(): void {
     this.#plain.destroy();
     this.#secure.destroy();
+    for (const tunnel of this.#tunnels.values()) tunnel.destroy();
   }
 
   #once(order: HttpOrder): Promise<HttpAnswer> {
@@ -51,12 +60,13 @@ export class HttpConnections {
   }
 
   #send({ method, url, headers, body }: HttpOrder, signal: AbortSignal): Promise<HttpAnswer> {
-    const isSecure = url.protocol === "https:";
     return new Promise((resolve, reject) => {
-      const request = (isSecure ? https : http).request(url, {
+      const { to, options } = this.#wayTo(url);
+      const request = (to.protocol === "https:" ? https : http).request(to, {
+        ...options,
         method,
-        agent: isSecure ? this.#secure : this.#plain,
         headers: {
+          ...options.headers,
           "accept-encoding": "identity",
           "user-agent": "stepwell",
           ...(method === "GET" || method === "HEAD" || method === "DELETE"
@@ -78,6 +88,25 @@ export class HttpConnections {
       });
       request.end(body);
     });
+  }
+
+  /** Whom to connect to, and how: the server itself, a proxy that is told the whole address, or a tunnel through one. */
+  #wayTo(url: URL): { readonly to: URL; readonly options: RequestOptions } {
+    const proxy = proxyFor(url, process.env);
+    const isSecure = url.protocol === "https:";
+    if (proxy === null)
+      return { to: url, options: { agent: isSecure ? this.#secure : this.#plain } };
+    if (isSecure) {
+      const tunnel = this.#tunnels.get(proxy.href) ?? new TunnelAgent(proxy, POOL);
+      this.#tunnels.set(proxy.href, tunnel);
+      return { to: url, options: { agent: tunnel } };
+    }
+    const headers = { host: url.host, ...proxyLogin(proxy) };
+    const agent = proxy.protocol === "https:" ? this.#secure : this.#plain;
+    return {
+      to: proxy,
+      options: { agent, path: `${url.origin}${url.pathname}${url.search}`, headers },
+    };
   }
 }
 

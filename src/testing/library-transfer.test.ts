@@ -1,7 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import http from "node:http";
+import https from "node:https";
 import type { AddressInfo } from "node:net";
+import net from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { file, folder } from "./library-job.ts";
 import { exited, makeRig, type Rig } from "./rig.ts";
@@ -148,7 +151,7 @@ describe("download", () => {
     expect((await run("download", { inputs: { urls: `${base}/a.bin` } })).status).toBe("Completed");
     asked = [];
     answer = (_, response) => void response.writeHead(404).end();
-    const gone = await run("download", { inputs: { urls: `${base}/secret-free?token=hush` } });
+    const gone = await run("download", { inputs: { urls: `${base}/secret-free?key=hush` } });
     expect([gone.status, asked.length]).toEqual(["Failed", 1]);
     expect(gone.log).toContain("answered 404");
     expect(gone.log).not.toContain("hush");
@@ -165,11 +168,59 @@ describe("download", () => {
     expect([status, log]).toEqual(["Failed", expect.stringContaining(message)]);
   });
 
+  it("goes through the proxy of the shell, with its login, unless NO_PROXY names the host", async () => {
+    answer = serve(null);
+    const HTTP_PROXY = base.replace("//", "//me:p%40ss@");
+    const node = { inputs: { urls: "http://files.example/a.bin", sha256: SUM } };
+    const done = await run("download", node, { HTTP_PROXY });
+    expect([done.status, done.log]).toEqual(["Completed", expect.any(String)]);
+    expect(asked.map(({ url }) => url)).toEqual(["http://files.example/a.bin"]);
+    expect(asked[0]?.headers).toMatchObject({
+      host: "files.example",
+      "proxy-authorization": `Basic ${Buffer.from("me:p@ss").toString("base64")}`,
+    });
+    const own = { inputs: { urls: `${base}/b.bin`, sha256: SUM } };
+    await run("download", own, { HTTP_PROXY: "http://127.0.0.1:1", NO_PROXY: "127.0.0.1" });
+    expect(asked[1]?.url).toBe("/b.bin");
+  });
+
+  it("reaches https: through a tunnel, and tries no certificate twice that is not trusted", async () => {
+    const [key, cert] = [rig.at("key.pem"), rig.at("cert.pem")];
+    const words = `req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=files.example -addext subjectAltName=DNS:files.example -keyout ${key} -out ${cert}`;
+    execFileSync("openssl", words.split(" "), { stdio: "ignore" });
+    const options = { key: fs.readFileSync(key), cert: fs.readFileSync(cert) };
+    const secure = https.createServer(options, (request, response) =>
+      serve(null)(request, response),
+    );
+    await new Promise<void>((resolve) => secure.listen(0, "127.0.0.1", resolve));
+    const tunnels: string[] = [];
+    server.on("connect", ({ url = "" }, client) => {
+      tunnels.push(url);
+      const to = net.connect((secure.address() as AddressInfo).port, "127.0.0.1", () => {
+        client.write("HTTP/1.1 200 OK\r\n\r\n");
+        to.pipe(client).pipe(to);
+      });
+      for (const one of [to, client]) one.on("error", () => to.destroy());
+    });
+    const node = { inputs: { urls: "https://files.example/a.bin", sha256: SUM } };
+    const strange = await run("download", node, { HTTPS_PROXY: base });
+    expect([strange.status, strange.log]).toEqual([
+      "Failed",
+      expect.stringContaining("NODE_EXTRA_CA_CERTS"),
+    ]);
+    expect(tunnels).toEqual(["files.example:443"]);
+    const trusted = { HTTPS_PROXY: base, NODE_EXTRA_CA_CERTS: cert };
+    const done = await run("download", node, trusted);
+    expect([done.status, done.log]).toEqual(["Completed", expect.any(String)]);
+    secure.closeAllConnections();
+    secure.close();
+  });
+
   it("follows no redirect to another protocol", async () => {
     answer = (_, response) =>
       void response.writeHead(302, { location: "file:///etc/passwd" }).end();
     const { status, log } = await run("download", { inputs: { urls: `${base}/a` } });
-    expect([status, log]).toEqual(["Failed", expect.stringContaining("which is not read")]);
+    expect([status, log]).toEqual(["Failed", expect.stringContaining("which is not followed")]);
   });
 });
 
@@ -255,6 +306,16 @@ describe("register_model", () => {
     expect(show("trees:7").contentId).toBe(show("trees:1").contentId);
     const ended = rig.cli("show", other.name);
     expect(ended.stdout + ended.stderr).toContain("trees:7 exists with other content");
+  });
+
+  it("without a name says that one is missing, and nothing of the component's own file", () => {
+    const component = "azureml://registries/stepwell/components/register_model";
+    const step = { component, inputs: { model: folder(".") } };
+    rig.write("job.json", JSON.stringify({ type: "pipeline", jobs: { step } }));
+    const { problems } = JSON.parse(rig.cli("validate", "job.json", "--json").stdout);
+    expect(problems).toMatchObject([
+      { code: "missing_input", hint: "Add `name` under `inputs`.", file: rig.at("job.json") },
+    ]);
   });
 
   it("takes no name that is none, at its place", () => {
