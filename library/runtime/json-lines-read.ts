@@ -1,21 +1,20 @@
 // The rows of a file of JSON objects, one a line. Columns and their types are found in a first pass over all lines: a value
 // that is of another kind in one line makes its column one of JSON texts. Knows nothing of where the rows go.
 
-import fs from "node:fs";
-import readline from "node:readline";
+import path from "node:path";
 import type { Cell, Column, ColumnType, RowStream, Rows } from "../../src/ports/tables.ts";
+import { localSource } from "../../src/tables/byte-source.ts";
+import { jsonObjects } from "../../src/tables/json-objects.ts";
+import { Findings, TABLE_LIMITS } from "../../src/tables/table.ts";
 import { UnreadableTable } from "../../src/tables/unreadable-table.ts";
-
-const PIECE_ROWS = 5_000;
-const MOST_COLUMNS = 10_000;
 
 export async function readJsonLines(file: string): Promise<RowStream> {
   const kinds = new Map<string, Kind>();
   for await (const { object } of objectsOf(file))
     for (const [name, value] of Object.entries(object)) {
       kinds.set(name, joined(kinds.get(name) ?? "null", kindOf(value)));
-      if (kinds.size > MOST_COLUMNS)
-        throw new UnreadableTable(`${file} has more than ${MOST_COLUMNS} different names`);
+      if (kinds.size > TABLE_LIMITS.columns)
+        throw new UnreadableTable(`${file} has more than ${TABLE_LIMITS.columns} different names`);
     }
   const columns = [...kinds].map(([name, kind]): Column => ({ name, type: TYPES[kind] }));
   return { columns, rows: pieces(file, columns) };
@@ -46,53 +45,41 @@ function joined(before: Kind, now: Kind): Kind {
   return isNumber(before) && isNumber(now) ? "float" : "json";
 }
 
-interface Line {
-  readonly object: Readonly<Record<string, unknown>>;
-}
-
-async function* objectsOf(file: string): AsyncGenerator<Line> {
-  const lines = readline.createInterface({
-    input: fs.createReadStream(file, "utf8"),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  });
-  let number = 0;
-  for await (const line of lines) {
-    number += 1;
-    const text = number === 1 ? line.replace(/^\ufeff/, "") : line;
-    if (text.trim() === "") continue;
-    yield { object: objectOf(text, file, number) };
-  }
-}
-
-function objectOf(text: string, file: string, line: number): Line["object"] {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-      return value as Line["object"];
-  } catch {
-    // Told below, with its line.
-  }
-  throw new UnreadableTable(`${file}: line ${line} is no JSON object`);
+function objectsOf(file: string): ReturnType<typeof jsonObjects> {
+  const source = localSource(file, path.basename(file));
+  return jsonObjects(source, { encoding: null, invalidLines: "error" }, new Findings());
 }
 
 async function* pieces(file: string, columns: readonly Column[]): AsyncGenerator<Rows> {
   let cells: Cell[][] = columns.map(() => []);
   let count = 0;
-  for await (const { object } of objectsOf(file)) {
+  let letters = 0;
+  for await (const { object, length } of objectsOf(file)) {
+    letters += length;
     for (const [index, { name, type }] of columns.entries())
       cells[index]?.push(cellOf(Object.hasOwn(object, name) ? object[name] : null, type));
     count += 1;
-    if (count < PIECE_ROWS) continue;
+    if (count < TABLE_LIMITS.pieceRows && letters < TABLE_LIMITS.pieceLetters) continue;
     yield { count, cells };
     cells = columns.map(() => []);
     count = 0;
+    letters = 0;
   }
   if (count > 0) yield { count, cells };
 }
 
 function cellOf(value: unknown, { kind }: ColumnType): Cell {
   if (value === null || value === undefined) return null;
-  if (kind === "json") return JSON.stringify(value);
+  if (kind === "json") return jsonText(value);
   if (kind === "integer") return BigInt(value as number);
   return value as Cell;
+}
+
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UnreadableTable("a line is nested too deep");
+    throw error;
+  }
 }

@@ -3,12 +3,12 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { ColumnSummary } from "../runtime/column-summary.ts";
+import { shiftOf } from "../../src/tables/distribution-shift.ts";
+import { columnReaders, readColumns } from "../runtime/column-values.ts";
 import { htmlPage } from "../runtime/html-page.ts";
 import { type Program, runProgram, StepFailure } from "../runtime/program.ts";
 import { findTable } from "../runtime/tables.ts";
 import { ColumnChecks } from "./column-checks.ts";
-import { driftBetween } from "./drift.ts";
 import { type Expectations, readExpectations } from "./expectations.ts";
 
 /** One thing that was expected. */
@@ -23,14 +23,14 @@ runProgram(async (program) => {
   const expected = readExpectations(fs.readFileSync(program.needed("expectations"), "utf8"));
   const table = findTable(program.needed("data"), null);
   const { columns, rows } = await table.open();
-  const summaries = columns.map((column) => new ColumnSummary(column));
+  const readers = columnReaders(columns, table.format);
   const checks = columns.map(
     (column) => new ColumnChecks(column, expected.columns[column.name] ?? {}),
   );
   let count = 0;
   for await (const piece of rows) {
     for (const [index, cells] of piece.cells.entries()) {
-      summaries[index]?.add(cells);
+      readers[index]?.add(cells);
       checks[index]?.add(cells, count);
     }
     count += piece.count;
@@ -40,7 +40,10 @@ runProgram(async (program) => {
     ...rowChecks(expected, count),
     ...columnsThere(expected, names),
     ...checks.flatMap((one) => one.results()),
-    ...(await driftChecks(program, expected, summaries)),
+    ...(await driftChecks(program, expected, {
+      values: readers.map(({ values }) => values),
+      rows: count,
+    })),
   ];
   report(program, found, count);
 });
@@ -74,7 +77,7 @@ function columnsThere(
 async function driftChecks(
   program: Program,
   { drift }: Expectations,
-  now: readonly ColumnSummary[],
+  now: Awaited<ReturnType<typeof readColumns>>,
 ): Promise<readonly Check[]> {
   const at = program.input("reference");
   if (at === null) {
@@ -84,21 +87,22 @@ async function driftChecks(
       "set the input reference",
     );
   }
-  const { columns, rows } = await findTable(at, null).open();
-  const before = columns.map((column) => new ColumnSummary(column));
-  for await (const piece of rows)
-    for (const [index, cells] of piece.cells.entries()) before[index]?.add(cells);
+  const before = await readColumns(findTable(at, null));
   const most = drift.max ?? 0.2;
-  return before.flatMap((reference): Check[] => {
-    const { name } = reference.column;
-    if (drift.columns !== undefined && !drift.columns.includes(name)) return [];
-    const summary = now.find((one) => one.column.name === name);
-    if (summary === undefined) return [];
-    const measured = driftBetween(reference, summary);
-    if (measured === null) return [];
-    program.metric(`drift.${name}`, measured);
-    const found = `drift ${measured.toFixed(4)}`;
-    return [{ column: name, expected: `drift at most ${most}`, found, ok: measured <= most }];
+  return before.values.flatMap((reference): Check[] => {
+    const { name: column } = reference;
+    if (drift.columns !== undefined && !drift.columns.includes(column)) return [];
+    const found = now.values.find(({ name }) => name === column);
+    if (found === undefined) return [];
+    const expected = `drift at most ${most}`;
+    const shift = shiftOf(reference, found, { before: before.rows, after: now.rows });
+    if (shift === null) {
+      // What was asked for by name and cannot be told does not hold.
+      const why = "nothing to compare: no rows, or too many different values";
+      return drift.columns === undefined ? [] : [{ column, expected, found: why, ok: false }];
+    }
+    program.metric(`drift.${column}`, shift.psi);
+    return [{ column, expected, found: `drift ${shift.psi.toFixed(4)}`, ok: shift.psi <= most }];
   });
 }
 
@@ -128,6 +132,6 @@ function report(program: Program, checks: readonly Check[], rows: number): void 
   if (failed.length > 0 && program.needed("on_failure") === "fail")
     throw new StepFailure(
       `the data is not as expected: ${failed.length} of ${checks.length} checks fail`,
-      "they stand above; with on_failure: warn the step goes on and keeps its report",
+      `they stand above, and with all others in ${path.join(folder, "report.html")}; with on_failure: warn the step goes on`,
     );
 }

@@ -8,7 +8,7 @@ export interface Shift {
   /** Of numbers: the largest distance of both distributions. Of others: half of all shares that moved. Both from 0 to 1. */
   readonly distance: number;
   readonly measure: "kolmogorov_smirnov" | "total_variation";
-  /** Population stability index over ten ranges, or over the values. */
+  /** Population stability index over ten ranges, or over the values; missing ones are a value. */
   readonly psi: number;
   /** Of missing values. */
   readonly nullShares: readonly [before: number, after: number];
@@ -24,35 +24,51 @@ const SHOWN_SHARES = 5;
 /** More different values are names and no kinds. */
 const MOST_KINDS = 1_000;
 
-/** Null: nothing can be said, as of names that are all different. */
+/** Null: nothing can be said, as of names that are all different, or without rows. */
 export function shiftOf(
   before: ColumnValues,
   after: ColumnValues,
   rows: { readonly before: number; readonly after: number },
 ): Shift | null {
-  const nullShares = [
-    before.nulls / Math.max(1, rows.before),
-    after.nulls / Math.max(1, rows.after),
-  ] as const;
+  if (rows.before === 0 || rows.after === 0) return null;
+  const nullShares = [before.nulls / rows.before, after.nulls / rows.after] as const;
   const base = { column: before.name, nullShares };
+  const psi = (shares: readonly ShareMove[]): number => psiOf(withNulls(shares, nullShares));
+  const [were, are] = [before, after].map(({ counts }) => Math.min(1, counts.distinct()));
+  if (were === 0 && are === 0) return null;
+  if (were !== are) {
+    const shares = [{ before: were ?? 0, after: are ?? 0 }];
+    return { ...base, distance: 1, measure: "total_variation", psi: psi(shares), shares: [] };
+  }
   if (isOrdered(before) && isOrdered(after) && before.sketch.count * after.sketch.count > 0) {
     const [left, right] = [before.sketch.samples(), after.sketch.samples()];
     const distance = ksDistance(left, right);
-    return {
-      ...base,
-      distance,
-      measure: "kolmogorov_smirnov",
-      psi: rangePsi(left, right),
-      shares: [],
-    };
+    const measure = "kolmogorov_smirnov";
+    return { ...base, distance, measure, psi: psi(rangeShares(left, right)), shares: [] };
   }
   const [left, right] = [before.counts.all(), after.counts.all()];
   if (left === null || right === null || Math.max(left.size, right.size) > MOST_KINDS) return null;
-  if (left.size === 0 || right.size === 0) return null;
   const shares = sharesOf(left, right);
   const distance = shares.reduce((sum, one) => sum + Math.abs(one.after - one.before), 0) / 2;
   const moved = shares.filter((one) => one.after !== one.before).slice(0, SHOWN_SHARES);
-  return { ...base, distance, measure: "total_variation", psi: psiOf(shares), shares: moved };
+  return { ...base, distance, measure: "total_variation", psi: psi(shares), shares: moved };
+}
+
+interface ShareMove {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Shares of all rows instead of those with a value. */
+function withNulls(
+  shares: readonly ShareMove[],
+  [before, after]: readonly [number, number],
+): readonly ShareMove[] {
+  const all = shares.map((one) => ({
+    before: one.before * (1 - before),
+    after: one.after * (1 - after),
+  }));
+  return [...all, { before, after }];
 }
 
 function isOrdered({ kind }: ColumnValues): boolean {
@@ -80,7 +96,7 @@ function ksDistance(left: Samples, right: Samples): number {
 const RANGES = 10;
 
 /** Over ranges with as many values each before. */
-function rangePsi(left: Samples, right: Samples): number {
+function rangeShares(left: Samples, right: Samples): readonly ShareMove[] {
   const leftTotal = total(left);
   const edges: number[] = [];
   let seen = 0;
@@ -100,13 +116,13 @@ function rangePsi(left: Samples, right: Samples): number {
     return counts;
   };
   const now = sharesIn(right);
-  return psiOf(sharesIn(left).map((before, at) => ({ before, after: now[at] ?? 0 })));
+  return sharesIn(left).map((before, at) => ({ before, after: now[at] ?? 0 }));
 }
 
 /** So that a share of nothing does not make it infinite. */
 const LEAST_SHARE = 1e-4;
 
-function psiOf(shares: readonly { readonly before: number; readonly after: number }[]): number {
+function psiOf(shares: readonly ShareMove[]): number {
   return shares.reduce((sum, { before, after }) => {
     if (before === after) return sum;
     const [left, right] = [Math.max(before, LEAST_SHARE), Math.max(after, LEAST_SHARE)];

@@ -1,8 +1,7 @@
-// A table of one JSON object a line. Columns are the keys, as they come up; a line that is no object is left out and told.
+// A table of one JSON object a line. Columns are the keys, as they come up.
 
-import type { TextEncoding } from "../spec/mltable/mltable.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { decodedText } from "./decoded-text.ts";
+import { badLine, type JsonLinesSettings, type JsonObject, jsonObjects } from "./json-objects.ts";
 import {
   type Findings,
   TABLE_LIMITS,
@@ -12,12 +11,6 @@ import {
   type Value,
 } from "./table.ts";
 import { UnreadableTable } from "./unreadable-table.ts";
-
-export interface JsonLinesSettings {
-  readonly encoding: TextEncoding | null;
-  /** `error`: the first bad line ends the reading; `drop`: without a word; `tell`: they are among the findings. */
-  readonly invalidLines: "error" | "drop" | "tell";
-}
 
 export function jsonLinesTable(
   source: ByteSource,
@@ -31,50 +24,25 @@ export function jsonLinesTable(
 
 async function* pieces(
   source: ByteSource,
-  { encoding, invalidLines }: JsonLinesSettings,
+  settings: JsonLinesSettings,
   maker: RowMaker,
 ): AsyncGenerator<readonly TableRow[]> {
   let rows: TableRow[] = [];
   let letters = 0;
-  for await (const { text, line } of linesOf(source, encoding, maker.findings)) {
-    const row = maker.row(text);
-    if (typeof row === "string") {
-      if (invalidLines === "error")
-        throw new UnreadableTable(`${source.name}: line ${line} ${row}`);
-      if (invalidLines === "tell") maker.findings.add(`a line ${row}, and is left out`, line);
+  for await (const { object, line, length } of jsonObjects(source, settings, maker.findings)) {
+    const row = maker.row(object);
+    if (row === null) {
+      badLine(source, settings, maker.findings, { line, says: "is nested too deep" });
       continue;
     }
     rows.push(row);
-    letters += text.length;
+    letters += length;
     if (rows.length < TABLE_LIMITS.pieceRows && letters < TABLE_LIMITS.pieceLetters) continue;
     yield rows;
     rows = [];
     letters = 0;
   }
   if (rows.length > 0) yield rows;
-}
-
-async function* linesOf(
-  source: ByteSource,
-  encoding: TextEncoding | null,
-  findings: Findings,
-): AsyncGenerator<{ readonly text: string; readonly line: number }> {
-  let rest = "";
-  let line = 0;
-  for await (const piece of decodedText(source, encoding, findings)) {
-    const lines = piece.split("\n");
-    lines[0] = rest + lines[0];
-    rest = lines.pop() ?? "";
-    for (const text of lines) {
-      line += 1;
-      if (text.trim() !== "") yield { text, line };
-    }
-    if (rest.length > TABLE_LIMITS.rowLetters)
-      throw new UnreadableTable(
-        `${source.name}: line ${line + 1} has more than ${TABLE_LIMITS.rowLetters} letters`,
-      );
-  }
-  if (rest.trim() !== "") yield { text: rest, line: line + 1 };
 }
 
 class RowMaker {
@@ -89,20 +57,12 @@ class RowMaker {
     this.findings = findings;
   }
 
-  /** The row, or what is wrong with the line. */
-  row(text: string): TableRow | string {
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(text);
-    } catch {
-      return "is not JSON";
-    }
-    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-      return "is no JSON object";
+  /** Null: nested deeper than can be written. */
+  row(object: JsonObject): TableRow | null {
     const row: (Value | undefined)[] = [];
-    for (const [key, value] of Object.entries(parsed)) {
+    for (const [key, value] of Object.entries(object)) {
       const made = jsonValue(value);
-      if (made === undefined) return "is nested too deep";
+      if (made === undefined) return null;
       const at = this.#place(key);
       while (row.length < at) row.push(undefined);
       row[at] = made;

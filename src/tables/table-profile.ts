@@ -41,6 +41,11 @@ const TOP = 10;
 /** Numbers of sketches and values of counts that all columns together may keep. */
 const KEPT = 1_000_000;
 
+/** Of it for one of so many columns. */
+export function keptOf(columns: number): number {
+  return Math.floor(KEPT / Math.max(1, columns));
+}
+
 export class TableProfile {
   readonly columns: ColumnValues[] = [];
   readonly #table: Pick<Table, "columns" | "isTextual">;
@@ -54,7 +59,7 @@ export class TableProfile {
     const { columns, isTextual } = this.#table;
     while (this.columns.length < columns.length) {
       const { name, type } = columns[this.columns.length] as Table["columns"][number];
-      const kept = Math.floor(KEPT / Math.max(columns.length, this.columns.length + 1));
+      const kept = keptOf(Math.max(columns.length, this.columns.length + 1));
       this.columns.push(new ColumnValues(name, { type, isTextual, kept, missed: this.rows }));
     }
     for (const [at, column] of this.columns.entries()) for (const row of rows) column.add(row[at]);

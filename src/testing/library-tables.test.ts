@@ -165,10 +165,12 @@ describe("profile", () => {
     rig.write("in.csv", `n,word\n${rows.join("\n")}\n`);
     const { at, metrics } = done("profile", { data: file("./in.csv") });
     const { columns } = JSON.parse(read(at("profile", "profile.json")));
-    expect(columns[0]).toMatchObject({ nulls: 0, distinct: 101 });
-    expect(columns[0].numbers).toMatchObject({ min: 0, max: 100, mean: 50 });
-    expect(columns[0].numbers.quantiles["0.25"]).toBe(25);
-    expect(columns[0].numbers.deviation).toBeCloseTo(29.3, 1);
+    expect(columns[0]).toMatchObject({ nulls: 0, distinct: 101, min: 0, max: 100, mean: 50 });
+    expect(columns[0].quantiles["0.25"]).toBe(25);
+    expect(columns[0].deviation).toBeCloseTo(29.3, 1);
+    // The same table says the same to whoever asks for it from the command line.
+    const shown = JSON.parse(rig.cli("data", "profile", "in.csv", "--json").stdout);
+    expect(columns).toEqual(shown.table?.columns ?? shown.columns);
     expect(columns[1]).toMatchObject({ nulls: 26, top: [{ value: "<b>&", count: 75 }] });
     const page = read(at("profile", "profile.html"));
     expect(page).toContain("&lt;b&gt;&amp;");
@@ -215,6 +217,9 @@ other_columns: false
       "born: expected type date",
     ])
       expect(failed.log).toContain(line);
+    const [page = ""] = /\S+report\.html/.exec(failed.log) ?? [];
+    expect(read(page)).toContain("FAILS");
+    expect(JSON.parse(read(page.replace(".html", ".json"))).ok).toBe(false);
     const warned = done("validate", { ...inputs, on_failure: "warn" });
     expect(JSON.parse(read(warned.at("report", "report.json"))).ok).toBe(false);
     expect(warned.metrics.failed).toBe(7);
@@ -233,6 +238,25 @@ other_columns: false
     expect(status).toBe("Failed");
     expect(log).toMatch(/n: expected drift at most 0\.1; found drift \d/);
     expect(log).toMatch(/word: expected drift/);
+  });
+
+  it("finds drift where values went missing, and does not pass what it cannot compare", () => {
+    const rows = (cell: (row: number) => string): string =>
+      `n,name\n${Array.from({ length: 3000 }, (_, row) => `${cell(row)},name ${row}`).join("\n")}\n`;
+    rig.write("reference.csv", rows(String));
+    rig.write(
+      "in.csv",
+      rows((row) => (row % 2 ? "" : String(row))),
+    );
+    rig.write("expect.yml", "drift: {max: 0.1}\n");
+    const more = { ...inputs, reference: file("./reference.csv") };
+    const failed = runComponent(rig, "validate", more);
+    expect(failed.log).toMatch(/n: expected drift at most 0\.1; found drift \d/);
+    expect(failed.log).not.toContain("name: expected drift");
+    rig.write("expect.yml", "drift: {columns: [name]}\n");
+    expect(runComponent(rig, "validate", more).log).toContain(
+      "name: expected drift at most 0.2; found nothing to compare",
+    );
   });
 
   it("takes no word that it does not know, and no column that is missing", () => {
