@@ -1,19 +1,26 @@
 // Reads tar archives as a stream: ustar, with the longer names and sizes of pax and GNU. What is no file, folder or link is
 // told to the landing, which refuses it.
 
-import fs from "node:fs";
-import { gunzipped } from "./gunzip.ts";
 import { type Landing, refused } from "./landing.ts";
 
 const BLOCK = 512;
 /** A longer header is no name. */
 const MOST_HEADER_BYTES = 1 << 20;
+/** Behind the end of a tar lie empty blocks; what is longer is not looked at. */
+const MOST_TRAILING_BYTES = 64 << 20;
 
-export async function unpackTar(archive: string, isGzip: boolean, landing: Landing): Promise<void> {
-  const source = isGzip
-    ? gunzipped(archive)
-    : (fs.createReadStream(archive) as AsyncIterable<Buffer>);
+export async function unpackTar(source: AsyncIterable<Buffer>, landing: Landing): Promise<void> {
   const bytes = new ByteReader(source);
+  try {
+    await unpackEntries(bytes, landing);
+    // A checksum of what was unpacked stands behind it.
+    await bytes.skip(MOST_TRAILING_BYTES);
+  } finally {
+    await bytes.close();
+  }
+}
+
+async function unpackEntries(bytes: ByteReader, landing: Landing): Promise<void> {
   let more = new Map<string, string>();
   const always = new Map<string, string>();
   for (let count = 0; ; count += 1) {
@@ -199,6 +206,10 @@ class ByteReader {
       left -= part.length;
     }
     return Buffer.concat(parts);
+  }
+
+  async close(): Promise<void> {
+    await this.#source.return?.();
   }
 
   async skip(count: number): Promise<void> {

@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { runProgram, StepFailure } from "../runtime/program.ts";
-import { gunzipTo } from "./gunzip.ts";
+import { type Compression, decompressed, unpackOne } from "./decompressed.ts";
 import { Landing } from "./landing.ts";
 import { unpackTar } from "./tar.ts";
 import { unpackZip } from "./zip.ts";
@@ -20,17 +20,35 @@ runProgram(async (program) => {
     strip: program.number("strip"),
   });
   if (kind === "zip") await unpackZip(archive, landing);
-  else if (kind === "gz") await gunzipTo(archive, landing);
-  else await unpackTar(archive, kind === "tar.gz", landing);
+  else if (isCompression(kind)) await unpackOne(archive, kind, landing);
+  else await unpackTar(bytesOf(archive, kind), landing);
   landing.finish();
   program.say(`${landing.files} files, ${landing.bytes} bytes`);
   program.metric("files", landing.files);
   program.metric("bytes", landing.bytes);
 });
 
-type Kind = "zip" | "tar" | "tar.gz" | "gz";
+type Kind = "zip" | "tar" | `tar.${Compression}` | Compression;
 
-/** By its first bytes, whatever its name is; whether a tar lies in a gzip says the name, or what is in it. */
+function isCompression(kind: Kind): kind is Compression {
+  return Object.hasOwn(MAGIC, kind);
+}
+
+function bytesOf(archive: string, kind: "tar" | `tar.${Compression}`): AsyncIterable<Buffer> {
+  return kind === "tar"
+    ? (fs.createReadStream(archive) as AsyncIterable<Buffer>)
+    : decompressed(archive, kind.slice("tar.".length) as Compression);
+}
+
+/** What each begins with. */
+const MAGIC: Readonly<Record<Compression, string>> = {
+  gz: "\x1f\x8b",
+  bz2: "BZh",
+  xz: "\xfd7zXZ",
+  zst: "\x28\xb5\x2f\xfd",
+};
+
+/** By its first bytes, whatever its name is; whether a tar is compressed says the name. */
 function kindOf(archive: string, asked: string): Kind {
   if (asked !== "auto") return asked as Kind;
   const head = Buffer.alloc(512);
@@ -43,9 +61,10 @@ function kindOf(archive: string, asked: string): Kind {
   if (head.toString("latin1", 0, 2) === "PK") return "zip";
   if (head.toString("latin1", 257, 262) === "ustar") return "tar";
   const name = path.basename(archive).toLowerCase();
-  if (head[0] === 0x1f && head[1] === 0x8b)
-    return /\.(tar\.gz|tgz)$/.test(name) || !name.endsWith(".gz") ? "tar.gz" : "gz";
-  const [found] = OTHERS.filter(([magic]) => head.toString("latin1").startsWith(magic));
+  const start = head.toString("latin1");
+  for (const [ending, magic] of Object.entries(MAGIC) as [Compression, string][])
+    if (start.startsWith(magic)) return isTar(name, ending) ? `tar.${ending}` : ending;
+  const [found] = OTHERS.filter(([magic]) => start.startsWith(magic));
   if (found !== undefined)
     throw new StepFailure(
       `the archive is ${found[1]}, which this component does not read`,
@@ -53,15 +72,18 @@ function kindOf(archive: string, asked: string): Kind {
     );
   if (/\.tar$/.test(name)) return "tar";
   throw new StepFailure(
-    "the archive is no zip, tar, tar.gz or gz",
+    "the archive is no zip, tar, gz, bz2, xz or zst",
     "look at what it is: file ARCHIVE; or say so: format: tar",
   );
 }
 
+/** Only a name with the ending of the compression alone is that of one file. */
+function isTar(name: string, ending: Compression): boolean {
+  const short = { gz: "tgz", bz2: "tbz2?", xz: "txz", zst: "tzst" }[ending];
+  return new RegExp(`\\.(tar\\.${ending}|${short})$`).test(name) || !name.endsWith(`.${ending}`);
+}
+
 const OTHERS: readonly (readonly [magic: string, name: string, command: string])[] = [
-  ["BZh", "bzip2", "tar -xjf ${{inputs.archive}} -C ${{outputs.files}}"],
-  ["\xfd7zXZ", "xz", "tar -xJf ${{inputs.archive}} -C ${{outputs.files}}"],
-  ["\x28\xb5\x2f\xfd", "zstd", "tar --zstd -xf ${{inputs.archive}} -C ${{outputs.files}}"],
   ["7z\xbc\xaf", "7z", "7z x ${{inputs.archive}} -o${{outputs.files}}"],
   ["Rar!", "RAR", "unrar x ${{inputs.archive}} ${{outputs.files}}"],
 ];

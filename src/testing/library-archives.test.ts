@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import zlib from "node:zlib";
@@ -71,6 +71,46 @@ describe("unpack", () => {
     expect(fs.statSync(at("files", "run.sh")).mode & 0o100).toBe(0o100);
   });
 
+  const there = (program: string): boolean =>
+    spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
+
+  it.each(
+    [
+      ["bz2", "tar cjf", "bzip2"],
+      ["xz", "tar cJf", "xz"],
+      ["zst", "tar --zstd -cf", "zstd"],
+    ].filter(([, , program = ""]) => there(program)) as [string, string, string][],
+  )(
+    "reads a tar and a file of %s by its program, and says where that is missing",
+    (ending, pack, program) => {
+      fill();
+      sh(`${pack} x.tar.${ending} -C in .; cp x.tar.${ending} unnamed`);
+      for (const name of [`x.tar.${ending}`, "unnamed"]) {
+        const { status, log, at } = unpack(name);
+        expect([status, log]).toEqual(["Completed", expect.stringContaining("5 files")]);
+        expect(tree(at("files"))).toEqual({ ...WHOLE, link: "→ a/b/one.txt" });
+      }
+      sh(
+        `printf 'a,b\\n' > t.csv; ${program} t.csv; head -c $(($(stat -c %s unnamed) - 20)) unnamed > cut.tar.${ending}`,
+      );
+      expect(tree(unpack(`t.csv.${ending}`).at("files"))).toEqual({ "t.csv": "a,b\n" });
+      expect(unpack(`cut.tar.${ending}`).log).toContain("damaged or cut short");
+      sh(
+        `mkdir bin; ln -s "$(command -v node)" bin/node; ln -s "$(command -v bash)" bin/bash; ln -s "$(command -v sh)" bin/sh`,
+      );
+      const without = runComponent(
+        rig,
+        "unpack",
+        { archive: file(`./t.csv.${ending}`) },
+        { environment_variables: { PATH: rig.at("bin") } },
+      );
+      expect([without.status, without.log]).toEqual([
+        "Failed",
+        expect.stringContaining(`needs the program ${program}`),
+      ]);
+    },
+  );
+
   it("reads a zip, stored and deflated, and leaves out leading folders", () => {
     fill();
     sh(`python3 -c "
@@ -110,8 +150,8 @@ with zipfile.ZipFile('x.bin', 'w') as z:
   });
 
   it("says which command reads what it does not read", () => {
-    sh("echo x > x; tar cJf x.tar.xz x");
-    expect(unpack("x.tar.xz").log).toContain("is xz, which this component does not read");
+    sh("printf '7z\\xbc\\xaf rest' > x.7z");
+    expect(unpack("x.7z").log).toContain("is 7z, which this component does not read");
   });
 });
 
