@@ -43,16 +43,35 @@ export async function listDatastores(workspace: Workspace): Promise<readonly Dat
   return all.map((one) => (one.name === OWN_DATASTORE ? { ...one, isDefault: true } : one));
 }
 
-export async function findDatastore(
-  workspace: Workspace,
-  name: string,
-): Promise<Datastore | Refusal> {
-  const all = await listDatastores(workspace);
-  const found = all.find((one) => one.name === name);
-  if (found !== undefined) return found;
+export function findDatastore(workspace: Workspace, name: string): Promise<Datastore | Refusal> {
+  return lookUpDatastores(workspace).find(name);
+}
+
+/** The datastores as one piece of work sees them: the record is asked once, however many names are looked up. */
+export interface DatastoreLookup {
+  all(): Promise<readonly Datastore[]>;
+  find(name: string): Promise<Datastore | Refusal>;
+}
+
+export function lookUpDatastores(workspace: Workspace): DatastoreLookup {
+  let asked: Promise<readonly Datastore[]> | null = null;
+  const all = (): Promise<readonly Datastore[]> => {
+    asked ??= listDatastores(workspace);
+    return asked;
+  };
+  return {
+    all,
+    async find(name) {
+      const known = await all();
+      return known.find((one) => one.name === name) ?? unknownDatastore(name, known);
+    },
+  };
+}
+
+function unknownDatastore(name: string, known: readonly Datastore[]): Refusal {
   const near = suggestion(
     name,
-    all.map((one) => one.name),
+    known.map((one) => one.name),
   );
   return refuse(
     "unknown_datastore",

@@ -9,7 +9,7 @@ import {
   type TransferSettings,
   transferSettings,
 } from "../spec/transfer-settings.ts";
-import { findDatastore } from "./datastores.ts";
+import { type DatastoreLookup, lookUpDatastores } from "./datastores.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -20,18 +20,24 @@ export async function planTransfers(
   report: (step: StepNode, refusal: Refusal) => void,
 ): Promise<Graph> {
   if (!graph.steps.some((step) => step.type === "data_transfer")) return graph;
+  const datastores = lookUpDatastores(workspace);
   const steps: StepNode[] = [];
   for (const step of graph.steps) {
-    const planned = step.type === "data_transfer" ? await planStep(workspace, step) : step;
+    const planned =
+      step.type === "data_transfer" ? await planStep(workspace, step, datastores) : step;
     if (isRefusal(planned)) report(step, planned);
     steps.push(isRefusal(planned) ? step : planned);
   }
   return { ...graph, steps };
 }
 
-async function planStep(workspace: Workspace, step: StepNode): Promise<StepNode | Refusal> {
+async function planStep(
+  workspace: Workspace,
+  step: StepNode,
+  datastores: DatastoreLookup,
+): Promise<StepNode | Refusal> {
   const settings = transferSettings(step);
-  const wrong = await wrongConnection(workspace, settings);
+  const wrong = await wrongConnection(datastores, settings);
   if (wrong !== null) return wrong;
   if (settings.task !== "import_data" || settings.source.type !== "database") return step;
   const { source } = settings;
@@ -43,12 +49,12 @@ async function planStep(workspace: Workspace, step: StepNode): Promise<StepNode 
 }
 
 async function wrongConnection(
-  workspace: Workspace,
+  datastores: DatastoreLookup,
   settings: TransferSettings,
 ): Promise<Refusal | null> {
   const place = placeOf(settings);
   if (place === null) return null;
-  const found = await findDatastore(workspace, place.connection);
+  const found = await datastores.find(place.connection);
   if (isRefusal(found)) return found;
   const holdsTables = found.definition.type === "postgres";
   if (place.type === "database" && !holdsTables)

@@ -9,7 +9,7 @@ import {
 } from "../spec/cloud-address.ts";
 import type { DatastoreDefinition } from "../spec/datastore.ts";
 import type { DataReference } from "../spec/graph.ts";
-import { findDatastore, listDatastores, withItsSecrets } from "./datastores.ts";
+import { type DatastoreLookup, lookUpDatastores, withItsSecrets } from "./datastores.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -29,10 +29,11 @@ type RemoteReference = Extract<DataReference, { kind: "datastore" | "url" }>;
 export async function remoteSource(
   workspace: Workspace,
   reference: RemoteReference,
+  datastores: DatastoreLookup = lookUpDatastores(workspace),
 ): Promise<RemoteSource | Refusal | null> {
-  if (reference.kind === "url") return sourceOfUrl(workspace, reference.url);
+  if (reference.kind === "url") return sourceOfUrl(datastores, reference.url);
   const { datastore: name, path } = reference;
-  const datastore = await findDatastore(workspace, name);
+  const datastore = await datastores.find(name);
   if (isRefusal(datastore)) return datastore;
   const { definition } = datastore;
   if (definition.type === "file") return null;
@@ -70,14 +71,14 @@ function leaves(path: string, what: string): Refusal {
 
 /** A registered datastore that holds the address lends its credentials; else the vendor's own client finds some. */
 async function sourceOfUrl(
-  workspace: Workspace,
+  datastores: DatastoreLookup,
   url: string,
 ): Promise<RemoteSource | Refusal | null> {
   const parsed = parseCloudAddress(url);
   if (parsed === null) return null;
   const { definition, path } = parsed;
   if (hasDots(path)) return leaves(path, placeOf(definition));
-  const known = (await listDatastores(workspace)).flatMap((one) => {
+  const known = (await datastores.all()).flatMap((one) => {
     const inside = insideOf(one.definition, parsed);
     return inside === null ? [] : [{ name: one.name, definition: one.definition, path: inside }];
   });

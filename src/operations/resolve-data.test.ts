@@ -25,25 +25,42 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-it("asks a place once for a plan, and once more for whoever reads it there himself", async () => {
-  let opened = 0;
+interface Asked {
+  opened: number;
+  datastores: number;
+}
+
+function workspaceWith(datastores: object): {
+  readonly workspace: Workspace;
+  readonly asked: Asked;
+} {
+  const asked: Asked = { opened: 0, datastores: 0 };
+  const records = createMemoryStore();
   const workspace = {
     folder,
-    config: {
-      ...defaultWorkspaceConfig(folder),
-      datastores: {
-        web: { type: "http", url: "http://127.0.0.1:1", credentials: { kind: "none" } },
+    config: { ...defaultWorkspaceConfig(folder), datastores },
+    records: {
+      ...records,
+      datastores: () => {
+        asked.datastores += 1;
+        return records.datastores();
       },
     },
-    records: createMemoryStore(),
     contents,
     clock: { now: () => 0, monotonic: () => 0 },
     shell: {},
     openStorage: (datastore: Parameters<typeof openStorage>[0]) => {
-      opened += 1;
+      asked.opened += 1;
       return openStorage(datastore);
     },
   } as unknown as Workspace;
+  return { workspace, asked };
+}
+
+it("asks a place once for a plan, and once more for whoever reads it there himself", async () => {
+  const { workspace, asked } = workspaceWith({
+    web: { type: "http", url: "http://127.0.0.1:1", credentials: { kind: "none" } },
+  });
   const { resolve } = createDataResolver(workspace);
   const far = { kind: "datastore", datastore: "web", path: "x.csv" } as const;
   const answers = await Promise.all([
@@ -52,7 +69,18 @@ it("asks a place once for a plan, and once more for whoever reads it there himse
     resolve({ ...far }, "uri_file", "download"),
   ]);
   expect(answers.every(isRefusal)).toBe(true);
-  expect(opened).toBe(1);
+  expect(asked.opened).toBe(1);
   await resolve(far, "uri_file", "direct");
-  expect(opened).toBe(2);
+  expect(asked.opened).toBe(2);
+});
+
+it("asks the record for datastores once, however many paths of however many of them a plan reads", async () => {
+  fs.writeFileSync(path.join(folder, "x.csv"), "x");
+  const lake = { type: "file", path: folder };
+  const { workspace, asked } = workspaceWith({ lake, pond: lake });
+  const { resolve } = createDataResolver(workspace);
+  for (const datastore of ["lake", "pond", "puddle"])
+    for (const inside of ["x.csv", "gone", "../out", "also/gone"])
+      await resolve({ kind: "datastore", datastore, path: inside }, "uri_file");
+  expect(asked.datastores).toBe(1);
 });

@@ -6,7 +6,7 @@ import { changedPaths } from "../core/changed-paths.ts";
 import type { Content, ContentId } from "../core/content.ts";
 import type { RemoteOrigin, ResolvedData } from "../core/plan.ts";
 import type { DataReference, DataType, PortMode } from "../spec/graph.ts";
-import { findDatastore } from "./datastores.ts";
+import { type DatastoreLookup, lookUpDatastores } from "./datastores.ts";
 import { download } from "./download.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { type RemoteSource, remoteSource } from "./remote-source.ts";
@@ -22,6 +22,7 @@ export interface DataResolver {
 }
 
 export function createDataResolver(workspace: Workspace): DataResolver {
+  const scope: Scope = { workspace, datastores: lookUpDatastores(workspace) };
   const identified = new Map<string, Promise<Content | Refusal>>();
   const identify = (at: string, type: DataType): Promise<Content | Refusal> => {
     const key = `${type === "uri_file" ? "file" : "any"} ${at}`;
@@ -50,7 +51,7 @@ export function createDataResolver(workspace: Workspace): DataResolver {
     type: DataType,
     mode: PortMode | null,
   ): Promise<ResolvedData | Refusal> => {
-    const located = await locate(workspace, reference);
+    const located = await locate(scope, reference);
     if (isRefusal(located)) return located;
     const found = await find(located, type, mode);
     if (type !== "mltable" || isRefusal(found) || found.remote?.direct)
@@ -146,21 +147,26 @@ interface LocatedElsewhere extends Omit<Located, "path"> {
   readonly reference: RemoteOrigin["reference"];
 }
 
+interface Scope {
+  readonly workspace: Workspace;
+  readonly datastores: DatastoreLookup;
+}
+
 async function locate(
-  workspace: Workspace,
+  scope: Scope,
   reference: DataReference,
 ): Promise<Located | LocatedElsewhere | Refusal> {
   switch (reference.kind) {
     case "local":
       return { path: reference.path, asset: null, written: reference.path, expectedId: null };
     case "asset":
-      return locateAsset(workspace, reference);
+      return locateAsset(scope, reference);
     case "datastore":
-      return locateInStore(workspace, reference);
+      return locateInStore(scope, reference);
     case "url":
-      return locateUrl(workspace, reference);
+      return locateUrl(scope, reference);
     case "run_output":
-      return locateRunOutput(workspace, reference);
+      return locateRunOutput(scope.workspace, reference);
     default:
       return reference satisfies never;
   }
@@ -179,16 +185,16 @@ export interface DataDefinition {
 }
 
 async function locateAsset(
-  workspace: Workspace,
+  scope: Scope,
   reference: Extract<DataReference, { kind: "asset" }>,
 ): Promise<Located | LocatedElsewhere | Refusal> {
   const { name, version, label } = reference;
   const kinds = ["data", "model"] as const;
   for (const kind of kinds) {
-    const asset = await workspace.records.asset(kind, name, version, label);
+    const asset = await scope.workspace.records.asset(kind, name, version, label);
     if (asset === null) continue;
     const definition = JSON.parse(asset.definition) as DataDefinition;
-    const located = await locate(workspace, definition.reference);
+    const located = await locate(scope, definition.reference);
     if (isRefusal(located)) return located;
     const written = `azureml:${name}:${asset.version}`;
     return {
@@ -207,13 +213,13 @@ async function locateAsset(
 }
 
 async function locateInStore(
-  workspace: Workspace,
+  scope: Scope,
   reference: Extract<DataReference, { kind: "datastore" }>,
 ): Promise<Located | LocatedElsewhere | Refusal> {
   const { datastore, path: inside } = reference;
-  const root = await storeFolder(workspace, datastore);
+  const root = await storeFolder(scope.workspace, datastore, scope.datastores);
   if (isRefusal(root)) return root;
-  if (root === null) return locateElsewhere(workspace, reference);
+  if (root === null) return locateElsewhere(scope, reference);
   const at = path.resolve(root, inside.replace(/^\/+/, ""));
   if (at !== root && !at.startsWith(root + path.sep))
     return refuse(
@@ -226,10 +232,10 @@ async function locateInStore(
 }
 
 async function locateElsewhere(
-  workspace: Workspace,
+  scope: Scope,
   reference: RemoteOrigin["reference"],
 ): Promise<LocatedElsewhere | Refusal> {
-  const source = await remoteSource(workspace, reference);
+  const source = await remoteSource(scope.workspace, reference, scope.datastores);
   if (source === null || isRefusal(source)) return source ?? unsupportedUrl(reference);
   return { source, reference, asset: null, written: source.written, expectedId: null };
 }
@@ -238,24 +244,25 @@ async function locateElsewhere(
 export async function storeFolder(
   workspace: Workspace,
   datastore: string,
+  datastores: DatastoreLookup = lookUpDatastores(workspace),
 ): Promise<string | null | Refusal> {
-  const found = await findDatastore(workspace, datastore);
+  const found = await datastores.find(datastore);
   if (isRefusal(found)) return found;
   return found.definition.type === "file" ? path.resolve(found.definition.path) : null;
 }
 
 async function locateUrl(
-  workspace: Workspace,
+  scope: Scope,
   reference: Extract<DataReference, { kind: "url" }>,
 ): Promise<Located | LocatedElsewhere | Refusal> {
   const { url } = reference;
-  const mapped = mapUrl(workspace.config.urlMap, url);
+  const mapped = mapUrl(scope.workspace.config.urlMap, url);
   if (mapped !== null && !/^[a-z]+:\/\//i.test(mapped))
     return { path: mapped, asset: null, written: url, expectedId: null };
   const target = mapped ?? url;
   const isFile = /^https?:\/\//i.test(target) && !target.endsWith("/");
-  if (!isFile) return locateElsewhere(workspace, { kind: "url", url: target });
-  const downloaded = await download(places.downloads(workspace.folder), target);
+  if (!isFile) return locateElsewhere(scope, { kind: "url", url: target });
+  const downloaded = await download(places.downloads(scope.workspace.folder), target);
   if (isRefusal(downloaded)) return downloaded;
   return { path: downloaded, asset: null, written: url, expectedId: null };
 }
