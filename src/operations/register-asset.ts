@@ -85,7 +85,8 @@ export async function registerGiven(
       `${shownName(given.name)} is not a name of an asset`,
       "use up to 255 letters, digits, _, - and .",
     );
-  const secret = addressSecretIn(given.path, "--path");
+  const words = [given.path, given.description ?? "", ...Object.values(given.tags ?? {})];
+  const secret = addressSecretIn(words.join("\n"), `what is to be registered as ${given.name}`);
   if (secret !== null) return refuse("secret_in_address", secret.message, secret.hint);
   const parsed = parseDataReference(given.path, given.baseFolder);
   if ("mistake" in parsed)

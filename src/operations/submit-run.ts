@@ -6,7 +6,7 @@ import type { Plan } from "../core/plan.ts";
 import { planDocument } from "../core/plan-document.ts";
 import { codeDocument, environmentDocument } from "../engine/explainer.ts";
 import type { Document, NewRun, RecordStore, RunRow } from "../ports/records.ts";
-import { withoutAddressSecrets } from "../spec/address-secret.ts";
+import { addressSecretIn, withoutAddressSecrets } from "../spec/address-secret.ts";
 import { RUN_WORDS } from "../spec/run-words.ts";
 import { gitOrigins } from "./git-origin.ts";
 import { keepInputs } from "./keep-inputs.ts";
@@ -53,6 +53,10 @@ export async function submitRun(
       `${explicit} cannot be the name of a run: where a run is asked for it means another one`,
       "choose another --name, or leave it out",
     );
+  for (const [name, value] of Object.entries(options.tags)) {
+    const secret = addressSecretIn(value, `--tag ${name}`);
+    if (secret !== null) return refuse("secret_in_address", secret.message, secret.hint);
+  }
   const notKept = await keepInputs(workspace, plan);
   if (notKept !== null) return notKept;
   const secrets = await passedSecrets(workspace);

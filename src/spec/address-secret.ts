@@ -6,7 +6,7 @@ import { problemAt } from "./problem-at.ts";
 import type { TreeSource } from "./tree.ts";
 
 /** An address up to where a text around it goes on. Links of a record's own (`azureml://`) never match: they hold neither. */
-const ADDRESS = /[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'`<>\\]+/gi;
+const ADDRESS = /(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'`<>\\]+/gi;
 const PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*:)([^/?#@]+)(?=@)/i;
 /** Shared access signatures of Azure, presigned addresses of S3, GCS and CloudFront, and what other services call a key. */
 const SIGNATURE =

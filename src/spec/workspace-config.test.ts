@@ -119,3 +119,10 @@ describe("notify", () => {
     },
   );
 });
+
+it("an address of url_map holds no secret, because what it stands for is recorded", () => {
+  const text = 'url_map: {"https://a.org/x": "https://b.org/x?sig=hunter2-9f"}\n';
+  const { problems } = loadWorkspaceConfig(text, "/project/stepwell.yml");
+  expect(problems).toMatchObject([{ code: "secret_in_file", hidesLine: true }]);
+  expect(JSON.stringify(problems)).not.toContain("hunter2");
+});

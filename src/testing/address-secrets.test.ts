@@ -92,6 +92,8 @@ it("is refused on the command line and in what is registered or imported", () =>
   const tries = [
     ["run", "plain.yml", "--input", `x=${PASSWORD}`],
     ["run", "plain.yml", "--set", `inputs.x=${PASSWORD}`],
+    ["run", "plain.yml", "--tag", `from=${SIGNED}`],
+    ["data", "create", "--name", "d", "--path", "x.csv", "--tag", `from=${SIGNED}`],
     ["data", "create", "data.yml"],
     ["data", "create", "--name", "d", "--path", SIGNED],
     ["data", "create", "--name", "t", "--path", "table", "--type", "mltable"],
