@@ -33,9 +33,12 @@ describe("the proxy for an address", () => {
   });
 
   it.each([
-    ["http://127.0.0.1:81/", "127.0.0.1", true],
-    ["http://127.0.0.1:81/", "0.0.1", false],
-    ["http://[::1]:81/", "::1", true],
+    ["http://10.0.0.1:81/", "10.0.0.1", true],
+    ["http://10.0.0.1:81/", "0.0.1", false],
+    ["http://[fd00::1]:81/", "fd00::1", true],
+    ["http://127.0.0.1:81/", "", true],
+    ["http://localhost/", "", true],
+    ["http://[::1]/", "", true],
     ["http://ca.org/", "a.org", false],
   ])("takes an address for itself alone: %s with %s", (url, list, isExempt) => {
     expect(proxyFor(new URL(url), { HTTP_PROXY: PROXY, NO_PROXY: list }) === null).toBe(isExempt);

@@ -23,9 +23,13 @@ export function proxyFor(url: URL, variables: Variables): URL | null {
   );
 }
 
+/** No proxy can reach this machine for us. */
+const LOOPBACK = /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|::1)$/;
+
 /** An entry is a host, a domain with all below it, either with a port, or `*`. */
 function isExempt({ hostname, port, protocol }: URL, list: string): boolean {
   const host = hostname.toLowerCase().replace(/^\[|\]$/g, "");
+  if (LOOPBACK.test(host)) return true;
   const own = port || (protocol === "https:" ? "443" : "80");
   return list.split(/[\s,]+/).some((entry) => {
     if (entry === "*") return true;

@@ -168,7 +168,7 @@ describe("download", () => {
     expect([status, log]).toEqual(["Failed", expect.stringContaining(message)]);
   });
 
-  it("goes through the proxy of the shell, with its login, unless NO_PROXY names the host", async () => {
+  it("goes through the proxy of the shell, with its login, and not to this machine", async () => {
     answer = serve(null);
     const HTTP_PROXY = base.replace("//", "//me:p%40ss@");
     const node = { inputs: { urls: "http://files.example/a.bin", sha256: SUM } };
@@ -180,7 +180,7 @@ describe("download", () => {
       "proxy-authorization": `Basic ${Buffer.from("me:p@ss").toString("base64")}`,
     });
     const own = { inputs: { urls: `${base}/b.bin`, sha256: SUM } };
-    await run("download", own, { HTTP_PROXY: "http://127.0.0.1:1", NO_PROXY: "127.0.0.1" });
+    await run("download", own, { HTTP_PROXY: "http://127.0.0.1:1" });
     expect(asked[1]?.url).toBe("/b.bin");
   });
 
