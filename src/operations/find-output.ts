@@ -1,6 +1,5 @@
 // Finds a recorded output by run and name: `STEP.NAME`, or the name of a pipeline output.
 
-import fs from "node:fs";
 import { outputName } from "../core/lineage.ts";
 import { type OutputRecord, recordedOutputs } from "../core/output.ts";
 import { describeRemoval } from "../core/removal.ts";
@@ -24,7 +23,6 @@ export async function findOutput(
   if (gone !== null) return gone;
   const notFetched = await workspace.shared?.fetch(record);
   if (notFetched) return notFetched;
-  if (record.shared && !fs.existsSync(record.path)) return notHere(name, run);
   if (await workspace.contents.verify(record)) return record;
   return refuse(
     "damaged_output",
@@ -46,15 +44,6 @@ async function whyGone(
     "removed_output",
     `${what} was ${describeRemoval(removal)}`,
     `run the pipeline again to make it anew, or see what it was: stepwell lineage ${name}`,
-    1,
-  );
-}
-
-function notHere(name: string, run: string): Refusal {
-  return refuse(
-    "shared_bytes_missing",
-    `output ${name} of run ${run} came from a shared cache that stepwell.yml does not name any more`,
-    "name it again under `cache`",
     1,
   );
 }

@@ -89,7 +89,7 @@ export function createSharedResults(workspace: Workspace): SharedResults {
     const failed = caches.failed();
     if (failed !== null) return notReached(record, failed);
     missing.add(record.path);
-    return notThere(record, goneFrom(workspace));
+    return notThere(workspace, record);
   };
   return {
     asks,
@@ -233,11 +233,12 @@ async function isIt(workspace: Workspace, record: OutputRecord, at: string): Pro
   return found.ok && found.value.id === record.id;
 }
 
-function notThere(record: OutputRecord, gone: string): Refusal {
+function notThere(workspace: Workspace, record: OutputRecord): Refusal {
+  const again = "run again with --force and the name of the step that makes it";
   return refuse(
     "shared_bytes_missing",
-    `the bytes of ${record.path} (${record.id.slice(0, 19)}…) are ${gone}`,
-    "run again with --force and the name of the step that makes it",
+    `the bytes of ${record.path} (${record.id.slice(0, 19)}…) are ${goneFrom(workspace)}`,
+    workspace.config.caches.length === 0 ? `name it again under \`cache\`, or ${again}` : again,
     1,
   );
 }
