@@ -53,3 +53,13 @@ async function* received(
   if (sizeBytes !== null && seen !== sizeBytes)
     throw about("unreachable", `only ${seen} of ${sizeBytes} bytes came. Try again`);
 }
+
+/** Fills `into`, which has room for all of them. How many came. */
+export async function fillFrom(bytes: Bytes, into: Uint8Array): Promise<number> {
+  let filled = 0;
+  for await (const piece of bytes) {
+    into.set(piece, filled);
+    filled += piece.byteLength;
+  }
+  return filled;
+}

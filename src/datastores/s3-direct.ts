@@ -1,8 +1,9 @@
-// Sends the requests that move bytes with the SDK's own signature and connections, but not through its layers: they cost
-// more than the request does. What only they can mend (another region, a clock that is wrong, a server that failed) is left to them.
+// Sends the requests that move bytes with the SDK's own signature, but not through its layers: they cost more than the
+// request does. What only they can mend (another region, a clock that is wrong, a server that failed) is left to them.
 
 import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { Wire } from "./http-wire.ts";
 
 export interface DirectRequest {
   readonly method: "GET" | "PUT";
@@ -13,10 +14,19 @@ export interface DirectRequest {
   readonly body?: Uint8Array;
   /** Of the body, in hexadecimal: the signature covers it. */
   readonly bodySha256: string;
+  /** Where the body of the answer goes, if it has room there. */
+  readonly into?: Uint8Array;
   readonly signal: AbortSignal | undefined;
 }
 
 export interface DirectAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Less than announced where the connection broke. */
+  readonly body: Uint8Array;
+}
+
+export interface DirectStream {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable;
 }
@@ -36,7 +46,6 @@ interface Scheme {
 
 type Signer = Awaited<ReturnType<S3Client["config"]["signer"]>>;
 type Request = Parameters<S3Client["config"]["requestHandler"]["handle"]>[0];
-type Answer = Awaited<ReturnType<S3Client["config"]["requestHandler"]["handle"]>>["response"];
 
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -49,6 +58,7 @@ export class S3Direct {
   readonly #name: string;
   #bucket: Promise<Bucket | null> | null = null;
   #signer: Promise<Signer> | null = null;
+  #wire: Wire | null = null;
 
   constructor(client: S3Client, bucket: string) {
     this.#client = client;
@@ -57,28 +67,62 @@ export class S3Direct {
 
   /** Null: the SDK is to do it. Throws errors in the form of the SDK's. */
   async send(request: DirectRequest): Promise<DirectAnswer | null> {
-    this.#bucket ??= bucketOf(this.#client, this.#name);
-    const bucket = await this.#bucket;
+    const bucket = await this.#found();
     if (bucket === null) return null;
-    const answer = await this.#answer(await this.#signed(request, bucket), request.signal);
-    if (answer === null) return null;
-    const { headers, body, statusCode } = answer;
-    if (statusCode < 300) return { headers, body: body as Readable };
-    const error = await errorOf(answer);
-    if (isElsewhere(statusCode, error)) this.#bucket = Promise.resolve(null);
-    else if (!FAILED_STATUS.has(statusCode) && error.name !== "RequestTimeTooSkewed") throw error;
-    return null;
+    const { method, path, query, headers } = await this.#signed(request, bucket);
+    const { body, into, signal } = request;
+    this.#wire ??= new Wire(bucket.url);
+    try {
+      const answer = await this.#wire.send({
+        method,
+        target: path + queryOf(query as Readonly<Record<string, string>>),
+        headers,
+        ...(body === undefined ? {} : { body }),
+        ...(into === undefined ? {} : { into }),
+        signal,
+      });
+      if (answer.body === null) return null;
+      if (answer.status < 300) return { ...answer, body: answer.body };
+      const text = Buffer.from(answer.body).toString("utf8");
+      return this.#refused({ ...answer, text });
+    } catch (error) {
+      return orSdk(error, signal);
+    }
   }
 
-  async #answer(request: Request, signal: AbortSignal | undefined): Promise<Answer | null> {
+  /** As `send`, for an answer of any length. */
+  async stream(request: DirectRequest): Promise<DirectStream | null> {
+    const bucket = await this.#found();
+    if (bucket === null) return null;
+    const { signal } = request;
+    const signed = await this.#signed(request, bucket);
     try {
       const options = signal === undefined ? {} : { abortSignal: signal };
-      return (await this.#client.config.requestHandler.handle(request, options)).response;
+      const handler = this.#client.config.requestHandler;
+      const { headers, body, statusCode } = (await handler.handle(signed, options)).response;
+      if (statusCode < 300) return { headers, body: body as Readable };
+      const text = await startOf(body as Readable);
+      return this.#refused({ status: statusCode, headers, text });
     } catch (error) {
-      if (signal?.aborted) throw error;
-      // A connection that went stale while it was kept, or a server that is not there: the SDK tries again.
-      return null;
+      return orSdk(error, signal);
     }
+  }
+
+  close(): void {
+    this.#wire?.close();
+  }
+
+  #found(): Promise<Bucket | null> {
+    this.#bucket ??= bucketOf(this.#client, this.#name);
+    return this.#bucket;
+  }
+
+  #refused(answer: Refused): null {
+    const error = new RefusedError(answer);
+    const { status } = answer;
+    if (isElsewhere(status, error)) this.#bucket = Promise.resolve(null);
+    else if (!FAILED_STATUS.has(status) && error.name !== "RequestTimeTooSkewed") throw error;
+    return null;
   }
 
   async #signed(request: DirectRequest, { url, region, service }: Bucket): Promise<Request> {
@@ -102,7 +146,6 @@ export class S3Direct {
         host: url.host,
         "x-amz-content-sha256": request.bodySha256,
       },
-      ...(request.body === undefined ? {} : { body: request.body }),
     } as Request;
     const signingDate = new Date(Date.now() + config.systemClockOffset);
     const options = { signingDate, signingRegion: region, signingService: service };
@@ -161,16 +204,35 @@ function escaped(part: string): string {
   return encodeURIComponent(part).replace(/[!'()*]/g, (letter) => `%${hex(letter)}`);
 }
 
-async function errorOf({ statusCode, headers, body }: Answer): Promise<Error> {
-  const text = await startOf(body as Readable);
-  const code = field(text, "Code") ?? (statusCode === 404 ? "NotFound" : "UnknownError");
-  const error = new Error(field(text, "Message") ?? "UnknownError");
-  error.name = code;
-  return Object.assign(error, {
-    Code: code,
-    $metadata: { httpStatusCode: statusCode },
-    $response: { headers },
-  });
+interface Refused {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** An answer that says no, in the form of the SDK's errors. */
+class RefusedError extends Error {
+  readonly Code: string;
+  readonly $metadata: { readonly httpStatusCode: number };
+  readonly $response: Pick<Refused, "headers">;
+  constructor({ status, headers, text }: Refused) {
+    super(field(text, "Message") ?? "UnknownError");
+    this.Code = field(text, "Code") ?? (status === 404 ? "NotFound" : "UnknownError");
+    this.name = this.Code;
+    this.$metadata = { httpStatusCode: status };
+    this.$response = { headers };
+  }
+}
+
+/** A connection that went stale while it was kept, or a server that is not there: the SDK tries again. */
+function orSdk(error: unknown, signal: AbortSignal | undefined): null {
+  if (signal?.aborted || error instanceof RefusedError) throw error;
+  return null;
+}
+
+function queryOf(query: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(query).map(([name, text]) => `${escaped(name)}=${escaped(text)}`);
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 }
 
 async function startOf(body: Readable): Promise<string> {

@@ -54,7 +54,6 @@ export async function sendPart(
     bodySha256: hash("sha256", body),
     signal,
   });
-  answer?.body.resume();
   const etag = answer?.headers.etag;
   if (etag !== undefined) return { number, sizeBytes: body.byteLength, tag: etag };
   const { ETag = "" } = await client.send(

@@ -60,7 +60,6 @@ async function putDirectly(
     bodySha256: sha256?.slice("sha256:".length) ?? hash("sha256", body),
     signal,
   });
-  answer?.body.resume();
   return answer?.headers.etag ?? null;
 }
 

@@ -9,7 +9,6 @@ import {
   ListObjectsV2Command,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import type { ContentId } from "../core/content.ts";
 import type {
   Bytes,
   PendingUpload,
@@ -24,12 +23,13 @@ import type {
 import type { OpenableDatastore } from "../spec/datastore.ts";
 import { type Faults, faultsOf } from "./fault.ts";
 import { KeyPrefix } from "./key-prefix.ts";
-import { receivedBody } from "./received-body.ts";
+import { fillFrom, receivedBody } from "./received-body.ts";
 import { s3Client, s3Secrets } from "./s3-client.ts";
 import { copyObject, MAX_WHOLE_COPY_BYTES } from "./s3-copy.ts";
 import { S3Direct } from "./s3-direct.ts";
+import { bare, storedFile } from "./s3-file.ts";
 import { s3Fault, s3Problem } from "./s3-problem.ts";
-import { readObject } from "./s3-read.ts";
+import { fillFromObject, readObject } from "./s3-read.ts";
 import {
   abortMultipart,
   completeMultipart,
@@ -39,7 +39,7 @@ import {
   sendPart,
   startMultipart,
 } from "./s3-uploads.ts";
-import { metadataOf, notedSha256, writeObject } from "./s3-write.ts";
+import { metadataOf, writeObject } from "./s3-write.ts";
 import { type About, sendBody } from "./send-body.ts";
 import { sharedCheck } from "./shared-check.ts";
 import { checkPath, checkPrefix, isPath, type PathLimits } from "./storage-path.ts";
@@ -137,6 +137,30 @@ class S3Storage implements Storage {
       if (isRangePastEnd(error)) return nothing();
       throw problem(error);
     }
+  }
+
+  async readInto(
+    path: string,
+    into: Uint8Array,
+    { offset = 0, version = null, signal }: Omit<ReadOptions, "length"> = {},
+  ): Promise<number> {
+    this.#check(path);
+    signal?.throwIfAborted();
+    if (into.byteLength === 0) return 0;
+    try {
+      const from = { offset, version };
+      const count = await fillFromObject(this.#ways, this.#target(path), into, from, signal);
+      if (count !== null) return count;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (isRangePastEnd(error)) return 0;
+      throw s3Fault(this.#fault, path, error);
+    }
+    const range = { offset, length: into.byteLength, version };
+    return fillFrom(
+      await this.read(path, signal === undefined ? range : { ...range, signal }),
+      into,
+    );
   }
 
   async write(path: string, body: Bytes, options: WriteOptions): Promise<StoredFile> {
@@ -255,6 +279,7 @@ class S3Storage implements Storage {
   }
 
   async close(): Promise<void> {
+    this.#ways.direct.close();
     this.#client.destroy();
   }
 
@@ -356,28 +381,6 @@ class S3Storage implements Storage {
   #check(path: string): void {
     checkPath(path, this.#keys.prefix, LIMITS, this.#fault);
   }
-}
-
-function storedFile(path: string, head: HeadObjectCommandOutput): StoredFile {
-  return {
-    path,
-    sizeBytes: head.ContentLength ?? 0,
-    modifiedAt: head.LastModified?.getTime() ?? null,
-    version: bare(head.ETag),
-    sha256: checksumOf(head),
-  };
-}
-
-/** A checksum of checksums (of an upload in pieces) is not one of the bytes. */
-function checksumOf({ ChecksumSHA256, ChecksumType, Metadata }: HeadObjectCommandOutput) {
-  const isWhole = ChecksumSHA256?.includes("-") === false && ChecksumType !== "COMPOSITE";
-  if (ChecksumSHA256 !== undefined && isWhole)
-    return `sha256:${Buffer.from(ChecksumSHA256, "base64").toString("hex")}` as ContentId;
-  return notedSha256(Metadata);
-}
-
-function bare(etag: string | undefined): string | null {
-  return etag?.replaceAll('"', "") ?? null;
 }
 
 /** Keys come in the form of a query, so that those that XML cannot hold come at all. */

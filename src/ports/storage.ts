@@ -150,6 +150,11 @@ export interface Storage {
   list(prefix: string, leftOut?: (key: string) => void): AsyncIterable<StoredFile>;
   /** Resolves once the storage has answered; breaking off the loop ends the transfer. */
   read(path: string, options?: ReadOptions): Promise<Bytes>;
+  /**
+   * Where that costs less than `read`: fills `into` with what lies from `offset` on. Resolves with how many bytes came: fewer
+   * where the file ends or the connection broke, 0 at the end.
+   */
+  readInto?(path: string, into: Uint8Array, options?: Omit<ReadOptions, "length">): Promise<number>;
   write(path: string, body: Bytes, options: WriteOptions): Promise<StoredFile>;
   /** An upload in pieces. Only where `capabilities.parts` is not null. */
   startUpload(

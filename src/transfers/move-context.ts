@@ -3,6 +3,7 @@
 import type { ContentId } from "../core/content.ts";
 import type { StoredFile } from "../ports/storage.ts";
 import { streamId } from "./hash-bytes.ts";
+import type { HashThread } from "./hash-thread.ts";
 import type { PartBuffers } from "./part-buffers.ts";
 import type { ReadContext } from "./read-steadily.ts";
 import type { Slots } from "./slots.ts";
@@ -14,6 +15,7 @@ export interface MoveContext extends ReadContext {
   readonly to: OpenEnd;
   readonly slots: Slots;
   readonly buffers: PartBuffers;
+  readonly hashes: HashThread;
   readonly journal: TransferJournal;
   /** What is at the target ends the transfer, unless it is what would have been written. */
   readonly refuseConflicts: boolean;

@@ -3,7 +3,7 @@
 
 import type { PendingUpload, StoredFile, UploadedPart } from "../ports/storage.ts";
 import { StorageError } from "../ports/storage.ts";
-import { createHasher, type Hasher } from "./hash-bytes.ts";
+import type { ThreadHasher } from "./hash-thread.ts";
 import {
   checkArrived,
   conflictAt,
@@ -25,10 +25,10 @@ export async function moveInParts(
   const begun = await goOnOrStart(item, partBytes, context);
   if ("stored" in begun) return begun;
   const { upload, parts } = begun;
-  const hasher = parts.size === 0 ? createHasher() : null;
+  const hasher = parts.size === 0 ? context.hashes.hasher() : null;
   await sendParts(item.source, { upload, parts, hasher }, context);
   await checkUnchanged(item.source, context.from);
-  const sha256 = hasher?.id() ?? null;
+  const sha256 = (await hasher?.id()) ?? null;
   if (item.source.sha256 !== null && sha256 !== null && item.source.sha256 !== sha256) {
     await context.to.run((storage) => storage.abandonUpload(upload));
     context.journal.abandoned(upload);
@@ -113,7 +113,7 @@ function isSame(one: StartedUpload["source"], other: StartedUpload["source"]): b
 /** Parts start in order, so that the one whose bytes are hashed next is always under way. */
 async function sendParts(
   source: StoredFile,
-  { upload, parts, hasher }: Begun & { readonly hasher: Hasher | null },
+  { upload, parts, hasher }: Begun & { readonly hasher: ThreadHasher | null },
   context: MoveContext,
 ): Promise<void> {
   const { slots, signal } = context;
@@ -125,9 +125,12 @@ async function sendParts(
     const bytes = context.buffers.take(part.sizeBytes);
     await readInto(bytes, source, part.offset, context);
     const hashing = before.then(() => {
-      hasher?.update(bytes);
+      const updated = hasher?.update(bytes);
       wasHashed();
+      return updated;
     });
+    // Whatever it is, the upload below may fail first.
+    hashing.catch(() => undefined);
     const done = await context.to.run((storage) =>
       storage.uploadPart(upload, part.number, bytes, signal),
     );

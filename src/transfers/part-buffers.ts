@@ -1,25 +1,25 @@
-// Buffers for parts, used again: memory of parts that are done is not returned soon enough to keep within a bound. Knows
-// nothing of what is in them.
+// Buffers for parts, used again: memory of parts that are done is not returned soon enough to keep within a bound. All
+// threads see them. Knows nothing of what is in them.
 
 import { USUAL_PART_BYTES } from "./part-plan.ts";
 
 export interface PartBuffers {
-  take(sizeBytes: number): Buffer;
+  take(sizeBytes: number): Buffer<SharedArrayBuffer>;
   /** After nobody reads it any more. */
-  give(buffer: Buffer): void;
+  give(buffer: Buffer<SharedArrayBuffer>): void;
 }
 
 export function createPartBuffers(): PartBuffers {
-  const free: Buffer[] = [];
+  const free: SharedArrayBuffer[] = [];
   return {
     take: (sizeBytes) => {
-      if (sizeBytes > USUAL_PART_BYTES) return Buffer.allocUnsafeSlow(sizeBytes);
-      const whole = free.pop() ?? Buffer.allocUnsafeSlow(USUAL_PART_BYTES);
-      return whole.subarray(0, sizeBytes);
+      const isUsual = sizeBytes <= USUAL_PART_BYTES;
+      const memory = isUsual ? free.pop() : undefined;
+      const madeBytes = isUsual ? USUAL_PART_BYTES : sizeBytes;
+      return Buffer.from(memory ?? new SharedArrayBuffer(madeBytes), 0, sizeBytes);
     },
-    give: (buffer) => {
-      if (buffer.buffer.byteLength !== USUAL_PART_BYTES) return;
-      free.push(Buffer.from(buffer.buffer));
+    give: ({ buffer }) => {
+      if (buffer.byteLength === USUAL_PART_BYTES) free.push(buffer);
     },
   };
 }

@@ -8,8 +8,8 @@ import { TransferError } from "./transfer-failure.ts";
 export interface ReadContext {
   readonly from: OpenEnd;
   readonly signal: AbortSignal;
-  /** Resolves when so many bytes may be taken. */
-  limit(bytes: number): Promise<void>;
+  /** Resolves when so many bytes may be taken. Null: at any time. */
+  readonly limit: ((bytes: number) => Promise<void>) | null;
 }
 
 export interface ByteRange {
@@ -39,7 +39,7 @@ export async function* readSteadily(
         if (at + chunk.byteLength > end) throw changed(storage.address, file);
         at += chunk.byteLength;
         tries = 0;
-        await limit(chunk.byteLength);
+        await limit?.(chunk.byteLength);
         yield chunk;
       }
       if (at === began) throw changed(storage.address, file);
@@ -57,11 +57,37 @@ export async function readInto(
   offset: number,
   context: ReadContext,
 ): Promise<void> {
+  if (context.limit === null && context.from.storage().readInto !== undefined)
+    return readStraight(buffer, file, offset, context);
   let at = 0;
   const range = { offset, sizeBytes: buffer.byteLength };
   for await (const chunk of readSteadily(file, range, context)) {
     buffer.set(chunk, at);
     at += chunk.byteLength;
+  }
+}
+
+/** Without a stop on the way to their place. */
+async function readStraight(
+  buffer: Uint8Array,
+  file: StoredFile,
+  offset: number,
+  { from, signal }: ReadContext,
+): Promise<void> {
+  const { path, version } = file;
+  let tries = 0;
+  for (let at = 0; at < buffer.byteLength; ) {
+    const storage = from.storage();
+    try {
+      const options = { offset: offset + at, version, signal };
+      const count = (await storage.readInto?.(path, buffer.subarray(at), options)) ?? 0;
+      if (count === 0) throw changed(storage.address, file);
+      at += count;
+      tries = 0;
+    } catch (error) {
+      tries += 1;
+      await from.recover(storage, error, tries);
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import type { ContentId, Manifest } from "../core/content.ts";
 import type { Storage } from "../ports/storage.ts";
 import { digestOf } from "./digest-set.ts";
 import { ANY_NAMES, type TargetNames } from "./entry-names.ts";
+import { createHashThread } from "./hash-thread.ts";
 import type { MoveContext, Moved } from "./move-context.ts";
 import { moveInPlace, moveStreaming, moveWhole } from "./move-file.ts";
 import { moveInParts } from "./move-in-parts.ts";
@@ -133,6 +134,7 @@ async function moveAll(order: TransferOrder, machinery: Machinery): Promise<Tran
   refuseIntoItself(order, from.storage(), to.storage());
   const name = journalName(order, from.storage(), to.storage());
   const journal = await openJournal(path.join(order.journalFolder, `${name}.journal`));
+  const hashes = createHashThread();
   const listFile = path.join(order.journalFolder, `${name}.list`);
   try {
     const refuseConflicts = order.mode === "fail_if_conflict";
@@ -156,6 +158,7 @@ async function moveAll(order: TransferOrder, machinery: Machinery): Promise<Tran
       signal: stop.signal,
       journal,
       buffers: createPartBuffers(),
+      hashes,
       refuseConflicts,
       sameIsNoConflict: order.sameIsNoConflict === true,
       readBack: order.readBack === true,
@@ -176,7 +179,7 @@ async function moveAll(order: TransferOrder, machinery: Machinery): Promise<Tran
       manifest,
     };
   } finally {
-    await journal.close();
+    await Promise.all([journal.close(), hashes.close()]);
     fs.rmSync(listFile, { force: true });
   }
 }
@@ -242,7 +245,7 @@ function trackProgress(order: TransferOrder, { clock }: TransferPorts): Tracking
 }
 
 function limiter(bytesPerSecond: number | null, { ports, stop }: Machinery) {
-  if (bytesPerSecond === null) return () => Promise.resolve();
+  if (bytesPerSecond === null) return null;
   let bucket = fullBucket(bytesPerSecond, ports.clock.monotonic());
   return async (bytes: number): Promise<void> => {
     const taken = take(bucket, bytes, ports.clock.monotonic());

@@ -55,6 +55,45 @@ export function storageReading(backend: StorageBackend): void {
     expect((await bytesIn(await storage.read("digits", range))).toString()).toBe(expected);
   });
 
+  it.each([
+    [{}, 10, "0123456789"],
+    [{ offset: 4 }, 3, "456"],
+    [{ offset: 8 }, 50, "89"],
+    [{ offset: 10 }, 5, ""],
+    [{ offset: 3 }, 0, ""],
+  ])("reads from %j into a place of %i bytes, where it can", async (range, length, expected) => {
+    const { storage, put } = await openPlace(backend);
+    if (storage.readInto === undefined) return;
+    await put("digits", "0123456789");
+    const into = Buffer.alloc(length + 1, "-").subarray(0, length);
+    const count = await storage.readInto("digits", into, range);
+    expect(into.toString()).toBe(expected.padEnd(length, "-"));
+    expect(count).toBe(expected.length);
+  });
+
+  it("reads many bytes into a place of their own, where it can, and fails as every read does", async () => {
+    const { storage, put } = await openPlace(backend);
+    const { readInto } = storage;
+    if (readInto === undefined) return;
+    const body = manyBytes(3_000_001);
+    await put("many", body);
+    const into = Buffer.alloc(body.byteLength);
+    for (let at = 0; at < into.byteLength; ) {
+      const count = await storage.readInto?.("many", into.subarray(at), { offset: at });
+      at += count ?? 0;
+      expect(count).toBeGreaterThan(0);
+    }
+    expect(into.equals(body)).toBe(true);
+    await failing(readInto.call(storage, "none", into), "not_found");
+    await failing(readInto.call(storage, "../many", into), "bad_path");
+    const stopped = readInto.call(storage, "many", into, { signal: AbortSignal.abort("enough") });
+    await expect(stopped).rejects.toBe("enough");
+    if (!storage.capabilities.hasVersions) return;
+    const version = (await storage.stat("many"))?.version ?? null;
+    await put("many", "others");
+    await failing(readInto.call(storage, "many", into, { version }), "changed");
+  });
+
   it("reads a range of an empty file as nothing", async () => {
     const { storage, put } = await openPlace(backend);
     await put("none", "");
