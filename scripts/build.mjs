@@ -13,6 +13,7 @@ const entries = {
   stepwell: "src/cli/main.ts",
   "node-supervisor": "src/computes/node-supervisor.ts",
   "content-worker": "src/storages/content-worker.ts",
+  "file-thread": "src/datastores/file-thread.ts",
 };
 // What loads the rest when it is needed: the SDK its client, with which it shares classes; both, and the reader of modules,
 // what makes programs of functions.

@@ -151,6 +151,13 @@ export class FileCalls {
     );
   }
 
+  makeFolder(at: string): Promise<void> {
+    return this.#quickness.call(
+      () => fs.mkdirSync(at),
+      () => fs.promises.mkdir(at),
+    );
+  }
+
   rename(from: string, to: string): Promise<void> {
     return this.#quickness.call(
       () => fs.renameSync(from, to),

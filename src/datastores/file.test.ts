@@ -87,6 +87,59 @@ describe("a folder as a storage", () => {
     expect(fs.statSync(path.join(root, "copy")).mode & 0o777).toBe(0o755);
   });
 
+  it("follows no link with many files at once: each by itself says what is wrong with it", async () => {
+    const { root, storage } = await rootWith();
+    const outside = newFolder();
+    fs.writeFileSync(path.join(outside, "secret"), "x");
+    await writeText(storage, "tool", "#!/bin/sh");
+    fs.chmodSync(path.join(root, "tool"), 0o555);
+    for (const name of ["out", "out-file"])
+      fs.symlinkSync(path.join(outside, name === "out" ? "" : "secret"), path.join(root, name));
+    fs.symlinkSync(path.join(outside, "later"), path.join(root, "nothing"));
+    const bytes = Buffer.from("new");
+    const places = ["out/new", "out/new/deeper", "nothing/new", "good/new"];
+    const written = await storage.writeTogether?.(places.map((at) => ({ path: at, bytes })));
+    expect([...(written?.keys() ?? [])]).toEqual(["good/new"]);
+    const { mtimeMs, size } = fs.statSync(path.join(outside, "secret"));
+    const times = { sizeBytes: size, modifiedAt: Math.trunc(mtimeMs), version: null, sha256: null };
+    const tool = await storage.stat("tool");
+    const copied = await storage.copyTogether?.([
+      { from: { path: "out/secret", ...times }, to: "one" },
+      { from: { path: "out-file", ...times }, to: "two" },
+      ...(tool === null ? [] : [{ from: tool, to: "three" }]),
+    ]);
+    expect([...(copied?.keys() ?? [])]).toEqual(["three"]);
+    expect(fs.statSync(path.join(root, "three")).mode & 0o777).toBe(0o755);
+    expect(fs.readdirSync(outside)).toEqual(["secret"]);
+    expect(fs.readdirSync(root).sort()).toEqual([
+      "good",
+      "nothing",
+      "out",
+      "out-file",
+      "three",
+      "tool",
+    ]);
+  });
+
+  it("leaves nothing of many files for which the disk has no room", async ({ skip }) => {
+    const disk = smallDisk({ megabytes: 4, inodes: 100 });
+    if (disk === null) return skip("a disk of its own needs root on Linux");
+    onTestFinished(disk.remove);
+    const storage = await openStorage({ type: "file", path: disk.folder });
+    onTestFinished(() => storage.close());
+    const many = Array.from({ length: 300 }, (_, index) => ({
+      path: `d${index % 3}/${index}`,
+      bytes: manyBytes(10_000),
+    }));
+    const done = await storage.writeTogether?.(many);
+    expect(done?.size).toBeGreaterThan(10);
+    expect(done?.size).toBeLessThan(100);
+    const there = await pathsBelow(storage, "");
+    expect([...there].sort()).toEqual([...(done?.keys() ?? [])].sort());
+    const all = fs.readdirSync(disk.folder, { recursive: true, encoding: "utf8" });
+    expect(all.filter((name) => name.includes(".stepwell-tmp-"))).toEqual([]);
+  });
+
   it("names a link that leads in circles", async () => {
     const { root, storage } = await rootWith();
     fs.mkdirSync(path.join(root, "a"));

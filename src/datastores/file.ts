@@ -6,8 +6,11 @@ import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type {
   Bytes,
+  DoneTogether,
   PendingUpload,
   ReadOptions,
+  SmallCopy,
+  SmallFile,
   Storage,
   StorageCapabilities,
   StoredFile,
@@ -19,8 +22,10 @@ import type { OpenableDatastore } from "../spec/datastore.ts";
 import { exactBody } from "./exact-body.ts";
 import { codeOf, type Faults, faultsOf } from "./fault.ts";
 import { FileCalls } from "./file-calls.ts";
+import { FileCrew } from "./file-crew.ts";
 import { describedFile, listFiles, storedFile } from "./file-list.ts";
 import { FilePlace } from "./file-place.ts";
+import { copiesOf, type Landing, landingsOf, landTogether } from "./file-together.ts";
 import {
   partsNoted,
   removeJournal,
@@ -32,7 +37,7 @@ import {
 } from "./file-uploads.ts";
 import { copyDurably, giveName, writeUnfinished } from "./file-write.ts";
 import { FolderSyncs } from "./folder-syncs.ts";
-import { checkPath, checkPrefix, type PathLimits, UNFINISHED } from "./storage-path.ts";
+import { checkPath, checkPrefix, isPath, type PathLimits, UNFINISHED } from "./storage-path.ts";
 import { isUnfinishedId, newUnfinishedId, Sweeper } from "./unfinished-files.ts";
 import { partPlace, partsMistake } from "./upload-parts.ts";
 
@@ -62,8 +67,11 @@ class FileStorage implements Storage {
   readonly #place: FilePlace;
   readonly #calls: FileCalls;
   readonly #syncs: FolderSyncs;
+  readonly #crew = new FileCrew();
   readonly #fault: Faults;
-  readonly #sweeper = new Sweeper(unfinishedIn, (folder, name) => rm(join(folder, name)));
+  readonly #sweeper = new Sweeper(unfinishedIn, (folder, name) =>
+    rm(join(folder, name), { recursive: true }),
+  );
 
   constructor(root: string, syncs: boolean) {
     this.address = `file://${root}`;
@@ -93,6 +101,30 @@ class FileStorage implements Storage {
     });
   }
 
+  async readInto(
+    path: string,
+    into: Uint8Array,
+    { offset = 0, signal }: Omit<ReadOptions, "length"> = {},
+  ): Promise<number> {
+    this.#check(path);
+    signal?.throwIfAborted();
+    const at = await this.#place.existing(path);
+    if (at === null) throw this.#missing(path);
+    return this.#doing(path, "read it", async () => {
+      const opened = await this.#calls.open(at, "read");
+      try {
+        const before = await this.#calls.statOpen(opened);
+        if (!before.isFile()) throw this.#missing(path);
+        const bytes = Buffer.from(into.buffer, into.byteOffset, into.byteLength);
+        const count = bytes.byteLength === 0 ? 0 : await this.#calls.read(opened, bytes, offset);
+        this.#holdUnchanged(path, before, await this.#calls.statOpen(opened));
+        return count;
+      } finally {
+        await this.#calls.close(opened);
+      }
+    });
+  }
+
   async write(path: string, body: Bytes, options: WriteOptions): Promise<StoredFile> {
     this.#check(path);
     options.signal?.throwIfAborted();
@@ -110,6 +142,31 @@ class FileStorage implements Storage {
       throw await this.#problem(error, path, "write it");
     }
     return this.#named(unfinished, at, describedFile(path, written), ifAbsent);
+  }
+
+  async writeTogether(
+    files: readonly SmallFile[],
+    options: Pick<WriteOptions, "ifAbsent" | "signal"> = {},
+  ): Promise<DoneTogether> {
+    return this.#land(landingsOf(files.filter(({ path }) => isFit(path))), options);
+  }
+
+  async copyTogether(
+    files: readonly SmallCopy[],
+    options: Pick<WriteOptions, "ifAbsent" | "signal"> = {},
+  ): Promise<DoneTogether> {
+    const fit = files.filter(({ from, to }) => isFit(from.path) && isFit(to));
+    return this.#land(await copiesOf(this.#place, fit), options);
+  }
+
+  #land(
+    landings: readonly Landing[],
+    { ifAbsent = false, signal }: Pick<WriteOptions, "ifAbsent" | "signal">,
+  ): Promise<DoneTogether> {
+    signal?.throwIfAborted();
+    const sweep = (folder: string): Promise<void> => this.#sweeper.sweep(folder);
+    const tools = { place: this.#place, crew: this.#crew, syncs: this.#syncs, sweep };
+    return this.#doing("", "write several files", () => landTogether(tools, landings, !ifAbsent));
   }
 
   async startUpload(
@@ -196,7 +253,10 @@ class FileStorage implements Storage {
     if (at !== null) await this.#doing(path, "remove it", () => rm(at, { force: true }));
   }
 
-  async close(): Promise<void> {}
+  close(): Promise<void> {
+    this.#syncs.close();
+    return this.#crew.close();
+  }
 
   /** `file`: what the unfinished one is; its name changes none of that. */
   async #named(
@@ -230,7 +290,16 @@ class FileStorage implements Storage {
     this.#check(path);
     const at = await this.#place.existing(path);
     if (at !== null && (await storedFile(this.#place, at, path)) !== null) return at;
-    throw this.#fault("not_found", path, "there is no such file");
+    throw this.#missing(path);
+  }
+
+  #missing(path: string): StorageError {
+    return this.#fault("not_found", path, "there is no such file");
+  }
+
+  #holdUnchanged(path: string, before: Stats, after: Stats): void {
+    if (after.size !== before.size || after.mtimeMs !== before.mtimeMs)
+      throw this.#fault("changed", path, "it was changed while it was read; try again");
   }
 
   /** Where a new file goes. What killed writers left beside it is removed once. */
@@ -266,9 +335,7 @@ class FileStorage implements Storage {
         position += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }
-      const after = await this.#calls.statOpen(opened);
-      if (after.size !== before.size || after.mtimeMs !== before.mtimeMs)
-        throw this.#fault("changed", path, "it was changed while it was read; try again");
+      this.#holdUnchanged(path, before, await this.#calls.statOpen(opened));
     } catch (error) {
       if (error instanceof StorageError || signal?.aborted) throw error;
       throw this.#place.problem(error, path, "read it");
@@ -281,6 +348,7 @@ class FileStorage implements Storage {
     try {
       return await work();
     } catch (error) {
+      if (error instanceof StorageError) throw error;
       throw this.#place.problem(error, path, what);
     }
   }
@@ -296,4 +364,8 @@ class FileStorage implements Storage {
   #exists(path: string): StorageError {
     return this.#fault("exists", path, "there is one already");
   }
+}
+
+function isFit(path: string): boolean {
+  return isPath(path, "", LIMITS);
 }

@@ -25,7 +25,7 @@ export function checkPrefix(path: string, prefix: string, limits: PathLimits, fa
   if (path !== "") checkPath(path, prefix, limits, fault);
 }
 
-/** Whether what a bucket lists can be a path of ours. */
+/** Whether it can be a path of ours, and is one that can be opened again. */
 export function isPath(path: string, prefix: string, limits: PathLimits): boolean {
   return mistakeIn(path, prefix, limits) === null && !path.includes("\ufffd");
 }

@@ -111,6 +111,21 @@ export interface WriteOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Held in memory. */
+export interface SmallFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface SmallCopy {
+  /** As it is held to be: another one is not copied. */
+  readonly from: StoredFile;
+  readonly to: string;
+}
+
+/** What was done of several files, by path at the target. What is missing was not: by itself, each says why. */
+export type DoneTogether = ReadonlyMap<string, StoredFile>;
+
 /** An upload in pieces, which outlasts this process: plain data. */
 export interface PendingUpload {
   readonly path: string;
@@ -156,6 +171,19 @@ export interface Storage {
    */
   readInto?(path: string, into: Uint8Array, options?: Omit<ReadOptions, "length">): Promise<number>;
   write(path: string, body: Bytes, options: WriteOptions): Promise<StoredFile>;
+  /**
+   * Where many small files in one call cost much less than a call for each. Each is seen whole or not at all by itself, and
+   * all last as one that is written alone does. Throws where none could be.
+   */
+  writeTogether?(
+    files: readonly SmallFile[],
+    options?: Pick<WriteOptions, "ifAbsent" | "signal">,
+  ): Promise<DoneTogether>;
+  /** As `writeTogether`, for small files of this storage. */
+  copyTogether?(
+    files: readonly SmallCopy[],
+    options?: Pick<WriteOptions, "ifAbsent" | "signal">,
+  ): Promise<DoneTogether>;
   /** An upload in pieces. Only where `capabilities.parts` is not null. */
   startUpload(
     path: string,

@@ -45,13 +45,16 @@ describe("a transfer into a folder of this machine", () => {
     expect(await land(from)).toMatchObject({ ok: false, failure: { code: "denied" } });
     expect(fs.existsSync(path.join(root, "out"))).toBe(false);
     broken = false;
-    const rest = path.join(root, ".out.stepwell-partial/files/d3/.stepwell-tmp-x");
-    fs.writeFileSync(rest, "half");
+    const files = path.join(root, ".out.stepwell-partial/files");
+    fs.writeFileSync(path.join(files, "d3/.stepwell-tmp-x"), "half");
+    fs.mkdirSync(path.join(files, ".stepwell-tmp-y/sub"), { recursive: true });
+    fs.writeFileSync(path.join(files, ".stepwell-tmp-y/sub/z"), "half");
     const before = from.count("read");
     expect((await land(from)).ok).toBe(true);
     expect(from.count("read") - before).toBeLessThan(20);
     expect(fs.readdirSync(root)).toEqual(["out"]);
-    expect(fs.existsSync(path.join(root, "out/d3/.stepwell-tmp-x"))).toBe(false);
+    const landed = fs.readdirSync(path.join(root, "out"), { recursive: true, encoding: "utf8" });
+    expect(landed.filter((name) => name.includes(".stepwell-tmp-"))).toEqual([]);
   });
 
   it("refuses a folder that holds something", async () => {

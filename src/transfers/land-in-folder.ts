@@ -44,14 +44,11 @@ export async function landInFolder(order: LandingOrder): Promise<TransferOutcome
   }
 }
 
-function removeUnfinished(files: string, prefix: string): void {
-  const folder = fs.opendirSync(files, { recursive: true });
-  try {
-    for (let entry = folder.readSync(); entry !== null; entry = folder.readSync())
-      if (entry.isFile() && entry.name.startsWith(prefix))
-        fs.rmSync(path.join(entry.parentPath, entry.name));
-  } finally {
-    folder.closeSync();
+function removeUnfinished(folder: string, prefix: string): void {
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    const at = path.join(folder, entry.name);
+    if (entry.name.startsWith(prefix)) fs.rmSync(at, { recursive: true });
+    else if (entry.isDirectory()) removeUnfinished(at, prefix);
   }
 }
 

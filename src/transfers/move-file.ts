@@ -3,7 +3,7 @@
 
 import type { Bytes, Storage, StoredFile } from "../ports/storage.ts";
 import { StorageError } from "../ports/storage.ts";
-import { bytesId, createHasher, type Hasher } from "./hash-bytes.ts";
+import { bytesId, createHasher, type Hasher, streamId } from "./hash-bytes.ts";
 import {
   checkArrived,
   conflictAt,
@@ -103,7 +103,9 @@ export async function moveInPlace(item: WorkItem, context: MoveContext): Promise
   const { source } = item;
   const copy = (storage: Storage): Promise<StoredFile> =>
     storage.copy(source.path, item.to, { ifAbsent: context.refuseConflicts });
-  const stored = await writeOrFind(item, copy, () => source.sha256, context);
+  const idOf = async (): Promise<Moved["sha256"]> =>
+    source.sha256 ?? context.from.run(async (storage) => streamId(await storage.read(source.path)));
+  const stored = await writeOrFind(item, copy, idOf, context);
   await checkUnchanged(source, context.from);
   context.moved(source.sizeBytes);
   const moved = { stored, sha256: stored.sha256 };
@@ -114,7 +116,7 @@ export async function moveInPlace(item: WorkItem, context: MoveContext): Promise
 async function writeOrFind(
   item: WorkItem,
   write: (storage: Storage) => Promise<StoredFile>,
-  sha256: () => Moved["sha256"],
+  sha256: () => Moved["sha256"] | Promise<Moved["sha256"]>,
   context: MoveContext,
 ): Promise<StoredFile> {
   let tried = 0;
@@ -129,7 +131,7 @@ async function writeOrFind(
     const mayBeOurs = tried > 1 || context.journal.goesOn || context.sameIsNoConflict;
     const { sizeBytes } = item.source;
     const there = mayBeOurs
-      ? await sameBytesThere(item.to, { sizeBytes, sha256: sha256() }, context)
+      ? await sameBytesThere(item.to, { sizeBytes, sha256: await sha256() }, context)
       : null;
     if (there === null) throw conflictAt(item.to, context);
     return there;

@@ -33,31 +33,45 @@ function visible(): string[] {
   const { to } = order();
   return fs
     .readdirSync(to, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
-    .map((entry) => path.join(entry.parentPath, entry.name));
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter(
+      (file) =>
+        !path
+          .relative(to, file)
+          .split(path.sep)
+          .some((name) => name.startsWith(".")),
+    );
 }
+
+/** So many that they are moved in several turns, and the kill comes between two of them. */
+const FILES = 16_000;
+const FOLDERS = 40;
 
 describe("a real process that is killed while it moves files", () => {
   it("leaves whole files only, and another one goes on from there", { retry: 0 }, async () => {
-    const { from } = order();
-    for (let index = 0; index < 3000; index += 1) {
-      fs.mkdirSync(path.join(from, `d${index % 20}`), { recursive: true });
+    const { from, to } = order();
+    for (let index = 0; index < FOLDERS; index += 1) {
+      fs.mkdirSync(path.join(from, `d${index}`));
+      // Half of them are there already: new folders get their names whole.
+      if (index % 2 === 0) fs.mkdirSync(path.join(to, `d${index}`));
+    }
+    for (let index = 0; index < FILES; index += 1)
       fs.writeFileSync(
-        path.join(from, `d${index % 20}`, `${index}`),
+        path.join(from, `d${index % FOLDERS}`, `${index}`),
         `content ${index}`.repeat(99),
       );
-    }
     const killed = await transferProcess(order(), (report) => report.files > 300);
     expect(killed.outcome).toBeNull();
     const there = visible();
     expect(there.length).toBeGreaterThan(300);
-    expect(there.length).toBeLessThan(3000);
+    expect(there.length).toBeLessThan(FILES);
     for (const file of there) {
       const index = path.basename(file);
       expect(fs.readFileSync(file, "utf8")).toBe(`content ${index}`.repeat(99));
     }
     const { outcome } = await transferProcess(order());
-    expect(outcome).toMatchObject({ ok: true, value: { files: 3000 } });
+    expect(outcome).toMatchObject({ ok: true, value: { files: FILES } });
     const skipped = outcome?.ok === true ? outcome.value.skipped : 0;
     expect(skipped).toBeGreaterThan(300);
     expect(fs.readdirSync(order().journalFolder)).toEqual([]);

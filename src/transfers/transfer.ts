@@ -9,11 +9,9 @@ import type { Storage } from "../ports/storage.ts";
 import { digestOf } from "./digest-set.ts";
 import { ANY_NAMES, type TargetNames } from "./entry-names.ts";
 import { createHashThread } from "./hash-thread.ts";
-import type { MoveContext, Moved } from "./move-context.ts";
-import { moveInPlace, moveStreaming, moveWhole } from "./move-file.ts";
-import { moveInParts } from "./move-in-parts.ts";
+import type { MoveContext } from "./move-context.ts";
+import { moveItems, type Tracking } from "./move-items.ts";
 import { createPartBuffers } from "./part-buffers.ts";
-import { partBytesFor, USUAL_PART_BYTES } from "./part-plan.ts";
 import { createSlots } from "./slots.ts";
 import { fullBucket, take } from "./token-bucket.ts";
 import { type OpenEnd, openEnd, type StorageSource } from "./transfer-end.ts";
@@ -29,7 +27,7 @@ import {
   type ProgressReport,
   report,
 } from "./transfer-progress.ts";
-import { makeWorkList, type WorkItem } from "./work-list.ts";
+import { makeWorkList } from "./work-list.ts";
 
 export interface TransferEnd {
   readonly storage: StorageSource;
@@ -82,10 +80,6 @@ export type TransferOutcome =
 const CONCURRENCY = 32;
 /** Parts and small files in memory at once, in all. */
 const MEMORY_BYTES = 64 << 20;
-/** What a streaming file holds, about. */
-const STREAM_BYTES = 1 << 20;
-/** Large files of which parts are under way. */
-const LARGE_AT_ONCE = 4;
 const PROGRESS_EVERY_MS = 200;
 /** A manifest of more files would not fit the memory that a transfer may take. */
 const MANIFEST_FILES = 200_000;
@@ -166,7 +160,7 @@ async function moveAll(order: TransferOrder, machinery: Machinery): Promise<Tran
       moved: progress.moved,
       there: progress.there,
     };
-    const only = await moveItems(order, work.items(), move, { progress, stop });
+    const only = await moveItems(order.to.path, work.items(), move, { progress, stop });
     await abandonLeft(journal, to);
     const manifest = await manifestOf(order, work.files, journal);
     await journal.remove();
@@ -204,14 +198,6 @@ function refuseIntoItself(order: TransferOrder, from: Storage, to: Storage): voi
     `${source} cannot be moved to ${target}: one lies in the other`,
     "choose another target",
   );
-}
-
-interface Tracking {
-  listed(files: number, bytes: number): void;
-  moved(bytes: number): void;
-  there(bytes: number): void;
-  fileDone(was: "moved" | "there"): void;
-  skipped(): number;
 }
 
 function trackProgress(order: TransferOrder, { clock }: TransferPorts): Tracking {
@@ -252,83 +238,6 @@ function limiter(bytesPerSecond: number | null, { ports, stop }: Machinery) {
     bucket = taken.bucket;
     if (taken.waitMs > 0) await ports.wait(taken.waitMs, stop.signal);
   };
-}
-
-/** Moves what is not there yet; gives the id of the last file. */
-async function moveItems(
-  order: TransferOrder,
-  items: AsyncIterable<WorkItem>,
-  context: MoveContext,
-  { progress, stop }: { readonly progress: Tracking; readonly stop: AbortController },
-): Promise<ContentId | null> {
-  const running = new Set<Promise<void>>();
-  const large = createSlots(LARGE_AT_ONCE, Number.POSITIVE_INFINITY);
-  const inside = order.to.path === "" ? 0 : order.to.path.length + 1;
-  let lastId: ContentId | null = null;
-
-  function done(item: WorkItem, { stored, sha256 }: Moved, was: "moved" | "there"): void {
-    const file = { path: item.to.slice(inside), sizeBytes: stored.sizeBytes, sha256 };
-    if (was === "moved" || !context.journal.hasArrived(item.source, stored))
-      context.journal.arrived(file, item.source, stored);
-    progress.fileDone(was);
-    lastId = sha256;
-  }
-
-  for await (const item of items) {
-    if (stop.signal.aborted) break;
-    const there = alreadyThere(item, context);
-    if (there !== null) {
-      progress.there(item.source.sizeBytes);
-      done(item, there, "there");
-      continue;
-    }
-    const way = wayOf(item, context);
-    const release = await (way.inParts === null ? context.slots : large).take(way.holdsBytes);
-    if (stop.signal.aborted) {
-      release();
-      break;
-    }
-    const task = way
-      .move()
-      .then((moved) => done(item, moved, "moved"))
-      .catch((error: unknown) => stop.abort(error))
-      .finally(() => {
-        release();
-        running.delete(task);
-      });
-    running.add(task);
-  }
-  await Promise.all(running);
-  stop.signal.throwIfAborted();
-  return lastId;
-}
-
-/** Nothing to do: it arrived with an earlier process, or the very same bytes are there. */
-function alreadyThere(item: WorkItem, { journal }: MoveContext): Moved | null {
-  const { source, target } = item;
-  if (target === null || target.sizeBytes !== source.sizeBytes) return null;
-  const same = item.isSame === true || (source.sha256 !== null && source.sha256 === target.sha256);
-  if (!same && !journal.hasArrived(source, target)) return null;
-  return { stored: target, sha256: source.sha256 ?? target.sha256 };
-}
-
-interface Way {
-  readonly holdsBytes: number;
-  readonly inParts: number | null;
-  readonly move: () => Promise<Moved>;
-}
-
-function wayOf(item: WorkItem, context: MoveContext): Way {
-  const size = item.source.sizeBytes;
-  const target = context.to.storage();
-  if (context.from.storage() === target && target.capabilities.copiesInPlace)
-    return { holdsBytes: 0, inParts: null, move: () => moveInPlace(item, context) };
-  const inParts = partBytesFor(size, target.capabilities.parts);
-  if (inParts !== null)
-    return { holdsBytes: 0, inParts, move: () => moveInParts(item, inParts, context) };
-  if (size <= USUAL_PART_BYTES)
-    return { holdsBytes: size, inParts: null, move: () => moveWhole(item, context) };
-  return { holdsBytes: STREAM_BYTES, inParts: null, move: () => moveStreaming(item, context) };
 }
 
 /** Uploads of files that are not at the source any more. */

@@ -6,6 +6,7 @@ import type { StorageBackend } from "./storage-backend.ts";
 import { storageFailures } from "./storage-failures.ts";
 import { storageNames } from "./storage-names.ts";
 import { storageReading } from "./storage-reading.ts";
+import { storageTogether } from "./storage-together.ts";
 import { storageUploads } from "./storage-uploads.ts";
 import { storageWriting } from "./storage-writing.ts";
 
@@ -22,5 +23,6 @@ export function storageContract(backend: StorageBackend | { readonly missing: st
     if (!backend.canWrite) return;
     describe("writing", () => storageWriting(backend));
     describe("uploads in pieces", () => storageUploads(backend));
+    describe("several files in one call", () => storageTogether(backend));
   });
 }
