@@ -10,7 +10,7 @@ it("sends together what is written in one turn, in order, and what is left when 
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
   const arrived = once(server, "connection").then(([socket]) => text(socket as Socket));
-  const socket = gatheringSocket().connect({ host: "127.0.0.1", port });
+  const { socket } = gatheringSocket({ host: "127.0.0.1", port });
   await once(socket, "connect");
   /** How many messages each call of the system sent. */
   const sent: number[] = [];
@@ -25,4 +25,22 @@ it("sends together what is written in one turn, in order, and what is left when 
   socket.write("last ");
   socket.end("words");
   expect(await arrived).toBe("0 1 2 3 4 end of turn last words");
+});
+
+it("hands on all that comes, whether it may be kept or not", async () => {
+  const body = Buffer.alloc(3_000_000, "0123456789");
+  const server = net.createServer((socket) => void socket.end(body)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const { socket, receiveInPlace } = gatheringSocket({ host: "127.0.0.1", port });
+  const kept: Buffer[] = [];
+  const copied: Buffer[] = [];
+  socket.on("data", (data: Buffer) => {
+    if (kept.length < 3) kept.push(data);
+    else copied.push(Buffer.from(data));
+    if (kept.length === 3) receiveInPlace();
+  });
+  await once(socket, "close");
+  expect(Buffer.concat([...kept, ...copied]).equals(body)).toBe(true);
 });

@@ -57,7 +57,7 @@ export async function* readPieces(
   let next = offset;
   const ask = (): void => {
     const size = Math.min(PIECE_BYTES, end - next);
-    const piece = readPiece(sftp, handle, next, size);
+    const piece = readPiece(sftp, handle, Buffer.allocUnsafe(size), next);
     // One that nobody waits for any more must not end the program.
     piece.catch(() => {});
     underWay.push(piece);
@@ -72,14 +72,36 @@ export async function* readPieces(
   }
 }
 
+/** Fills `into` with what lies from `offset` on. How many bytes came; fewer where the file ends. */
+export async function readToPlace(
+  sftp: SFTPWrapper,
+  handle: Buffer,
+  into: Uint8Array,
+  offset: number,
+): Promise<number> {
+  const whole = Buffer.from(into.buffer, into.byteOffset, into.byteLength);
+  const pieces: Promise<Uint8Array>[] = [];
+  for (let at = 0; at < whole.byteLength; at += PIECE_BYTES)
+    pieces.push(readPiece(sftp, handle, whole.subarray(at, at + PIECE_BYTES), offset + at));
+  let count = 0;
+  let isWhole = true;
+  // All have ended before anything is said of one that failed: the place is the caller's again then.
+  for (const [index, piece] of (await Promise.allSettled(pieces)).entries()) {
+    if (piece.status === "rejected") throw piece.reason;
+    if (isWhole) count += piece.value.byteLength;
+    isWhole &&= count === Math.min(whole.byteLength, (index + 1) * PIECE_BYTES);
+  }
+  return count;
+}
+
 /** Servers may answer with less than was asked for; none is the end of the file. */
 async function readPiece(
   sftp: SFTPWrapper,
   handle: Buffer,
+  buffer: Buffer,
   offset: number,
-  size: number,
 ): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(size);
+  const size = buffer.byteLength;
   let filled = 0;
   while (filled < size) {
     const at = filled;

@@ -52,6 +52,7 @@ export class SftpConnections {
 
   #connect(): Promise<Connection> {
     const client = new ssh2.Client();
+    let receiveInPlace = (): void => undefined;
     let untrusted: UntrustedHost | null = null;
     const forget = (): void => {
       this.#connecting = null;
@@ -60,6 +61,8 @@ export class SftpConnections {
       client.once("ready", () => {
         // Each small request would else wait for the answer to the one before: 40 ms for every step of a small file.
         client.setNoDelay(true);
+        // What follows is decrypted, and so lies elsewhere.
+        receiveInPlace();
         resolve({ client, channels: [], next: 0 });
       });
       client.on("error", (error) => {
@@ -75,9 +78,11 @@ export class SftpConnections {
         const known = knownOf(this.#definition);
         const settings = settingsOf(this.#definition, known);
         const { host, port } = this.#definition;
+        const gathering = gatheringSocket({ host, port });
+        receiveInPlace = gathering.receiveInPlace;
         client.connect({
           ...settings,
-          sock: gatheringSocket().connect({ host, port }),
+          sock: gathering.socket,
           hostVerifier: (key: Buffer) => {
             untrusted = distrust(this.#definition, known, key);
             return untrusted === null;

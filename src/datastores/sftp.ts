@@ -15,7 +15,7 @@ import {
 } from "../ports/storage.ts";
 import { type Faults, faultsOf } from "./fault.ts";
 import { sendBody } from "./send-body.ts";
-import { readPieces, sftpCalls } from "./sftp-calls.ts";
+import { readPieces, readToPlace, sftpCalls } from "./sftp-calls.ts";
 import { SftpConnections, type SftpDefinition, sftpSecrets } from "./sftp-connection.ts";
 import { folderOf, joined, removed, unfinishedAt, writeNew } from "./sftp-files.ts";
 import { listSftp, unfinishedIn } from "./sftp-list.ts";
@@ -98,6 +98,33 @@ class SftpStorage implements Storage {
       if (before.isFile()) return this.#pieces(sftp, handle, before, path, options);
       await sftpCalls.close(sftp, handle);
       throw this.#noFile(path);
+    });
+  }
+
+  async readInto(
+    path: string,
+    into: Uint8Array,
+    { offset = 0, signal }: Omit<ReadOptions, "length"> = {},
+  ): Promise<number> {
+    this.#check(path);
+    signal?.throwIfAborted();
+    return this.#doing(path, async (sftp) => {
+      const handle = await this.#openFile(sftp, path);
+      try {
+        const looking = sftpCalls.statOpen(sftp, handle);
+        const reading = readToPlace(sftp, handle, into, offset);
+        await Promise.allSettled([looking, reading]);
+        signal?.throwIfAborted();
+        const before = await looking;
+        if (!before.isFile()) throw this.#noFile(path);
+        const count = await reading;
+        const after = await sftpCalls.statOpen(sftp, handle);
+        if (after.size !== before.size || after.mtime !== before.mtime) throw this.#changed(path);
+        return count;
+      } finally {
+        // Nobody needs to wait for it.
+        sftpCalls.close(sftp, handle).catch(() => {});
+      }
     });
   }
 
@@ -281,6 +308,10 @@ class SftpStorage implements Storage {
     }
   }
 
+  #changed(path: string): StorageError {
+    return this.#fault("changed", path, "it was changed while it was read; try again");
+  }
+
   #noFile(path: string): StorageError {
     return this.#fault("not_found", path, "there is no such file");
   }
@@ -306,8 +337,7 @@ class SftpStorage implements Storage {
       const looking = sftpCalls.statOpen(sftp, handle);
       close();
       const after = await looking;
-      if (after.size !== before.size || after.mtime !== before.mtime)
-        throw this.#fault("changed", path, "it was changed while it was read; try again");
+      if (after.size !== before.size || after.mtime !== before.mtime) throw this.#changed(path);
     } catch (error) {
       if (error instanceof StorageError || signal?.aborted) throw error;
       throw sftpFault(this.#fault, path, error);
