@@ -35,14 +35,33 @@ export async function startParts(at: string, id: string): Promise<void> {
   await (await open(partsPath(at, id), "wx")).close();
 }
 
+/** Of each unfinished file the last write that was asked for. */
+const writing = new Map<string, Promise<unknown>>();
+
+/**
+ * One after the other: the system lets nobody write to a file while another one does, and those who wait do so by turning in
+ * circles on a core that others need.
+ */
+async function writeInTurn(unfinished: string, write: () => Promise<void>): Promise<void> {
+  const before = writing.get(unfinished) ?? Promise.resolve();
+  const own = before.then(write, write);
+  writing.set(unfinished, own);
+  try {
+    await own;
+  } finally {
+    if (writing.get(unfinished) === own) writing.delete(unfinished);
+  }
+}
+
 export async function writePart(
   calls: FileCalls,
   { at, id, offset, number }: Readonly<{ at: string; id: string; offset: number; number: number }>,
   body: Uint8Array,
 ): Promise<UploadedPart> {
-  const file = await calls.open(unfinishedPath(at, id), "change");
+  const unfinished = unfinishedPath(at, id);
+  const file = await calls.open(unfinished, "change");
   try {
-    await calls.write(file, body, offset);
+    await writeInTurn(unfinished, () => calls.write(file, body, offset));
     await calls.syncData(file);
   } finally {
     await calls.close(file);
