@@ -3,14 +3,13 @@
 
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { FileJob, JobAnswer } from "./file-jobs.ts";
 
-/** More of them get in each other's way. */
-const THREADS = Math.max(2, Math.min(4, availableParallelism()));
+/** Also where there are fewer cores: they wait for the disk. More get in each other's way. */
+const THREADS = 4;
 
 interface Waiting {
   readonly job: FileJob;

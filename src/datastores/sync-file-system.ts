@@ -17,8 +17,8 @@ while IFS= read -r folder; do
 done
 `;
 
-/** More that waits for the disk would take longer than a sync for each of many small files. */
-const LITTLE_BYTES = 512 << 20;
+/** More that waits for the disk would take longer than a sync for each of thousands of small files. */
+const LITTLE_BYTES = 1 << 30;
 
 type Shell = ChildProcessByStdio<Socket, Socket, null>;
 
