@@ -150,7 +150,7 @@ class AzureBlobStorage implements Storage {
       send: async (bytes) => {
         const order = { sha256, ifAbsent };
         if (sizeBytes > PIECE_BYTES) return this.#inBlocks(blob, bytes, options);
-        return uploadWhole(blob, await wholeBody(bytes, sizeBytes), order, signal);
+        return uploadWhole(blob, await wholeBody(bytes), order, signal);
       },
     });
     if (etag === undefined) return this.#written(path);

@@ -147,7 +147,7 @@ class GcsStorage implements Storage {
       problem: (error) => this.#writeProblem(path, error, ifAbsent),
       send: async (bytes) => {
         if (sizeBytes > PIECE_BYTES) return this.#writeParts(path, bytes, options);
-        return this.#writeWhole(path, await wholeBody(bytes, sizeBytes), options);
+        return this.#writeWhole(path, await wholeBody(bytes), options);
       },
     });
     return storedFile(path, object);

@@ -36,7 +36,7 @@ export async function writeObject(
   order: S3WriteOrder,
 ): Promise<string | null> {
   if (order.sizeBytes > PIECE_BYTES) return writePieces(ways, bytes, order);
-  const body = await wholeBody(bytes, order.sizeBytes);
+  const body = await wholeBody(bytes);
   return (await putDirectly(ways, body, order)) ?? put(ways, body, order);
 }
 

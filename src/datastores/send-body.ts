@@ -56,9 +56,10 @@ export async function* inPieces(
   if (sizeBytes === 0) yield piece;
 }
 
-/** All of a body that is small enough to be held. */
-export async function wholeBody(bytes: Bytes, sizeBytes: number): Promise<Uint8Array> {
-  let whole: Uint8Array = new Uint8Array();
-  for await (const piece of inPieces(bytes, Math.max(1, sizeBytes), sizeBytes)) whole = piece;
-  return whole;
+/** All of a body that is small enough to be held; one that is a single piece is not copied. */
+export async function wholeBody(bytes: Bytes): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of bytes) pieces.push(piece);
+  const [first] = pieces;
+  return first !== undefined && pieces.length === 1 ? first : Buffer.concat(pieces);
 }

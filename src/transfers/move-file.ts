@@ -1,6 +1,7 @@
 // Moves one file that is written in one go: a small one from memory, with its checksum known before; a large one streaming
 // by; and within one storage without moving bytes at all.
 
+import type { ContentId } from "../core/content.ts";
 import type { Bytes, Storage, StoredFile } from "../ports/storage.ts";
 import { StorageError } from "../ports/storage.ts";
 import { bytesId, createHasher, type Hasher, streamId } from "./hash-bytes.ts";
@@ -11,17 +12,42 @@ import {
   type Moved,
   sameBytesThere,
 } from "./move-context.ts";
+import { USUAL_PART_BYTES } from "./part-plan.ts";
 import { checkUnchanged, readInto, readSteadily } from "./read-steadily.ts";
 import { TransferError } from "./transfer-failure.ts";
 import type { WorkItem } from "./work-list.ts";
 
+/** More is hashed on a thread of its own, and lies in memory that is used again. */
+const MUCH_BYTES = USUAL_PART_BYTES / 2;
+
 /** Through memory, whole. */
 export async function moveWhole(item: WorkItem, context: MoveContext): Promise<Moved> {
   const { source } = item;
-  const bytes = Buffer.allocUnsafe(source.sizeBytes);
+  if (source.sizeBytes <= MUCH_BYTES) {
+    const bytes = Buffer.allocUnsafe(source.sizeBytes);
+    return moveThrough(bytes, item, context, async () => bytesId(bytes));
+  }
+  const bytes = context.buffers.take(source.sizeBytes);
+  const moved = await moveThrough(bytes, item, context, async () => {
+    const hasher = context.hashes.hasher();
+    await hasher.update(bytes);
+    return hasher.id();
+  });
+  // After a failure somebody may still be sending it.
+  context.buffers.give(bytes);
+  return moved;
+}
+
+async function moveThrough(
+  bytes: Buffer,
+  item: WorkItem,
+  context: MoveContext,
+  idOf: () => Promise<ContentId>,
+): Promise<Moved> {
+  const { source } = item;
   await readInto(bytes, source, 0, context);
   await checkUnchanged(source, context.from);
-  const sha256 = bytesId(bytes);
+  const sha256 = await idOf();
   if (source.sha256 !== null && source.sha256 !== sha256) throw wrongSource(source, context);
   const write = (storage: Storage): Promise<StoredFile> =>
     storage.write(item.to, once(bytes), {
