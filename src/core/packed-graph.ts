@@ -43,7 +43,10 @@ const FIELDS = Object.keys({
   properties: true,
   checkpoint: true,
   trace: true,
-} satisfies Record<Exclude<keyof StepNode, "position">, true>) as (keyof StepNode)[];
+} satisfies Record<Exclude<keyof StepNode, "position">, true>) as Exclude<
+  keyof StepNode,
+  "position"
+>[];
 
 /** Of each step an index into `shared`, or one index when it is the same for all. */
 type Column = number | readonly number[];
@@ -96,27 +99,67 @@ function column(indices: readonly number[]): Column {
 /** Throws when the text is not one that {@link packGraph} made. */
 export function unpackGraph(text: string): Graph {
   const { graph: rest, shared, columns, places, nodeIds } = JSON.parse(text) as Packed;
-  // Every field is there from the start: objects that grow one by one are slow to make.
-  const model: Record<string, unknown> = { position: null, checkpoint: null, trace: null };
-  const own: (readonly [field: string, indices: readonly number[]])[] = [];
-  for (const [at, indices] of columns.entries()) {
-    const field = FIELDS[at] as string;
-    model[field] = typeof indices === "number" ? shared[indices] : null;
-    if (typeof indices !== "number") own.push([field, indices]);
-  }
-  const steps = nodeIds.map((_, index) => {
-    const step = { ...model };
-    for (const [field, indices] of own) step[field] = shared[indices[index] as number];
-    const file = places[3 * index] as number;
-    if (file >= 0)
-      step.position = {
-        file: shared[file],
-        line: places[3 * index + 1],
-        column: places[3 * index + 2],
-      };
-    return step as unknown as StepNode;
-  });
+  const { length } = nodeIds;
+  const of = readColumns(shared, columns);
+  const steps: StepNode[] = [];
+  for (let index = 0; index < length; index += 1)
+    steps.push(readStep(of, index, positionOf(shared, places, index)));
   const graph: Graph = { ...rest, steps };
   known.set(graph, { id: digest(text), text, nodeIds });
   return graph;
+}
+
+/** For each field what a step has there, by the step's index; null where the text is older than the field. */
+type Columns = Readonly<Record<(typeof FIELDS)[number], (index: number) => never>>;
+
+function readColumns(shared: readonly unknown[], columns: readonly Column[]): Columns {
+  const read = (column: Column | undefined) => {
+    if (column === undefined) return () => null;
+    if (typeof column === "number") return () => shared[column];
+    return (index: number) => shared[column[index] as number];
+  };
+  return Object.fromEntries(FIELDS.map((field, at) => [field, read(columns[at])])) as Columns;
+}
+
+/** All fields in one expression: objects that grow one by one are slow to make, and there are 100,000. */
+function readStep(of: Columns, at: number, position: StepNode["position"]): StepNode {
+  return {
+    path: of.path(at),
+    parent: of.parent(at),
+    type: of.type(at),
+    displayName: of.displayName(at),
+    component: of.component(at),
+    command: of.command(at),
+    code: of.code(at),
+    environment: of.environment(at),
+    environmentVariables: of.environmentVariables(at),
+    inputs: of.inputs(at),
+    outputs: of.outputs(at),
+    compute: of.compute(at),
+    resources: of.resources(at),
+    distribution: of.distribution(at),
+    timeoutSeconds: of.timeoutSeconds(at),
+    retry: of.retry(at),
+    reuse: of.reuse(at),
+    deterministic: of.deterministic(at),
+    dependsOn: of.dependsOn(at),
+    textSubstitution: of.textSubstitution(at),
+    typeSettings: of.typeSettings(at),
+    tags: of.tags(at),
+    properties: of.properties(at),
+    checkpoint: of.checkpoint(at),
+    trace: of.trace(at),
+    position,
+  };
+}
+
+function positionOf(
+  shared: readonly unknown[],
+  places: readonly number[],
+  index: number,
+): StepNode["position"] {
+  const file = places[3 * index] as number;
+  if (file < 0) return null;
+  const [line, column] = [places[3 * index + 1] as number, places[3 * index + 2] as number];
+  return { file: shared[file] as string, line, column };
 }
