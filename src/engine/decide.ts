@@ -61,7 +61,7 @@ export async function decideReady(
   const fingerprints = candidates
     .filter((candidate) => candidate.must === null)
     .map((candidate) => candidate.facts.fingerprint);
-  const results = await ports.records.results([...new Set(fingerprints)]);
+  const newest = await ports.records.newestUsable([...new Set(fingerprints)]);
   const wanted: Wanted[] = [];
   const damaged: { run: string; seq: number }[] = [];
   const reused = new Map<ActiveRun, { step: number; row: ResultRow }[]>();
@@ -69,16 +69,13 @@ export async function decideReady(
   for (const candidate of candidates) {
     if (await takeRecorded(ports, candidate)) continue;
     const { fingerprint } = candidate.facts;
-    const rows = [
-      ...(fresh.has(fingerprint) ? [fresh.get(fingerprint) as ResultRow] : []),
-      ...(results.get(fingerprint) ?? []),
-    ];
+    const first = fresh.get(fingerprint) ?? newest.get(fingerprint) ?? null;
     const mayAsk = othersMayHave(ports, candidate, lookedUp);
-    if (mayAsk && rows.some(isOfOthers)) {
+    if (mayAsk && first !== null && isOfOthers(first)) {
       unknown.push(candidate);
       continue;
     }
-    const found = await wholeResult(ports, candidate, rows, damaged);
+    const found = await wholeResult(ports, candidate, first, damaged);
     if (found !== null && "kind" in found)
       await runOrAttach(ports, { ...candidate, must: found }, inFlight, wanted);
     else if (found !== null && refusesUndeclared(ports, candidate, found)) continue;
@@ -171,17 +168,21 @@ async function whyNotTaken(ports: EnginePorts, row: ResultRow): Promise<string |
   return (await isWhole(ports, row)) ? null : "is gone or was changed";
 }
 
+/** The newest result that may be taken; or why none may although there is one; or null. `newest`: the first to look at. */
 async function wholeResult(
   ports: EnginePorts,
   candidate: Candidate,
-  rows: readonly ResultRow[],
+  newest: ResultRow | null,
   damaged: { run: string; seq: number }[],
 ): Promise<ResultRow | Reason | null> {
-  if (candidate.must !== null) return null;
+  if (candidate.must !== null || newest === null) return null;
   const node = candidate.run.plan.graph.steps[candidate.step] as StepNode;
   const policy = node.reuse;
   let unusable: Reason | null = null;
-  for (const row of rows) {
+  const isNewest = (row: ResultRow): boolean => row.run === newest.run && row.seq === newest.seq;
+  let rows: readonly ResultRow[] = [newest];
+  for (let at = 0; at < rows.length; at += 1) {
+    const row = rows[at] as ResultRow;
     const age = ports.clock.now() - row.finishedAt;
     if (policy.kind === "max_age" && age > policy.maxAgeSeconds * 1000) return null;
     const gone = goneBytes(ports, row);
@@ -192,6 +193,10 @@ async function wholeResult(
       if (other === null) return row;
       unusable ??= other;
     }
+    // The older ones are read only now: nearly always the newest will do.
+    if (at > 0) continue;
+    const all = await ports.records.results(candidate.facts.fingerprint);
+    rows = [newest, ...all.filter((one) => !isNewest(one))];
   }
   return unusable;
 }

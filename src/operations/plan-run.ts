@@ -247,10 +247,10 @@ async function resultsFor(
   { records, shared }: Workspace,
   fingerprint: string,
 ): Promise<readonly ResultRow[]> {
-  const known = (await records.results([fingerprint])).get(fingerprint) ?? [];
+  const known = await records.results(fingerprint);
   if (known.length > 0 || !shared?.asks) return known;
   await shared.lookUp([fingerprint]);
-  return (await records.results([fingerprint])).get(fingerprint) ?? [];
+  return records.results(fingerprint);
 }
 
 function tooOld(workspace: Workspace, step: StepNode, row: ResultRow): boolean {

@@ -100,10 +100,10 @@ export function createSharedResults(workspace: Workspace): SharedResults {
       for (const one of fresh) asked.add(one);
       await inParallel(fresh, AT_ONCE, async (one) => {
         // A run that was taken for another step often has the result of this one too.
-        const known = await workspace.records.results([one]);
-        if (known.size === 0) await caches.each((cache) => takeFor(cache, one, take));
-        const now = known.size > 0 ? known : await workspace.records.results([one]);
-        for (const { result } of now.get(one) ?? [])
+        const known = await workspace.records.results(one);
+        if (known.length === 0) await caches.each((cache) => takeFor(cache, one, take));
+        const now = known.length > 0 ? known : await workspace.records.results(one);
+        for (const { result } of now)
           for (const record of Object.values(result.outputs)) await lookFor(record);
       });
     },

@@ -293,8 +293,10 @@ export interface RecordStore extends LineageIndex, KeepingRecords {
   document(id: string): Promise<string | null>;
   putDocuments(documents: readonly Document[]): Promise<void>;
 
-  /** For each fingerprint its results that can be reused, newest first. */
-  results(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly ResultRow[]>>;
+  /** The results of a fingerprint that can be reused, newest first: as many as it was forced to run. */
+  results(fingerprint: string): Promise<readonly ResultRow[]>;
+  /** For each fingerprint the newest of those. */
+  newestUsable(fingerprints: readonly string[]): Promise<ReadonlyMap<string, ResultRow>>;
   /** The newest result of a fingerprint, damaged, invalidated and removed ones too; null when there is none. */
   newestResult(fingerprint: string): Promise<MarkedResult | null>;
   /** The marks of results by where they are recorded, in the same order; null for one without a mark. */

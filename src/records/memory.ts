@@ -311,6 +311,7 @@ function resultVerbs(
   data: Data,
 ): Verbs<
   | "results"
+  | "newestUsable"
   | "newestResult"
   | "invalidations"
   | "invalidate"
@@ -325,13 +326,20 @@ function resultVerbs(
     !row.damaged && row.invalidated === null && row.removed === null;
   const find = (run: string, seq: number): StoredResult | null =>
     data.results.find((row) => row.run === run && row.seq === seq) ?? null;
+  const usable = (fingerprint: string): ResultRow[] =>
+    data.results
+      .filter((row) => row.fingerprint === fingerprint && whole(row))
+      .sort((a, b) => b.finishedAt - a.finishedAt);
   return {
-    async results(fingerprints) {
+    results: async (fingerprint) => usable(fingerprint),
+    async newestUsable(fingerprints) {
+      const found = new Map<string, ResultRow>();
       const wanted = new Set(fingerprints);
-      const found = new Map<string, ResultRow[]>();
-      for (const row of data.results.filter(whole).sort((a, b) => b.finishedAt - a.finishedAt)) {
-        if (!wanted.has(row.fingerprint)) continue;
-        found.set(row.fingerprint, [...(found.get(row.fingerprint) ?? []), row]);
+      for (const row of data.results) {
+        if (!wanted.has(row.fingerprint) || !whole(row)) continue;
+        const other = found.get(row.fingerprint);
+        if (other === undefined || other.finishedAt < row.finishedAt)
+          found.set(row.fingerprint, row);
       }
       return found;
     },

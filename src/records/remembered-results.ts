@@ -19,9 +19,14 @@ export function rememberResults(store: RecordStore): RecordStore {
   };
   return {
     ...store,
-    async results(fingerprints) {
-      const found = await store.results(fingerprints);
-      for (const list of found.values()) for (const row of list) remember(row);
+    async results(fingerprint) {
+      const found = await store.results(fingerprint);
+      for (const row of found) remember(row);
+      return found;
+    },
+    async newestUsable(fingerprints) {
+      const found = await store.newestUsable(fingerprints);
+      for (const row of found.values()) remember(row);
       return found;
     },
     async result(run, seq) {

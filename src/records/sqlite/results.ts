@@ -9,58 +9,52 @@ import type { Session } from "./session.ts";
 export const COLUMNS = `r.fingerprint, r.static_id, r.run, r.seq, r.path, r.created_at, r.duration_ms, e.body`;
 export const JOIN = `result r join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq`;
 
-export function readResults(
+/** Newest first. */
+export function usableResults(session: Session, fingerprint: string): readonly ResultRow[] {
+  return session
+    .all(
+      `select ${COLUMNS} from ${JOIN}
+       where r.workspace=? and r.fingerprint=? and ${USABLE}
+       order by r.created_at desc, r.seq desc`,
+      session.workspace,
+      fingerprint,
+    )
+    .map(toResultRow);
+}
+
+const USABLE = "r.damaged=0 and r.invalidated is null and r.removed=0";
+
+export function newestUsable(
   session: Session,
   fingerprints: readonly string[],
-): ReadonlyMap<string, readonly ResultRow[]> {
-  const found = new Map<string, ResultRow[]>();
-  if (fingerprints.length === 0) return found;
-  if (fingerprints.length <= FEW) {
-    for (const fingerprint of fingerprints) {
-      const rows = resultsFor(session, fingerprint);
-      if (rows.length > 0) found.set(fingerprint, rows);
-    }
-    return found;
-  }
+): ReadonlyMap<string, ResultRow> {
+  const found = new Map<string, ResultRow>();
   for (let at = 0; at < fingerprints.length; at += PART)
-    for (const result of resultsForAll(session, fingerprints.slice(at, at + PART))) {
-      const list = found.get(result.fingerprint);
-      if (list === undefined) found.set(result.fingerprint, [result]);
-      else list.push(result);
-    }
+    for (const row of newestOf(session, fingerprints.slice(at, at + PART)))
+      found.set(row.fingerprint, row);
   return found;
 }
 
 /** Rows with their texts are large: of 100,000 only so many are in memory beside what is made of them. */
 const PART = 4_000;
 
-function resultsForAll(session: Session, fingerprints: readonly string[]): ResultRow[] {
-  // Left to itself the planner reads every result there is for each question.
+function newestOf(session: Session, fingerprints: readonly string[]): ResultRow[] {
+  const [only] = fingerprints;
+  if (fingerprints.length === 1) return usableResults(session, only as string).slice(0, 1);
+  // Left to itself the planner reads every result there is for each question. Beside max() stand columns of the row that has it.
   return session
     .all(
-      `select ${COLUMNS} from json_each(?) wanted
-       cross join result r indexed by result_fingerprint
-         on r.workspace=? and r.fingerprint=wanted.value
-       join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq
-       where r.damaged=0 and r.invalidated is null and r.removed=0
-       order by r.created_at desc, r.seq desc`,
+      `select r.fingerprint, r.static_id, r.run, r.seq, r.path, r.created_at, r.duration_ms, e.body
+       from (select r.fingerprint, r.static_id, r.run, r.seq, r.path, r.duration_ms,
+               max(r.created_at) as created_at
+             from json_each(?) wanted
+             cross join result r indexed by result_fingerprint
+               on r.workspace=? and r.fingerprint=wanted.value
+             where ${USABLE} group by wanted.key) r
+       cross join event e on e.workspace=? and e.run=r.run and e.seq=r.seq`,
       JSON.stringify(fingerprints),
       session.workspace,
-    )
-    .map(toResultRow);
-}
-
-/** Up to so many are asked for one by one: a list costs more to hand over than they do. */
-const FEW = 8;
-
-function resultsFor(session: Session, fingerprint: string): ResultRow[] {
-  return session
-    .all(
-      `select ${COLUMNS} from ${JOIN}
-       where r.workspace=? and r.fingerprint=? and r.damaged=0 and r.invalidated is null and r.removed=0
-       order by r.created_at desc, r.seq desc`,
       session.workspace,
-      fingerprint,
     )
     .map(toResultRow);
 }

@@ -30,12 +30,13 @@ import { migrate } from "./migrations.ts";
 import {
   fingerprintsWithStaticId,
   markDamaged,
+  newestUsable,
   putPreImages,
   readPreImage,
   readResult,
-  readResults,
   resultState,
   resultsOf,
+  usableResults,
 } from "./results.ts";
 import {
   addRequest,
@@ -127,7 +128,8 @@ function storeOver(
     events: async (run, after) => readEvents(session, run, after),
     document: async (id) => readDocument(session, id),
     putDocuments: async (documents) => session.transaction(() => putDocuments(session, documents)),
-    results: async (fingerprints) => readResults(session, fingerprints),
+    results: async (fingerprint) => usableResults(session, fingerprint),
+    newestUsable: async (fingerprints) => newestUsable(session, fingerprints),
     newestResult: async (fingerprint) => newestResult(session, fingerprint),
     invalidations: async (results) => readMarks(session, results),
     invalidate: async (results, mark) =>

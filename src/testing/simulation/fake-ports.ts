@@ -273,8 +273,8 @@ function guarded(world: World, records: RecordStore): RecordStore {
       noteOutputs(world, batch);
       return outcome;
     },
-    async results(fingerprints) {
-      const found = await records.results(fingerprints);
+    async newestUsable(fingerprints) {
+      const found = await records.newestUsable(fingerprints);
       return world.plant === "forget-result" ? new Map() : found;
     },
   };
