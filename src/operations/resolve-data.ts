@@ -41,7 +41,8 @@ export function createDataResolver(workspace: Workspace): DataResolver {
   };
   const resolved = new Map<string, Promise<ResolvedData | Refusal>>();
   const resolve: DataResolver["resolve"] = (reference, type, mode = null) => {
-    const key = JSON.stringify([reference, type, mode === "direct"]);
+    const what = reference.kind === "local" ? reference.path : JSON.stringify(reference);
+    const key = `${type} ${mode === "direct"} ${reference.kind} ${what}`;
     const known = resolved.get(key) ?? resolveOnce(reference, type, mode);
     resolved.set(key, known);
     return known;
