@@ -319,7 +319,6 @@ async function commit(state: EngineState, batch: CommitBatch): Promise<CommitOut
     await ports.contents.makeDurable(state.unsynced);
     state.unsynced = "nothing";
   }
-  if (batch.lasting) await ports.records.flush();
   ports.crashPoint("before-commit");
   const outcome = await ports.records.commit({ ...batch, at: ports.clock.now() });
   if (outcome === "done") {

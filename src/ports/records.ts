@@ -252,8 +252,6 @@ export interface RecordStore extends LineageIndex, KeepingRecords {
   engine(): Promise<EngineRow | null>;
   /** Gives the row back if `epoch` still holds it. */
   releaseEngine(epoch: number): Promise<void>;
-  /** Brings what was written to the disk off this thread, so that the lasting commit that follows has little to wait for. */
-  flush(): Promise<void>;
   /**
    * All or nothing; "fenced" when another epoch holds the engine row, "disk_full" when there is no room: the same batch may
    * then be committed later; "removed": never, it must be decided anew. Renews the heartbeat.

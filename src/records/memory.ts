@@ -75,7 +75,7 @@ type Verbs<K extends keyof RecordStore> = Pick<RecordStore, K>;
 
 function engineVerbs(
   data: Data,
-): Verbs<"becomeEngine" | "engine" | "releaseEngine" | "commit" | "flush" | "changes" | "close"> {
+): Verbs<"becomeEngine" | "engine" | "releaseEngine" | "commit" | "changes" | "close"> {
   return {
     async becomeEngine(me, now, isAlive) {
       const row = data.engine;
@@ -91,7 +91,6 @@ function engineVerbs(
       if (data.engine?.epoch === epoch) data.engine.held = false;
     },
     commit: async (batch) => commit(data, batch),
-    flush: async () => {},
     changes: () => data.changes,
     close: async () => {},
   };

@@ -86,7 +86,9 @@ it("asks no question of the engine or of lists by reading a whole table", () => 
   listRuns(session, { limit: 20, pipeline: "p", before: { createdAt: 1, name: "r" } });
   database.close();
   rmSync(folder, { recursive: true });
-  const tables = steps.filter((step) => !/VIRTUAL TABLE|B-TREE|SUBQUERY|^CO-ROUTINE r$|^SCAN r$/.test(step));
+  const tables = steps.filter(
+    (step) => !/VIRTUAL TABLE|B-TREE|SUBQUERY|^CO-ROUTINE r$|^SCAN r$/.test(step),
+  );
   expect(tables.length).toBeGreaterThan(6);
   for (const step of tables) {
     expect(step).toMatch(/^SEARCH/);

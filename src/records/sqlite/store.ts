@@ -1,6 +1,7 @@
 // The embedded record store: one SQLite file, one transaction a commit. Composes the tables of this folder.
 
-import { open } from "node:fs/promises";
+import { closeSync, fdatasync, openSync } from "node:fs";
+import { promisify } from "node:util";
 import type { CommitBatch, CommitOutcome, RecordStore } from "../../ports/records.ts";
 import {
   changeAsset,
@@ -67,26 +68,38 @@ export function openSqliteStore(file: string, workspace = "local"): OpenOutcome 
     return migrated;
   }
   const session = openSession(database, workspace);
-  const store = storeOver(session, (error) => isDiskFull(error, file));
-  const flush = (): Promise<void> => flushLog(`${file}-wal`);
-  return { kind: "open", store: { ...store, flush, close: async () => database.close() } };
+  const log = openLog(`${file}-wal`);
+  const store = storeOver(session, log.sync, (error) => isDiskFull(error, file));
+  const close = async (): Promise<void> => {
+    log.close();
+    database.close();
+  };
+  return { kind: "open", store: { ...store, close } };
 }
 
-/** A commit waits for the disk on its thread: on a busy one for a quarter of a second, were all of the log still to be written. */
-async function flushLog(log: string): Promise<void> {
-  const file = await open(log, "r").catch(() => null);
-  if (file === null) return;
-  try {
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
+/** SQLite's log, which stays the same file for as long as the database is open. */
+function openLog(path: string) {
+  let file: number | null = null;
+  return {
+    /** What was committed lasts from then on. Other threads wait for the disk: a busy one takes a quarter of a second. */
+    async sync(): Promise<void> {
+      file ??= openSync(path, "r");
+      await syncData(file);
+    },
+    close(): void {
+      if (file !== null) closeSync(file);
+      file = null;
+    },
+  };
 }
+
+const syncData = promisify(fdatasync);
 
 function storeOver(
   session: Session,
+  syncLog: () => Promise<void>,
   isFull: (error: unknown) => boolean,
-): Omit<RecordStore, "close" | "flush"> {
+): Omit<RecordStore, "close"> {
   // The database counts what other connections write; what this process asks of its own engine is news as well.
   let own = 0;
   const unlessFull = <T, F>(work: () => T, full: F): T | F => {
@@ -103,7 +116,11 @@ function storeOver(
     engine: async () => readEngine(session),
     // Kept, it falls to the next engine all the same: its process is gone.
     releaseEngine: async (epoch) => unlessFull(() => releaseEngine(session, epoch), undefined),
-    commit: async (batch) => unlessFull(() => commit(session, batch), "disk_full" as CommitOutcome),
+    async commit(batch) {
+      const outcome: CommitOutcome = unlessFull(() => commit(session, batch), "disk_full");
+      if (batch.lasting && outcome === "done") await syncLog();
+      return outcome;
+    },
     submit: async (run, onClaim = () => {}) => {
       own += 1;
       return submitRun(session, run, onClaim);
@@ -146,6 +163,14 @@ function storeOver(
     asset: async (kind, name, version, label) => findAsset(session, kind, name, { version, label }),
     assets: async (kind, name) => listAssets(session, kind, name),
     changeAsset: async (asset, change) => changeAsset(session, asset, change),
+    ...datastoreVerbs(session),
+    ...lineageVerbs(session),
+    ...keepingVerbs(session),
+  };
+}
+
+function datastoreVerbs(session: Session) {
+  return {
     putDatastore: async (row) => putDatastore(session, row),
     datastores: async () => listDatastores(session),
     deleteDatastore: async (name) => deleteDatastore(session, name),
@@ -153,13 +178,12 @@ function storeOver(
     secret: async (name) => readSecret(session, name),
     secrets: async () => listSecrets(session),
     deleteSecret: async (name) => deleteSecret(session, name),
-    ...lineageVerbs(session),
-    ...keepingVerbs(session),
-  };
+  } satisfies Partial<RecordStore>;
 }
 
+/** Not synced yet: whoever asks for a lasting one does that without holding up this thread. */
 function commit(session: Session, batch: CommitBatch): Exclude<CommitOutcome, "disk_full"> {
-  return session.transaction(() => {
+  const work = (): Exclude<CommitOutcome, "disk_full"> => {
     if (!renewLease(session, batch.epoch, batch.at)) return "fenced";
     if (takesRemoved(session, batch.updates)) return "removed";
     for (const update of batch.updates) {
@@ -172,5 +196,6 @@ function commit(session: Session, batch: CommitBatch): Exclude<CommitOutcome, "d
     handleRequests(session, batch.handledRequests);
     if (batch.lasting) markLasting(session);
     return "done";
-  }, batch);
+  };
+  return session.transaction(work, { lasting: false });
 }
