@@ -19,8 +19,10 @@ export interface StageMeans {
 }
 
 export interface CodeFolders {
-  /** Writes the snapshot into an existing folder and says how many entries that were, when more than a few. */
-  bring(id: ContentId, to: string, means: StageMeans): Promise<number | null>;
+  /** Throws when the stored snapshot is missing or damaged. */
+  entriesOf(id: ContentId): readonly ManifestEntry[];
+  /** Writes the snapshot into an existing folder. */
+  bring(id: ContentId, to: string, means: StageMeans): Promise<void>;
 }
 
 /** Code up to here is written from memory: cheaper than copying, and the bytes are checked by their hash. */
@@ -34,9 +36,12 @@ interface SmallCode {
   readonly links: readonly { path: string; target: string }[];
 }
 
-type LoadedCode =
-  | { readonly kind: "small"; readonly code: SmallCode }
-  | { readonly kind: "big"; readonly from: string; readonly entries: readonly ManifestEntry[] };
+interface LoadedCode {
+  readonly from: string;
+  readonly entries: readonly ManifestEntry[];
+  /** Null: too much to be kept in memory. */
+  readonly small: SmallCode | null;
+}
 
 export function codeFolders(codeFolder: string): CodeFolders {
   const loaded = new Map<ContentId, LoadedCode>();
@@ -51,19 +56,18 @@ export function codeFolders(codeFolder: string): CodeFolders {
     return code;
   };
   return {
+    entriesOf: (id) => codeOf(id).entries,
     async bring(id, to, means) {
-      const code = codeOf(id);
-      if (code.kind === "small") {
-        writeSmall(code.code, to);
-        return null;
+      const { from, entries, small } = codeOf(id);
+      if (small !== null) {
+        writeSmall(small, to);
+        return;
       }
-      const { from, entries } = code;
       if (!checked.has(id)) {
         if (!(await means.isWhole({ folder: from, entries }))) damaged(id);
         checked.add(id);
       }
       await means.copy({ from, to, entries });
-      return entries.length;
     },
   };
 }
@@ -73,9 +77,7 @@ function loadCode(codeFolder: string, id: ContentId): LoadedCode {
   if (entries === null) return damaged(id);
   const from = snapshotFolder(codeFolder, id);
   const bytes = entries.reduce((sum, entry) => sum + (entry.type === "file" ? entry.size : 0), 0);
-  if (entries.length > SMALL_FILES || bytes > SMALL_BYTES) {
-    return { kind: "big", from, entries };
-  }
+  if (entries.length > SMALL_FILES || bytes > SMALL_BYTES) return { from, entries, small: null };
   const folders = new Set<string>();
   const files: SmallCode["files"][number][] = [];
   const links: SmallCode["links"][number][] = [];
@@ -89,7 +91,7 @@ function loadCode(codeFolder: string, id: ContentId): LoadedCode {
       files.push({ path: entry.path, mode: handedMode(entry.executable), bytes: content });
     }
   }
-  return { kind: "small", code: { folders: [...folders], files, links } };
+  return { from, entries, small: { folders: [...folders], files, links } };
 }
 
 function readStored(path: string): Buffer | null {

@@ -4,6 +4,7 @@
 import { statSync } from "node:fs";
 import type { Content, ContentId, Manifest, ManifestEntry } from "../core/content.ts";
 import type { CodeReference } from "../spec/graph.ts";
+import { type AsMade, finishFolder, stillAsMade } from "./as-made.ts";
 import { type CapturedPort, capturePort, type PortOrder } from "./capture-port.ts";
 import { hashFile } from "./hash-file.ts";
 import { identifyFolder, isUnaltered, type Limits, type Places, TOO_BIG } from "./identify.ts";
@@ -28,6 +29,8 @@ export interface ContentJobs {
   snapshotCode: { asked: { code: CodeReference; places: CodePlaces }; answer: SnapshotResult };
   capturePort: { asked: PortOrder; answer: CapturedPort };
   copyCode: { asked: CopyCode; answer: null };
+  finishFolder: { asked: FinishFolder; answer: AsMade };
+  stillAsMade: { asked: StillAsMade; answer: AsMade | null };
   isWhole: { asked: { folder: string; entries: readonly ManifestEntry[] }; answer: boolean };
   readManifest: { asked: { storeFolder: string; id: ContentId }; answer: Manifest | null };
   publish: { asked: PublishCopy; answer: null };
@@ -38,6 +41,15 @@ export interface CopyCode {
   readonly from: string;
   readonly to: string;
   readonly entries: readonly ManifestEntry[];
+}
+
+export interface FinishFolder {
+  readonly folder: string;
+  readonly entries: readonly ManifestEntry[];
+}
+
+export interface StillAsMade extends FinishFolder {
+  readonly asMade: AsMade;
 }
 
 export interface PublishCopy {
@@ -68,6 +80,10 @@ export const contentJobs: JobTable = {
     copyEntries(from, to, entries, handedMode);
     return null;
   },
+  finishFolder: ({ folder, entries }, limits) =>
+    limits !== null && entries.length > limits.entries ? TOO_BIG : finishFolder(folder, entries),
+  stillAsMade: ({ folder, entries, asMade }, limits) =>
+    isMany(entries, limits) ? TOO_BIG : stillAsMade(folder, entries, asMade),
   isWhole: ({ folder, entries }, limits) =>
     isMany(entries, limits) ? TOO_BIG : isWhole(folder, entries),
   readManifest: ({ storeFolder, id }, limits) => {

@@ -70,7 +70,12 @@ class FolderContents implements Contents {
     };
     this.#pool = createWorkerPool(Math.max(1, options.workers));
     this.#hashes = fileHashes(this.#cacheFolder);
-    this.#work = workFolders(this.#places);
+    this.#work = workFolders(this.#places, {
+      copy: (asked) => this.#do("copyCode", asked),
+      isWhole: (asked) => this.#do("isWhole", asked),
+      finishFolder: (asked) => this.#do("finishFolder", asked),
+      stillAsMade: (asked) => this.#do("stillAsMade", asked),
+    });
     this.#fileSystem = createFileSystemSync(options.python);
   }
 
@@ -162,12 +167,7 @@ class FolderContents implements Contents {
 
   async stage(order: Parameters<Contents["stage"]>[0]): ReturnType<Contents["stage"]> {
     return this.#outcome(join(this.#places.workFolder, order.attemptId), async () =>
-      done(
-        await this.#work.stage(order, {
-          copy: (copy) => this.#do("copyCode", copy),
-          isWhole: (stored) => this.#do("isWhole", stored),
-        }),
-      ),
+      done(await this.#work.stage(order)),
     );
   }
 

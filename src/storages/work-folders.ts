@@ -3,10 +3,13 @@
 
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ManifestEntry } from "../core/content.ts";
 import type { StagedAttempt, StageOrder } from "../ports/contents.ts";
 import { put } from "../spec/own-keys.ts";
-import { createBlankFolders, WORK_FOLDERS } from "./blank-folders.ts";
+import { type AsMade, stillAsMade } from "./as-made.ts";
 import { codeFolders, type StageMeans } from "./code-folders.ts";
+import type { FinishFolder, StillAsMade } from "./content-jobs.ts";
+import { createSpareFolders } from "./spare-folders.ts";
 import { createTrash } from "./trash.ts";
 
 export interface WorkPlaces {
@@ -18,8 +21,14 @@ export interface WorkPlaces {
   readonly scratchFolder: string;
 }
 
+/** File work that is done off this thread when it is much. */
+export interface WorkMeans extends StageMeans {
+  finishFolder(asked: FinishFolder): Promise<AsMade>;
+  stillAsMade(asked: StillAsMade): Promise<AsMade | null>;
+}
+
 export interface WorkFolders {
-  stage(order: StageOrder, means: StageMeans): Promise<StagedAttempt>;
+  stage(order: StageOrder): Promise<StagedAttempt>;
   leftBehind(order: Omit<StageOrder, "snapshotId">): StagedAttempt | null;
   discard(attemptId: string, keep: boolean): void;
   /** Takes any folder away. */
@@ -32,29 +41,45 @@ const COPIES = "copies";
 /** Work folders of failed attempts that stay. */
 const KEPT = 10;
 
-export function workFolders(places: WorkPlaces): WorkFolders {
-  /** Entries of the code in each work folder that is more than a few. */
-  const copied = new Map<string, number>();
-  /** Attempts whose work folder began empty. */
-  const withoutCode = new Set<string>();
+/** What a work folder was made of. */
+interface Made {
+  readonly snapshot: string | null;
+  readonly entries: readonly ManifestEntry[];
+  readonly asMade: AsMade;
+}
+
+export function workFolders(places: WorkPlaces, means: WorkMeans): WorkFolders {
+  const made = new Map<string, Made>();
+  /** Folders that a worker looks at. */
+  const looking = new Set<string>();
   const code = codeFolders(places.codeFolder);
-  const blank = createBlankFolders();
+  const spare = createSpareFolders();
   const trash = createTrash(places.trashFolder);
+  const giveBack = (path: string, was: Made, asMade: AsMade | null): void => {
+    const left = asMade === null ? path : spare.give(was.snapshot, { path, asMade });
+    if (left !== null) trash.take(left, was.entries.length + 3);
+  };
+  const lookAndGiveBack = async (path: string, was: Made): Promise<void> => {
+    looking.add(path);
+    const { entries, asMade } = was;
+    const found = await means.stillAsMade({ folder: path, entries, asMade }).catch(() => null);
+    // Whoever closed has taken it away.
+    if (looking.delete(path)) giveBack(path, was, found);
+  };
   return {
-    async stage(order, means) {
-      const { attemptId, snapshotId } = order;
+    async stage(order) {
+      const { attemptId, snapshotId: snapshot } = order;
       const folder = join(places.attemptsFolder, attemptId);
       const workFolder = join(places.workFolder, attemptId);
       makeFolder(folder);
-      if (snapshotId === null) {
-        blank.make(workFolder);
-        withoutCode.add(attemptId);
-      } else {
+      const entries = snapshot === null ? [] : code.entriesOf(snapshot);
+      let asMade = spare.take(snapshot, workFolder);
+      if (asMade === null) {
         makeFolder(workFolder);
-        const entries = await code.bring(snapshotId, workFolder, means);
-        if (entries !== null) copied.set(attemptId, entries);
-        for (const name of WORK_FOLDERS) makeFolder(join(workFolder, name));
+        if (snapshot !== null) await code.bring(snapshot, workFolder, means);
+        asMade = await means.finishFolder({ folder: workFolder, entries });
       }
+      made.set(attemptId, { snapshot, entries, asMade });
       return { folder, workFolder, outputs: makeOutputs(places.scratchFolder, order) };
     },
     leftBehind(order) {
@@ -66,17 +91,19 @@ export function workFolders(places: WorkPlaces): WorkFolders {
     },
     discard(attemptId, keep) {
       const workFolder = join(places.workFolder, attemptId);
-      const mayServeAgain = withoutCode.delete(attemptId);
+      const was = made.get(attemptId);
+      made.delete(attemptId);
       const copies = join(places.attemptsFolder, attemptId, COPIES);
       if (!keep && existsSync(copies)) trash.take(copies);
       if (keep) keepNewest(places, attemptId, trash.take);
-      else if (!(mayServeAgain && blank.takeBack(workFolder)))
-        trash.take(workFolder, copied.get(attemptId));
-      copied.delete(attemptId);
+      else if (was === undefined) trash.take(workFolder);
+      else if (was.entries.length > 0) void lookAndGiveBack(workFolder, was);
+      else giveBack(workFolder, was, stillAsMade(workFolder, [], was.asMade));
     },
     trash: trash.take,
     close() {
-      for (const folder of blank.drain()) trash.take(folder);
+      for (const folder of [...spare.drain(), ...looking]) trash.take(folder);
+      looking.clear();
       trash.empty();
     },
   };

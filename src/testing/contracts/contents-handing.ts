@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -13,9 +14,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { OutputRecord } from "../../core/output.ts";
-import type { ContentsBench } from "./contents-bench.ts";
+import { type ContentsBench, relink } from "./contents-bench.ts";
 
 export function publishing(bench: () => ContentsBench): void {
   const make = async (): Promise<{ file: OutputRecord; folder: OutputRecord }> => {
@@ -116,6 +117,60 @@ export function discarding(bench: () => ContentsBench): void {
     await bench().contents.close();
     expect(existsSync(bench().path(`.stepwell/work/b${alterations.length - 1}`))).toBe(false);
   });
+
+  // Of a folder that is older than the clock of the file system is coarse only the times are looked at, else the bytes.
+  for (const [code, files, ageMs] of [
+    ["a little code", 3, 0],
+    ["a little code, a while ago", 3, 10_000],
+    ["much code", 80, 0],
+    ["much code, a while ago", 80, 10_000],
+  ] as const)
+    it(`hands on a work folder with ${code} only when nothing of it is other than in a new one`, async () => {
+      for (let index = 0; index < files; index += 1) bench().write(`code/f${index}`, "x");
+      chmodSync(bench().write("code/deep/tool", "#!"), 0o755);
+      bench().write("code/logs/old", "");
+      symlinkSync("f1", bench().path("code/link"));
+      const { snapshotId } = await bench().snapshot();
+      const alterations: ((folder: string) => void)[] = [
+        (folder) => writeFileSync(join(folder, "f0"), "y"),
+        (folder) => writeFileSync(join(folder, "f0"), ""),
+        (folder) => rmSync(join(folder, "f1")),
+        (folder) => chmodSync(join(folder, "deep/tool"), 0o644),
+        (folder) => relink(join(folder, "link"), "f2"),
+        (folder) => relink(join(folder, "f2"), "f1"),
+        (folder) => rmSync(join(folder, "logs/old")),
+        (folder) => mkdirSync(join(folder, "deep/er")),
+        (folder) => writeFileSync(join(folder, "logs/new"), ""),
+        (folder) => chmodSync(join(folder, "deep"), 0o700),
+        (folder) => renameSync(join(folder, "f0"), join(folder, "f00")),
+      ];
+      const stage = async (id: string) => {
+        vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ageMs });
+        try {
+          const { workFolder } = await bench().stage(id, {}, snapshotId);
+          return { workFolder, inode: statSync(workFolder).ino };
+        } finally {
+          vi.useRealTimers();
+        }
+      };
+      for (const [index, alter] of alterations.entries()) {
+        const { workFolder } = await stage(`a${index}`);
+        alter(workFolder);
+        bench().contents.discard(`a${index}`, false);
+        await vi.waitFor(() => expect(existsSync(workFolder), String(alter)).toBe(false));
+      }
+      const unaltered = await stage("u");
+      bench().contents.discard("u", false);
+      let tries = 0;
+      await vi.waitFor(async () => {
+        const again = await stage(`v${tries++}`);
+        expect(again.inode).toBe(unaltered.inode);
+        expect(existsSync(unaltered.workFolder)).toBe(false);
+      });
+      bench().contents.discard(`v${tries - 1}`, false);
+      await bench().contents.close();
+      expect(existsSync(bench().path(`.stepwell/work/v${tries - 1}`))).toBe(false);
+    });
 
   it("keeps the newest ten of those that are to be kept", async () => {
     for (let index = 0; index < 13; index += 1) {
