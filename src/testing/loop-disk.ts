@@ -1,13 +1,17 @@
 // A file system of its own on a file, whose power can be cut: what was not synced is gone, a rename that was not synced
-// too. Needs root on Linux with loop devices; elsewhere it is null and the test says that it was skipped.
+// too, and the machine has another boot id. Needs root on Linux with loop devices; elsewhere it is null and the test says
+// that it was skipped.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface LoopDisk {
   readonly folder: string;
+  /** Words before a program: it sees a machine that has started when the disk was last mounted. */
+  readonly through: readonly string[];
   /** From now on nothing reaches the disk; writers get errors. */
   cutPower(): void;
   /** After everything that used it is gone: mounts what is on the disk. */
@@ -24,7 +28,11 @@ export function loopDisk(megabytes: number): LoopDisk | null {
     spawnSync("umount", ["-l", folder]);
     rmSync(base, { recursive: true, force: true });
   };
-  const mount = (): boolean => spawnSync("mount", ["-o", "loop", image, folder]).status === 0;
+  const boot = join(base, "boot_id");
+  const mount = (): boolean => {
+    writeFileSync(boot, `${randomUUID()}\n`);
+    return spawnSync("mount", ["-o", "loop", image, folder]).status === 0;
+  };
   spawnSync("truncate", ["-s", `${megabytes}M`, image]);
   const isMade = spawnSync("mkfs.ext4", ["-q", image]).status === 0;
   if (!isMade || !mount()) {
@@ -34,6 +42,7 @@ export function loopDisk(megabytes: number): LoopDisk | null {
   }
   return {
     folder,
+    through: ["unshare", "--mount", "sh", "-c", WITH_BOOT_ID, boot],
     remove,
     cutPower: () => void execFileSync("python3", ["-c", SHUTDOWN, folder]),
     comeBack() {
@@ -47,3 +56,6 @@ export function loopDisk(megabytes: number): LoopDisk | null {
 const SHUTDOWN =
   "import fcntl,os,struct,sys;" +
   "fcntl.ioctl(os.open(sys.argv[1],os.O_RDONLY),0x8004587D,struct.pack('I',2))";
+
+/** Only that program and what it starts see the file there. */
+const WITH_BOOT_ID = 'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"';

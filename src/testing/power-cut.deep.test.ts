@@ -23,7 +23,7 @@ it(`loses nothing in ${CUTS} power cuts (seed ${SEED})`, async (context) => {
   disk = loopDisk(256);
   if (disk === null) return context.skip();
   const chance = chanceOf("power");
-  const rig = makeRig("power", disk.folder);
+  const rig = makeRig("power", disk.folder, disk.through);
   const acknowledged = new Set<string>();
   let cuts = 0;
   let verified = 0;

@@ -48,8 +48,8 @@ export interface Rig {
   remove(): void;
 }
 
-/** `parent`: a disk of its own, for instance. */
-export function makeRig(name = "rig", parent = os.tmpdir()): Rig {
+/** `parent`: a disk of its own, for instance. `through`: words before each `stepwell`. */
+export function makeRig(name = "rig", parent = os.tmpdir(), through: readonly string[] = []): Rig {
   const folder = fs.mkdtempSync(path.join(parent, `stepwell-${name}-`));
   const at = (file: string): string => path.join(folder, file);
   const env = (more: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({
@@ -59,6 +59,7 @@ export function makeRig(name = "rig", parent = os.tmpdir()): Rig {
     NO_COLOR: "1",
     ...more,
   });
+  const [program = "", ...before] = [...through, process.execPath, CLI, "--workspace", folder];
   let seen = 0;
   const rig: Rig = {
     folder,
@@ -70,7 +71,7 @@ export function makeRig(name = "rig", parent = os.tmpdir()): Rig {
     read: (file) => fs.readFileSync(at(file), "utf8"),
     cli: (...words) => rig.cliWith({}, ...words),
     cliWith(more, ...words) {
-      const done = spawnSync(process.execPath, [CLI, "--workspace", folder, ...words], {
+      const done = spawnSync(program, [...before, ...words], {
         cwd: folder,
         env: env(more),
         encoding: "utf8",
@@ -80,13 +81,13 @@ export function makeRig(name = "rig", parent = os.tmpdir()): Rig {
     },
     start: (...words) => rig.startWith({}, ...words),
     startWith: (more, ...words) =>
-      spawn(process.execPath, [CLI, "--workspace", folder, ...words], {
+      spawn(program, [...before, ...words], {
         cwd: folder,
         env: env(more),
         stdio: "ignore",
       }),
     watch(more, ...words) {
-      const child = spawn(process.execPath, [CLI, "--workspace", folder, ...words], {
+      const child = spawn(program, [...before, ...words], {
         cwd: folder,
         env: env(more),
         stdio: ["ignore", "ignore", "pipe"],
