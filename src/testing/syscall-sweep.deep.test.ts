@@ -141,6 +141,7 @@ describe.runIf(hasStrace)("the engine, struck at every system call of a kind,", 
     { call: "unlink", inject: "signal=KILL" },
     { call: "fsync", inject: "signal=KILL" },
     { call: "fsync", inject: "signal=KILL", threads: true },
+    { call: "fdatasync", inject: "signal=KILL", threads: true },
     { call: "pwrite64", inject: "signal=KILL" },
   ];
   it.each(kills)(
@@ -156,6 +157,7 @@ describe.runIf(hasStrace)("the engine, struck at every system call of a kind,", 
   const errors: readonly Blow[] = [
     { call: "fsync", inject: "error=EIO" },
     { call: "fsync", inject: "error=EIO", threads: true },
+    { call: "fdatasync", inject: "error=EIO", threads: true },
     { call: "syncfs", inject: "error=EIO", threads: true },
   ];
   it.each(errors)(
