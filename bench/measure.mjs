@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 const here = path.dirname(fileURLToPath(import.meta.url));
 const cli = path.join(path.dirname(here), "dist", "stepwell.js");
 
-export const STEPWELL = [process.execPath, cli];
+/** As a user starts it. */
+export const STEPWELL = [cli];
 const base = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-bench-"));
 let folders = 0;
 
@@ -33,10 +34,12 @@ export function settle() {
 /** `{wall, cpu, rssMb, stdout}`; throws when the command fails. */
 export function measure(folder, command, env = {}) {
   const words = [path.join(here, "measure.py"), ...command];
+  // Certificates of the machine's own cost every Node that starts 35 ms, whatever it does.
+  const { NODE_EXTRA_CA_CERTS: _, ...inherited } = process.env;
   const output = execFileSync("python3", words, {
     cwd: folder,
     encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1", ...env },
+    env: { ...inherited, NO_COLOR: "1", ...env },
     maxBuffer: 1 << 26,
   });
   const figures = JSON.parse(output);

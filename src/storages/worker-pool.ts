@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import v8 from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { ContentJobs, JobName } from "./content-jobs.ts";
 import { ContentProblem } from "./content-problem.ts";
@@ -12,6 +13,8 @@ import type { JobReply, JobRequest } from "./content-worker.ts";
 
 /** Lists of files are short-lived: with a small young generation a fifth of the time goes into collecting it. */
 const LIMITS = { maxYoungGenerationSizeMb: 64 };
+/** Our own threads are started with a small one, and V8 would take that for the worker's as well: 0 leaves it to the limits. */
+const NO_FLAG = "--max-semi-space-size=0";
 
 export interface WorkerPool {
   run<Name extends JobName>(
@@ -99,6 +102,7 @@ function settleBy(job: Job, reply: JobReply): void {
 
 /** The built worker lies beside the bundle; sources are loaded through the development tool that strips types. */
 function startWorker(): Worker {
+  v8.setFlagsFromString(NO_FLAG);
   const here = dirname(fileURLToPath(import.meta.url));
   const source = join(here, "content-worker.ts");
   if (existsSync(source)) {

@@ -24,15 +24,28 @@ export function openSession(database: Database, workspace: string): Session {
     }
     return statement;
   };
+  // As the database was opened.
+  let syncs = true;
+  let isInside = false;
+  const setSyncs = (wanted: boolean): void => {
+    if (syncs === wanted) return;
+    database.exec(`PRAGMA synchronous=${wanted ? "FULL" : "NORMAL"}`);
+    syncs = wanted;
+  };
   return {
     workspace,
-    run: (sql, ...values) => Number(prepared(sql).run(...values).changes),
+    run(sql, ...values) {
+      // By itself it is a transaction that lasts.
+      if (!isInside) setSyncs(true);
+      return Number(prepared(sql).run(...values).changes);
+    },
     get: (sql, ...values) => prepared(sql).get(...values) ?? undefined,
     all: (sql, ...values) => prepared(sql).all(...values),
     transaction(work, { lasting } = { lasting: true }) {
-      if (!lasting) database.exec("PRAGMA synchronous=NORMAL");
+      setSyncs(lasting);
       // IMMEDIATE: a deferred transaction that becomes a writer late can fail with SQLITE_BUSY at once.
       database.exec("BEGIN IMMEDIATE");
+      isInside = true;
       try {
         const value = work();
         database.exec("COMMIT");
@@ -41,7 +54,7 @@ export function openSession(database: Database, workspace: string): Session {
         rollBack(database);
         throw error;
       } finally {
-        if (!lasting) database.exec("PRAGMA synchronous=FULL");
+        isInside = false;
       }
     },
   };
