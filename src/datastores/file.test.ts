@@ -28,6 +28,7 @@ function newFolder(): string {
 const backend: StorageBackend = {
   name: "a folder",
   canWrite: true,
+  takesSeveral: true,
   place: async () => {
     const folder = newFolder();
     return {

@@ -6,7 +6,8 @@ import type { ResultRow } from "../../ports/records.ts";
 import type { Row } from "./driver.ts";
 import type { Session } from "./session.ts";
 
-export const COLUMNS = `r.fingerprint, r.static_id, r.run, r.seq, r.path, r.created_at, r.duration_ms, e.body`;
+/** The event says the rest: values that are handed over one by one cost more than reading them in its text. */
+export const COLUMNS = "r.run, r.seq, e.body";
 export const JOIN = `result r join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq`;
 
 /** Newest first. */
@@ -36,7 +37,7 @@ export function newestUsable(
 }
 
 /** Rows with their texts are large: of 100,000 only so many are in memory beside what is made of them. */
-const PART = 4_000;
+const PART = 1_000;
 
 function newestOf(session: Session, fingerprints: readonly string[]): ResultRow[] {
   const [only] = fingerprints;
@@ -44,9 +45,7 @@ function newestOf(session: Session, fingerprints: readonly string[]): ResultRow[
   // Left to itself the planner reads every result there is for each question. Beside max() stand columns of the row that has it.
   return session
     .all(
-      `select r.fingerprint, r.static_id, r.run, r.seq, r.path, r.created_at, r.duration_ms, e.body
-       from (select r.fingerprint, r.static_id, r.run, r.seq, r.path, r.duration_ms,
-               max(r.created_at) as created_at
+      `select ${COLUMNS} from (select r.run, r.seq, max(r.created_at)
              from json_each(?) wanted
              cross join result r indexed by result_fingerprint
                on r.workspace=? and r.fingerprint=wanted.value
@@ -139,15 +138,7 @@ export function readPreImage(session: Session, fingerprint: string): PreImage | 
 
 export function toResultRow(row: Row): ResultRow {
   const event = JSON.parse(String(row.body)) as Extract<RunEvent, { kind: "step_completed" }>;
-  return {
-    fingerprint: String(row.fingerprint),
-    staticId: String(row.static_id),
-    run: String(row.run),
-    seq: Number(row.seq),
-    path: String(row.path),
-    finishedAt: Number(row.created_at),
-    durationMs: Number(row.duration_ms),
-    result: event.result,
-    ...(event.inputs && { inputs: event.inputs }),
-  };
+  const { fingerprint, staticId, path, at, durationMs, result, inputs } = event;
+  const seen = { fingerprint, staticId, path, finishedAt: at, durationMs, result };
+  return { run: String(row.run), seq: Number(row.seq), ...seen, ...(inputs && { inputs }) };
 }

@@ -17,6 +17,8 @@ import type { OpenableDatastore } from "../../spec/datastore.ts";
 export interface StorageBackend {
   readonly name: string;
   readonly canWrite: boolean;
+  /** Writes and copies several files in one call. */
+  readonly takesSeveral?: boolean;
   /** Names that the server of the test cannot have, though others of its kind can. */
   readonly unnameable?: RegExp;
   /** It cannot take back an upload, and forgets it some days later. */

@@ -38,6 +38,13 @@ export function storageWriting(backend: StorageBackend): void {
     expect(await textAt(storage, "odd")).toBe(`abcdef${"g".repeat(70_000)}`);
   });
 
+  it("takes several files in one call where it is said to", async () => {
+    const { storage } = await openPlace(backend);
+    const takesSeveral = backend.takesSeveral === true;
+    expect(storage.writeTogether !== undefined).toBe(takesSeveral);
+    expect(storage.copyTogether !== undefined).toBe(takesSeveral);
+  });
+
   it("writes an empty file", async () => {
     const { storage } = await openPlace(backend);
     const written = await writeText(storage, "none", "", { sha256: idOf("") });

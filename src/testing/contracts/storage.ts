@@ -23,6 +23,6 @@ export function storageContract(backend: StorageBackend | { readonly missing: st
     if (!backend.canWrite) return;
     describe("writing", () => storageWriting(backend));
     describe("uploads in pieces", () => storageUploads(backend));
-    describe("several files in one call", () => storageTogether(backend));
+    if (backend.takesSeveral) describe("several files in one call", () => storageTogether(backend));
   });
 }
