@@ -18,7 +18,9 @@ type Variables = Readonly<Record<string, string>>;
 export function createStartFrames(): (order: AttemptOrder) => string {
   let before: Variables = {};
   return (order) => {
-    const variables = { ...order.variables, STEPWELL_ATTEMPT: order.attemptId };
+    const { attemptId, variables: given } = order;
+    const isSaid = given.STEPWELL_ATTEMPT === attemptId;
+    const variables = isSaid ? given : { ...given, STEPWELL_ATTEMPT: attemptId };
     const frame = startFrame(order, differences(before, variables));
     before = variables;
     return frame;
@@ -75,14 +77,13 @@ export function problemOf(order: AttemptOrder): string | null {
   const paths = [order.folder, order.workFolder, order.logPath];
   if (paths.some((path) => path.includes("\0"))) return "a path holds a NUL character";
   if (order.script.includes("\0")) return "the command holds a NUL character";
-  for (const variables of [order.variables, ...order.processes]) {
-    for (const [name, value] of Object.entries(variables)) {
-      const shown = JSON.stringify(name);
+  for (const variables of [order.variables, ...order.processes])
+    for (const name in variables) {
       if (name === "" || name.includes("=") || name.includes("\0"))
-        return `${shown} is not a name of an environment variable`;
-      if (value.includes("\0")) return `the variable ${shown} holds a NUL character`;
+        return `${JSON.stringify(name)} is not a name of an environment variable`;
+      if (variables[name]?.includes("\0"))
+        return `the variable ${JSON.stringify(name)} holds a NUL character`;
     }
-  }
   return null;
 }
 

@@ -53,18 +53,16 @@ export function commandOrder(
   const watch = node.trace === false ? null : settings.watch;
   const variables = stepVariables(context, node, shell, watch);
   if (wrapped.traced && watch !== null) prepareStrace(context, watch, variables);
+  if (mpi) Object.assign(variables, MPI_VARIABLES);
+  if (wrapped.script !== null) variables.SW__script = script.text;
+  Object.assign(variables, script.variables);
   return {
     attemptId: context.attemptId,
     epoch: context.epoch,
     folder: context.staged.folder,
     workFolder: context.staged.workFolder,
     script: wrapped.script ?? script.text,
-    variables: {
-      ...variables,
-      ...(mpi ? MPI_VARIABLES : {}),
-      ...(wrapped.script === null ? {} : { SW__script: script.text }),
-      ...script.variables,
-    },
+    variables,
     processes: processVariables(distribution, node.resources.instanceCount, context.attemptId),
     logPath: context.logPath,
     timeoutMs: node.timeoutSeconds === null ? null : node.timeoutSeconds * 1000,

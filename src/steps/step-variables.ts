@@ -8,7 +8,10 @@ import { layOutMlflowStore } from "./mlflow-store.ts";
 import { watchVariables } from "./watch-python.ts";
 import type { WatchPlaces } from "./watch-rules.ts";
 
-/** Everything but the references of the command itself. Later lines win. */
+/**
+ * Everything but the references of the command itself. Later lines win. The caller may add to it: sixty variables are not
+ * copied more often than needed.
+ */
 export function stepVariables(
   context: AttemptContext,
   node: StepNode,
@@ -18,7 +21,7 @@ export function stepVariables(
   const packages = ownPackages(context);
   const folders = [...packages.pathPrefix, ...context.environment.pathPrefix];
   const path = [...folders, shell.inherited.PATH ?? DEFAULT_PATH].join(":");
-  const variables = {
+  const variables: Record<string, string> = {
     ...shell.inherited,
     ...context.environment.variables,
     ...packages.variables,
@@ -35,7 +38,7 @@ export function stepVariables(
   };
   return watch === null
     ? variables
-    : { ...variables, ...watchVariables(context, watch, variables) };
+    : Object.assign(variables, watchVariables(context, watch, variables));
 }
 
 /** A shared environment is read-only: `pip install` in a command puts its packages into the attempt's own folder. */
