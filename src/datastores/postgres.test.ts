@@ -171,8 +171,21 @@ describe.skipIf("missing" in started)("PostgreSQL as a place for rows", () => {
     expect(error.message).toContain('"d"::text');
   });
 
+  it.each([
+    "SELECT 1; DROP TABLE every",
+    "SELECT 1; COMMIT; DROP TABLE every",
+    "SELECT 1; COMMIT; BEGIN; DROP TABLE every; DECLARE stepwell_rows CURSOR WITH HOLD FOR SELECT 1",
+  ])("takes one statement, so that nothing behind a query can write: %s", async (text) => {
+    const error = await problemOf(tables.query({ kind: "query", text }, signal).then(all));
+    expect(error.message).toContain("more than one statement");
+    expect(await server.sql("SELECT count(*) FROM every")).toEqual([{ count: "2" }]);
+  });
+
   it("cannot write with a query", async () => {
-    const text = "SELECT 1; DROP TABLE every";
+    await server.sql(
+      "CREATE FUNCTION empties() RETURNS int LANGUAGE sql AS 'DELETE FROM every RETURNING 1'",
+    );
+    const text = "SELECT empties()";
     const error = await problemOf(tables.query({ kind: "query", text }, signal).then(all));
     expect(error.message).toContain("read-only transaction");
     expect(await server.sql("SELECT count(*) FROM every")).toEqual([{ count: "2" }]);

@@ -151,7 +151,7 @@ async function runQuery(
   };
   try {
     await client.query(begin);
-    await client.query(`DECLARE stepwell_rows NO SCROLL CURSOR FOR ${text}`);
+    await client.query(cursorOf(text));
     const first = await fetch(client, FIRST_FETCH_ROWS);
     const readers = await readersOf(client, first.fields);
     const columns = first.fields.map(({ name }, index): Column => {
@@ -163,6 +163,11 @@ async function runQuery(
     signal.throwIfAborted();
     throw problem(error, fault);
   }
+}
+
+/** The extended protocol takes one statement: with a COMMIT behind the query, what follows could write. */
+function cursorOf(query: string): pg.QueryConfig & { readonly queryMode: "extended" } {
+  return { text: `DECLARE stepwell_rows NO SCROLL CURSOR FOR ${query}`, queryMode: "extended" };
 }
 
 type Fetched = pg.QueryArrayResult<(string | null)[]>;
@@ -315,6 +320,9 @@ function problem(error: unknown, fault: Faults): unknown {
   const code = codeOf(error);
   const detail = { cause: error };
   if (error instanceof pg.DatabaseError) {
+    // The only syntax that is found before the parser of statements is asked.
+    if (code === "42601" && error.routine === "exec_parse_message")
+      return fault("failed", "", "the query is more than one statement. Write one SELECT", detail);
     const hint = error.hint === undefined ? "" : ` (${error.hint})`;
     return fault(problemOf(code), "", `${saying(error)}${hint}`, detail);
   }
