@@ -12,6 +12,7 @@ import type {
   Registered,
 } from "../sdk/workspace.ts";
 import type { DataType } from "../spec/graph.ts";
+import { checkGivenData, checkText } from "./given-data.ts";
 import type { Home } from "./home.ts";
 import { publishComponent } from "./publish.ts";
 import { accepted } from "./refused.ts";
@@ -19,11 +20,14 @@ import { accepted } from "./refused.ts";
 export function dataAssets(home: Home, kind: "data" | "model"): DataAssets {
   return {
     ...assetList(home, kind),
-    register: ({ version = null, type = null, ...data }) =>
-      home.use(async (workspace) => {
+    async register(asked) {
+      checkGivenData(asked);
+      const { version = null, type = null, ...data } = asked;
+      return home.use(async (workspace) => {
         const given = { ...data, version, type, baseFolder: process.cwd() };
         return registered(accepted(await registerGiven(workspace, kind, given)));
-      }),
+      });
+    },
   };
 }
 
@@ -49,8 +53,11 @@ export function componentAssets(home: Home): ComponentAssets {
 function assetList(home: Home, kind: AssetKind): AssetList {
   return {
     get: (text) =>
-      home.use(async (workspace) => assetOf(accepted(await findAsset(workspace, kind, text)))),
+      home.use(async (workspace) =>
+        assetOf(accepted(await findAsset(workspace, kind, checkText(text, "get")))),
+      ),
     async *list(name) {
+      if (name !== undefined) checkText(name, "list");
       const rows = await home.use((workspace) => workspace.records.assets(kind, name ?? null));
       for (const row of rows) yield assetOf(row);
     },

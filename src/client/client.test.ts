@@ -350,6 +350,26 @@ describe("what is registered", () => {
     }
   });
 
+  it.each([
+    [undefined, "what is to be registered is undefined"],
+    [{ path: "." }, "`name` is not given"],
+    [{ name: "x", path: ".", version: 1 }, "`version` is the number 1, not a text"],
+    [{ name: "x", path: ".", version: Number.NaN }, "`version` is the number NaN"],
+    [{ name: "x", path: ".", tags: { stage: 3 } }, "the tag `stage` is the number 3"],
+    [{ name: "x", path: ".", copied: true }, "no setting `copied`"],
+  ])("is refused where nobody compiled %j", async (given, reason) => {
+    const ws = await openWorkspace(folder);
+    try {
+      const error = await refusal(ws.data.register(given as never));
+      expect([error.code, error.reason]).toEqual(["wrong_usage", expect.stringContaining(reason)]);
+      expect(await refusal(ws.data.get(7 as never))).toMatchObject({ code: "wrong_usage" });
+      expect(await refusal(all(ws.data.list({} as never)))).toMatchObject({ code: "wrong_usage" });
+      expect(await all(ws.data.list("x"))).toEqual([]);
+    } finally {
+      await ws.close();
+    }
+  });
+
   it("is a step or a pipeline: the same again is nothing new, another under its version is refused", async () => {
     const ws = await openWorkspace(folder);
     try {
