@@ -7,6 +7,10 @@ it.each([
   ["psql 'mysql://u:p%40ss@h'", "password", "psql 'mysql://u:******@h'"],
   ["[https://a.org/x?sv=1&sig=aB%2Fc&se=2]", "signature", "[https://a.org/x?sv=1&sig=******&se=2]"],
   ["https://a.org/x?X-Amz-Signature=0f9a", "signature", "https://a.org/x?X-Amz-Signature=****"],
+  ["https://a.org/x#access_token=ab", "signature", "https://a.org/x#access_token=**"],
+  ["postgres://ann:Sup3r$ecret@host", "password", "postgres://ann:***********@host"],
+  ["postgres://ann:p{a@host", "password", "postgres://ann:***@host"],
+  ["postgres://ann:50%off@host", "password", "postgres://ann:******@host"],
   [
     "{path: https://a.org/x?token=abc, type: t}",
     "signature",
@@ -28,6 +32,10 @@ it.each([
   "postgres://ann:${{inputs.pw}}@host/db",
   'f"postgres://{user}:{password}@{host}"',
   "postgres://%s:%s@%s",
+  "postgres://%DB_USER%:%DB_PASSWORD%@host and postgres://%(user)s:%(password)s@host",
+  "https://a.org/?token=$(cat token) and https://a.org/?token=prod-${TOKEN}&x={y}, https://a.org/?token={token}",
+  "apptainer pull docker://ubuntu:22.04@sha256:9f86d08",
+  "https://a.org/x?sig=REDACTED&x=1 or https://a.org/x?token=YOUR_TOKEN",
   "write it as postgres://user:password@host or postgres://user:<password>@host",
   "no address: ann:hunter2@host ?sig=abc",
 ])("a text without one is left alone: %s", (text) => {

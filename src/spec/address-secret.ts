@@ -7,13 +7,16 @@ import type { TreeSource } from "./tree.ts";
 
 /** An address up to where a text around it goes on. Links of a record's own (`azureml://`) never match: they hold neither. */
 const ADDRESS = /(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'`<>\\]+/gi;
-const PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*:)([^/?#@]+)(?=@)/i;
+/** What stands before a digest is the tag of an image: `docker://ubuntu:22.04@sha256:…`. */
+const PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*:)([^/?#@]+)(?=@(?!sha\d+:))/i;
 /** Shared access signatures of Azure, presigned addresses of S3, GCS and CloudFront, and what other services call a key. */
 const SIGNATURE =
-  /([?&;](?:sig|signature|x-amz-signature|x-goog-signature|(?:access_|auth_|private_)?token|api_?key|client_secret|password)=)([^&#;,)\]}]+)/gi;
-/** What a program fills in, and the words that documentation puts in the place of a secret. */
-const PLACEHOLDER =
-  /[${}]|%(?![0-9a-f]{2})|^(?:\*+|x+|\.+|…|pass(?:word)?|secret|token|signature)$/i;
+  /([?&;#](?:sig|signature|x-amz-signature|x-goog-signature|(?:access_|auth_|private_)?token|api_?key|client_secret|password)=)([^&#;,)\]}]+)/gi;
+/** What a program fills in: `$NAME`, `${…}`, `$(…)`, `{name}`, `%s`, `%NAME%`. A password may well hold these signs. */
+const FILLED_IN = /^\$[\w$]|\$[{(]|^\{|\{[^{}]*\}|^%(?:\w+%|\(|[a-z]$|(?![0-9a-f]{2}))/i;
+/** The words that documentation puts in the place of a secret. */
+const WORD =
+  /^(?:\*+|x+|\.+|…|pass(?:word)?|secret|token|signature|redacted|your[-_]\w+|changeme)$/i;
 
 export interface AddressSecret {
   /** Of the address in the text. */
@@ -32,7 +35,7 @@ export function addressSecrets(text: string): readonly AddressSecret[] {
 }
 
 function isSecret(value: string | undefined): boolean {
-  return value !== undefined && !PLACEHOLDER.test(value);
+  return value !== undefined && !FILLED_IN.test(value) && !WORD.test(value);
 }
 
 /** The same text with `*` for each letter of such a secret: places in it stay where they are. */
@@ -63,4 +66,4 @@ export function addressSecretProblems(source: TreeSource): readonly Problem[] {
 }
 
 const WAY_OUT =
-  "For data: register its place with credentials (`stepwell datastore create FILE`) and write `azureml://datastores/NAME/paths/PATH`. For a command: keep the address as a secret (`stepwell secret set NAME`), hand it over with `pass_env: [{name: VARIABLE, secret: NAME}]` in stepwell.yml, and read the variable.";
+  "For data: register its place with credentials (`stepwell datastore create FILE`) and write `azureml://datastores/NAME/paths/PATH`. For a command: keep the address as a secret (`stepwell secret set NAME`), hand it over with `pass_env: [{name: VARIABLE, secret: NAME}]` in stepwell.yml, and read the variable. For packages: name the index in pip's own settings (`pip.conf`, `PIP_INDEX_URL`).";
