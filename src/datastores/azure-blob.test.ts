@@ -104,6 +104,8 @@ describe.skipIf("missing" in azurite)("Azure Blob as a storage", () => {
     const storage = await opened(definitionOf(server, container, credentials));
     const error = await failing(storage.stat("x"), ["expired", "denied"]);
     expect(error.message).not.toContain(new URLSearchParams(sasToken).get("sig"));
+    // Of the SDK, where the answer has no body.
+    expect(error.message).not.toContain("RestError");
   });
 
   it("keeps two uploads to one name apart", async () => {

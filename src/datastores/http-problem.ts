@@ -68,7 +68,14 @@ export function retryAfter(header: string | null | undefined, now: number): numb
   return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - now) / 1000));
 }
 
+const SAYING_NOTHING: ReadonlySet<string> = new Set([
+  "UnknownError",
+  "Unknown",
+  "NotFound",
+  "RestError",
+]);
+
 /** What SDKs say when an answer had no body. */
 function isEmpty(said: string): boolean {
-  return said === "" || said === "UnknownError" || said === "Unknown" || said === "NotFound";
+  return said === "" || SAYING_NOTHING.has(said);
 }
