@@ -52,7 +52,9 @@ export function createOutputSettler(workspace: Workspace): OutputSettler {
         const refused =
           (await fetchFirst(workspace, record)) ??
           (await publish(workspace, place, record, copyModeOf(step)));
-        if (refused !== null) problems.push(notCopied(source(step, name), place, refused));
+        if (refused === null) continue;
+        const error = output.publishTo === null ? { ...refused, hint: onlyForced(step) } : refused;
+        problems.push(notCopied(source(step, name), place, error));
       }
       return problems;
     },
@@ -112,6 +114,12 @@ function isElsewhere(workspace: Workspace, datastore: string | null): boolean {
 function intermediate(plan: Plan, run: string, name: string): DataReference {
   const datastore = plan.graph.defaultDatastore ?? OWN_DATASTORE;
   return { kind: "datastore", datastore, path: `azureml/${run}/${name.replaceAll(".", "/")}` };
+}
+
+/** The next run reuses the step, and sends no copy of what is intermediate. */
+function onlyForced({ path }: StepNode): string {
+  const step = path === "." ? "" : ` ${path}`;
+  return `a step that is reused sends no copy of intermediate data: when that is mended, run it with --force${step}`;
 }
 
 function notCopied(output: string, place: DataReference, error: StepError): StepError {

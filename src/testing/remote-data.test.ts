@@ -216,6 +216,12 @@ describe.skipIf(missing !== null)("data in a bucket", () => {
     expect(cli("show", failed.name).stdout).toContain(
       "output count is recorded, but was not copied to azureml://datastores/shut/paths/out/count.txt",
     );
+    rig.write("stepwell.yml", "default_datastore: shut\n");
+    const unsent = run("counts.yml", "--force");
+    fs.rmSync(rig.at("stepwell.yml"));
+    expect(unsent.status).toBe("Failed");
+    // Run again it would be reused, and nothing sent.
+    expect(cli("show", unsent.name).stdout).toContain("run it with --force\n");
   });
 
   it("is fetched by one process at a time, and on from where a killed one left off", async () => {
