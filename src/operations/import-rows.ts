@@ -6,7 +6,7 @@ import type { TableQuery } from "../ports/tables.ts";
 import type { DatabaseSource } from "../spec/transfer-settings.ts";
 import { writeParquet } from "../transfers/parquet-write.ts";
 import { withTables } from "./open-tables.ts";
-import type { Refusal } from "./refusal.ts";
+import { type Refusal, refuse } from "./refusal.ts";
 import type { Output, TransferCounts, TransferHooks } from "./run-transfer.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -22,6 +22,9 @@ export function importRows(
 ): Promise<TransferCounts | Refusal> {
   return withTables(workspace, source.connection, async (tables) => {
     const stream = await tables.query(queryOf(source), hooks.signal);
+    const names = stream.columns.map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) < index);
+    if (twice !== undefined) return namedTwice(twice);
     let saidAt = workspace.clock.monotonic();
     const file = output.kind === "file" ? output.path : path.join(output.path, FILE);
     const written = await writeParquet(file, stream, ({ rows, bytes }) => {
@@ -34,6 +37,16 @@ export function importRows(
     hooks.say(`${tables.address}: ${written.rows} rows, ${written.bytes} bytes`);
     return written;
   });
+}
+
+/** Readers of Parquet take columns by their names: one of the two would be lost, or the file is refused. */
+function namedTwice(name: string): Refusal {
+  return refuse(
+    "column_named_twice",
+    `two columns are named ${name}`,
+    "give one of them another name in the query: SELECT a.id, b.id AS b_id …",
+    1,
+  );
 }
 
 /** What makes a folder a table of Azure ML. */

@@ -91,6 +91,14 @@ describe("what a transfer says", () => {
       ["`query` is empty"],
     ],
     [
+      `task: import_data\nsource: {type: database, connection: x, query: q, watermark: ""}\n${OUT}`,
+      ["`watermark` is empty"],
+    ],
+    [
+      `task: import_data\nsource: {type: database, connection: x, query: q, stored_procedure_params: [{value: 1}]}\n${OUT}`,
+      ["`stored_procedure_params` are only taken by a `stored_procedure`"],
+    ],
+    [
       `task: export_data\n${DATA}sink: {type: database, connection: x}\n`,
       ["a database sink needs `table_name`"],
     ],

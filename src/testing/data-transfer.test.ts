@@ -319,6 +319,15 @@ ${more}
     expect(fs.existsSync(rig.at(".stepwell/store/azureml/p-1/load"))).toBe(false);
   });
 
+  it("are refused where two columns have one name: readers would lose one", () => {
+    shop();
+    const twice = "SELECT 1 AS id, 2 AS price, 3 AS id";
+    const { code, stderr } = rig.cli("run", "p.yml", "--input", `query=${twice}`);
+    expect(code).toBe(1);
+    expect(stderr).toContain("two columns are named id");
+    expect(fs.existsSync(rig.at(".stepwell/store/azureml/p-1/load"))).toBe(false);
+  });
+
   it("stop coming when the run is cancelled, and the server is left alone", async () => {
     shop();
     const slow = "SELECT i, pg_sleep(0.01) FROM generate_series(1, 1000000) i";

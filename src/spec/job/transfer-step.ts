@@ -170,9 +170,16 @@ function database(source: TreeMapping, context: LoadContext): DatabaseSource {
       `a database source needs exactly one of \`query\`, \`table_name\` and \`stored_procedure\`, and has ${given.length === 0 ? "none" : given.join(", ")}`,
       "Keep the one whose rows are imported.",
     );
-  for (const name of given)
+  for (const name of [...given, "watermark"])
     if (getText(source, name)?.trim() === "")
       context.error(source, "missing_field", `\`${name}\` is empty`, "Write what gives the rows.");
+  if (getSet(source, "stored_procedure_params") !== null && !given.includes("stored_procedure"))
+    context.error(
+      source,
+      "missing_field",
+      "`stored_procedure_params` are only taken by a `stored_procedure`",
+      "Name the procedure, or write the values into the query.",
+    );
   return {
     type: "database",
     connection: connectionOf(source),
