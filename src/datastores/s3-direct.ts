@@ -27,6 +27,7 @@ export interface DirectAnswer {
 }
 
 export interface DirectStream {
+  readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable;
 }
@@ -100,7 +101,7 @@ export class S3Direct {
       const options = signal === undefined ? {} : { abortSignal: signal };
       const handler = this.#client.config.requestHandler;
       const { headers, body, statusCode } = (await handler.handle(signed, options)).response;
-      if (statusCode < 300) return { headers, body: body as Readable };
+      if (statusCode < 300) return { status: statusCode, headers, body: body as Readable };
       const text = await startOf(body as Readable);
       return this.#refused({ status: statusCode, headers, text });
     } catch (error) {

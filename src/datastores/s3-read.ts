@@ -3,7 +3,8 @@
 
 import type { Readable } from "node:stream";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { type DirectRequest, EMPTY_SHA256 } from "./s3-direct.ts";
+import { type DirectRequest, type DirectStream, EMPTY_SHA256 } from "./s3-direct.ts";
+import { bare } from "./s3-file.ts";
 import type { S3Target, S3Ways } from "./s3-uploads.ts";
 
 export interface ObjectRange {
@@ -31,11 +32,11 @@ export async function readObject(
   const range = whole ? null : `bytes=${offset}-${last}`;
   const match = version === null ? null : `"${version}"`;
   const answer = await direct.stream(getting(target, range, match, signal));
+  const asked = { offset, length, version };
   if (answer !== null) {
-    const announced = answer.headers["content-length"];
-    return { body: answer.body, sizeBytes: announced === undefined ? null : Number(announced) };
+    return held(answer.body, asked, saidOf(answer));
   }
-  const { Body, ContentLength = null } = await client.send(
+  const { Body, ContentLength, ContentRange, ETag, $metadata } = await client.send(
     new GetObjectCommand({
       ...target,
       ...(range === null ? {} : { Range: range }),
@@ -43,7 +44,45 @@ export async function readObject(
     }),
     signal === undefined ? {} : { abortSignal: signal },
   );
-  return { body: Body as Readable, sizeBytes: ContentLength };
+  const sizeBytes = ContentLength ?? null;
+  const said = { status: $metadata.httpStatusCode, sizeBytes, range: ContentRange, etag: ETag };
+  return held(Body as Readable, asked, said);
+}
+
+/** Throws, in the form of the SDK's errors, where it is not what was asked for. */
+function held(body: Readable, asked: ObjectRange, said: Said): ObjectAnswer {
+  const mistake = mistakeOf(asked, said);
+  if (mistake === null) return { body, sizeBytes: said.sizeBytes };
+  body.on("error", () => {}).destroy();
+  throw Object.assign(new Error("the server sent other bytes than those it was asked for"), {
+    name: mistake,
+  });
+}
+
+/** What the head of an answer says of its body. */
+interface Said {
+  readonly status: number | undefined;
+  readonly sizeBytes: number | null;
+  readonly range: string | undefined;
+  readonly etag: string | undefined;
+}
+
+function saidOf({ status, headers }: Pick<DirectStream, "status" | "headers">): Said {
+  const { "content-length": announced, "content-range": range, etag } = headers;
+  return { status, sizeBytes: announced === undefined ? null : Number(announced), range, etag };
+}
+
+/** Servers in between may know neither ranges nor conditions. */
+function mistakeOf(
+  { offset, length, version }: ObjectRange,
+  { status, sizeBytes, range, etag }: Said,
+): "PreconditionFailed" | "OtherBytes" | null {
+  if (version !== null && etag !== undefined && bare(etag) !== version) return "PreconditionFailed";
+  const isFromThere =
+    status === 206 ? range === undefined || range.startsWith(`bytes ${offset}-`) : offset === 0;
+  return isFromThere && (sizeBytes ?? 0) <= (length ?? Number.POSITIVE_INFINITY)
+    ? null
+    : "OtherBytes";
 }
 
 /** How many bytes came; fewer where the object ends, or the connection broke. Null: ask in the usual way. */
@@ -58,9 +97,8 @@ export async function fillFromObject(
   const match = version === null ? null : `"${version}"`;
   const answer = await direct.send({ ...getting(target, range, match, signal), into });
   if (answer === null) return null;
-  // A server that knows no ranges sends the whole object.
-  const isRange = answer.status === 206 || (answer.status === 200 && offset === 0);
-  return isRange && answer.body.byteLength <= into.byteLength ? answer.body.byteLength : null;
+  const asked = { offset, length: into.byteLength, version };
+  return mistakeOf(asked, saidOf(answer)) === null ? answer.body.byteLength : null;
 }
 
 function getting(

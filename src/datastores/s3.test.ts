@@ -204,6 +204,28 @@ describe("a server that speaks S3", () => {
     expect(web.seen).toHaveLength(3);
   });
 
+  it.each([
+    ["the whole file for a part", 200, undefined, '"1"', "failed"],
+    ["a part of another place", 206, "bytes 3-6/12", '"1"', "failed"],
+    ["more than the part", 206, "bytes 2-11/12", '"1"', "failed"],
+    ["another version", 206, "bytes 2-5/12", '"2"', "changed"],
+  ] as const)("that sends %s is not believed", async (what, status, range, etag, problem) => {
+    const web = await startWebServer();
+    web.manners.instead = (request, response) => {
+      request.resume();
+      const body = "hello worlds".slice(...(what.startsWith("a") ? [2, 6] : [2]));
+      const said = range === undefined ? { etag } : { etag, "content-range": range };
+      response.writeHead(status, { ...said, "content-length": body.length }).end(body);
+      return true;
+    };
+    const keys = { accessKeyId: "id", secretAccessKey: "secret", sessionToken: null };
+    const place = { bucket: "b", prefix: "", region: null, endpoint: web.url, pathStyle: true };
+    const storage = await opened({ type: "s3", ...place, credentials: { kind: "keys", ...keys } });
+    const from = { offset: 2, version: "1" };
+    await failing(storage.read("file", { ...from, length: 4 }).then(bytesIn), problem);
+    await failing(storage.readInto?.("file", new Uint8Array(4), from) as Promise<unknown>, problem);
+  });
+
   it("is shown a signature that covers the bytes, the checksum and the condition", async () => {
     const web = await startWebServer();
     web.manners.instead = (request, response) => {
