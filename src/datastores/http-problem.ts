@@ -1,6 +1,7 @@
 // What answers over HTTP mean for a storage, whoever gave them, and what a person does about each problem. Knows no vendor.
 
 import type { StorageError, StorageProblem } from "../ports/storage.ts";
+import { certificateProblem } from "./certificate-problem.ts";
 import { fileProblem, isConnectionCode } from "./errno-problem.ts";
 import { codeOf, type Faults, saying } from "./fault.ts";
 
@@ -55,7 +56,8 @@ export function vendorFault(
   error: unknown,
 ): StorageError {
   const said = saying(error).replace(/\.$/, "");
-  const words = isEmpty(said) ? WORDS[problem] : `${WORDS[problem]} (${said})`;
+  const usual = isEmpty(said) ? WORDS[problem] : `${WORDS[problem]} (${said})`;
+  const words = certificateProblem(error) ?? usual;
   return fault(problem, path, words, { cause: error, retryAfterSeconds });
 }
 

@@ -13,6 +13,7 @@ import type {
   TableWrite,
 } from "../ports/tables.ts";
 import type { OpenableDatastore } from "../spec/datastore.ts";
+import { certificateProblem } from "./certificate-problem.ts";
 import { codeOf, type Faults, faultsOf, saying } from "./fault.ts";
 import {
   type CellReader,
@@ -326,6 +327,8 @@ function problem(error: unknown, fault: Faults): unknown {
     const hint = error.hint === undefined ? "" : ` (${error.hint})`;
     return fault(problemOf(code), "", `${saying(error)}${hint}`, detail);
   }
+  const certificate = certificateProblem(error);
+  if (certificate !== null) return fault("failed", "", certificate, detail);
   if (/^E[A-Z]+$/.test(code) || /timeout|terminated|Connection|SSL/i.test(error.message))
     return fault("unreachable", "", saying(error), detail);
   return error;
