@@ -10,6 +10,8 @@ import type { FileCalls } from "./file-calls.ts";
 
 const GONE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);
 
+const FILE_ON_THE_WAY = "part of the path is a file here, not a folder";
+
 export class FilePlace {
   readonly root: string;
   readonly calls: FileCalls;
@@ -48,9 +50,8 @@ export class FilePlace {
   /** An error of the file system as a problem of this storage. */
   problem(error: unknown, path: string, doing: string): StorageError {
     const code = codeOf(error);
-    return this.#fault(fileProblem(code), path, `cannot ${doing}: ${saying(error)}`, {
-      cause: error,
-    });
+    const says = code === "ENOTDIR" ? FILE_ON_THE_WAY : `cannot ${doing}: ${saying(error)}`;
+    return this.#fault(fileProblem(code), path, says, { cause: error });
   }
 
   async #folder(root: string, folder: string, path: string): Promise<string> {
@@ -69,7 +70,7 @@ export class FilePlace {
       await mkdir(made, { recursive: true });
     } catch (error) {
       if (codeOf(error) === "EEXIST" || codeOf(error) === "ENOTDIR")
-        throw this.#fault("bad_path", path, "part of the path is a file here, not a folder");
+        throw this.#fault("bad_path", path, FILE_ON_THE_WAY);
       throw this.problem(error, path, "make its folder");
     }
     return made;

@@ -203,6 +203,20 @@ describe("files of datastores", () => {
     expect(rig.read("there/out/here/x")).toBe("other\n");
   });
 
+  it("are not exported to where a file or a folder is in the way, which is said", () => {
+    job(
+      "task: export_data\ninputs:\n  source: {type: uri_folder, path: ./one}\nsink: {connection: there, path: out}\n",
+    );
+    rig.write("there/out", "mine");
+    expect(rig.cli("run", "job.yml").stderr).toContain("part of the path is a file here");
+    expect(rig.read("there/out")).toBe("mine");
+    fs.rmSync(rig.at("there/out"));
+    fs.mkdirSync(rig.at("there/out/x"), { recursive: true });
+    const { stderr } = rig.cli("run", "job.yml");
+    expect(stderr).toContain("there is a folder of that name");
+    expect(stderr).toContain("remove what is in its way at the target");
+  });
+
   it("are refused before anything starts where there is no such datastore, or one of tables", () => {
     job(
       "task: export_data\ninputs:\n  source: {type: uri_folder, path: ./one}\nsink: {connection: ther, path: x}\n",

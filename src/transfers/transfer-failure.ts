@@ -46,7 +46,7 @@ const HINTS: Partial<Record<TransferFailure["code"], string>> = {
   corrupt: GOES_ON,
   cancelled: GOES_ON,
   case_clash: "rename one of them at the source",
-  bad_path: "rename it at the source, or leave it out",
+  bad_path: "rename it at the source or leave it out, or remove what is in its way at the target",
 };
 
 /** The failure behind whatever was thrown; null for what is a bug. */
