@@ -10,36 +10,46 @@ const UNDER_WAY = 16;
 
 type Back<T> = (error: Error | undefined | null, value: T) => void;
 
-function called<T>(call: (back: Back<T>) => void): Promise<T> {
+/** On a channel that has ended nothing is sent, and nobody would ever answer. */
+function called<T>(sftp: SFTPWrapper, call: (back: Back<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => {
+    if (!isOpen(sftp)) return reject(new Error("the connection was closed"));
     call((error, value) => (error ? reject(error) : resolve(value)));
   });
 }
 
+/** The client says it of its channels, its types do not. */
+export function isOpen(sftp: SFTPWrapper): boolean {
+  return (sftp as unknown as { readonly readable: boolean }).readable;
+}
+
 export const sftpCalls = {
-  stat: (sftp: SFTPWrapper, at: string) => called<Stats>((back) => sftp.stat(at, back)),
-  list: (sftp: SFTPWrapper, at: string) => called<FileEntry[]>((back) => sftp.readdir(at, back)),
+  stat: (sftp: SFTPWrapper, at: string) => called<Stats>(sftp, (back) => sftp.stat(at, back)),
+  list: (sftp: SFTPWrapper, at: string) =>
+    called<FileEntry[]>(sftp, (back) => sftp.readdir(at, back)),
   open: (sftp: SFTPWrapper, at: string, flags: "r" | "r+" | "wx" | "a") =>
-    called<Buffer>((back) => sftp.open(at, flags, back)),
+    called<Buffer>(sftp, (back) => sftp.open(at, flags, back)),
   statOpen: (sftp: SFTPWrapper, handle: Buffer) =>
-    called<Stats>((back) => sftp.fstat(handle, back)),
+    called<Stats>(sftp, (back) => sftp.fstat(handle, back)),
   close: (sftp: SFTPWrapper, handle: Buffer) =>
-    called<void>((back) => sftp.close(handle, (error) => back(error, undefined))),
+    called<void>(sftp, (back) => sftp.close(handle, (error) => back(error, undefined))),
   makeFolder: (sftp: SFTPWrapper, at: string) =>
-    called<void>((back) => sftp.mkdir(at, (error) => back(error, undefined))),
+    called<void>(sftp, (back) => sftp.mkdir(at, (error) => back(error, undefined))),
   remove: (sftp: SFTPWrapper, at: string) =>
-    called<void>((back) => sftp.unlink(at, (error) => back(error, undefined))),
+    called<void>(sftp, (back) => sftp.unlink(at, (error) => back(error, undefined))),
   /** Fails where the name is taken. */
   renameToFree: (sftp: SFTPWrapper, from: string, to: string) =>
-    called<void>((back) => sftp.rename(from, to, (error) => back(error, undefined))),
+    called<void>(sftp, (back) => sftp.rename(from, to, (error) => back(error, undefined))),
   /** Takes the place of what has the name; not every server can. */
   renameOver: (sftp: SFTPWrapper, from: string, to: string) =>
-    called<void>((back) => sftp.ext_openssh_rename(from, to, (error) => back(error, undefined))),
+    called<void>(sftp, (back) =>
+      sftp.ext_openssh_rename(from, to, (error) => back(error, undefined)),
+    ),
   /** Makes it outlast a power cut, where the server can. */
   sync: (sftp: SFTPWrapper, handle: Buffer) =>
-    called<void>((back) => sftp.ext_openssh_fsync(handle, (error) => back(error, undefined))),
+    called<void>(sftp, (back) => sftp.ext_openssh_fsync(handle, (error) => back(error, undefined))),
   freeBytes: (sftp: SFTPWrapper, at: string) =>
-    called<number>((back) =>
+    called<number>(sftp, (back) =>
       sftp.ext_openssh_statvfs(at, (error, space) =>
         back(error, error ? 0 : Number(space.f_bavail) * Number(space.f_frsize)),
       ),
@@ -105,7 +115,7 @@ async function readPiece(
   let filled = 0;
   while (filled < size) {
     const at = filled;
-    const got = await called<number>((back) =>
+    const got = await called<number>(sftp, (back) =>
       sftp.read(handle, buffer, at, size - at, offset + at, back),
     ).catch((error) => {
       // The end of the file is an error here.
@@ -150,7 +160,7 @@ export class PipelinedWriter {
   #send(bytes: Buffer, at: number, size: number): void {
     const position = this.#position;
     this.#position += size;
-    const sent: Promise<void> = called<void>((back) =>
+    const sent: Promise<void> = called<void>(this.#sftp, (back) =>
       this.#sftp.write(this.#handle, bytes, at, size, position, (error) => back(error, undefined)),
     )
       .catch((error) => {

@@ -8,6 +8,7 @@ import ssh2, { type AnyAuthMethod, type Client, type ConnectConfig, type SFTPWra
 import type { OpenableDatastore, SftpCredentials } from "../spec/datastore.ts";
 import { gatheringSocket } from "./gathering-socket.ts";
 import { fingerprintOf, type KnownKey, knownKeys } from "./known-hosts.ts";
+import { isOpen } from "./sftp-calls.ts";
 import { UntrustedHost } from "./sftp-problem.ts";
 
 export type SftpDefinition = Extract<OpenableDatastore, { readonly type: "sftp" }>;
@@ -39,8 +40,12 @@ export class SftpConnections {
     const connection = await this.#connecting;
     const at = connection.next % CHANNELS;
     connection.next += 1;
-    connection.channels[at] ??= newChannel(connection.client);
-    return connection.channels[at];
+    const there = connection.channels[at];
+    const channel = await there?.catch(() => null);
+    // A server may end one channel, and keep the connection.
+    if (channel && isOpen(channel)) return channel;
+    if (connection.channels[at] === there) connection.channels[at] = newChannel(connection.client);
+    return connection.channels[at] as Promise<SFTPWrapper>;
   }
 
   async close(): Promise<void> {

@@ -32,7 +32,11 @@ export function sftpProblem(error: unknown): StorageProblem {
   if (level === "client-authentication") return "denied";
   if (/privateKey|passphrase|private key/i.test(message)) return "denied";
   if (level === "client-socket" || level === "client-timeout") return "unreachable";
-  if (/no response from server|not connected|connection (lost|closed)|channel|ended/i.test(message))
+  if (
+    /no response from server|not connected|connection (was )?(lost|closed)|channel|ended/i.test(
+      message,
+    )
+  )
     return "unreachable";
   return connectionProblem(error) ?? (codeOf(error) === "" ? "failed" : "unreachable");
 }
