@@ -59,6 +59,23 @@ describe("exit codes", () => {
     expect(rig.cli(...words).code).toBe(code);
   });
 
+  it("a wait for what cannot come is never taken for success: 70", () => {
+    rig.write("there.yml", "name: there\ntype: file\npath: .\n");
+    expect(rig.cli("datastore", "create", "there.yml").code).toBe(0);
+    rig.write(
+      "dead-disk.mjs",
+      `import fs from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+for (const name of ["realpath", "stat", "lstat", "open", "mkdir", "readdir"])
+  fs[name] = () => new Promise(() => {});
+syncBuiltinESMExports();
+`,
+    );
+    const dead = { NODE_OPTIONS: `--import ${rig.at("dead-disk.mjs")}` };
+    const { code, stderr } = rig.cliWith(dead, "datastore", "check", "there");
+    expect([code, stderr]).toEqual([70, expect.stringContaining("waits for something")]);
+  });
+
   it("an environment that cannot be resolved, made, or is not locked: 4", () => {
     const job = (packages: string): void =>
       rig.write(

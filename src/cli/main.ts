@@ -159,7 +159,16 @@ for (const stream of [process.stdout, process.stderr])
     if (stream === process.stdout && process.argv.includes("logs")) process.exit(0);
   });
 
-main(process.argv.slice(2)).then(
+// When nothing is left that could happen Node ends, and calls it a success, whatever is still waited for.
+process.exitCode = 70;
+const onNothingLeft = (): void =>
+  void process.stderr.write(
+    "stepwell: this is a bug of Stepwell (please report it): it waits for something that cannot come\n",
+  );
+process.once("beforeExit", onNothingLeft);
+const ended = main(process.argv.slice(2));
+ended.finally(() => process.off("beforeExit", onNothingLeft)).catch(() => {});
+ended.then(
   (code) => {
     process.exitCode = code;
   },
