@@ -4,7 +4,7 @@ import type { Graph, StepNode } from "../spec/graph.ts";
 import { loaded } from "../testing/loaded-job.ts";
 import type { ContentId } from "./content.ts";
 import { nodeId } from "./fingerprint.ts";
-import { packGraph, unpackGraph } from "./packed-graph.ts";
+import { forgetText, packGraph, unpackGraph } from "./packed-graph.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import { openPlan, planDocument } from "./plan-document.ts";
 
@@ -40,6 +40,8 @@ it("reads a graph back as it was, with the names of its steps", () => {
   expect(back).toEqual(graph);
   expect(packGraph(back)).toEqual(packed);
   expect(packed.nodeIds).toEqual(graph.steps.map(nodeId));
+  forgetText(back);
+  expect(packGraph(back)).toEqual(packed);
 });
 
 it("reads a graph that was recorded before steps had checkpoints or were traced", () => {

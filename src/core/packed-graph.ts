@@ -71,6 +71,18 @@ export function packGraph(graph: Graph): PackedGraph {
   return packed;
 }
 
+/** Once the graph is recorded: its text is as large as what was read, and is made again for whoever asks after all. */
+export function forgetText(graph: Graph): void {
+  const { id, nodeIds } = packGraph(graph);
+  known.set(graph, {
+    id,
+    nodeIds,
+    get text() {
+      return pack(graph).text;
+    },
+  });
+}
+
 function pack(graph: Graph): PackedGraph {
   const shared: unknown[] = [];
   const indexOf = new Map<unknown, number>();

@@ -1,6 +1,7 @@
 // Makes a run durable: name, plan, who asked and from where. When it resolves, the run is never lost.
 
 import type { ProcessIdentity } from "../core/attempt.ts";
+import { forgetText } from "../core/packed-graph.ts";
 import { plainLetters } from "../core/plain-letters.ts";
 import type { Plan } from "../core/plan.ts";
 import { planDocument } from "../core/plan-document.ts";
@@ -73,7 +74,10 @@ export async function submitRun(
       writeShell(workspace, name, plan.options.passEnv, variables),
     );
     if (outcome.kind !== "created") await unmark(workspace, name, marks);
-    if (outcome.kind === "created") return (await workspace.records.run(name)) as RunRow;
+    if (outcome.kind === "created") {
+      forgetText(plan.graph);
+      return (await workspace.records.run(name)) as RunRow;
+    }
     if (outcome.kind === "repeated") return repeated(outcome.run, base);
     if (explicit !== null)
       return refuse(
