@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=2
+#!/bin/sh
 // The entry point of the command line: finds the verb, loads only what that verb needs, and turns whatever happens into
 // an exit code. 70 is a bug of ours; nothing else may reach it.
 

@@ -7,7 +7,7 @@ import path from "node:path";
 import { ownProgram } from "./own-program.ts";
 import { places, type Workspace } from "./workspace.ts";
 
-/** As in the first line of `main.ts`: room for new objects that are mostly dead soon only makes the process larger. */
+/** As in the second line of the command, see `scripts/build.mjs`. */
 const SMALL_YOUNG_SPACE = "--max-semi-space-size=2";
 
 /** An engine in a session of its own that ends when nothing is left to do; harmless when there is one already. */
