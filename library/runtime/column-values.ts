@@ -1,7 +1,7 @@
 // The columns of a table of files as src/tables profiles them: each cell as the value that it stands for. Pure.
 
 import type { Cell, Column, ColumnType } from "../../src/ports/tables.ts";
-import type { ColumnKind, Value } from "../../src/tables/table.ts";
+import { COLUMN_KINDS, type Value } from "../../src/tables/table.ts";
 import { ColumnValues, keptOf } from "../../src/tables/table-profile.ts";
 import { cellText } from "./cell-text.ts";
 import type { Format, Table } from "./tables.ts";
@@ -15,7 +15,7 @@ export function columnReaders(columns: readonly Column[], format: Format): reado
   const isTextual = format === "csv" || format === "tsv";
   const kept = keptOf(columns.length);
   return columns.map(({ name, type }): ColumnReader => {
-    const kind = type.kind === "text" && format !== "parquet" ? null : KINDS[type.kind];
+    const kind = type.kind === "text" && format !== "parquet" ? null : COLUMN_KINDS[type.kind];
     const values = new ColumnValues(name, { type: kind, isTextual, kept, missed: 0 });
     return {
       values,
@@ -39,20 +39,6 @@ export async function readColumns(
   }
   return { values: readers.map(({ values }) => values), rows: count };
 }
-
-const KINDS: Readonly<Record<ColumnType["kind"], ColumnKind>> = {
-  boolean: "boolean",
-  integer: "integer",
-  float: "number",
-  decimal: "number",
-  text: "text",
-  json: "json",
-  uuid: "text",
-  bytes: "binary",
-  date: "date",
-  time: "time",
-  timestamp: "datetime",
-};
 
 function plainValue(cell: Cell, type: ColumnType): Value {
   if (type.kind === "boolean" || type.kind === "integer" || type.kind === "float")

@@ -13,7 +13,7 @@ import type { JobReply, JobRequest } from "./content-worker.ts";
 
 /** Lists of files are short-lived: with a small young generation a fifth of the time goes into collecting it. */
 const LIMITS = { maxYoungGenerationSizeMb: 64 };
-/** Our own threads are started with a small one, and V8 would take that for the worker's as well: 0 leaves it to the limits. */
+/** The command is started with a small one, and V8 would take that for the worker as well: 0 leaves it to the limits. */
 const NO_FLAG = "--max-semi-space-size=0";
 
 export interface WorkerPool {

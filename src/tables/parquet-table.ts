@@ -3,7 +3,7 @@
 import type { Cell, Column, ColumnType, Rows } from "../ports/tables.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { openParquet } from "./parquet-read.ts";
-import type { ColumnKind, Findings, Table, TableRow, Value } from "./table.ts";
+import { COLUMN_KINDS, type Findings, type Table, type TableRow, type Value } from "./table.ts";
 
 /** `most`: rows that are wanted, or null for all. */
 export async function parquetTable(
@@ -12,27 +12,13 @@ export async function parquetTable(
   most: number | null,
 ): Promise<Table> {
   const file = await openParquet(source);
-  const columns = file.columns.map(({ name, type }) => ({ name, type: KINDS[type.kind] }));
+  const columns = file.columns.map(({ name, type }) => ({ name, type: COLUMN_KINDS[type.kind] }));
   async function* rows(): AsyncGenerator<readonly TableRow[]> {
     if (most !== null) yield rowsOf(await file.head(most), file.columns);
     else for await (const piece of file.rows()) yield rowsOf(piece, file.columns);
   }
   return { columns, isTextual: false, rowCount: file.rowCount, findings, rows: rows() };
 }
-
-const KINDS: Readonly<Record<ColumnType["kind"], ColumnKind>> = {
-  boolean: "boolean",
-  integer: "integer",
-  float: "number",
-  decimal: "number",
-  text: "text",
-  json: "json",
-  uuid: "text",
-  bytes: "binary",
-  date: "date",
-  time: "time",
-  timestamp: "datetime",
-};
 
 function rowsOf({ count, cells }: Rows, columns: readonly Column[]): readonly TableRow[] {
   const rows = Array.from({ length: count }, () => new Array<Value>(columns.length).fill(null));

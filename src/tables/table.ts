@@ -1,6 +1,8 @@
 // A table as it is looked at: named columns and rows in pieces, whatever file they stand in. Knows no format; all values are
 // such as JSON holds, but for large whole numbers.
 
+import type { ColumnType } from "../ports/tables.ts";
+
 /** Dates, times and moments are texts of ISO 8601; decimals are texts; bytes are text of base64; what is nested is JSON. */
 export type Value = null | boolean | number | bigint | string;
 
@@ -14,6 +16,21 @@ export type ColumnKind =
   | "text"
   | "json"
   | "binary";
+
+/** What a type of Parquet and databases is to a person. */
+export const COLUMN_KINDS: Readonly<Record<ColumnType["kind"], ColumnKind>> = {
+  boolean: "boolean",
+  integer: "integer",
+  float: "number",
+  decimal: "number",
+  text: "text",
+  json: "json",
+  uuid: "text",
+  bytes: "binary",
+  date: "date",
+  time: "time",
+  timestamp: "datetime",
+};
 
 export interface TableColumn {
   readonly name: string;
