@@ -52,6 +52,7 @@ function order(script: string): AttemptOrder {
     folder,
     workFolder: join(folder, "work"),
     script,
+    shared: {},
     variables: { PATH: process.env.PATH ?? "/usr/bin:/bin" },
     processes: [{}],
     logPath: join(folder, "log"),

@@ -51,6 +51,7 @@ function run(options: Partial<LocalComputeOptions>): Promise<AttemptEnd> {
       folder: join(folder, "attempt"),
       workFolder: folder,
       script: "exit 3",
+      shared: {},
       variables: {},
       processes: [{}],
       logPath: join(folder, "log"),

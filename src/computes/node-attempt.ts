@@ -116,7 +116,7 @@ class NodeAttempt {
       const child = spawn(this.#settings.bash, ["-c", this.#order.script], {
         argv0: "bash",
         cwd: this.#order.workFolder,
-        env: { ...this.#order.variables, ...own },
+        env: { ...this.#order.shared, ...this.#order.variables, ...own },
         detached: true,
         stdio: ["ignore", log, log],
       });

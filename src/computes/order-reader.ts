@@ -62,6 +62,7 @@ function attemptOf(fields: readonly string[], before: Variables): AttemptOrder {
     timeoutMs: numberOrNull(next()),
     graceMs: Number(next()),
     memoryLimitBytes: numberOrNull(next()),
+    shared: {},
     variables: changed(before),
   };
   const processes: Record<string, string>[] = [];

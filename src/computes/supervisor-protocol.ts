@@ -16,27 +16,42 @@ type Variables = Readonly<Record<string, string>>;
  * most of their variables, so each start says only how its own differ from those of the start before it.
  */
 export function createStartFrames(): (order: AttemptOrder) => string {
-  let before: Variables = {};
+  let before: Environment = { shared: {}, variables: {} };
   return (order) => {
-    const { attemptId, variables: given } = order;
+    const { attemptId, shared, variables: given } = order;
     const isSaid = given.STEPWELL_ATTEMPT === attemptId;
     const variables = isSaid ? given : { ...given, STEPWELL_ATTEMPT: attemptId };
-    const frame = startFrame(order, differences(before, variables));
-    before = variables;
+    const now = { shared, variables };
+    const frame = startFrame(order, differences(before, now));
+    before = now;
     return frame;
   };
 }
 
+type Environment = Pick<AttemptOrder, "shared" | "variables">;
+
 /** `NAME=value` for what is new or other, `NAME` for what is gone. */
-function differences(before: Variables, variables: Variables): string[] {
-  const pairs: string[] = [];
-  for (const name in variables)
-    if (variables[name] !== before[name]) pairs.push(`${name}=${variables[name]}`);
-  for (const name in before) if (!(name in variables)) pairs.push(name);
+function differences(before: Environment, now: Environment): string[] {
+  if (before.shared !== now.shared) return otherPairs(whole(before), whole(now));
+  const pairs = otherPairs(before.variables, now.variables);
+  for (const [at, pair] of pairs.entries())
+    if (Object.hasOwn(now.shared, pair)) pairs[at] = `${pair}=${now.shared[pair]}`;
   return pairs;
 }
 
-function startFrame(order: AttemptOrder, shared: readonly string[]): string {
+function whole({ shared, variables }: Environment): Variables {
+  return { ...shared, ...variables };
+}
+
+function otherPairs(before: Variables, variables: Variables): string[] {
+  const pairs: string[] = [];
+  for (const name in variables)
+    if (variables[name] !== before[name]) pairs.push(`${name}=${variables[name]}`);
+  for (const name in before) if (!Object.hasOwn(variables, name)) pairs.push(name);
+  return pairs;
+}
+
+function startFrame(order: AttemptOrder, changed: readonly string[]): string {
   const fields = [
     "start",
     order.attemptId,
@@ -48,8 +63,8 @@ function startFrame(order: AttemptOrder, shared: readonly string[]): string {
     order.timeoutMs === null ? "" : String(Math.round(order.timeoutMs)),
     String(Math.round(order.graceMs)),
     order.memoryLimitBytes === null ? "" : String(Math.floor(order.memoryLimitBytes)),
-    String(shared.length),
-    ...shared,
+    String(changed.length),
+    ...changed,
     String(order.processes.length),
   ];
   for (const own of order.processes) {
@@ -77,14 +92,27 @@ export function problemOf(order: AttemptOrder): string | null {
   const paths = [order.folder, order.workFolder, order.logPath];
   if (paths.some((path) => path.includes("\0"))) return "a path holds a NUL character";
   if (order.script.includes("\0")) return "the command holds a NUL character";
-  for (const variables of [order.variables, ...order.processes])
-    for (const name in variables) {
-      if (name === "" || name.includes("=") || name.includes("\0"))
-        return `${JSON.stringify(name)} is not a name of an environment variable`;
-      if (variables[name]?.includes("\0"))
-        return `the variable ${JSON.stringify(name)} holds a NUL character`;
-    }
+  for (const variables of [order.shared, order.variables, ...order.processes]) {
+    const problem = problemIn(variables);
+    if (problem !== null) return problem;
+  }
   return null;
+}
+
+/** Variables that many orders share are looked through once. */
+const lookedThrough = new WeakMap<Variables, string | null>();
+
+function problemIn(variables: Variables): string | null {
+  const known = lookedThrough.get(variables);
+  if (known !== undefined) return known;
+  let problem: string | null = null;
+  for (const name in variables)
+    if (name === "" || name.includes("=") || name.includes("\0"))
+      problem ??= `${JSON.stringify(name)} is not a name of an environment variable`;
+    else if (variables[name]?.includes("\0"))
+      problem ??= `the variable ${JSON.stringify(name)} holds a NUL character`;
+  lookedThrough.set(variables, problem);
+  return problem;
 }
 
 /** What cannot be written for want of space is written later: another attempt is made when there is room. */

@@ -64,7 +64,7 @@ export async function stageShell(
     workFolder: staged.workFolder,
     attempt: attempt?.number ?? null,
     script: writeScript(staged.workFolder, order.script),
-    variables: { ...order.variables, ...order.processes[0] },
+    variables: { ...order.shared, ...order.variables, ...order.processes[0] },
     outputs: staged.outputs,
     warnings:
       processes > 1

@@ -17,7 +17,11 @@ export interface AttemptOrder {
   readonly workFolder: string;
   /** Text for `bash -c`. Values of inputs never stand in it: they are variables. */
   readonly script: string;
-  /** The complete environment: nothing else is inherited. */
+  /**
+   * What many attempts have in common of their environment: the same object for each of them, so that a compute need not be
+   * told it again. With `variables`, which win, it is complete: nothing else is inherited.
+   */
+  readonly shared: Readonly<Record<string, string>>;
   readonly variables: Readonly<Record<string, string>>;
   /** Extra variables for each process of a distributed step; `[{}]` for an ordinary one. */
   readonly processes: readonly Readonly<Record<string, string>>[];

@@ -51,8 +51,8 @@ export function commandOrder(
   const mpi = distribution?.type === "mpi" && settings.mpirun;
   const wrapped = wrapping(context, mpi ? mpiProcesses(node) : null);
   const watch = node.trace === false ? null : settings.watch;
-  const variables = stepVariables(context, node, shell, watch);
-  if (wrapped.traced && watch !== null) prepareStrace(context, watch, variables);
+  const { shared, variables } = stepVariables(context, node, shell, watch);
+  if (wrapped.traced && watch !== null) prepareStrace(context, watch, { ...shared, ...variables });
   if (mpi) Object.assign(variables, MPI_VARIABLES);
   if (wrapped.script !== null) variables.SW__script = script.text;
   Object.assign(variables, script.variables);
@@ -62,6 +62,7 @@ export function commandOrder(
     folder: context.staged.folder,
     workFolder: context.staged.workFolder,
     script: wrapped.script ?? script.text,
+    shared,
     variables,
     processes: processVariables(distribution, node.resources.instanceCount, context.attemptId),
     logPath: context.logPath,

@@ -38,6 +38,12 @@ export function createStepTypes(
   shell: (run: string) => ShellVariables,
   settings: OrderSettings,
 ): StepTypes {
+  const found = new WeakMap<ShellVariables, readonly string[]>();
+  const secretsIn = (variables: ShellVariables): readonly string[] => {
+    const secrets = found.get(variables) ?? secretsOf(variables);
+    found.set(variables, secrets);
+    return secrets;
+  };
   return {
     order(context: AttemptContext): AttemptOrder | StepError {
       const node = context.plan.graph.steps[context.index] as StepNode;
@@ -45,7 +51,7 @@ export function createStepTypes(
       return orderOf(context, shell(context.run), settings);
     },
     maskLog(runs, logPath) {
-      const secrets = runs.flatMap((run) => secretsOf(shell(run)));
+      const secrets = runs.flatMap((run) => secretsIn(shell(run)));
       return secrets.length === 0 ? null : maskLog(logPath, secrets);
     },
     collect(staged, outputs, { step, inputs }) {

@@ -8,52 +8,71 @@ import { layOutMlflowStore } from "./mlflow-store.ts";
 import { watchVariables } from "./watch-python.ts";
 import type { WatchPlaces } from "./watch-rules.ts";
 
-/**
- * Everything but the references of the command itself. Later lines win. The caller may add to it: sixty variables are not
- * copied more often than needed.
- */
+/** `variables` win over `shared`, which is the same object for many attempts. */
+export interface StepVariables {
+  readonly shared: Readonly<Record<string, string>>;
+  readonly variables: Record<string, string>;
+}
+
+/** Everything but the references of the command itself. Later lines win. The caller may add to `variables`. */
 export function stepVariables(
   context: AttemptContext,
   node: StepNode,
   shell: ShellVariables,
   watch: WatchPlaces | null,
-): Record<string, string> {
-  const packages = ownPackages(context);
-  const folders = [...packages.pathPrefix, ...context.environment.pathPrefix];
-  const path = [...folders, shell.inherited.PATH ?? DEFAULT_PATH].join(":");
+): StepVariables {
+  const shared = sharedVariables(context, shell);
   const variables: Record<string, string> = {
-    ...shell.inherited,
-    ...context.environment.variables,
-    ...packages.variables,
-    PATH: path,
-    ...DETERMINISM,
-    ...buildDate(context.plan.options.sourceDateEpoch),
-    ...threadLimits(context.demand.cpus),
-    CUDA_VISIBLE_DEVICES: context.gpus.join(","),
+    ...ownPackages(context, shell),
+    ...(context.gpus.length === 0 ? {} : { CUDA_VISIBLE_DEVICES: context.gpus.join(",") }),
     ...metricVariables(context, node),
     ...functionVariables(node),
     ...shell.passed,
     ...node.environmentVariables,
     ...identity(context, node),
   };
-  return watch === null
-    ? variables
-    : Object.assign(variables, watchVariables(context, watch, variables));
+  if (watch !== null) watchVariables(context, watch, { shared, variables });
+  return { shared, variables };
+}
+
+/** The last answer for each environment: the steps of a run mostly ask for the same. */
+const known = new WeakMap<
+  AttemptContext["environment"],
+  { readonly key: string; readonly shell: ShellVariables; readonly shared: StepVariables["shared"] }
+>();
+
+/** What does not depend on the step. */
+function sharedVariables(context: AttemptContext, shell: ShellVariables): StepVariables["shared"] {
+  const { environment, demand, plan } = context;
+  const { sourceDateEpoch } = plan.options;
+  const key = `${demand.cpus} ${sourceDateEpoch}`;
+  const before = known.get(environment);
+  if (before?.key === key && before.shell === shell) return before.shared;
+  const shared = {
+    ...shell.inherited,
+    ...environment.variables,
+    PATH: pathOf(environment.pathPrefix, shell),
+    ...DETERMINISM,
+    ...buildDate(sourceDateEpoch),
+    ...threadLimits(demand.cpus),
+    CUDA_VISIBLE_DEVICES: "",
+  };
+  known.set(environment, { key, shell, shared });
+  return shared;
+}
+
+function pathOf(folders: readonly string[], shell: ShellVariables): string {
+  return [...folders, shell.inherited.PATH ?? DEFAULT_PATH].join(":");
 }
 
 /** A shared environment is read-only: `pip install` in a command puts its packages into the attempt's own folder. */
-function ownPackages(context: AttemptContext): {
-  readonly pathPrefix: readonly string[];
-  readonly variables: Readonly<Record<string, string>>;
-} {
+function ownPackages(context: AttemptContext, shell: ShellVariables): Record<string, string> {
   const planned = context.plan.steps[context.index];
   const identity = context.plan.environments[planned?.environment ?? -1];
-  if (identity?.kind !== "uv") return { pathPrefix: [], variables: {} };
+  if (identity?.kind !== "uv") return {};
   const folder = `${context.staged.folder}/packages`;
-  return {
-    pathPrefix: [`${folder}/bin`],
-    variables: { PIP_PREFIX: folder, STEPWELL_PACKAGES: folder },
-  };
+  const PATH = pathOf([`${folder}/bin`, ...context.environment.pathPrefix], shell);
+  return { PATH, PIP_PREFIX: folder, STEPWELL_PACKAGES: folder };
 }
 
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";

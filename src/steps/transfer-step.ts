@@ -39,6 +39,7 @@ export function transferStepOrder(
   const file = path.join(context.staged.folder, "transfer.json");
   fs.writeFileSync(file, JSON.stringify(order, null, 1));
   const words = [...settings.transferProgram, file];
+  const { shared, variables: ours } = stepVariables(context, node, shell, null);
   const variables = Object.fromEntries(words.map((word, index) => [`SW__word${index}`, word]));
   return {
     attemptId: context.attemptId,
@@ -46,7 +47,8 @@ export function transferStepOrder(
     folder: context.staged.folder,
     workFolder: context.staged.workFolder,
     script: `exec ${words.map((_, index) => `"$SW__word${index}"`).join(" ")}`,
-    variables: { ...stepVariables(context, node, shell, null), ...shell.keys, ...variables },
+    shared,
+    variables: { ...ours, ...shell.keys, ...variables },
     processes: [{}],
     logPath: context.logPath,
     timeoutMs: node.timeoutSeconds === null ? null : node.timeoutSeconds * 1000,

@@ -3,6 +3,7 @@
 
 import type { AttemptContext } from "../ports/step-types.ts";
 import { own } from "../spec/own-keys.ts";
+import type { StepVariables } from "./step-variables.ts";
 import { asFolder, type WatchPlaces, watchRules, withTargets } from "./watch-rules.ts";
 
 /** Bytes of one variable that name inputs; what is left out here is left out again when the record is read. */
@@ -12,20 +13,42 @@ export function readsFile(attemptFolder: string): string {
   return `${attemptFolder}/reads`;
 }
 
-/** `others`: the variables that the step gets anyway. */
+/** Adds to the variables that the step gets anyway. */
 export function watchVariables(
   context: AttemptContext,
   places: WatchPlaces,
-  others: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const { wanted, unwanted } = watchRules(places, others);
-  const paths = [readsFile(context.staged.folder), ...ownPlaces(context)];
-  while (paths.length > 3 && Buffer.byteLength(paths.join("\n")) > MOST_BYTES) paths.pop();
-  return {
-    PYTHONPATH: [places.hookFolder, ...(others.PYTHONPATH ? [others.PYTHONPATH] : [])].join(":"),
-    STEPWELL_WATCH: paths.join("\n"),
-    STEPWELL_WATCH_RULES: `${wanted.join("\n")}\n\n${unwanted.join("\n")}`,
-  };
+  { shared, variables }: StepVariables,
+): void {
+  const given = (name: string): string | undefined => own(variables, name) ?? own(shared, name);
+  const theirs = given("PYTHONPATH");
+  variables.PYTHONPATH = theirs ? `${places.hookFolder}:${theirs}` : places.hookFolder;
+  variables.STEPWELL_WATCH = within([readsFile(context.staged.folder), ...ownPlaces(context)]);
+  const homes = { HOME: given("HOME"), TMPDIR: given("TMPDIR") };
+  variables.STEPWELL_WATCH_RULES = rulesText(places, homes);
+}
+
+function within(paths: string[]): string {
+  let text = paths.join("\n");
+  while (paths.length > 3 && Buffer.byteLength(text) > MOST_BYTES) {
+    paths.pop();
+    text = paths.join("\n");
+  }
+  return text;
+}
+
+/** Where a variable of a step leads: its home folder and its temporary one. */
+type Homes = Readonly<Record<"HOME" | "TMPDIR", string | undefined>>;
+
+/** The last answer for each places: one step mostly asks what the one before it asked. */
+const told = new WeakMap<WatchPlaces, Homes & { readonly text: string }>();
+
+function rulesText(places: WatchPlaces, homes: Homes): string {
+  const last = told.get(places);
+  if (last && last.HOME === homes.HOME && last.TMPDIR === homes.TMPDIR) return last.text;
+  const { wanted, unwanted } = watchRules(places, homes);
+  const text = `${wanted.join("\n")}\n\n${unwanted.join("\n")}`;
+  told.set(places, { ...homes, text });
+  return text;
 }
 
 /** What belongs to an attempt: its folders, what the step saves on its way, and the inputs that it was given. */

@@ -66,7 +66,7 @@ export function withTargets(paths: readonly string[]): readonly string[] {
 
 export function realPath(file: string): string {
   try {
-    return fs.realpathSync(file);
+    return fs.realpathSync.native(file);
   } catch {
     return file;
   }

@@ -71,6 +71,7 @@ export class ComputeBench {
       folder,
       workFolder: join(folder, "work"),
       script,
+      shared: {},
       variables: { PATH: process.env.PATH ?? "/usr/bin:/bin" },
       processes: [{}],
       logPath: join(folder, "log"),

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import type { AttemptOrder } from "../../ports/compute.ts";
 import { type BenchTest, SURVIVOR } from "./compute-bench.ts";
 
 export function commands(test: BenchTest): void {
@@ -78,6 +79,32 @@ export function commands(test: BenchTest): void {
     bench.compute.start(order);
     await bench.ended(order.attemptId);
     expect(readFileSync(order.logPath, "utf8")).toBe("old\nnew\n");
+  });
+
+  test("gives each attempt what it shares with others and what is its own", async (bench) => {
+    const PATH = process.env.PATH ?? "/usr/bin:/bin";
+    const shared = { PATH, A: "shared", B: "shared", toString: "shared" };
+    const asked: Partial<AttemptOrder>[] = [
+      { shared, variables: { A: "own", C: "own", constructor: "own" } },
+      { shared, variables: { B: "own" } },
+      { shared, variables: { A: "", toString: "own" } },
+      { shared: { PATH, B: "other" }, variables: { A: "own" } },
+      { shared, variables: {} },
+    ];
+    const script = 'env | grep -E "^(A|B|C|toString|constructor)=" | sort | tr "\\n" " "';
+    // One supervisor gets them one after another, and is told only what is other than before.
+    const said: string[] = [];
+    for (const fields of asked) {
+      const { order } = await bench.run(script, fields);
+      said.push(readFileSync(order.logPath, "utf8"));
+    }
+    expect(said).toEqual([
+      "A=own B=shared C=own constructor=own toString=shared ",
+      "A=shared B=own toString=shared ",
+      "A= B=shared toString=own ",
+      "A=own B=other ",
+      "A=shared B=shared toString=shared ",
+    ]);
   });
 
   test("starts every process of a distributed step with its own variables", async (bench) => {

@@ -176,7 +176,8 @@ function workInProcess(listener: ComputeListener): Compute {
   };
 }
 
-function partsOf({ variables, workFolder }: AttemptOrder): readonly number[] {
+function partsOf({ shared, variables: own, workFolder }: AttemptOrder): readonly number[] {
+  const variables = { ...shared, ...own };
   const read = (file: string): number => Number.parseInt(fs.readFileSync(file, "utf8"), 10);
   const folder = variables.SW_inputs_folder;
   const files = ["data", "x0", "x1"].flatMap((name) => variables[`SW_inputs_${name}`] ?? []);

@@ -138,6 +138,7 @@ function orderOf(
       checkpoint: context.checkpoint ?? "",
       fingerprintKey: forced ? "" : (facts?.fingerprint ?? ""),
     }),
+    shared: {},
     variables: {},
     processes: [{}],
     logPath: context.logPath,
