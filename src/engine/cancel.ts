@@ -21,6 +21,7 @@ export function cancelRun(state: EngineState, request: EngineRequest): void {
 
 /** Finds the attempts that a cancelled run still has, and hands over or marks each to be stopped. */
 export function cancelsAfterCommit(state: EngineState): void {
+  if (![...state.runs.values()].some((run) => run.state.cancelRequested)) return;
   for (const flight of [...state.flights.values()]) {
     if (!flight.run.state.cancelRequested || state.cancels.has(flight.attemptId)) continue;
     if (flight.cancelled) continue;

@@ -27,17 +27,25 @@ export function finishFolder(folder: string, entries: readonly ManifestEntry[]):
   return { kind: kindOf(lstatSync(folder)), changedAt, at: Date.now() };
 }
 
+/** A work folder that a command has had. */
+export interface UsedFolder {
+  readonly folder: string;
+  /** Of its code. */
+  readonly entries: readonly ManifestEntry[];
+  readonly asMade: AsMade;
+  /** The folders that every command finds have been found empty since. */
+  readonly leftNothing: boolean;
+}
+
 /** The same folder as it may be handed over now; null when it is not as it was made. */
-export function stillAsMade(
-  folder: string,
-  entries: readonly ManifestEntry[],
-  asMade: AsMade,
-): AsMade | null {
+export function stillAsMade({ folder, entries, asMade, leftNothing }: UsedFolder): AsMade | null {
   const now = Date.now();
   try {
-    for (const [name, count] of namesIn(entries)) {
-      const at = join(folder, name);
-      if (kindOf(lstatSync(at)) !== asMade.kind || readdirSync(at).length !== count) return null;
+    for (const [name, count] of entries.length === 0 ? BARE : namesIn(entries)) {
+      const at = name === "." ? folder : `${folder}/${name}`;
+      if (kindOf(lstatSync(at)) !== asMade.kind) return null;
+      if (leftNothing && isForEvery(name)) continue;
+      if (readdirSync(at).length !== count) return null;
     }
     for (const [index, entry] of entries.entries()) {
       if (entry.type === "folder") continue;
@@ -52,6 +60,10 @@ export function stillAsMade(
   } catch {
     return null;
   }
+}
+
+function isForEvery(name: string): boolean {
+  return (WORK_FOLDERS as readonly string[]).includes(name);
 }
 
 /** Each folder, and how many names it holds. */
@@ -73,6 +85,8 @@ function namesIn(entries: readonly ManifestEntry[]): ReadonlyMap<string, number>
     else count(entry.path);
   return counts;
 }
+
+const BARE = namesIn([]);
 
 function holds(path: string, stats: Stats, entry: Exclude<ManifestEntry, { type: "folder" }>) {
   if (entry.type === "link") return stats.isSymbolicLink() && readlinkSync(path) === entry.target;

@@ -168,8 +168,9 @@ function freeze(path: string, file: ListedFile): ListedFile {
 
 /** The file as it is once its bytes are those of the store. */
 function shared(path: string, file: ListedFile, id: ContentId, order: PortOrder): ListedFile {
-  shareBytes(path, file, id, order.storeFolder);
-  return listFile(file.path, lstatSync(path));
+  return shareBytes(path, file, id, order.storeFolder)
+    ? listFile(file.path, lstatSync(path))
+    : file;
 }
 
 /** The file's last stat, which its seal is made of: it must still be what was hashed. */

@@ -2,11 +2,12 @@
 // layout of the store; how one output is frozen and hashed is `capture-port`.
 
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { OutputRecord } from "../core/output.ts";
 import type { Captured, CaptureOrder } from "../ports/contents.ts";
 import type { DataType } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
+import { WORK_FOLDERS } from "./as-made.ts";
 import type { CapturedPort, PortOrder } from "./capture-port.ts";
 import { ContentProblem } from "./content-problem.ts";
 import type { Unsynced } from "./durable.ts";
@@ -27,6 +28,8 @@ export interface CaptureMeans {
 
 export interface CaptureResult {
   readonly captured: Captured;
+  /** Its work folder's own folders for artifacts were empty. */
+  readonly leftNothing: boolean;
   readonly warnings: readonly string[];
   readonly unsynced: Unsynced;
 }
@@ -39,8 +42,8 @@ export async function captureAttempt(
   places: CapturePlaces,
   means: CaptureMeans,
 ): Promise<CaptureResult> {
-  const scratch = join(places.scratchFolder, order.attemptId);
-  const asideFolder = join(places.attemptsFolder, order.attemptId, "aside");
+  const scratch = `${places.scratchFolder}/${order.attemptId}`;
+  const asideFolder = `${places.attemptsFolder}/${order.attemptId}/aside`;
   const { storeFolder } = places;
   const final = finalFolder(storeFolder, order);
   // An engine may have died between the move and the record: then the outputs are in their place already.
@@ -49,13 +52,14 @@ export async function captureAttempt(
   const ports: [string, DataType, CapturedPort][] = [];
   for (const [port, type] of Object.entries(order.outputs)) {
     const same = own(order.same ?? {}, port);
-    const place = { port, type, folder: join(source, port), asideFolder, storeFolder };
+    const place = { port, type, folder: `${source}/${port}`, asideFolder, storeFolder };
     const asked = same === undefined ? place : { ...place, same };
     // An answer that is there already is not waited for: most outputs are one small file.
     const answer = means.capture(asked);
     ports.push([port, type, answer instanceof Promise ? await answer : answer]);
   }
-  const artifacts = order.captureArtifacts ? gatherArtifacts(order, places, source) : null;
+  const left = order.captureArtifacts ? artifactFolders(order, places) : [];
+  const artifacts = order.captureArtifacts ? gatherArtifacts(left, source) : null;
   if (artifacts !== null) {
     const asked = { port: ARTIFACTS, type: "uri_folder" as const, folder: artifacts };
     ports.push([
@@ -65,7 +69,8 @@ export async function captureAttempt(
     ]);
   }
   if (ports.length > 0 && !isMoved) moveInto(scratch, final, means);
-  return resultOf(ports, final, storeFolder);
+  const leftNothing = order.captureArtifacts && left.length === 0;
+  return { ...resultOf(ports, final, storeFolder), leftNothing };
 }
 
 /** False when it is not there. A step may have put a link in its place, so that we would alter what it leads to. */
@@ -82,20 +87,21 @@ function finalFolder(storeFolder: string, order: CaptureOrder): string {
   return join(storeFolder, "azureml", order.run, ...segments);
 }
 
-/** Moves `./outputs` and `./logs` of the work folder beside the ports; null when both are empty. */
-function gatherArtifacts(
-  order: CaptureOrder,
-  places: CapturePlaces,
-  source: string,
-): string | null {
-  const work = join(places.workFolder, order.attemptId);
-  if (!isOwnFolder(work)) return null;
-  const full = ["outputs", "logs"].filter((name) => hasEntries(join(work, name)));
-  const folder = join(source, ARTIFACTS);
-  if (full.length === 0) return existsSync(folder) ? folder : null;
+/** Which of `./outputs` and `./logs` of the work folder hold something. */
+function artifactFolders(order: CaptureOrder, places: CapturePlaces): readonly string[] {
+  const work = `${places.workFolder}/${order.attemptId}`;
+  if (!isOwnFolder(work)) return [];
+  return WORK_FOLDERS.map((name) => `${work}/${name}`).filter(hasEntries);
+}
+
+/** Moves them beside the ports; null when there are none. */
+function gatherArtifacts(left: readonly string[], source: string): string | null {
+  const folder = `${source}/${ARTIFACTS}`;
+  if (left.length === 0) return existsSync(folder) ? folder : null;
   mkdirSync(folder, { recursive: true });
-  for (const name of full) {
-    if (!hasEntries(join(folder, name))) renameSync(join(work, name), join(folder, name));
+  for (const full of left) {
+    const moved = join(folder, basename(full));
+    if (!hasEntries(moved)) renameSync(full, moved);
   }
   return folder;
 }
@@ -126,20 +132,21 @@ function resultOf(
   ports: readonly (readonly [string, DataType, CapturedPort])[],
   final: string,
   storeFolder: string,
-): CaptureResult {
+): Omit<CaptureResult, "leftNothing"> {
   const outputs: Record<string, OutputRecord> = {};
   const warnings: string[] = [];
   const paths: string[] = [];
   const trees: string[] = [];
   let artifacts: OutputRecord | null = null;
   for (const [port, type, captured] of ports) {
-    const path = join(final, port, captured.file);
+    const folder = `${final}/${port}`;
+    const path = captured.file === "" ? folder : `${folder}/${captured.file}`;
     const { same } = captured;
     const record: OutputRecord = { ...captured.content, type, path, ...(same && { same }) };
     if (port === ARTIFACTS) artifacts = record;
     else put(outputs, port, record);
     warnings.push(...captured.warnings);
-    paths.push(path, join(final, port));
+    paths.push(path, folder);
     if (captured.manifest !== null) paths.push(captured.manifest, dirname(captured.manifest));
     if (record.kind === "folder" && record.files > 0) trees.push(path);
   }

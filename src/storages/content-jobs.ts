@@ -4,7 +4,7 @@
 import { statSync } from "node:fs";
 import type { Content, ContentId, Manifest, ManifestEntry } from "../core/content.ts";
 import type { CodeReference } from "../spec/graph.ts";
-import { type AsMade, finishFolder, stillAsMade } from "./as-made.ts";
+import { type AsMade, finishFolder, stillAsMade, type UsedFolder } from "./as-made.ts";
 import { type CapturedPort, capturePort, type PortOrder } from "./capture-port.ts";
 import { hashFile } from "./hash-file.ts";
 import { identifyFolder, isUnaltered, type Limits, type Places, TOO_BIG } from "./identify.ts";
@@ -30,7 +30,7 @@ export interface ContentJobs {
   capturePort: { asked: PortOrder; answer: CapturedPort };
   copyCode: { asked: CopyCode; answer: null };
   finishFolder: { asked: FinishFolder; answer: AsMade };
-  stillAsMade: { asked: StillAsMade; answer: AsMade | null };
+  stillAsMade: { asked: UsedFolder; answer: AsMade | null };
   isWhole: { asked: { folder: string; entries: readonly ManifestEntry[] }; answer: boolean };
   readManifest: { asked: { storeFolder: string; id: ContentId }; answer: Manifest | null };
   publish: { asked: PublishCopy; answer: null };
@@ -46,10 +46,6 @@ export interface CopyCode {
 export interface FinishFolder {
   readonly folder: string;
   readonly entries: readonly ManifestEntry[];
-}
-
-export interface StillAsMade extends FinishFolder {
-  readonly asMade: AsMade;
 }
 
 export interface PublishCopy {
@@ -82,8 +78,7 @@ export const contentJobs: JobTable = {
   },
   finishFolder: ({ folder, entries }, limits) =>
     limits !== null && entries.length > limits.entries ? TOO_BIG : finishFolder(folder, entries),
-  stillAsMade: ({ folder, entries, asMade }, limits) =>
-    isMany(entries, limits) ? TOO_BIG : stillAsMade(folder, entries, asMade),
+  stillAsMade: (used, limits) => (isMany(used.entries, limits) ? TOO_BIG : stillAsMade(used)),
   isWhole: ({ folder, entries }, limits) =>
     isMany(entries, limits) ? TOO_BIG : isWhole(folder, entries),
   readManifest: ({ storeFolder, id }, limits) => {

@@ -14,6 +14,7 @@ import { sync, syncEverything } from "./durable.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
 import { findHolders } from "./find-holders.ts";
+import { BUFFER_BYTES } from "./hash-file.ts";
 import { type Limits, statInput, TOO_BIG } from "./identify.ts";
 import { ignoringRule } from "./ignoring-rule.ts";
 import { hasCopy, keptPath, layStandIn, standInOf } from "./kept-copies.ts";
@@ -173,10 +174,15 @@ class FolderContents implements Contents {
 
   async capture(order: CaptureOrder): ReturnType<Contents["capture"]> {
     return this.#outcome(join(this.#places.scratchFolder, order.attemptId), async () => {
-      const { captured, warnings, unsynced } = await captureAttempt(order, this.#places, {
-        capture: (asked) => this.#doNow("capturePort", asked),
-        trash: this.#work.trash,
-      });
+      const { captured, leftNothing, warnings, unsynced } = await captureAttempt(
+        order,
+        this.#places,
+        {
+          capture: (asked) => this.#doNow("capturePort", asked),
+          trash: this.#work.trash,
+        },
+      );
+      if (leftNothing) this.#work.leftNothing(order.attemptId);
       this.#unsyncedPaths.push(...unsynced.paths);
       this.#unsyncedTrees.push(...unsynced.trees);
       return done(captured, warnings);
@@ -272,6 +278,8 @@ class FolderContents implements Contents {
       const known = this.#hashes.known(path, stats);
       if (known !== null) return done(known);
       const content = await this.#hashes.learn(path, stats, hash);
+      // Read in one go: should it change in just that moment, its seal is an old one and the next look at it tells.
+      if (stats.size <= BUFFER_BYTES) return done(content);
       const after = statSync(path);
       if (after.mtimeMs === stats.mtimeMs && after.size === stats.size) return done(content);
       const message = `${path} changed while it was read`;

@@ -28,15 +28,15 @@ function sharedPath(storeFolder: string, id: ContentId, executable: boolean): st
 
 /**
  * Gives the captured, read-only file at `path`, whose hash has just been found to be `id`, the bytes that the store has, or
- * makes its bytes known for the next one. Best effort: what cannot be shared stays as it is.
+ * makes its bytes known for the next one. Best effort: what cannot be shared stays as it is. False: nothing was tried.
  */
 export function shareBytes(
   path: string,
   file: ListedFile,
   id: ContentId,
   storeFolder: string,
-): void {
-  if (file.size < SHARED_FROM) return;
+): boolean {
+  if (file.size < SHARED_FROM) return false;
   const shared = sharedPath(storeFolder, id, file.executable);
   try {
     if (!isKnownWhole(shared, file.size)) {
@@ -52,6 +52,7 @@ export function shareBytes(
   } catch {
     // Too many names for one file, no space, another file system: the capture stands without it.
   }
+  return true;
 }
 
 /**

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import type { ManifestEntry } from "../core/content.ts";
 import type { StagedAttempt, StageOrder } from "../ports/contents.ts";
 import { put } from "../spec/own-keys.ts";
-import { type AsMade, stillAsMade } from "./as-made.ts";
+import { type AsMade, stillAsMade, type UsedFolder } from "./as-made.ts";
 import { codeFolders, type StageMeans } from "./code-folders.ts";
-import type { FinishFolder, StillAsMade } from "./content-jobs.ts";
+import type { FinishFolder } from "./content-jobs.ts";
 import { createSpareFolders } from "./spare-folders.ts";
 import { createTrash } from "./trash.ts";
 
@@ -24,12 +24,14 @@ export interface WorkPlaces {
 /** File work that is done off this thread when it is much. */
 export interface WorkMeans extends StageMeans {
   finishFolder(asked: FinishFolder): Promise<AsMade>;
-  stillAsMade(asked: StillAsMade): Promise<AsMade | null>;
+  stillAsMade(asked: UsedFolder): Promise<AsMade | null>;
 }
 
 export interface WorkFolders {
   stage(order: StageOrder): Promise<StagedAttempt>;
   leftBehind(order: Omit<StageOrder, "snapshotId">): StagedAttempt | null;
+  /** Nothing lies in the folders that its command found: they need not be looked into again. */
+  leftNothing(attemptId: string): void;
   discard(attemptId: string, keep: boolean): void;
   /** Takes any folder away. */
   trash(path: string): void;
@@ -46,6 +48,7 @@ interface Made {
   readonly snapshot: string | null;
   readonly entries: readonly ManifestEntry[];
   readonly asMade: AsMade;
+  leftNothing: boolean;
 }
 
 export function workFolders(places: WorkPlaces, means: WorkMeans): WorkFolders {
@@ -61,16 +64,15 @@ export function workFolders(places: WorkPlaces, means: WorkMeans): WorkFolders {
   };
   const lookAndGiveBack = async (path: string, was: Made): Promise<void> => {
     looking.add(path);
-    const { entries, asMade } = was;
-    const found = await means.stillAsMade({ folder: path, entries, asMade }).catch(() => null);
+    const found = await means.stillAsMade({ ...was, folder: path }).catch(() => null);
     // Whoever closed has taken it away.
     if (looking.delete(path)) giveBack(path, was, found);
   };
   return {
     async stage(order) {
       const { attemptId, snapshotId: snapshot } = order;
-      const folder = join(places.attemptsFolder, attemptId);
-      const workFolder = join(places.workFolder, attemptId);
+      const folder = `${places.attemptsFolder}/${attemptId}`;
+      const workFolder = `${places.workFolder}/${attemptId}`;
       makeFolder(folder);
       const entries = snapshot === null ? [] : code.entriesOf(snapshot);
       let asMade = spare.take(snapshot, workFolder);
@@ -79,7 +81,7 @@ export function workFolders(places: WorkPlaces, means: WorkMeans): WorkFolders {
         if (snapshot !== null) await code.bring(snapshot, workFolder, means);
         asMade = await means.finishFolder({ folder: workFolder, entries });
       }
-      made.set(attemptId, { snapshot, entries, asMade });
+      made.set(attemptId, { snapshot, entries, asMade, leftNothing: false });
       return { folder, workFolder, outputs: makeOutputs(places.scratchFolder, order) };
     },
     leftBehind(order) {
@@ -89,16 +91,20 @@ export function workFolders(places: WorkPlaces, means: WorkMeans): WorkFolders {
       makeFolder(folder);
       return { folder, workFolder, outputs: makeOutputs(places.scratchFolder, order) };
     },
+    leftNothing(attemptId) {
+      const one = made.get(attemptId);
+      if (one !== undefined) one.leftNothing = true;
+    },
     discard(attemptId, keep) {
-      const workFolder = join(places.workFolder, attemptId);
+      const workFolder = `${places.workFolder}/${attemptId}`;
       const was = made.get(attemptId);
       made.delete(attemptId);
-      const copies = join(places.attemptsFolder, attemptId, COPIES);
+      const copies = `${places.attemptsFolder}/${attemptId}/${COPIES}`;
       if (!keep && existsSync(copies)) trash.take(copies);
       if (keep) keepNewest(places, attemptId, trash.take);
       else if (was === undefined) trash.take(workFolder);
       else if (was.entries.length > 0) void lookAndGiveBack(workFolder, was);
-      else giveBack(workFolder, was, stillAsMade(workFolder, [], was.asMade));
+      else giveBack(workFolder, was, stillAsMade({ ...was, folder: workFolder }));
     },
     trash: trash.take,
     close() {
@@ -115,12 +121,13 @@ function makeOutputs(
   order: Omit<StageOrder, "snapshotId">,
 ): Record<string, string> {
   const paths: Record<string, string> = {};
+  const scratch = `${scratchFolder}/${order.attemptId}`;
   const ports = Object.entries(order.outputs);
-  if (ports.length > 0) makeFolder(join(scratchFolder, order.attemptId));
+  if (ports.length > 0) makeFolder(scratch);
   for (const [port, type] of ports) {
-    const folder = join(scratchFolder, order.attemptId, port);
+    const folder = `${scratch}/${port}`;
     makeFolder(folder);
-    put(paths, port, type === "uri_file" ? join(folder, port) : folder);
+    put(paths, port, type === "uri_file" ? `${folder}/${port}` : folder);
   }
   return paths;
 }
