@@ -40,7 +40,6 @@ const settings = {
   platform: "node",
   target: "node20",
   minify: true,
-  keepNames: true,
   sourcemap: "linked",
   sourcesContent: false,
   // What is compiled for one machine is left out: ssh2 is as right without it.
