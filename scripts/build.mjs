@@ -2,6 +2,7 @@
 // 20 ms to find and load; one of half a megabyte is compiled as it is used.
 
 import { execFileSync } from "node:child_process";
+import { hash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +11,6 @@ import { apart, leaveApart } from "./leave-apart.mjs";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const out = path.join(root, "dist");
 const entries = {
-  stepwell: "src/cli/main.ts",
   "node-supervisor": "src/computes/node-supervisor.ts",
   "content-worker": "src/storages/content-worker.ts",
   "file-thread": "src/datastores/file-thread.ts",
@@ -52,12 +52,24 @@ const settings = {
 // The second line of the command, a text and a comment to Node: `#!/usr/bin/env -S node --flag` is not known everywhere.
 // Room for new objects that are mostly dead soon only makes the process larger.
 const START = `":" //; exec node --max-semi-space-size=2 "$0" "$@"`;
+// What V8 makes of a script can be kept, of a module it cannot.
 await build({
   ...settings,
-  entryPoints: entries,
+  entryPoints: { main: "src/cli/main.ts" },
+  outExtension: { ".js": ".cjs" },
+  format: "cjs",
   plugins: [leaveApart],
-  banner: { js: `${START}\n${settings.banner.js}` },
+  define: { "import.meta.url": "__url" },
+  banner: { js: 'const __url=require("node:url").pathToFileURL(__filename).href;' },
 });
+const main = leaveImportsToStarter(path.join(fresh, "main.cjs"));
+await build({
+  ...settings,
+  entryPoints: { stepwell: "src/cli/start.ts" },
+  define: { MAIN_ID: JSON.stringify(hash("sha256", main).slice(0, 16)) },
+  banner: { js: START },
+});
+await build({ ...settings, entryPoints: entries, plugins: [leaveApart] });
 await build({
   ...settings,
   entryPoints: apart,
@@ -84,6 +96,13 @@ await writeSchemas();
 fs.chmodSync(path.join(fresh, "stepwell.js"), 0o755);
 fs.rmSync(out, { recursive: true, force: true });
 fs.renameSync(fresh, out);
+
+/** A script may not import(); what it is started with does that for it. The word is as long, so that the map stays right. */
+function leaveImportsToStarter(file) {
+  const script = fs.readFileSync(file, "utf8").replaceAll('import("./apart/', '__load("./apart/');
+  fs.writeFileSync(file, script);
+  return script;
+}
 
 /**
  * The components that ship: their definitions, and each program with all that it needs in one file. Its bytes count in

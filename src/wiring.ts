@@ -29,6 +29,7 @@ import { isRefusal, type Refusal, refuse } from "./operations/refusal.ts";
 import { fetchRemote } from "./operations/remote-data.ts";
 import { createSharedResults, type SharedResults } from "./operations/shared-results.ts";
 import { noteEmpty } from "./operations/usage-note.ts";
+import { cacheFolder } from "./operations/user-cache.ts";
 import {
   type EngineOptions,
   places,
@@ -260,12 +261,6 @@ function userName(): string {
   } catch {
     return String(process.getuid?.() ?? "unknown");
   }
-}
-
-/** Per-user cache, shared by workspaces. */
-export function cacheFolder(shell: OpenOptions["shell"]): string {
-  const base = shell.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
-  return shell.STEPWELL_CACHE_DIR || path.join(base, "stepwell");
 }
 
 function environmentLookup(

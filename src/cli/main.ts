@@ -1,8 +1,6 @@
-#!/bin/sh
 // The entry point of the command line: finds the verb, loads only what that verb needs, and turns whatever happens into
 // an exit code. 70 is a bug of ours; nothing else may reach it.
 
-import v8 from "node:v8";
 import { VERSION } from "../version.ts";
 import { COMMANDS } from "./commands.ts";
 import { type Context, Exit } from "./context.ts";
@@ -144,15 +142,6 @@ const BROKEN_DISK =
 const DAMAGED =
   "error: the record of the workspace (.stepwell/stepwell.db) is damaged\n" +
   "  look at the disk (dmesg), then put a copy of the file back, or move it away with its -wal and -shm: the outputs in .stepwell/store stay\n";
-
-// Large definitions are read in bursts that a heap would keep room for long after: with this it grows by half, not fivefold,
-// for a twentieth of the time.
-v8.setFlagsFromString("--heap-growing-percent=50");
-// Most of what is allocated is dead at once: a helper thread takes longer to wake than the rest takes to be copied.
-v8.setFlagsFromString("--no-parallel-scavenge");
-// A function is optimised after 36 times the usual work: most commands end before that has paid for itself. Later V8s
-// have a cheaper compiler in between, and no such setting.
-if (process.versions.v8.startsWith("11.")) v8.setFlagsFromString("--interrupt-budget=2400000");
 
 // Whoever reads our output may leave before its end (`| head`): what the command does goes on, except following a log.
 for (const stream of [process.stdout, process.stderr])

@@ -16,7 +16,7 @@ const SIGNATURE =
 const FILLED_IN = /^\$[\w$]|\$[{(]|^\{|\{[^{}]*\}|^%(?:\w+%|\(|[a-z]$|(?![0-9a-f]{2}))/i;
 /** The words that documentation puts in the place of a secret. */
 const WORD =
-  /^(?:\*+|x+|\.+|…|pass(?:word)?|secret|token|signature|redacted|your[-_]\w+|changeme)$/i;
+  /^(?:\*+|x+|\.+|\u2026|pass(?:word)?|secret|token|signature|redacted|your[-_]\w+|changeme)$/i;
 
 export interface AddressSecret {
   /** Of the address in the text. */

@@ -1,0 +1,58 @@
+#!/bin/sh
+// What `stepwell` starts: sets V8 up for short commands, and runs the command line (main.ts, bundled) with what V8 made of
+// it the last time. Only in the built package; from sources main.ts is started itself.
+
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import v8 from "node:v8";
+import vm from "node:vm";
+import { cacheFolder } from "../operations/user-cache.ts";
+import { readCompiled, writeCompiled } from "./compiled-code.ts";
+
+/** Of the bundle beside us; put in by the build. */
+declare const MAIN_ID: string;
+
+// Large definitions are read in bursts that a heap would keep room for long after: with this it grows by half, not fivefold,
+// for a twentieth of the time.
+v8.setFlagsFromString("--heap-growing-percent=50");
+// Most of what is allocated is dead at once: a helper thread takes longer to wake than the rest takes to be copied.
+v8.setFlagsFromString("--no-parallel-scavenge");
+// A function is optimised after 36 times the usual work: most commands end before that has paid for itself. Later V8s
+// have a cheaper compiler in between, and no such setting.
+if (process.versions.v8.startsWith("11.")) v8.setFlagsFromString("--interrupt-budget=2400000");
+
+/** `__load` does what `import()` would, which a script may not. */
+const PARAMETERS = ["exports", "require", "module", "__filename", "__dirname", "__load"];
+/** A command that ended so has loaded less than the next one will: wrong usage, nothing that could be used, a bug. */
+const NOT_KEPT = [2, 4, 70];
+
+const file = path.join(path.dirname(fileURLToPath(import.meta.url)), "main.cjs");
+const kept = keptFile();
+const cachedData = kept === null ? null : readCompiled(kept);
+const head = `(function(${PARAMETERS}){`;
+const script = new vm.Script(`${head}${fs.readFileSync(file, "utf8")}\n})`, {
+  filename: file,
+  columnOffset: -head.length,
+  ...(cachedData === null ? {} : { cachedData }),
+});
+if (kept !== null && script.cachedDataRejected !== false)
+  process.on("exit", (code) => {
+    if (!NOT_KEPT.includes(code)) writeCompiled(kept, script.createCachedData());
+  });
+const module = { exports: {} };
+const own = [module.exports, createRequire(file), module, file, path.dirname(file)];
+script.runInThisContext()(...own, (beside: string) => import(beside));
+
+/** One for each verb, which use different parts of the code; null where none is to be kept. */
+function keptFile(): string | null {
+  const { NODE_DISABLE_COMPILE_CACHE, NODE_V8_COVERAGE, NODE_OPTIONS } = process.env;
+  if (NODE_DISABLE_COMPILE_CACHE || NODE_V8_COVERAGE) return null;
+  const verb = process.argv.slice(2).find((word) => /^[a-z]{1,20}$/.test(word)) ?? "";
+  // V8 takes no code that was made under other flags.
+  const made = [MAIN_ID, process.version, process.arch, process.execArgv.join(" "), NODE_OPTIONS];
+  const id = createHash("sha256").update(made.join("\n")).digest("hex");
+  return path.join(cacheFolder(process.env), "compiled", `${verb}-${id.slice(0, 16)}`);
+}
