@@ -3,10 +3,10 @@
 
 import type { AttemptEnd } from "../core/attempt.ts";
 import type { RunEvent } from "../core/event.ts";
-import { evolve, type RunState, wire } from "../core/run-state.ts";
+import type { RunState } from "../core/run-state.ts";
 import { isEndedStep } from "../core/status.ts";
 import { lastLines } from "../operations/log-tail.ts";
-import type { RecordedRun } from "../operations/read-run.ts";
+import { type FollowedRun, takeEvent } from "../operations/read-run.ts";
 import { duration } from "./format.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -25,10 +25,9 @@ const REFRESH_MS = 250;
 const QUIET_ABOVE = 50;
 const TAIL = 3;
 
-/** Folds what it shows into the state of `run`. */
-export function createProgress(terminal: Terminal, run: RecordedRun): Progress {
+/** Folds what it shows into `run`. */
+export function createProgress(terminal: Terminal, run: FollowedRun): Progress {
   const { plan, state } = run;
-  const wiring = wire(plan);
   const paths = plan.graph.steps.map((step) => step.path);
   const ended = state.steps.length - state.open;
   terminal.note(
@@ -39,7 +38,7 @@ export function createProgress(terminal: Terminal, run: RecordedRun): Progress {
     update(events) {
       board.clear();
       for (const event of events) {
-        evolve(plan, wiring, state, event);
+        takeEvent(run, event);
         for (const line of linesOf(terminal, paths, state, event)) terminal.note(line);
       }
       board.draw();

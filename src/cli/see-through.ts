@@ -8,7 +8,13 @@ import { isEndedRun } from "../core/status.ts";
 import { startDetachedEngine } from "../operations/detached-engine.ts";
 import { driveRun, orphanedRuns } from "../operations/drive-run.ts";
 import { followRun } from "../operations/follow-run.ts";
-import { type RecordedRun, readEnd, readRun } from "../operations/read-run.ts";
+import {
+  type FollowedRun,
+  followed,
+  type RecordedRun,
+  readEnd,
+  readRun,
+} from "../operations/read-run.ts";
 import { isRefusal, type Refusal, refuse } from "../operations/refusal.ts";
 import { takeUp } from "../operations/resume-run.ts";
 import { runView } from "../operations/run-view.ts";
@@ -43,8 +49,9 @@ export async function seeThrough(
   name: string,
   options: SeeOptions,
 ): Promise<never> {
-  const run = await readRun(workspace, name);
-  if (isRefusal(run)) return context.refuse(run, options.json);
+  const found = await readRun(workspace, name);
+  if (isRefusal(found)) return context.refuse(found, options.json);
+  const run = followed(found);
   const view = createView(context, workspace, run, options);
   const listener = listenForCancel(context, workspace);
   listener.add(name);
@@ -72,7 +79,7 @@ interface RunWatch {
 function createView(
   context: Context,
   workspace: Workspace,
-  run: RecordedRun,
+  run: FollowedRun,
   { json, logs }: Pick<SeeOptions, "json" | "logs">,
 ): RunWatch {
   const { terminal } = context;
@@ -106,7 +113,7 @@ export async function attach(
   const json = flags.json ?? false;
   const workspace = await context.open({ create: "refuse" });
   try {
-    const run = await recordedRun(context, workspace, word, json);
+    const run = followed(await recordedRun(context, workspace, word, json));
     const { name } = run.row;
     if (isEndedRun(run.row.status)) return await report(context, workspace, run, json);
     const onSignal = (): void => {

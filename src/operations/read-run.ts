@@ -1,6 +1,7 @@
 // A recorded run as it stands: its row, plan, folded state, and the results of its steps wherever they were made.
 // Reads only; never waits for anything and never adopts.
 
+import type { RunEvent } from "../core/event.ts";
 import type { Plan } from "../core/plan.ts";
 import { evolve, initialState, type RunState, wire } from "../core/run-state.ts";
 import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
@@ -39,8 +40,29 @@ export async function readRun(workspace: Workspace, name: string): Promise<Recor
   return { row, plan, state, status: shownStatus(workspace, row, state), indexOf, results };
 }
 
+/** A reader's own copy of a run, which follows what is recorded. */
+export interface FollowedRun extends RecordedRun {
+  readonly results: Map<number, ResultRow>;
+}
+
+/** From now on it changes with what is recorded; `run` is of no use any more. */
+export function followed(run: RecordedRun): FollowedRun {
+  return { ...run, results: new Map(run.results) };
+}
+
+/** Folds an event that has just been recorded; a result that it brings need not be read again. */
+export function takeEvent({ plan, state, results }: FollowedRun, event: RunEvent): void {
+  evolve(plan, wire(plan), state, event);
+  if (event.kind !== "step_completed") return;
+  const source = state.steps[event.step]?.result ?? null;
+  if (source === null) return;
+  const { path, fingerprint, staticId, durationMs, result, inputs, at: finishedAt } = event;
+  const row = { path, fingerprint, staticId, durationMs, result, finishedAt, ...source };
+  results.set(event.step, inputs === undefined ? row : { ...row, inputs });
+}
+
 /**
- * A run whose state somebody has folded to its end, with what was recorded meanwhile; read anew when the end is missing.
+ * A run that somebody has followed to its end, with what else was recorded meanwhile; read anew when the end is missing.
  */
 export async function readEnd(
   workspace: Workspace,
@@ -48,7 +70,7 @@ export async function readEnd(
 ): Promise<RecordedRun | Refusal> {
   const row = await workspace.records.run(run.row.name);
   if (row === null || run.state.endedAt === null) return readRun(workspace, run.row.name);
-  const results = await resultsOf(workspace, run.state);
+  const results = await resultsOf(workspace, run.state, run.results);
   return { ...run, row, status: shownStatus(workspace, row, run.state), results };
 }
 
@@ -66,10 +88,11 @@ export function shownStatus(
 async function resultsOf(
   workspace: Workspace,
   state: RunState,
+  known: ReadonlyMap<number, ResultRow> = new Map(),
 ): Promise<ReadonlyMap<number, ResultRow>> {
-  const results = new Map<number, ResultRow>();
+  const results = new Map(known);
   for (const [index, step] of state.steps.entries()) {
-    if (step.result === null) continue;
+    if (step.result === null || results.has(index)) continue;
     const row = await workspace.records.result(step.result.run, step.result.seq);
     if (row !== null) results.set(index, row);
   }
