@@ -50,8 +50,9 @@ const settings = {
   },
 };
 // The second line of the command, a text and a comment to Node: `#!/usr/bin/env -S node --flag` is not known everywhere.
-// Room for new objects that are mostly dead soon only makes the process larger.
-const START = `":" //; exec node --max-semi-space-size=2 "$0" "$@"`;
+// Room for new objects that are mostly dead soon only makes the process larger; so does glibc when it keeps what large
+// pieces of memory left behind.
+const START = `":" //; MALLOC_MMAP_THRESHOLD_=262144 exec node --max-semi-space-size=2 "$0" "$@"`;
 // What V8 makes of a script can be kept, of a module it cannot.
 await build({
   ...settings,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ._program import command
+from ._program import command, environment
 from .errors import StepwellError
 
 
@@ -16,8 +16,7 @@ def main() -> None:
         words = command(sys.argv[1:])
     except StepwellError as error:
         sys.exit(f"error: {error}")
-    os.environ["STEPWELL_LAUNCHER"] = "python"
-    os.execv(words[0], words)
+    os.execve(words[0], words, {**environment(), "STEPWELL_LAUNCHER": "python"})
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import os
 import subprocess
 from typing import Any, Mapping, Sequence
 
-from ._program import command
+from ._program import command, environment
 from .errors import from_answer
 
 #: Exit codes that come with an answer: completed, the run failed, cancelled, `plan --exit-code`.
@@ -19,7 +19,9 @@ def call(words: Sequence[str], workspace: str | os.PathLike[str] | None = None) 
     place = [] if workspace is None else ["--workspace", os.fspath(workspace)]
     dashes = list(words).index("--") if "--" in words else len(words)
     line = [*place, *words[:dashes], "--json", *words[dashes:]]
-    done = subprocess.run(command(line), capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        command(line), capture_output=True, text=True, encoding="utf-8", env=environment()
+    )
     try:
         answer = json.loads(done.stdout) if done.stdout else None
     except json.JSONDecodeError:
@@ -65,6 +67,8 @@ def tell(words: Sequence[str], workspace: str | os.PathLike[str] | None = None) 
     """Runs a command that has no --json; raises what it refuses."""
     place = [] if workspace is None else ["--workspace", os.fspath(workspace)]
     line = command([*place, *words])
-    done = subprocess.run(line, capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        line, capture_output=True, text=True, encoding="utf-8", env=environment()
+    )
     if done.returncode != 0:
         raise from_answer(None, done.returncode, done.stderr)

@@ -24,6 +24,11 @@ def command(words: list[str]) -> list[str]:
     return [node(), *flags, str(program()), *words]
 
 
+def environment() -> dict[str, str]:
+    """What it is run with: our own variables, and the one of the second line of the program."""
+    return {"MALLOC_MMAP_THRESHOLD_": "262144", **os.environ}
+
+
 def program() -> Path:
     here = Path(__file__).resolve().parent
     # In a clone the module lies in python/ and the program in dist/ beside it.
