@@ -71,6 +71,11 @@ export function packGraph(graph: Graph): PackedGraph {
   return packed;
 }
 
+/** The same in less room: what its steps have in common is one object, and nothing is left of the text that it was read from. */
+export function compactGraph(graph: Graph): Graph {
+  return unpackGraph(packGraph(graph).text);
+}
+
 /** Once the graph is recorded: its text is as large as what was read, and is made again for whoever asks after all. */
 export function forgetText(graph: Graph): void {
   const { id, nodeIds } = packGraph(graph);

@@ -30,7 +30,8 @@ export interface StepState {
   status: StepStatus;
   /** How many of the steps it waits for have not ended well. */
   waitingFor: number;
-  attempts: AttemptState[];
+  /** Never added to: most steps have one attempt, and a list that grows keeps room for sixteen. */
+  attempts: readonly AttemptState[];
   fingerprint: string | null;
   reason: Reason | null;
   /** How it came by its result; null while it has none. */
@@ -116,6 +117,8 @@ function membersOf(graph: Graph): Map<string, number[]> {
   return members;
 }
 
+const NO_ATTEMPTS: readonly AttemptState[] = [];
+
 /** The state before the first event. */
 export function initialState(run: string, wiring: Wiring): RunState {
   return {
@@ -129,7 +132,7 @@ export function initialState(run: string, wiring: Wiring): RunState {
     steps: wiring.dependencies.map((list) => ({
       status: "NotStarted",
       waitingFor: list.length,
-      attempts: [],
+      attempts: NO_ATTEMPTS,
       fingerprint: null,
       reason: null,
       decision: null,
@@ -239,7 +242,7 @@ function evolveAttempt(state: RunState, event: AttemptEvent): void {
       step.reason = event.reason;
       step.retryAt = null;
       state.attached.delete(event.step);
-      step.attempts.push({
+      step.attempts = step.attempts.concat({
         number: event.number,
         attemptId: event.attemptId,
         epoch: event.epoch,

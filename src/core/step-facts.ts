@@ -28,14 +28,12 @@ export type OutputLookup = (step: string, output: string) => OutputRecord | null
 
 /** Half of the facts: what is known before any data is. */
 export function momentBase(plan: Plan, planned: PlannedStep): Omit<MomentIdentity, "contents"> {
-  return {
-    code: planned.code === null ? null : (plan.codes[planned.code]?.id ?? null),
-    environment: plan.environments[planned.environment]?.id ?? "none",
-    passEnv: plan.options.passEnv,
-    ...(plan.options.sourceDateEpoch === undefined
-      ? {}
-      : { sourceDateEpoch: plan.options.sourceDateEpoch }),
-  };
+  const { passEnv, sourceDateEpoch } = plan.options;
+  const code = planned.code === null ? null : (plan.codes[planned.code]?.id ?? null);
+  const environment = plan.environments[planned.environment]?.id ?? "none";
+  return sourceDateEpoch === undefined
+    ? { code, environment, passEnv }
+    : { code, environment, passEnv, sourceDateEpoch };
 }
 
 /** The contents of the inputs that are known; the names of those that are not. */

@@ -2,6 +2,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { compactGraph } from "../core/packed-graph.ts";
 import type { Graph } from "../spec/graph.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
 import { type LoadedJob, loadJob } from "../spec/load-job.ts";
@@ -121,9 +122,9 @@ async function loadTexts(
       defaultCompute: workspace.config.defaultCompute,
     });
   });
-  const { graph } = loaded;
-  if (graph === null)
-    return { graph, problems: loaded.problems, isCached: false, atSource: asTheyAre };
+  if (loaded.graph === null)
+    return { graph: null, problems: loaded.problems, isCached: false, atSource: asTheyAre };
+  const graph = compactGraph(loaded.graph);
   const problems = [...loaded.problems, ...checkCommands(graph)];
   // What names like `azureml:train@latest` mean can change at any time.
   const isKept = !isRegistered && problems.every((one) => one.severity === "warning");

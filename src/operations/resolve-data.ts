@@ -89,6 +89,16 @@ async function findElsewhere(
   return { path: found.path, content: found.content, remote: found.origin };
 }
 
+function resolved(
+  { path, content, remote }: Found,
+  asset: ResolvedData["asset"],
+  written: string,
+): ResolvedData {
+  return remote === undefined
+    ? { path, content, asset, written }
+    : { path, content, remote, asset, written };
+}
+
 /** A name stands for the bytes that were recorded with it: those at its place, else the copy that was kept of them. */
 async function asRecorded(
   workspace: Workspace,
@@ -97,7 +107,7 @@ async function asRecorded(
 ): Promise<ResolvedData | Refusal> {
   const { expectedId, written, asset } = located;
   const isAsWritten = expectedId === null || (!isRefusal(found) && found.content.id === expectedId);
-  if (isAsWritten) return isRefusal(found) ? found : { ...found, asset, written };
+  if (isAsWritten) return isRefusal(found) ? found : resolved(found, asset, written);
   const at = "source" in located ? located.source.written : located.path;
   const kept = await workspace.contents.kept(expectedId as ContentId);
   if (kept !== null) {

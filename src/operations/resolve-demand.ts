@@ -15,11 +15,11 @@ export function demandOf(workspace: Machine, step: StepNode, problems: Problem[]
   const { cpus, memoryBytes, gpus, instanceType } = step.resources;
   const explicit = cpus !== null || memoryBytes !== null || gpus !== null;
   const table = explicit || instanceType === null ? undefined : sizeOf(workspace, instanceType);
-  const demand: Demand = {
+  const demand = asBefore({
     cpus: cpus ?? table?.cpus ?? 1,
     memoryBytes: memoryBytes ?? table?.memoryBytes ?? 0,
     gpus: gpus ?? table?.gpus ?? 0,
-  };
+  });
   const capacity = workspace.capacity(step.compute);
   if (capacity === null) return demand;
   const asker = table === undefined ? step.path : `${step.path} (${instanceType})`;
@@ -29,6 +29,16 @@ export function demandOf(workspace: Machine, step: StepNode, problems: Problem[]
   problems.push(runsAlone(step, asker, demand, capacity));
   // All the slots there are, whichever of the two was too much: nothing runs beside it.
   return { ...demand, cpus: Math.max(demand.cpus, capacity.cpus, workspace.config.slots ?? 0) };
+}
+
+let before: Demand = { cpus: 1, memoryBytes: 0, gpus: 0 };
+
+/** Most steps ask for the same: for one object then. */
+function asBefore(demand: Demand): Demand {
+  const { cpus, memoryBytes, gpus } = before;
+  if (demand.cpus !== cpus || demand.memoryBytes !== memoryBytes || demand.gpus !== gpus)
+    before = demand;
+  return before;
 }
 
 function sizeOf(workspace: Machine, instanceType: string): Demand | undefined {

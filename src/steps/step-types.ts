@@ -33,6 +33,9 @@ export const STEP_TYPES = {
   parallel_for: { runs: false },
 } as const satisfies Record<StepType, { readonly runs: boolean }>;
 
+/** One for all: a run keeps what each of its steps logged. */
+const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
+
 /** The engine's view of step types. `shell` gives the variables of a run's submitter. */
 export function createStepTypes(
   shell: (run: string) => ShellVariables,
@@ -64,7 +67,7 @@ export function createStepTypes(
         for (const [name, value] of Object.entries(read.metrics)) put(metrics, name, value);
         warnings.push(...read.warnings);
       }
-      let loggedParameters: Readonly<Record<string, string>> = {};
+      let loggedParameters: Readonly<Record<string, string>> = NOTHING;
       const store = mlflowFolder(staged.folder);
       if (fs.existsSync(store)) {
         const logged = readMlflowStore(store);
@@ -79,7 +82,8 @@ export function createStepTypes(
         warnings.push(...read.warnings);
       }
       const watched = watchedReads(staged.folder, step, inputs, traced);
-      return { metrics, loggedParameters, warnings, ...watched };
+      const logged = Object.keys(metrics).length === 0 ? NOTHING : metrics;
+      return { metrics: logged, loggedParameters, warnings, ...watched };
     },
   };
 }

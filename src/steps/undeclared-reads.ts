@@ -35,6 +35,7 @@ export function undeclaredReads(
   attemptFolder: string,
   { inputs, hosts }: { readonly inputs: readonly string[]; readonly hosts: readonly string[] },
 ): UndeclaredReads | null {
+  if (!lines.some(({ kind }) => kind === "r" || kind === "l" || kind === "c")) return null;
   const declared = withTargets(inputs);
   const began = birthOf(path.join(attemptFolder, "process.json"));
   const candidates = { l: [] as string[], r: [] as string[] };

@@ -142,9 +142,10 @@ function resultOf(
     const folder = `${final}/${port}`;
     const path = captured.file === "" ? folder : `${folder}/${captured.file}`;
     const { same } = captured;
-    const record: OutputRecord = { ...captured.content, type, path, ...(same && { same }) };
+    const { kind, id, sizeBytes, files, seal } = captured.content;
+    const record = { kind, id, sizeBytes, files, seal, type, path };
     if (port === ARTIFACTS) artifacts = record;
-    else put(outputs, port, record);
+    else put(outputs, port, same === undefined ? record : { ...record, same });
     warnings.push(...captured.warnings);
     paths.push(path, folder);
     if (captured.manifest !== null) paths.push(captured.manifest, dirname(captured.manifest));
