@@ -46,8 +46,9 @@ export async function probePython(
   variables: Variables,
   cacheFolder: string,
 ): Promise<PythonFacts | null> {
+  const deciding = selectors(file, variables);
   const key = createHash("sha256")
-    .update(JSON.stringify([file, variables.HOME, variables.PYENV_VERSION, selectors(file)]))
+    .update(JSON.stringify([file, variables.HOME, variables.PYENV_VERSION, deciding]))
     .digest("hex");
   const cacheFile = path.join(cacheFolder, "identities", `python-${key.slice(0, 32)}.json`);
   const cached = readDocument<CachedProbe>(cacheFile);
@@ -56,7 +57,7 @@ export async function probePython(
   const answer = await ask(file, variables);
   if (answer === null) return null;
   const { watched, ...facts } = answer;
-  const paths = [file, ...selectors(file), ...watched];
+  const paths = [file, ...deciding, ...watched];
   const stamps = Object.fromEntries(paths.map((each) => [each, stampOf(each)]));
   writeDocument(cacheFile, { format: 1, takenAt, stamps, facts } satisfies CachedProbe);
   return facts;
@@ -72,25 +73,40 @@ function isCurrent(cached: CachedProbe): boolean {
 }
 
 /** Files that decide which interpreter a shim of pyenv, asdf or mise starts; none for a real interpreter. */
-function selectors(file: string): string[] {
-  if (!isShim(file)) return [];
-  const names = [".python-version", ".tool-versions", "mise.toml", ".mise.toml"];
-  const found = [path.join(path.dirname(path.dirname(file)), "version")];
+function selectors(file: string, variables: Variables): string[] {
+  const shim = shimText(file);
+  if (shim === null) return [];
+  const global = path.join(path.dirname(path.dirname(file)), "version");
+  // Of pyenv it is known that it looks for nothing else: only what is there counts, so that the answer of one folder is
+  // that of every other without a file of its own.
+  if (shim.includes('/pyenv" exec ') && !variables.PYENV_DIR)
+    return [global, ...upwards([".python-version"]).filter((each) => fs.existsSync(each))];
+  return [global, ...upwards([".python-version", ".tool-versions", "mise.toml", ".mise.toml"])];
+}
+
+/** The names in this folder and all above it. */
+function upwards(names: readonly string[]): string[] {
+  const found: string[] = [];
   for (let folder = process.cwd(); ; folder = path.dirname(folder)) {
     for (const name of names) found.push(path.join(folder, name));
     if (folder === path.dirname(folder)) return found;
   }
 }
 
-function isShim(file: string): boolean {
+/** A shim of pyenv has some four hundred characters. */
+const SHIM_BYTES = 4096;
+
+/** The beginning of a script; null for a real interpreter. */
+function shimText(file: string): string | null {
   try {
     const descriptor = fs.openSync(file, "r");
-    const start = Buffer.alloc(2);
-    fs.readSync(descriptor, start);
+    const start = Buffer.alloc(SHIM_BYTES);
+    const length = fs.readSync(descriptor, start);
     fs.closeSync(descriptor);
-    return start.toString() === "#!";
+    const text = start.toString("latin1", 0, length);
+    return text.startsWith("#!") ? text : null;
   } catch {
-    return false;
+    return null;
   }
 }
 
