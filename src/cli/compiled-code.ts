@@ -8,19 +8,27 @@ import path from "node:path";
 /** More are not kept; one is a megabyte, and there is one for each verb. */
 const KEPT = 48;
 const DIGEST_BYTES = 32;
+const HEAD_BYTES = 1 + DIGEST_BYTES;
 /** Anybody's but the owner's permission to write. */
 const OTHERS_WRITE = 0o022;
 
+export interface CompiledCode {
+  readonly code: Buffer;
+  /** How often it was written, each time with what one more command had used. */
+  readonly times: number;
+}
+
 /** Null when there is none that may be trusted. */
-export function readCompiled(file: string): Buffer | null {
+export function readCompiled(file: string): CompiledCode | null {
   try {
     if (!isOurs(fs.lstatSync(path.dirname(file)))) return null;
     const handle = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
     try {
       if (!isOurs(fs.fstatSync(handle))) return null;
       const bytes = fs.readFileSync(handle);
-      const code = bytes.subarray(DIGEST_BYTES);
-      return digestOf(code).equals(bytes.subarray(0, DIGEST_BYTES)) ? code : null;
+      const code = bytes.subarray(HEAD_BYTES);
+      const isWhole = digestOf(code).equals(bytes.subarray(1, HEAD_BYTES));
+      return isWhole ? { code, times: bytes[0] as number } : null;
     } finally {
       fs.closeSync(handle);
     }
@@ -30,13 +38,14 @@ export function readCompiled(file: string): Buffer | null {
 }
 
 /** Best effort: without it the next command is a little slower. */
-export function writeCompiled(file: string, code: Buffer): void {
+export function writeCompiled(file: string, { code, times }: CompiledCode): void {
   const folder = path.dirname(file);
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (!isOurs(fs.lstatSync(folder))) return;
-    fs.writeFileSync(temporary, Buffer.concat([digestOf(code), code]), { mode: 0o600, flag: "wx" });
+    const bytes = Buffer.concat([Buffer.from([times]), digestOf(code), code]);
+    fs.writeFileSync(temporary, bytes, { mode: 0o600, flag: "wx" });
     fs.renameSync(temporary, file);
     forgetOldest(folder);
   } catch {

@@ -24,23 +24,30 @@ v8.setFlagsFromString("--no-parallel-scavenge");
 // have a cheaper compiler in between, and no such setting.
 if (process.versions.v8.startsWith("11.")) v8.setFlagsFromString("--interrupt-budget=2400000");
 
+// What a long command used at its beginning is still there to be kept at its end.
+v8.setFlagsFromString("--no-flush-bytecode");
+
 /** `__load` does what `import()` would, which a script may not. */
 const PARAMETERS = ["exports", "require", "module", "__filename", "__dirname", "__load"];
+/** Two commands of the same verb do not use quite the same: each of the first ones adds what is its own. */
+const TIMES_WRITTEN = 3;
 /** A command that ended so has loaded less than the next one will: wrong usage, nothing that could be used, a bug. */
 const NOT_KEPT = [2, 4, 70];
 
 const file = path.join(path.dirname(fileURLToPath(import.meta.url)), "main.cjs");
 const kept = keptFile();
-const cachedData = kept === null ? null : readCompiled(kept);
+const known = kept === null ? null : readCompiled(kept);
 const head = `(function(${PARAMETERS}){`;
 const script = new vm.Script(`${head}${fs.readFileSync(file, "utf8")}\n})`, {
   filename: file,
   columnOffset: -head.length,
-  ...(cachedData === null ? {} : { cachedData }),
+  ...(known === null ? {} : { cachedData: known.code }),
 });
-if (kept !== null && script.cachedDataRejected !== false)
+const times = script.cachedDataRejected === false ? (known?.times ?? 0) : 0;
+if (kept !== null && times < TIMES_WRITTEN)
   process.on("exit", (code) => {
-    if (!NOT_KEPT.includes(code)) writeCompiled(kept, script.createCachedData());
+    if (NOT_KEPT.includes(code)) return;
+    writeCompiled(kept, { code: script.createCachedData(), times: times + 1 });
   });
 const module = { exports: {} };
 const own = [module.exports, createRequire(file), module, file, path.dirname(file)];
