@@ -12,7 +12,7 @@ import {
   writeText,
 } from "../testing/contracts/storage-backend.ts";
 import { type AzureServer, startAzurite } from "../testing/servers/azurite.ts";
-import { freePort, type MissingServer } from "../testing/servers/server-process.ts";
+import { CLOSED_PORT, type MissingServer } from "../testing/servers/server-process.ts";
 
 type AzureDefinition = Extract<
   OpenableDatastore,
@@ -21,7 +21,6 @@ type AzureDefinition = Extract<
 
 const DAY_MS = 86_400_000;
 const azurite = await startAzurite();
-const closed = await freePort();
 
 function definitionOf(
   server: AzureServer,
@@ -48,7 +47,7 @@ function backendOf(
     return {
       definition,
       noSuchPlace: { ...definition, container: `${container}-not` },
-      unreachable: { ...definition, endpoint: `http://127.0.0.1:${closed}/${server.account}` },
+      unreachable: { ...definition, endpoint: `http://127.0.0.1:${CLOSED_PORT}/${server.account}` },
       refused: {
         "a wrong key": { ...definition, credentials: { kind: "account_key" as const, accountKey } },
         "a wrong token": { ...definition, credentials: { kind: "sas_token" as const, sasToken } },

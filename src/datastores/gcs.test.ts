@@ -12,13 +12,12 @@ import {
   writeText,
 } from "../testing/contracts/storage-backend.ts";
 import { type GcsServer, startFakeGcs } from "../testing/servers/fake-gcs.ts";
-import { freePort, type MissingServer } from "../testing/servers/server-process.ts";
+import { CLOSED_PORT, type MissingServer } from "../testing/servers/server-process.ts";
 import { startWebServer } from "../testing/servers/web-server.ts";
 
 type GcsDefinition = Extract<OpenableDatastore, { readonly type: "gcs" }>;
 
 const server = await startFakeGcs();
-const closed = await freePort();
 const strict = await startWebServer();
 strict.manners.instead = (_, response) => {
   const errors = [{ reason: "authError", message: "Invalid Credentials" }];
@@ -57,7 +56,7 @@ function backendOf(
     return {
       definition,
       noSuchPlace: { ...definition, bucket: `${bucket}-not` },
-      unreachable: { ...definition, endpoint: `http://127.0.0.1:${closed}` },
+      unreachable: { ...definition, endpoint: `http://127.0.0.1:${CLOSED_PORT}` },
       refused: {
         "no credentials": { ...definition, endpoint: strict.url },
         "a broken key": { ...definition, credentials: BROKEN_KEY },

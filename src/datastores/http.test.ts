@@ -10,12 +10,11 @@ import {
   type StorageBackend,
   textAt,
 } from "../testing/contracts/storage-backend.ts";
-import { freePort } from "../testing/servers/server-process.ts";
+import { CLOSED_PORT } from "../testing/servers/server-process.ts";
 import { startWebServer, type WebServer } from "../testing/servers/web-server.ts";
 
 type HttpDefinition = Extract<OpenableDatastore, { readonly type: "http" }>;
 
-const closed = await freePort();
 const none: HttpCredentials<string> = { kind: "none" };
 const basic = { kind: "basic", user: "ann", password: "s3cret pass/word" } as const;
 const bearer = { kind: "bearer", token: "token-that-nobody-may-see" } as const;
@@ -38,7 +37,7 @@ function backendOf(name: string, mannered: (server: WebServer) => void): Storage
     return {
       definition: at(`${server.url}/data sets/`),
       noSuchPlace: null,
-      unreachable: at(`http://127.0.0.1:${closed}/x?sig=a-signature-of-some-length`, basic),
+      unreachable: at(`http://127.0.0.1:${CLOSED_PORT}/x?sig=a-signature-of-some-length`, basic),
       refused: {
         "a wrong password": at(strict.url, basic),
         "a wrong token": at(strict.url, bearer),

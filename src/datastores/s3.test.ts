@@ -15,7 +15,7 @@ import {
   writeText,
 } from "../testing/contracts/storage-backend.ts";
 import { type S3Server, startMoto } from "../testing/servers/moto.ts";
-import { freePort, type MissingServer } from "../testing/servers/server-process.ts";
+import { CLOSED_PORT, type MissingServer } from "../testing/servers/server-process.ts";
 import { startVersitygw } from "../testing/servers/versitygw.ts";
 import { startWebServer } from "../testing/servers/web-server.ts";
 import { openS3 } from "./s3.ts";
@@ -24,7 +24,6 @@ type S3Definition = Extract<OpenableDatastore, { readonly type: "s3" }>;
 
 const moto = await startMoto();
 const versitygw = await startVersitygw();
-const closed = await freePort();
 
 function definitionOf(server: S3Server, bucket: string, prefix: string): S3Definition {
   const { endpoint, accessKeyId, secretAccessKey } = server;
@@ -60,7 +59,7 @@ function backendOf(
     return {
       definition,
       noSuchPlace: { ...definition, bucket: `${bucket}-not` },
-      unreachable: { ...definition, endpoint: `http://127.0.0.1:${closed}` },
+      unreachable: { ...definition, endpoint: `http://127.0.0.1:${CLOSED_PORT}` },
       refused: {
         "a wrong secret": { ...definition, credentials: { kind: "keys" as const, ...wrong } },
         [refuses]:

@@ -18,14 +18,13 @@ import {
   writeText,
 } from "../testing/contracts/storage-backend.ts";
 import { layLeftFiles } from "../testing/left-files.ts";
-import { freePort, type MissingServer } from "../testing/servers/server-process.ts";
+import { CLOSED_PORT, type MissingServer } from "../testing/servers/server-process.ts";
 import { type SshServer, startSshd } from "../testing/servers/sshd.ts";
 import { fingerprintOf } from "./known-hosts.ts";
 
 type SftpDefinition = Extract<OpenableDatastore, { readonly type: "sftp" }>;
 
 const sshd = await startSshd();
-const closed = await freePort();
 let folders = 0;
 
 function definitionOf(server: SshServer, changes: Partial<SftpDefinition> = {}): SftpDefinition {
@@ -47,7 +46,7 @@ function backendOf(server: SshServer | MissingServer): StorageBackend | MissingS
     return {
       definition,
       noSuchPlace: { ...definition, path: `${definition.path}-not` },
-      unreachable: { ...definition, port: closed, credentials: password },
+      unreachable: { ...definition, port: CLOSED_PORT, credentials: password },
       refused: {
         "a wrong password": { ...definition, credentials: password },
         "a locked key": { ...definition, credentials: { ...locked, passphrase: null } },

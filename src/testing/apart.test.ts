@@ -5,13 +5,12 @@ import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import type { OpenableDatastore } from "../spec/datastore.ts";
 import { ROOT } from "./repository.ts";
-import { freePort } from "./servers/server-process.ts";
+import { CLOSED_PORT } from "./servers/server-process.ts";
 
 // What the built package loads later: it must be there, work where it lies, and be nowhere else.
 
 const DIST = path.join(ROOT, "dist");
-const closed = await freePort();
-const endpoint = `http://127.0.0.1:${closed}`;
+const endpoint = `http://127.0.0.1:${CLOSED_PORT}`;
 const none = { kind: "none" } as const;
 const inBucket = { bucket: "b", prefix: "", endpoint };
 const azure = { account: "a", container: "ccc", prefix: "", endpoint };
@@ -27,7 +26,7 @@ const BACKENDS: readonly (readonly [string, string, OpenableDatastore])[] = [
     {
       type: "sftp",
       host: "127.0.0.1",
-      port: closed,
+      port: CLOSED_PORT,
       user: "ann",
       path: "/data",
       hostKey: "SHA256:x",

@@ -87,7 +87,10 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-export async function freePort(): Promise<number> {
+/** Nobody listens there: a port that was free a moment ago may be the next test's. */
+export const CLOSED_PORT = 2;
+
+async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as net.AddressInfo;
