@@ -1,6 +1,7 @@
 // The entry point of the command line: finds the verb, loads only what that verb needs, and turns whatever happens into
 // an exit code. 70 is a bug of ours; nothing else may reach it.
 
+import { ownHeap } from "../operations/heap-growth.ts";
 import { VERSION } from "../version.ts";
 import { COMMANDS } from "./commands.ts";
 import { type Context, Exit } from "./context.ts";
@@ -149,6 +150,8 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== "EPIPE") throw error;
     if (stream === process.stdout && process.argv.includes("logs")) process.exit(0);
   });
+
+ownHeap();
 
 // When nothing is left that could happen Node ends, and calls it a success, whatever is still waited for.
 process.exitCode = 70;

@@ -9,15 +9,14 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import v8 from "node:v8";
 import vm from "node:vm";
+import { ownHeap } from "../operations/heap-growth.ts";
 import { cacheFolder } from "../operations/user-cache.ts";
 import { readCompiled, writeCompiled } from "./compiled-code.ts";
 
 /** Of the bundle beside us; put in by the build. */
 declare const MAIN_ID: string;
 
-// Large definitions are read in bursts that a heap would keep room for long after: with this it grows by a quarter, not
-// fivefold, for a twentieth of the time.
-v8.setFlagsFromString("--heap-growing-percent=25");
+ownHeap();
 // Most of what is allocated is dead at once: a helper thread takes longer to wake than the rest takes to be copied.
 v8.setFlagsFromString("--no-parallel-scavenge");
 // A function is optimised after 36 times the usual work: most commands end before that has paid for itself. Later V8s
@@ -47,6 +46,8 @@ const times = script.cachedDataRejected === false ? (known?.times ?? 0) : 0;
 if (kept !== null && times < TIMES_WRITTEN)
   process.on("exit", (code) => {
     if (NOT_KEPT.includes(code)) return;
+    // V8 takes the code under the flags alone that it was made under.
+    ownHeap();
     writeCompiled(kept, { code: script.createCachedData(), times: times + 1 });
   });
 const module = { exports: {} };

@@ -12,6 +12,7 @@ import {
 } from "../engine/engine.ts";
 import type { RunRow, RunUpdate } from "../ports/records.ts";
 import type { Place, Room } from "../ports/space.ts";
+import { saveMemory } from "./heap-growth.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
 import { createSharer, type Sharer } from "./share-runs.ts";
 import type { Workspace } from "./workspace.ts";
@@ -165,6 +166,7 @@ async function beEngine(
   const { epoch } = taken;
   const { keepWork } = options;
   const committed = (updates: readonly RunUpdate[]): void => {
+    if (updates.some(startsSteps)) saveMemory();
     follower.take(updates);
     ends.notifier.committed(updates);
     ends.sharer.committed(updates);
@@ -192,6 +194,10 @@ async function beEngine(
     await engine.close();
     await workspace.records.releaseEngine(epoch);
   }
+}
+
+function startsSteps({ events }: RunUpdate): boolean {
+  return events.some((event) => event.kind === "attempt_created");
 }
 
 /** Milliseconds until there may be something to do without a message. */

@@ -10,6 +10,7 @@ import type { Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
 import { checkCommands } from "./check-commands.ts";
 import { graphCache, kindOf } from "./graph-cache.ts";
+import { saveMemory } from "./heap-growth.ts";
 import {
   atSource,
   isModule,
@@ -105,6 +106,7 @@ async function loadTexts(
   const cached = fresh ? null : cache.read();
   const asTheyAre = async (all: readonly Problem[]): Promise<readonly Problem[]> => all;
   if (cached !== null) return { ...cached, isCached: true, atSource: asTheyAre };
+  saveMemory();
   let isRegistered = false;
   const loaded = await readWithComponents(workspace, (files) => {
     const reader = read === null ? files : read.reader(files);
