@@ -49,10 +49,9 @@ const settings = {
     js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
   },
 };
-// The second line of the command, a text and a comment to Node: `#!/usr/bin/env -S node --flag` is not known everywhere.
-// Room for new objects that are mostly dead soon only makes the process larger; so does glibc when it keeps what large
-// pieces of memory left behind.
-const START = `":" //; MALLOC_MMAP_THRESHOLD_=262144 exec node --max-semi-space-size=2 "$0" "$@"`;
+// The second line of the command, a text and a comment to Node: glibc is not to keep what large pieces of memory left
+// behind. No flag stands here: with one, Node would compile its own modules anew.
+const START = `":" //; MALLOC_MMAP_THRESHOLD_=262144 exec node "$0" "$@"`;
 // What V8 makes of a script can be kept, of a module it cannot.
 await build({
   ...settings,

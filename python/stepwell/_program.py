@@ -18,10 +18,8 @@ _node: str | None = None
 
 def command(words: list[str]) -> list[str]:
     """The whole command line that runs `stepwell WORDS`."""
-    # SQLite is stable there, and Node 22 still says on every start that it is new. The other one is that of the second
-    # line of the program.
-    flags = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=2"]
-    return [node(), *flags, str(program()), *words]
+    # SQLite is stable there, and Node 22 still says on every start that it is new.
+    return [node(), "--disable-warning=ExperimentalWarning", str(program()), *words]
 
 
 def environment() -> dict[str, str]:

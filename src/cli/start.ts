@@ -2,6 +2,12 @@
 // What `stepwell` starts: sets V8 up for short commands, and runs the command line (main.ts, bundled) with what V8 made of
 // it the last time. Only in the built package; from sources main.ts is started itself.
 
+// Before any flag is set: after that Node would compile these anew, too.
+import "node:child_process";
+import "node:perf_hooks";
+import "node:readline/promises";
+import "node:timers/promises";
+import "node:worker_threads";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { createRequire } from "node:module";
@@ -17,6 +23,8 @@ import { readCompiled, writeCompiled } from "./compiled-code.ts";
 declare const MAIN_ID: string;
 
 ownHeap();
+// Room for new objects, which are mostly dead soon, would only make the process larger.
+v8.setFlagsFromString("--semi-space-growth-factor=1");
 // Most of what is allocated is dead at once: a helper thread takes longer to wake than the rest takes to be copied.
 v8.setFlagsFromString("--no-parallel-scavenge");
 // A function is optimised after 36 times the usual work: most commands end before that has paid for itself. Later V8s

@@ -7,14 +7,11 @@ import path from "node:path";
 import { ownProgram } from "./own-program.ts";
 import { places, type Workspace } from "./workspace.ts";
 
-/** As in the second line of the command, see `scripts/build.mjs`. */
-const SMALL_YOUNG_SPACE = "--max-semi-space-size=2";
-
 /** An engine in a session of its own that ends when nothing is left to do; harmless when there is one already. */
 export function startDetachedEngine(workspace: Workspace): void {
   const log = fs.openSync(path.join(places.dot(workspace.folder), "engine.log"), "a");
   const program = ownProgram("../cli/main.ts", "stepwell.js");
-  const words = [SMALL_YOUNG_SPACE, ...program, "engine", "--workspace", workspace.folder];
+  const words = [...program, "engine", "--workspace", workspace.folder];
   const child = spawn(process.execPath, words, {
     cwd: os.tmpdir(),
     detached: true,
