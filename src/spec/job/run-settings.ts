@@ -37,6 +37,7 @@ export function readResources(
     }
     return null;
   };
+  if (azure === undefined && ours.every((one) => one === null)) return NO_RESOURCES;
   return {
     instanceCount: positive(getText(azure ?? null, "instance_count")) ?? 1,
     instanceType: getText(azure ?? null, "instance_type"),
@@ -45,6 +46,19 @@ export function readResources(
     gpus: decimal(textOf(first("gpus"))),
   };
 }
+
+const RETRY_EVENTS = ["failure", "timeout", "lost"] as const;
+
+/** What most steps say of these: one object for all of them. */
+const NO_RESOURCES: Resources = {
+  instanceCount: 1,
+  instanceType: null,
+  cpus: null,
+  memoryBytes: null,
+  gpus: null,
+};
+const NO_RETRY: RetryPolicy = { maxRetries: 0, delaySeconds: 0, on: RETRY_EVENTS };
+const AUTO: ReusePolicy = { kind: "auto" };
 
 export function readDistribution(node: TreeNode | null): Distribution | null {
   const type = getText(node, "type")?.toLowerCase();
@@ -76,6 +90,7 @@ export function readRetry(
   context: LoadContext,
 ): RetryPolicy {
   const found = nearest(sources, "retry", context);
+  if (found === null) return NO_RETRY;
   const events = getSet(found, "on");
   const named = events?.kind === "list" ? events.items.map(textOf) : null;
   return {
@@ -90,9 +105,10 @@ export function readReuse(
   context: LoadContext,
 ): ReusePolicy {
   const found = nearest(sources, "reuse", context);
+  if (found === null) return AUTO;
   if (textOf(found) === "never") return { kind: "never" };
   const seconds = readSeconds(getSet(found, "max_age"), context);
-  return seconds === null ? { kind: "auto" } : { kind: "max_age", maxAgeSeconds: seconds };
+  return seconds === null ? AUTO : { kind: "max_age", maxAgeSeconds: seconds };
 }
 
 export function readCheckpoint(
@@ -128,8 +144,6 @@ const AZURE_KEYS = [
   "max_instance_count",
   "docker_args",
 ];
-
-const RETRY_EVENTS = ["failure", "timeout", "lost"] as const;
 
 function nearest(
   sources: readonly (TreeMapping | null)[],

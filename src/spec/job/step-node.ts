@@ -79,10 +79,7 @@ export function stepNode(
     command: getText(definition, "command"),
     code: readCode(definition, component.base, definitionFiles(node), context),
     environment: environmentOf(own, node, context),
-    environmentVariables: {
-      ...texts(getMapping(component.tree, "environment_variables")),
-      ...texts(getMapping(own, "environment_variables")),
-    },
+    environmentVariables: textsOf("environment_variables", component.tree, own),
     inputs: transfer?.inputs ?? inputsOf(node),
     outputs,
     compute: computeOf(own, defaults, context),
@@ -98,14 +95,24 @@ export function stepNode(
       (one) => getText(getMapping(one, "properties"), "stepwell.inputs") === "text",
     ),
     typeSettings: transfer === null ? typeSettings(node, own, context) : transfer.settings,
-    tags: { ...texts(getMapping(component.tree, "tags")), ...texts(getMapping(own, "tags")) },
-    properties: {
-      ...texts(getMapping(component.tree, "properties")),
-      ...texts(getMapping(own, "properties")),
-    },
+    tags: textsOf("tags", component.tree, own),
+    properties: textsOf("properties", component.tree, own),
     checkpoint: readCheckpoint(around, context),
     position: positionOf(node.key),
   };
+}
+
+/** Few steps have any: one object for all others. */
+const NONE: Readonly<Record<string, string>> = Object.freeze({});
+
+/** Of the component, and over them those of the node. */
+function textsOf(
+  key: "environment_variables" | "tags" | "properties",
+  component: TreeMapping | null,
+  own: TreeMapping,
+): Readonly<Record<string, string>> {
+  const [theirs, ours] = [getMapping(component, key), getMapping(own, key)];
+  return theirs === null && ours === null ? NONE : { ...texts(theirs), ...texts(ours) };
 }
 
 /** The node's fields with `${{parent.inputs.x}}` filled in; inputs, outputs and the command have their own rules. */
@@ -212,14 +219,14 @@ function outputOf(node: JobNode, name: string, context: LoadContext): StepOutput
   const same = readSame(node, name, requests, context);
   const registered = (key: "name" | "version") =>
     first(key) ?? declaredWord(node, name, key, context);
-  return {
-    ...(same === null ? {} : { same }),
+  const output = {
     type: outputType(node, name),
     mode: modes.find((mode) => mode !== null) ?? declared,
     publishTo: publishTo(requests, context),
     registerName: registered("name"),
     registerVersion: registered("version"),
   };
+  return same === null ? output : { same, ...output };
 }
 
 /** What a component says of the name of its output, which may come from an input: `${{inputs.x}}`. */
