@@ -126,7 +126,11 @@ function newWorkspace(workspace: Workspace): Workspace {
     async close() {
       await workspace.close();
       const { writeSchemas } = await import("./operations/pipeline-text.ts");
-      writeSchemas(workspace.folder);
+      try {
+        writeSchemas(workspace.folder);
+      } catch {
+        // A full disk: only editors read them, and the command has done what it was asked.
+      }
     },
   };
 }

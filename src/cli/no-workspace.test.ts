@@ -52,6 +52,13 @@ describe("without a workspace", () => {
     expect(rig.cli("run", "job.yml").stderr).toContain("new workspace");
     expect(rig.cli("plan", "job.yml").stdout).toMatch(/^reuse/);
   });
+
+  it("a run is as good as it was where what editors read cannot be written at its end", () => {
+    const inTheWay = `touch ../../schema && bash a.sh`;
+    rig.write("job.yml", JOB.replace("bash a.sh", inTheWay));
+    expect(rig.cli("run", "job.yml").code).toBe(0);
+    expect(fs.statSync(rig.at(".stepwell/schema")).isFile()).toBe(true);
+  });
 });
 
 /** Not even root can read it. */
