@@ -1,5 +1,5 @@
 // Bundles the command line into dist/: one file for each program that is started by path. Fifty small modules would take
-// 20 ms to find and load; one of half a megabyte is compiled as it is used.
+// 20 ms to find and load; one of a megabyte is compiled as it is used.
 
 import { execFileSync } from "node:child_process";
 import { hash } from "node:crypto";

@@ -19,9 +19,7 @@ def call(words: Sequence[str], workspace: str | os.PathLike[str] | None = None) 
     place = [] if workspace is None else ["--workspace", os.fspath(workspace)]
     dashes = list(words).index("--") if "--" in words else len(words)
     line = [*place, *words[:dashes], "--json", *words[dashes:]]
-    done = subprocess.run(
-        command(line), capture_output=True, text=True, encoding="utf-8", env=environment()
-    )
+    done = _run(line)
     try:
         answer = json.loads(done.stdout) if done.stdout else None
     except json.JSONDecodeError:
@@ -66,9 +64,12 @@ def text(value: object) -> str:
 def tell(words: Sequence[str], workspace: str | os.PathLike[str] | None = None) -> None:
     """Runs a command that has no --json; raises what it refuses."""
     place = [] if workspace is None else ["--workspace", os.fspath(workspace)]
-    line = command([*place, *words])
-    done = subprocess.run(
-        line, capture_output=True, text=True, encoding="utf-8", env=environment()
-    )
+    done = _run([*place, *words])
     if done.returncode != 0:
         raise from_answer(None, done.returncode, done.stderr)
+
+
+def _run(words: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(words), capture_output=True, text=True, encoding="utf-8", env=environment()
+    )

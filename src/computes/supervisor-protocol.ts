@@ -92,27 +92,32 @@ export function problemOf(order: AttemptOrder): string | null {
   const paths = [order.folder, order.workFolder, order.logPath];
   if (paths.some((path) => path.includes("\0"))) return "a path holds a NUL character";
   if (order.script.includes("\0")) return "the command holds a NUL character";
-  for (const variables of [order.shared, order.variables, ...order.processes]) {
+  for (const variables of [order.variables, ...order.processes]) {
     const problem = problemIn(variables);
     if (problem !== null) return problem;
   }
-  return null;
+  return problemInShared(order.shared);
 }
 
-/** Variables that many orders share are looked through once. */
+/** What many orders have in common is looked through once. */
 const lookedThrough = new WeakMap<Variables, string | null>();
 
-function problemIn(variables: Variables): string | null {
-  const known = lookedThrough.get(variables);
+function problemInShared(shared: Variables): string | null {
+  const known = lookedThrough.get(shared);
   if (known !== undefined) return known;
-  let problem: string | null = null;
-  for (const name in variables)
-    if (name === "" || name.includes("=") || name.includes("\0"))
-      problem ??= `${JSON.stringify(name)} is not a name of an environment variable`;
-    else if (variables[name]?.includes("\0"))
-      problem ??= `the variable ${JSON.stringify(name)} holds a NUL character`;
-  lookedThrough.set(variables, problem);
+  const problem = problemIn(shared);
+  lookedThrough.set(shared, problem);
   return problem;
+}
+
+function problemIn(variables: Variables): string | null {
+  for (const name in variables) {
+    if (name === "" || name.includes("=") || name.includes("\0"))
+      return `${JSON.stringify(name)} is not a name of an environment variable`;
+    if (variables[name]?.includes("\0"))
+      return `the variable ${JSON.stringify(name)} holds a NUL character`;
+  }
+  return null;
 }
 
 /** What cannot be written for want of space is written later: another attempt is made when there is room. */

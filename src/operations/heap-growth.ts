@@ -7,15 +7,18 @@ import { setFlagsFromString } from "node:v8";
 const HASTY = 100;
 const THRIFTY = 25;
 
-let isOurs = false;
+/** Null where the process is not ours. */
+let growth: typeof HASTY | typeof THRIFTY | null = null;
 
 /** Said by the program whose process this is. */
 export function ownHeap(): void {
-  isOurs = true;
-  setFlagsFromString(`--heap-growing-percent=${HASTY}`);
+  growth = HASTY;
+  setFlagsFromString(`--heap-growing-percent=${growth}`);
 }
 
 /** From now on much is read that is dropped again, or kept until a run ends. */
 export function saveMemory(): void {
-  if (isOurs) setFlagsFromString(`--heap-growing-percent=${THRIFTY}`);
+  if (growth !== HASTY) return;
+  growth = THRIFTY;
+  setFlagsFromString(`--heap-growing-percent=${growth}`);
 }

@@ -14,7 +14,6 @@ import { sync, syncEverything } from "./durable.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
 import { findHolders } from "./find-holders.ts";
-import { BUFFER_BYTES } from "./hash-file.ts";
 import { type Limits, statInput, TOO_BIG } from "./identify.ts";
 import { ignoringRule } from "./ignoring-rule.ts";
 import { hasCopy, keptPath, layStandIn, standInOf } from "./kept-copies.ts";
@@ -278,8 +277,6 @@ class FolderContents implements Contents {
       const known = this.#hashes.known(path, stats);
       if (known !== null) return done(known);
       const content = await this.#hashes.learn(path, stats, hash);
-      // Read in one go: should it change in just that moment, its seal is an old one and the next look at it tells.
-      if (stats.size <= BUFFER_BYTES) return done(content);
       const after = statSync(path);
       if (after.mtimeMs === stats.mtimeMs && after.size === stats.size) return done(content);
       const message = `${path} changed while it was read`;
