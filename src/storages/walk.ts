@@ -78,8 +78,11 @@ function walkFolder(context: Context, folder: string, prefix: string): boolean {
   rules.enters?.(prefix, names);
   const before = entries.length;
   for (const name of names) {
-    if (name.includes("\ufffd")) refuseName(folder, name);
     const path = prefix + name;
+    if (name.includes("\ufffd")) {
+      if (!takesUnreadable(context, folder, name, path)) continue;
+      refuseName(folder, name);
+    }
     const full = `${folder}/${name}`;
     const stats = lstatSync(full);
     if (stats.isSymbolicLink()) {
@@ -91,6 +94,14 @@ function walkFolder(context: Context, folder: string, prefix: string): boolean {
   if (isEmpty && !rules.dropsEmptyFolders)
     entries.push({ type: "folder", path: prefix.slice(0, -1) });
   return true;
+}
+
+/** Whether a name that is not UTF-8 counts; the listing alone says what it is, its path cannot be spelt. */
+function takesUnreadable(context: Context, folder: string, name: string, path: string): boolean {
+  const { takes } = context.rules;
+  if (!takes) return true;
+  const entry = readdirSync(folder, { withFileTypes: true }).find((one) => one.name === name);
+  return takes(entry?.isDirectory() ? `${path}/` : path);
 }
 
 function walkEntry(context: Context, full: string, path: string, stats: Stats): boolean {

@@ -224,6 +224,18 @@ export function ignoring(bench: () => ContentsBench): void {
     expect(await partsOf()).toEqual([".amlignore", ".gitignore", "a.py"]);
   });
 
+  it("never minds the name of what is ignored, in whatever encoding", async () => {
+    bench().write("code/.amlignore", "*.csv\nraw-*/\n");
+    bench().write("code/a.py", "x");
+    const named = (name: string): Buffer =>
+      Buffer.concat([Buffer.from(`${bench().path("code")}/`), Buffer.from(name, "latin1")]);
+    writeFileSync(named("caf\u00e9.csv"), "x");
+    mkdirSync(named("raw-\u00e9"));
+    expect(await partsOf()).toEqual([".amlignore", "a.py"]);
+    writeFileSync(named("caf\u00e9.txt"), "x");
+    expect((await bench().failure(bench().take({}))).message).toContain("UTF-8");
+  });
+
   it("takes back what is never code when an ignore file says so", async () => {
     bench().write("code/.gitignore", "!node_modules/\n");
     bench().write("code/node_modules/m.js", "x");
