@@ -166,6 +166,27 @@ describe("without a terminal", () => {
     expect(stdout).toMatch(/Failed: 1 step ran, 0 reused, 1 failed, 1 skipped/);
   });
 
+  it("each of several failures names its step, and only what waits for it", () => {
+    rig.write(
+      "several.yml",
+      `
+type: pipeline
+settings: {continue_on_step_failure: true}
+jobs:
+  bad: {command: exit 3}
+  empty: {command: "true", outputs: {o: {type: uri_file}}}
+  after: {command: "true", inputs: {o: "\${{parent.jobs.empty.outputs.o}}"}}
+  last: {command: "true", properties: {stepwell.depends_on: '["after"]'}}
+`,
+    );
+    const { stderr } = rig.cli("run", "several.yml", "--name", "several");
+    expect(stderr.match(/because of it these did not run: .*/g)).toEqual([
+      "because of it these did not run: after, last",
+    ]);
+    expect(stderr).toContain('failed  step empty: output "o" is missing');
+    expect(rig.cli("show", "several").stdout).toContain('error  step empty: output "o" is missing');
+  });
+
   it("a step that never started is not said to have a log", () => {
     const other = ["--set", "jobs.count.inputs.ok=never"];
     const { stderr } = rig.cli("run", "pipeline.yml", "--only-cached", ...other);

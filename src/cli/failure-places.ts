@@ -1,4 +1,4 @@
-// Where to look when a step failed: its own file and line, and what it read. Lines for people.
+// What a person needs when a step failed: why, its own file and line, and what it read. Lines for people.
 
 import type { StepView } from "../operations/run-view.ts";
 import { shownPath } from "./format.ts";
@@ -7,6 +7,12 @@ import { shownPath } from "./format.ts";
 const SHOWN_INPUTS = 12;
 /** Longer values are text that nobody looks at here. */
 const SHOWN_CHARACTERS = 80;
+
+/** Why it failed, with the name of the step where the reason does not hold it. */
+export function failureReason({ name, error }: StepView): string {
+  const message = error?.message ?? name;
+  return name === "." || message.includes(`step ${name}`) ? message : `step ${name}: ${message}`;
+}
 
 export function failurePlaces(step: StepView): readonly string[] {
   const location = step.error?.location ?? null;

@@ -2,6 +2,7 @@
 // outputs and metrics.
 
 import { spawn } from "node:child_process";
+import { wireGraph } from "../core/run-state.ts";
 import type { RecordedRun } from "../operations/read-run.ts";
 import {
   notesOf,
@@ -12,7 +13,7 @@ import {
 } from "../operations/run-view.ts";
 import { type DiskNotice, diskNotice } from "../operations/usage-note.ts";
 import type { Workspace } from "../operations/workspace.ts";
-import { failurePlaces } from "./failure-places.ts";
+import { failurePlaces, failureReason } from "./failure-places.ts";
 import { bytes, duration, number } from "./format.ts";
 import { logTail } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -28,8 +29,10 @@ export function printSummary(
 ): void {
   const { colors } = terminal;
   for (const [index, step] of run.state.steps.entries())
-    if (step.status === "Failed")
-      printFailure(terminal, run, stepView(workspace.folder, run, index), logsShown);
+    if (step.status === "Failed") {
+      const view = stepView(workspace.folder, run, index);
+      printFailure(terminal, run, view, keptFromRunning(run, index), logsShown);
+    }
   printMetrics(terminal, run);
   const outputs = Object.entries(outputViews(run, run.plan.graph.outputs));
   if (outputs.length > 0) terminal.note(colors.bold("outputs"));
@@ -86,23 +89,36 @@ function printFailure(
   terminal: Terminal,
   run: RecordedRun,
   step: StepView,
+  kept: readonly string[],
   logsShown: boolean,
 ): void {
   const { colors } = terminal;
-  terminal.note(`${colors.red("failed")}  ${step.error?.message ?? step.name}`);
+  terminal.note(`${colors.red("failed")}  ${failureReason(step)}`);
   const tail = logsShown ? [] : logTail(terminal, step.log, TAIL_LINES);
   for (const line of tail) terminal.note(line);
   for (const line of failurePlaces(step)) terminal.note(`  ${line}`);
   if (step.error?.hint) terminal.note(`  ${colors.cyan("→")} ${step.error.hint}`);
-  const kept = run.plan.graph.steps
-    .filter((_, index) => run.state.steps[index]?.status === "Skipped")
-    .map((one) => one.path);
   if (kept.length > 0) terminal.note(`  because of it these did not run: ${shortList(kept)}`);
   // What never started has no log, and nothing to look at.
   if (step.attempts.every((attempt) => attempt.started === null)) return;
   const name = step.name === "." ? "" : ` ${step.name}`;
   terminal.note(`  the whole log:     stepwell logs ${run.row.name}${name}`);
   terminal.note(`  where it ran:      stepwell shell ${run.row.name}${name || " ."}`);
+}
+
+/** With `continue_on_step_failure` what waits for this step, however far; else all that had not begun. */
+function keptFromRunning(run: RecordedRun, failed: number): readonly string[] {
+  const { graph, options } = run.plan;
+  const unneeded = new Set(options.skip);
+  const { dependents } = wireGraph(graph);
+  const below = new Set([failed]);
+  if (graph.continueOnStepFailure)
+    for (const index of below) for (const next of dependents[index] ?? []) below.add(next);
+  return [...graph.steps.entries()]
+    .filter(([index]) => run.state.steps[index]?.status === "Skipped")
+    .filter(([index]) => !graph.continueOnStepFailure || below.has(index))
+    .map(([, { path }]) => path)
+    .filter((path) => !unneeded.has(path));
 }
 
 function shortList(names: readonly string[]): string {

@@ -14,6 +14,7 @@ import type { Workspace } from "../operations/workspace.ts";
 import type { RunRow } from "../ports/records.ts";
 import { priorityOf, type RunFlags, tagsOf } from "./commands/run.ts";
 import type { Context } from "./context.ts";
+import { failureReason } from "./failure-places.ts";
 import { shownPath } from "./format.ts";
 import { printProblems } from "./print-problems.ts";
 import { paintStatus } from "./print-summary.ts";
@@ -210,7 +211,7 @@ function failureLines(folder: string, run: RecordedRun): readonly string[] {
     const at = location === null ? "" : ` at ${shownPath(location.file)}:${location.line}`;
     const isStarted = step.attempts.some((attempt) => attempt.started !== null);
     return [
-      `${name} failed: ${step.error?.message ?? step.name}${at}`,
+      `${name} failed: ${failureReason(step)}${at}`,
       ...(step.error?.hint ? [`  → ${step.error.hint}`] : []),
       ...(isStarted ? [`  stepwell logs ${name}${step.name === "." ? "" : ` ${step.name}`}`] : []),
     ];

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { RecordedRun } from "../../operations/read-run.ts";
 import { notesOf, type RunView, runView, type StepView } from "../../operations/run-view.ts";
 import type { Context } from "../context.ts";
-import { failurePlaces } from "../failure-places.ts";
+import { failurePlaces, failureReason } from "../failure-places.ts";
 import { duration, number, table } from "../format.ts";
 import { headline } from "../print-summary.ts";
 import { RUN_HELP, recordedRun } from "../targets.ts";
@@ -58,7 +58,7 @@ function print(context: Context, run: RecordedRun, view: RunView): void {
 }
 
 function printError({ terminal }: Context, step: StepView): void {
-  terminal.out(`error  ${step.error?.message}`);
+  terminal.out(`error  ${failureReason(step)}`);
   for (const line of failurePlaces(step)) terminal.out(`  ${line}`);
   if (step.error?.hint) terminal.out(`  → ${step.error.hint}`);
 }
