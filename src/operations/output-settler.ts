@@ -154,7 +154,7 @@ async function register(
   record: OutputRecord,
 ): Promise<StepError | null> {
   if (output.registerName === null) return null;
-  const kind = MODEL_TYPES.has(output.type) ? "model" : "data";
+  const kind = assetKindOf(output.type);
   const reference: DataReference = { kind: "run_output", run, output: source };
   const outcome = await workspace.records.createAsset({
     kind,
@@ -175,6 +175,11 @@ async function register(
     message: `${kind} ${name}:${version} exists with other content; output ${source} is kept but not registered`,
     hint: `register it as the next free version: stepwell ${kind} create --name ${name} --version ${outcome.nextVersion} --type ${output.type} --path azureml://jobs/${run}/outputs/${source}`,
   };
+}
+
+/** What an output of this type is registered as. */
+export function assetKindOf(type: StepOutput["type"]): "model" | "data" {
+  return MODEL_TYPES.has(type) ? "model" : "data";
 }
 
 /** The name under which `azureml://jobs/RUN/outputs/…` finds it. */

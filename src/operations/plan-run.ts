@@ -21,6 +21,7 @@ import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
 import { documentsOf } from "./submit-run.ts";
+import { versionClashes } from "./version-clashes.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface StepForecast {
@@ -98,9 +99,13 @@ async function forecastOnce(
           )
         : await forecastTaken(workspace, step, taken);
     const { row, forecast } = decided;
-    if (row !== null && forecast.reason.kind === "unchanged")
-      steps.push({ ...forecast, reason: unchanged(step, row.run, (path) => results.get(path)) });
-    else steps.push(forecast);
+    const clashes = await versionClashes(workspace, step, row?.result.outputs ?? {});
+    const warnings = [...forecast.warnings, ...clashes];
+    const reason =
+      row !== null && forecast.reason.kind === "unchanged"
+        ? unchanged(step, row.run, (path) => results.get(path))
+        : forecast.reason;
+    steps.push({ ...forecast, reason, warnings });
     if (row === null) continue;
     results.set(step.path, row.result);
     reused.push(row);
@@ -213,11 +218,15 @@ async function forecastStep(
     },
     row: null,
   });
+  const must = mustRun(plan, index);
   if (unresolved) {
     const detail = "its environment was never resolved: the first run will do it";
-    return run({ kind: "environment_changed", detail });
+    const decided = await run({ kind: "environment_changed", detail });
+    // Another definition may well resolve to the packages that an earlier result was made with.
+    const last = await explainer.history.latest(plan.graph.pipeline, step.path, null);
+    if (must !== null || last === null) return decided;
+    return { row: null, forecast: { ...decided.forecast, decision: "depends" } };
   }
-  const must = mustRun(plan, index);
   if (must !== null) return run(must);
   const facts = stepFacts(plan, index, lookup);
   if (facts === null) return forecastOpen(workspace, explainer, plan, index, lookup, run);

@@ -1,0 +1,80 @@
+// What `plan` promises where it cannot be certain: versions of outputs that are taken, and environments without a lock.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeRig, type Rig } from "./rig.ts";
+
+let rig: Rig;
+
+beforeAll(() => {
+  rig = makeRig("promises");
+});
+
+afterAll(() => rig.remove());
+
+function steps(...words: readonly string[]): readonly { readonly [field: string]: unknown }[] {
+  return JSON.parse(rig.cli("plan", ...words, "--json").stdout).steps;
+}
+
+describe("an output with a version of its own", () => {
+  const text = (word: string): readonly string[] => ["--set", `jobs.make.inputs.word=${word}`];
+
+  beforeAll(() => {
+    rig.write(
+      "named.yml",
+      `
+type: pipeline
+jobs:
+  make:
+    command: printf %s \${{inputs.word}} > \${{outputs.text}}
+    inputs: {word: one}
+    outputs: {text: {type: uri_file, name: text, version: "3"}}
+`,
+    );
+  });
+
+  it("is not warned of while the version is free, or where the result that is reused has its content", () => {
+    expect(steps("named.yml")).toMatchObject([{ warnings: [] }]);
+    expect(rig.run("run", "named.yml").status).toBe("Completed");
+    expect(steps("named.yml")).toMatchObject([{ decision: "reuse", warnings: [] }]);
+  });
+
+  it("is warned of by plan where a step that will run may write other content under it", () => {
+    const warning = expect.stringMatching(
+      /^data text:3 exists: unless output make.text has the same/,
+    );
+    expect(steps("named.yml", ...text("two"))).toMatchObject([
+      { decision: "run", warnings: [warning] },
+    ]);
+  });
+
+  it("is warned of by plan as certain where the result that is reused has other content", () => {
+    expect(rig.run("run", "named.yml", ...text("two")).status).toBe("Failed");
+    const planned = rig.cli("plan", "named.yml", ...text("two"));
+    expect(planned.stderr).toContain(
+      "warning: data text:3 exists with other content: output make.text will not be registered",
+    );
+    expect(planned.stdout).toContain("0 to run, 1 to reuse");
+  });
+});
+
+describe("an environment whose definition was changed", () => {
+  const named = (name: string): readonly string[] => [
+    "--set",
+    `jobs.one.environment={conda_file: {name: ${name}, dependencies: ["python>=3.9"]}}`,
+  ];
+
+  it("is run for certain the first time, and may turn out to be the one that a result was made with", () => {
+    rig.write("made.yml", "type: pipeline\njobs: {one: {command: echo hello}}\n");
+    expect(steps("made.yml", ...named("first"))).toMatchObject([{ decision: "run" }]);
+    rig.run("run", "made.yml", ...named("first"));
+    expect(steps("made.yml", ...named("second"))).toMatchObject([
+      { decision: "depends", reason: { detail: expect.stringContaining("never resolved") } },
+    ]);
+    const again = rig.run("run", "made.yml", ...named("second"));
+    expect(again.steps).toMatchObject([{ reuse: { decision: "reused" } }]);
+  });
+
+  it("is run for certain when the step must run anyway", () => {
+    expect(steps("made.yml", "--force", ...named("third"))).toMatchObject([{ decision: "run" }]);
+  });
+});
