@@ -4,6 +4,7 @@
 import { EVENT_FORMAT, type RunEvent } from "../../core/event.ts";
 import type { RunUpdate } from "../../ports/records.ts";
 import { insertPorts, insertReuse } from "./lineage.ts";
+import { readEvent } from "./recorded-events.ts";
 import type { Session } from "./session.ts";
 
 /** Appends the events of one run and projects them. Throws when a number is taken: two engines cannot both append. */
@@ -47,7 +48,7 @@ export function readEvents(session: Session, run: string, after: number): readon
       run,
       after,
     )
-    .map((row) => JSON.parse(String(row.body)) as RunEvent);
+    .map((row) => readEvent(session.folder, String(row.body)));
 }
 
 /** Writes what the tables `result` and `attempt` show of an event. */

@@ -18,7 +18,7 @@ export function newestResult(session: Session, fingerprint: string): MarkedResul
     fingerprint,
   );
   if (row === undefined) return null;
-  const result = toResultRow(row);
+  const result = toResultRow(session, row);
   return { row: result, invalidated: readMark(row), removed: removalOf(session, result) };
 }
 
@@ -81,7 +81,7 @@ export function resultsWith(session: Session, part: PreImagePart): readonly Resu
           part.id,
           part.id,
         );
-  return rows.map(toResultRow);
+  return rows.map((row) => toResultRow(session, row));
 }
 
 function readMark(row: Row | undefined): Invalidation | null {

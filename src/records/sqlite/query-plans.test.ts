@@ -58,7 +58,7 @@ function reusing(run: string): RunUpdate {
 it("asks no question of the engine or of lists by reading a whole table", () => {
   const folder = mkdtempSync(join(tmpdir(), "stepwell-queries-"));
   const { database, steps } = watched(join(folder, "stepwell.db"));
-  const session = openSession(database, "local");
+  const session = openSession(database, "local", "/");
   usableResults(session, "a");
   newestUsable(
     session,

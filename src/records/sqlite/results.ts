@@ -4,7 +4,10 @@ import type { RunEvent } from "../../core/event.ts";
 import type { PreImage } from "../../core/fingerprint.ts";
 import type { ResultRow } from "../../ports/records.ts";
 import type { Row } from "./driver.ts";
+import { readEvent } from "./recorded-events.ts";
 import type { Session } from "./session.ts";
+
+type Completed = Extract<RunEvent, { kind: "step_completed" }>;
 
 /** The event says the rest: values that are handed over one by one cost more than reading them in its text. */
 export const COLUMNS = "r.run, r.seq, e.body";
@@ -20,7 +23,7 @@ export function usableResults(session: Session, fingerprint: string): readonly R
       session.workspace,
       fingerprint,
     )
-    .map(toResultRow);
+    .map((row) => toResultRow(session, row));
 }
 
 const USABLE = "r.damaged=0 and r.invalidated is null and r.removed=0";
@@ -55,7 +58,7 @@ function newestOf(session: Session, fingerprints: readonly string[]): ResultRow[
       session.workspace,
       session.workspace,
     )
-    .map(toResultRow);
+    .map((row) => toResultRow(session, row));
 }
 
 export function readResult(session: Session, run: string, seq: number): ResultRow | null {
@@ -65,7 +68,7 @@ export function readResult(session: Session, run: string, seq: number): ResultRo
     run,
     seq,
   );
-  return row === undefined ? null : toResultRow(row);
+  return row === undefined ? null : toResultRow(session, row);
 }
 
 export function resultsOf(session: Session, run: string): readonly ResultRow[] {
@@ -75,7 +78,7 @@ export function resultsOf(session: Session, run: string): readonly ResultRow[] {
       session.workspace,
       run,
     )
-    .map(toResultRow);
+    .map((row) => toResultRow(session, row));
 }
 
 export function fingerprintsWithStaticId(session: Session, staticId: string): readonly string[] {
@@ -136,8 +139,8 @@ export function readPreImage(session: Session, fingerprint: string): PreImage | 
   return row === undefined ? null : (JSON.parse(String(row.body)) as PreImage);
 }
 
-export function toResultRow(row: Row): ResultRow {
-  const event = JSON.parse(String(row.body)) as Extract<RunEvent, { kind: "step_completed" }>;
+export function toResultRow(session: Session, row: Row): ResultRow {
+  const event = readEvent(session.folder, String(row.body)) as Completed;
   const { fingerprint, staticId, path, at, durationMs, result, inputs } = event;
   const seen = { fingerprint, staticId, path, finishedAt: at, durationMs, result };
   return { run: String(row.run), seq: Number(row.seq), ...seen, ...(inputs && { inputs }) };

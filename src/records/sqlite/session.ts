@@ -4,6 +4,8 @@ import { type Database, type Row, rollBack, type Statement, type Value } from ".
 
 export interface Session {
   readonly workspace: string;
+  /** The folder of the database. */
+  readonly folder: string;
   run(sql: string, ...values: Value[]): number;
   get(sql: string, ...values: Value[]): Row | undefined;
   all(sql: string, ...values: Value[]): Row[];
@@ -14,7 +16,7 @@ export interface Session {
   transaction<T>(work: () => T, options?: { readonly lasting: boolean }): T;
 }
 
-export function openSession(database: Database, workspace: string): Session {
+export function openSession(database: Database, workspace: string, folder: string): Session {
   const statements = new Map<string, Statement>();
   const prepared = (sql: string): Statement => {
     let statement = statements.get(sql);
@@ -34,6 +36,7 @@ export function openSession(database: Database, workspace: string): Session {
   };
   return {
     workspace,
+    folder,
     run(sql, ...values) {
       // By itself it is a transaction that lasts.
       if (!isInside) setSyncs(true);

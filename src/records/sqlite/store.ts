@@ -1,6 +1,7 @@
 // The embedded record store: one SQLite file, one transaction a commit. Composes the tables of this folder.
 
 import { closeSync, fdatasync, openSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { CommitBatch, CommitOutcome, RecordStore } from "../../ports/records.ts";
 import {
@@ -67,7 +68,7 @@ export function openSqliteStore(file: string, workspace = "local"): OpenOutcome 
     database.close();
     return migrated;
   }
-  const session = openSession(database, workspace);
+  const session = openSession(database, workspace, dirname(resolve(file)));
   const log = openLog(`${file}-wal`);
   const store = storeOver(session, log.sync, (error) => isDiskFull(error, file));
   const close = async (): Promise<void> => {
