@@ -209,6 +209,14 @@ describe("gc", () => {
   });
 });
 
+describe("shell with a line of shell text as one word", () => {
+  it("says how to hand it to a shell", () => {
+    const quoted = rig.cli("shell", "words-1", "count", "--", "ls; pwd");
+    expect(quoted.stderr).toContain("ls; pwd cannot be started");
+    expect(quoted.stderr).toContain("-- bash -c 'TEXT'");
+  });
+});
+
 describe("init, schema, doctor, completion", () => {
   it("init writes a pipeline that is valid, and never overwrites", () => {
     const fresh = makeRig("init");

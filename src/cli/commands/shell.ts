@@ -84,8 +84,11 @@ async function runThere(
       child.once("exit", (code, signal) => resolve(code ?? (signal === null ? 1 : 130)));
     });
   } catch (error) {
+    const hint = /\s/.test(file)
+      ? "for a line of shell text: stepwell shell RUN STEP -- bash -c 'TEXT'"
+      : "it is looked for in the step's own PATH; without a command you get a shell there";
     return context.refuse(
-      refuse("program_missing", `${file} cannot be started: ${(error as Error).message}`, null, 1),
+      refuse("program_missing", `${file} cannot be started: ${(error as Error).message}`, hint, 1),
     );
   } finally {
     process.off("SIGINT", ignore);
