@@ -248,3 +248,37 @@ describe("mistakes in commands", () => {
     expect(job.graph).not.toBeNull();
   });
 });
+
+describe("the inputs of a pipeline without a component", () => {
+  const pipeline = (input: string) =>
+    `type: pipeline\ninputs:\n  x: ${input}\njobs:\n  a:\n    command: echo \${{inputs.y}}\n    inputs: {y: "\${{parent.inputs.x}}"}\n`;
+
+  it.each([
+    ["{type: integer, default: 1.5}", "wrong_type", "3:31"],
+    ["{type: boolean, default: 3}", "wrong_type", "3:31"],
+    ["{type: string, enum: [p, q], default: r}", "not_in_enum", "3:44"],
+    ["{type: number, min: 1, max: 2, default: 5}", "out_of_range", "3:46"],
+    ["{type: integer}", "missing_input", "7:17"],
+    ["{type: uri_file}", "missing_input", "7:17"],
+    ["", "missing_input", "7:17"],
+  ])("that say %s are told: %s", (input, code, at) => {
+    const job = loaded(pipeline(input), FILES);
+    expect(findings(job)).toEqual([`error ${code} ${at}`]);
+  });
+
+  it.each([
+    "{type: integer, default: 3, min: 1, max: 3}",
+    "{type: number, default: 3}",
+    "{type: string, enum: [p, q], default: p}",
+    "{type: boolean, default: yes}",
+    "{type: uri_file, optional: true}",
+    "{type: integer, optional: true}",
+  ])("may say %s", (input) => {
+    expect(loaded(pipeline(input), FILES).graph).not.toBeNull();
+  });
+
+  it("may be left for --input to set", () => {
+    const options = { inputs: { x: "4" } };
+    expect(loaded(pipeline("{type: integer}"), { ...FILES, options }).graph).not.toBeNull();
+  });
+});

@@ -86,7 +86,7 @@ describe("the examples", () => {
     ]);
     expect(fs.readdirSync(path.join(folder, "stepwell.lock.d"))).toHaveLength(2);
     write("requirements.txt", "six==1.16.0\n");
-    expect(cli("plan", "pipeline.yml").stdout).toMatch(/run +own .*environment/);
+    expect(cli("plan", "pipeline.yml").stdout).toMatch(/depends +own .*environment/);
     expect(text(run("run", "pipeline.yml"), "own.report")).toBe("six 1.16.0\n");
   });
 

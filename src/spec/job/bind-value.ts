@@ -51,13 +51,15 @@ interface Wishes {
 const noWishes: Wishes = { type: null, mode: null };
 
 function unset(order: ValueOrder, type: string | null): ResolvedInput {
+  const { declared, value } = order;
+  const isOptional = /^true$/i.test(getText(value, "optional") ?? "");
   const written = type !== null && isLiteralKind(type) ? type : dataType(type ?? "uri_folder");
   return {
-    type: order.declared?.type ?? written,
-    mode: order.declared?.mode ?? null,
-    optional: order.declared?.optional ?? false,
+    type: declared?.type ?? written,
+    mode: declared?.mode ?? null,
+    optional: declared?.optional ?? isOptional,
     source: { kind: "unset" },
-    place: order.value,
+    place: value,
     base: order.base,
   };
 }
@@ -216,6 +218,13 @@ function bindParentInput(
   }
   const type = wishes.type !== null && isDataType(wishes.type) ? dataType(wishes.type) : input.type;
   const { source, base } = input;
+  // A component says itself which of its inputs may stay empty.
+  if (order.declared === null && source.kind === "unset" && !input.optional) {
+    const message = `\`${order.name}\` is bound to \`\${{parent.inputs.${name}}}\`, which has no value`;
+    const hint = `Set the pipeline's input, run with \`--input ${name}=…\`, or declare it \`optional: true\`.`;
+    context.error(place, "missing_input", message, hint);
+    return null;
+  }
   const found = { type, mode: wishes.mode ?? input.mode, source, base, sure: true };
   return accept(order, found, place, context);
 }

@@ -1,7 +1,15 @@
 // The inputs of the job itself: what its file says, overridden by `--input`. Knows nothing of nodes.
 
 import { namesInWords, suggestion } from "../did-you-mean.ts";
-import { getMapping, getText, type TreeMapping, type TreeNode, type TreeScalar } from "../tree.ts";
+import { soleReference } from "../template.ts";
+import {
+  getMapping,
+  getSet,
+  getText,
+  type TreeMapping,
+  type TreeNode,
+  type TreeScalar,
+} from "../tree.ts";
 import { resolvePlainScalar } from "../yaml-scalar.ts";
 import { bindDeclared, type GivenInputs } from "./bind-inputs.ts";
 import { bindValue } from "./bind-value.ts";
@@ -40,9 +48,19 @@ export function jobInputs(
 function bindFree(given: GivenInputs, context: LoadContext): Map<string, ResolvedInput | null> {
   const bound = new Map<string, ResolvedInput | null>();
   for (const [name, { value, base }] of given) {
-    bound.set(name, bindValue({ name, value, declared: null, scope: null, base }, context));
+    const isRight = isAsDeclared(name, value, context);
+    const order = { name, value, declared: null, scope: null, base };
+    bound.set(name, isRight ? bindValue(order, context) : null);
   }
   return bound;
+}
+
+/** Whether the value that the job's own file gives is what it says of the input beside it. */
+function isAsDeclared(name: string, value: TreeNode, context: LoadContext): boolean {
+  if (value.kind !== "mapping") return true;
+  const literal = getSet(value, "value") ?? getSet(value, "default");
+  if (literal?.kind !== "scalar" || soleReference(literal.text) !== null) return true;
+  return isFitting(name, literal, value, context);
 }
 
 function applyOptions(
@@ -77,9 +95,11 @@ function isFitting(
 ): boolean {
   if (current?.kind !== "mapping" || value.kind !== "scalar") return true;
   const key: TreeScalar = { kind: "scalar", type: "string", text: name, source: null, offset: 0 };
-  const declared = readInput(name, { key, value: current }, context);
+  const limits = new Map([...current.entries].filter(([field]) => field !== "default"));
+  const declared = readInput(name, { key, value: { ...current, entries: limits } }, context);
   if (declared === null || !isLiteralKind(declared.type)) return true;
-  return convertGiven(declared, literalOf(value), null, context) !== null;
+  const place = value.source === null ? null : value;
+  return convertGiven(declared, literalOf(value), place, context) !== null;
 }
 
 /** The type that an input has so far; null when nothing tells. */
