@@ -17,7 +17,7 @@ function pipeline(path: string): PipelineNode {
 
 function paths(steps: readonly StepNode[], pipelines: readonly PipelineNode[] = []) {
   const ordered = orderSteps(steps, pipelines);
-  return "steps" in ordered ? ordered.steps.map((one) => one.path) : ordered.cycle;
+  return "steps" in ordered ? ordered.steps.map((one) => one.path) : ordered.cycles.flat();
 }
 
 describe("orderSteps", () => {
@@ -33,6 +33,16 @@ describe("orderSteps", () => {
   it("finds a cycle through a pipeline", () => {
     const steps = [step("p.a", ["x"], "p"), step("x", ["p"])];
     expect(paths(steps, [pipeline("p")])).toEqual(["p.a", "p", "x", "p.a"]);
+  });
+
+  it("finds every cycle that has no step in common with another one", () => {
+    const steps = [step("a", ["a"]), step("b", ["c"]), step("c", ["b"]), step("d", ["c", "b"])];
+    expect(orderSteps(steps, [])).toEqual({
+      cycles: [
+        ["a", "a"],
+        ["b", "c", "b"],
+      ],
+    });
   });
 
   it("puts every step of any graph without a cycle after all that it waits for", () => {

@@ -1,12 +1,15 @@
-// Puts steps in an order in which each stands after everything it reads or waits for, and names the cycle when there is
+// Puts steps in an order in which each stands after everything it reads or waits for, and names the cycles when there is
 // none. Knows nothing of when or whether a step runs.
 
 import type { PipelineNode, StepNode } from "../graph.ts";
 
 export type Ordered =
   | { readonly steps: readonly StepNode[] }
-  /** Paths round the cycle, the first repeated at the end. */
-  | { readonly cycle: readonly string[] };
+  /** Of each cycle the paths round it, the first repeated at the end; none of two cycles shares a step. */
+  | { readonly cycles: readonly (readonly string[])[] };
+
+/** A look is as long as the pipeline at worst: after so many the rest is told when these are mended. */
+const CYCLES = 50;
 
 /** Steps keep the order of the files as far as their dependencies let them. Linear in steps and edges. */
 export function orderSteps(
@@ -17,6 +20,9 @@ export function orderSteps(
   const before = dependencies(steps, pipelines);
   const ordered: StepNode[] = [];
   const state = new Map<string, "open" | "done">();
+  const cycles: (readonly string[])[] = [];
+  const told = new Set<string>();
+  let looks = 0;
   for (const start of [...byPath.keys()]) {
     if (state.has(start)) continue;
     const stack = [{ path: start, next: 0 }];
@@ -33,13 +39,18 @@ export function orderSteps(
         continue;
       }
       const seen = state.get(follower);
-      if (seen === "open") return { cycle: cycleOf(stack, follower) };
-      if (seen === "done") continue;
+      if (seen === "open" && looks < CYCLES && !told.has(follower)) {
+        looks += 1;
+        const cycle = cycleOf(stack, follower);
+        if (!cycle.some((path) => told.has(path))) cycles.push(cycle);
+        for (const path of cycle) told.add(path);
+      }
+      if (seen !== undefined) continue;
       state.set(follower, "open");
       stack.push({ path: follower, next: 0 });
     }
   }
-  return { steps: ordered };
+  return cycles.length === 0 ? { steps: ordered } : { cycles };
 }
 
 /** For each path what must come before it; a pipeline stands for the end of everything inside. */

@@ -42,7 +42,7 @@ export function pipelineGraph(tree: TreeMapping, context: LoadContext): Graph | 
   const pipelines = pipelineNodes(scope, context);
   const steps = makeSteps(scope, tree, context);
   const ordered = orderSteps(steps, pipelines);
-  if ("cycle" in ordered) reportCycle(ordered.cycle, steps, context);
+  if ("cycles" in ordered) for (const cycle of ordered.cycles) reportCycle(cycle, steps, context);
   return {
     ...jobHead(tree, "pipeline", context),
     inputs: pipelineInputs(scope.inputs),
