@@ -302,3 +302,26 @@ describe("loadJob: extensions", () => {
     expect(job('["zzz"]').problems.map((one) => one.code)).toEqual(["unknown_node"]);
   });
 });
+
+describe("a node with a component", () => {
+  it("warns of what it says of the component's own, which nobody reads", () => {
+    const files = {
+      "c.yml": "command: ls\nenvironment: {image: x}\n",
+      "p.yml": "type: pipeline\njobs: {one: {component: ./c.yml}}\n",
+    };
+    const job = loaded(
+      `type: pipeline
+jobs:
+  a: {component: ./c.yml, command: rm, environment: {image: y}, code: }
+  b: {type: pipeline, component: ./p.yml, jobs: {one: {command: rm}}}
+`,
+      { files },
+    );
+    expect(findings(job)).toEqual([
+      "warning not_read 3:27",
+      "warning not_read 3:40",
+      "warning not_read 4:43",
+    ]);
+    expect(job.graph?.steps.map((step) => step.command)).toEqual(["ls", "ls"]);
+  });
+});

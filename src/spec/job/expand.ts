@@ -73,6 +73,7 @@ function expandNode(
   const opaque = named && component === null;
   checkFields(tree, tableOf(type) ?? commandNode, context.report);
   if (component !== null) checkComponentType(tree, type, component, context);
+  if (named) warnUnread(tree, type, context);
   const node: JobNode = {
     name,
     path: childPath(scope, name),
@@ -91,6 +92,22 @@ function expandNode(
   spend(node, budget, context);
   if (type === "pipeline") node.inner = expandInner(node, budget, context);
   return node;
+}
+
+/** What a component says itself: beside it Azure ML does not read it either. */
+const OF_COMPONENT: Readonly<Record<string, readonly string[]>> = {
+  command: ["command", "code", "environment"],
+  pipeline: ["jobs"],
+};
+
+function warnUnread(tree: TreeMapping, type: string, context: LoadContext): void {
+  for (const field of OF_COMPONENT[type] ?? []) {
+    const key = tree.entries.get(field)?.key;
+    if (key === undefined || getSet(tree, field) === null) continue;
+    const message = `\`${field}\` is not read beside \`component\`: the component's own counts`;
+    const hint = "Change the component, or write the node without `component`.";
+    context.warn(key, "not_read", message, hint);
+  }
 }
 
 function reportType(entry: TreeEntry, word: string, context: LoadContext): void {
