@@ -9,8 +9,9 @@ const STORE = "/.stepwell/store/";
 
 /** Where something recorded lies now; `folder` is the `.stepwell` that the records are in. */
 export function whereNow(folder: string, recorded: string): string {
+  if (recorded.startsWith(`${folder}/`)) return recorded;
   const at = recorded.indexOf(STORE);
-  if (at === -1 || recorded.startsWith(`${folder}/`)) return recorded;
+  if (at === -1) return recorded;
   const here = `${folder}/${recorded.slice(at + STORE.length - "store/".length)}`;
   return existsSync(here) ? here : recorded;
 }
