@@ -17,7 +17,7 @@ export interface Context {
   processes(): ProcessPort;
   /** Opens the workspace; ends the command with its exit code when that is refused. */
   open(options: { readonly create: WhenMissing }): Promise<Workspace>;
-  /** Prints a refusal for people (or as JSON) and ends with its exit code. */
+  /** Prints a refusal for people, as JSON too where `--json` asks for it, and ends with its exit code. */
   refuse(refusal: Refusal, json?: boolean): never;
   /** Ends the command with this exit code after everything is closed. */
   exit(code: number): never;

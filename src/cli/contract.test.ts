@@ -135,6 +135,30 @@ describe("--json", () => {
     expect(Object.keys(JSON.parse(detached.stdout))).toEqual(["name", "status"]);
   });
 
+  it.each([
+    [["run", "pipeline.yml", "--priority", "11"]],
+    [["run", "pipeline.yml", "--frobnicate"]],
+    [["show", "first", "second"]],
+    [["frobnicate"]],
+  ])("is an object for wrong usage too: %s", (words) => {
+    const refused = rig.cli(...words, "--json");
+    expect(refused.code).toBe(2);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      schema: 1,
+      error: { code: "wrong_usage", message: expect.not.stringMatching(/^error/) },
+    });
+    expect(rig.cli(...words).stdout).toBe("");
+  });
+
+  it("is an object where the workspace cannot be used", () => {
+    const refused = rig.cli("runs", "--workspace", "/nowhere/at/all", "--json");
+    expect(refused.code).toBe(4);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      schema: 1,
+      error: { message: expect.stringContaining("/nowhere/at/all") },
+    });
+  });
+
   it("is the same for a run that is asked for again", () => {
     const shown = rig.cli("show", "first", "--json").stdout;
     expect(rig.cli("run", "--resume", "first", "--json").stdout).toBe(shown);

@@ -12,11 +12,12 @@ export function createContext(
   terminal: Terminal,
   workspaceOption: string | null,
   words: readonly string[],
+  asksForJson = false,
 ): Context {
   const exit = (code: number): never => {
     throw new Exit(code);
   };
-  const refuse = (refusal: Refusal, json = false): never => {
+  const refuse = (refusal: Refusal, json = asksForJson): never => {
     if (refusal.problems.length > 0) {
       if (json) terminal.out(problemsJson(refusal.problems));
       printProblems(terminal, refusal.problems);

@@ -35,7 +35,7 @@ async function main(words: readonly string[]): Promise<number> {
   const { createContext } = await import("./create-context.ts");
   const shown = format === null ? terminal : await inOutputFormat(terminal, format);
   if (shown === null) return 2;
-  const context: Context = createContext(shown, workspace, words);
+  const context: Context = createContext(shown, workspace, words, asksForJson(rest));
   for (const [name, entry] of Object.entries(COMMANDS)) {
     if (name === "engine" && verb !== "engine") continue;
     const command = program.command(name).description(entry.summary).exitOverride();
@@ -49,12 +49,13 @@ async function main(words: readonly string[]): Promise<number> {
     terminal.out(program.helpInformation());
     return 2;
   }
-  return parse(program, rest);
+  return parse(program, rest, shown);
 }
 
 async function parse(
   program: import("commander").Command,
   rest: readonly string[],
+  terminal: Terminal,
 ): Promise<number> {
   try {
     await program.parseAsync([...rest], { from: "user" });
@@ -63,9 +64,25 @@ async function parse(
     if (error instanceof Exit) return error.code;
     const code = (error as { code?: string }).code ?? "";
     if (code === "commander.helpDisplayed" || code === "commander.help") return 0;
-    if (code.startsWith("commander.")) return 2;
-    throw error;
+    if (!code.startsWith("commander.")) throw error;
+    // To a person it has been told already.
+    if (asksForJson(rest)) terminal.out(wrongUsage(error as Error));
+    return 2;
   }
+}
+
+function asksForJson(words: readonly string[]): boolean {
+  const dashes = words.indexOf("--");
+  return words.slice(0, dashes < 0 ? words.length : dashes).includes("--json");
+}
+
+function wrongUsage({ message }: Error): string {
+  const error = {
+    code: "wrong_usage",
+    message: message.replace(/^error: /, ""),
+    hint: "see --help",
+  };
+  return JSON.stringify({ schema: 1, error });
 }
 
 function hasJson(command: import("commander").Command): boolean {
