@@ -45,7 +45,7 @@ export const PROBLEM_CODES = {
   unknown_input:
     "A binding, `--input` or node names an input that does not exist; a warning for pipelines.",
   unknown_output: "A binding or node names an output that does not exist.",
-  not_read: "A node says what its component says itself, as `command` or `environment`; a warning.",
+  not_read: "A node says what only its component can say, as `command`; a warning.",
   missing_input: "A required input has no value.",
   unmade_output: "No node makes an output of the pipeline; an error where somebody reads it.",
   output_made_twice: "Two nodes are bound to the same output of the pipeline.",

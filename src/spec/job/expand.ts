@@ -96,7 +96,7 @@ function expandNode(
 
 /** What a component says itself: beside it Azure ML does not read it either. */
 const OF_COMPONENT: Readonly<Record<string, readonly string[]>> = {
-  command: ["command", "code", "environment"],
+  command: ["command", "code"],
   pipeline: ["jobs"],
 };
 
