@@ -211,6 +211,15 @@ jobs:
     expect(rig.cli("show", "several").stdout).toContain('error  step empty: output "o" is missing');
   });
 
+  it("--from says how to take from another run where the latest one lacks a step", () => {
+    rig.write("partly.yml", PIPELINE.replace("display_name: words", "display_name: partly"));
+    expect(rig.cli("run", "partly.yml", ...FAIL).code).toBe(1);
+    const refused = rig.cli("run", "partly.yml", "--from", "show");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("step count has no result in run partly-1");
+    expect(refused.stderr).toContain("stepwell rerun RUN --from STEP");
+  });
+
   it("a step that never started is not said to have a log", () => {
     const other = ["--set", "jobs.count.inputs.ok=never"];
     const { stderr } = rig.cli("run", "pipeline.yml", "--only-cached", ...other);

@@ -126,7 +126,7 @@ async function takeFrom(
       return refuse(
         "nothing_to_take",
         `--from: step ${path} has no result in run ${name}`,
-        "leave --from out, or name a step above it",
+        "leave --from out, name a step above it, or take from another run: stepwell rerun RUN --from STEP",
       );
     const [mark = null] = await workspace.records.invalidations([row]);
     if (mark !== null)
