@@ -15,6 +15,9 @@ export interface ReadTree {
   readonly problems: readonly Problem[];
 }
 
+/** What stands where an event has been. */
+const READ: Event = { type: EVENT_ID.POP };
+
 /** Reads one document of any shape. */
 export function readTree(text: string, file: string, limits: SpecLimits): ReadTree {
   const source: TreeSource = { file, text, lineStarts: null };
@@ -23,14 +26,16 @@ export function readTree(text: string, file: string, limits: SpecLimits): ReadTr
   const parsed = parse(source, limits);
   if ("severity" in parsed) return { root: null, problems: [parsed] };
   const builder = new TreeBuilder(source, limits);
-  for (const event of parsed) {
+  const documents = parsed.filter((event) => event.type === EVENT_ID.DOCUMENT).length;
+  // The tree takes the place of the events: of a large file both together would be the most that a command ever holds.
+  for (const [at, event] of parsed.entries()) {
     if (event.type === EVENT_ID.DOCUMENT && builder.documents > 0) break;
+    parsed[at] = READ;
     builder.add(event);
     if (builder.stopped) return { root: null, problems: builder.problems };
   }
-  const documents = parsed.filter((event) => event.type === EVENT_ID.DOCUMENT).length;
   const problems = [...builder.problems];
-  if (documents > 1) problems.push(secondDocument(source, parsed));
+  if (documents > 1) problems.push(secondDocument(source, documents));
   return { root: builder.root, problems };
 }
 
@@ -69,7 +74,7 @@ function refuseLarge(source: TreeSource, limits: SpecLimits): Problem | null {
   return null;
 }
 
-function parse(source: TreeSource, limits: SpecLimits): readonly Event[] | Problem {
+function parse(source: TreeSource, limits: SpecLimits): Event[] | Problem {
   try {
     // The parser counts the innermost value as a level; the builder checks the limit itself.
     return parseEvents(source.text, { maxDepth: limits.depth + 1 });
@@ -96,7 +101,7 @@ function lineBefore(source: TreeSource, offset: number): string {
   return source.text.slice(start, Math.min(offset + 1, start + 1_000));
 }
 
-function secondDocument(source: TreeSource, events: readonly Event[]): Problem {
+function secondDocument(source: TreeSource, documents: number): Problem {
   const separator = /^---/gm;
   const first = separator.exec(source.text);
   const leading =
@@ -105,7 +110,7 @@ function secondDocument(source: TreeSource, events: readonly Event[]): Problem {
   return problemAt(
     { source, offset: mark?.index ?? 0 },
     "several_documents",
-    `the file holds ${events.filter((one) => one.type === EVENT_ID.DOCUMENT).length} YAML documents`,
+    `the file holds ${documents} YAML documents`,
     "Keep one document in a file: remove the line `---` and what follows it.",
   );
 }

@@ -14,6 +14,7 @@ import {
   type TreeScalar,
   type TreeSource,
 } from "./tree.ts";
+import { TreeEntries, WrittenEntry } from "./tree-entries.ts";
 import {
   resolveBoolean,
   resolveFloat,
@@ -40,7 +41,7 @@ interface Frame {
   readonly offset: number;
   readonly anchor: string | null;
   readonly items: TreeNode[] | null;
-  readonly entries: Map<string, TreeEntry>;
+  readonly entries: TreeEntries;
   readonly merges: TreeNode[];
   key: TreeScalar | null;
   keyIsMerge: boolean;
@@ -48,6 +49,9 @@ interface Frame {
   size: number;
   height: number;
 }
+
+/** What repeats stands early in a file: later words are mostly names, each of its own. */
+const MOST_WORDS = 1_000;
 
 /** Fed event by event; `stopped` says that going on makes no sense. */
 export class TreeBuilder {
@@ -60,6 +64,7 @@ export class TreeBuilder {
   readonly #limits: SpecLimits;
   readonly #frames: Frame[] = [];
   readonly #anchors = new Map<string, Weighed | "open">();
+  readonly #words = new Map<string, string>();
   #aliases = 0;
   #merged = 0;
 
@@ -95,7 +100,7 @@ export class TreeBuilder {
     const frame = this.#frames.at(-1);
     const isKey = frame !== undefined && frame.items === null && frame.key === null;
     const offset = this.#scalarOffset(event, frame);
-    const text = getScalarValue(this.#source.text, event);
+    const text = this.#once(getScalarValue(this.#source.text, event));
     const plain = event.style === SCALAR_STYLE.PLAIN && event.tagStart < 0;
     if (isKey) {
       frame.keyIsMerge = plain && text === "<<";
@@ -134,7 +139,7 @@ export class TreeBuilder {
       offset: event.start,
       anchor,
       items: event.type === EVENT_ID.SEQUENCE ? [] : null,
-      entries: new Map(),
+      entries: new TreeEntries(),
       merges: [],
       key: null,
       keyIsMerge: false,
@@ -151,7 +156,7 @@ export class TreeBuilder {
     const node: TreeNode =
       frame.items === null
         ? { kind: "mapping", entries: this.#mergeEntries(frame), ...place }
-        : { kind: "list", items: frame.items, ...place };
+        : { kind: "list", items: frame.items.slice(), ...place };
     this.#addValue({ node, size: frame.size, height: frame.height }, frame.anchor);
   }
 
@@ -204,11 +209,9 @@ export class TreeBuilder {
       frame.merges.push(value);
       return;
     }
-    const earlier = frame.entries.get(key.text);
-    if (earlier === undefined) {
-      frame.entries.set(key.text, { key, value });
-      return;
-    }
+    const entry = new WrittenEntry(key.text, key.offset, this.#source, value);
+    const earlier = frame.entries.add(entry);
+    if (earlier === null) return;
     const first = positionOf(earlier.key);
     const message = `the key \`${key.text}\` is written twice; first on line ${first?.line}, column ${first?.column}`;
     this.#error(key.offset, "duplicate_key", message, "Remove one of the two.");
@@ -234,7 +237,7 @@ export class TreeBuilder {
 
   // Merged keys come first and own keys win, as in PyYAML; of several mappings the first one wins.
   #mergeEntries(frame: Frame): TreeMapping["entries"] {
-    if (frame.merges.length === 0) return frame.entries;
+    if (frame.merges.length === 0) return frame.entries.close();
     const merged = new Map<string, TreeEntry>();
     const sources = frame.merges.flatMap((one) =>
       one.kind === "list" ? [...one.items].reverse() : [one],
@@ -277,6 +280,14 @@ export class TreeBuilder {
   #error(offset: number, code: ProblemCode, message: string, hint: string): void {
     if (this.problems.length >= this.#limits.problems) this.stopped = true;
     else this.problems.push(problemAt({ source: this.#source, offset }, code, message, hint));
+  }
+
+  /** Keys and words come again in every step: each is kept once. */
+  #once(text: string): string {
+    const known = this.#words.get(text);
+    if (known !== undefined) return known;
+    if (this.#words.size < MOST_WORDS) this.#words.set(text, text);
+    return text;
   }
 
   #anchorName(event: { anchorStart: number; anchorEnd: number }): string | null {

@@ -105,7 +105,7 @@ function onlyNode(
     anyOutput: false,
     inline: true,
     inner: null,
-    extraOutputs: new Set(),
+    extraOutputs: null,
     inputs: new Map(),
     dependsOn: [],
   };

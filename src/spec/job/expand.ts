@@ -85,7 +85,7 @@ function expandNode(
     anyOutput: opaque || (component !== null && isFlow(component)),
     inline: component === null,
     inner: null,
-    extraOutputs: new Set(),
+    extraOutputs: null,
     inputs: new Map(),
     dependsOn: dependsOn(tree, context).map((one) => childPath(scope, one)),
   };
@@ -158,6 +158,9 @@ function checkComponentType(
   context.error(getSet(tree, "type") ?? tree, "wrong_component_type", message, hint);
 }
 
+/** A node that is its own component declares none: it lists what it is given. */
+const NO_INPUTS: Component["inputs"] = new Map();
+
 /** The node as its own component, when it names none or one that could not be read. */
 function inlineComponent(
   type: StepType | "pipeline",
@@ -179,7 +182,7 @@ function inlineComponent(
   checkPortNames(getMapping(tree, "outputs"), "output", context);
   if (type === "command" && !opaque) checkInlineCommand(tree, outputs, context);
   const where = { base: scope.base, file: null, reference: null };
-  return { type, tree, ...where, inputs: new Map(), outputs };
+  return { type, tree, ...where, inputs: NO_INPUTS, outputs };
 }
 
 function checkInlineCommand(

@@ -69,6 +69,7 @@ export function resolveOutput(
   if (output !== "artifacts" && !node.anyOutput && !FREE_OUTPUTS.has(node.type)) {
     return unknownOutput(node, output, place, context);
   }
+  node.extraOutputs ??= new Set();
   node.extraOutputs.add(output);
   return { node, output };
 }

@@ -100,6 +100,7 @@ function pipelineOf(tree: TreeMapping, base: string, context: LoadContext): Comp
   return null;
 }
 
+/** Takes the nodes out of their pipelines, one after the other. */
 function makeSteps(scope: Scope, tree: TreeMapping, context: LoadContext): readonly StepNode[] {
   const settings = getMapping(tree, "settings");
   const place = getSet(settings, "default_compute") ?? getSet(tree, "compute");
@@ -108,6 +109,8 @@ function makeSteps(scope: Scope, tree: TreeMapping, context: LoadContext): reado
   let waits = 0;
   for (const node of allNodes(scope)) {
     if (node.type === "pipeline") continue;
+    // Nothing reads the node after its step: of 100,000 both together would be the most that a command ever holds.
+    node.scope.nodes.delete(node.name);
     const step = stepNode(node, defaults, context);
     if (step === null) continue;
     steps.push(step);

@@ -47,8 +47,8 @@ export interface JobNode {
   readonly inline: boolean;
   /** The opened pipeline; null for steps, and for a pipeline that cannot be opened. */
   inner: Scope | null;
-  /** Outputs that nobody declares but somebody reads: `artifacts`, and those of later node types. */
-  readonly extraOutputs: Set<string>;
+  /** Outputs that nobody declares but somebody reads: `artifacts`, and those of later node types; null for none. */
+  extraOutputs: Set<string> | null;
   readonly inputs: Map<string, ResolvedInput>;
   /** Paths of nodes that must end first: its `depends_on`, and the control flow that decides on it. */
   readonly dependsOn: string[];

@@ -192,7 +192,7 @@ function stepInput(input: ResolvedInput): StepInput {
 
 function outputsOf(node: JobNode, context: LoadContext): Record<string, StepOutput> {
   const listed = getMapping(node.tree, "outputs")?.entries;
-  const names = new Set([...(node.component?.outputs.keys() ?? []), ...node.extraOutputs]);
+  const names = new Set([...(node.component?.outputs.keys() ?? []), ...(node.extraOutputs ?? [])]);
   if (listed?.has("artifacts")) names.add("artifacts");
   const outputs: Record<string, StepOutput> = {};
   for (const name of names) put(outputs, name, outputOf(node, name, context));
