@@ -23,8 +23,6 @@ import { readCompiled, writeCompiled } from "./compiled-code.ts";
 declare const MAIN_ID: string;
 
 ownHeap();
-// Room for new objects, which are mostly dead soon, would only make the process larger.
-v8.setFlagsFromString("--semi-space-growth-factor=1");
 // Most of what is allocated is dead at once: a helper thread takes longer to wake than the rest takes to be copied.
 v8.setFlagsFromString("--no-parallel-scavenge");
 // A function is optimised after 36 times the usual work: most commands end before that has paid for itself. Later V8s

@@ -3,22 +3,32 @@
 
 import { setFlagsFromString } from "node:v8";
 
-/** Percent by which the heap may grow over what is alive. */
-const HASTY = 100;
-const THRIFTY = 25;
+interface Growth {
+  /** By which the heap may grow over what is alive. */
+  readonly percent: number;
+  /** By which the room for new objects may grow at a time: what dies in it is never copied. */
+  readonly youngFactor: number;
+}
+
+const HASTY: Growth = { percent: 100, youngFactor: 4 };
+const THRIFTY: Growth = { percent: 25, youngFactor: 1 };
 
 /** Null where the process is not ours. */
-let growth: typeof HASTY | typeof THRIFTY | null = null;
+let growth: Growth | null = null;
 
 /** Said by the program whose process this is. */
 export function ownHeap(): void {
-  growth = HASTY;
-  setFlagsFromString(`--heap-growing-percent=${growth}`);
+  grow(HASTY);
 }
 
 /** From now on much is read that is dropped again, or kept until a run ends. */
 export function saveMemory(): void {
   if (growth !== HASTY) return;
-  growth = THRIFTY;
-  setFlagsFromString(`--heap-growing-percent=${growth}`);
+  grow(THRIFTY);
+}
+
+function grow(how: Growth): void {
+  growth = how;
+  setFlagsFromString(`--heap-growing-percent=${how.percent}`);
+  setFlagsFromString(`--semi-space-growth-factor=${how.youngFactor}`);
 }

@@ -4,13 +4,25 @@ import type { Document } from "../../ports/records.ts";
 import type { Session } from "./session.ts";
 
 export function putDocuments(session: Session, documents: readonly Document[]): void {
-  for (const document of documents)
+  for (const { id, body } of documents) {
+    // A plan is megabytes, and mostly there already: it is not handed over for nothing.
+    if (isThere(session, id)) continue;
     session.run(
       "insert or ignore into document(workspace, id, body) values(?,?,?)",
       session.workspace,
-      document.id,
-      document.body,
+      id,
+      body,
     );
+  }
+}
+
+function isThere(session: Session, id: string): boolean {
+  const row = session.get(
+    "select 1 from document where workspace=? and id=?",
+    session.workspace,
+    id,
+  );
+  return row !== undefined;
 }
 
 export function readDocument(session: Session, id: string): string | null {

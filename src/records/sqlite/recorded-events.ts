@@ -17,16 +17,20 @@ export function whereNow(folder: string, recorded: string): string {
 }
 
 export function readEvent(folder: string, text: string): RunEvent {
-  const event = JSON.parse(text) as RunEvent;
+  return asItLies(folder, JSON.parse(text) as RunEvent);
+}
+
+/** The same event, which was made a moment ago and nobody else has, with the places of now. */
+export function asItLies<Event extends RunEvent>(folder: string, event: Event): Event {
   if (event.kind !== "step_completed") return event;
   const { outputs, artifacts } = event.result;
-  const records =
-    artifacts === null ? Object.values(outputs) : [...Object.values(outputs), artifacts];
-  for (const record of records) {
-    const here = whereNow(folder, record.path);
-    // The object was made a moment ago, and nobody else has it.
-    if (here !== record.path)
-      (record as { -readonly [K in keyof OutputRecord]: OutputRecord[K] }).path = here;
-  }
+  for (const name in outputs) settle(folder, outputs[name] as OutputRecord);
+  if (artifacts !== null) settle(folder, artifacts);
   return event;
+}
+
+function settle(folder: string, record: OutputRecord): void {
+  const here = whereNow(folder, record.path);
+  if (here !== record.path)
+    (record as { -readonly [K in keyof OutputRecord]: OutputRecord[K] }).path = here;
 }

@@ -4,7 +4,7 @@ import type { RunEvent } from "../../core/event.ts";
 import type { PreImage } from "../../core/fingerprint.ts";
 import type { ResultRow } from "../../ports/records.ts";
 import type { Row } from "./driver.ts";
-import { readEvent } from "./recorded-events.ts";
+import { asItLies, readEvent } from "./recorded-events.ts";
 import type { Session } from "./session.ts";
 
 type Completed = Extract<RunEvent, { kind: "step_completed" }>;
@@ -46,19 +46,21 @@ function newestOf(session: Session, fingerprints: readonly string[]): ResultRow[
   const [only] = fingerprints;
   if (fingerprints.length === 1) return usableResults(session, only as string).slice(0, 1);
   // Left to itself the planner reads every result there is for each question. Beside max() stand columns of the row that has it.
-  return session
-    .all(
-      `select ${COLUMNS} from (select r.run, r.seq, max(r.created_at)
+  // All as one text: a thousand rows that are handed over one by one take longer than to be found.
+  const found = session.get(
+    `select group_concat('[' || json_quote(r.run) || ',' || r.seq || ',' || e.body || ']') as rows
+       from (select r.run, r.seq, max(r.created_at)
              from json_each(?) wanted
              cross join result r indexed by result_fingerprint
                on r.workspace=? and r.fingerprint=wanted.value
              where ${USABLE} group by wanted.key) r
        cross join event e on e.workspace=? and e.run=r.run and e.seq=r.seq`,
-      JSON.stringify(fingerprints),
-      session.workspace,
-      session.workspace,
-    )
-    .map((row) => toResultRow(session, row));
+    JSON.stringify(fingerprints),
+    session.workspace,
+    session.workspace,
+  );
+  const rows = JSON.parse(`[${found?.rows ?? ""}]`) as [string, number, Completed][];
+  return rows.map(([run, seq, event]) => resultRow(run, seq, asItLies(session.folder, event)));
 }
 
 export function readResult(session: Session, run: string, seq: number): ResultRow | null {
@@ -141,7 +143,12 @@ export function readPreImage(session: Session, fingerprint: string): PreImage | 
 
 export function toResultRow(session: Session, row: Row): ResultRow {
   const event = readEvent(session.folder, String(row.body)) as Completed;
-  const { fingerprint, staticId, path, at, durationMs, result, inputs } = event;
-  const seen = { fingerprint, staticId, path, finishedAt: at, durationMs, result };
-  return { run: String(row.run), seq: Number(row.seq), ...seen, ...(inputs && { inputs }) };
+  return resultRow(String(row.run), Number(row.seq), event);
+}
+
+function resultRow(run: string, seq: number, event: Completed): ResultRow {
+  const { fingerprint, staticId, path, at: finishedAt, durationMs, result, inputs } = event;
+  return inputs === undefined
+    ? { run, seq, fingerprint, staticId, path, finishedAt, durationMs, result }
+    : { run, seq, fingerprint, staticId, path, finishedAt, durationMs, result, inputs };
 }
