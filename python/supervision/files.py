@@ -1,9 +1,12 @@
-"""The files of an attempt and the text in them. Written by temporary name and rename, never synced: a power cut ends the
-attempt too.
+"""The file of an attempt, a line for its beginning and one for its end, and the text in them. Never synced: a power cut
+ends the attempt too.
 """
 
 import os
 import time
+
+# As `errno` has it; the module would be one more to load for the first step.
+ENOSPC = 28
 
 
 def newest_epoch(state):
@@ -32,23 +35,33 @@ def open_log(path):
         return os.open(path, flags, 0o644)
 
 
-def write_exit(order):
-    """False when the disk is full: the caller tries again as long as it lives."""
-    path = order.folder + b"/exit.json"
+def open_file(order, flags=0):
+    path = order.folder + b"/attempt.jsonl"
+    order.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | flags, 0o644)
+
+
+def write_end(order):
+    """Also closes the file. False when the disk is full: the caller tries again as long as it lives."""
     try:
-        content = end_of(order).encode()
-        file = os.open(path + b".tmp", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-        try:
-            if os.write(file, content) < len(content):
-                return False
-        finally:
-            os.close(file)
-        os.rename(path + b".tmp", path)
-        return True
+        if order.file is None:
+            open_file(order)
+        write_line(order, end_of(order))
     except FileNotFoundError:
         return True
     except OSError:
         return False
+    os.close(order.file)
+    order.file = None
+    return True
+
+
+def write_line(order, line):
+    """A line of which only a part found room is left behind; the next one does not go on with it."""
+    content = b"%s%s\n" % (b"\n" if order.is_torn else b"", line.encode())
+    order.is_torn = True
+    if os.write(order.file, content) < len(content):
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
+    order.is_torn = False
 
 
 def end_of(order):

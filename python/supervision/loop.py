@@ -155,9 +155,7 @@ class Supervisor:
             return
         try:
             # The file is the claim: whoever creates it owns the attempt, so that nothing starts twice.
-            claim = os.open(
-                order.folder + b"/process.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644
-            )
+            files.open_file(order, os.O_EXCL)
         except FileExistsError:
             self.refuse(order, "this attempt was already started once")
             return
@@ -165,12 +163,9 @@ class Supervisor:
             detail = "cannot write in the attempt's folder: %s" % files.reason_of(error, order.folder)
             self.refuse(order, detail, files.unwritable(error))
             return
-        try:
-            self.launch(order, claim)
-        finally:
-            os.close(claim)
+        self.launch(order)
 
-    def launch(self, order, claim):
+    def launch(self, order):
         order.started_at = int(time.time() * 1000)
         self.current = order
         try:
@@ -198,19 +193,19 @@ class Supervisor:
             os.close(log)
             os.chdir("/")
         if order.mains:
-            self.announce(order, claim)
+            self.announce(order)
         if order.reason == "not_started":
             order.failed = True
             self.stop(order, "not_started")
 
-    def announce(self, order, claim):
+    def announce(self, order):
         names = [identity_text(self.processes.identify(pid)) for pid in order.mains]
         me = self.processes.me_text
         content = '{"process":%s,"supervisor":%s,"others":[%s]}' % (names[0], me, ",".join(names[1:]))
         try:
-            os.write(claim, content.encode())
+            files.write_line(order, content)
         except OSError as error:
-            order.details.append("process.json could not be written: %s" % files.reason_of(error, order.folder))
+            order.details.append("its start could not be written down: %s" % files.reason_of(error, order.folder))
         if order.timeout is not None:
             order.deadline = time.monotonic() + order.timeout
         self.say(
@@ -241,7 +236,7 @@ class Supervisor:
 
     def attend(self):
         for late in self.unwritten[:]:
-            if files.write_exit(late):
+            if files.write_end(late):
                 self.unwritten.remove(late)
         order = self.current
         if order is None:
@@ -332,7 +327,7 @@ class Supervisor:
         if order.reason == "exited" and not order.failed:
             order.exit_code = 0
         order.finished = int(time.time() * 1000)
-        if not files.write_exit(order):
+        if not files.write_end(order):
             self.unwritten.append(order)
         self.say('{"kind":"ended","attemptId":%s,"end":%s}' % (files.text(order.id), files.end_of(order)))
         if len(self.queue) < ENOUGH:

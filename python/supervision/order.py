@@ -2,7 +2,7 @@
 
 
 class Order:
-    """One attempt, from the frame that ordered it to its exit file."""
+    """One attempt, from the frame that ordered it to the line that says how it ended."""
 
     def __init__(self, fields, before):
         """`before`: the variables of the start that came before this one; the frame says how ours differ."""
@@ -25,6 +25,9 @@ class Order:
             own = dict(pair.split(b"=", 1) for pair in fields[at + 2 : end])
             self.environments.append({**self.variables, **own} if own else self.variables)
             at = end - 1
+        # What is written about it, from the claim to the end.
+        self.file = None
+        self.is_torn = False
         self.mains = {}
         self.started_at = None
         self.finished = None

@@ -1,4 +1,4 @@
-// Watches attempts that another engine started: their supervisor lives on, writes the exit file, and cannot be talked
+// Watches attempts that another engine started: their supervisor lives on, writes down the end, and cannot be talked
 // to. Leads each to exactly one end; never signals a process that is not of the attempt.
 
 import type { AdoptOrder, AttemptEnd } from "../ports/compute.ts";
@@ -7,7 +7,7 @@ import { claim, noteCancel, readExit, readProcesses, settleExit } from "./attemp
 import { stopTree } from "./stop-tree.ts";
 
 const LOOK_MS = 60;
-/** So long nobody may be alive, and no exit file there, before an attempt counts as lost. */
+/** So long nobody may be alive, and no end written down, before an attempt counts as lost. */
 const SETTLE_MS = 300;
 /** A supervisor has claimed the attempt; the process follows at once unless the supervisor died in between. */
 const CLAIMED_MS = 2000;
@@ -98,7 +98,7 @@ export function adoptedAttempts(
   };
 }
 
-/** Null while somebody is alive who will write the exit file; else how long to wait for one that may be on its way. */
+/** Null while somebody is alive who will write down the end; else how long to wait for one that may be on its way. */
 function patienceWith(item: Watched, host: ProcessPort): number | null {
   const processes = readProcesses(item.order.folder);
   // Taking the claim makes sure that a supervisor which still holds the order never starts it.
@@ -125,7 +125,7 @@ function lostEnd(item: Watched): AttemptEnd {
     detail: item.isCancelled
       ? null
       : wasStarted
-        ? "its supervisor and its process are gone and left no exit file"
+        ? "its supervisor and its process are gone, and nobody wrote how it ended"
         : "it had not been started when its engine ended",
     startedAt: null,
     finishedAt: Date.now(),

@@ -1,15 +1,7 @@
-// The files by which an attempt is found again: process.json (the claim and the names of its processes), exit.json (how
-// it ended), cancel (somebody asked). Written by supervisors; knows nothing of who runs.
+// The files by which an attempt is found again: attempt.jsonl (a claim; its lines name the processes and say how it
+// ended), cancel (somebody asked). Written by supervisors; knows nothing of who runs.
 
-import {
-  closeSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AttemptEnd, ProcessIdentity } from "../ports/compute.ts";
 
@@ -20,24 +12,29 @@ export interface AttemptProcesses {
   readonly others: readonly ProcessIdentity[];
 }
 
-/** Null when there is no whole exit file. */
+/** Of the attempt in `folder`: whoever creates it may start the attempt. */
+export function attemptFile(folder: string): string {
+  return join(folder, "attempt.jsonl");
+}
+
+/** Null when no whole line says how it ended. Of several the first one holds. */
 export function readExit(folder: string): AttemptEnd | null {
-  const end = readJson(join(folder, "exit.json")) as AttemptEnd | null;
-  return end !== null && typeof end.reason === "string" ? end : null;
+  const ends = readLines(folder) as Partial<AttemptEnd>[] | null;
+  return (ends?.find((line) => typeof line.reason === "string") as AttemptEnd) ?? null;
 }
 
 /** "none": nobody has claimed the attempt; "claimed": somebody is starting it. */
 export function readProcesses(folder: string): AttemptProcesses | "none" | "claimed" {
-  const path = join(folder, "process.json");
-  const content = readJson(path) as AttemptProcesses | null;
-  if (content !== null && typeof content.process === "object") return content;
-  return statSync(path, { throwIfNoEntry: false }) === undefined ? "none" : "claimed";
+  const lines = readLines(folder) as Partial<AttemptProcesses>[] | null;
+  if (lines === null) return "none";
+  const names = lines.find((line) => typeof line.process === "object");
+  return (names as AttemptProcesses) ?? "claimed";
 }
 
 /** Takes the right to start the attempt, so that nobody else will; false when somebody has it. */
 export function claim(folder: string): boolean {
   try {
-    closeSync(openSync(join(folder, "process.json"), "wx"));
+    closeSync(openSync(attemptFile(folder), "wx"));
     return true;
   } catch (error) {
     // A folder that is gone cannot be started in by anybody either.
@@ -45,24 +42,15 @@ export function claim(folder: string): boolean {
   }
 }
 
-/** Writes the exit file unless there is one; gives the one that holds. */
+/** Writes down how it ended unless that is known; gives the end that holds. */
 export function settleExit(folder: string, end: AttemptEnd): AttemptEnd {
-  const temporary = join(folder, `exit.json.${process.pid}.tmp`);
   try {
-    writeFileSync(temporary, JSON.stringify(end));
-    // A link, unlike a rename, never replaces what a supervisor has written meanwhile.
-    linkSync(temporary, join(folder, "exit.json"));
+    // The supervisor may have died in the middle of a line, or write its own end meanwhile: then that one comes first.
+    appendFileSync(attemptFile(folder), `\n${JSON.stringify(end)}\n`);
   } catch {
-    const written = readExit(folder);
-    if (written !== null) return written;
-  } finally {
-    try {
-      unlinkSync(temporary);
-    } catch {
-      // It was never written.
-    }
+    // A full disk, or a folder that is gone: the record of the run has it.
   }
-  return end;
+  return readExit(folder) ?? end;
 }
 
 /** Tells the supervisor of another engine that a signal which it is about to see is a cancel. */
@@ -74,10 +62,21 @@ export function noteCancel(folder: string): void {
   }
 }
 
-function readJson(path: string): unknown {
+/** The whole lines; null where there is no file. */
+function readLines(folder: string): readonly object[] | null {
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return readFileSync(attemptFile(folder), "utf8").split("\n").flatMap(readLine);
   } catch {
     return null;
+  }
+}
+
+function readLine(line: string): readonly object[] {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? [value] : [];
+  } catch {
+    // Empty, or not all of it found room.
+    return [];
   }
 }

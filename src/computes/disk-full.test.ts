@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { AttemptEnd, AttemptOrder, Compute } from "../ports/compute.ts";
 import { builtProgram } from "../testing/built-program.ts";
 import { type SmallDisk, smallDisk } from "../testing/small-disk.ts";
+import { readExit } from "./attempt-files.ts";
 import { createHostProcesses } from "./host-processes.ts";
 import { createLocalCompute } from "./local.ts";
 
@@ -81,15 +82,25 @@ for (const supervisor of ["python", "node"] as const) {
     expect(end.detail).toMatch(/no space left/i);
   });
 
-  it(`reports the end of a command that filled the disk, and writes it down when there is room (${supervisor})`, async () => {
+  it(`reports the end of a command that filled the disk, and writes it down (${supervisor})`, async () => {
     open(supervisor);
     const asked = order("head -c 9999999 /dev/zero > big; exit 3");
     compute.start(asked);
     expect(await ended()).toMatchObject({ exitCode: 3, reason: "exited" });
-    const path = join(asked.folder, "exit.json");
-    expect(existsSync(path)).toBe(false);
-    rmSync(join(asked.workFolder, "big"));
-    while (!existsSync(path)) await delay(10);
-    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(ends[0]);
+    expect(readExit(asked.folder)).toEqual(ends[0]);
+  });
+
+  it(`writes down when there is room how an attempt ended that began on a full disk (${supervisor})`, async () => {
+    open(supervisor);
+    const asked = order("exit 3");
+    const filler = join(asked.workFolder, "big");
+    expect(() => writeFileSync(filler, Buffer.alloc(9_999_999))).toThrow("no space left");
+    compute.start(asked);
+    expect(await ended()).toMatchObject({ exitCode: 3, reason: "exited" });
+    expect(ends[0]?.detail).toMatch(/start could not be written down.*no space left/i);
+    expect(readExit(asked.folder)).toBeNull();
+    rmSync(filler);
+    while (readExit(asked.folder) === null) await delay(10);
+    expect(readExit(asked.folder)).toEqual(ends[0]);
   });
 }

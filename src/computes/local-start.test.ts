@@ -95,5 +95,5 @@ it("says that bash is missing", async () => {
 it("fences older engines as soon as it is made", async () => {
   await run({ epoch: 7 });
   expect(readFileSync(join(folder, "state", "epoch"), "utf8")).toBe("7");
-  expect(existsSync(join(folder, "attempt", "exit.json"))).toBe(false);
+  expect(existsSync(join(folder, "attempt", "attempt.jsonl"))).toBe(false);
 });

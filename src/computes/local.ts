@@ -44,7 +44,7 @@ const REFILL = 4;
 const TRIES = 3;
 /** A supervisor that has not ended a cancelled attempt so long after the grace is itself ended. */
 const CANCEL_PATIENCE_MS = 15_000;
-/** A supervisor with nothing left to do exits at once, unless a full disk makes it wait with an exit file. */
+/** A supervisor with nothing left to do exits at once, unless a full disk makes it wait with an end to write down. */
 const LEAVE_MS = 2_000;
 
 interface Entry {

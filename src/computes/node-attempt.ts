@@ -1,21 +1,13 @@
-// Runs one attempt for the Node supervisor: starts its processes, watches time, ends the whole tree, writes its files.
+// Runs one attempt for the Node supervisor: starts its processes, watches time, ends the whole tree.
 // Knows nothing of queues or engines.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AttemptEnd, AttemptOrder, ProcessIdentity } from "../ports/compute.ts";
 import type { MemoryGroups, ProcessPort } from "../ports/process.ts";
+import type { AttemptAccount } from "./attempt-account.ts";
 import { type MemoryGroup, makeMemoryGroup } from "./memory-group.ts";
 import { stopTree } from "./stop-tree.ts";
 import { notStarted, unwritable } from "./supervisor-protocol.ts";
@@ -36,15 +28,15 @@ export interface RunningAttempt {
 const SETTLE_MS = 500;
 const LEFTOVER_GRACE_MS = 2000;
 
-/** `claim` is the open process.json. `onStart` is called when the first process runs. */
+/** `onStart` is called when the first process runs. */
 export function runAttempt(
   order: AttemptOrder,
-  claim: number,
+  account: AttemptAccount,
   settings: AttemptSettings,
   onStart: (at: number, process: ProcessIdentity) => void,
 ): RunningAttempt {
   const attempt = new NodeAttempt(order, settings);
-  const end = attempt.run(claim, onStart).finally(() => closeSync(claim));
+  const end = attempt.run(account, onStart);
   return { cancel: () => attempt.stop("cancelled"), end };
 }
 
@@ -72,7 +64,7 @@ class NodeAttempt {
   }
 
   async run(
-    claim: number,
+    account: AttemptAccount,
     onStart: (at: number, process: ProcessIdentity) => void,
   ): Promise<AttemptEnd> {
     const startedAt = Date.now();
@@ -87,7 +79,7 @@ class NodeAttempt {
     closeSync(log);
     const [first] = this.#leaders;
     if (first !== undefined) {
-      this.#writeNames(claim, first);
+      this.#writeNames(account, first);
       onStart(startedAt, first);
     }
     const timer = this.#startTimer();
@@ -160,14 +152,14 @@ class NodeAttempt {
     this.stop(null);
   }
 
-  #writeNames(claim: number, first: ProcessIdentity): void {
+  #writeNames(account: AttemptAccount, first: ProcessIdentity): void {
     const supervisor = this.#settings.host.identify(process.pid);
     const names = { process: first, supervisor, others: this.#leaders.slice(1) };
     try {
-      writeSync(claim, JSON.stringify(names));
+      account.write(names);
     } catch (error) {
       // The command may have filled the disk already.
-      this.#details.push(`process.json could not be written: ${(error as Error).message}`);
+      this.#details.push(`its start could not be written down: ${(error as Error).message}`);
     }
   }
 
@@ -227,17 +219,5 @@ function openLog(path: string): number | ReturnType<typeof unwritable> {
     return openSync(path, "a");
   } catch (error) {
     return unwritable("cannot write the log", error);
-  }
-}
-
-/** False when it cannot be written now. */
-export function writeExit(folder: string, end: AttemptEnd): boolean {
-  const path = join(folder, "exit.json");
-  try {
-    writeFileSync(`${path}.tmp`, JSON.stringify(end));
-    renameSync(`${path}.tmp`, path);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT";
   }
 }

@@ -1,11 +1,12 @@
 // The supervisor for machines without Python: a process of its own that runs one attempt at a time and outlives the
 // engine. Speaks the same protocol as python/supervisor.py, which says more about each step.
 
-import { openSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AttemptEnd, AttemptOrder } from "../ports/compute.ts";
 import type { MemoryGroups } from "../ports/process.ts";
-import { type RunningAttempt, runAttempt, writeExit } from "./node-attempt.ts";
+import { type AttemptAccount, openAccount } from "./attempt-account.ts";
+import { type RunningAttempt, runAttempt } from "./node-attempt.ts";
 import { createOrderReader, type SupervisorOrder } from "./order-reader.ts";
 import { createLinuxProcesses } from "./process-linux.ts";
 import { createPosixProcesses } from "./process-posix.ts";
@@ -17,7 +18,7 @@ const groups: MemoryGroups | null =
   version === undefined ? null : { version: version === "1" ? 1 : 2, parent, home };
 const host = kind === "linux" ? createLinuxProcesses() : createPosixProcesses();
 
-/** An exit file that did not fit on the disk is tried again. */
+/** An end that did not fit on the disk is tried again. */
 const RETRY_MS = 500;
 
 const queue: AttemptOrder[] = [];
@@ -26,7 +27,7 @@ let isEngineGone = false;
 let unwritten = 0;
 
 for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
-// The engine may be gone: what cannot be told is in the exit file.
+// The engine may be gone: what cannot be told is written down.
 process.stdout.on("error", () => {});
 process.stdin.on("data", createOrderReader(obey));
 process.stdin.on("error", leave);
@@ -58,7 +59,7 @@ function obey(message: SupervisorOrder): void {
     say({ kind: "withdrawn", attemptId: waiting.attemptId });
   } else {
     const end = { ...notStarted("", Date.now()), reason: "cancelled" as const, detail: null };
-    finish(waiting, end);
+    finish(waiting, appendTo(waiting), end);
   }
 }
 
@@ -79,9 +80,9 @@ function start(order: AttemptOrder): void {
     refused(`another engine has taken over (epoch ${newest}, this order is of ${order.epoch})`);
     return;
   }
-  let claim: number;
+  let account: AttemptAccount;
   try {
-    claim = openSync(join(order.folder, "process.json"), "wx");
+    account = openAccount(order.folder, "claim");
   } catch (error) {
     const isTaken = (error as NodeJS.ErrnoException).code === "EEXIST";
     const end = unwritable("cannot write in the attempt's folder", error);
@@ -89,27 +90,36 @@ function start(order: AttemptOrder): void {
     else refusedWith({ ...end, finishedAt: Date.now() });
     return;
   }
-  const attempt = runAttempt(order, claim, { bash, host, groups }, (at, process) =>
+  const attempt = runAttempt(order, account, { bash, host, groups }, (at, process) =>
     say({ kind: "started", attemptId, at, process }),
   );
   current = { id: attemptId, attempt };
   void attempt.end.then((end) => {
     current = null;
-    finish(order, end);
+    finish(order, account, end);
     startNext();
     exitWhenIdle();
   });
 }
 
-function finish(order: AttemptOrder, end: AttemptEnd): void {
-  if (!writeExit(order.folder, end)) writeLater(order, end);
+/** Of an attempt that nobody has started; null where there is no place for it. */
+function appendTo(order: AttemptOrder): AttemptAccount | null {
+  try {
+    return openAccount(order.folder, "append");
+  } catch {
+    return null;
+  }
+}
+
+function finish(order: AttemptOrder, account: AttemptAccount | null, end: AttemptEnd): void {
+  if (account?.writeEnd(end) === false) writeLater(account, end);
   say({ kind: "ended", attemptId: order.attemptId, end });
 }
 
-function writeLater(order: AttemptOrder, end: AttemptEnd): void {
+function writeLater(account: AttemptAccount, end: AttemptEnd): void {
   unwritten += 1;
   const timer = setInterval(() => {
-    if (!writeExit(order.folder, end)) return;
+    if (!account.writeEnd(end)) return;
     clearInterval(timer);
     unwritten -= 1;
     exitWhenIdle();

@@ -33,7 +33,7 @@ export function commitNeed(
   return isUrgent ? "fleeting" : "none";
 }
 
-/** What can be found out again from a living process or an exit file. */
+/** What can be found out again from a living process or from what its supervisor wrote. */
 function canWait(event: RunEvent): boolean {
   switch (event.kind) {
     case "attempt_started":

@@ -48,7 +48,7 @@ function recoverStep(state: EngineState, run: ActiveRun, index: number): void {
   const last = step.attempts.at(-1);
   const isOpen = last !== undefined && (liveAttempt(step) !== null || step.status === "Finalizing");
   if (isOpen && last.bootId !== state.ports.me.process.bootId)
-    // Its exit file and outputs may be half of what they were: whatever they say, it is run again.
+    // What was written of its end, and its outputs, may be half of what they were: whatever they say, it is run again.
     emit(run, { kind: "attempt_discarded", at: state.ports.clock.now(), step: index });
   else if (isOpen) {
     const facts = stepFacts(run.plan, index, (path, output) => outputOf(run, path, output));

@@ -11,7 +11,7 @@ export interface AttemptOrder {
   readonly attemptId: string;
   /** Epoch of the engine that ordered it: a supervisor refuses an older one than it has seen. */
   readonly epoch: number;
-  /** Folder of this attempt: holds exit.json, process.json (written by the supervisor), step.sh. Exists. */
+  /** Folder of this attempt: holds attempt.jsonl (written by the supervisor), step.sh. Exists. */
   readonly folder: string;
   /** Where the command runs. Exists. */
   readonly workFolder: string;
@@ -50,7 +50,7 @@ export type AdoptOrder = Pick<AttemptOrder, "attemptId" | "folder" | "logPath" |
  *
  * `start` only queues: up to `depth` attempts may wait in its slots. `cancel` works for queued, running and adopted
  * attempts, ends the whole tree (TERM, then KILL after `graceMs`) and reports `ended` only when nothing of it is left.
- * `adopt` leads to exactly one `ended` (reason `lost` when there is neither a living process nor an exit file).
+ * `adopt` leads to exactly one `ended` (reason `lost` when there is neither a living process nor a written end).
  */
 export interface Compute {
   start(order: AttemptOrder): void;
@@ -58,7 +58,7 @@ export interface Compute {
   /** As `cancel`, without the grace. */
   kill(attemptId: string): void;
   adopt(order: AdoptOrder): void;
-  /** Stops watching; running attempts go on and write their exit files. Resolves when nothing more is reported. */
+  /** Stops watching; running attempts go on and have their ends written down. Resolves when nothing more is reported. */
   close(): Promise<void>;
 }
 

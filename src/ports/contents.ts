@@ -52,7 +52,7 @@ export interface StageOrder {
 
 /** Folders of an attempt. All exist when `stage` resolves; `outputs` are the paths handed to the command. */
 export interface StagedAttempt {
-  /** For exit.json, process.json, step.sh, metrics. */
+  /** For attempt.jsonl, step.sh, metrics. */
   readonly folder: string;
   readonly workFolder: string;
   /** A `uri_file` output is a path that does not exist yet in a folder that does. */

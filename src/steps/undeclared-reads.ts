@@ -37,7 +37,7 @@ export function undeclaredReads(
 ): UndeclaredReads | null {
   if (!lines.some(({ kind }) => kind === "r" || kind === "l" || kind === "c")) return null;
   const declared = withTargets(inputs);
-  const began = birthOf(path.join(attemptFolder, "process.json"));
+  const began = birthOf(path.join(attemptFolder, "attempt.jsonl"));
   const candidates = { l: [] as string[], r: [] as string[] };
   for (const { kind, text } of withoutOwn(lines))
     if (kind === "r" || kind === "l") candidates[kind].push(text);

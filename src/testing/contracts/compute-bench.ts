@@ -1,5 +1,5 @@
 // A compute in a folder of its own for the contract suite: makes orders, waits for reports, looks for survivors. Knows no
-// implementation.
+// implementation, but the file that each of them writes.
 
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
+import { type AttemptProcesses, readExit, readProcesses } from "../../computes/attempt-files.ts";
 import type {
   AttemptEnd,
   AttemptOrder,
@@ -142,6 +143,18 @@ export class ComputeBench {
 
   file(path: string): Promise<true> {
     return until(path, () => (existsSync(path) && statSync(path).size > 0) || undefined);
+  }
+
+  /** What is written down of the end of an attempt. */
+  exit(order: AttemptOrder): Promise<AttemptEnd> {
+    return until(`the end of ${order.attemptId}`, () => readExit(order.folder) ?? undefined);
+  }
+
+  /** What is written down of the processes of an attempt that has begun. */
+  processes(order: AttemptOrder): AttemptProcesses {
+    const processes = readProcesses(order.folder);
+    if (typeof processes === "string") throw new Error(`${order.attemptId} is ${processes}`);
+    return processes;
   }
 
   /** A pipe without a writer: a reader waits until something is written. */

@@ -34,17 +34,16 @@ export function commands(test: BenchTest): void {
     bench.compute.start(order);
     const started = await bench.started(order.attemptId);
     expect(bench.subject.host.isAlive(started.process)).toBe(true);
-    const written = JSON.parse(readFileSync(join(order.folder, "process.json"), "utf8"));
-    expect(written.process).toEqual(started.process);
+    expect(bench.processes(order).process).toEqual(started.process);
     writeFileSync(join(order.workFolder, "gate"), "go\n");
     expect(await bench.ended(order.attemptId)).toMatchObject({ exitCode: 0 });
     expect(bench.subject.host.isAlive(started.process)).toBe(false);
   });
 
-  test("writes the end into the exit file as it is reported", async (bench) => {
+  test("writes the end down as it is reported", async (bench) => {
     const { order, end } = await bench.run("exit 3");
     expect(end).toMatchObject({ exitCode: 3, signal: null, reason: "exited" });
-    expect(JSON.parse(readFileSync(join(order.folder, "exit.json"), "utf8"))).toEqual(end);
+    expect(await bench.exit(order)).toEqual(end);
     expect(end.startedAt).toBeLessThanOrEqual(end.finishedAt);
   });
 

@@ -12,7 +12,7 @@ export function recovery(test: BenchTest): void {
     bench.fifo(join(order.workFolder, "gate"));
     await bench.killEngineOf([order]);
     writeFileSync(join(order.workFolder, "gate"), "go\n");
-    await bench.file(join(order.folder, "exit.json"));
+    await bench.exit(order);
     bench.compute.adopt(order);
     expect(await bench.ended(order.attemptId)).toMatchObject({ exitCode: 4, reason: "exited" });
     expect(readFileSync(order.logPath, "utf8")).toBe("late\n");
@@ -54,7 +54,7 @@ export function recovery(test: BenchTest): void {
     bench.compute.adopt(queued);
     expect(await bench.ended(queued.attemptId)).toMatchObject({ reason: "lost" });
     writeFileSync(join(first.workFolder, "gate"), "go\n");
-    await bench.file(join(first.folder, "exit.json"));
+    await bench.exit(first);
     expect(existsSync(join(queued.workFolder, "ran"))).toBe(false);
   });
 
@@ -75,7 +75,7 @@ export function recovery(test: BenchTest): void {
     const order = bench.order(`${SURVIVOR} sleep 60`);
     await bench.killEngineOf([order]);
     await bench.file(join(order.workFolder, "survivor"));
-    const { supervisor } = JSON.parse(readFileSync(join(order.folder, "process.json"), "utf8"));
+    const { supervisor } = bench.processes(order);
     process.kill(supervisor.pid, "SIGKILL");
     bench.compute.adopt(order);
     expect(await bench.ended(order.attemptId)).toMatchObject({ reason: "lost" });
@@ -89,24 +89,21 @@ export function recovery(test: BenchTest): void {
     bench.compute.start(next);
     await bench.started(order.attemptId);
     await bench.file(join(order.workFolder, "survivor"));
-    const { supervisor } = JSON.parse(readFileSync(join(order.folder, "process.json"), "utf8"));
+    const { supervisor } = bench.processes(order);
     process.kill(supervisor.pid, "SIGKILL");
     expect(await bench.ended(order.attemptId)).toMatchObject({ reason: "lost" });
     await bench.expectGone(order);
     expect(await bench.ended(next.attemptId)).toMatchObject({ exitCode: 0 });
   });
 
-  test("goes on after close: what runs ends by itself and leaves its exit file", async (bench) => {
+  test("goes on after close: what runs ends by itself and leaves word of it", async (bench) => {
     const order = bench.order("read -r _ < gate; exit 6");
     bench.fifo(join(order.workFolder, "gate"));
     bench.compute.start(order);
     await bench.started(order.attemptId);
     await bench.compute.close();
     writeFileSync(join(order.workFolder, "gate"), "go\n");
-    await bench.file(join(order.folder, "exit.json"));
-    expect(JSON.parse(readFileSync(join(order.folder, "exit.json"), "utf8"))).toMatchObject({
-      exitCode: 6,
-    });
+    expect(await bench.exit(order)).toMatchObject({ exitCode: 6 });
     expect(bench.reports.some((report) => report.kind === "ended")).toBe(false);
   });
 }

@@ -101,7 +101,7 @@ function refusals(test: BenchTest): void {
     const { order, end } = await bench.run("true", { workFolder: "/nonexistent/place" });
     expect(end.reason).toBe("not_started");
     expect(end.detail).toContain("/nonexistent/place");
-    expect(JSON.parse(readFileSync(join(order.folder, "exit.json"), "utf8"))).toEqual(end);
+    expect(await bench.exit(order)).toEqual(end);
   });
 
   test("says that the log cannot be written", async (bench) => {
