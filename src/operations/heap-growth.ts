@@ -11,7 +11,7 @@ interface Growth {
 }
 
 const HASTY: Growth = { percent: 100, youngFactor: 4 };
-const THRIFTY: Growth = { percent: 25, youngFactor: 1 };
+const THRIFTY: Growth = { percent: 12, youngFactor: 1 };
 
 /** Null where the process is not ours. */
 let growth: Growth | null = null;
