@@ -39,8 +39,8 @@ export function newestUsable(
   return found;
 }
 
-/** Rows with their texts are large: of 100,000 only so many are in memory beside what is made of them. */
-const PART = 1_000;
+/** Rows with their texts are large: of 100,000 only so many are in memory beside what is made of them, and in one text. */
+const PART = 250;
 
 function newestOf(session: Session, fingerprints: readonly string[]): ResultRow[] {
   const [only] = fingerprints;
