@@ -50,7 +50,9 @@ export function knownContents(
     const source = input.source;
     if (source.kind === "data") {
       const data = own(planned.data, name);
-      if (data !== undefined)
+      // A plan that is only looked at may have been made where the data was out of reach.
+      if (data === undefined) unknown.push(name);
+      else
         put(contents, name, [data.content.id, fileName(input.type, data.content.kind, data.path)]);
     } else if (source.kind === "step") {
       const record = lookup(source.step, source.output);

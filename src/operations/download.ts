@@ -24,7 +24,7 @@ export async function download(folder: string, url: string): Promise<string | Re
   const shown = withoutSecrets(url);
   if (username !== "" || password !== "")
     return refuse(
-      "download_failed",
+      "download_refused",
       `${shown}: the address holds a user or password`,
       "register a datastore for it (type: http, credentials: {user, password}): stepwell datastore create FILE",
     );
@@ -40,13 +40,18 @@ export async function download(folder: string, url: string): Promise<string | Re
     if (response.status === 304) return file;
     if (!response.ok || response.body === null)
       return refuse(
-        "download_failed",
+        "download_refused",
         `${shown} answered ${response.status} ${response.statusText}`,
+        "look whether the address is right, or write a path in its place",
       );
     fs.mkdirSync(place, { recursive: true });
     const partial = `${file}.${process.pid}.partial`;
-    await pipeline(Readable.fromWeb(response.body as never), fs.createWriteStream(partial));
-    fs.renameSync(partial, file);
+    try {
+      await pipeline(Readable.fromWeb(response.body as never), fs.createWriteStream(partial));
+      fs.renameSync(partial, file);
+    } finally {
+      fs.rmSync(partial, { force: true });
+    }
     fs.writeFileSync(memory, JSON.stringify(remember(url, response)));
     return file;
   } catch (error) {

@@ -292,7 +292,7 @@ async function forecastOpen(
         own(image.moment.contents, name)?.[1] === file,
     );
     if (!same) continue;
-    const from = [...new Set(unknown.map((name) => sourceStep(step, name)))].join(", ");
+    const from = [...new Set(unknown.map((name) => sourceOf(step, name)))].join(", ");
     const reason: Reason = { kind: "depends", detail: `depends on ${from}` };
     const latest = await lately(workspace, explainer, plan, step);
     return {
@@ -303,9 +303,10 @@ async function forecastOpen(
   return run(await openReason(workspace, explainer, plan, index, { ...base, contents }, unknown));
 }
 
-function sourceStep(step: StepNode, input: string): string {
+/** What makes an input that is not known yet. */
+function sourceOf(step: StepNode, input: string): string {
   const source = own(step.inputs, input)?.source;
-  return source?.kind === "step" ? source.step : input;
+  return source?.kind === "step" ? source.step : `input ${input}, which is out of reach now`;
 }
 
 const NEVER_RAN: Reason = { kind: "never_ran", detail: "never ran" };

@@ -22,7 +22,10 @@ import { createEnvironmentResolver } from "./resolve-environment.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface PrepareOptions extends RunOptions {
-  /** Environments without a lock may be resolved over the network. */
+  /**
+   * The plan is to be run: environments without a lock are resolved over the network, and data must be there. Else it is
+   * only looked at, and neither is needed.
+   */
   readonly mayResolve: boolean;
   readonly locked: boolean;
 }
@@ -36,6 +39,9 @@ export interface Prepared {
   /** Steps whose environment was never resolved: only when `mayResolve` is off. */
   readonly unresolved: ReadonlySet<number>;
 }
+
+/** Codes of refusals that say nothing of the data, only that it could not be asked for now. */
+const OUT_OF_REACH: ReadonlySet<string> = new Set(["download_failed", "storage_unreachable"]);
 
 export async function preparePlan(
   workspace: Workspace,
@@ -56,7 +62,11 @@ export async function preparePlan(
   let exitCode: 2 | 4 = problems.length > 0 ? 2 : 4;
   for (const [index, step] of graph.steps.entries()) {
     const before = problems.length;
-    const resolved = await resolveInputs(step, data, report);
+    const resolved = await resolveInputs(step, data, (one, refusal) => {
+      const isMissed = options.mayResolve || !OUT_OF_REACH.has(refusal.code);
+      if (isMissed) report(one, refusal);
+      else problems.push({ ...problemOf(one, refusal), severity: "warning" });
+    });
     const snapshot = step.code === null ? null : await code.resolve(step.code);
     if (isRefusal(snapshot)) report(step, snapshot);
     if (problems.slice(before).some((problem) => problem.severity === "error")) exitCode = 2;

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRig, type Rig } from "./rig.ts";
+import { CLOSED_PORT } from "./servers/server-process.ts";
 
 let rig: Rig;
 
@@ -76,5 +77,51 @@ describe("an environment whose definition was changed", () => {
 
   it("is run for certain when the step must run anyway", () => {
     expect(steps("made.yml", "--force", ...named("third"))).toMatchObject([{ decision: "run" }]);
+  });
+});
+
+describe("an input at an address that does not answer", () => {
+  const address = `http://127.0.0.1:${CLOSED_PORT}/words.txt`;
+
+  beforeAll(() => {
+    rig.write(
+      "far.yml",
+      `
+type: pipeline
+jobs:
+  count:
+    command: wc -l < \${{inputs.words}} > \${{outputs.n}}
+    inputs: {words: {type: uri_file, path: "${address}"}}
+    outputs: {n: {type: uri_file}}
+  tell:
+    command: cat \${{inputs.n}}
+    inputs: {n: "\${{parent.jobs.count.outputs.n}}"}
+`,
+    );
+  });
+
+  it("keeps neither plan nor validate from their answer, and is warned of", () => {
+    const planned = rig.cli("plan", "far.yml");
+    expect(planned.code).toBe(0);
+    expect(planned.stderr).toContain(`input words: ${address} could not be fetched`);
+    expect(planned.stdout).toContain("2 to run");
+    expect(rig.cli("validate", "far.yml").code).toBe(0);
+  });
+
+  it("keeps a run from starting", () => {
+    const refused = rig.cli("run", "far.yml");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(`input words: ${address} could not be fetched`);
+  });
+
+  it("leaves open whether an earlier result is reused", () => {
+    rig.write("words.txt", "one\ntwo\n");
+    rig.write("stepwell.yml", `url_map: {"${address}": ./words.txt}\n`);
+    expect(rig.run("run", "far.yml").status).toBe("Completed");
+    rig.write("stepwell.yml", "{}\n");
+    expect(steps("far.yml")).toMatchObject([
+      { decision: "depends", reason: { detail: expect.stringContaining("input words") } },
+      { decision: "depends", reason: { detail: "depends on count" } },
+    ]);
   });
 });
