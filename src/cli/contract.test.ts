@@ -150,6 +150,20 @@ describe("--json", () => {
     expect(rig.cli(...words).stdout).toBe("");
   });
 
+  it("says which global option has no value, wherever it stands", () => {
+    for (const words of [["runs", "--workspace"], ["runs", "--json", "--workspace"], ["-o"]]) {
+      const refused = rig.cli(...words);
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toContain(`option '${words.at(-1)}' argument missing`);
+      expect(refused.stdout === "").toBe(!words.includes("--json"));
+    }
+  });
+
+  it("leads from the missing file of an asset to what one holds", () => {
+    expect(rig.cli("data", "create", "none.yml").stderr).toContain("stepwell schema data");
+    expect(rig.cli("component", "create", "none.yml").stderr).toContain("schema component");
+  });
+
   it("is an object where the workspace cannot be used", () => {
     const refused = rig.cli("runs", "--workspace", "/nowhere/at/all", "--json");
     expect(refused.code).toBe(4);

@@ -16,7 +16,13 @@ async function main(words: readonly string[]): Promise<number> {
     terminal.note(platform);
     return 4;
   }
-  const { workspace, format, rest } = takeGlobals(words);
+  const { workspace, format, rest, valueless } = takeGlobals(words);
+  if (valueless !== null) {
+    const message = `error: option '${valueless}' argument missing`;
+    terminal.note(`${message}\n(see --help)`);
+    if (asksForJson(rest)) terminal.out(wrongUsage(new Error(message)));
+    return 2;
+  }
   const verb = rest.find((word) => !word.startsWith("-"));
   if (rest[0] === "--version" || rest[0] === "-V") {
     terminal.out(VERSION);
@@ -103,6 +109,8 @@ interface Globals {
   /** `-o`, unchecked, or null. */
   readonly format: string | null;
   readonly rest: readonly string[];
+  /** One of them that stands last, without its value; or null. */
+  readonly valueless: string | null;
 }
 
 const TAKEN: ReadonlyMap<string, "workspace" | "format"> = new Map([
@@ -121,18 +129,20 @@ function takeGlobals(words: readonly string[]): Globals {
     format: null,
   };
   const rest: string[] = [];
+  let valueless: string | null = null;
   const open = [...words];
   for (let word = open.shift(); word !== undefined; word = open.shift()) {
     const [name = "", ...value] = word.split("=");
     const key = TAKEN.get(name);
     if (word === "--") rest.push(word, ...open.splice(0));
-    else if (key === undefined || (value.length === 0 && open.length === 0)) rest.push(word);
+    else if (key === undefined) rest.push(word);
+    else if (value.length === 0 && open.length === 0) valueless = word;
     else taken[key] = value.length === 0 ? (open.shift() as string) : value.join("=");
   }
-  if (taken.format === null || taken.format === "table") return { ...taken, rest };
+  if (taken.format === null || taken.format === "table") return { ...taken, rest, valueless };
   const dashes = rest.indexOf("--");
   rest.splice(dashes < 0 ? rest.length : dashes, 0, "--json");
-  return { ...taken, rest };
+  return { ...taken, rest, valueless };
 }
 
 function unsupported(): string | null {

@@ -55,6 +55,7 @@ export function loadAsset(
     reader,
     knownComputes: null,
     limits: SPEC_LIMITS,
+    otherwise: `Name another file; what one holds: stepwell schema ${kind}`,
   });
   const tree = context.readFile(file, null);
   const asset = tree === null ? null : readAsset(kind, tree, file, context);

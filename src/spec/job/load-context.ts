@@ -28,6 +28,8 @@ export interface LoadOptions {
   /** Whether the workspace has a compute; null leaves names unchecked. */
   readonly knownComputes: ((name: string) => boolean) | null;
   readonly limits: SpecLimits;
+  /** What to do where the file itself cannot be read; unless given, to start a pipeline. */
+  readonly otherwise?: string;
   /** The compute of a job that names none; `local` unless given. */
   readonly defaultCompute?: string | null;
   /** Where relative paths of `--input` start; the job file's folder unless given. */
@@ -122,7 +124,7 @@ export class LoadContext {
     }
     const hint =
       place === null
-        ? "Name another file, or start one: stepwell init"
+        ? (this.options.otherwise ?? "Name another file, or start one: stepwell init")
         : "Paths are relative to the file that names them.";
     this.error(place, "unreadable_file", `cannot read \`${file}\`: ${read.reason}`, hint);
     return null;
