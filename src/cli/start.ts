@@ -4,7 +4,11 @@
 
 // Before any flag is set: after that Node would compile these anew, too.
 import "node:child_process";
+import "node:fs/promises";
+import "node:os";
 import "node:perf_hooks";
+import "node:process";
+import "node:readline";
 import "node:readline/promises";
 import "node:timers/promises";
 import "node:worker_threads";

@@ -91,12 +91,20 @@ export function forgetText(graph: Graph): void {
 function pack(graph: Graph): PackedGraph {
   const shared: unknown[] = [];
   const indexOf = new Map<unknown, number>();
+  /** Of objects that came twice: most steps share their defaults, which need not be written out for each. */
+  const again = new Map<object, number>();
   const intern = (value: unknown): number => {
-    const key = typeof value === "object" && value !== null ? `{${JSON.stringify(value)}` : value;
+    const isObject = typeof value === "object" && value !== null;
+    const same = isObject ? again.get(value) : undefined;
+    if (same !== undefined) return same;
+    const key = isObject ? `{${JSON.stringify(value)}` : value;
     const index = indexOf.get(key);
-    if (index !== undefined) return index;
-    indexOf.set(key, shared.length);
-    return shared.push(value) - 1;
+    if (index === undefined) {
+      indexOf.set(key, shared.length);
+      return shared.push(value) - 1;
+    }
+    if (isObject) again.set(value, index);
+    return index;
   };
   const { steps, ...rest } = graph;
   const columns = FIELDS.map((field) => column(steps.map((step) => intern(step[field]))));

@@ -26,10 +26,12 @@ export function readTree(text: string, file: string, limits: SpecLimits): ReadTr
   const parsed = parse(source, limits);
   if ("severity" in parsed) return { root: null, problems: [parsed] };
   const builder = new TreeBuilder(source, limits);
-  const documents = parsed.filter((event) => event.type === EVENT_ID.DOCUMENT).length;
-  // The tree takes the place of the events: of a large file both together would be the most that a command ever holds.
-  for (const [at, event] of parsed.entries()) {
-    if (event.type === EVENT_ID.DOCUMENT && builder.documents > 0) break;
+  let documents = 0;
+  for (let at = 0; at < parsed.length; at += 1) {
+    const event = parsed[at] as Event;
+    if (event.type === EVENT_ID.DOCUMENT) documents += 1;
+    if (documents > 1) continue;
+    // The tree takes the place of the events: of a large file both together would be the most that a command ever holds.
     parsed[at] = READ;
     builder.add(event);
     if (builder.stopped) return { root: null, problems: builder.problems };

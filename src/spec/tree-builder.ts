@@ -57,7 +57,6 @@ const MOST_WORDS = 1_000;
 export class TreeBuilder {
   readonly problems: Problem[] = [];
   root: TreeNode | null = null;
-  documents = 0;
   stopped = false;
 
   readonly #source: TreeSource;
@@ -76,7 +75,6 @@ export class TreeBuilder {
   add(event: Event): void {
     switch (event.type) {
       case EVENT_ID.DOCUMENT:
-        this.documents += 1;
         return;
       case EVENT_ID.SCALAR:
         this.#addScalar(event);

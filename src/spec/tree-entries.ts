@@ -51,9 +51,13 @@ export class TreeEntries implements ReadonlyMap<string, TreeEntry> {
   }
 
   get(name: string): TreeEntry | undefined {
-    if (this.#list.length <= FEW) return this.#list.find((one) => one.name === name);
-    this.#index ??= new Map(this.#list.map((one) => [one.name, one]));
-    return this.#index.get(name);
+    const list = this.#list;
+    if (list.length > FEW) {
+      this.#index ??= new Map(list.map((one) => [one.name, one]));
+      return this.#index.get(name);
+    }
+    for (let at = 0; at < list.length; at += 1) if (list[at]?.name === name) return list[at];
+    return undefined;
   }
 
   has(name: string): boolean {
