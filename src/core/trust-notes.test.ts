@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StepResult } from "./output.ts";
-import { describeChangedFile, trustNotes } from "./trust-notes.ts";
+import { describeChangedFile, equivalenceNotes, trustNotes } from "./trust-notes.ts";
 
 const TRAIN = {
   path: "train",
@@ -16,6 +16,16 @@ const RESULT: StepResult = {
   artifacts: null,
   warnings: [],
 };
+
+describe("what is said of a step that has just run", () => {
+  it("is why what reads its other bytes does not run", () => {
+    expect(equivalenceNotes(TRAIN, RESULT)).toEqual([]);
+    const equivalent = { run: "p-1", outputs: { model: ["MLmodel"] } };
+    expect(equivalenceNotes({ ...TRAIN, path: "." }, { ...RESULT, equivalent })).toEqual([
+      expect.stringMatching(/^the step made other bytes than in p-1 that count as the same/),
+    ]);
+  });
+});
 
 describe("what a result says against itself", () => {
   it("is nothing for most", () => {
@@ -36,6 +46,10 @@ describe("what a result says against itself", () => {
     const undeclared = { files: [file("/a", null), file("/b")], more: 3, hosts: [], programs: [] };
     expect(trustNotes(TRAIN, { ...RESULT, undeclared })).toEqual([
       "train read /b, /a/ and 3 more, which are not inputs: a change to them is not seen. Declare them, or set reuse: {max_age: 1d}",
+    ]);
+    const one = { ...undeclared, files: [file("/b")], more: 0 };
+    expect(trustNotes(TRAIN, { ...RESULT, undeclared: one })).toEqual([
+      "train read /b, which is not an input: a change to it is not seen. Declare it, or set reuse: {max_age: 1d}",
     ]);
     const asked = { ...undeclared, files: [], more: 0, hosts: ["example.com"] };
     expect(trustNotes(TRAIN, { ...RESULT, undeclared: asked })[0]).toMatch(
