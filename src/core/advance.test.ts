@@ -10,7 +10,7 @@ import { PLAN_FORMAT, type Plan } from "./plan.ts";
 import { openPlan, planDocument } from "./plan-document.ts";
 import { initialState, liveAttempt, type RunState, wire } from "./run-state.ts";
 import { isEndedRun, isEndedStep } from "./status.ts";
-import { mustRun, stepFacts } from "./step-facts.ts";
+import { mustRun, preImageOf, stepFacts } from "./step-facts.ts";
 
 const NODES = `
 type: pipeline
@@ -108,7 +108,46 @@ const failed = (step: number): RunEvent => ({ kind: "step_failed", at: 3, step, 
 const cancel: RunEvent = { kind: "cancel_requested", at: 4, by: "ann" };
 const states = (state: RunState) => state.steps.map((step) => step.status);
 
+const NESTED = `
+type: pipeline
+jobs:
+  deep:
+    type: pipeline
+    jobs:
+      inner:
+        type: pipeline
+        jobs:
+          one: {command: ls}
+      two: {command: ls}
+  after: {command: ls, properties: {stepwell.depends_on: deep}}
+  last: {command: ls, properties: {stepwell.depends_on: after}}
+`;
+
 describe("advance", () => {
+  it("waits for all of a pipeline, at any depth, where a step waits for it", () => {
+    const plan = planOf(NESTED);
+    const at = (path: string): number => plan.graph.steps.findIndex((step) => step.path === path);
+    const [one, two, after, last] = ["deep.inner.one", "deep.two", "after", "last"].map(at) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    expect(played(plan, [START]).ready.toSorted()).toEqual([one, two].toSorted());
+    expect(played(plan, [START, completed(one)]).steps[after]?.status).toBe("NotStarted");
+    const both = played(plan, [START, completed(one), completed(two)]);
+    expect(both.steps[after]?.status).toBe("Queued");
+    expect(both.steps[last]?.status).toBe("NotStarted");
+  });
+
+  it("notes when an attempt last saved something, as long as it runs", () => {
+    const saved: RunEvent = { kind: "attempt_continues", at: 5, step: 0, writtenAt: 4 };
+    const running = played(planOf(), [START, attempt(0), saved]);
+    expect(running.steps[0]?.attempts[0]).toMatchObject({ checkpointAt: 4 });
+    const over = played(planOf(), [START, attempt(0), ended(0), saved]);
+    expect(over.steps[0]?.attempts[0]).not.toMatchObject({ checkpointAt: 4 });
+  });
+
   it("makes a step ready again whose attempt ended with the machine, and counts nothing of it", () => {
     const lost: RunEvent = { kind: "attempt_discarded", at: 9, step: 0 };
     const running = played(planOf(), [START, attempt(0), lost]);
@@ -265,6 +304,13 @@ describe("the facts of a step", () => {
     expect(stepFacts(plan, 1, () => record)?.moment.contents).toEqual({
       x: ["sha256:2", "file.txt"],
     });
+    const same = {
+      rule: JSON.stringify({ mlflow: false, ignore: [] }),
+      id: "sha256:3" as ContentId,
+    };
+    expect(stepFacts(plan, 1, () => ({ ...record, same }))?.moment.contents).toEqual({
+      x: ["sha256:2", "file.txt"],
+    });
     const folder = stepFacts(plan, 1, () => ({ ...record, kind: "folder" }));
     expect(folder?.moment.contents).toEqual({ x: ["sha256:2", null] });
     expect(Object.entries(stepFacts(plan, 0, () => null)?.moment.contents ?? {})).toEqual([
@@ -288,6 +334,53 @@ describe("the facts of a step", () => {
   ])("%s: must it run?", (_, node, options, detail) => {
     const plan = planOf(`type: pipeline\njobs:\n  c: ${node}\n`, options);
     expect(mustRun(plan, 0)?.detail ?? null).toBe(detail);
+  });
+
+  it("count what counts as the same where the output's definition says so", () => {
+    const plan = planOf(`
+type: pipeline
+jobs:
+  a: {command: "ls > \${{outputs.o}}/f", outputs: {o: {type: uri_folder, same: {ignore: ["*.log"]}}}}
+  b: {command: "ls \${{inputs.x}}", inputs: {x: "\${{parent.jobs.a.outputs.o}}"}}
+`);
+    const record = {
+      type: "uri_folder",
+      path: "/o",
+      kind: "folder",
+      id: "sha256:2" as ContentId,
+      sizeBytes: 1,
+      files: 1,
+      seal: "",
+    } as const;
+    const rule = JSON.stringify({ mlflow: false, ignore: ["*.log"] });
+    const read = (same: { rule: string; id: ContentId }) =>
+      stepFacts(plan, 1, () => ({ ...record, same }))?.moment.contents.x?.[0];
+    expect(read({ rule, id: "sha256:3" as ContentId })).toBe("sha256:3");
+    expect(read({ rule: "wider", id: "sha256:3" as ContentId })).toBe("sha256:2");
+  });
+
+  it("are not complete where data was out of reach when the plan was looked at", () => {
+    const plan = planOf();
+    const steps = plan.steps.map((step) => ({ ...step, data: {} }));
+    expect(stepFacts({ ...plan, steps }, 0, () => null)).toBeNull();
+  });
+
+  it("hold the code, and the date that the workspace sets for outputs", () => {
+    const plan = planOf("type: pipeline\njobs: {c: {command: ls}}\n");
+    const code = { id: "code1", snapshotId: "sha256:9" as ContentId, parts: {} };
+    const steps = plan.steps.map((step) => ({ ...step, code: 0 }));
+    const dated = { ...plan.options, sourceDateEpoch: 7 };
+    const facts = stepFacts(
+      { ...plan, codes: [code as never], steps, options: dated },
+      0,
+      () => null,
+    );
+    expect(facts?.moment).toMatchObject({ code: "code1", sourceDateEpoch: 7 });
+    const gone = stepFacts({ ...plan, steps }, 0, () => null);
+    expect(gone?.moment).toMatchObject({ code: null });
+    expect(gone?.moment).not.toHaveProperty("sourceDateEpoch");
+    expect(facts?.staticId).not.toBe(gone?.staticId);
+    expect(preImageOf(plan, 0, gone as never).moment).toBe(gone?.moment);
   });
 
   it("settings.force_rerun makes every step run", () => {

@@ -157,6 +157,10 @@ describe("a changed function", () => {
   });
 });
 
+function differences(before: PreImage, after: PreImage): readonly string[] {
+  return explain(before, after, EVIDENCE).map((one) => one.detail);
+}
+
 describe("explain", () => {
   it("says nothing of equal work", () => {
     expect(explain(image(), image(), EVIDENCE)).toEqual([]);
@@ -253,6 +257,36 @@ describe("explain", () => {
     ]);
     expect(details(image({}, { passEnv: ["TOKEN"] }))).toEqual(["passed variables: TOKEN → none"]);
     expect(details(image({}, { environment: "env2" }))[0]).toContain("numpy 1.26 is new");
+  });
+
+  it("names each setting of a type that differs, however deep it stands", () => {
+    const before = image({ typeSettings: { source: { watermark: 1, table: "t" }, mini: 2 } });
+    const after = image({ typeSettings: { source: { watermark: 2, table: "t" }, new: [1] } });
+    expect(differences(before, after)).toEqual([
+      "mini: 2 → none",
+      "new: none → [1]",
+      "source.watermark: 1 → 2",
+    ]);
+    expect(differences(image(), image({ typeSettings: { a: 1 } }))).toEqual([
+      'typeSettings: null → {"a":1}',
+    ]);
+  });
+
+  it("names the date of outputs and the variables that are passed", () => {
+    const dates = (value: number | null | undefined): Partial<MomentIdentity> =>
+      value === undefined ? {} : { sourceDateEpoch: value };
+    expect(differences(image({}, dates(undefined)), image({}, dates(7)))).toEqual([
+      "SOURCE_DATE_EPOCH: the fixed one → 7",
+    ]);
+    expect(differences(image({}, dates(7)), image({}, dates(null)))).toEqual([
+      "SOURCE_DATE_EPOCH: 7 → not set",
+    ]);
+    expect(differences(image({}, { passEnv: ["A"] }), image())).toEqual([
+      "passed variables: A → none",
+    ]);
+    expect(differences(image(), image({}, { passEnv: ["A", "B"] }))).toEqual([
+      "passed variables: none → A, B",
+    ]);
   });
 
   it("puts what people change most first", () => {

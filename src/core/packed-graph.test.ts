@@ -4,7 +4,7 @@ import type { Graph, StepNode } from "../spec/graph.ts";
 import { loaded } from "../testing/loaded-job.ts";
 import type { ContentId } from "./content.ts";
 import { nodeId } from "./fingerprint.ts";
-import { forgetText, packGraph, unpackGraph } from "./packed-graph.ts";
+import { compactGraph, forgetText, packGraph, unpackGraph } from "./packed-graph.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import { openPlan, planDocument } from "./plan-document.ts";
 
@@ -42,6 +42,15 @@ it("reads a graph back as it was, with the names of its steps", () => {
   expect(packed.nodeIds).toEqual(graph.steps.map(nodeId));
   forgetText(back);
   expect(packGraph(back)).toEqual(packed);
+});
+
+it("makes a graph smaller and leaves it the same: equal parts of steps are one object", () => {
+  const graph = graphOf(JOB.replace("train:", "other: {command: echo 1}\n  train:"));
+  const compact = compactGraph(graph);
+  expect(compact).toEqual(graph);
+  const [, second, third] = compact.steps;
+  expect(second?.reuse).toBe(third?.reuse);
+  expect(packGraph(compact).id).toBe(packGraph(graph).id);
 });
 
 it("reads a graph that was recorded before steps had checkpoints or were traced", () => {
