@@ -10,13 +10,13 @@ export default defineConfig({
     hookTimeout: 300_000,
     pool: "forks",
     maxWorkers: 2,
-    // `npm run coverage`: core/ is held to what it has; arms that types rule out (`satisfies never`) are the rest.
+    // `npm run coverage`, and a part of `npm run check`: core/ is held to what it has; arms that types rule out (`satisfies never`) are the rest.
     coverage: {
       provider: "v8",
       include: ["src/core/**"],
       reporter: ["text"],
       reportsDirectory: "node_modules/.cache/coverage",
-      thresholds: { branches: 91, functions: 98, lines: 97 },
+      thresholds: { branches: 94, functions: 99, lines: 98 },
     },
   },
 });

@@ -1,5 +1,5 @@
-// Everything that can be judged without running a pipeline: format and lint, types, dead code, and the simulation of core
-// and engine under injected faults. Stops at the first that fails, because the next would only repeat it.
+// Everything that can be judged without running a pipeline: format and lint, types, dead code, core/ with the share of it
+// that its tests reach, and the simulation of core and engine under injected faults. Stops at the first that fails, because the next would only repeat it.
 
 import { spawnSync } from "node:child_process";
 import path from "node:path";
@@ -11,6 +11,11 @@ const checks = [
   ["format and lint", bin("biome"), ["ci", "--error-on-warnings"]],
   ["types", bin("tsc"), ["-p", "tsconfig.json"]],
   ["dead code", bin("knip"), []],
+  [
+    "core and what its tests reach",
+    bin("vitest"),
+    ["run", "src/core", "--reporter=dot", "--coverage", "--coverage.reporter=text-summary"],
+  ],
   [
     "simulation",
     process.execPath,
