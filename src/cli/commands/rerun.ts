@@ -20,7 +20,7 @@ type RerunFlags = RunFlags & {
 
 export function define(command: Command, context: Context): void {
   addRunOptions(command.argument("[run]", RUN_HELP))
-    .option("--latest", "read files and labels again instead of the recorded versions")
+    .option("--latest", "read files, and labels of data and environments, as they are now")
     .option("--from <step>", "take everything not below STEP from that run as recorded")
     .option("--until <step>", "skip what STEP does not need")
     .option("--force [steps]", "rerun all steps, or STEP[,STEP…], even if unchanged")
