@@ -1,55 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Graph, StepNode } from "../spec/graph.ts";
-import { loaded } from "../testing/loaded-job.ts";
+import { NODES, planOf } from "../testing/planned-job.ts";
 import { advance } from "./advance.ts";
 import type { AttemptEnd } from "./attempt.ts";
-import type { ContentId } from "./content.ts";
 import type { RunEvent } from "./event.ts";
-import { PLAN_FORMAT, type Plan } from "./plan.ts";
-import { openPlan, planDocument } from "./plan-document.ts";
+import type { Plan } from "./plan.ts";
 import { initialState, liveAttempt, type RunState, wire } from "./run-state.ts";
 import { isEndedRun, isEndedStep } from "./status.ts";
-import { mustRun, preImageOf, stepFacts } from "./step-facts.ts";
-
-const NODES = `
-type: pipeline
-jobs:
-  a: {command: "echo > \${{outputs.o}}", inputs: {__proto__: {type: uri_file, path: ./in.txt}}, outputs: {o: {type: uri_file}}}
-  b: {command: "cat \${{inputs.x}}", inputs: {x: "\${{parent.jobs.a.outputs.o}}"}}
-  c: {command: ls}
-`;
-
-function planOf(text = NODES, options: Partial<Plan["options"]> = {}): Plan {
-  const { graph } = loaded(text, { files: { "in.txt": "1" } });
-  const content = {
-    kind: "file",
-    id: "sha256:1" as ContentId,
-    sizeBytes: 1,
-    files: 1,
-    seal: "s",
-  } as const;
-  return {
-    format: PLAN_FORMAT,
-    graph: graph as Graph,
-    codes: [],
-    environments: [],
-    steps: (graph as Graph).steps.map((step: StepNode) => ({
-      nodeId: step.path,
-      code: null,
-      environment: 0,
-      data: Object.fromEntries(
-        Object.entries(step.inputs).flatMap(([name, input]) =>
-          input.source.kind === "data"
-            ? [[name, { path: "/p/in.txt", content, asset: null, written: "./in.txt" }]]
-            : [],
-        ),
-      ),
-      demand: { cpus: 1, memoryBytes: 0, gpus: 0 },
-    })),
-    options: { force: [], skip: [], taken: {}, onlyCached: false, passEnv: [], ...options },
-  };
-}
 
 /** Folds events and all that follows from them, as the engine does. */
 function played(plan: Plan, events: readonly RunEvent[]): RunState {
@@ -285,127 +242,5 @@ describe("advance", () => {
       }),
       { numRuns: 500 },
     );
-  });
-});
-
-describe("the facts of a step", () => {
-  it("are complete when what it reads is made", () => {
-    const plan = planOf();
-    expect(stepFacts(plan, 1, () => null)).toBeNull();
-    const record = {
-      type: "uri_file",
-      path: "/o/file.txt",
-      kind: "file",
-      id: "sha256:2" as ContentId,
-      sizeBytes: 1,
-      files: 1,
-      seal: "",
-    } as const;
-    expect(stepFacts(plan, 1, () => record)?.moment.contents).toEqual({
-      x: ["sha256:2", "file.txt"],
-    });
-    const same = {
-      rule: JSON.stringify({ mlflow: false, ignore: [] }),
-      id: "sha256:3" as ContentId,
-    };
-    expect(stepFacts(plan, 1, () => ({ ...record, same }))?.moment.contents).toEqual({
-      x: ["sha256:2", "file.txt"],
-    });
-    const folder = stepFacts(plan, 1, () => ({ ...record, kind: "folder" }));
-    expect(folder?.moment.contents).toEqual({ x: ["sha256:2", null] });
-    expect(Object.entries(stepFacts(plan, 0, () => null)?.moment.contents ?? {})).toEqual([
-      ["__proto__", ["sha256:1", "in.txt"]],
-    ]);
-  });
-
-  it.each<[string, string, Partial<Plan["options"]>, string | null]>([
-    ["nothing", "{command: ls}", {}, null],
-    ["--force", "{command: ls}", { force: "all" }, "forced by --force"],
-    ["--force=c", "{command: ls}", { force: ["c"] }, "forced by --force"],
-    ["--force of another", "{command: ls}", { force: ["a"] }, null],
-    ["is_deterministic", "{command: ls, is_deterministic: false}", {}, "is_deterministic is false"],
-    ["reuse: never", "{command: ls, properties: {stepwell.reuse: never}}", {}, "reuse is never"],
-    [
-      "the run's name",
-      '{command: "echo ${{name}}"}',
-      {},
-      "its command uses ${{name}}, which is new in each run",
-    ],
-  ])("%s: must it run?", (_, node, options, detail) => {
-    const plan = planOf(`type: pipeline\njobs:\n  c: ${node}\n`, options);
-    expect(mustRun(plan, 0)?.detail ?? null).toBe(detail);
-  });
-
-  it("count what counts as the same where the output's definition says so", () => {
-    const plan = planOf(`
-type: pipeline
-jobs:
-  a: {command: "ls > \${{outputs.o}}/f", outputs: {o: {type: uri_folder, same: {ignore: ["*.log"]}}}}
-  b: {command: "ls \${{inputs.x}}", inputs: {x: "\${{parent.jobs.a.outputs.o}}"}}
-`);
-    const record = {
-      type: "uri_folder",
-      path: "/o",
-      kind: "folder",
-      id: "sha256:2" as ContentId,
-      sizeBytes: 1,
-      files: 1,
-      seal: "",
-    } as const;
-    const rule = JSON.stringify({ mlflow: false, ignore: ["*.log"] });
-    const read = (same: { rule: string; id: ContentId }) =>
-      stepFacts(plan, 1, () => ({ ...record, same }))?.moment.contents.x?.[0];
-    expect(read({ rule, id: "sha256:3" as ContentId })).toBe("sha256:3");
-    expect(read({ rule: "wider", id: "sha256:3" as ContentId })).toBe("sha256:2");
-  });
-
-  it("are not complete where data was out of reach when the plan was looked at", () => {
-    const plan = planOf();
-    const steps = plan.steps.map((step) => ({ ...step, data: {} }));
-    expect(stepFacts({ ...plan, steps }, 0, () => null)).toBeNull();
-  });
-
-  it("hold the code, and the date that the workspace sets for outputs", () => {
-    const plan = planOf("type: pipeline\njobs: {c: {command: ls}}\n");
-    const code = { id: "code1", snapshotId: "sha256:9" as ContentId, parts: {} };
-    const steps = plan.steps.map((step) => ({ ...step, code: 0 }));
-    const dated = { ...plan.options, sourceDateEpoch: 7 };
-    const facts = stepFacts(
-      { ...plan, codes: [code as never], steps, options: dated },
-      0,
-      () => null,
-    );
-    expect(facts?.moment).toMatchObject({ code: "code1", sourceDateEpoch: 7 });
-    const gone = stepFacts({ ...plan, steps }, 0, () => null);
-    expect(gone?.moment).toMatchObject({ code: null });
-    expect(gone?.moment).not.toHaveProperty("sourceDateEpoch");
-    expect(facts?.staticId).not.toBe(gone?.staticId);
-    expect(preImageOf(plan, 0, gone as never).moment).toBe(gone?.moment);
-  });
-
-  it("settings.force_rerun makes every step run", () => {
-    const plan = planOf(
-      "type: pipeline\nsettings: {force_rerun: true}\njobs: {c: {command: ls}}\n",
-    );
-    expect(mustRun(plan, 0)?.kind).toBe("never_reused");
-  });
-});
-
-describe("a plan's document", () => {
-  it("gives the plan back, whatever its inputs are called", () => {
-    const plan = planOf();
-    for (const data of Object.values(plan.steps[0]?.data ?? {}))
-      Object.assign(data, {
-        remote: { reference: { kind: "url", url: "s3://b/k" }, version: "v", direct: true },
-      });
-    const document = planDocument(plan);
-    const opened = openPlan(document.body);
-    expect(opened.graph).toBe(document.graph.id);
-    const read = opened.read(document.graph.body);
-    expect(Object.entries(read.steps[0]?.data ?? {})).toEqual(
-      Object.entries(plan.steps[0]?.data ?? {}),
-    );
-    expect(read.graph).toEqual(plan.graph);
-    expect(planDocument(read).id).toBe(document.id);
   });
 });
