@@ -1,5 +1,6 @@
 // Makes what an identity names, or finds it made: a virtual environment of the store, or an interpreter as it is.
 
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
@@ -10,7 +11,7 @@ import type {
   EnvironmentOutcome,
 } from "../ports/environments.ts";
 import { findProgram, isExecutable } from "./find-program.ts";
-import { probePython } from "./probe-python.ts";
+import { condaPrefix, probePython } from "./probe-python.ts";
 import type { Recipe, Recipes } from "./recipes.ts";
 import type { Uv } from "./uv.ts";
 import { shortened, type VenvStore } from "./venv-store.ts";
@@ -82,13 +83,21 @@ async function useInterpreter(
     canonicalJson(now?.packages) === canonicalJson(identity.packages);
   const value =
     virtualEnvironment === null
-      ? { pathPrefix: shims(executable, context), variables: {} }
+      ? outsideVenv(executable, context)
       : {
           pathPrefix: [path.dirname(executable)],
           variables: { VIRTUAL_ENV: virtualEnvironment },
         };
   const changed = `${executable} has changed since this run was planned: packages are other ones.`;
   return { ok: true, value, warnings: same ? [] : [changed] };
+}
+
+/** Of an environment that conda made the whole belongs together: its `pip` and its tools come along. */
+function outsideVenv(executable: string, context: BuildContext): BuiltEnvironment {
+  const prefix = condaPrefix(executable);
+  return prefix === null
+    ? { pathPrefix: shims(executable, context), variables: {} }
+    : { pathPrefix: [path.dirname(executable)], variables: { CONDA_PREFIX: prefix } };
 }
 
 /**
@@ -101,7 +110,7 @@ function shims(executable: string, context: BuildContext): string[] {
     return found !== null && path.dirname(found) === path.dirname(executable);
   };
   if (leads("python") && leads("python3")) return [];
-  const name = Buffer.from(executable).toString("base64url");
+  const name = createHash("sha256").update(executable).digest("hex").slice(0, 32);
   const folder = path.join(context.cacheFolder, "shims", name);
   fs.mkdirSync(folder, { recursive: true });
   for (const link of ["python", "python3"]) {

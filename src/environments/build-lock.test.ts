@@ -64,6 +64,14 @@ describe("holdLock", () => {
     lock.release();
   });
 
+  it("takes over what a power cut left of a lock", async () => {
+    leave(process.pid);
+    fs.truncateSync(file);
+    const lock = await holdLock(file, quiet);
+    expect(lock.isMine()).toBe(true);
+    lock.release();
+  });
+
   it("waits for a holder on another machine, of which nothing is known", async () => {
     leave(1, "elsewhere");
     const waiting = new Promise<void>((resolve) => {

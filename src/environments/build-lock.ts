@@ -84,18 +84,23 @@ function removeAsides(file: string): void {
 /** Removes the lock of a dead process. By renaming first, so that of several only one removes it. */
 function takeOver(file: string): void {
   const holder = read(file);
-  if (holder === null || isAlive(holder)) return;
+  if (holder === null ? !isTorn(file) : isAlive(holder)) return;
   const aside = asideOf(file);
   try {
-    if (read(file)?.token !== holder.token) return;
+    if (read(file)?.token !== holder?.token) return;
     fs.renameSync(file, aside);
     // A fresh lock may have slipped in between the look and the rename: give it back.
-    if (read(aside)?.token !== holder.token) fs.linkSync(aside, file);
+    if (read(aside)?.token !== holder?.token) fs.linkSync(aside, file);
   } catch {
     // Someone else was faster.
   } finally {
     fs.rmSync(aside, { force: true });
   }
+}
+
+/** There, and not whole: a lock is whole from its first moment, so this is what a power cut left of one. */
+function isTorn(file: string): boolean {
+  return fs.existsSync(file) && read(file) === null;
 }
 
 function isAlive(holder: Holder): boolean {

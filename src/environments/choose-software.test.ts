@@ -45,6 +45,13 @@ describe("chooseSoftware", () => {
       expect(await choose(reference)).toMatchObject({ ok: true, software: { kind: "host" } });
   });
 
+  it("takes the Python that is asked for where nothing else is", async () => {
+    for (const definition of [{ pythonVersion: "3.9" }, { pythonVersion: "3.9", image: "a/b:1" }])
+      expect(await choose(inline(definition))).toMatchObject({
+        software: { kind: "packages", python: "3.9", requirements: [] },
+      });
+  });
+
   it.each([["sklearn-1.5"], ["AzureML-sklearn-1.5"], ["azureml-SKLEARN-1.5"]])(
     "knows the curated environment %s",
     async (name) => {

@@ -100,6 +100,9 @@ function fromDefinition(
     return fromRequirements(definition.requirements, label, definition.pythonVersion);
   if (definition.conda !== null) return fromConda(definition.conda, label);
   if (definition.build !== null) return fromBuildContext(definition.build, label);
+  // A version alone: that Python, with nothing installed in it.
+  if (definition.pythonVersion !== null)
+    return chosen(packages(label ?? "python", [], definition.pythonVersion));
   return chosen({ kind: "host" });
 }
 

@@ -38,6 +38,21 @@ async function identify(command = "python train.py"): Promise<EnvironmentIdentit
   return found.value;
 }
 
+async function identifyNamed(python: string, command: string): Promise<EnvironmentIdentity> {
+  const nothing = { name: null, image: null, conda: null, build: null, requirements: null };
+  const rest = { project: null, packages: null, pythonVersion: null };
+  const reference = { kind: "inline", ...nothing, ...rest, python } as const;
+  const found = await environments().identify(reference, command, false);
+  if (!found.ok) throw new Error(found.failure.message);
+  return found.value;
+}
+
+/** The interpreter below the virtual environment. */
+function basePython(): string {
+  const words = ["-c", "import sys; print(getattr(sys, '_base_executable', sys.executable))"];
+  return execFileSync(path.join(venv, "bin", "python"), words, { encoding: "utf8" }).trim();
+}
+
 function install(name: string, version: string, files: Readonly<Record<string, string>> = {}) {
   const info = path.join(site, `${name}-${version}.dist-info`);
   fs.mkdirSync(info);
@@ -162,11 +177,7 @@ describe("the shell's interpreter for a step", () => {
   it("answers to `python` where there is only `python3`", async () => {
     const bin = path.join(folder, "bin");
     fs.mkdirSync(bin);
-    const base = execFileSync(path.join(venv, "bin", "python"), [
-      "-c",
-      "import sys; print(getattr(sys, '_base_executable', sys.executable))",
-    ]);
-    fs.symlinkSync(base.toString().trim(), path.join(bin, "python3"));
+    fs.symlinkSync(basePython(), path.join(bin, "python3"));
     const only3 = environments({ PATH: bin });
     const found = await only3.identify(null, "python train.py", false);
     if (!found.ok) throw new Error(found.failure.message);
@@ -182,6 +193,37 @@ describe("the shell's interpreter for a step", () => {
       },
     );
     expect(version.split(" ")[0]).toBe(found.value.pythonVersion);
+  });
+
+  it("is used under a path of any length", async () => {
+    const deep = path.join(folder, "x".repeat(120), "y".repeat(120), "bin");
+    fs.mkdirSync(deep, { recursive: true });
+    fs.symlinkSync(basePython(), path.join(deep, "python3.11"));
+    const named = await identifyNamed(path.join(deep, "python3.11"), "python -V");
+    expect(await environments().build(named)).toMatchObject({ ok: true });
+  });
+
+  it("brings the other programs of its conda environment along, and they count", async () => {
+    const conda = path.join(folder, "conda");
+    fs.mkdirSync(path.join(conda, "bin"), { recursive: true });
+    fs.mkdirSync(path.join(conda, "conda-meta"));
+    const python = path.join(conda, "bin", "python");
+    fs.writeFileSync(path.join(conda, "bin", "node"), "#!/bin/sh\necho 1.2.3\n", { mode: 0o755 });
+    const facts = JSON.stringify({
+      executable: python,
+      version: "3.11.7",
+      platform: "linux-x86_64",
+      virtualEnvironment: null,
+      packages: {},
+      editables: [],
+      watched: [],
+    });
+    fs.writeFileSync(python, `#!/bin/sh\necho '${facts}'\n`, { mode: 0o755 });
+    const identity = await identifyNamed(python, "node train.js");
+    expect(identity.programs).toEqual({ node: "1.2.3" });
+    expect(await environments().build(identity)).toMatchObject({
+      value: { pathPrefix: [path.join(conda, "bin")], variables: { CONDA_PREFIX: conda } },
+    });
   });
 
   it("warns when it has changed since the plan", async () => {

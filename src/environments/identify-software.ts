@@ -11,7 +11,7 @@ import { editableContent, projectContent } from "./editable-content.ts";
 import { programVersion } from "./find-program.ts";
 import { type Lock, lockedPackages, lockPath, readLock, writeLock } from "./lock-file.ts";
 import { markerVariables } from "./marker.ts";
-import { type PythonFacts, probePython } from "./probe-python.ts";
+import { condaPrefix, type PythonFacts, probePython } from "./probe-python.ts";
 import { readProjectLock } from "./project-lock.ts";
 import { identityOf, type Recipes } from "./recipes.ts";
 import { resolveLock } from "./resolve-lock.ts";
@@ -40,7 +40,7 @@ export async function identifySoftware(
     case "host":
       return identifyHost(command, programs, context);
     case "python":
-      return identifyPython(software.path, programs, context);
+      return identifyPython(software.path, command, context);
     case "project":
       return identifyProject(software.folder, software.label, programs, context);
     case "packages":
@@ -109,7 +109,7 @@ export function noSoftware(recipes: Recipes): EnvironmentIdentity {
 
 async function identifyPython(
   file: string,
-  programs: Programs,
+  command: string | null,
   context: IdentifyContext,
 ): Identified {
   const { variables, cacheFolder } = context;
@@ -120,6 +120,11 @@ async function identifyPython(
       message: `There is no working Python at ${file}.`,
       hint: "Name an interpreter, such as .venv/bin/python; make it first if it is a virtual environment.",
     });
+  const { executable, virtualEnvironment } = facts;
+  // Its other programs come along: they are the ones that the command calls.
+  const isFolder = virtualEnvironment !== null || condaPrefix(executable) !== null;
+  const PATH = isFolder ? `${path.dirname(executable)}:${variables.PATH ?? ""}` : variables.PATH;
+  const programs = await programsOf(command, { ...context, variables: { ...variables, PATH } });
   return interpreterIdentity("python", file, facts, programs, context);
 }
 

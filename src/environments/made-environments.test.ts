@@ -152,6 +152,17 @@ describe("an environment of packages", () => {
     }
   });
 
+  it("is made again where the cache's own notes were damaged", async () => {
+    const identity = await identify(tiny());
+    const cache = path.join(folder, "cache");
+    for (const kind of ["locks", "recipes"])
+      for (const name of fs.readdirSync(path.join(cache, kind)))
+        fs.truncateSync(path.join(cache, kind, name));
+    await removeFolder(path.join(cache, "environments"));
+    expect(await identify(tiny())).toEqual(identity);
+    expect(python(await build(identity), "import six; print(six.__version__)")).toBe("1.17.0");
+  });
+
   it("says what uv says when there is no such version", async () => {
     const found = await createEnvironments(settings()).identify(
       requirements("six==99"),

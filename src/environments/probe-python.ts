@@ -63,6 +63,12 @@ export async function probePython(
   return facts;
 }
 
+/** Folder of the conda environment whose interpreter it is, or null. */
+export function condaPrefix(executable: string): string | null {
+  const prefix = path.dirname(path.dirname(executable));
+  return fs.existsSync(path.join(prefix, "conda-meta")) ? prefix : null;
+}
+
 function isCurrent(cached: CachedProbe): boolean {
   return (
     cached.format === 1 &&

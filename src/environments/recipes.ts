@@ -1,7 +1,6 @@
 // Remembers how an identity is made, so that a process that only knows the identity (a resumed run) can make it. Kept in
 // the per-user cache; nothing in here is part of an identity.
 
-import fs from "node:fs";
 import path from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
@@ -36,23 +35,17 @@ export function createRecipes(cacheFolder: string): Recipes {
   const file = (kind: string, id: string) =>
     path.join(cacheFolder, kind, `${id.replace(/^sha256:/, "")}.json`);
   const known = new Set<string>();
-  const once = (place: string, write: () => void): void => {
-    if (!known.has(place) && !fs.existsSync(place)) write();
-    known.add(place);
+  /** Once a process; what is there and damaged is put right. */
+  const keep = (place: string, document: unknown): void => {
+    const text = JSON.stringify(document);
+    if (known.has(`${place} ${text}`)) return;
+    known.add(`${place} ${text}`);
+    if (JSON.stringify(readDocument(place)) !== text) writeDocument(place, document);
   };
   return {
-    remember(identity, recipe) {
-      const place = file("recipes", identity.id);
-      const text = JSON.stringify(recipe);
-      if (known.has(`${place} ${text}`)) return;
-      known.add(`${place} ${text}`);
-      if (JSON.stringify(readDocument(place)) !== text) writeDocument(place, recipe);
-    },
+    remember: (identity, recipe) => keep(file("recipes", identity.id), recipe),
     recall: (id) => readDocument<Recipe>(file("recipes", id)),
-    rememberLock(id, text) {
-      const place = file("locks", id);
-      once(place, () => writeDocument(place, { text }));
-    },
+    rememberLock: (id, text) => keep(file("locks", id), { text }),
     recallLock: (id) => readDocument<{ text: string }>(file("locks", id))?.text ?? null,
   };
 }

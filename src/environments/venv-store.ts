@@ -68,9 +68,9 @@ export function createVenvStore(
     const key = keyOf(recipe);
     const found = await whole(key);
     if (found !== null) return found;
-    const lock = await holdLock(path.join(folder, `${key}.lock`), () =>
-      log(`environment ${recipe.label}: waiting for another process that makes it`),
-    );
+    const lockFile = path.join(folder, `${key}.lock`);
+    const waiting = `waiting for another process that makes it; if there is none, remove ${lockFile}`;
+    const lock = await holdLock(lockFile, () => log(`environment ${recipe.label}: ${waiting}`));
     try {
       const meanwhile = await whole(key);
       if (meanwhile !== null) return meanwhile;
