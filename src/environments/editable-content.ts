@@ -21,11 +21,17 @@ const SKIPPED = new Set(
     " ",
   ),
 );
+/** Of a folder on sys.path: scripts and tests are no packages unless they say so, as setuptools sees it too. */
+const NO_PACKAGES = new Set(
+  "bin debian doc docs documentation test tests unit_test unit_tests example examples scripts tools notebooks benchmark benchmarks exercise exercises".split(
+    " ",
+  ),
+);
 const CODE = /\.(?:py|pyi|pyx|pxd|so|pyd|dylib)$/;
 
 /**
  * Content of an editable install. A package counts with all its files; of a folder on sys.path count its modules, its
- * packages (folders with `__init__.py`), and the folder named like the distribution.
+ * packages (folders with `__init__.py`), and the code in folders without one (namespace packages).
  */
 export function editableContent(source: EditableSource, cacheFolder: string): string {
   const name = createHash("sha256").update(JSON.stringify(source)).digest("hex").slice(0, 32);
@@ -67,12 +73,23 @@ export function projectContent(folder: string, cacheFolder: string): string {
 function filesOf(root: EditableSource["roots"][number], distribution: string): string[] {
   if (root.kind === "package") return fs.existsSync(root.path) ? walk(root.path, () => true) : [];
   const own = distribution.replaceAll("-", "_");
-  return entries(root.path).flatMap((entry) => {
-    const full = path.join(root.path, entry.name);
+  const counts = (name: string) => name === own || !NO_PACKAGES.has(name);
+  return importable(root.path, counts, NAMESPACE_DEPTH);
+}
+
+/** A folder on the path may be a whole home: namespaces (`company.area.team`) are not looked for deeper than this. */
+const NAMESPACE_DEPTH = 4;
+
+/** Modules, packages with all their files, and the same of namespace packages: folders below that `counts` lets in. */
+function importable(folder: string, counts: (name: string) => boolean, depth: number): string[] {
+  return entries(folder).flatMap((entry) => {
+    const full = path.join(folder, entry.name);
     if (!isFolder(entry, full)) return CODE.test(entry.name) ? [full] : [];
-    if (isSkipped(entry.name)) return [];
+    // A name with another sign in it cannot be imported.
+    if (isSkipped(entry.name) || !/^\w+$/.test(entry.name)) return [];
     if (fs.existsSync(path.join(full, "__init__.py"))) return walk(full, () => true);
-    return entry.name === own ? walk(full, (name) => CODE.test(name)) : [];
+    if (depth === 0 || entry.isSymbolicLink() || !counts(entry.name)) return [];
+    return importable(full, () => true, depth - 1);
   });
 }
 

@@ -150,6 +150,49 @@ describe("the identity of the shell's interpreter", () => {
     expect((await identify()).id).not.toBe(before.id);
   });
 
+  it("counts namespace packages on the path, and no scripts or tests beside them", async () => {
+    const source = path.join(folder, "src");
+    for (const each of ["company/tool", "pure/deep", "scripts", "data"])
+      fs.mkdirSync(path.join(source, each), { recursive: true });
+    const write = (file: string, text: string) => fs.writeFileSync(path.join(source, file), text);
+    write("company/tool/__init__.py", "x = 1\n");
+    write("pure/deep/mod.py", "x = 1\n");
+    installEditable("company-tool", source);
+    const before = await identify();
+    write("scripts/try.py", "x = 2\n");
+    write("data/big.csv", "2\n");
+    expect(await identify()).toEqual(before);
+    write("company/tool/__init__.py", "x = 2\n");
+    const edited = await identify();
+    expect(edited.id).not.toBe(before.id);
+    write("pure/deep/mod.py", "x = 2\n");
+    expect((await identify()).id).not.toBe(edited.id);
+  });
+
+  it("tells other bytes under the same version when they came from a folder or a repository", async () => {
+    const files = (url: object, record: string) => ({
+      "direct_url.json": JSON.stringify(url),
+      RECORD: `${record}pkg/__pycache__/a.pyc,,\n`,
+    });
+    const again = async (...words: Parameters<typeof files>): Promise<EnvironmentIdentity> => {
+      install("pkg", "1.0", files(...words));
+      const identity = await identify();
+      fs.rmSync(path.join(site, "pkg-1.0.dist-info"), { recursive: true });
+      return identity;
+    };
+    const local = { url: "file:///src/pkg", dir_info: {} };
+    const first = await again(local, "pkg/a.py,sha256=one,3\n");
+    expect((await again(local, "pkg/a.py,sha256=one,3\n")).id).toBe(first.id);
+    expect((await again(local, "pkg/a.py,sha256=two,3\n")).id).not.toBe(first.id);
+    const git = (commit_id: string) => ({
+      url: "https://h/r",
+      vcs_info: { vcs: "git", commit_id },
+    });
+    const at = await again(git("0123456789abcdef"), "pkg/a.py,sha256=one,3\n");
+    expect(at.packages.pkg).toBe("1.0 (commit 0123456789ab)");
+    expect((await again(git("f123456789abcdef"), "")).packages.pkg).not.toBe(at.packages.pkg);
+  });
+
   it("counts other programs only for commands that call them", async () => {
     expect((await identify("node report.mjs")).programs.node).toMatch(/^(?:\d+\.\d+|missing)/);
     expect((await identify("python node.py")).programs).toEqual({});

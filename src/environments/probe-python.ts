@@ -31,7 +31,7 @@ export interface PythonFacts {
 }
 
 interface CachedProbe {
-  readonly format: 1;
+  readonly format: 2;
   readonly takenAt: number;
   /** Path → stamp of everything that the answer depends on. */
   readonly stamps: Readonly<Record<string, string>>;
@@ -59,7 +59,7 @@ export async function probePython(
   const { watched, ...facts } = answer;
   const paths = [file, ...deciding, ...watched];
   const stamps = Object.fromEntries(paths.map((each) => [each, stampOf(each)]));
-  writeDocument(cacheFile, { format: 1, takenAt, stamps, facts } satisfies CachedProbe);
+  writeDocument(cacheFile, { format: 2, takenAt, stamps, facts } satisfies CachedProbe);
   return facts;
 }
 
@@ -71,7 +71,7 @@ export function condaPrefix(executable: string): string | null {
 
 function isCurrent(cached: CachedProbe): boolean {
   return (
-    cached.format === 1 &&
+    cached.format === 2 &&
     Object.entries(cached.stamps).every(
       ([each, stamp]) => !isRacy(stamp, cached.takenAt) && stampOf(each) === stamp,
     )

@@ -2,7 +2,7 @@
 // on Python 2.
 
 export const PROBE = String.raw`
-import json, os, re, sys
+import hashlib, json, os, re, sys
 def real(p): return os.path.realpath(p)
 def inside(p, roots): return any(p == r or p.startswith(r + os.sep) for r in roots)
 import platform
@@ -33,6 +33,13 @@ def pth_folders(file):
             path = os.path.join(os.path.dirname(file), line)
             if os.path.isdir(path): found.append(path)
     return found
+def origin(dist, direct):
+    # Installed from a folder, a file or a repository: the same version may be other bytes.
+    if not direct or direct.get("dir_info", {}).get("editable"): return ""
+    commit = direct.get("vcs_info", {}).get("commit_id")
+    if commit: return " (commit " + commit[:12] + ")"
+    lines = [l for l in (dist.read_text("RECORD") or "").splitlines() if "sha256=" in l and ".dist-info/" not in l and not l.startswith("..")]
+    return " (content " + hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:12] + ")"
 def editable(name, folder, dist, source):
     roots = []
     for file in [str(f) for f in (dist.files or [])]:
@@ -57,9 +64,9 @@ try:
         if not raw: continue
         name = normal(raw)
         if name in packages: continue
-        packages[name] = dist.version or "unknown"
         folder = os.path.dirname(str(getattr(dist, "_path", "")))
         direct = json.loads(dist.read_text("direct_url.json") or "{}")
+        packages[name] = (dist.version or "unknown") + origin(dist, direct)
         if direct.get("dir_info", {}).get("editable"):
             editable(name, folder, dist, unquote(urlparse(direct["url"]).path))
         elif folder and not inside(real(folder), roots):
