@@ -53,14 +53,21 @@ def watch():
             return
         if (path + "/").startswith(sources):
             folder = path if kind == "l" else os.path.dirname(path)
-            # The importer lists a source folder whenever it looks for a module.
             if path + "/" in sources or path.endswith(code) or os.path.exists(folder + "/__init__.py"):
+                return
+            # The importer lists a source folder whenever it looks for a module; of a namespace package too.
+            if kind == "l" and imports(sys._getframe(1)):
                 return
         if path.endswith(".pyc"):
             folder, name = os.path.split(path)
             path = os.path.join(os.path.dirname(folder), name.split(".")[0] + ".py")
         if kind == "w" or ("w", path) not in seen:
             tell(kind, path)
+
+    def imports(frame):
+        while frame is not None and frame.f_code.co_filename == __file__:
+            frame = frame.f_back
+        return frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
 
     def connected(address):
         if not isinstance(address, tuple) or not isinstance(address[0], str):

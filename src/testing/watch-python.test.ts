@@ -88,6 +88,17 @@ if __name__ == "__main__":
     expect(lines.filter((line) => line.includes("venv"))).toEqual([]);
   });
 
+  it("tells of no namespace package that a .pth file puts on the path, but of what code lists in it", () => {
+    spawnSync("python3", ["-m", "venv", "--without-pip", rig.at("pth")]);
+    const lib = `pth/lib/${fs.readdirSync(rig.at("pth/lib"))[0]}`;
+    rig.write(`${lib}/site-packages/a.pth`, `${rig.at("source")}\n`);
+    rig.write("source/company/deep/mod.py", "x = 1\n");
+    const python = rig.at("pth/bin/python");
+    expect(watch("import company.deep.mod", { python }).lines).toEqual([]);
+    const script = `import company.deep.mod, os; os.listdir("${rig.at("source/company")}")`;
+    expect(watch(script, { python }).lines).toEqual([`l ${rig.at("source/company")}`]);
+  });
+
   it("tells of a module that comes from a PYTHONPATH of the user's", () => {
     rig.write("lib/mine.py", "VALUE = 1\n");
     const env = { PYTHONPATH: `${HOOK}:${rig.at("lib")}` };
