@@ -129,7 +129,35 @@ describe("chooseSoftware", () => {
     });
   });
 
-  it.each(["-e .", "./pkg", "-r none.txt", "--weird"])(
+  it("reads a file of Windows, hashes, folders of wheels and files of the network", async () => {
+    fs.mkdirSync(path.join(folder, "deep dir"));
+    fs.writeFileSync(path.join(folder, "deep dir", "more.txt"), "-f ../wheels\r\nattrs # why\r\n");
+    const text = [
+      "\uFEFF# first",
+      "--require-hashes",
+      '-r "deep dir/more.txt" # there',
+      "-c https://a.example/limits.txt",
+      "Six==1.17.0 --hash=sha256:bb \\",
+      "  --hash=sha256:aa",
+      "x @ https://a.example/x-1-py3-none-any.whl#sha256=cc",
+    ].join("\r\n");
+    const file = path.join(folder, "requirements.txt");
+    expect(await choose(inline({ requirements: { path: file, text } }))).toMatchObject({
+      software: {
+        requirements: [
+          "attrs",
+          "Six==1.17.0",
+          "x @ https://a.example/x-1-py3-none-any.whl#sha256=cc",
+        ],
+        constraints: ["-c https://a.example/limits.txt"],
+        options: ["--find-links ./wheels"],
+        hashes: { six: ["sha256:aa", "sha256:bb"] },
+        folder,
+      },
+    });
+  });
+
+  it.each(["-e .", "./pkg", "-r none.txt", "--weird", "w/x-1.whl", "x @ file:///src", "x @ ./y"])(
     "refuses the requirement %s",
     async (line) => {
       const file = path.join(folder, "requirements.txt");

@@ -28,6 +28,10 @@ export interface PackageSoftware {
   readonly constraints: readonly string[];
   /** Options in pip's syntax: `--extra-index-url …`. */
   readonly options: readonly string[];
+  /** Package → hashes that the definition asks for; the lock keeps no others of it. */
+  readonly hashes: Readonly<Record<string, readonly string[]>>;
+  /** Where relative folders of `options` lie: no part of what is asked for. */
+  readonly folder: string | null;
 }
 
 export type EnvironmentTable = Readonly<
@@ -142,7 +146,9 @@ function fromLines(
 ): Choice {
   const read = readRequirements(lines, base);
   if (!read.ok) return failed("unsupported_environment", read.message, read.hint);
-  return chosen({ ...packages(label, read.requirements, python), ...read });
+  const { requirements, constraints, options, hashes } = read;
+  const plain = packages(label, requirements, python);
+  return chosen({ ...plain, constraints, options, hashes, folder: base });
 }
 
 /** A Dockerfile cannot be built here; what it most often installs can. */
@@ -199,7 +205,8 @@ function packages(
   requirements: readonly string[],
   python: string | null,
 ): PackageSoftware {
-  return { kind: "packages", label, python, requirements, constraints: [], options: [] };
+  const none = { constraints: [], options: [], hashes: {}, folder: null };
+  return { kind: "packages", label, python, requirements, ...none };
 }
 
 function stem(file: string | null): string | null {

@@ -179,6 +179,7 @@ async function identifyPackages(
     pythonVersion: facts.version,
     platform: facts.platform,
     project: null,
+    folder: software.folder,
   });
   return { ok: true, value: identity, warnings: python.warning === null ? [] : [python.warning] };
 }

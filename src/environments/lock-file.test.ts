@@ -3,7 +3,14 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PackageSoftware } from "./choose-software.ts";
-import { isHashed, lockedPackages, lockPath, readLock, writeLock } from "./lock-file.ts";
+import {
+  isHashed,
+  keepHashes,
+  lockedPackages,
+  lockPath,
+  readLock,
+  writeLock,
+} from "./lock-file.ts";
 import { markerVariables } from "./marker.ts";
 
 let folder: string;
@@ -19,6 +26,8 @@ const software: PackageSoftware = {
   requirements: ["six", "attrs>=1"],
   constraints: [],
   options: [],
+  hashes: {},
+  folder: null,
 };
 
 const TEXT = `attrs==25.1 \\
@@ -90,5 +99,21 @@ describe("isHashed", () => {
     expect(isHashed(TEXT)).toBe(true);
     expect(isHashed(`${TEXT}pkg @ git+https://e.org/p\n`)).toBe(false);
     expect(isHashed("")).toBe(false);
+  });
+});
+
+describe("keepHashes", () => {
+  const text =
+    "a==1 ; x == 'y' \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\nb==2 \\\n    --hash=sha256:cc\n";
+
+  it("leaves of a package only the hashes that were asked for", () => {
+    expect(keepHashes(text, { a: ["sha256:bb", "sha256:dd"] })).toEqual({
+      text: text.replace(" \\\n    --hash=sha256:aa", ""),
+    });
+    expect(keepHashes(text, {})).toEqual({ text });
+  });
+
+  it("names the package that has none of them", () => {
+    expect(keepHashes(text, { b: ["sha256:aa"] })).toEqual({ without: "b==2" });
   });
 });

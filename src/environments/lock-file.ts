@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
+import { own } from "../spec/own-keys.ts";
 import type { PackageSoftware } from "./choose-software.ts";
 import { writeWhole } from "./disk-cache.ts";
 import { type MarkerVariables, markerHolds } from "./marker.ts";
@@ -35,6 +36,7 @@ export function specId(software: PackageSoftware): string {
       requirements: sorted(software.requirements),
       constraints: sorted(software.constraints),
       options: software.options,
+      ...(Object.keys(software.hashes).length === 0 ? {} : { hashes: software.hashes }),
     }),
   );
 }
@@ -93,6 +95,25 @@ export function lockedPackages(text: string, variables: MarkerVariables): Record
     packages[name] = match[2] ?? match[3] ?? "";
   }
   return packages;
+}
+
+/** Of the packages that have `wanted` hashes only those; the name of the first package of which none is left. */
+export function keepHashes(
+  text: string,
+  wanted: PackageSoftware["hashes"],
+): { readonly text: string } | { readonly without: string } {
+  let without: string | null = null;
+  // An entry ends where a line goes on in the next one no more.
+  const kept = text.replace(/^[A-Za-z0-9](?:.*\\\n)*.*$/gm, (entry) => {
+    const name = (/^[\w.-]+/.exec(entry)?.[0] ?? "").toLowerCase().replace(/[-_.]+/g, "-");
+    const hashes = own(wanted, name);
+    if (hashes === undefined) return entry;
+    const [first = "", ...found] = entry.split(/\s*\\\n\s*/);
+    const good = found.filter((word) => hashes.includes(word.replace("--hash=", "")));
+    if (good.length === 0) without ??= first;
+    return [first, ...good].join(" \\\n    ");
+  });
+  return without === null ? { text: kept } : { without };
 }
 
 /** Every package of the lock carries its hashes: then nothing else may be installed. */

@@ -163,6 +163,34 @@ describe("an environment of packages", () => {
     expect(python(await build(identity), "import six; print(six.__version__)")).toBe("1.17.0");
   });
 
+  it("takes wheels of a folder beside the file, under a lock that names no path of this machine", async () => {
+    const wheels = path.join(folder, "my wheels");
+    const words = ["-m", "pip", "download", "--quiet", "--no-deps", "-d", wheels, "pyjokes==0.8.3"];
+    execFileSync("python3", words);
+    const file = path.join(folder, "offline.txt");
+    const text = "--no-index\n--find-links my wheels\npyjokes\n";
+    const reference = { ...requirements(), requirements: { path: file, text } };
+    const identity = await identify(reference as EnvironmentReference);
+    const lock = fs.readdirSync(path.join(folder, "stepwell.lock.d"));
+    const name = lock.find((each) => each.startsWith("offline-")) ?? "";
+    const written = fs.readFileSync(path.join(folder, "stepwell.lock.d", name), "utf8");
+    expect(written).toContain("--find-links ./my wheels");
+    expect(written).not.toContain(folder);
+    expect(python(await build(identity), "import pyjokes; print(1)")).toBe("1");
+  });
+
+  it("refuses a package whose file has another hash than the one asked for", async () => {
+    const hash = `sha256:${"0".repeat(64)}`;
+    const reference = requirements(`six==1.17.0 --hash=${hash}`);
+    expect(await createEnvironments(settings()).identify(reference, null, true)).toMatchObject({
+      ok: false,
+      failure: {
+        message: expect.stringContaining("six==1.17.0"),
+        hint: expect.stringContaining("hashes"),
+      },
+    });
+  });
+
   it("says what uv says when there is no such version", async () => {
     const found = await createEnvironments(settings()).identify(
       requirements("six==99"),

@@ -3,6 +3,8 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { own } from "../spec/own-keys.ts";
+import { portableOption } from "./requirement-options.ts";
 
 export type Requirements =
   | {
@@ -10,6 +12,8 @@ export type Requirements =
       readonly requirements: readonly string[];
       readonly constraints: readonly string[];
       readonly options: readonly string[];
+      /** Package → the hashes that it must have, where the file says them. */
+      readonly hashes: Readonly<Record<string, readonly string[]>>;
     }
   | { readonly ok: false; readonly message: string; readonly hint: string };
 
@@ -17,26 +21,34 @@ interface Found {
   readonly requirements: string[];
   readonly constraints: string[];
   readonly options: string[];
+  readonly hashes: Record<string, readonly string[]>;
   readonly files: Set<string>;
+  /** Folder of the first file. */
+  readonly top: string | null;
 }
 
-class Unusable extends Error {}
+class Unusable extends Error {
+  readonly hint: string;
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint =
+      hint ??
+      "List packages with versions; a project of your own is `environment: {project: .}` with a uv.lock.";
+  }
+}
 
 /** Reads `lines`; relative files are below `base` (null: there is no folder). */
 export function readRequirements(lines: readonly string[], base: string | null): Requirements {
-  const found: Found = { requirements: [], constraints: [], options: [], files: new Set() };
+  const lists = { requirements: [], constraints: [], options: [], hashes: {} };
+  const found: Found = { ...lists, files: new Set(), top: base };
   try {
     collect(lines, base, found, "requirements");
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;
-    return {
-      ok: false,
-      message: error.message,
-      hint: "List packages with versions; a project of your own is `environment: {project: .}` with a uv.lock.",
-    };
+    return { ok: false, message: error.message, hint: error.hint };
   }
-  const { requirements, constraints, options } = found;
-  return { ok: true, requirements, constraints, options };
+  const { requirements, constraints, options, hashes } = found;
+  return { ok: true, requirements, constraints, options, hashes };
 }
 
 const INDEX_OPTION =
@@ -53,12 +65,43 @@ function collect(
     if (file) {
       const kind = file[1] === "-c" || file[1] === "--constraint" ? "constraints" : into;
       include(file[2] ?? "", base, found, kind);
-    } else if (INDEX_OPTION.test(line)) found.options.push(line);
-    else if (/^(?:-e|--editable)\b/.test(line) || /^(?:\.{1,2}(?:\/|$)|\/|file:)/.test(line))
-      throw new Unusable(`The requirement \`${line}\` is a folder or file of this machine.`);
+    } else if (INDEX_OPTION.test(line)) found.options.push(portableOption(line, base, found.top));
+    // Every lock has hashes, and they are always required.
+    else if (line === "--require-hashes") continue;
+    else if (/^(?:-e|--editable)\b/.test(line) || LOCAL.test(line) || isLocalSource(line))
+      throw new Unusable(
+        `The requirement \`${line}\` is a folder or file of this machine.`,
+        LOCAL_HINT,
+      );
     else if (line.startsWith("-")) throw new Unusable(`The option \`${line}\` is not supported.`);
-    else found[into].push(line.replace(/\s+--hash=\S+/g, ""));
+    else found[into].push(withoutHashes(line, found));
   }
+}
+
+/** `./pkg`, `file:…`, `wheels/x-1.0-py3-none-any.whl`. */
+const LOCAL = /^(?:\.{1,2}(?:\/|$)|\/|file:|[^\s@:]+\.(?:whl|zip|tar\.gz)(?:\s|$))/;
+const LOCAL_HINT =
+  "A project of your own is `environment: {project: .}` with a uv.lock. A wheel: put its folder into the file, `--find-links ./wheels`, and name the package as any other.";
+
+/** `name @ file:///folder`: nothing says what is in it. An archive is told by its hash. */
+function isLocalSource(line: string): boolean {
+  const place = /^[\w.-]+(?:\[[^\]]*\])?\s*@\s*(\S+)/.exec(line)?.[1];
+  if (place === undefined || /^(?!file:)\w[\w+.-]*:/.test(place)) return false;
+  return !(place.startsWith("file:///") && /\.(?:whl|zip|tar\.gz)(?:#|$)/.test(place));
+}
+
+/** Remembers the hashes that the line asks for. */
+function withoutHashes(line: string, found: Found): string {
+  const hashes = [...line.matchAll(/\s--hash[=\s](sha256:[0-9a-f]+)/gi)].map(
+    (each) => each[1] ?? "",
+  );
+  const name = /^[\w.-]+/
+    .exec(line)?.[0]
+    .toLowerCase()
+    .replace(/[-_.]+/g, "-");
+  if (hashes.length > 0 && name !== undefined)
+    found.hashes[name] = [...new Set([...(own(found.hashes, name) ?? []), ...hashes])].sort();
+  return line.replace(/\s+--hash[=\s]\S+/g, "");
 }
 
 function include(
@@ -67,9 +110,14 @@ function include(
   found: Found,
   into: Parameters<typeof collect>[3],
 ): void {
-  const file = path.resolve(base ?? "/", name.trim());
+  const plain = name.trim().replace(/^(["'])(.*)\1$/, "$2");
+  if (/^https?:\/\//.test(plain)) {
+    found[into].push(`${into === "constraints" ? "-c" : "-r"} ${plain}`);
+    return;
+  }
+  const file = path.resolve(base ?? "/", plain);
   if (base === null || !fs.existsSync(file))
-    throw new Unusable(`The requirements name a file that does not exist: ${name.trim()}.`);
+    throw new Unusable(`The requirements name a file that does not exist: ${plain}.`);
   if (found.files.has(file)) return;
   found.files.add(file);
   collect(fs.readFileSync(file, "utf8").split("\n"), path.dirname(file), found, into);
@@ -79,7 +127,9 @@ function include(
 function joined(lines: readonly string[]): string[] {
   return lines
     .join("\n")
-    .replace(/\\\r?\n/g, " ")
+    .replaceAll("\r\n", "\n")
+    .replace(/^\uFEFF/, "")
+    .replace(/\\\n/g, " ")
     .split("\n")
     .map((line) => line.replace(/(?:^|\s)#.*$/, "").trim())
     .filter((line) => line !== "");

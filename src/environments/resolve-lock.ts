@@ -6,7 +6,9 @@ import os from "node:os";
 import path from "node:path";
 import type { EnvironmentFailure, WantedPackage } from "../ports/environments.ts";
 import type { PackageSoftware } from "./choose-software.ts";
+import { keepHashes } from "./lock-file.ts";
 import { compareVersions } from "./marker.ts";
+import { splitOptions } from "./requirement-options.ts";
 import type { Uv } from "./uv.ts";
 import { shortened } from "./venv-store.ts";
 
@@ -36,7 +38,7 @@ export async function resolveLock(
   let failure: EnvironmentFailure | null = null;
   for (const python of pythons) {
     const end = await compile(software, python, uv, keep);
-    if (end.exitCode === 0) return { python, text: withoutComments(end.stdout) };
+    if (end.exitCode === 0) return checked(software, python, withoutComments(end.stdout));
     failure = {
       code: "environment_build_failed",
       message: `The packages of the environment ${software.label} cannot be resolved for Python ${python}:\n${shortened(end.stderr)}`,
@@ -46,16 +48,37 @@ export async function resolveLock(
   return failure as EnvironmentFailure;
 }
 
+function checked(
+  { label, hashes }: PackageSoftware,
+  python: string,
+  text: string,
+): Resolved | EnvironmentFailure {
+  const kept = keepHashes(text, hashes);
+  if ("text" in kept) return { python, text: kept.text };
+  return {
+    code: "environment_build_failed",
+    message: `The package index has no file of ${kept.without} with a hash that the environment ${label} asks for.`,
+    hint: "Somebody may have put another file in its place. If you trust it, take the new hashes: pip-compile --generate-hashes, or uv pip compile --generate-hashes.",
+  };
+}
+
 async function compile(software: PackageSoftware, python: string, uv: Uv, keep: Keep | null) {
   const work = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-resolve-"));
   try {
     const hasPip = software.requirements.some((line) => /^pip(?:\s*[<>=!~;[]|$)/i.test(line));
     // Commands that say `pip install` must find the environment's own pip, never the machine's.
-    const requirements = [...software.requirements, ...(hasPip ? [] : ["pip"])];
+    const noIndex = software.options.includes("--no-index");
+    const requirements = [...software.requirements, ...(hasPip || noIndex ? [] : ["pip"])];
     const write = (name: string, lines: readonly string[]) =>
       fs.writeFileSync(path.join(work, name), `${lines.join("\n")}\n`);
-    write("requirements.in", [...software.options, ...requirements]);
-    write("constraints.in", software.constraints);
+    const { words: more, rest } = splitOptions(software.options, software.folder);
+    const isRemote = (line: string) => line.startsWith("-c ");
+    const remote = software.constraints.filter(isRemote).map((line) => line.slice("-c ".length));
+    write("requirements.in", [...rest, ...requirements]);
+    write(
+      "constraints.in",
+      software.constraints.filter((line) => !isRemote(line)),
+    );
     const words = ["pip", "compile", "--universal", "--generate-hashes", "--no-header"];
     return await uv.run(
       [
@@ -65,6 +88,8 @@ async function compile(software: PackageSoftware, python: string, uv: Uv, keep: 
         python,
         "--constraint",
         "constraints.in",
+        ...remote.flatMap((address) => ["--constraint", address]),
+        ...more,
         ...(keep === null ? [] : keeping(work, keep)),
         "requirements.in",
       ],

@@ -10,6 +10,7 @@ import { holdLock } from "./build-lock.ts";
 import { readDocument, writeWhole } from "./disk-cache.ts";
 import { listingOf, makeReadOnly, removeFolder } from "./folder-listing.ts";
 import { isHashed } from "./lock-file.ts";
+import { splitOptions } from "./requirement-options.ts";
 import type { Uv } from "./uv.ts";
 
 /** All that decides what an environment is. */
@@ -24,6 +25,8 @@ export interface VenvRecipe {
   readonly platform: string;
   /** The project whose lock it is; with the content of its source when it is to be installed (not editable) too. */
   readonly project: { readonly folder: string; readonly contentId: string | null } | null;
+  /** Where relative folders that the lock names lie; not in recipes of older versions. */
+  readonly folder?: string | null;
 }
 
 interface Complete {
@@ -152,11 +155,13 @@ async function installLock(
 ): Promise<EnvironmentFailure | null> {
   if (!/^[A-Za-z0-9]/m.test(recipe.lockText)) return null;
   const requirements = path.join(work, "requirements.txt");
-  fs.writeFileSync(requirements, recipe.lockText);
+  const base = recipe.project?.folder ?? recipe.folder ?? null;
+  const { words: more, rest } = splitOptions(recipe.lockText.split("\n"), base);
+  fs.writeFileSync(requirements, rest.join("\n"));
   const hashes = isHashed(recipe.lockText) ? ["--require-hashes"] : [];
   const python = path.join(venv, "bin", "python");
-  const words = ["pip", "sync", "--python", python, ...hashes, "--compile-bytecode", requirements];
-  return failureOf(recipe, await uv.run(words, work));
+  const words = ["pip", "sync", "--python", python, ...hashes, ...more, "--compile-bytecode"];
+  return failureOf(recipe, await uv.run([...words, requirements], work));
 }
 
 async function installProject(
