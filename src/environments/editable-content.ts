@@ -60,36 +60,65 @@ export function editableContent(source: EditableSource, cacheFolder: string): st
   return digest(lines.sort().join("\n"));
 }
 
-/** Content of the source of a project: its definition, its lock and what it packages. */
-export function projectContent(folder: string, cacheFolder: string): string {
-  const source = path.join(folder, "src");
-  const roots = [{ path: fs.existsSync(source) ? source : folder, kind: "search" as const }];
-  const definition = fs.readFileSync(path.join(folder, "pyproject.toml"), "utf8");
-  return digest(
-    `${definition}\0${editableContent({ name: path.basename(folder), roots }, cacheFolder)}`,
+/** Files beside the source that say how a project is built. */
+const BUILD_FILES =
+  "pyproject.toml setup.py setup.cfg MANIFEST.in Cargo.toml Cargo.lock CMakeLists.txt meson.build".split(
+    " ",
   );
+
+/** Content of the source of a project: how it is built and what it packages. */
+export function projectContent(folder: string, name: string, cacheFolder: string): string {
+  const source = path.join(folder, "src");
+  const beside = path.join(folder, name.replaceAll("-", "_"));
+  const roots: EditableSource["roots"] = !fs.existsSync(source)
+    ? [{ path: folder, kind: "search" }]
+    : [source, beside].map((each) => ({ path: each, kind: "package" }));
+  const texts = BUILD_FILES.map((each) => textOf(path.join(folder, each)));
+  return digest(`${texts.join("\0")}\0${editableContent({ name, roots }, cacheFolder)}`);
+}
+
+function textOf(file: string): string {
+  return fs.statSync(file, { throwIfNoEntry: false })?.isFile()
+    ? fs.readFileSync(file, "utf8")
+    : "";
 }
 
 function filesOf(root: EditableSource["roots"][number], distribution: string): string[] {
   if (root.kind === "package") return fs.existsSync(root.path) ? walk(root.path, () => true) : [];
   const own = distribution.replaceAll("-", "_");
-  const counts = (name: string) => name === own || !NO_PACKAGES.has(name);
-  return importable(root.path, counts, NAMESPACE_DEPTH);
+  // The folder of a whole project holds steps and scripts too: its own packages are those of its name or with `__init__.py`.
+  const isProject = ["pyproject.toml", "setup.py", "setup.cfg"].some((name) =>
+    fs.existsSync(path.join(root.path, name)),
+  );
+  const isOwn = (name: string) => name === own || own.startsWith(`${name}_`);
+  return importable(root.path, NAMESPACE_DEPTH, (name) => {
+    if (isOwn(name)) return "modules";
+    if (NO_PACKAGES.has(name)) return "nothing";
+    return isProject ? "packages" : "modules";
+  });
 }
 
 /** A folder on the path may be a whole home: namespaces (`company.area.team`) are not looked for deeper than this. */
 const NAMESPACE_DEPTH = 4;
 
-/** Modules, packages with all their files, and the same of namespace packages: folders below that `counts` lets in. */
-function importable(folder: string, counts: (name: string) => boolean, depth: number): string[] {
+type Counted = "modules" | "packages" | "nothing";
+
+/** Modules, packages with all their files, and of a folder without `__init__.py` what `counted` says of its name. */
+function importable(
+  folder: string,
+  depth: number,
+  counted: (name: string) => Counted,
+  modules = true,
+): string[] {
   return entries(folder).flatMap((entry) => {
     const full = path.join(folder, entry.name);
-    if (!isFolder(entry, full)) return CODE.test(entry.name) ? [full] : [];
+    if (!isFolder(entry, full)) return modules && CODE.test(entry.name) ? [full] : [];
     // A name with another sign in it cannot be imported.
     if (isSkipped(entry.name) || !/^\w+$/.test(entry.name)) return [];
     if (fs.existsSync(path.join(full, "__init__.py"))) return walk(full, () => true);
-    if (depth === 0 || entry.isSymbolicLink() || !counts(entry.name)) return [];
-    return importable(full, () => true, depth - 1);
+    const what = counted(entry.name);
+    if (depth === 0 || entry.isSymbolicLink() || what === "nothing") return [];
+    return importable(full, depth - 1, () => what, what === "modules");
   });
 }
 

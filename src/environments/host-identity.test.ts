@@ -169,6 +169,26 @@ describe("the identity of the shell's interpreter", () => {
     expect((await identify()).id).not.toBe(edited.id);
   });
 
+  it("counts of a project's whole folder its packages, and no steps that lie beside them", async () => {
+    const source = path.join(folder, "project");
+    const write = (file: string, text: string) => {
+      fs.mkdirSync(path.dirname(path.join(source, file)), { recursive: true });
+      fs.writeFileSync(path.join(source, file), text);
+    };
+    write("pyproject.toml", "");
+    for (const each of ["steps/train.py", "acme/core/mod.py", "other/deep/__init__.py"])
+      write(each, "x = 1\n");
+    installEditable("acme-core", source);
+    const before = await identify();
+    write("steps/train.py", "x = 2\n");
+    expect(await identify()).toEqual(before);
+    write("acme/core/mod.py", "x = 2\n");
+    const edited = await identify();
+    expect(edited.id).not.toBe(before.id);
+    write("other/deep/__init__.py", "x = 2\n");
+    expect((await identify()).id).not.toBe(edited.id);
+  });
+
   it("tells other bytes under the same version when they came from a folder or a repository", async () => {
     const files = (url: object, record: string) => ({
       "direct_url.json": JSON.stringify(url),

@@ -2,17 +2,19 @@
 // Resolves a lock only when it is asked to.
 
 import path from "node:path";
+import { canonicalJson } from "../core/canonical-json.ts";
 import { asksForPython3, commandPrograms } from "../core/command-programs.ts";
+import { digest } from "../core/digest.ts";
 import type { EnvironmentIdentity } from "../core/environment.ts";
 import type { EnvironmentFailure, EnvironmentOutcome } from "../ports/environments.ts";
-import { choosePython, hostPython } from "./choose-python.ts";
+import { type ChosenPython, choosePython, hostPython } from "./choose-python.ts";
 import type { PackageSoftware, Software } from "./choose-software.ts";
 import { editableContent, projectContent } from "./editable-content.ts";
 import { programVersion } from "./find-program.ts";
 import { type Lock, lockedPackages, lockPath, readLock, writeLock } from "./lock-file.ts";
-import { markerVariables } from "./marker.ts";
+import { markerHolds, markerVariables } from "./marker.ts";
 import { condaPrefix, type PythonFacts, probePython } from "./probe-python.ts";
-import { readProjectLock } from "./project-lock.ts";
+import { type ProjectLock, readProjectLock } from "./project-lock.ts";
 import { identityOf, type Recipes } from "./recipes.ts";
 import { resolveLock } from "./resolve-lock.ts";
 import type { Uv } from "./uv.ts";
@@ -217,9 +219,12 @@ async function identifyProject(
   const { recipes } = context;
   const lock = readProjectLock(folder);
   if ("code" in lock) return failed(lock);
-  const python = await choosePython(lock.python, context.variables, context.cacheFolder);
+  const python = await projectPython(lock, context);
   if (python === null) return failed(NO_PYTHON);
-  const contentId = lock.isPackage ? projectContent(folder, context.cacheFolder) : null;
+  const editable: Record<string, string> = {};
+  const sources = lock.isPackage ? { ...lock.sources, [lock.name]: folder } : lock.sources;
+  for (const [name, source] of Object.entries(sources))
+    editable[name] = projectContent(source, name, context.cacheFolder);
   const { facts } = python;
   const identity = identityOf({
     label: `uv: ${label}`,
@@ -227,10 +232,11 @@ async function identifyProject(
     pythonVersion: facts.version,
     platform: facts.platform,
     packages: lock.packages,
-    editable: contentId === null ? {} : { [path.basename(folder)]: contentId },
+    editable,
     lockId: lock.id,
     programs,
   });
+  const contentId = Object.keys(editable).length === 0 ? null : digest(canonicalJson(editable));
   recipes.remember(identity, {
     kind: "venv",
     label,
@@ -238,9 +244,31 @@ async function identifyProject(
     python: facts.executable,
     pythonVersion: facts.version,
     platform: facts.platform,
-    project: { folder, contentId },
+    project: { folder, contentId, isPackage: lock.isPackage },
+    folder: lock.folder,
   });
-  return { ok: true, value: identity, warnings: python.warning === null ? [] : [python.warning] };
+  const renew = `renew it with: uv lock --project ${folder}`;
+  const old =
+    lock.missing.length === 0
+      ? []
+      : [
+          `The uv.lock of ${folder} is older than its pyproject.toml and has no ${lock.missing.join(", no ")}; ${renew}`,
+        ];
+  const warnings = python.warning === null ? old : [...old, python.warning];
+  return { ok: true, value: identity, warnings };
+}
+
+/** As uv chooses it: what `.python-version` says, else the shell's own where the project takes it, else the lowest. */
+async function projectPython(
+  { pinnedPython, pythons }: ProjectLock,
+  { variables, cacheFolder }: IdentifyContext,
+): Promise<ChosenPython | null> {
+  const host = pinnedPython === null ? await choosePython(null, variables, cacheFolder) : null;
+  const isTaken =
+    host !== null &&
+    (pythons.marker === "" ||
+      markerHolds(pythons.marker, markerVariables(host.facts.version, host.facts.platform)));
+  return isTaken ? host : choosePython(pinnedPython ?? pythons.lowest, variables, cacheFolder);
 }
 
 const NO_PYTHON: EnvironmentFailure = {

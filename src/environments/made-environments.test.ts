@@ -228,6 +228,34 @@ describe("a project with a uv.lock", () => {
   });
 });
 
+describe("a member of a uv workspace", () => {
+  it("is installed with the members that it needs, and made again when one of those changes", async () => {
+    const root = path.join(folder, "workspace");
+    const write = (file: string, text: string) => {
+      fs.mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+      fs.writeFileSync(path.join(root, file), text);
+    };
+    const project = (name: string, needs: string) =>
+      `[project]\nname = "${name}"\nversion = "1.0"\nrequires-python = ">=3.8"\ndependencies = [${needs}]\n`;
+    const backend = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n';
+    write("pyproject.toml", `${project("all", "")}[tool.uv.workspace]\nmembers = ["m/*"]\n`);
+    write(
+      "m/app/pyproject.toml",
+      `${project("app", '"lib"')}[tool.uv.sources]\nlib = { workspace = true }\n`,
+    );
+    write("m/lib/pyproject.toml", `${project("lib", '"six<1.17"')}${backend}`);
+    write("m/lib/src/lib/__init__.py", "x = 1\n");
+    execFileSync(uvProgram(), ["lock", "--quiet", "--project", root], { cwd: root });
+    const app = path.join(root, "m", "app");
+    const reference = { ...requirements(), requirements: null, project: app };
+    const before = await identify(reference as EnvironmentReference);
+    expect(python(await build(before), "import lib, six; print(lib.x)")).toBe("1");
+    write("m/lib/src/lib/__init__.py", "x = 2\n");
+    const after = await identify(reference as EnvironmentReference);
+    expect(python(await build(after), "import lib; print(lib.x)")).toBe("2");
+  });
+});
+
 describe("several processes that need the same environment", () => {
   it("make it once", async () => {
     const identity = await identify(requirements("six==1.15.0", "pyjokes==0.8.3"));

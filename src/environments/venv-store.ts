@@ -10,6 +10,7 @@ import { holdLock } from "./build-lock.ts";
 import { readDocument, writeWhole } from "./disk-cache.ts";
 import { listingOf, makeReadOnly, removeFolder } from "./folder-listing.ts";
 import { isHashed } from "./lock-file.ts";
+import { markerHolds, markerVariables } from "./marker.ts";
 import { splitOptions } from "./requirement-options.ts";
 import type { Uv } from "./uv.ts";
 
@@ -23,8 +24,14 @@ export interface VenvRecipe {
   readonly python: string;
   readonly pythonVersion: string;
   readonly platform: string;
-  /** The project whose lock it is; with the content of its source when it is to be installed (not editable) too. */
-  readonly project: { readonly folder: string; readonly contentId: string | null } | null;
+  /** The project whose lock it is. */
+  readonly project: {
+    readonly folder: string;
+    /** Content of its source and of the folders that it needs: installed from there, and not editable. */
+    readonly contentId: string | null;
+    /** The project itself is installed too. */
+    readonly isPackage: boolean;
+  } | null;
   /** Where relative folders that the lock names lie; not in recipes of older versions. */
   readonly folder?: string | null;
 }
@@ -153,27 +160,53 @@ async function installLock(
   uv: Uv,
   work: string,
 ): Promise<EnvironmentFailure | null> {
-  if (!/^[A-Za-z0-9]/m.test(recipe.lockText)) return null;
   const requirements = path.join(work, "requirements.txt");
-  const base = recipe.project?.folder ?? recipe.folder ?? null;
-  const { words: more, rest } = splitOptions(recipe.lockText.split("\n"), base);
+  const base = recipe.folder ?? recipe.project?.folder ?? null;
+  const { words: more, rest } = splitOptions(outsideFolders(recipe, base), base);
+  if (!rest.some((line) => /^[A-Za-z0-9/]/.test(line))) return null;
   fs.writeFileSync(requirements, rest.join("\n"));
-  const hashes = isHashed(recipe.lockText) ? ["--require-hashes"] : [];
+  const hashes = isHashed(rest.join("\n")) ? ["--require-hashes"] : [];
   const python = path.join(venv, "bin", "python");
   const words = ["pip", "sync", "--python", python, ...hashes, ...more, "--compile-bytecode"];
   return failureOf(recipe, await uv.run([...words, requirements], work));
 }
 
+/** Lines of the lock that name no folder; archives beside the project by their whole path. */
+function outsideFolders({ lockText, project }: VenvRecipe, base: string | null): string[] {
+  const lines = lockText.split("\n");
+  if (project === null || base === null) return lines;
+  return lines
+    .filter((line) => localFolder(line) === null)
+    .map((line) => line.replace(/^\.{1,2}\/\S+/, (file) => path.resolve(base, file)));
+}
+
+/** `-e ./packages/a ; python_version >= "3.9"`, as uv exports it. */
+function localFolder(line: string): { readonly path: string; readonly marker: string } | null {
+  const match = /^(?:-e\s+)?(\.{1,2}(?:\/[^;\\]*?)?)\s*(?:;\s*(.*?))?$/.exec(line.trim());
+  if (match === null || /\.(?:whl|zip|tar\.gz)$/.test(match[1] ?? "")) return null;
+  return { path: match[1] ?? ".", marker: match[2] ?? "" };
+}
+
+/** The project and the folders that it needs. Named one by one: uv builds those anew, whatever its cache holds. */
 async function installProject(
   venv: string,
   recipe: VenvRecipe,
   uv: Uv,
   work: string,
 ): Promise<EnvironmentFailure | null> {
-  if (recipe.project === null || recipe.project.contentId === null) return null;
+  const { project, folder, lockText, pythonVersion, platform } = recipe;
+  if (project === null) return null;
+  const marks = markerVariables(pythonVersion, platform);
+  const needed = lockText.split("\n").flatMap((line) => {
+    const found = localFolder(line);
+    const holds = found !== null && (found.marker === "" || markerHolds(found.marker, marks));
+    return holds ? [path.resolve(folder ?? project.folder, found.path)] : [];
+  });
+  const folders = project.isPackage ? [...needed, project.folder] : needed;
+  if (folders.length === 0) return null;
   const python = path.join(venv, "bin", "python");
   const words = ["pip", "install", "--python", python, "--no-deps", "--compile-bytecode"];
-  return failureOf(recipe, await uv.run([...words, recipe.project.folder], work));
+  return failureOf(recipe, await uv.run([...words, ...folders], work));
 }
 
 async function complete(venv: string, file: string, recipe: VenvRecipe): Promise<void> {
