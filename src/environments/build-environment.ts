@@ -12,9 +12,10 @@ import type {
 } from "../ports/environments.ts";
 import { findProgram, isExecutable } from "./find-program.ts";
 import { condaPrefix, probePython } from "./probe-python.ts";
+import { shortened } from "./program-failure.ts";
 import type { Recipe, Recipes } from "./recipes.ts";
 import type { Uv } from "./uv.ts";
-import { shortened, type VenvStore } from "./venv-store.ts";
+import type { VenvStore } from "./venv-store.ts";
 
 export interface BuildContext {
   readonly cacheFolder: string;

@@ -168,6 +168,17 @@ describe("chooseSoftware", () => {
     },
   );
 
+  it("refuses a password in a file that another one names, and does not show it", async () => {
+    fs.writeFileSync(
+      path.join(folder, "index.txt"),
+      "-i https://me:pw-31x@a.example/simple\nsix\n",
+    );
+    const requirements = { path: path.join(folder, "requirements.txt"), text: "-r index.txt\n" };
+    const choice = await choose(inline({ requirements }));
+    expect(choice).toMatchObject({ ok: false, failure: { hint: expect.stringContaining("pip") } });
+    expect(JSON.stringify(choice)).not.toContain("pw-31x");
+  });
+
   it("warns that a build context is not built, and uses its requirements", async () => {
     const build = { path: path.join(folder, "context"), dockerfile: "Dockerfile" };
     fs.mkdirSync(build.path);

@@ -11,7 +11,14 @@ import { type ChosenPython, choosePython, hostPython } from "./choose-python.ts"
 import type { PackageSoftware, Software } from "./choose-software.ts";
 import { editableContent, projectContent } from "./editable-content.ts";
 import { programVersion } from "./find-program.ts";
-import { type Lock, lockedPackages, lockPath, readLock, writeLock } from "./lock-file.ts";
+import {
+  type Lock,
+  lockDamage,
+  lockedPackages,
+  lockPath,
+  readLock,
+  writeLock,
+} from "./lock-file.ts";
 import { markerHolds, markerVariables } from "./marker.ts";
 import { condaPrefix, type PythonFacts, probePython } from "./probe-python.ts";
 import { type ProjectLock, readProjectLock } from "./project-lock.ts";
@@ -155,6 +162,8 @@ async function identifyPackages(
 ): Identified {
   const { recipes } = context;
   const file = lockPath(context.locksFolder, software);
+  const damage = lockDamage(file);
+  if (damage !== null) return failed(damage);
   const existing = readLock(file);
   const wanted = software.python ?? existing?.python ?? null;
   const python = await choosePython(wanted, context.variables, context.cacheFolder);
@@ -207,7 +216,15 @@ async function newLock(
   const resolved = await resolveLock(software, facts.version, uv);
   if ("code" in resolved) return resolved;
   // Another process may have resolved it meanwhile: the first lock stays.
-  return readLock(file) ?? writeLock(file, software, resolved);
+  try {
+    return readLock(file) ?? writeLock(file, software, resolved);
+  } catch (error) {
+    return {
+      code: "environment_build_failed",
+      message: `The lock ${file} cannot be written: ${(error as Error).message}`,
+      hint: "Make its folder writable, or free some space, and run again.",
+    };
+  }
 }
 
 async function identifyProject(

@@ -6,6 +6,7 @@ import type { PackageSoftware } from "./choose-software.ts";
 import {
   isHashed,
   keepHashes,
+  lockDamage,
   lockedPackages,
   lockPath,
   readLock,
@@ -115,5 +116,19 @@ describe("keepHashes", () => {
 
   it("names the package that has none of them", () => {
     expect(keepHashes(text, { b: ["sha256:aa"] })).toEqual({ without: "b==2" });
+  });
+});
+
+describe("lockDamage", () => {
+  it("tells conflict markers, a lost head and what is no file, and how to go on", () => {
+    const file = path.join(folder, "damaged.txt");
+    expect(lockDamage(file)).toBeNull();
+    fs.writeFileSync(file, "# python: 3.11\r\nsix==1\r\n");
+    expect(lockDamage(file)).toBeNull();
+    for (const text of ["six==1\n", "# python: 3.11\n<<<<<<< HEAD\nsix==1\n=======\nsix==2\n"]) {
+      fs.writeFileSync(file, text);
+      expect(lockDamage(file)?.hint).toContain("remove it");
+    }
+    expect(lockDamage(folder)?.message).toContain("is no file");
   });
 });

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
+import type { EnvironmentFailure } from "../ports/environments.ts";
 import { own } from "../spec/own-keys.ts";
 import type { PackageSoftware } from "./choose-software.ts";
 import { writeWhole } from "./disk-cache.ts";
@@ -51,6 +52,21 @@ export function readLock(file: string): Lock | null {
   }
   const python = /^# python: (\d+\.\d+)/m.exec(text)?.[1];
   return python === undefined ? null : { text, id: idOf(text), python };
+}
+
+/** Why a lock that is there cannot be used, or null. */
+export function lockDamage(file: string): EnvironmentFailure | null {
+  const damage = (what: string): EnvironmentFailure => ({
+    code: "environment_build_failed",
+    message: `The lock ${file} ${what}.`,
+    hint: "Take it from git again (git checkout), or remove it: the next run without --locked resolves it anew.",
+  });
+  const stats = fs.statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return null;
+  if (!stats.isFile()) return damage("is no file");
+  const text = fs.readFileSync(file, "utf8");
+  if (/^(?:<{7} |={7}\r?$|>{7} )/m.test(text)) return damage("has conflict markers of git in it");
+  return /^# python: \d+\.\d+/m.test(text) ? null : damage("has no line `# python: …` at its head");
 }
 
 /** Writes what uv resolved under a header that says what was asked for. */

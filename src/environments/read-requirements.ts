@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { addressSecretIn } from "../spec/address-secret.ts";
 import { own } from "../spec/own-keys.ts";
 import { portableOption } from "./requirement-options.ts";
 
@@ -120,7 +121,11 @@ function include(
     throw new Unusable(`The requirements name a file that does not exist: ${plain}.`);
   if (found.files.has(file)) return;
   found.files.add(file);
-  collect(fs.readFileSync(file, "utf8").split("\n"), path.dirname(file), found, into);
+  const text = fs.readFileSync(file, "utf8");
+  // Of the file that the definition names it is seen when the definition is read.
+  const secret = addressSecretIn(text, plain);
+  if (secret !== null) throw new Unusable(`${secret.message}.`, secret.hint);
+  collect(text.split("\n"), path.dirname(file), found, into);
 }
 
 /** Without comments and empty lines; continued lines as one. */

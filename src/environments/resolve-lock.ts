@@ -8,9 +8,9 @@ import type { EnvironmentFailure, WantedPackage } from "../ports/environments.ts
 import type { PackageSoftware } from "./choose-software.ts";
 import { keepHashes } from "./lock-file.ts";
 import { compareVersions } from "./marker.ts";
+import { programFailure } from "./program-failure.ts";
 import { splitOptions } from "./requirement-options.ts";
 import type { Uv } from "./uv.ts";
-import { shortened } from "./venv-store.ts";
 
 export interface Resolved {
   /** The Python that the lock begins with: `3.11`. */
@@ -39,11 +39,11 @@ export async function resolveLock(
   for (const python of pythons) {
     const end = await compile(software, python, uv, keep);
     if (end.exitCode === 0) return checked(software, python, withoutComments(end.stdout));
-    failure = {
-      code: "environment_build_failed",
-      message: `The packages of the environment ${software.label} cannot be resolved for Python ${python}:\n${shortened(end.stderr)}`,
-      hint: "Change the versions that the last lines name.",
-    };
+    failure = programFailure(end.stderr, {
+      doing: `The packages of the environment ${software.label} cannot be resolved for Python ${python}`,
+      label: software.label,
+      otherwise: "Change the versions that the last lines name.",
+    });
   }
   return failure as EnvironmentFailure;
 }
@@ -75,10 +75,8 @@ async function compile(software: PackageSoftware, python: string, uv: Uv, keep: 
     const isRemote = (line: string) => line.startsWith("-c ");
     const remote = software.constraints.filter(isRemote).map((line) => line.slice("-c ".length));
     write("requirements.in", [...rest, ...requirements]);
-    write(
-      "constraints.in",
-      software.constraints.filter((line) => !isRemote(line)),
-    );
+    const limits = software.constraints.filter((line) => !isRemote(line));
+    write("constraints.in", limits);
     const words = ["pip", "compile", "--universal", "--generate-hashes", "--no-header"];
     return await uv.run(
       [
@@ -86,8 +84,7 @@ async function compile(software: PackageSoftware, python: string, uv: Uv, keep: 
         "--no-annotate",
         "--python-version",
         python,
-        "--constraint",
-        "constraints.in",
+        ...(limits.length === 0 ? [] : ["--constraint", "constraints.in"]),
         ...remote.flatMap((address) => ["--constraint", address]),
         ...more,
         ...(keep === null ? [] : keeping(work, keep)),

@@ -11,6 +11,7 @@ import { readDocument, writeWhole } from "./disk-cache.ts";
 import { listingOf, makeReadOnly, removeFolder } from "./folder-listing.ts";
 import { isHashed } from "./lock-file.ts";
 import { markerHolds, markerVariables } from "./marker.ts";
+import { programFailure } from "./program-failure.ts";
 import { splitOptions } from "./requirement-options.ts";
 import type { Uv } from "./uv.ts";
 
@@ -240,20 +241,10 @@ function failureOf(
   end: { readonly exitCode: number | null; readonly stderr: string },
 ): EnvironmentFailure | null {
   if (end.exitCode === 0) return null;
-  if (/no space left on device|disk quota exceeded/i.test(end.stderr))
-    return {
-      code: "environment_disk_full",
-      message: `The environment ${recipe.label} cannot be made: the disk is full.`,
-      hint: "Free some space (`stepwell gc` removes unused environments), then resume the run.",
-    };
-  return {
-    code: "environment_build_failed",
-    message: `The environment ${recipe.label} cannot be made with Python ${recipe.pythonVersion}:\n${shortened(end.stderr)}`,
-    hint: "Look at the package that uv names: another version of it, or another Python (`python` of the environment), may help.",
-  };
-}
-
-/** The end of what uv said; it is the part that tells. */
-export function shortened(text: string): string {
-  return text.trim().split("\n").slice(-15).join("\n");
+  return programFailure(end.stderr, {
+    doing: `The environment ${recipe.label} cannot be made with Python ${recipe.pythonVersion}`,
+    label: recipe.label,
+    otherwise:
+      "Look at the package that uv names: another version of it, or another Python (`python` of the environment), may help.",
+  });
 }

@@ -75,8 +75,9 @@ export async function preparePlan(
         ? environments.none()
         : await environments.resolve(step.environment, step.command);
     if (isRefusal(environment)) {
-      if (environment.code === "environment_not_resolved" && !options.mayResolve)
-        unresolved.add(index);
+      // With --locked a run would stop here: then so does its plan.
+      const later = !options.mayResolve && !options.locked;
+      if (environment.code === "environment_not_resolved" && later) unresolved.add(index);
       else report(step, environment);
     }
     steps.push({
