@@ -92,6 +92,25 @@ describe("chooseSoftware", () => {
     });
   });
 
+  it("says that a registered environment has no such version", async () => {
+    const reference: EnvironmentReference = {
+      kind: "asset",
+      name: "mine",
+      version: "9",
+      label: null,
+      registry: null,
+    };
+    const choice = await chooseSoftware(reference, {}, async (_, version) =>
+      version === null ? inline({ packages: ["six"] }) : null,
+    );
+    expect(choice).toMatchObject({
+      failure: {
+        message: "The environment mine has no version 9.",
+        hint: expect.stringContaining("list"),
+      },
+    });
+  });
+
   it("names near names and the line to add when a name is unknown", async () => {
     const choice = await choose(named("sklearn-15", "azureml"));
     expect(choice).toMatchObject({ ok: false, failure: { code: "unknown_environment" } });

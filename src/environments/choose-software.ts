@@ -58,6 +58,13 @@ export async function chooseSoftware(
   if (asset?.kind === "inline") return fromDefinition(asset, table, name);
   const curated = curatedEnvironment(name);
   if (curated !== null) return chosen(packages(shortName(name), curated.packages, curated.python));
+  const isExact = registry === null && (version !== null || label !== null);
+  if (isExact && (await lookup(name, null, "latest")) !== null)
+    return failed(
+      "unknown_environment",
+      `The environment ${name} has no ${version === null ? `label ${label}` : `version ${version}`}.`,
+      `See what there is: stepwell environment list. The newest: azureml:${name}@latest.`,
+    );
   return unknown(name, registry, table);
 }
 

@@ -35,6 +35,8 @@ describe("condaPackages", () => {
     ["python==3.8.12", "3.8.12"],
     ["python>=3.9", "3.9"],
     ["python>=3.6,<=3.9", "3.9"],
+    ["python~=3.9", "3.9"],
+    ["python<3.10", "3.9"],
     ["python", null],
   ])("takes %s as the version of Python", (dependency, expected) => {
     const found = condaPackages({ dependencies: [dependency] });
@@ -49,6 +51,14 @@ describe("condaPackages", () => {
     });
     expect(found.requirements).toEqual(["mlflow<2.19", "pkg[a,b]==1.0"]);
     expect(found.unsupported).toEqual([]);
+  });
+
+  it("takes a pip part that is one text, and Python packages named like libraries", () => {
+    const dependencies = ["librosa=0.10", { pip: "six\n-r more.txt" }];
+    expect(condaPackages({ dependencies })).toMatchObject({
+      requirements: ["librosa==0.10.*", "six", "-r more.txt"],
+      unsupported: [],
+    });
   });
 
   it("names what is no Python package, and versions that pip cannot say", () => {

@@ -21,14 +21,16 @@ export function condaPackages(content: unknown): CondaPackages {
   for (const dependency of Array.isArray(dependencies) ? dependencies : []) {
     if (typeof dependency !== "string") {
       const pip = field(dependency, "pip");
-      if (Array.isArray(pip)) requirements.push(...pip.map((line) => String(line).trim()));
+      // A single line without a dash is what people write too.
+      const lines = typeof pip === "string" ? pip.split("\n") : pip;
+      if (Array.isArray(lines)) requirements.push(...lines.map((line) => String(line).trim()));
       continue;
     }
     const { name, version } = split(dependency);
     if (name === "python") python = pythonVersion(version);
     else if (DROPPED.has(name)) continue;
     else {
-      const specifier = NOT_PYTHON.test(name) ? null : versionSpecifier(version);
+      const specifier = isNotPython(name) ? null : versionSpecifier(version);
       if (specifier === null) unsupported.push(dependency.trim());
       else requirements.push(`${own(PIP_NAMES, name) ?? name}${specifier}`);
     }
@@ -70,8 +72,15 @@ const PIP_NAMES: Readonly<Record<string, string>> = {
 /** Tools of conda itself, and switches that mean nothing outside it. */
 const DROPPED = new Set(["pip", "wheel", "conda", "nomkl", "blas", "libblas", "python_abi"]);
 
+/** Python packages whose names look like libraries. */
+const LIKE_LIBRARIES = /^lib(?:rosa|cst|sass|tmux|clang|pysal|usb1|virt-python|archive-c)$/;
+
 const NOT_PYTHON =
   /^(?:_.*|r|r-.*|cudatoolkit.*|cuda|cuda-.*|cudnn|nccl|pytorch-cuda|pytorch-mutex|openjdk|java-.*|nodejs|gcc.*|gxx.*|gfortran.*|clang.*|llvm-openmp|lib.*|make|ninja-base|git|ffmpeg|openssl|ca-certificates|zlib|bzip2|xz|sqlite|readline|tk|ncurses|openmpi|mpich|mpi|glib|gdal|geos|proj|hdf5|curl|wget|unzip|perl|ruby|julia|rust|go)$/;
+
+function isNotPython(name: string): boolean {
+  return NOT_PYTHON.test(name) && !LIKE_LIBRARIES.test(name);
+}
 
 function field(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null
@@ -116,7 +125,13 @@ function pythonVersion(version: string): string | null {
   const found =
     /(?:^|,)\s*={1,2}\s*(\d+\.\d+(?:\.\d+)?)/.exec(version) ??
     /<=\s*(\d+\.\d+(?:\.\d+)?)/.exec(version) ??
-    />=\s*(\d+\.\d+(?:\.\d+)?)/.exec(version) ??
+    /(?:>=|~=)\s*(\d+\.\d+(?:\.\d+)?)/.exec(version) ??
     /^(\d+\.\d+(?:\.\d+)?)/.exec(version);
-  return found?.[1] ?? null;
+  return found?.[1] ?? minorBelow(version);
+}
+
+/** `<3.10` alone: 3.9. */
+function minorBelow(version: string): string | null {
+  const minor = /<\s*3\.(\d+)/.exec(version)?.[1];
+  return minor === undefined ? null : `3.${Number(minor) - 1}`;
 }
