@@ -187,6 +187,19 @@ describe("chooseSoftware", () => {
     },
   );
 
+  it("reads a list of packages by the same rules", async () => {
+    const packages = ["six --hash=sha256:aa", "--pre", "attrs"];
+    expect(await choose(inline({ packages }))).toMatchObject({
+      software: {
+        requirements: ["six", "attrs"],
+        options: ["--pre"],
+        hashes: { six: ["sha256:aa"] },
+      },
+    });
+    for (const line of ["./pkg", "x @ file:///src", "-r more.txt"])
+      expect(await choose(inline({ packages: [line] }))).toMatchObject({ ok: false });
+  });
+
   it("refuses a password in a file that another one names, and does not show it", async () => {
     fs.writeFileSync(
       path.join(folder, "index.txt"),

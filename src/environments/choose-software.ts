@@ -106,7 +106,7 @@ function fromDefinition(
   if (definition.project !== null)
     return chosen({ kind: "project", folder: definition.project, label: label ?? "project" });
   if (definition.packages !== null)
-    return chosen(packages(label ?? "packages", definition.packages, definition.pythonVersion));
+    return fromLines(definition.packages, null, label ?? "packages", definition.pythonVersion);
   if (definition.requirements !== null)
     return fromRequirements(definition.requirements, label, definition.pythonVersion);
   if (definition.conda !== null) return fromConda(definition.conda, label);
