@@ -13,6 +13,7 @@ describe("programFailure", () => {
     ["cause: failed to create directory: Read-only file system (os error 30)", "UV_CACHE_DIR"],
     ["hint: Packages were unavailable because the network was disabled.", "PIP_INDEX_URL"],
     ["cause: error sending request for url (http://127.0.0.1:9/)", "PIP_INDEX_URL"],
+    ["cause: Git operation failed\n  cause: failed to fetch branch", "branch or tag"],
     ["cause: Hash mismatch for `six==1.12.0`", "edited by hand"],
     ["Because there is no version of six==99, you require what cannot be", "Change versions."],
   ])("says for %j what to do", (stderr, hint) => {

@@ -14,6 +14,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     "Either the lock was edited by hand (change the definition instead, or `stepwell environment upgrade NAME PACKAGE==VERSION`), or the index gives another file than the one that was locked.",
   ],
   [
+    /git operation failed/i,
+    "Look at what git says: the address, the branch or tag, and whether this machine may read the repository.",
+  ],
+  [
     /network was disabled|error sending request|failed to fetch|timed out|dns error|HTTP status (?:client|server) error|\b40[13] (?:Unauthorized|Forbidden)/i,
     "The package index was not reached: look at the network, and at pip's and uv's settings (PIP_INDEX_URL, pip.conf, UV_OFFLINE), then run again.",
   ],
