@@ -11,6 +11,8 @@ it.each([
   ["postgres://ann:Sup3r$ecret@host", "password", "postgres://ann:***********@host"],
   ["postgres://ann:p{a@host", "password", "postgres://ann:***@host"],
   ["postgres://ann:50%off@host", "password", "postgres://ann:******@host"],
+  ["https://ghp_0123456789@a.org/x", "token", "https://**************@a.org/x"],
+  ["https://glpat-012345678@a.org/x", "token", "https://***************@a.org/x"],
   [
     "{path: https://a.org/x?token=abc, type: t}",
     "signature",
@@ -25,6 +27,7 @@ it.each([
   "https://a.org/x?page=2&page_token=abc",
   "wasbs://container@account.blob.core.windows.net/x",
   "ssh://git@host/x",
+  "git+https://my-name@a.org/x and https://0123456789abcdef0123456789abcdef@sentry.example/1",
   "azureml://datastores/d/paths/x?y",
   "https://a.org:8443/x@1:2",
   "psql postgres://ann:$PASSWORD@host/db",

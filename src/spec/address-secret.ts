@@ -9,6 +9,9 @@ import type { TreeSource } from "./tree.ts";
 const ADDRESS = /(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'`<>\\]+/gi;
 /** What stands before a digest is the tag of an image: `docker://ubuntu:22.04@sha256:…`. */
 const PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*:)([^/?#@]+)(?=@(?!sha\d+:))/i;
+/** A token in the place of the user, by the shapes that hosts of code and packages give theirs: `git+https://ghp_…@host`. */
+const TOKEN =
+  /^((?:git\+)?https?:\/\/)((?:gh[pousr]_|github_pat_|glpat-|hf_|pypi-)[\w.-]{8,}|[a-z2-7]{52}|[A-Za-z0-9]{84})(?=@)/;
 /** Shared access signatures of Azure, presigned addresses of S3, GCS and CloudFront, and what other services call a key. */
 const SIGNATURE =
   /([?&;#](?:sig|signature|x-amz-signature|x-goog-signature|(?:access_|auth_|private_)?token|api_?key|client_secret|password)=)([^&#;,)\]}]+)/gi;
@@ -21,7 +24,7 @@ const WORD =
 export interface AddressSecret {
   /** Of the address in the text. */
   readonly offset: number;
-  readonly what: "password" | "signature";
+  readonly what: "password" | "token" | "signature";
 }
 
 /** Every address of a text that holds one. */
@@ -29,6 +32,7 @@ export function addressSecrets(text: string): readonly AddressSecret[] {
   if (!text.includes("://")) return [];
   return [...text.matchAll(ADDRESS)].flatMap(({ 0: address, index: offset }): AddressSecret[] => {
     if (isSecret(PASSWORD.exec(address)?.[2])) return [{ offset, what: "password" }];
+    if (TOKEN.test(address)) return [{ offset, what: "token" }];
     const isSigned = [...address.matchAll(SIGNATURE)].some((match) => isSecret(match[2]));
     return isSigned ? [{ offset, what: "signature" }] : [];
   });
@@ -44,7 +48,7 @@ export function withoutAddressSecrets(text: string): string {
   const hide = (all: string, before: string, value: string): string =>
     isSecret(value) ? before + "*".repeat(value.length) : all;
   return text.replaceAll(ADDRESS, (address) =>
-    address.replace(PASSWORD, hide).replaceAll(SIGNATURE, hide),
+    address.replace(PASSWORD, hide).replace(TOKEN, hide).replaceAll(SIGNATURE, hide),
   );
 }
 
