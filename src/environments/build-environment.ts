@@ -32,7 +32,7 @@ export async function buildEnvironment(
   context: BuildContext,
 ): Promise<Built> {
   const recipe = context.recipes.recall(identity.id);
-  if (recipe === null) return failed(forgotten(identity));
+  if (recipe === null) return failed(unwritable(context.cacheFolder) ?? forgotten(identity));
   if (recipe.kind === "interpreter") return useInterpreter(identity, recipe, context);
   const lockText = await lockTextOf(recipe, context);
   if (typeof lockText !== "string") return failed(lockText);
@@ -122,6 +122,20 @@ function shims(executable: string, context: BuildContext): string[] {
     }
   }
   return [folder];
+}
+
+/** Planning could not write down how the environment is made. */
+function unwritable(cacheFolder: string): EnvironmentFailure | null {
+  try {
+    fs.accessSync(cacheFolder, fs.constants.W_OK);
+    return null;
+  } catch (error) {
+    return {
+      code: "environment_build_failed",
+      message: `Environments cannot be made in the cache: ${(error as Error).message}`,
+      hint: "Make that folder writable, or name another one: STEPWELL_CACHE_DIR.",
+    };
+  }
 }
 
 function forgotten(identity: EnvironmentIdentity): EnvironmentFailure {

@@ -20,9 +20,12 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-function environments(variables: Record<string, string | undefined> = {}) {
+function environments(
+  variables: Record<string, string | undefined> = {},
+  cacheFolder = path.join(folder, "cache"),
+) {
   return createEnvironments({
-    cacheFolder: path.join(folder, "cache"),
+    cacheFolder,
     locksFolder: path.join(folder, "stepwell.lock.d"),
     locked: false,
     table: {},
@@ -294,6 +297,14 @@ describe("the shell's interpreter for a step", () => {
     install("late", "1.0");
     const built = await environments().build(identity);
     expect(built.ok && built.warnings).toHaveLength(1);
+  });
+
+  it("fails with the way out where the cache cannot be written", async () => {
+    fs.writeFileSync(path.join(folder, "cache"), "a file, and no folder");
+    const cacheFolder = path.join(folder, "cache", "stepwell");
+    expect(await environments({}, cacheFolder).build(await identify())).toMatchObject({
+      failure: { hint: expect.stringContaining("STEPWELL_CACHE_DIR") },
+    });
   });
 
   it("fails with the way out when it is gone, or was never seen", async () => {
