@@ -64,6 +64,14 @@ describe("chooseSoftware", () => {
     },
   );
 
+  it.each([
+    ["AzureML-sklearn-1.0-ubuntu20.04-py38-cpu", "3.9"],
+    ["AzureML-sklearn-0.24-ubuntu18.04-py37-cpu", "3.8"],
+    ["sklearn-1.5", null],
+  ])("asks for a Python that the packages of %s have wheels for", async (name, python) => {
+    expect(await choose(named(name))).toMatchObject({ ok: true, software: { python } });
+  });
+
   it("lets the workspace's table override names and images, through other names", async () => {
     const table: EnvironmentTable = {
       "sklearn-1.5": { ...EMPTY, packages: ["six"], pythonVersion: "3.10" },

@@ -20,9 +20,9 @@ const SKLEARN_15 = [
 /** The first row whose pattern matches a name wins. */
 const ROWS: readonly CuratedEnvironment[] = [
   { name: /^sklearn-1\.5$/, python: null, packages: SKLEARN_15 },
-  row(/^sklearn-1\.1/, ["scikit-learn==1.1.*", ...SKLEARN_15.slice(1)]),
-  row(/^sklearn-1\.0/, ["scikit-learn==1.0.*", ...SKLEARN_15.slice(1)]),
-  row(/^sklearn-0\.24/, ["scikit-learn==0.24.*", ...SKLEARN_15.slice(1)]),
+  row(/^sklearn-1\.1/, ["scikit-learn==1.1.*", ...SKLEARN_15.slice(1)], "3.10"),
+  row(/^sklearn-1\.0/, ["scikit-learn==1.0.*", ...SKLEARN_15.slice(1)], "3.9"),
+  row(/^sklearn-0\.24/, ["scikit-learn==0.24.*", ...SKLEARN_15.slice(1)], "3.8"),
   row(/^lightgbm-/, ["lightgbm", ...SKLEARN_15]),
   row(/^xgboost-sklearn/, ["xgboost", ...SKLEARN_15]),
   row(/^responsibleai(?:-tabular|-ubuntu.*|-[\d.]+)?$/, ["responsibleai", ...SKLEARN_15]),
@@ -56,6 +56,11 @@ export function shortName(name: string): string {
   return name.toLowerCase().replace(/^azureml-/, "");
 }
 
-function row(name: RegExp, packages: readonly string[]): CuratedEnvironment {
-  return { name, python: null, packages };
+/** `python`: the newest that the packages have wheels for, where it is older than what machines have now. */
+function row(
+  name: RegExp,
+  packages: readonly string[],
+  python: string | null = null,
+): CuratedEnvironment {
+  return { name, python, packages };
 }

@@ -6,12 +6,12 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { EnvironmentFailure } from "../ports/environments.ts";
+import { buildFailure } from "./build-failure.ts";
 import { holdLock } from "./build-lock.ts";
 import { readDocument, writeWhole } from "./disk-cache.ts";
 import { listingOf, makeReadOnly, removeFolder } from "./folder-listing.ts";
 import { isHashed } from "./lock-file.ts";
 import { markerHolds, markerVariables } from "./marker.ts";
-import { programFailure } from "./program-failure.ts";
 import { splitOptions } from "./requirement-options.ts";
 import type { Uv } from "./uv.ts";
 
@@ -146,7 +146,7 @@ async function make(venv: string, recipe: VenvRecipe, uv: Uv): Promise<Environme
   try {
     const words = ["venv", "--no-project", "--python", recipe.python, venv];
     return (
-      failureOf(recipe, await uv.run(words, work)) ??
+      buildFailure(recipe, await uv.run(words, work)) ??
       (await installLock(venv, recipe, uv, work)) ??
       (await installProject(venv, recipe, uv, work))
     );
@@ -169,7 +169,7 @@ async function installLock(
   const hashes = isHashed(rest.join("\n")) ? ["--require-hashes"] : [];
   const python = path.join(venv, "bin", "python");
   const words = ["pip", "sync", "--python", python, ...hashes, ...more, "--compile-bytecode"];
-  return failureOf(recipe, await uv.run([...words, requirements], work));
+  return buildFailure(recipe, await uv.run([...words, requirements], work));
 }
 
 /** Lines of the lock that name no folder; archives beside the project by their whole path. */
@@ -207,7 +207,7 @@ async function installProject(
   if (folders.length === 0) return null;
   const python = path.join(venv, "bin", "python");
   const words = ["pip", "install", "--python", python, "--no-deps", "--compile-bytecode"];
-  return failureOf(recipe, await uv.run([...words, ...folders], work));
+  return buildFailure(recipe, await uv.run([...words, ...folders], work));
 }
 
 async function complete(venv: string, file: string, recipe: VenvRecipe): Promise<void> {
@@ -234,17 +234,4 @@ function sitePackages(venv: string): string {
   const lib = path.join(venv, "lib");
   const python = fs.readdirSync(lib).find((name) => name.startsWith("python")) ?? "python3";
   return path.join(lib, python, "site-packages");
-}
-
-function failureOf(
-  recipe: VenvRecipe,
-  end: { readonly exitCode: number | null; readonly stderr: string },
-): EnvironmentFailure | null {
-  if (end.exitCode === 0) return null;
-  return programFailure(end.stderr, {
-    doing: `The environment ${recipe.label} cannot be made with Python ${recipe.pythonVersion}`,
-    label: recipe.label,
-    otherwise:
-      "Look at the package that uv names: another version of it, or another Python (`python` of the environment), may help.",
-  });
 }

@@ -7,7 +7,7 @@ import { createMemoryStore } from "../records/memory.ts";
 import { defaultWorkspaceConfig } from "../spec/workspace-config.ts";
 import { createFolderContents } from "../storages/folder.ts";
 import { isRefusal } from "./refusal.ts";
-import { createDataResolver } from "./resolve-data.ts";
+import { createDataResolver, mapUrl } from "./resolve-data.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 // References of a plan: however many steps read one, its place is asked once.
@@ -83,4 +83,21 @@ it("asks the record for datastores once, however many paths of however many of t
     for (const inside of ["x.csv", "gone", "../out", "also/gone"])
       await resolve({ kind: "datastore", datastore, path: inside }, "uri_file");
   expect(asked.datastores).toBe(1);
+});
+
+it("says of what a datastore lacks in which line its place is written", async () => {
+  const { workspace } = workspaceWith({ lake: { type: "file", path: folder } });
+  const far = { kind: "datastore", datastore: "lake", path: "gone" } as const;
+  const found = await createDataResolver(workspace).resolve(far, "uri_folder");
+  expect(found).toMatchObject({ code: "missing_path" });
+  expect(isRefusal(found) && found.hint).toContain("datastores: {lake: {type: file, path:");
+});
+
+it.each([
+  ["./copy", "wasbs://c@a.example/", "copy/x/y.csv"],
+  ["https://mirror.example/c/", "wasbs://c@a.example/", "https://mirror.example/c/x/y.csv"],
+  ["https://mirror.example/c", "wasbs://c@a.example", "https://mirror.example/c/x/y.csv"],
+  ["s3://bucket", "wasbs://c@a.example/x/", "s3://bucket/y.csv"],
+])("maps a prefix to %s", (target, prefix, mapped) => {
+  expect(mapUrl({ [prefix]: target }, "wasbs://c@a.example/x/y.csv")).toBe(mapped);
 });

@@ -6,6 +6,7 @@ import { changedPaths } from "../core/changed-paths.ts";
 import type { Content, ContentId } from "../core/content.ts";
 import type { RemoteOrigin, ResolvedData } from "../core/plan.ts";
 import type { DataReference, DataType, PortMode } from "../spec/graph.ts";
+import { withWayOut } from "./data-way-out.ts";
 import { type DatastoreLookup, lookUpDatastores } from "./datastores.ts";
 import { download } from "./download.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
@@ -55,6 +56,7 @@ export function createDataResolver(workspace: Workspace): DataResolver {
     const located = await locate(scope, reference);
     if (isRefusal(located)) return located;
     const found = await find(located, type, mode);
+    if (isRefusal(found) && located.expectedId === null) return withWayOut(found, reference);
     if (type !== "mltable" || isRefusal(found) || found.remote?.direct)
       return asRecorded(workspace, located, found);
     const { resolveMlTable } = await import("./resolve-mltable.ts");
@@ -219,7 +221,7 @@ async function locateAsset(
   return refuse(
     "unknown_asset",
     `there is no data asset or model ${wanted} in this workspace`,
-    "register it: stepwell data create FILE, or write a path in its place  (see what is there: stepwell data list)",
+    `register it: stepwell data create --name ${name}${version === null ? "" : ` --version ${version}`} --path PATH, or write a path in its place  (see what is there: stepwell data list)`,
   );
 }
 
@@ -293,8 +295,12 @@ export function mapUrl(map: Readonly<Record<string, string>>, url: string): stri
   const [best] = keys.sort((a, b) => b.length - a.length);
   if (best === undefined) return null;
   const rest = url.slice(best.length);
-  if (rest === "") return map[best] as string;
-  return path.join(map[best] as string, rest);
+  const target = map[best] as string;
+  if (rest === "") return target;
+  // An address would lose one of its slashes.
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(target)
+    ? `${target.replace(/\/$/, "")}/${rest.replace(/^\//, "")}`
+    : path.join(target, rest);
 }
 
 async function locateRunOutput(
