@@ -293,7 +293,7 @@ describe("what else is missing", () => {
     `type: command\ncompute: local\ncommand: cat \${{inputs.x}}\ninputs: {x: {type: uri_file, path: "${from}"}}\n`;
 
   it.each([
-    ["azureml:gone@latest", /stepwell data create FILE, or write a path/],
+    ["azureml:gone@latest", /stepwell data create --name gone --path PATH, or write a path/],
     ["azureml://datastores/lake/paths/a.csv", /datastores: \{lake: .*\}, or write a path/],
     ["./nothing.csv", /Put it there, or write another path/],
   ])("%s has two ways out", (from, ways) => {

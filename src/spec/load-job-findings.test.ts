@@ -172,6 +172,32 @@ describe("files that are no jobs", () => {
     expect(only(text)?.code).toBe(code);
   });
 
+  it.each([
+    ["type: uri_folder\npath: x", "a data asset", "stepwell data create"],
+    [
+      "$schema: https://x/environment.schema.json\nimage: i",
+      "an environment",
+      "environment create",
+    ],
+    ["type: custom_model\npath: x", "a model", "stepwell model create"],
+    ["trigger: {type: cron}\ncreate_job: ./p.yml", "a schedule", "stepwell run ./p.yml"],
+    ["name: cpu\ntype: amlcompute", "a compute", "computes: {cpu: {type: local}}"],
+    ["$schema: https://x/managedOnlineDeployment.schema.json", "a deployment", "serves no models"],
+  ])("says what %j is and which command is for it", (text, what, way) => {
+    const found = only(text);
+    expect(found?.message).toContain(what);
+    expect(found?.hint).toContain(way);
+  });
+
+  it.each(["/p/train.py", "/p/a.ipynb", "/p/x.R"])(
+    "makes no YAML mistakes of the script %s",
+    (file) => {
+      const job = loaded("import x", { options: { file } });
+      expect(findings(job)).toEqual(["error unknown_kind -"]);
+      expect(job.problems[0]?.hint).toContain(`stepwell init ${file}`);
+    },
+  );
+
   it("says that the file itself cannot be read", () => {
     const job = loaded("", { options: { file: "/nowhere.yml" } });
     expect(findings(job)).toEqual(["error unreadable_file -"]);

@@ -24,6 +24,32 @@ function set(path: string, value: string) {
   return withOptions({ set: [{ path, value }] });
 }
 
+describe("--set of an input that a step does not have", () => {
+  const text = `type: pipeline
+inputs: {rate: 0.1}
+jobs:
+  a: {command: "echo \${{inputs.n}}", inputs: {n: "\${{parent.inputs.rate}}"}}
+`;
+  const given = (...options: readonly { readonly path: string; readonly value: string }[]) =>
+    loaded(text, { options: { set: options } });
+
+  it("is warned of, with the near name", () => {
+    const job = given({ path: "jobs.a.inputs.nn", value: "1" });
+    expect(findings(job)).toEqual(["warning unknown_input -"]);
+    expect(job.problems[0]?.hint).toBe("Did you mean `n`?");
+    expect(findings(given({ path: "inputs.rat", value: "1" }))).toEqual([
+      "warning unknown_input -",
+    ]);
+  });
+
+  it("is fine where another option makes the command use it", () => {
+    const input = { path: "jobs.a.inputs.extra", value: "1" };
+    const command = { path: "jobs.a.command", value: "echo ${{inputs.extra}}" };
+    expect(findings(given(input, command))).toEqual([]);
+    expect(findings(given({ path: "inputs.rate", value: "2" }))).toEqual([]);
+  });
+});
+
 describe("--set", () => {
   it("changes any field, reading the value as YAML", () => {
     expect(set("name", "yours").graph?.name).toBe("yours");

@@ -5,6 +5,7 @@ import type { Graph } from "./graph.ts";
 import { commandGraph } from "./job/command-graph.ts";
 import { jobKind } from "./job/job-kind.ts";
 import { LoadContext, type LoadOptions } from "./job/load-context.ts";
+import { scriptHint } from "./job/other-file.ts";
 import { pipelineGraph } from "./job/pipeline-graph.ts";
 import { applySets } from "./job/set-field.ts";
 import type { Problem } from "./problem.ts";
@@ -32,7 +33,12 @@ export function loadJob(options: LoadOptions): LoadedJob {
 /** As {@link loadJob}, but with the graph as far as it can be made although there are errors. */
 export function loadJobLeniently(options: LoadOptions): LoadedJob {
   const context = new LoadContext(options);
-  const read = context.readFile(options.file, null);
+  const script = scriptHint(options.file);
+  if (script !== null) {
+    const message = `\`${options.file}\` is a script, not a job`;
+    context.error(null, "unknown_kind", message, script);
+  }
+  const read = script === null ? context.readFile(options.file, null) : null;
   const graph = read === null ? null : graphOf(context, read);
   const problems = sorted(context.problems, options.file);
   return { graph, problems, files: context.files, kinds: context.kinds };

@@ -43,7 +43,7 @@ export const PROBLEM_CODES = {
   bad_binding: "A `${{…}}` points at nothing that can stand there, or is only a part of a value.",
   unknown_node: "A binding or `depends_on` names a node that the pipeline does not have.",
   unknown_input:
-    "A binding, `--input` or node names an input that does not exist; a warning for pipelines.",
+    "A binding, `--input`, `--set` or node names an input that does not exist; a warning for pipelines and `--set`.",
   unknown_output: "A binding or node names an output that does not exist.",
   not_read: "A node says what only its component can say, as `command`; a warning.",
   missing_input: "A required input has no value.",

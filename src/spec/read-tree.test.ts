@@ -144,6 +144,13 @@ describe("mistakes of the text", () => {
     expect(codes(text)).toContain(code);
   });
 
+  it("says that a reference inside of brackets needs quotes", () => {
+    const text = "inputs: {a: 1, n: ${{parent.inputs.m}}}\n";
+    const [problem] = readTree(text, FILE, SPEC_LIMITS).problems;
+    expect(problem).toMatchObject({ code: "yaml_syntax", position: { line: 1 } });
+    expect(problem?.hint).toContain("needs quotes");
+  });
+
   it("names tabs where they are the mistake", () => {
     const [problem] = readTree("a:\n\t- b: 1\n", FILE, SPEC_LIMITS).problems;
     expect(problem).toMatchObject({ code: "yaml_syntax", position: { line: 2 } });

@@ -92,10 +92,15 @@ function syntaxProblem(source: TreeSource, error: YAMLException, limits: SpecLim
     const message = `values are nested more than ${limits.depth} deep`;
     return problemAt(place, "too_deep", message, "Flatten the definition.");
   }
-  const hint = /\t/.test(lineBefore(source, place.offset))
-    ? "YAML does not allow tabs for indentation: use spaces."
-    : "Check indentation, quotes and brackets on this line and the one above.";
+  const hint = syntaxHint(lineBefore(source, place.offset));
   return problemAt(place, "yaml_syntax", `this is not valid YAML: ${error.reason}`, hint);
+}
+
+function syntaxHint(line: string): string {
+  if (/\t/.test(line)) return "YAML does not allow tabs for indentation: use spaces.";
+  if (/[{[,]\s*(?:[\w.-]+:\s*)?\$\{/.test(line))
+    return 'Inside `{…}` and `[…]` a value with `${{…}}` needs quotes: `"${{…}}"`.';
+  return "Check indentation, quotes and brackets on this line and the one above.";
 }
 
 function lineBefore(source: TreeSource, offset: number): string {

@@ -5,6 +5,7 @@ import { laterNodes } from "../fields/later-nodes.ts";
 import { get, getMapping, getText, type TreeMapping } from "../tree.ts";
 import { isLiteralKind } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
+import { otherFile } from "./other-file.ts";
 
 export type JobKind = "pipeline" | "command" | "data_transfer";
 
@@ -23,8 +24,13 @@ export function jobKind(tree: TreeMapping, context: LoadContext): JobKind | null
   if (kind !== null && Object.hasOwn(laterNodes, kind)) {
     const message = `a job of type ${kind} cannot be run by itself yet`;
     const hint =
-      "Stepwell runs `pipeline`, `command` and `data_transfer` jobs; nodes of this type are checked and planned, and do not run yet either.";
+      "Stepwell runs `pipeline`, `command` and `data_transfer` jobs; nodes of this type are checked, and do not run yet either.";
     context.error(place, "unsupported_kind", message, hint);
+    return null;
+  }
+  const other = otherFile(tree, context.options.file);
+  if (other !== null) {
+    context.error(place, "unknown_kind", `this file is ${other.what}, not a job`, other.hint);
     return null;
   }
   const kinds = ["pipeline", "command", "data_transfer"];

@@ -40,6 +40,7 @@ export function applySets(root: TreeMapping, context: LoadContext): TreeMapping 
     else
       context.error(null, "bad_set", `--set ${path}: ${next}`, "Set the field above it instead.");
   }
+  for (const { path } of context.options.set) warnOfNewInput({ root, changed }, path, context);
   return changed;
 }
 
@@ -55,6 +56,37 @@ function missingStep(
   if (context.options.set.some(({ path }) => makes.includes(path))) return null;
   const names = [...jobs.entries.keys()];
   return suggestion(step, names, `Its steps: ${namesInWords(names)}.`);
+}
+
+/** A mistyped input of a step or job becomes one more that nothing uses: the run would be the same, with another name. */
+function warnOfNewInput(
+  { root, changed }: { readonly root: TreeMapping; readonly changed: TreeMapping },
+  path: string,
+  context: LoadContext,
+): void {
+  const [, step, name] = /^(?:jobs\.([^.]+)\.)?inputs\.([^.]+)$/.exec(path) ?? [];
+  const owner = (tree: TreeMapping) =>
+    step === undefined ? tree : getMapping(getMapping(tree, "jobs"), step);
+  const now = owner(changed);
+  if (name === undefined || now === null || now.entries.has("component")) return;
+  const inputs = [...(getMapping(owner(root), "inputs")?.entries.keys() ?? [])];
+  if (inputs.includes(name) || textsIn(now).some((text) => namesInput(text, name))) return;
+  const whose = step === undefined ? "the job" : `step \`${step}\``;
+  const hint = suggestion(name, inputs, `Its inputs: ${namesInWords(inputs)}.`);
+  const message = `--set ${path}: ${whose} has no input \`${name}\`, and uses none of that name`;
+  context.warn(null, "unknown_input", message, hint);
+}
+
+function namesInput(text: string, name: string): boolean {
+  const [, ...behind] = text.split(`inputs.${name}`);
+  return behind.some((rest) => !/^[\w-]/.test(rest));
+}
+
+function textsIn(node: TreeNode): readonly string[] {
+  if (node.kind === "scalar") return [node.text];
+  const below =
+    node.kind === "list" ? node.items : [...node.entries.values()].map((entry) => entry.value);
+  return below.flatMap(textsIn);
 }
 
 function readValue(path: string, value: string, context: LoadContext): TreeNode | null {
