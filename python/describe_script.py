@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 
 from scripts_described.definitions import defined_arguments  # noqa: E402
 from scripts_described.local_modules import local_imports  # noqa: E402
+from scripts_described.notes import notes  # noqa: E402
 from scripts_described.uses import uses  # noqa: E402
 
 
@@ -19,9 +20,16 @@ def describe(path):
             tree = ast.parse(file.read(), path)
         arguments = described(tree)
         imports = local_imports(tree, path)
+        remarks = notes(tree, path, arguments)
     except (SyntaxError, ValueError, OSError, RecursionError, MemoryError) as error:
-        return {"path": path, "error": str(error), "arguments": [], "imports": []}
-    return {"path": path, "error": None, "arguments": arguments, "imports": imports}
+        return {"path": path, "error": str(error), "arguments": [], "imports": [], "notes": []}
+    return {
+        "path": path,
+        "error": None,
+        "arguments": arguments,
+        "imports": imports,
+        "notes": remarks,
+    }
 
 
 def described(tree):

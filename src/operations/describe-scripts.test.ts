@@ -39,4 +39,30 @@ describe("describeScripts", () => {
     const found = describeScripts([importing, itself, good], process.env);
     expect(found?.map(({ error }) => error === null)).toEqual([true, false, true]);
   });
+
+  it.each([
+    [
+      "argparse.py",
+      'import argparse\np = argparse.ArgumentParser().add_subparsers()\np.add_parser("fit")\np.add_parser("eval")\n',
+      "it has subcommands (fit, eval)",
+    ],
+    [
+      "group.py",
+      'import click\n@click.group()\ndef main(): pass\n@main.command("fit")\ndef f(): pass\n@main.command()\ndef run_it(): pass\n',
+      "it has subcommands (fit, run-it)",
+    ],
+    ["argv.py", "import sys\nprint(sys.argv[1])\n", "it reads sys.argv"],
+    ["hyd.py", "import hydra\n@hydra.main()\ndef main(cfg): pass\n", "hydra:"],
+    ["pack/inner.py", "from . import helper\n", "run python3 -m pack.inner"],
+  ])("says what the arguments of %s do not", (name, text, note) => {
+    const [found] = describeScripts([write(name, text)], process.env) ?? [];
+    expect(found?.notes).toEqual([expect.stringContaining(note)]);
+  });
+
+  it("says nothing more of a script with one command", () => {
+    const text =
+      "import click, sys\n@click.command()\n@click.option('--n')\ndef main(n): sys.exit(len(sys.argv))\n";
+    const [found] = describeScripts([write("one.py", text)], process.env) ?? [];
+    expect(found?.notes).toEqual([]);
+  });
 });

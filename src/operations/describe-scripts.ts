@@ -28,6 +28,8 @@ export interface ScriptDescription {
   readonly arguments: readonly ScriptArgument[];
   /** Files and folders beside the script that it imports. */
   readonly imports: readonly string[];
+  /** What the arguments do not say: subcommands, words that it takes by itself. */
+  readonly notes: readonly string[];
 }
 
 /** One description a script, in order; null where this machine has no Python 3 to ask. */

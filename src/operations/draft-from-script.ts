@@ -51,12 +51,15 @@ export function draftFromScript(from: ScriptWords): StepDraft {
   };
   for (const argument of from.described?.arguments ?? []) addArgument(from, parts, argument);
   const code = codeFor(from.script, from.folder, from.described, parts.data);
-  const environment = isPython(from.script) ? environmentFor(from.script, from.folder) : null;
-  const remarks: string[] = [];
+  const environment = /\.(?:py|ipynb)$/i.test(from.script)
+    ? environmentFor(from.script, from.folder)
+    : null;
+  const remarks: string[] = [...(from.described?.notes ?? [])];
   if (from.described?.error)
     remarks.push(`its arguments could not be read: ${from.described.error}`);
   if (parts.needed.length > 0) remarks.push(`${NEEDED}: ${parts.needed.join(", ")}`);
   if (parts.leftOut.length > 0) remarks.push(`left out: ${parts.leftOut.join(", ")}`);
+  if (path.extname(from.script).toLowerCase() === ".ipynb") parts.outputs.executed = "uri_folder";
   return {
     name: from.name,
     command: [...programOf(from.script, code.script, environment), ...parts.words].join(" "),
@@ -79,10 +82,18 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 
 function programOf(script: string, name: string, environment: string | null): readonly string[] {
   const word = shellWord(name);
-  if (isPython(script)) return [environment === null ? "python3" : "python", word];
-  const program = PROGRAMS[path.extname(script).toLowerCase()];
+  const python = environment === null ? "python3" : "python";
+  if (isPython(script)) return [python, word];
+  const extension = path.extname(script).toLowerCase();
+  if (extension === ".ipynb") return [python, ...NOTEBOOK, word];
+  const program = PROGRAMS[extension];
   return program === undefined ? [`./${word}`] : [program, word];
 }
+
+/** Needs the packages nbconvert and ipykernel. */
+const NOTEBOOK = "-m nbconvert --to notebook --execute --output-dir ${{outputs.executed}}".split(
+  " ",
+);
 
 function addArgument(from: ScriptWords, parts: Parts, argument: ScriptArgument): void {
   const value = argument.is_flag ? null : referenceFor(from, parts, argument);

@@ -56,6 +56,7 @@ export function initPipeline({
       warnings.push(
         `step ${name} needs what its script has no value for; in pipeline.yml ${remark}`,
       );
+    for (const note of description?.notes ?? []) warnings.push(`${path.basename(script)}: ${note}`);
     for (const output of Object.keys(step.outputs)) made.set(output, `${name}.outputs.${output}`);
     steps.push(step);
   }
