@@ -229,6 +229,11 @@ describe("explain", () => {
       image({ command: "python train.py --slow x" }),
       "command changed: --fast → --slow x",
     ],
+    [
+      "a command that is longer than what is shown",
+      image({ command: "python train.py a b c d e" }),
+      "command changed: --fast → a b c d …",
+    ],
     ["no command", image({ command: null }), "command changed: python train.py --fast → (end)"],
     ["a variable", image({ variables: { MODE: "b" } }), "environment variable MODE: a → b"],
     ["a variable less", image({ variables: {} }), "environment variable MODE: a → (unset)"],

@@ -173,7 +173,11 @@ function firstChange(before: string | null, after: string | null): string {
   const now = (after ?? "").split(/\s+/);
   let at = 0;
   while (at < old.length && at < now.length && old[at] === now[at]) at += 1;
-  const around = (words: readonly string[]): string => words.slice(at, at + 4).join(" ") || "(end)";
+  const around = (words: readonly string[]): string =>
+    words
+      .slice(at, at + 4)
+      .join(" ")
+      .concat(words.length > at + 4 ? " …" : "") || "(end)";
   return `${around(old)} → ${around(now)}`;
 }
 

@@ -43,6 +43,8 @@ const TEXTS: readonly [cause: string, text: string, hint: RegExp][] = [
     /ran in python of your shell, which has no sklearn: python3 -m pip install scikit-learn/,
   ],
   ["missing_module", python("ImportError: No module named torch"), /pip install torch/],
+  ["missing_module", "/usr/bin/python3: No module named nbconvert", /pip install nbconvert/],
+  ["missing_module", "python3.12: No module named pytest", /pip install pytest/],
   [
     "missing_module",
     python("ModuleNotFoundError: No module named 'conf.base'"),

@@ -77,7 +77,10 @@ export const CAUSES: readonly Cause[] = [
   },
   {
     name: "missing_module",
-    pattern: pattern(String.raw`(?:ModuleNotFoundError|ImportError): No module named '?([\w.]+)'?`),
+    pattern: pattern(
+      // What `python -m NAME` says has no name of an error.
+      String.raw`(?:ModuleNotFoundError|ImportError|[^\s:]*python[\d.]*): No module named '?([\w.]+)'?`,
+    ),
     hint: ([, module = ""], facts) =>
       ignoredHint(facts, pythonFiles(module)) ??
       besideHint(facts, pythonFiles(module), "code") ??
