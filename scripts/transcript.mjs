@@ -15,6 +15,7 @@ const done = spawnSync(
     "run",
     "src/testing/transcript.test.ts",
     "src/testing/command-reference.test.ts",
+    "src/testing/file-reference.test.ts",
     "src/testing/sdk-reference.test.ts",
     "src/testing/looking-guide.test.ts",
     "src/testing/library-reference.test.ts",

@@ -131,7 +131,10 @@ export const workspace: FieldTable = table("stepwell.yml", {
     record(() => transfers),
     "Limits of what moves data between this machine and datastores.",
   ),
-  url_map: extension(mapOf(STRING), "Local copies of public URLs: a URL or prefix, and a path."),
+  url_map: extension(
+    mapOf(STRING),
+    "Local copies of addresses: an address or its beginning, and a path or another address.",
+  ),
   computes: extension(mapOf(record(() => compute)), "Computes by name; `*` is every other name."),
   instance_types: extension(
     mapOf(record(() => instanceType)),
