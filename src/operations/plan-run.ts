@@ -80,7 +80,7 @@ async function forecastOnce(
   const reused: ResultRow[] = [];
   const lookup: OutputLookup = (step, output) =>
     own(results.get(step)?.outputs ?? {}, output) ?? null;
-  const twins = newTwins();
+  const twins = newTwins(unresolved);
   const skipped = new Set(plan.options.skip);
   const steps: StepForecast[] = [];
   for (const [index, step] of plan.graph.steps.entries()) {
@@ -142,30 +142,48 @@ interface Decided {
  * Equal work in one run is done once: what the first of two equal steps does decides what can be said of the second.
  * Steps are seen in the order of the graph.
  */
-function newTwins(): {
+function newTwins(unresolved: ReadonlySet<number>): {
   see(plan: Plan, index: number, lookup: OutputLookup, decided: Decided): Decided;
 } {
   /** Work that is certain to be done, and can be shared, by fingerprint: the step that does it. */
   const certain = new Map<string, string>();
   /** Work that may be done, by static id. */
   const possible = new Map<string, string>();
+  /** The same by what is known without the environment: one without a lock may come out as any that is made. */
+  const alike = new Map<string, string>();
+  const alikeOpen = new Map<string, string>();
   return {
     see(plan, index, lookup, decided) {
       const step = plan.graph.steps[index] as StepNode;
       const planned = plan.steps[index] as Plan["steps"][number];
-      const stable = staticId(planned.nodeId, momentBase(plan, planned));
+      const isOpen = unresolved.has(index);
+      const isMade = plan.environments[planned.environment]?.kind === "uv";
+      const base = momentBase(plan, planned);
+      const whole = isOpen ? ` ${JSON.stringify(step.environment)}` : "";
+      const stable = staticId(planned.nodeId, base) + whole;
+      const loose = staticId(planned.nodeId, { ...base, environment: "" });
       if (decided.forecast.decision === "reuse") return decided;
       const must = mustRun(plan, index) !== null;
       const facts = must ? null : stepFacts(plan, index, lookup);
       const shared = facts !== null && step.reuse.kind === "auto";
-      const same = shared ? certain.get(facts.fingerprint) : undefined;
-      const perhaps = must ? undefined : possible.get(stable);
-      if (!possible.has(stable)) possible.set(stable, step.path);
-      if (shared && perhaps === undefined) certain.set(facts.fingerprint, step.path);
+      const work = shared ? facts.fingerprint + whole : "";
+      const same = shared ? certain.get(work) : undefined;
+      const seen = possible.get(stable) ?? (isOpen ? alike : isMade ? alikeOpen : NONE).get(loose);
+      const perhaps = must ? undefined : seen;
+      setFirst(possible, stable, step.path);
+      if (isOpen || isMade) setFirst(alike, loose, step.path);
+      if (isOpen) setFirst(alikeOpen, loose, step.path);
+      if (shared && perhaps === undefined) certain.set(work, step.path);
       if (same !== undefined) return asTwin(decided, "reuse", same);
       return perhaps === undefined ? decided : asTwin(decided, "depends", perhaps);
     },
   };
+}
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+function setFirst(map: Map<string, string>, key: string, value: string): void {
+  if (!map.has(key)) map.set(key, value);
 }
 
 function asTwin(decided: Decided, decision: "reuse" | "depends", twin: string): Decided {

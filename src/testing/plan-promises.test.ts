@@ -58,6 +58,36 @@ jobs:
   });
 });
 
+describe("equal commands in environments that have no lock yet", () => {
+  it("are one work where the definition is the same, and may be one where it is another", () => {
+    const conda = (name: string, python: string): string =>
+      `{conda_file: {name: ${name}, dependencies: ["python>=${python}"]}}`;
+    rig.write(
+      "open.yml",
+      `
+type: pipeline
+jobs:
+  host: {command: echo equal}
+  one: {command: echo equal, environment: ${conda("a", "3.9")}}
+  same: {command: echo equal, environment: ${conda("a", "3.9")}}
+  other: {command: echo equal, environment: ${conda("b", "3.8")}}
+`,
+    );
+    expect(steps("open.yml")).toMatchObject([
+      { decision: "run" },
+      { decision: "run" },
+      { decision: "reuse", reason: { detail: "the same work as step one" } },
+      {
+        decision: "depends",
+        reason: { detail: "depends on step one, which may do the same work" },
+      },
+    ]);
+    const decided = rig.run("run", "open.yml").steps.map(({ reuse }) => reuse.decision);
+    expect(decided.slice(0, 2)).toEqual(["ran", "ran"]);
+    expect(decided[2]).not.toBe("ran");
+  });
+});
+
 describe("an environment whose definition was changed", () => {
   const named = (name: string): readonly string[] => [
     "--set",
