@@ -225,10 +225,18 @@ describe("add", () => {
     "says of a shell's own text that what it reads is not declared: %s",
     (words) => {
       writeScripts();
-      expect(rig.cli("add", "x", "--", ...words).stdout).toMatch(/# taken as it is: declare/);
+      expect(rig.cli("add", "x", "--", ...words).stdout).toMatch(/# taken as it is, .*: declare/);
       expect(rig.cli("plan").code).toBe(0);
     },
   );
+
+  it("leaves variables in front of the program, and patterns, as they are typed", () => {
+    rig.write("train.py", "import argparse\n");
+    const words = ["N=1", "EMPTY=", "python3", "train.py", "--files", "*.csv"];
+    const added = rig.cli("add", "x", "--dry-run", "--", ...words).stdout;
+    expect(added).toContain("command: N=1 EMPTY= python3 train.py --files ${{inputs.files}}");
+    expect(added).not.toContain("outputs");
+  });
 
   it("gives the lines to put in by hand where the file cannot be added to", () => {
     rig.write("pipeline.yml", "type: pipeline\njobs: {a: {command: 'true', compute: local}}\n");

@@ -45,6 +45,24 @@ interface Building {
 }
 
 export function draftFromCommand(from: CommandWords): StepDraft {
+  const count = Math.max(
+    0,
+    from.words.findIndex((word) => !ASSIGNMENT.test(word)),
+  );
+  const draft = draftOfProgram({ ...from, words: from.words.slice(count) });
+  const variables = from.words.slice(0, count).map(assignment);
+  return { ...draft, command: [...variables, draft.command].join(" ") };
+}
+
+/** `OMP_NUM_THREADS=1` in front of the program. */
+const ASSIGNMENT = /^([A-Za-z_]\w*)=(.*)$/s;
+
+function assignment(word: string): string {
+  const [, name = "", value = ""] = ASSIGNMENT.exec(word) ?? [];
+  return `${name}=${value === "" ? "" : shellWord(value)}`;
+}
+
+function draftOfProgram(from: CommandWords): StepDraft {
   const [only = "", ...more] = from.words;
   if (more.length === 0 && /\s/.test(only)) return shellCommand(from, only);
   const script = scriptIndex(from);
@@ -84,7 +102,7 @@ export function draftFromCommand(from: CommandWords): StepDraft {
 }
 
 const TAKEN_AS_IT_IS =
-  "taken as it is: declare what it reads under inputs and what it writes under outputs, else changes are not seen";
+  "taken as it is, in a folder of its own without your files: declare what it reads under inputs and what it writes under outputs, and write ${{inputs.NAME}} and ${{outputs.NAME}} in their place";
 
 /** `bash -c '…'` */
 function isShellText(words: readonly string[]): boolean {
@@ -178,7 +196,7 @@ function referenceFor(
   }
   if (made !== null)
     return add({ kind: "binding", to: `parent.jobs.${made.from}` }, made.name) + made.rest;
-  if (written || looksLikePath(value)) {
+  if (written || (looksLikePath(value) && !PATTERN.test(value))) {
     const name = takeName(nameFor(option, value), building.taken);
     building.outputs[name] = newPathType(value);
     return `\${{outputs.${name}}}`;
@@ -192,6 +210,9 @@ function referenceFor(
     option === null ? "value" : nameFor(option, option),
   );
 }
+
+/** A name for several files, which the program itself looks for. */
+const PATTERN = /[*?[\]]/;
 
 interface MadeValue {
   /** `train.outputs.model` */
