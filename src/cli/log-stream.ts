@@ -6,6 +6,7 @@ import { type AttemptState, liveAttempt } from "../core/run-state.ts";
 import { type LiveLog, openLiveLog } from "../operations/live-log.ts";
 import type { RecordedRun } from "../operations/read-run.ts";
 import type { Workspace } from "../operations/workspace.ts";
+import { shownLine } from "./shown-line.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface LogStream {
@@ -27,7 +28,8 @@ export function createLogStream(
   const show = (step: number, lines: readonly string[]): void => {
     const path = paths[step] ?? "";
     const front = terminal.colors.cyan(path === "." ? "|" : `${path} |`);
-    say(lines.map((line) => `${front} ${line}`));
+    const { isColorSupported } = terminal.colors;
+    say(lines.map((line) => `${front} ${shownLine(line, isColorSupported)}`));
   };
   const end = (step: number): void => {
     const log = open.get(step);

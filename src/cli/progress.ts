@@ -8,6 +8,7 @@ import { isEndedStep } from "../core/status.ts";
 import { lastLines } from "../operations/log-tail.ts";
 import { type FollowedRun, takeEvent } from "../operations/read-run.ts";
 import { duration } from "./format.ts";
+import { shownLine } from "./shown-line.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface Progress {
@@ -178,16 +179,20 @@ function boardLines(
   );
   const lines = running.slice(0, SHOWN).map(([index, step]) => {
     const since = step.attempts.at(-1)?.createdAt ?? Date.now();
-    return terminal.colors.dim(
-      `  ${step.status.toLowerCase()}  ${paths[index]}  ${duration(Date.now() - since)}`,
-    );
+    return `  ${step.status.toLowerCase()}  ${paths[index]}  ${duration(Date.now() - since)}`;
   });
   const done = state.steps.length - state.open;
-  return [...lines, terminal.colors.dim(`  ${done} of ${state.steps.length} steps ended`)];
+  // A line that wraps would be two, and only one of them cleared.
+  const width = Math.max(10, (process.stderr.columns ?? terminal.columns) - 1);
+  return [...lines, `  ${done} of ${state.steps.length} steps ended`].map((line) =>
+    terminal.colors.dim(line.length > width ? `${line.slice(0, width - 1)}…` : line),
+  );
 }
 
 /** The end of a failing step's log, indented. */
 export function logTail(terminal: Terminal, file: string | null, count = TAIL): readonly string[] {
   if (file === null) return [];
-  return lastLines(file, count).map((line) => terminal.colors.dim(`    | ${line}`));
+  return lastLines(file, count).map((line) =>
+    terminal.colors.dim(`    | ${shownLine(line, false)}`),
+  );
 }

@@ -8,14 +8,16 @@ export interface Terminal {
   out(text: string): void;
   /** Everything that is said to a person beside results. */
   note(text: string): void;
-  /** True when stdout is a terminal and a person can be shown moving lines. */
+  /** True when stdout and stderr are a terminal and a person can be shown moving lines. */
   readonly live: boolean;
   readonly columns: number;
   readonly colors: ReturnType<typeof picocolors.createColors>;
 }
 
 export function createTerminal(shell: Readonly<Record<string, string | undefined>>): Terminal {
-  const live = process.stdout.isTTY === true && shell.TERM !== "dumb";
+  // One of the two in a file means plain lines in both: what moves and is coloured goes to either.
+  const isTerminal = process.stdout.isTTY === true && process.stderr.isTTY === true;
+  const live = isTerminal && shell.TERM !== "dumb";
   const noColor = shell.NO_COLOR !== undefined && shell.NO_COLOR !== "";
   return {
     out: (text) => write(process.stdout, text),
