@@ -25,7 +25,7 @@ const FACTS: Omit<FailureFacts, "lines"> = {
     const path = paths.find((one) => one.includes("mine"));
     return path === undefined
       ? null
-      : { path: `/me/${path}`, code: "./train", written: `./${path}` };
+      : { path: `/me/${path}`, code: "./train", written: `./${path}`, inside: null };
   },
 };
 
@@ -50,6 +50,9 @@ const TEXTS: readonly [cause: string, text: string, hint: RegExp][] = [
     python("ModuleNotFoundError: No module named 'conf.base'"),
     /left out.*conf\*/,
   ],
+  ["windows_line_ends", "go.sh: line 2: $'\\r': command not found", /sed -i 's\/\\r\$\/\/' FILE/],
+  ["windows_line_ends", "bash: ./go.sh: /bin/bash^M: bad interpreter: No such file", /line ends/],
+  ["windows_line_ends", "bash: line 1: ./go.sh: cannot execute: required file not found", /#!/],
   ["missing_module", `[rank1]: ${"ModuleNotFoundError: No module named 'cv2'"}`, /opencv-python/],
   [
     "missing_node_module",
@@ -183,10 +186,17 @@ describe("the known causes of a failure", () => {
     );
     const data = python("FileNotFoundError: [Errno 2] No such file or directory: 'mine.csv'");
     expect(hint(data)).toMatch(/make it an input \(path: \.\/mine\.csv, /);
-    const beside = () => ({ path: "/me/a.js", code: null, written: "./a.js" });
+    const beside = () => ({ path: "/me/a.js", code: null, written: "./a.js", inside: null });
     expect(hint("Error: Cannot find module './a'", { beside })).toMatch(
       /the step has no code of its own, .*: ship it with code: \.\/a\.js$/,
     );
+  });
+
+  it("says where a file of the code is that was asked for with the code's folder in front", () => {
+    const beside = () => ({ path: "/me/c/a.py", code: "./c", written: "./c/a.py", inside: "a.py" });
+    const text = "python: can't open file '/w/work/x/c/a.py': [Errno 2] No such file or directory";
+    expect(hint(text, { beside })).toMatch(/starts inside .*\(code: \.\/c\).*: write a\.py$/);
+    expect(hint(python("ModuleNotFoundError: No module named 'c.a'"), { beside })).toMatch(/pip/);
   });
 
   it("says of what is never code that it is not", () => {

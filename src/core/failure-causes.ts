@@ -28,13 +28,15 @@ export interface FailureFacts {
   readonly shellAlone: (name: string) => boolean;
   /** The first of these paths, as a program named them, that exists in the user's folder and was ignored. */
   readonly ignored: (paths: readonly string[]) => IgnoredFile | null;
-  /** The first of these paths that exists beside the pipeline or beside the step's code, and is no part of that code. */
+  /** The first of these paths that exists beside the pipeline or beside the step's code, and that the step did not find. */
   readonly beside: (paths: readonly string[]) => BesideFile | null;
 }
 
-/** A file of the project that a step's copy of its code does not have. */
+/** A file of the project that a step's copy of its code does not have, at least not under the path that it asked for. */
 export interface BesideFile {
   readonly path: string;
+  /** Its path inside of the step's code, which is where the command starts; null: it is no part of it. */
+  readonly inside: string | null;
   /** The step's code, as a line of the definition; null: it has none. */
   readonly code: string | null;
   /** How the definition names the file. */
@@ -83,7 +85,7 @@ export const CAUSES: readonly Cause[] = [
     ),
     hint: ([, module = ""], facts) =>
       ignoredHint(facts, pythonFiles(module)) ??
-      besideHint(facts, pythonFiles(module), "code") ??
+      besideHint(facts, pythonFiles(module), "module") ??
       moduleHint(module, "python", facts),
   },
   {
@@ -94,7 +96,7 @@ export const CAUSES: readonly Cause[] = [
     hint: ([, module = ""], facts) => {
       const files = ["", ".js", ".mjs", ".cjs", ".ts", ".json", "/index.js"];
       const paths = files.map((end) => module + end);
-      const found = ignoredHint(facts, paths) ?? besideHint(facts, paths, "code");
+      const found = ignoredHint(facts, paths) ?? besideHint(facts, paths, "module");
       return found ?? (/^[./]/.test(module) ? null : moduleHint(module, "node", facts));
     },
   },
@@ -118,6 +120,13 @@ export const CAUSES: readonly Cause[] = [
     hint: ([, name = ""], facts) => variableHint(facts, name),
   },
   {
+    name: "windows_line_ends",
+    pattern:
+      /\$'\\r': command not found|\^M: bad interpreter|cannot execute: required file not found$/,
+    hint: () =>
+      "a script has Windows line ends, or its first line (#!) names a program that is not here: sed -i 's/\\r$//' FILE takes the line ends away",
+  },
+  {
     name: "missing_file",
     pattern: /No such file or directory: (?:[A-Za-z]*Path\()?['"]([^'"]+)['"]/,
     hint: ([, path = ""], facts) => fileHint(facts, path),
@@ -125,7 +134,8 @@ export const CAUSES: readonly Cause[] = [
   {
     name: "missing_script",
     pattern: /can't open file '([^']+)': \[Errno 2\]/,
-    hint: ([, path = ""], facts) => fileHint(facts, path),
+    hint: ([, path = ""], facts) =>
+      ignoredHint(facts, [path]) ?? besideHint(facts, [path], "script"),
   },
   {
     name: "missing_file_in_node",
@@ -195,22 +205,25 @@ function fileHint(facts: FailureFacts, path: string): string | null {
   return ignoredHint(facts, [path]) ?? besideHint(facts, [path], "data");
 }
 
-/** A module is shipped with the code; whatever else is read is better an input. */
+/** A module or script is shipped with the code; whatever else is read is better an input. */
 function besideHint(
   facts: FailureFacts,
   paths: readonly string[],
-  kind: "code" | "data",
+  kind: "module" | "script" | "data",
 ): string | null {
   const found = facts.beside(paths);
   if (found === null) return null;
-  const { path, code, written } = found;
+  const { path, code, written, inside } = found;
+  if (inside !== null && kind === "module") return null;
+  if (inside !== null)
+    return `the command starts inside the step's code (code: ${code}), where that file is ${inside}: write ${inside}`;
   const where =
     code === null
       ? "the step has no code of its own"
       : `it is not in the step's code (code: ${code})`;
   const ship = code === null ? `code: ${written}` : `additional_includes: [${written}]`;
   const ways =
-    kind === "code"
+    kind !== "data"
       ? `ship it with ${ship}`
       : `make it an input (path: ${written}, and \${{inputs.…}} in the command), or ship it with ${ship}`;
   return `${path} is there, but ${where}, and a step sees nothing else: ${ways}`;

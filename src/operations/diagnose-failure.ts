@@ -84,9 +84,12 @@ function besideCode(inside: readonly string[], place: CodePlace): BesideFile | n
       const at = path.resolve(folder, name);
       if (at === folder || !fs.existsSync(at) || at.includes("/.stepwell/") || at === code?.path)
         continue;
-      if (code !== null && isFolder(code.path) && at.startsWith(`${code.path}/`)) continue;
+      const isInside = code !== null && isFolder(code.path) && at.startsWith(`${code.path}/`);
+      // Under the very path that it has there: the step's copy once had it.
+      if (isInside && (isFolder(at) || path.relative(code.path, at) === name)) continue;
       return {
         path: at,
+        inside: isInside ? path.relative(code.path, at) : null,
         code: code === null ? null : relativeTo(home, code.path),
         written: relativeTo(home, at),
       };
