@@ -154,6 +154,24 @@ describe("mistakes in what is named", () => {
   });
 });
 
+describe("bindings where nothing is filled in", () => {
+  it("are told: variables but for inputs of the pipeline, and the pipeline's default compute", () => {
+    const text = `type: pipeline
+inputs: {c: local, n: 1}
+settings: {default_compute: "\${{parent.inputs.c}}"}
+jobs:
+  a:
+    command: env
+    environment_variables: {A: "\${{parent.inputs.n}}", B: "\${{inputs.n}}"}
+    compute: \${{parent.inputs.c}}
+  b: {command: ls}
+`;
+    const job = loaded(text, { options: { knownComputes: (name) => name === "local" } });
+    expect(findings(job)).toEqual(["error bad_binding 3:29", "warning bad_binding 7:59"]);
+    expect(job.problems[1]?.hint).toContain('export B="${{inputs.n}}"');
+  });
+});
+
 describe("files that are no jobs", () => {
   it.each([
     ["$schema: https://x/commandComponent.schema.json\ncommand: ls", "component_not_job"],

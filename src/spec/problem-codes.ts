@@ -40,7 +40,8 @@ export const PROBLEM_CODES = {
   unsupported_datastore: "A datastore of Azure's that is known and cannot be used from here.",
   bad_set: "A `--set` names no field, or its value is not YAML.",
   bad_property: "A `stepwell.` property does not hold JSON.",
-  bad_binding: "A `${{…}}` points at nothing that can stand there, or is only a part of a value.",
+  bad_binding:
+    "A `${{…}}` points at nothing that can stand there, or is only a part of a value; a warning for variables.",
   unknown_node: "A binding or `depends_on` names a node that the pipeline does not have.",
   unknown_input:
     "A binding, `--input`, `--set` or node names an input that does not exist; a warning for pipelines and `--set`.",

@@ -63,6 +63,7 @@ export function stepNode(
   const definition = node.inline ? own : component.tree;
   const sources = node.inline ? [own] : [own, component.tree];
   const around = [...sources, ...scope.defaults];
+  warnOfUnboundVariables(sources, context);
   const first = (key: string) =>
     sources.map((one) => getSet(one, key)).find((one) => one !== null) ?? null;
   const outputs = outputsOf(node, context);
@@ -113,6 +114,18 @@ function textsOf(
 ): Readonly<Record<string, string>> {
   const [theirs, ours] = [getMapping(component, key), getMapping(own, key)];
   return theirs === null && ours === null ? NONE : { ...texts(theirs), ...texts(ours) };
+}
+
+/** Only `${{parent.inputs.x}}` is filled in there, and that has happened: whatever else is left reaches the command as text. */
+function warnOfUnboundVariables(sources: readonly TreeMapping[], context: LoadContext): void {
+  for (const source of sources)
+    for (const [name, { value }] of getMapping(source, "environment_variables")?.entries ?? []) {
+      const reference = /\$\{\{.*?\}\}/.exec(textOf(value) ?? "")?.[0];
+      if (reference === undefined) continue;
+      const message = `the variable \`${name}\` gets \`${reference}\` as text`;
+      const hint = `Set it in the command: \`export ${name}="${reference}"\`; or bind it to an input of the pipeline, \`\${{parent.inputs.x}}\`.`;
+      context.warn(value, "bad_binding", message, hint);
+    }
 }
 
 /** The node's fields with `${{parent.inputs.x}}` filled in; inputs, outputs and the command have their own rules. */
@@ -304,6 +317,12 @@ function computeOf(own: TreeMapping, defaults: JobDefaults, context: LoadContext
 function checked(name: string, place: TreeNode | null, context: LoadContext): string {
   const known = context.options.knownComputes;
   if (known === null || known(name)) return name;
+  if (name.includes("${{")) {
+    const hint =
+      "Write its name here, or the binding as `compute` of each step, where it is filled in.";
+    context.error(place, "bad_binding", `\`${name}\` means nothing here`, hint);
+    return name;
+  }
   const near = didYouMean(name, ["local"]);
   const ways = `Run with \`--compute local\`, or put the line \`computes: {${name}: {type: local}}\` into stepwell.yml (\`--write\` does it).`;
   const hint = near === null ? ways : `Did you mean \`${near}\`? ${ways}`;
