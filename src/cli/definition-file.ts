@@ -54,9 +54,19 @@ export function definitionFile(
       ? refuse(
           "wrong_usage",
           `there is no ${DEFAULT_FILES.join(" or ")} in ${context.currentFolder}`,
-          "name the file, or start one: stepwell init",
+          `name the file${othersHere(context.currentFolder)}, or start one: stepwell init`,
         )
       : refuse("wrong_usage", `${there.join(" and ")} are both here`, "say which one"),
     flags.json,
   );
 }
+
+/** ` (job.yml, train.yml)`: what it may be; nothing where there is none. */
+function othersHere(folder: string): string {
+  const isOther = (name: string) => /\.ya?ml$/.test(name) && !/^(?:\.|stepwell\.)/.test(name);
+  const names = fs.readdirSync(folder).filter(isOther).sort();
+  const more = names.length > SHOWN ? ", …" : "";
+  return names.length === 0 ? "" : ` (${names.slice(0, SHOWN).join(", ")}${more})`;
+}
+
+const SHOWN = 5;

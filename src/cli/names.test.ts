@@ -163,7 +163,9 @@ describe("FILE", () => {
     expect(rig.cli("plan").stderr).toMatch(/pipeline\.yml and pipeline\.yaml are both here/);
     fs.rmSync(rig.at("pipeline.yaml"));
     fs.renameSync(rig.at("pipeline.yml"), rig.at("moved.yml"));
-    expect(rig.cli("run").stderr).toMatch(/name the file, or start one: stepwell init/);
+    expect(rig.cli("run").stderr).toMatch(/name the file(?: \(.*\))?, or start one: stepwell init/);
+    rig.write("a-job.yml", "command: ls\n");
+    expect(rig.cli("plan").stderr).toMatch(/name the file \(a-job\.yml.*\), or start one/);
     fs.renameSync(rig.at("moved.yml"), rig.at("pipeline.yml"));
   });
 });
