@@ -1,11 +1,10 @@
-// What can be said about the steps of a graph without looking anything up: types that do not run yet, commands that cannot
-// be compiled, values that mean something else than in Azure ML.
+// What can be said about the commands of a graph without looking anything up: those that cannot be compiled, and values
+// that mean something else than in Azure ML.
 
 import { compiledCommand } from "../core/compiled-command.ts";
 import { literalWarnings } from "../core/shell-template.ts";
 import type { Graph, StepNode } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
-import { STEP_TYPES } from "../steps/step-types.ts";
 
 export function checkCommands(graph: Graph): readonly Problem[] {
   const problems: Problem[] = [];
@@ -22,13 +21,6 @@ function checkStep(step: StepNode, problems: Problem[]): void {
   ): void => {
     problems.push({ severity, code, message, hint, position: step.position });
   };
-  if (!STEP_TYPES[step.type].runs)
-    add(
-      "error",
-      "step_type_not_runnable",
-      `step ${step.path}: nodes of type ${step.type} cannot run yet`,
-      "replace it by a command step",
-    );
   if (step.command === null) return;
   for (const [name, input] of Object.entries(step.inputs))
     if (input.source.kind === "literal" && !step.textSubstitution)

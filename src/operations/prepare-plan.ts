@@ -12,6 +12,7 @@ import {
 import type { DataType, Graph, StepNode } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
 import type { Problem } from "../spec/problem.ts";
+import { STEP_TYPES } from "../steps/step-types.ts";
 import { type Datastore, findDatastore, listDatastores, OWN_DATASTORE } from "./datastores.ts";
 import { planTransfers } from "./plan-transfers.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
@@ -46,9 +47,11 @@ const OUT_OF_REACH: ReadonlySet<string> = new Set(["download_failed", "storage_u
 export async function preparePlan(
   workspace: Workspace,
   written: Graph,
-  options: PrepareOptions,
+  asked: PrepareOptions,
 ): Promise<Prepared> {
-  const problems: Problem[] = [];
+  const problems: Problem[] = notRunnable(written, asked.mayResolve ? "error" : "warning");
+  // A run that is refused anyway needs no network either.
+  const options = { ...asked, mayResolve: asked.mayResolve && problems.length === 0 };
   const report = (step: StepNode | null, refusal: Refusal): void => {
     problems.push(problemOf(step, refusal));
   };
@@ -59,7 +62,7 @@ export async function preparePlan(
   const { nodeIds } = packGraph(graph);
   const steps: PlannedStep[] = [];
   const unresolved = new Set<number>();
-  let exitCode: 2 | 4 = problems.length > 0 ? 2 : 4;
+  let exitCode: 2 | 4 = problems.some(({ severity }) => severity === "error") ? 2 : 4;
   for (const [index, step] of graph.steps.entries()) {
     const before = problems.length;
     const resolved = await resolveInputs(step, data, (one, refusal) => {
@@ -110,6 +113,19 @@ export async function preparePlan(
     },
   };
   return { plan: failed ? null : plan, problems, exitCode, unresolved };
+}
+
+/** Nodes of types that are planned and do not run here. */
+function notRunnable({ steps }: Graph, severity: Problem["severity"]): Problem[] {
+  return steps
+    .filter(({ type }) => !STEP_TYPES[type].runs)
+    .map(({ path, type, position }) => ({
+      severity,
+      code: "step_type_not_runnable",
+      message: `step ${path}: nodes of type ${type} cannot run yet`,
+      hint: "replace it by a command step before you run it",
+      position,
+    }));
 }
 
 /** The datastore that `${{default_datastore}}` means; null is the workspace's own. */

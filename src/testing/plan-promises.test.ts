@@ -155,3 +155,56 @@ jobs:
     ]);
   });
 });
+
+describe("a node of a type that does not run yet", () => {
+  const said = "step search: nodes of type sweep cannot run yet";
+
+  beforeAll(() => {
+    rig.write(
+      "trial.yml",
+      `
+type: command
+name: trial
+version: "1"
+inputs: {data: {type: uri_file}, rate: {type: number}}
+environment: {conda_file: {name: later, dependencies: ["python>=3.9", numpy]}}
+command: cat \${{inputs.data}}; echo \${{inputs.rate}}
+`,
+    );
+    rig.write(
+      "later.yml",
+      `
+type: pipeline
+jobs:
+  make: {command: "echo 1 > \${{outputs.o}}", outputs: {o: {type: uri_file}}}
+  search:
+    type: sweep
+    trial: ./trial.yml
+    inputs: {data: "\${{parent.jobs.make.outputs.o}}"}
+    search_space: {rate: {type: choice, values: [0.1, 0.2]}}
+    objective: {goal: minimize, primary_metric: loss}
+    sampling_algorithm: random
+    limits: {max_total_trials: 2}
+`,
+    );
+  });
+
+  it("is valid and planned, with a warning", () => {
+    const checked = rig.cli("validate", "later.yml");
+    expect([checked.code, checked.stderr]).toEqual([0, expect.stringContaining(said)]);
+    const planned = rig.cli("plan", "later.yml");
+    expect([planned.code, planned.stderr]).toEqual([0, expect.stringContaining(said)]);
+    expect(steps("later.yml")).toMatchObject([
+      { name: "make", decision: "run" },
+      { name: "search", decision: "run" },
+    ]);
+  });
+
+  it("is refused by name before anything starts, and nothing is resolved for it", () => {
+    const refused = rig.cli("run", "later.yml");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(`error: ${said}`);
+    expect(refused.stderr).not.toContain("resolving");
+    expect(rig.cli("runs", "--json").stdout).not.toContain("later");
+  });
+});
