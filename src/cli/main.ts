@@ -171,12 +171,23 @@ const DAMAGED =
   "error: the record of the workspace (.stepwell/stepwell.db) is damaged\n" +
   "  look at the disk (dmesg), then put a copy of the file back, or move it away with its -wal and -shm: the outputs in .stepwell/store stay\n";
 
-// Whoever reads our output may leave before its end (`| head`): what the command does goes on, except following a log.
-for (const stream of [process.stdout, process.stderr])
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    if (stream === process.stdout && process.argv.includes("logs")) process.exit(0);
+// Whoever reads our output may leave before its end (`| head`, a terminal that was closed), and the disk of a file that
+// takes it may be full: what the command does goes on, except following a log.
+process.stderr.on("error", () => {});
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") return toldThatUnwritten(error);
+  if (process.argv.includes("logs")) process.exit(0);
+});
+
+let isUnwritten = false;
+function toldThatUnwritten(error: Error): void {
+  if (isUnwritten) return;
+  isUnwritten = true;
+  process.stderr.write(`error: what the command printed could not be written: ${error.message}\n`);
+  process.once("exit", () => {
+    if (process.exitCode === 0) process.exitCode = 4;
   });
+}
 
 ownHeap();
 

@@ -39,7 +39,7 @@ export function errorOf(step: string, end: AttemptEnd, timeoutSeconds: number | 
       return {
         code: "lost",
         message: `step ${step} vanished without a word of its end${detail}`,
-        hint: "its machine was restarted or its supervisor killed: run again with --resume",
+        hint: "its machine was restarted or its supervisor killed: run the pipeline again, what had finished is reused",
       };
     case "not_started":
       return {
@@ -51,7 +51,7 @@ export function errorOf(step: string, end: AttemptEnd, timeoutSeconds: number | 
       return {
         code: "disk_full",
         message: `step ${step} could not be started: the disk is full${detail}`,
-        hint: "free some space, then resume the run; `stepwell gc` removes what no run needs",
+        hint: "free some space, then run the pipeline again; `stepwell gc` removes what no run needs",
       };
     case "cancelled":
       return { code: "cancelled", message: `step ${step} was cancelled${detail}`, hint: null };
