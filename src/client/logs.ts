@@ -35,7 +35,7 @@ function readAll(
 ): { readonly text: string; readonly bytes: number } {
   const parts: Buffer[] = [];
   let bytes = 0;
-  const keep = (part: Buffer): void => {
+  for (const part of openLog(file, secrets).rest()) {
     bytes += part.length;
     if (bytes > room)
       throw new StepwellError(
@@ -43,9 +43,8 @@ function readAll(
         `the logs of run ${run} have more than ${MOST_BYTES / 1e6} MB`,
         `follow them line by line: for await (const line of run.followLogs(${JSON.stringify(step)})) …`,
       );
-    parts.push(part);
-  };
-  openLog(file, secrets).close(keep);
+    parts.push(Buffer.from(part));
+  }
   return { text: Buffer.concat(parts).toString("utf8"), bytes };
 }
 
@@ -92,12 +91,12 @@ function openLines({ file, step, attempt }: LogFile, secrets: readonly string[])
   return {
     next() {
       const found: LogLine[] = [];
-      reader.copy((bytes) => split(bytes, found));
+      for (const bytes of reader.fresh()) split(bytes, found);
       return found;
     },
     end() {
       const found: LogLine[] = [];
-      reader.close((bytes) => split(bytes, found));
+      for (const bytes of reader.rest()) split(bytes, found);
       const rest = open + decoder.end();
       if (rest !== "") found.push({ step, attempt, text: rest });
       return found;

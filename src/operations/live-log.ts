@@ -35,22 +35,24 @@ export function openLiveLog(
   const decoder = new StringDecoder("utf8");
   let log: LogReader | null = null;
   let open = "";
-  const hand = (say: Say) => (bytes: Buffer) => {
-    open += decoder.write(bytes);
-    const lines = open.split("\n");
-    open = lines.pop() ?? "";
-    if (open.length > LINE_CHARACTERS) lines.push(open.slice(0, LINE_CHARACTERS));
-    if (open.length > LINE_CHARACTERS) open = open.slice(LINE_CHARACTERS);
-    if (lines.length > 0) say(lines.map(lastState));
+  const hand = (say: Say, pieces: Iterable<Buffer>): void => {
+    for (const bytes of pieces) {
+      open += decoder.write(bytes);
+      const lines = open.split("\n");
+      open = lines.pop() ?? "";
+      if (open.length > LINE_CHARACTERS) lines.push(open.slice(0, LINE_CHARACTERS));
+      if (open.length > LINE_CHARACTERS) open = open.slice(LINE_CHARACTERS);
+      if (lines.length > 0) say(lines.map(lastState));
+    }
   };
   return {
     read(say) {
       log ??= tryOpen(file, secrets);
-      log?.copy(hand(say));
+      if (log !== null) hand(say, log.fresh());
     },
     end(say) {
       log ??= tryOpen(file, secrets);
-      log?.close(hand(say));
+      if (log !== null) hand(say, log.rest());
       const rest = open + decoder.end();
       open = "";
       if (rest !== "") say([lastState(rest)]);

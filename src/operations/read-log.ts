@@ -13,10 +13,10 @@ export { SHORTEST_MASKED } from "../steps/mask-log.ts";
 export interface LogReader {
   /** Something was read before. */
   readonly begun: boolean;
-  /** Hands on what is new. */
-  copy(write: (bytes: Buffer) => void): void;
-  /** Hands on the rest. */
-  close(write: (bytes: Buffer) => void): void;
+  /** What is new, in pieces; each is good until the next is asked for. */
+  fresh(): Iterable<Buffer>;
+  /** The rest; closes the file. */
+  rest(): Iterable<Buffer>;
 }
 
 const CHUNK_BYTES = 1 << 16;
@@ -27,23 +27,26 @@ export function openLog(file: string, secrets: readonly string[]): LogReader {
   const masker = createMasker(secrets);
   const buffer = Buffer.alloc(CHUNK_BYTES);
   let at = 0;
-  const copy = (write: (bytes: Buffer) => void): void => {
+  function* fresh(): Iterable<Buffer> {
     for (;;) {
       const read = fs.readSync(handle, buffer, 0, buffer.length, at);
       if (read === 0) return;
       at += read;
-      write(masker.push(buffer.subarray(0, read)));
+      yield masker.push(buffer.subarray(0, read));
     }
-  };
+  }
   return {
     get begun() {
       return at > 0;
     },
-    copy,
-    close(write) {
-      copy(write);
-      write(masker.end());
-      fs.closeSync(handle);
+    fresh,
+    *rest() {
+      try {
+        yield* fresh();
+        yield masker.end();
+      } finally {
+        fs.closeSync(handle);
+      }
     },
   };
 }

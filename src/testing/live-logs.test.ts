@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { eventually, exited, makeRig, type Rig } from "./rig.ts";
+import { CLI, eventually, exited, makeRig, type Rig } from "./rig.ts";
 
 // Logs of steps that are still running: secrets are taken out on the way to the reader, and an attempt that goes on for
 // another run is told in that run.
@@ -74,6 +74,30 @@ describe("the log of a running step", () => {
     expect(rig.cli("show", "two").stdout).toContain("continued from one");
     expect(fs.readdirSync(rig.at(".stepwell/runs")).flatMap(filesOf)).toEqual([]);
   });
+});
+
+it("is whole when its reader is slower than the disk", () => {
+  rig = makeRig("slow-reader");
+  rig.write("job.yml", "type: command\ncompute: local\ncommand: seq 200000\n");
+  expect(rig.cli("run", "job.yml").code).toBe(0);
+  const logs = `"$NODE" "$CLI" logs job-1 --workspace .`;
+  const slow = "{ dd bs=1 count=50000; cat; } 2>/dev/null";
+  const read = spawnSync("bash", ["-c", `set -o pipefail; ${logs} | ${slow}`], {
+    cwd: rig.folder,
+    env: { ...process.env, NODE: process.execPath, CLI },
+    encoding: "utf8",
+    maxBuffer: 1 << 24,
+  });
+  expect([read.status, read.stderr]).toEqual([0, ""]);
+  expect(read.stdout === rig.read(".stepwell/logs/job-1/_.1.log")).toBe(true);
+});
+
+it("is said to be gone when somebody removed it from an ended run", () => {
+  rig = makeRig("no-log");
+  rig.write("job.yml", "type: command\ncompute: local\ncommand: echo one\n");
+  expect(rig.cli("run", "job.yml").code).toBe(0);
+  fs.rmSync(rig.at(".stepwell/logs/job-1"), { recursive: true });
+  expect(rig.cli("logs", "job-1").stderr).toContain("no log is left");
 });
 
 function filesOf(run: string): readonly string[] {

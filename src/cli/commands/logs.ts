@@ -6,7 +6,7 @@ import { logFiles } from "../../operations/log-files.ts";
 import { type LogReader, openLog } from "../../operations/read-log.ts";
 import { isRefusal } from "../../operations/refusal.ts";
 import type { Workspace } from "../../operations/workspace.ts";
-import type { Context } from "../context.ts";
+import { type Context, Exit } from "../context.ts";
 import { RUN_HELP, targetOf } from "../targets.ts";
 
 interface LogFlags {
@@ -54,19 +54,24 @@ async function printLogs(
       readers.set(file, reader);
       const heading = several && !reader.begun && size(file) > 0 ? title : null;
       if (heading !== null) context.terminal.out(`== ${heading} ==`);
-      reader.copy(writeOut);
+      await writeOut(reader.fresh());
     }
     if (!flags.follow || logs.ended) {
-      for (const reader of readers.values()) reader.close(writeOut);
-      if (logs.files.length === 0) context.terminal.note("no logs yet");
+      for (const reader of readers.values()) await writeOut(reader.rest());
+      if (logs.files.length === 0)
+        context.terminal.note(logs.ended ? "no log is left, or no step ran" : "no logs yet");
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
   }
 }
 
-function writeOut(bytes: Buffer): void {
-  for (let at = 0; at < bytes.length; ) at += fs.writeSync(1, bytes, at);
+/** As fast as the reader takes it: a log may be larger than memory. */
+async function writeOut(pieces: Iterable<Buffer>): Promise<void> {
+  for (const bytes of pieces)
+    await new Promise<void>((resolve, reject) =>
+      process.stdout.write(bytes, (error) => (error ? reject(new Exit(4)) : resolve())),
+    );
 }
 
 function size(file: string): number {
