@@ -5,12 +5,21 @@ import { ownHeap } from "../operations/heap-growth.ts";
 import { VERSION } from "../version.ts";
 import { COMMANDS } from "./commands.ts";
 import { type Context, Exit } from "./context.ts";
+import { machineFailure } from "./machine-failure.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 
 const MIN_NODE = [20, 19] as const;
 
+/** Something went to stdout. */
+let isAnswered = false;
+
 async function main(words: readonly string[]): Promise<number> {
-  const terminal = createTerminal(process.env);
+  const streams = createTerminal(process.env);
+  const out = (text: string): void => {
+    isAnswered = true;
+    streams.out(text);
+  };
+  const terminal: Terminal = { ...streams, out };
   const platform = unsupported();
   if (platform !== null) {
     terminal.note(platform);
@@ -155,22 +164,6 @@ function unsupported(): string | null {
     : null;
 }
 
-const DISK_FULL =
-  "error: the disk is full; nothing that was recorded is lost\n" +
-  "  free some space (stepwell gc --dry-run shows what can go), then: stepwell run --resume RUN\n";
-
-const READ_ONLY =
-  "error: the workspace cannot be written: its disk is read-only, or its files belong to somebody else\n" +
-  "  make it writable, or choose another place: --workspace DIR\n";
-
-const BROKEN_DISK =
-  "error: the disk reports an error, so nothing more is written; what was recorded is lost only if the disk lost it\n" +
-  "  look at the disk (dmesg), then: stepwell run --resume RUN\n";
-
-const DAMAGED =
-  "error: the record of the workspace (.stepwell/stepwell.db) is damaged\n" +
-  "  look at the disk (dmesg), then put a copy of the file back, or move it away with its -wal and -shm: the outputs in .stepwell/store stay\n";
-
 // Whoever reads our output may leave before its end (`| head`, a terminal that was closed), and the disk of a file that
 // takes it may be full: what the command does goes on, except following a log.
 process.stderr.on("error", () => {});
@@ -200,34 +193,23 @@ const onNothingLeft = (): void =>
 process.once("beforeExit", onNothingLeft);
 const ended = main(process.argv.slice(2));
 ended.finally(() => process.off("beforeExit", onNothingLeft)).catch(() => {});
-ended.then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    if (/database or disk is full|SQLITE_FULL|ENOSPC/.test(String(error))) {
-      process.stderr.write(DISK_FULL);
-      process.exitCode = 4;
-      return;
-    }
-    if (/EROFS|EACCES|readonly database|unable to open database/.test(String(error))) {
-      process.stderr.write(`${READ_ONLY}  ${(error as Error).message}\n`);
-      process.exitCode = 4;
-      return;
-    }
-    if (/disk I\/O error|SQLITE_IOERR|\bEIO\b|Input\/output error/i.test(String(error))) {
-      process.stderr.write(`${BROKEN_DISK}  ${(error as Error).message}\n`);
-      process.exitCode = 4;
-      return;
-    }
-    if (/file is not a database|disk image is malformed/.test(String(error))) {
-      process.stderr.write(`${DAMAGED}  ${(error as Error).message}\n`);
-      process.exitCode = 4;
-      return;
-    }
-    process.stderr.write(
-      `stepwell: this is a bug of Stepwell (please report it)\n${(error as Error)?.stack ?? error}\n`,
-    );
-    process.exitCode = 70;
-  },
-);
+ended.then((code) => {
+  process.exitCode = code;
+}, tellFailure);
+
+/** For people on stderr; as the one object where `--json` asks for it and nothing was answered yet. */
+function tellFailure(error: unknown): void {
+  const known = machineFailure(error);
+  const stack = (error as Error)?.stack ?? String(error);
+  const code = known?.code ?? "bug";
+  const message = known?.message ?? `this is a bug of Stepwell: ${String(error)}`;
+  const hint = known === null ? "please report it" : known.hint;
+  process.stderr.write(
+    known === null
+      ? `stepwell: this is a bug of Stepwell (please report it)\n${stack}\n`
+      : `error: ${message}\n  ${hint}\n`,
+  );
+  if (!isAnswered && asksForJson(process.argv.slice(2)))
+    process.stdout.write(`${JSON.stringify({ schema: 1, error: { code, message, hint } })}\n`);
+  process.exitCode = known?.exitCode ?? 70;
+}

@@ -5,10 +5,13 @@ import fs from "node:fs";
 /** A stamp whose time is younger than this when it was taken may hide a second change within the clock's grain. */
 const RACY_MS = 2000;
 
-/** Text over (inode, size, mtime, ctime), `-` for what is not there. Links are followed. */
+/** Text over (inode, size, mtime, ctime), `-` for what is not there or not to be seen. Links are followed. */
 export function stampOf(path: string): string {
-  const stats = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? "-" : stampOfStats(stats);
+  try {
+    return stampOfStats(fs.statSync(path, { bigint: true }));
+  } catch {
+    return "-";
+  }
 }
 
 export function stampOfStats(stats: fs.BigIntStats): string {

@@ -1,0 +1,69 @@
+// What the machine itself refuses in the middle of a command (disks, permissions, limits): told as such, with what to do,
+// and not as a bug. Knows errors by their words; nothing of what the command was about.
+
+import { type Refusal, refuse } from "../operations/refusal.ts";
+
+interface Known {
+  readonly pattern: RegExp;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  /** The error's own words say which file or what exactly. */
+  readonly quoted: boolean;
+}
+
+const KNOWN: readonly Known[] = [
+  {
+    pattern: /database or disk is full|SQLITE_FULL|ENOSPC/,
+    code: "disk_full",
+    message: "the disk is full; nothing that was recorded is lost",
+    hint: "free some space (stepwell gc --dry-run shows what can go), then: stepwell run --resume RUN",
+    quoted: false,
+  },
+  {
+    pattern: /EMFILE|ENFILE|Too many open files/,
+    code: "too_many_files",
+    message: "too many files are open at once; nothing that was recorded is lost",
+    hint: "raise the limit (ulimit -n 1024), then: stepwell run --resume RUN",
+    quoted: false,
+  },
+  {
+    pattern: /EROFS|EACCES|EPERM|readonly database|unable to open database/,
+    code: "not_writable",
+    message:
+      "the workspace cannot be written: its disk is read-only, or its files belong to somebody else",
+    hint: "make it writable, or choose another place: --workspace DIR",
+    quoted: true,
+  },
+  {
+    pattern: /disk I\/O error|SQLITE_IOERR|\bEIO\b|Input\/output error/i,
+    code: "disk_error",
+    message:
+      "the disk reports an error, so nothing more is written; what was recorded is lost only if the disk lost it",
+    hint: "look at the disk (dmesg) and at the limit of file sizes (ulimit -f), then: stepwell run --resume RUN",
+    quoted: true,
+  },
+  {
+    pattern: /file is not a database|disk image is malformed/,
+    code: "damaged_records",
+    message: "the record of the workspace (.stepwell/stepwell.db) is damaged",
+    hint: "look at the disk (dmesg), then put a copy of the file back, or move it away with its -wal and -shm: the outputs in .stepwell/store stay",
+    quoted: true,
+  },
+  {
+    pattern: /uv_cwd/,
+    code: "folder_gone",
+    message: "the current folder is not there any more: somebody removed or replaced it",
+    hint: "go to it again, or to another one: cd DIR",
+    quoted: false,
+  },
+];
+
+/** Null: nothing that is known, so a bug. */
+export function machineFailure(error: unknown): Refusal | null {
+  const text = String(error);
+  const known = KNOWN.find(({ pattern }) => pattern.test(text));
+  if (known === undefined) return null;
+  const hint = known.quoted ? `${known.hint}\n  ${(error as Error).message}` : known.hint;
+  return refuse(known.code, known.message, hint, 4);
+}
