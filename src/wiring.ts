@@ -29,7 +29,7 @@ import { isRefusal, type Refusal, refuse } from "./operations/refusal.ts";
 import { fetchRemote } from "./operations/remote-data.ts";
 import { createSharedResults, type SharedResults } from "./operations/shared-results.ts";
 import { noteEmpty } from "./operations/usage-note.ts";
-import { cacheFolder } from "./operations/user-cache.ts";
+import { cacheFolder, homeFolder } from "./operations/user-cache.ts";
 import {
   type EngineOptions,
   places,
@@ -67,7 +67,7 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
     option: options.option,
     variable: options.shell.STEPWELL_WORKSPACE,
     currentFolder: options.currentFolder,
-    home: os.homedir(),
+    home: homeFolder(),
   });
   if (isRefusal(found)) return found;
   if (found.isNew && options.create === "refuse")

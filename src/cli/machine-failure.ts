@@ -28,7 +28,7 @@ const KNOWN: readonly Known[] = [
     quoted: false,
   },
   {
-    pattern: /EROFS|EACCES|EPERM|readonly database|unable to open database/,
+    pattern: /EROFS|EACCES|EPERM|readonly database|unable to open (connection|database)/i,
     code: "not_writable",
     message:
       "the workspace cannot be written: its disk is read-only, or its files belong to somebody else",

@@ -3,12 +3,12 @@
 
 import { execFile } from "node:child_process";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import type { ProcessPort } from "../ports/process.ts";
 import { loadWorkspaceConfig } from "../spec/workspace-config.ts";
 import { findWorkspace } from "./find-workspace.ts";
 import { isRefusal } from "./refusal.ts";
+import { homeFolder } from "./user-cache.ts";
 
 export interface Finding {
   readonly name: string;
@@ -96,7 +96,7 @@ function checkWorkspace(options: MachineOptions): readonly Finding[] {
     option: options.workspaceOption,
     variable: options.shell.STEPWELL_WORKSPACE,
     currentFolder: options.currentFolder,
-    home: os.homedir(),
+    home: homeFolder(),
   });
   if (isRefusal(found)) return [missing("workspace", true, found.message, found.hint)];
   return [workspaceFinding(found.folder, found.isNew), checkSpace(found.folder)];

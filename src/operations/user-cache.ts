@@ -1,9 +1,54 @@
-// Where a user's caches lie: environments, downloaded programs, compiled code. Shared by workspaces.
+// Where a user's own files lie: the home, and caches of environments, downloaded programs, compiled code. Shared by
+// workspaces. A user without a home that can be written (`docker run --user`, `sudo -u`) has the caches in a folder of the
+// machine's temporary files.
 
+import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-export function cacheFolder(shell: Readonly<Record<string, string | undefined>>): string {
-  const base = shell.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
-  return shell.STEPWELL_CACHE_DIR || path.join(base, "stepwell");
+type Shell = Readonly<Record<string, string | undefined>>;
+
+/** `/` for a user whom the machine does not know and whose HOME is not set. */
+export function homeFolder(): string {
+  try {
+    return os.homedir();
+  } catch {
+    return "/";
+  }
+}
+
+export function cacheFolder(shell: Shell): string {
+  if (shell.STEPWELL_CACHE_DIR) return shell.STEPWELL_CACHE_DIR;
+  const wanted = path.join(shell.XDG_CACHE_HOME || path.join(homeFolder(), ".cache"), "stepwell");
+  return canBeWritten(wanted) ? wanted : (temporaryFolder() ?? wanted);
+}
+
+/** Now, or once it has been made. */
+function canBeWritten(folder: string): boolean {
+  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+    try {
+      fs.accessSync(at, fs.constants.W_OK | fs.constants.X_OK);
+      return true;
+    } catch (error) {
+      const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+      if (!isMissing || at === path.dirname(at)) return false;
+    }
+  }
+}
+
+/** Null when it cannot be made, or is not this user's alone: its content is run. */
+function temporaryFolder(): string | null {
+  const user = process.getuid?.();
+  if (user === undefined) return null;
+  const temporary = [os.tmpdir(), "/tmp"].find((place) => fs.existsSync(place));
+  if (temporary === undefined) return null;
+  const folder = path.join(temporary, `stepwell-cache-${user}`);
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const stats = fs.lstatSync(folder);
+    const isOurs = stats.isDirectory() && stats.uid === user && (stats.mode & 0o077) === 0;
+    return isOurs ? folder : null;
+  } catch {
+    return null;
+  }
 }

@@ -1,13 +1,13 @@
 // Keys of the user's own, outside of every workspace: made at their first use, readable by nobody else.
 
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { beside, removeLeftBeside } from "./beside.ts";
+import { homeFolder } from "./user-cache.ts";
 import type { Workspace } from "./workspace.ts";
 
 export function userKeyFile(shell: Workspace["shell"], name: string): string {
-  const base = shell.XDG_CONFIG_HOME || path.join(os.homedir(), ".config");
+  const base = shell.XDG_CONFIG_HOME || path.join(homeFolder(), ".config");
   return path.join(base, "stepwell", name);
 }
 

@@ -33,3 +33,49 @@ describe.skipIf(!fs.existsSync("/dev/full"))("output that goes to a full disk", 
     expect(rig.run("show", "job-2").status).toBe("Completed");
   });
 });
+
+describe("a user without a home that can be written", () => {
+  it("runs pipelines, with the caches in a private folder of the temporary files", () => {
+    rig = makeRig("homeless");
+    rig.write("job.yml", "type: command\ncompute: local\ncommand: python3 --version\n");
+    rig.write("no-folder", "");
+    fs.mkdirSync(rig.at("tmp"));
+    const home = {
+      HOME: rig.at("no-folder"),
+      TMPDIR: rig.at("tmp"),
+      XDG_CACHE_HOME: "",
+      STEPWELL_CACHE_DIR: "",
+    };
+    const done = rig.cliWith(home, "run", "job.yml");
+    expect(done.code).toBe(0);
+    const [cache = ""] = fs.readdirSync(rig.at("tmp"));
+    expect(fs.statSync(rig.at(`tmp/${cache}`)).mode & 0o777).toBe(0o700);
+  });
+
+  it("has no folder there that somebody else could write", () => {
+    rig = makeRig("shared-tmp");
+    rig.write("no-folder", "");
+    fs.mkdirSync(rig.at("tmp"));
+    const folder = rig.at(`tmp/stepwell-cache-${process.getuid?.()}`);
+    fs.mkdirSync(folder);
+    fs.chmodSync(folder, 0o777);
+    const home = { HOME: rig.at("no-folder"), TMPDIR: rig.at("tmp"), XDG_CACHE_HOME: "" };
+    rig.write("job.yml", "type: command\ncompute: local\ncommand: echo one\n");
+    rig.cliWith({ ...home, STEPWELL_CACHE_DIR: "" }, "run", "job.yml");
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe("a command in a place that cannot be used", () => {
+  it("says that its folder is gone, and has its one object", () => {
+    rig = makeRig("gone");
+    const gone = rig.at("gone");
+    const script = `cd "$GONE" && rmdir "$GONE" && "$NODE" "$CLI" runs --json`;
+    fs.mkdirSync(gone);
+    const env = { ...process.env, GONE: gone, NODE: process.execPath, CLI };
+    const done = spawnSync("bash", ["-c", script], { env, encoding: "utf8" });
+    expect(JSON.parse(done.stdout)).toMatchObject({ schema: 1, error: { code: "folder_gone" } });
+    expect(done.stderr).not.toContain("bug");
+    expect(done.status).toBe(4);
+  });
+});

@@ -39,8 +39,7 @@ export class StepPlaces {
     this.#others = [
       process.cwd(),
       os.tmpdir(),
-      path.join(os.homedir(), ".cache"),
-      ...[STEPWELL_METRICS, STEPWELL_CHECKPOINT_DIR, XDG_CACHE_HOME].filter(
+      ...[userCache(), STEPWELL_METRICS, STEPWELL_CHECKPOINT_DIR, XDG_CACHE_HOME].filter(
         (place) => place !== undefined && place !== "",
       ),
     ] as string[];
@@ -117,5 +116,14 @@ function linkAt(file: string): string | null {
     return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(file) : null;
   } catch {
     return null;
+  }
+}
+
+/** Undefined for a user whom the machine does not know and whose HOME is not set. */
+function userCache(): string | undefined {
+  try {
+    return path.join(os.homedir(), ".cache");
+  } catch {
+    return undefined;
   }
 }

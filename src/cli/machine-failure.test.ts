@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { machineFailure } from "./machine-failure.ts";
+
+it("tells what the machine refuses by name, and leaves the rest to be a bug", () => {
+  const code = (text: string): string | null => machineFailure(new Error(text))?.code ?? null;
+  expect(code("ENOSPC: no space left on device, write")).toBe("disk_full");
+  expect(code("Too many open files (os error 24)")).toBe("too_many_files");
+  expect(code("EMFILE: too many open files, open '/x'")).toBe("too_many_files");
+  expect(code("EPERM: operation not permitted, chmod '/x'")).toBe("not_writable");
+  expect(code("Unable to open connection to local database /x: 14")).toBe("not_writable");
+  expect(code("disk I/O error")).toBe("disk_error");
+  expect(code("file is not a database")).toBe("damaged_records");
+  expect(code("ENOENT: no such file or directory, uv_cwd")).toBe("folder_gone");
+  expect(code("undefined is not a function")).toBeNull();
+});
+
+it("repeats the words that say which file", () => {
+  const said = machineFailure(new Error("EACCES: permission denied, open '/x'"));
+  expect(said?.hint).toContain("'/x'");
+  expect(said?.exitCode).toBe(4);
+});
