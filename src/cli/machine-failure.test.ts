@@ -8,6 +8,7 @@ it("tells what the machine refuses by name, and leaves the rest to be a bug", ()
   expect(code("EMFILE: too many open files, open '/x'")).toBe("too_many_files");
   expect(code("EPERM: operation not permitted, chmod '/x'")).toBe("not_writable");
   expect(code("Unable to open connection to local database /x: 14")).toBe("not_writable");
+  expect(code("SqliteError: database is locked")).toBe("records_locked");
   expect(code("disk I/O error")).toBe("disk_error");
   expect(code("file is not a database")).toBe("damaged_records");
   expect(code("ENOENT: no such file or directory, uv_cwd")).toBe("folder_gone");

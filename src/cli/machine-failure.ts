@@ -36,6 +36,13 @@ const KNOWN: readonly Known[] = [
     quoted: true,
   },
   {
+    pattern: /database is locked|SQLITE_BUSY/,
+    code: "records_locked",
+    message: "another program has kept the record of the workspace locked for 10 seconds",
+    hint: "close what has .stepwell/stepwell.db open (a database browser, a backup), then: the same again, or stepwell run --resume RUN",
+    quoted: false,
+  },
+  {
     pattern: /disk I\/O error|SQLITE_IOERR|\bEIO\b|Input\/output error/i,
     code: "disk_error",
     message:
