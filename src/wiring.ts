@@ -6,7 +6,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createHostProcesses } from "./computes/host-processes.ts";
-import { createLocalCompute } from "./computes/local.ts";
+import { createLocalCompute, newestEpoch } from "./computes/local.ts";
 import { findPython } from "./computes/supervisor-command.ts";
 import type { StepError } from "./core/event.ts";
 import { crashPoint } from "./engine/crash-point.ts";
@@ -217,6 +217,7 @@ function compose(
     user: userName(),
     host: os.hostname(),
     capacity: (name) => capacityOf(config, name),
+    newestEpoch: () => newestEpoch(places.supervisors(folder)),
     lock: holdLock,
     get shared() {
       shared ??= createSharedResults(workspace);
@@ -320,7 +321,7 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     makeCompute: (epoch, listener) =>
       createLocalCompute(
         {
-          stateFolder: path.join(places.dot(folder), "supervisors"),
+          stateFolder: places.supervisors(folder),
           epoch,
           slots: Math.max(1, Math.ceil(capacity.cpus)),
           supervisor: "auto",

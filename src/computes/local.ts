@@ -280,9 +280,9 @@ class LocalCompute implements Compute {
   #raiseEpoch(epoch: number): void {
     if (epoch <= this.#epoch) return;
     this.#epoch = epoch;
-    const path = join(this.#options.stateFolder, "epoch");
+    const path = epochFile(this.#options.stateFolder);
     mkdirSync(this.#options.stateFolder, { recursive: true });
-    if (readNumber(path) >= epoch) return;
+    if (newestEpoch(this.#options.stateFolder) >= epoch) return;
     writeFileSync(`${path}.${process.pid}.tmp`, String(epoch));
     renameSync(`${path}.${process.pid}.tmp`, path);
   }
@@ -308,10 +308,15 @@ async function leave(supervisor: SupervisorProcess): Promise<void> {
   supervisor.letGo();
 }
 
-function readNumber(path: string): number {
+/** Of the engines whose attempts this machine has run; 0 for none. */
+export function newestEpoch(stateFolder: string): number {
   try {
-    return Number(readFileSync(path, "utf8"));
+    return Number(readFileSync(epochFile(stateFolder), "utf8")) || 0;
   } catch {
     return 0;
   }
+}
+
+function epochFile(stateFolder: string): string {
+  return join(stateFolder, "epoch");
 }

@@ -10,7 +10,7 @@ import {
   renewLease,
   type Taken,
 } from "../engine/engine.ts";
-import type { RunRow, RunUpdate } from "../ports/records.ts";
+import type { EngineRow, RunRow, RunUpdate } from "../ports/records.ts";
 import type { Place, Room } from "../ports/space.ts";
 import { saveMemory } from "./heap-growth.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
@@ -68,9 +68,10 @@ async function takePart(workspace: Workspace, options: DriveOptions, ends: Ends)
 async function tryToBecomeEngine(workspace: Workspace): Promise<Taken | "disk_full" | null> {
   const { records, process: processes, clock } = workspace;
   const me = { host: workspace.host, process: workspace.self() };
-  const outcome = await records.becomeEngine(me, clock.now(), (row) =>
-    row.host === workspace.host ? processes.isAlive(row.process) : true,
-  );
+  const isAlive = (row: EngineRow): boolean =>
+    row.host === workspace.host ? processes.isAlive(row.process) : true;
+  const newest = workspace.newestEpoch();
+  const outcome = await records.becomeEngine(me, clock.now(), isAlive, newest);
   if (outcome.kind === "disk_full") return outcome.kind;
   return outcome.kind === "engine" ? outcome : null;
 }

@@ -2,7 +2,6 @@
 // its confirmation, and `finishRemovals` does the rest. Decides nothing.
 
 import fs from "node:fs";
-import path from "node:path";
 import type { ResultReference } from "../core/event.ts";
 import { crashPoint } from "../engine/crash-point.ts";
 import type { HeldResult, MarkOrder } from "../ports/keeping-records.ts";
@@ -66,7 +65,7 @@ async function finish(
 
 /** Logs, and what lies in the run's own folder. */
 function removeFilesOf(folder: string, run: string): void {
-  const logs = path.dirname(places.logFile(folder, run, "x", 1));
+  const logs = places.logs(folder, run);
   for (const at of [logs, places.runFolder(folder, run)])
     fs.rmSync(at, { recursive: true, force: true });
 }

@@ -1,5 +1,6 @@
 // Makes a run durable: name, plan, who asked and from where. When it resolves, the run is never lost.
 
+import fs from "node:fs";
 import type { ProcessIdentity } from "../core/attempt.ts";
 import { forgetText } from "../core/packed-graph.ts";
 import { plainLetters } from "../core/plain-letters.ts";
@@ -14,7 +15,7 @@ import { keepInputs } from "./keep-inputs.ts";
 import { markRun, unmark } from "./marked-runs.ts";
 import { passedSecrets } from "./passed-secrets.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
-import type { Workspace } from "./workspace.ts";
+import { places, type Workspace } from "./workspace.ts";
 import { removeShell, writeShell } from "./write-shell.ts";
 
 export interface SubmitOptions {
@@ -66,7 +67,8 @@ export async function submitRun(
   const git = await gitOrigins(plan.graph.steps.flatMap((step) => step.code?.path ?? []));
   const base = newRun(workspace, plan, options, git);
   const written = plan.graph.name;
-  const first = explicit ?? (written !== null && NAME.test(written) ? written : null);
+  const isUsable = written !== null && NAME.test(written) && !hasFiles(workspace, written);
+  const first = explicit ?? (isUsable ? written : null);
   for (let count = 0; ; count += 1) {
     const name = count === 0 && first !== null ? first : await freeName(workspace, plan, count);
     const marks = markRun(workspace, name);
@@ -123,7 +125,14 @@ async function freeName(workspace: Workspace, plan: Plan, count: number): Promis
   const slug = slugOf(plan.graph.pipeline);
   const recent = await workspace.records.runs({ pipeline: plan.graph.pipeline, limit: 20 });
   const numbers = recent.map((row) => Number(/-(\d+)$/.exec(row.name)?.[1] ?? 0));
-  return `${slug}-${Math.max(0, ...numbers) + 1 + Math.max(0, count - 1)}`;
+  let next = Math.max(0, ...numbers) + 1 + Math.max(0, count - 1);
+  while (hasFiles(workspace, `${slug}-${next}`)) next += 1;
+  return `${slug}-${next}`;
+}
+
+/** Of a run that the record does not know: it was put back from a copy, or moved away. They stay as they are. */
+function hasFiles({ folder }: Workspace, name: string): boolean {
+  return [places.outputs(folder, name), places.logs(folder, name)].some((at) => fs.existsSync(at));
 }
 
 export function slugOf(text: string): string {

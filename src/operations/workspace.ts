@@ -39,6 +39,8 @@ export interface Workspace {
   readonly user: string;
   readonly host: string;
   readonly capacity: (compute: string) => Demand | null;
+  /** Of the engines that have started steps here, whatever the record knows of them. */
+  readonly newestEpoch: () => number;
   /** Results of others; null where stepwell.yml names no cache. */
   readonly shared: SharedResults | null;
   /** Holds a lock file against other processes; `waiting` is told once when another holds it. */
@@ -80,8 +82,13 @@ export const places = {
   dot: (folder: string): string => path.join(folder, ".stepwell"),
   database: (folder: string): string => path.join(folder, ".stepwell", "stepwell.db"),
   store: (folder: string): string => path.join(folder, ".stepwell", "store"),
+  /** Of one run, in the built-in datastore. */
+  outputs: (folder: string, run: string): string =>
+    path.join(folder, ".stepwell", "store", "azureml", run),
   /** Names of captured bytes by their id. */
   shared: (folder: string): string => path.join(folder, ".stepwell", "store", ".shared"),
+  /** What the processes that watch steps share: the newest epoch that one was started under, what they print. */
+  supervisors: (folder: string): string => path.join(folder, ".stepwell", "supervisors"),
   runs: (folder: string): string => path.join(folder, ".stepwell", "runs"),
   runFolder: (folder: string, run: string): string => path.join(folder, ".stepwell", "runs", run),
   shellFile: (folder: string, run: string): string =>
@@ -97,6 +104,7 @@ export const places = {
   imports: (folder: string): string => path.join(folder, ".stepwell", "imports"),
   /** Journals of transfers under way. */
   transfers: (folder: string): string => path.join(folder, ".stepwell", "transfers"),
+  logs: (folder: string, run: string): string => path.join(folder, ".stepwell", "logs", run),
   logFile: (folder: string, run: string, step: string, attempt: number): string =>
     path.join(folder, ".stepwell", "logs", run, `${step === "." ? "_" : step}.${attempt}.log`),
   code: (folder: string): string => path.join(folder, ".stepwell", "code"),

@@ -235,13 +235,15 @@ export type AssetOutcome =
 export interface RecordStore extends LineageIndex, KeepingRecords {
   /**
    * Takes the engine row when nobody holds it, when its process is dead (`isAlive` says no), or when its heartbeat is
-   * older than the lease. Each taking raises the epoch by one. When the machine has started anew since the row was written,
-   * commits that need not have lasted are taken back first.
+   * older than the lease. Each taking raises the epoch by one, and above `newest`: one that was seen on this machine, which a
+   * record put back from a copy may not know of. When the machine has started anew since the row was written, commits that
+   * need not have lasted are taken back first.
    */
   becomeEngine(
     me: { readonly host: string; readonly process: ProcessIdentity },
     now: number,
     isAlive: (row: EngineRow) => boolean,
+    newest?: number,
   ): Promise<
     /** `inherits`: commits of an engine before this one do not last yet, nor may the outputs that they speak of. */
     | { readonly kind: "engine"; readonly epoch: number; readonly inherits: boolean }

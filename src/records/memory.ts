@@ -77,12 +77,12 @@ function engineVerbs(
   data: Data,
 ): Verbs<"becomeEngine" | "engine" | "releaseEngine" | "commit" | "changes" | "close"> {
   return {
-    async becomeEngine(me, now, isAlive) {
+    async becomeEngine(me, now, isAlive, newest = 0) {
       const row = data.engine;
       if (row?.held && now - row.heartbeat < LEASE_MS && isAlive(row))
         return { kind: "held", by: row };
       if (row !== null && row.process.bootId !== me.process.bootId) takeBackUnsynced(data);
-      const epoch = (row?.epoch ?? 0) + 1;
+      const epoch = Math.max(row?.epoch ?? 0, newest) + 1;
       data.engine = { ...me, epoch, heartbeat: now, held: true };
       return { kind: "engine", epoch, inherits: hasFleeting(data) };
     },

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
+import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import type { RunView } from "../operations/run-view.ts";
 import { CLI, makeRig, type Rig } from "./rig.ts";
 
 // One workspace in long and shared use: where output goes, what waits for what, what a finished run says later.
@@ -79,3 +81,34 @@ describe("a command in a place that cannot be used", () => {
     expect(done.status).toBe(4);
   });
 });
+
+describe("a record that was put back from an older copy, or moved away", () => {
+  it("goes on, and leaves what runs that it does not know have made", () => {
+    rig = makeRig("old-record");
+    rig.write("job.yml", JOB);
+    const run = (): RunView => rig.run("run", "job.yml", "--force");
+    run();
+    fs.copyFileSync(rig.at(".stepwell/stepwell.db"), rig.at("copy"));
+    const lost = [run(), run()];
+    const made = lost.map((one) => rig.read(path.relative(rig.folder, outputOf(one))));
+    for (const file of fs.readdirSync(rig.at(".stepwell")))
+      if (file.startsWith("stepwell.db")) fs.rmSync(rig.at(`.stepwell/${file}`));
+    fs.copyFileSync(rig.at("copy"), rig.at(".stepwell/stepwell.db"));
+    const next = run();
+    expect([next.status, next.name]).toEqual(["Completed", "job-4"]);
+    expect(rig.cli("logs", "job-4").stdout.match(/made/g)).toHaveLength(1);
+    expect(lost.map((one) => rig.read(path.relative(rig.folder, outputOf(one))))).toEqual(made);
+    fs.rmSync(rig.at(".stepwell/stepwell.db"));
+    expect(run()).toMatchObject({ status: "Completed", name: "job-5" });
+  });
+});
+
+const JOB = `type: command
+compute: local
+command: echo made; echo $RANDOM$RANDOM > \${{outputs.o}}
+outputs: {o: {type: uri_file}}
+`;
+
+function outputOf(run: RunView): string {
+  return run.steps[0]?.outputs.o?.path ?? "";
+}

@@ -12,7 +12,7 @@ type BecomeEngine = RecordStore["becomeEngine"];
 
 export function becomeEngine(
   session: Session,
-  ...[me, now, isAlive]: Parameters<BecomeEngine>
+  ...[me, now, isAlive, newest = 0]: Parameters<BecomeEngine>
 ): Awaited<ReturnType<BecomeEngine>> {
   return session.transaction(() => {
     const row = session.get("select * from engine where workspace=?", session.workspace);
@@ -20,7 +20,7 @@ export function becomeEngine(
     if (held !== null && now - held.heartbeat < LEASE_MS && isAlive(held))
       return { kind: "held", by: held };
     if (row !== undefined && row.boot_id !== me.process.bootId) takeBackUnsynced(session);
-    const epoch = Number(row?.epoch ?? 0) + 1;
+    const epoch = Math.max(Number(row?.epoch ?? 0), newest) + 1;
     session.run(
       `insert or replace into engine(workspace, epoch, host, boot_id, pid, start_time, heartbeat, held)
        values(?,?,?,?,?,?,?,1)`,

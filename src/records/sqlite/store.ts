@@ -112,8 +112,8 @@ function storeOver(
     }
   };
   return {
-    becomeEngine: async (me, now, isAlive) =>
-      unlessFull(() => becomeEngine(session, me, now, isAlive), { kind: "disk_full" }),
+    becomeEngine: async (...words) =>
+      unlessFull(() => becomeEngine(session, ...words), { kind: "disk_full" }),
     engine: async () => readEngine(session),
     // Kept, it falls to the next engine all the same: its process is gone.
     releaseEngine: async (epoch) => unlessFull(() => releaseEngine(session, epoch), undefined),

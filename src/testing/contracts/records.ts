@@ -23,6 +23,15 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       expect((await store.becomeEngine(ME, 1_000_000, () => true)).kind).toBe("engine");
     });
 
+    it("goes on above an epoch that it does not know of", async () => {
+      const store = open();
+      const known = await asEngine(store);
+      const above = await store.becomeEngine(ME, 1000, () => false, known + 7);
+      expect(above).toMatchObject({ kind: "engine", epoch: known + 8 });
+      const next = await store.becomeEngine(ME, 1000, () => false, known);
+      expect(next).toMatchObject({ kind: "engine", epoch: known + 9 });
+    });
+
     it("refuses the commit of an engine that was taken over, whole", async () => {
       const store = open();
       const old = await asEngine(store);

@@ -88,6 +88,7 @@ export function makeInProcess(): Workspace {
   return {
     folder,
     config: { ...defaultWorkspaceConfig(folder), keep: "reference" },
+    newestEpoch: () => 0,
     records,
     plans,
     space,
