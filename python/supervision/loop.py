@@ -75,7 +75,8 @@ class Supervisor:
             moments.append(time.monotonic() + 0.5)
         if not moments:
             return None
-        return max(0, int((min(moments) - time.monotonic()) * 1000) + 1)
+        # poll takes no more than 2^31 ms, which is less than some time limits of steps.
+        return max(0, min(3600000, int((min(moments) - time.monotonic()) * 1000) + 1))
 
     # Orders and reports.
 

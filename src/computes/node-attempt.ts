@@ -27,6 +27,7 @@ export interface RunningAttempt {
 /** What a step leaves behind may end by itself for so long before it is stopped. */
 const SETTLE_MS = 500;
 const LEFTOVER_GRACE_MS = 2000;
+const MOST_WAIT_MS = 86_400_000;
 
 /** `onStart` is called when the first process runs. */
 export function runAttempt(
@@ -84,7 +85,7 @@ class NodeAttempt {
     }
     const timer = this.#startTimer();
     await Promise.all(ends);
-    clearTimeout(timer);
+    timer.stop();
     await this.#stopping;
     await this.#endLeftovers();
     return this.#result(startedAt, group);
@@ -163,11 +164,19 @@ class NodeAttempt {
     }
   }
 
-  #startTimer(): NodeJS.Timeout | undefined {
+  /** Node's timers end at 2^31 ms, which is less than some time limits: longer ones are waited for in parts. */
+  #startTimer(): { readonly stop: () => void } {
     const { timeoutMs } = this.#order;
-    if (timeoutMs === null) return undefined;
-    // Node's timers end at 2^31 ms.
-    return setTimeout(() => this.stop("timeout"), Math.min(timeoutMs, 2 ** 31 - 1));
+    if (timeoutMs === null) return { stop: () => {} };
+    const end = performance.now() + timeoutMs;
+    let timer: NodeJS.Timeout | undefined;
+    const wait = (): void => {
+      const left = end - performance.now();
+      if (left > MOST_WAIT_MS) timer = setTimeout(wait, MOST_WAIT_MS);
+      else timer = setTimeout(() => this.stop("timeout"), left);
+    };
+    wait();
+    return { stop: () => clearTimeout(timer) };
   }
 
   #stopAll(graceMs: number): Promise<{ readonly found: number; readonly left: number }> {

@@ -60,9 +60,9 @@ function startFrame(order: AttemptOrder, changed: readonly string[]): string {
     order.workFolder,
     order.script,
     order.logPath,
-    order.timeoutMs === null ? "" : String(Math.round(order.timeoutMs)),
+    order.timeoutMs === null ? "" : wholeNumber(order.timeoutMs),
     String(Math.round(order.graceMs)),
-    order.memoryLimitBytes === null ? "" : String(Math.floor(order.memoryLimitBytes)),
+    order.memoryLimitBytes === null ? "" : wholeNumber(order.memoryLimitBytes),
     String(changed.length),
     ...changed,
     String(order.processes.length),
@@ -73,6 +73,11 @@ function startFrame(order: AttemptOrder, changed: readonly string[]): string {
     for (const [name, value] of pairs) fields.push(`${name}=${value}`);
   }
   return frame(fields);
+}
+
+/** Larger ones are written with an exponent, which supervisors do not read. */
+function wholeNumber(amount: number): string {
+  return String(Math.min(Math.floor(amount), Number.MAX_SAFE_INTEGER));
 }
 
 export function orderFrame(verb: "cancel" | "withdraw", attemptId: string): string {

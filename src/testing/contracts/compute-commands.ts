@@ -134,6 +134,11 @@ export function endings(test: BenchTest): void {
     await bench.expectGone(order);
   });
 
+  test("takes time limits of months and of ages", async (bench) => {
+    for (const timeoutMs of [40 * 86_400_000, 1e15, 1e24])
+      expect((await bench.run("true", { timeoutMs })).end).toMatchObject({ exitCode: 0 });
+  });
+
   test("lets a command that handles TERM finish within the grace", async (bench) => {
     const script =
       "trap 'sleep 0.2; echo cleaned > done; exit 9' TERM; echo ready > ready; sleep 60 & wait";
