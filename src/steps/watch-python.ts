@@ -13,12 +13,13 @@ export function readsFile(attemptFolder: string): string {
   return `${attemptFolder}/reads`;
 }
 
-/** Adds to the variables that the step gets anyway. */
+/** Adds to the variables that the step gets anyway; nothing where a line cannot hold the path of the record. */
 export function watchVariables(
   context: AttemptContext,
   places: WatchPlaces,
   { shared, variables }: StepVariables,
 ): void {
+  if (context.staged.folder.includes("\n")) return;
   const given = (name: string): string | undefined => own(variables, name) ?? own(shared, name);
   const theirs = given("PYTHONPATH");
   variables.PYTHONPATH = theirs ? `${places.hookFolder}:${theirs}` : places.hookFolder;

@@ -68,6 +68,22 @@ describe("a user without a home that can be written", () => {
   });
 });
 
+describe("a workspace whose path holds a line break", () => {
+  it("writes nothing beside itself", () => {
+    rig = makeRig("lines");
+    const folder = rig.at("one\ntwo");
+    fs.mkdirSync(folder);
+    fs.writeFileSync(rig.at("one"), "");
+    fs.writeFileSync(
+      path.join(folder, "job.yml"),
+      "type: command\ncompute: local\ncommand: python3 -c \"open('/etc/hosts')\"\n",
+    );
+    const done = rig.cli("--workspace", folder, "run", path.join(folder, "job.yml"));
+    expect(done.code).toBe(0);
+    expect(rig.read("one")).toBe("");
+  });
+});
+
 describe("a command in a place that cannot be used", () => {
   it("says that its folder is gone, and has its one object", () => {
     rig = makeRig("gone");
