@@ -26,6 +26,7 @@ import { printSummary } from "./print-summary.ts";
 import { createProgress } from "./progress.ts";
 import { recordedRun } from "./targets.ts";
 import type { Terminal } from "./terminal.ts";
+import { createWaitingNotices } from "./waiting-notices.ts";
 
 export interface SeeOptions {
   readonly json: boolean;
@@ -85,8 +86,13 @@ function createView(
   const { terminal } = context;
   const progress = createProgress(terminal, run);
   const say = (line: string): void => progress.say([terminal.colors.yellow(line)]);
+  const waiting = createWaitingNotices(workspace, run, progress.say);
+  const close = (): void => {
+    waiting.close();
+    progress.close();
+  };
   if (!(logs ?? (!json && streamsByDefault(run))))
-    return { onEvents: progress.update, say, close: progress.close, logsShown: false };
+    return { onEvents: progress.update, say, close, logsShown: false };
   const stream = createLogStream(terminal, workspace, run, progress.say);
   return {
     logsShown: true,
@@ -99,7 +105,7 @@ function createView(
     },
     close() {
       stream.close();
-      progress.close();
+      close();
     },
   };
 }

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { RunView } from "../operations/run-view.ts";
-import { CLI, makeRig, type Rig } from "./rig.ts";
+import { CLI, eventually, exited, makeRig, type Rig } from "./rig.ts";
 
 // One workspace in long and shared use: where output goes, what waits for what, what a finished run says later.
 
@@ -95,6 +95,28 @@ describe("a command in a place that cannot be used", () => {
     expect(JSON.parse(done.stdout)).toMatchObject({ schema: 1, error: { code: "folder_gone" } });
     expect(done.stderr).not.toContain("bug");
     expect(done.status).toBe(4);
+  });
+});
+
+describe("a run whose slots other runs hold", () => {
+  it("says what it waits for, where it was started and in show", async () => {
+    rig = makeRig("slots");
+    rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 1, memory: 2Gi}}\n");
+    const held = `until [ -e ${rig.at("go")} ]; do sleep 0.05; done`;
+    rig.write("job.yml", `type: command\ncompute: local\ncommand: ${held}\n`);
+    rig.write("next.yml", "type: command\ncompute: local\ncommand: echo next\n");
+    const first = rig.start("run", "job.yml", "--name", "one");
+    const isHeld = (): boolean => rig.cli("show", "one").stdout.includes("Running  ");
+    await eventually(isHeld, "the first run has the slot");
+    const second = rig.watch({}, "run", "next.yml", "--name", "two");
+    const words = "waits for 1 cpu: one has 1 of 1";
+    await eventually(() => second.said().includes(words), "the second run says why it waits");
+    expect(rig.run("show", "two").steps[0]).toMatchObject({
+      status: "Queued",
+      reuse: { decision: "none", reason: { kind: "waiting", detail: words } },
+    });
+    rig.write("go", "");
+    expect([await exited(first), await exited(second.child)]).toEqual([0, 0]);
   });
 });
 

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import type { RecordedRun } from "../../operations/read-run.ts";
 import { notesOf, type RunView, runView, type StepView } from "../../operations/run-view.ts";
+import { waitingSteps, withWaiting } from "../../operations/waiting-steps.ts";
 import type { Context } from "../context.ts";
 import { failurePlaces, failureReason } from "../failure-places.ts";
 import { duration, number, table } from "../format.ts";
@@ -18,7 +19,8 @@ export function define(command: Command, context: Context): void {
       const workspace = await context.open({ create: "refuse" });
       try {
         const run = await recordedRun(context, workspace, word, flags.json);
-        const view = runView(workspace.folder, run);
+        const recorded = runView(workspace.folder, run);
+        const view = withWaiting(recorded, run, await waitingSteps(workspace, run));
         if (flags.json) context.terminal.out(JSON.stringify(view));
         else print(context, run, view);
       } finally {
