@@ -22,6 +22,7 @@ import { places, type Workspace } from "../operations/workspace.ts";
 import type { RunRow } from "../ports/records.ts";
 import type { Context } from "./context.ts";
 import { createLogStream, streamsByDefault } from "./log-stream.ts";
+import { isUnderNohup } from "./nohup.ts";
 import { printSummary } from "./print-summary.ts";
 import { createProgress } from "./progress.ts";
 import { recordedRun } from "./targets.ts";
@@ -198,6 +199,7 @@ export function listenForCancel({ terminal }: Context, workspace: Workspace): Ca
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  if (isUnderNohup()) process.on("SIGHUP", () => {});
   return {
     add(name) {
       names.push(name);

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -117,6 +117,26 @@ describe("a run whose slots other runs hold", () => {
     });
     rig.write("go", "");
     expect([await exited(first), await exited(second.child)]).toEqual([0, 0]);
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("a run under nohup", () => {
+  it("goes on when its terminal hangs up", async () => {
+    rig = makeRig("nohup");
+    const held = `until [ -e ${rig.at("go")} ]; do sleep 0.05; done`;
+    rig.write(
+      "job.yml",
+      `type: command\ncompute: local\ncommand: touch ${rig.at("begun")}; ${held}\n`,
+    );
+    const input = fs.openSync("/dev/null", "w");
+    const words = [CLI, "--workspace", rig.folder, "run", rig.at("job.yml"), "--name", "one"];
+    const run = spawn(process.execPath, words, { stdio: [input, "ignore", "ignore"] });
+    fs.closeSync(input);
+    await eventually(() => fs.existsSync(rig.at("begun")), "the step runs");
+    run.kill("SIGHUP");
+    rig.write("go", "");
+    expect(await exited(run)).toBe(0);
+    expect(rig.run("show", "one").status).toBe("Completed");
   });
 });
 
