@@ -45,7 +45,7 @@ export function errorOf(step: string, end: AttemptEnd, timeoutSeconds: number | 
       return {
         code: "not_started",
         message: `step ${step} could not be started${detail}`,
-        hint: null,
+        hint: "see what this machine lacks: stepwell doctor",
       };
     case "disk_full":
       return {

@@ -49,15 +49,16 @@ export function createFileSystemSync(python: string | null): FileSystemSync {
   };
   const open = (): ChildProcess => {
     // A session of its own: Ctrl-C is for us, who still have something to make durable.
-    const opened = spawn(python as string, ["-I", "-S", "-c", PROGRAM], {
+    const opened: ChildProcess = spawn(python as string, ["-I", "-S", "-c", PROGRAM], {
       cwd: "/",
       detached: true,
       stdio: ["pipe", "pipe", "ignore"],
     });
     opened.on("error", fail);
     opened.on("exit", fail);
-    opened.stdin.on("error", fail);
-    opened.stdout.on("data", (answers: Buffer) => {
+    // Where too many files are open it has no streams, and an error to tell.
+    opened.stdin?.on("error", fail);
+    opened.stdout?.on("data", (answers: Buffer) => {
       for (const answer of answers) waiting.shift()?.(answer);
     });
     return opened;
