@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import type { EnvironmentFailure } from "../ports/environments.ts";
+import { holdLock } from "./build-lock.ts";
 import { hostPython } from "./choose-python.ts";
 import { findProgram, isExecutable } from "./find-program.ts";
 import { uvSettings } from "./pip-settings.ts";
@@ -68,23 +69,45 @@ function installedUv(cacheFolder: string): string | null {
   return isExecutable(program) ? program : null;
 }
 
+/** Once, however many processes ask at once. */
 async function installUv(options: UvOptions): Promise<string | EnvironmentFailure> {
-  const { variables, cacheFolder } = options;
+  const { variables, cacheFolder, log } = options;
   const host = await hostPython(variables, cacheFolder, true);
   if (host === null) return noUv("there is no python3 to install it with");
   const tools = path.join(cacheFolder, "tools");
+  const lock = await holdLock(path.join(tools, "uv.lock"), () =>
+    log("waiting for another process that installs uv"),
+  );
+  try {
+    const meanwhile = installedUv(cacheFolder);
+    if (meanwhile !== null) return meanwhile;
+    for (const name of fs.readdirSync(tools))
+      if (HALF_MADE.test(name)) fs.rmSync(path.join(tools, name), { recursive: true, force: true });
+    log("installing uv (once, into the per-user cache)");
+    return await installInto(tools, host.file, variables);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Of a process that was killed meanwhile. */
+const HALF_MADE = /^\.[0-9a-f]{12}$/;
+
+async function installInto(
+  tools: string,
+  python: string,
+  variables: UvOptions["variables"],
+): Promise<string | EnvironmentFailure> {
   const making = path.join(tools, `.${randomBytes(6).toString("hex")}`);
-  options.log("installing uv (once, into the per-user cache)");
   fs.mkdirSync(making, { recursive: true });
   try {
     const words = ["-m", "pip", "install", "--quiet", "--target", making, "uv"];
-    const end = await runProgram(host.file, words, { cwd: "/", variables, timeoutMs: BUILD_MS });
+    const end = await runProgram(python, words, { cwd: "/", variables, timeoutMs: BUILD_MS });
     const made = path.join(making, "bin", "uv");
     if (end.exitCode !== 0 || !isExecutable(made)) return noUv(lastLine(end.stderr));
     const { stdout } = await runProgram(made, ["--version"], { cwd: "/", variables });
     const version = /\d[\w.]*/.exec(stdout)?.[0] ?? "0";
     const final = path.join(tools, `uv-${version}`);
-    // Another process may have been faster: its copy is as good.
     if (!fs.existsSync(final)) fs.renameSync(making, final);
     return path.join(final, "bin", "uv");
   } finally {
