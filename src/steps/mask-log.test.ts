@@ -2,14 +2,17 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { smallDisk } from "../testing/small-disk.ts";
 import { createMasker, maskLog, secretForms } from "./mask-log.ts";
 
 const SECRET = "s3cret/with spaces";
 
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-mask-"));
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
 function logOf(text: string): string {
-  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-mask-")), "1.log");
+  const file = path.join(fs.mkdtempSync(path.join(folder, "one-")), "1.log");
   fs.writeFileSync(file, text);
   return file;
 }

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { recordsContract } from "../../testing/contracts/records.ts";
 import { openDatabase } from "./driver.ts";
 import { STEPS } from "./migrations.ts";
@@ -10,8 +10,11 @@ import { openSqliteStore } from "./store.ts";
 /** Number of the first schema that has the tables of lineage, less one. */
 const BEFORE_LINEAGE = 5;
 
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-records-"));
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
 function newFile(): string {
-  return path.join(fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-records-")), "stepwell.db");
+  return path.join(fs.mkdtempSync(path.join(folder, "one-")), "stepwell.db");
 }
 
 function open(file = newFile()): ReturnType<typeof openSqliteStore> {
