@@ -38,6 +38,7 @@ import {
 } from "./operations/workspace.ts";
 import { removeShell } from "./operations/write-shell.ts";
 import type { RecordStore } from "./ports/records.ts";
+import { isDeadWriter, writerMark } from "./ports/writer-mark.ts";
 import { createMemoryStore } from "./records/memory.ts";
 import { rememberResults } from "./records/remembered-results.ts";
 import { openSqliteStore } from "./records/sqlite/store.ts";
@@ -137,7 +138,8 @@ function newWorkspace(workspace: Workspace): Workspace {
 
 /** A workspace without a past, beside which nothing is written: enough to validate and to plan. */
 function pretend(home: string, config: WorkspaceConfig, options: OpenOptions): Workspace | Refusal {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-plan-"));
+  removePretended();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${PRETENDED}${writerMark()}.`));
   const made = makeFolders(folder);
   if (made !== null) return made;
   const workspace = compose(folder, config, createMemoryStore(), options, home);
@@ -148,6 +150,20 @@ function pretend(home: string, config: WorkspaceConfig, options: OpenOptions): W
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+const PRETENDED = "stepwell-plan-";
+
+/** What a Ctrl-C has left of those. */
+function removePretended(): void {
+  for (const name of fs.readdirSync(os.tmpdir())) {
+    if (
+      !name.startsWith(PRETENDED) ||
+      !isDeadWriter(name.slice(PRETENDED.length).split(".")[0] ?? "")
+    )
+      continue;
+    fs.rmSync(path.join(os.tmpdir(), name), { recursive: true, force: true });
+  }
 }
 
 function makeFolders(folder: string): Refusal | null {

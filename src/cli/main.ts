@@ -1,6 +1,8 @@
 // The entry point of the command line: finds the verb, loads only what that verb needs, and turns whatever happens into
 // an exit code. 70 is a bug of ours; nothing else may reach it.
 
+import fs from "node:fs";
+import os from "node:os";
 import { ownHeap } from "../operations/heap-growth.ts";
 import { VERSION } from "../version.ts";
 import { COMMANDS } from "./commands.ts";
@@ -25,6 +27,7 @@ async function main(words: readonly string[]): Promise<number> {
     terminal.note(platform);
     return 4;
   }
+  leaveMissingTemporary(terminal);
   const { workspace, format, rest, valueless } = takeGlobals(words);
   if (valueless !== null) {
     const message = `error: option '${valueless}' argument missing`;
@@ -65,6 +68,14 @@ async function main(words: readonly string[]): Promise<number> {
     return 2;
   }
   return parse(program, rest, shown);
+}
+
+/** A job's own folder that was removed since: it would fail us, and every step that makes a file in it. */
+function leaveMissingTemporary(terminal: Terminal): void {
+  const folder = process.env.TMPDIR ?? "";
+  if (folder === "" || fs.existsSync(folder)) return;
+  delete process.env.TMPDIR;
+  terminal.note(`TMPDIR is not there: ${folder}; ${os.tmpdir()} is used instead`);
 }
 
 async function parse(

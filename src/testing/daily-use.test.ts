@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { RunView } from "../operations/run-view.ts";
+import { writerMark } from "../ports/writer-mark.ts";
 import { CLI, eventually, exited, makeRig, type Rig } from "./rig.ts";
 
 // One workspace in long and shared use: where output goes, what waits for what, what a finished run says later.
@@ -81,6 +82,31 @@ describe("a workspace whose path holds a line break", () => {
     const done = rig.cli("--workspace", folder, "run", path.join(folder, "job.yml"));
     expect(done.code).toBe(0);
     expect(rig.read("one")).toBe("");
+  });
+});
+
+describe("temporary files", () => {
+  it("go to the usual place when TMPDIR is not there, also for what is detached and for steps", () => {
+    rig = makeRig("tmpdir");
+    rig.write("job.yml", 'type: command\ncompute: local\ncommand: echo "in ${TMPDIR:-none}"\n');
+    const env = { TMPDIR: rig.at("nowhere") };
+    expect(rig.cliWith(env, "plan", "job.yml").code).toBe(0);
+    const detached = rig.cliWith(env, "run", "job.yml", "--name", "one", "--detach");
+    expect([detached.code, detached.stderr]).toEqual([0, expect.stringContaining("TMPDIR is not")]);
+    expect(rig.cli("wait", "one").code).toBe(0);
+    expect(rig.cli("logs", "one").stdout).toBe("in none\n");
+  });
+
+  it("of a plan that was killed go at the next one", () => {
+    rig = makeRig("pretend");
+    rig.write("job.yml", "type: command\ncompute: local\ncommand: echo one\n");
+    fs.mkdirSync(rig.at("tmp"));
+    const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+    const mark = writerMark().replace(/-\d+$/, `-${dead}`);
+    fs.mkdirSync(rig.at(`tmp/stepwell-plan-${mark}.abcdef`));
+    fs.mkdirSync(rig.at(`tmp/stepwell-plan-${writerMark()}.abcdef`));
+    expect(rig.cliWith({ TMPDIR: rig.at("tmp") }, "plan", "job.yml").code).toBe(0);
+    expect(fs.readdirSync(rig.at("tmp"))).toEqual([`stepwell-plan-${writerMark()}.abcdef`]);
   });
 });
 
