@@ -34,7 +34,7 @@ async function originOf(folder: string): Promise<GitOrigin | null> {
     git(folder, ["config", "--get", "remote.origin.url"]),
     git(folder, ["diff", "HEAD"]),
   ]);
-  if (commit === null) return null;
+  if (commit === null || commit.trim() === "") return null;
   return {
     folder,
     repository: remote === null ? null : stripCredentials(remote.trim()),
@@ -49,10 +49,22 @@ export function stripCredentials(remote: string): string {
   return remote.replace(/^([a-z+]+:\/\/)[^/@]*@/i, "$1");
 }
 
+/** A git that hangs (a dead network disk, a hook that asks) keeps no run from starting. */
+const PATIENCE_MS = 20_000;
+
 function git(folder: string, words: readonly string[]): Promise<string | null> {
+  const options = {
+    maxBuffer: 64 * 1024 * 1024,
+    timeout: PATIENCE_MS,
+    killSignal: "SIGKILL",
+    // Without it `git diff` takes the lock of the index for a moment, and a commit of the user's would fail.
+    env: { ...process.env, GIT_OPTIONAL_LOCKS: "0" },
+  } as const;
   return new Promise((resolve) => {
-    execFile("git", ["-C", folder, ...words], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout) =>
+    const child = execFile("git", ["-C", folder, ...words], options, (error, stdout) =>
       resolve(error === null ? stdout : null),
     );
+    child.stdin?.on("error", () => {});
+    child.stdin?.end();
   });
 }
