@@ -10,7 +10,9 @@ interface Growth {
   readonly youngFactor: number;
 }
 
-const HASTY: Growth = { percent: 100, youngFactor: 4 };
+const HASTY: Growth = { percent: 100, youngFactor: 1 };
+/** Of a large pipeline that is compared: the room itself costs something, and little of a small one would be copied. */
+const ROOMY: Growth = { percent: 100, youngFactor: 4 };
 const THRIFTY: Growth = { percent: 12, youngFactor: 1 };
 
 /** Null where the process is not ours. */
@@ -21,9 +23,14 @@ export function ownHeap(): void {
   grow(HASTY);
 }
 
+/** Many steps are about to be compared. */
+export function expectMuch(): void {
+  if (growth === HASTY) grow(ROOMY);
+}
+
 /** From now on much is read that is dropped again, or kept until a run ends. */
 export function saveMemory(): void {
-  if (growth !== HASTY) return;
+  if (growth === null || growth === THRIFTY) return;
   grow(THRIFTY);
 }
 

@@ -10,7 +10,7 @@ import type { Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
 import { checkCommands } from "./check-commands.ts";
 import { graphCache, kindOf } from "./graph-cache.ts";
-import { saveMemory } from "./heap-growth.ts";
+import { expectMuch, saveMemory } from "./heap-growth.ts";
 import {
   atSource,
   isModule,
@@ -41,6 +41,8 @@ export interface LoadedDefinition {
 }
 
 type Component = ReturnType<SpecReader["component"]>;
+
+const MANY_STEPS = 4_000;
 
 /** Gives the pipeline of a module as texts; with the places of its lines only where they are asked for. */
 export type ModuleSource = (
@@ -105,7 +107,10 @@ async function loadTexts(
   const cache = graphCache(workspace, [options, workspace.config, textsOf(read)]);
   const cached = fresh ? null : cache.read();
   const asTheyAre = async (all: readonly Problem[]): Promise<readonly Problem[]> => all;
-  if (cached !== null) return { ...cached, isCached: true, atSource: asTheyAre };
+  if (cached !== null) {
+    if (cached.graph.steps.length >= MANY_STEPS) expectMuch();
+    return { ...cached, isCached: true, atSource: asTheyAre };
+  }
   saveMemory();
   let isRegistered = false;
   const loaded = await readWithComponents(workspace, (files) => {
