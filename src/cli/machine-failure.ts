@@ -14,21 +14,21 @@ interface Known {
 
 const KNOWN: readonly Known[] = [
   {
-    pattern: /database or disk is full|SQLITE_FULL|ENOSPC/,
+    pattern: /database or disk is full|SQLITE_FULL|\bENOSPC\b/,
     code: "disk_full",
     message: "the disk is full; nothing that was recorded is lost",
     hint: "free some space (stepwell gc --dry-run shows what can go), then: stepwell run --resume RUN",
     quoted: false,
   },
   {
-    pattern: /EMFILE|ENFILE|Too many open files/,
+    pattern: /\b(?:EMFILE|ENFILE)\b|Too many open files/,
     code: "too_many_files",
     message: "too many files are open at once; nothing that was recorded is lost",
     hint: "raise the limit (ulimit -n 1024), then: stepwell run --resume RUN",
     quoted: false,
   },
   {
-    pattern: /EROFS|EACCES|EPERM|readonly database|unable to open (connection|database)/i,
+    pattern: /\b(?:EROFS|EACCES|EPERM)\b|readonly database|unable to open (?:connection|database)/i,
     code: "not_writable",
     message:
       "the workspace cannot be written: its disk is read-only, or its files belong to somebody else",

@@ -154,6 +154,7 @@ function newTwins(unresolved: ReadonlySet<number>): {
   const alikeOpen = new Map<string, string>();
   return {
     see(plan, index, lookup, decided) {
+      if (decided.forecast.decision === "reuse") return decided;
       const step = plan.graph.steps[index] as StepNode;
       const planned = plan.steps[index] as Plan["steps"][number];
       const isOpen = unresolved.has(index);
@@ -162,7 +163,6 @@ function newTwins(unresolved: ReadonlySet<number>): {
       const whole = isOpen ? ` ${JSON.stringify(step.environment)}` : "";
       const stable = staticId(planned.nodeId, base) + whole;
       const loose = staticId(planned.nodeId, { ...base, environment: "" });
-      if (decided.forecast.decision === "reuse") return decided;
       const must = mustRun(plan, index) !== null;
       const facts = must ? null : stepFacts(plan, index, lookup);
       const shared = facts !== null && step.reuse.kind === "auto";

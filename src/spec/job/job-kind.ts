@@ -24,7 +24,7 @@ export function jobKind(tree: TreeMapping, context: LoadContext): JobKind | null
   if (kind !== null && Object.hasOwn(laterNodes, kind)) {
     const message = `a job of type ${kind} cannot be run by itself yet`;
     const hint =
-      "Stepwell runs `pipeline`, `command` and `data_transfer` jobs; nodes of this type are checked, and do not run yet either.";
+      "Stepwell runs `pipeline`, `command` and `data_transfer` jobs; nodes of this type are checked and planned, and do not run yet either.";
     context.error(place, "unsupported_kind", message, hint);
     return null;
   }
