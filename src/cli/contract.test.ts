@@ -184,6 +184,14 @@ const STEP_KEYS =
   "attempts error inputs log metrics name outputs parameters reuse status type".split(" ");
 const PLAN_KEYS = ["decision", "forecastS", "from", "name", "reason", "warnings"];
 
+const HALVES = `
+type: pipeline
+settings: {continue_on_step_failure: true}
+jobs:
+  bad: {command: exit 3}
+  good: {command: echo good}
+`;
+
 describe("without a terminal", () => {
   it("every line is plain, whatever the run does", () => {
     for (const words of [
@@ -201,7 +209,16 @@ describe("without a terminal", () => {
     expect(stderr).toContain("failed  step count ended with exit code 1");
     expect(stderr).toContain("because of it these did not run: show");
     expect(stderr).toMatch(/the whole log: +stepwell logs words-\d+ count/);
-    expect(stdout).toMatch(/Failed: 1 step ran, 0 reused, 1 failed, 1 skipped/);
+    expect(stdout).toMatch(/Failed: 0 steps ran, 0 reused, 1 failed, 1 skipped/);
+  });
+
+  it("the summary, show and runs count alike: a step that failed did not run to a good end", () => {
+    rig.write("halves.yml", HALVES);
+    const { stdout } = rig.cli("run", "halves.yml", "--name", "halves");
+    expect(stdout).toContain("halves Failed: 1 step ran, 0 reused, 1 failed\n");
+    expect(rig.cli("show", "halves").stdout).toContain("1 step ran, 0 reused, 1 failed");
+    const where = ["--where", "name = halves", "--columns", "ran,reused,failed", "--csv"];
+    expect(rig.cli("runs", ...where).stdout).toContain("1,0,1");
   });
 
   it("each of several failures names its step, and only what waits for it", () => {
@@ -273,6 +290,7 @@ describe("options", () => {
         (one: { name: string }) => one.name,
       );
     expect(names("Interrupted")).toEqual(["cut"]);
+    expect(names("interrupted")).toEqual(["cut"]);
     expect(names("Queued")).toEqual([]);
     expect(names("Completed")).not.toContain("cut");
     expect(rig.run("run", "--resume", "cut").status).toBe("Completed");

@@ -3,6 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { wireGraph } from "../core/run-state.ts";
+import type { StepStatus } from "../core/status.ts";
 import type { RecordedRun } from "../operations/read-run.ts";
 import {
   notesOf,
@@ -58,23 +59,37 @@ function diskLine(notice: DiskNotice): string {
     : `only ${bytes(notice.freeBytes)} are left on the disk of ${notice.folder}; ${wayOut}`;
 }
 
-/** `taxi-3 Completed: 0 steps ran, 5 reused, saved 14 s`. */
+/** `taxi-3 Completed: 0 steps ran, 5 reused, saved 14 s`. Each step counts once: those that "ran" came to a good end. */
 export function headline(terminal: Terminal, run: RecordedRun): string {
-  const counts = { ran: 0, reused: 0, failed: 0, skipped: 0, savedMs: 0 };
+  const counts = new Map<string, number>();
+  let savedMs = 0;
   for (const [index, step] of run.state.steps.entries()) {
-    if (step.attempts.length > 0) counts.ran += 1;
-    if (step.decision === "reused" || step.decision === "attached") counts.reused += 1;
-    if (step.status === "Failed") counts.failed += 1;
-    if (step.status === "Skipped") counts.skipped += 1;
-    if (step.decision !== "ran") counts.savedMs += run.results.get(index)?.durationMs ?? 0;
+    const isTaken = step.decision === "reused" || step.decision === "attached";
+    const fate = isTaken ? "reused" : (FATES[step.status] ?? "waiting");
+    counts.set(fate, (counts.get(fate) ?? 0) + 1);
+    if (step.decision !== "ran") savedMs += run.results.get(index)?.durationMs ?? 0;
   }
-  const { ran, reused, failed, skipped, savedMs } = counts;
+  const ran = counts.get("ran") ?? 0;
+  const reused = counts.get("reused") ?? 0;
   const parts = [`${ran} ${ran === 1 ? "step" : "steps"} ran`, `${reused} reused`];
-  if (failed > 0) parts.push(`${failed} failed`);
-  if (skipped > 0) parts.push(`${skipped} skipped`);
+  for (const fate of LATER_FATES) {
+    const count = counts.get(fate) ?? 0;
+    if (count > 0) parts.push(`${count} ${fate}`);
+  }
   if (reused > 0) parts.push(`saved ${duration(savedMs)}`);
   return `${run.row.name} ${paintStatus(terminal, run.status)}: ${parts.join(", ")}`;
 }
+
+const FATES: Readonly<Partial<Record<StepStatus, string>>> = {
+  Completed: "ran",
+  Failed: "failed",
+  Canceled: "canceled",
+  Skipped: "skipped",
+  Preparing: "running",
+  Running: "running",
+  Finalizing: "running",
+};
+const LATER_FATES = ["failed", "canceled", "skipped", "running", "waiting"];
 
 export function paintStatus(terminal: Terminal, status: string): string {
   const { colors } = terminal;

@@ -1,7 +1,7 @@
 // `stepwell runs`: the newest runs, filtered; or the columns that are asked for, of runs that a condition holds for.
 
 import type { Command } from "commander";
-import type { RunStatus, ShownRunStatus } from "../../core/status.ts";
+import type { ShownRunStatus } from "../../core/status.ts";
 import { type ListedRun, listRuns } from "../../operations/list-runs.ts";
 import { shownStatus } from "../../operations/read-run.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
@@ -67,7 +67,8 @@ async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
       refuse("wrong_usage", `--limit ${flags.limit}: expected a whole number from 1 to 10000`),
       flags.json,
     );
-  if (flags.status !== undefined && !STATUSES.includes(flags.status))
+  const status = statusOf(flags.status);
+  if (status === undefined)
     context.refuse(
       refuse("wrong_usage", `--status ${flags.status}`, `it is one of ${STATUSES.join(", ")}`),
       flags.json,
@@ -79,9 +80,9 @@ async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
   const workspace = await context.open({ create: "refuse" });
   try {
     const found = await listRuns(workspace, {
-      filter: filterOf(flags, limit),
+      filter: filterOf(flags, status, limit),
       columns,
-      status: (flags.status as ShownRunStatus | undefined) ?? null,
+      status,
       where: flags.where ?? null,
       sort: flags.sort ?? null,
     });
@@ -96,7 +97,7 @@ async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
   }
 }
 
-const STATUSES: readonly string[] = [
+const STATUSES: readonly ShownRunStatus[] = [
   "Queued",
   "Running",
   "Canceling",
@@ -105,6 +106,12 @@ const STATUSES: readonly string[] = [
   "Canceled",
   "Interrupted",
 ];
+
+/** However it is capitalised; null: none is asked for, undefined: there is no such status. */
+function statusOf(asked: string | undefined): ShownRunStatus | null | undefined {
+  if (asked === undefined) return null;
+  return STATUSES.find((status) => status.toLowerCase() === asked.toLowerCase());
+}
 
 function print(
   context: Context,
@@ -133,14 +140,13 @@ function print(
     terminal.out(table([HEAD, ...found.map(({ row }) => cells(row, shownStatus(workspace, row)))]));
 }
 
-function filterOf(flags: RunsFlags, limit: number): RunFilter {
-  const interrupted = flags.status === "Interrupted";
+function filterOf(flags: RunsFlags, status: ShownRunStatus | null, limit: number): RunFilter {
   const [tag] = flags.tag === undefined ? [] : Object.entries(tagsOf([flags.tag]));
   return {
     limit,
     ...(flags.experiment === undefined ? {} : { experiment: flags.experiment }),
     ...(flags.pipeline === undefined ? {} : { pipeline: flags.pipeline }),
-    ...(flags.status === undefined || interrupted ? {} : { status: flags.status as RunStatus }),
+    ...(status === null || status === "Interrupted" ? {} : { status }),
     ...(tag === undefined ? {} : { tag }),
   };
 }
