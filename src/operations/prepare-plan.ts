@@ -14,6 +14,7 @@ import { put } from "../spec/own-keys.ts";
 import type { Problem } from "../spec/problem.ts";
 import { STEP_TYPES } from "../steps/step-types.ts";
 import { type Datastore, findDatastore, listDatastores, OWN_DATASTORE } from "./datastores.ts";
+import { createFieldPlaces, type Field } from "./field-places.ts";
 import { planTransfers } from "./plan-transfers.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { createCodeResolver } from "./resolve-code.ts";
@@ -44,6 +45,14 @@ export interface Prepared {
 /** Codes of refusals that say nothing of the data, only that it could not be asked for now. */
 const OUT_OF_REACH: ReadonlySet<string> = new Set(["download_failed", "storage_unreachable"]);
 
+/** What is wrong with a step, and in which field of it. */
+type Report = (
+  step: StepNode | null,
+  refusal: Refusal,
+  field?: Field,
+  severity?: Problem["severity"],
+) => void;
+
 export async function preparePlan(
   workspace: Workspace,
   written: Graph,
@@ -52,8 +61,12 @@ export async function preparePlan(
   const problems: Problem[] = notRunnable(written, asked.mayResolve ? "error" : "warning");
   // A run that is refused anyway needs no network either.
   const options = { ...asked, mayResolve: asked.mayResolve && problems.length === 0 };
-  const report = (step: StepNode | null, refusal: Refusal): void => {
-    problems.push(problemOf(step, refusal));
+  const places = createFieldPlaces(workspace.config.limits);
+  const report: Report = (step, refusal, field = [], severity = "error") => {
+    const problem = problemOf(step, refusal);
+    const position =
+      (step === null ? null : places.of(step, field, refusal.message)) ?? problem.position;
+    problems.push({ ...problem, severity, position });
   };
   const data = createDataResolver(workspace);
   const code = createCodeResolver(workspace);
@@ -65,13 +78,12 @@ export async function preparePlan(
   let exitCode: 2 | 4 = problems.some(({ severity }) => severity === "error") ? 2 : 4;
   for (const [index, step] of graph.steps.entries()) {
     const before = problems.length;
-    const resolved = await resolveInputs(step, data, (one, refusal) => {
+    const resolved = await resolveInputs(step, data, (one, refusal, field) => {
       const isMissed = options.mayResolve || !OUT_OF_REACH.has(refusal.code);
-      if (isMissed) report(one, refusal);
-      else problems.push({ ...problemOf(one, refusal), severity: "warning" });
+      report(one, refusal, field, isMissed ? "error" : "warning");
     });
     const snapshot = step.code === null ? null : await code.resolve(step.code);
-    if (isRefusal(snapshot)) report(step, snapshot);
+    if (isRefusal(snapshot)) report(step, snapshot, ["code"]);
     if (problems.slice(before).some((problem) => problem.severity === "error")) exitCode = 2;
     const environment =
       step.type === "data_transfer"
@@ -81,7 +93,7 @@ export async function preparePlan(
       // With --locked a run would stop here: then so does its plan.
       const later = !options.mayResolve && !options.locked;
       if (environment.code === "environment_not_resolved" && later) unresolved.add(index);
-      else report(step, environment);
+      else report(step, environment, ["environment"]);
     }
     steps.push({
       nodeId: nodeIds[index] as string,
@@ -164,13 +176,14 @@ export function problemOf(step: StepNode | null, refusal: Refusal): Problem {
 async function resolveInputs(
   step: StepNode,
   data: ReturnType<typeof createDataResolver>,
-  report: (step: StepNode, refusal: Refusal) => void,
+  report: Report,
 ): Promise<Record<string, ResolvedData>> {
   const resolved: Record<string, ResolvedData> = {};
   for (const [name, input] of Object.entries(step.inputs)) {
     if (input.source.kind !== "data") continue;
     const found = await data.resolve(input.source.reference, input.type as DataType, input.mode);
-    if (isRefusal(found)) report(step, { ...found, message: `input ${name}: ${found.message}` });
+    if (isRefusal(found))
+      report(step, { ...found, message: `input ${name}: ${found.message}` }, ["inputs", name]);
     else put(resolved, name, found);
   }
   return resolved;

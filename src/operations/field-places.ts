@@ -1,0 +1,94 @@
+// Where in its file a field of a step stands. Graphs keep the place of a step alone, for there may be 100,000; so a file is
+// read again once something in it is wrong, and only then.
+
+import { readFileSync } from "node:fs";
+import type { StepNode } from "../spec/graph.ts";
+import { SPEC_LIMITS, type SpecLimits } from "../spec/limits.ts";
+import type { Position } from "../spec/problem.ts";
+import { readTree } from "../spec/read-tree.ts";
+import {
+  get,
+  getMapping,
+  positionOf,
+  type TreeEntry,
+  type TreeNode,
+  textOf,
+} from "../spec/tree.ts";
+
+/** Which field of a step, such as `["inputs", "raw"]`. */
+export type Field = readonly string[];
+
+/** Places of fields; null where the file has nothing there that the message speaks of: a component or an option gave it. */
+export interface FieldPlaces {
+  of(step: StepNode, field: Field, message: string): Position | null;
+}
+
+export function createFieldPlaces(limits: Partial<SpecLimits>): FieldPlaces {
+  const files = new Map<string, FileNodes>();
+  const nodesOf = (file: string): FileNodes => {
+    const known = files.get(file) ?? readNodes(file, { ...SPEC_LIMITS, ...limits });
+    files.set(file, known);
+    return known;
+  };
+  return {
+    of({ position, parent }, field, message) {
+      if (position === null) return null;
+      const { root, nodes } = nodesOf(position.file);
+      const node = nodes.get(`${position.line}:${position.column}`) ?? null;
+      const value = at(node, field);
+      const named = parent === null && node !== root ? inputOfPipeline(value) : null;
+      const given = named === null ? null : at(root, ["inputs", named]);
+      return placeOf(given, message) ?? placeOf(value, message);
+    },
+  };
+}
+
+interface FileNodes {
+  readonly root: TreeNode | null;
+  /** By line and column of the key that a step has as its place. */
+  readonly nodes: ReadonlyMap<string, TreeNode>;
+}
+
+function readNodes(file: string, limits: SpecLimits): FileNodes {
+  const nodes = new Map<string, TreeNode>();
+  const root = rootOf(file, limits);
+  const add = ({ key, value }: TreeEntry): void => {
+    const place = positionOf(key);
+    if (place !== null) nodes.set(`${place.line}:${place.column}`, value);
+    for (const inner of getMapping(value, "jobs")?.entries.values() ?? []) add(inner);
+  };
+  // A job of one step has the place of its first key.
+  const first = root?.kind === "mapping" ? root.entries.values().next().value : undefined;
+  if (root !== null && first !== undefined) add({ key: first.key, value: root });
+  return { root, nodes };
+}
+
+function rootOf(file: string, limits: SpecLimits): TreeNode | null {
+  try {
+    return readTree(readFileSync(file, "utf8"), file, limits).root;
+  } catch {
+    // It is gone since it was read.
+    return null;
+  }
+}
+
+function at(node: TreeNode | null, field: Field): TreeNode | null {
+  return field.reduce<TreeNode | null>(get, node);
+}
+
+/** Of `${{parent.inputs.raw}}` the `raw`. */
+function inputOfPipeline(value: TreeNode | null): string | null {
+  const text = textOf(value) ?? textOf(get(value, "path")) ?? "";
+  return /^\s*\$\{\{\s*parent\.inputs\.([^\s{}]+)\s*\}\}\s*$/.exec(text)?.[1] ?? null;
+}
+
+/** Of an input its path, which is what is wrong. */
+function placeOf(value: TreeNode | null, message: string): Position | null {
+  const place = get(value, "path") ?? value;
+  if (place === null) return null;
+  const last = textOf(place)?.split("/").at(-1) ?? "";
+  const [whole, name] = [last.replace(/^azureml:/, ""), last.replace(/^azureml:|[:@].*$/g, "")];
+  // A message that names no version speaks of any.
+  const isMeant = message.includes(message.includes(`${name}:`) ? whole : name);
+  return isMeant ? positionOf(place) : null;
+}

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makeRig, type Rig } from "./rig.ts";
+
+// What is wrong with a field of a step is shown at that field, wherever the file gives it.
+
+let rig: Rig;
+
+beforeEach(() => {
+  rig = makeRig("wrong-places");
+  rig.write(
+    "component.yml",
+    "type: command\nname: reads\ninputs: {x: {type: uri_file}}\ncommand: cat ${{inputs.x}}\nenvironment: azureml:lost:7\n",
+  );
+});
+
+afterEach(() => rig.remove());
+
+/** `file:line:column` of each finding, and the text that stands there. */
+function places(...words: readonly string[]): readonly string[] {
+  const { code, stderr } = rig.cli("validate", ...words);
+  expect(code).toBe(2);
+  return [...stderr.matchAll(/^(\S+:\d+:\d+): error: .*\n *\d+ \| (.*)\n *\| ( *)\^/gm)].map(
+    ([, place, line, before]) => `${place} ${(line as string).slice((before as string).length)}`,
+  );
+}
+
+describe("the place of a mistake", () => {
+  it("is the path of the input that has it, in the step, in the pipeline, and in a nested pipeline", () => {
+    rig.write(
+      "data.yml",
+      `
+type: pipeline
+inputs:
+  raw: {type: uri_file, path: "azureml:lost:3"}
+jobs:
+  a:
+    command: cat \${{inputs.x}} \${{inputs.y}}
+    inputs:
+      x: \${{parent.inputs.raw}}
+      y:
+        type: uri_file
+        path: azureml:lost@latest
+  n:
+    type: pipeline
+    jobs:
+      b:
+        command: cat \${{inputs.x}}
+        inputs: {x: {type: uri_file, path: "azureml:lost:5"}}
+`,
+    );
+    expect(places("data.yml")).toEqual([
+      'data.yml:4:31 "azureml:lost:3"}',
+      "data.yml:12:15 azureml:lost@latest",
+      'data.yml:18:44 "azureml:lost:5"}}',
+    ]);
+  });
+
+  it("is the step where a component or an option gave what is wrong", () => {
+    rig.write("some.csv", "1\n");
+    rig.write(
+      "given.yml",
+      `
+type: pipeline
+inputs:
+  raw: {type: uri_file, path: ./some.csv}
+jobs:
+  a:
+    component: ./component.yml
+    inputs: {x: "\${{parent.inputs.raw}}"}
+`,
+    );
+    expect(places("given.yml")).toEqual(["given.yml:6:3 a:"]);
+    const option = ["--input", "raw=azureml:lost:2"];
+    expect(places("given.yml", ...option)).toEqual(["given.yml:6:3 a:", "given.yml:6:3 a:"]);
+  });
+
+  it("is the field of a job of one step", () => {
+    rig.write(
+      "single.yml",
+      "# one step\ntype: command\ncommand: cat ${{inputs.x}}\ninputs:\n  x: {type: uri_file, path: azureml:lost}\nenvironment: azureml:lost:3\n",
+    );
+    expect(places("single.yml")).toEqual([
+      "single.yml:5:29 azureml:lost}",
+      "single.yml:6:14 azureml:lost:3",
+    ]);
+  });
+});
