@@ -3,7 +3,7 @@
 
 import type { StepNode } from "../spec/graph.ts";
 import type { StepResult } from "./output.ts";
-import { scanShell } from "./shell-scanner.ts";
+import { baseName, simpleCommands } from "./simple-commands.ts";
 
 /** Why, as the end of a sentence; null when each Python was watched as far as the command shows, or there is none. */
 export function unwatchedPython(
@@ -11,7 +11,7 @@ export function unwatchedPython(
   { watchedBy }: Pick<StepResult, "watchedBy">,
 ): string | null {
   if (command === null || watchedBy === "strace" || !/python|pypy/.test(command)) return null;
-  const commands = commandsOf(plainText(command));
+  const commands = simpleCommands(plainText(command));
   if (!commands.some((words) => pythonIn(words) >= 0)) return null;
   const blind = commands.map(blindness).find((found) => found !== null) ?? null;
   if (blind !== null) return blind;
@@ -26,7 +26,6 @@ function plainText(command: string): string {
     .replaceAll(/\$\{PYTHONPATH\b[^}]*\}/g, () => "$PYTHONPATH");
 }
 
-const SHELLS = /^(?:bash|sh|dash|zsh)$/;
 const PYTHON = /^(?:python|pypy)[\d.]*$/;
 /** Commands that only speak of a program. */
 const TALK = new Set([
@@ -43,17 +42,6 @@ const TALK = new Set([
 ]);
 /** It ends before it reads anything. */
 const TELLS_VERSION = new Set(["-V", "-VV", "--version", "-h", "--help"]);
-
-/** The words of each simple command, those of `bash -c '…'` as well. */
-function commandsOf(script: string, depth = 0): readonly (readonly string[])[] {
-  return scanShell(script.replaceAll("\0", ""), []).commands.flatMap(({ words }) => {
-    const texts = words.filter((word) => !word.redirect).map((word) => word.text);
-    const shell = texts.findIndex((text) => SHELLS.test(baseName(text)));
-    const flag = texts.findIndex((text, at) => at > shell && /^-[a-z]*c$/.test(text));
-    const inner = shell < 0 || flag < 0 ? undefined : texts[flag + 1];
-    return inner === undefined || depth > 2 ? [texts] : [texts, ...commandsOf(inner, depth + 1)];
-  });
-}
 
 function pythonIn(words: readonly string[]): number {
   const head = words.find((word) => !/^[A-Za-z_]\w*=/.test(word)) ?? "";
@@ -91,8 +79,4 @@ function optionsOf(words: readonly string[]): readonly string[] {
     options.push(word);
   }
   return options;
-}
-
-function baseName(word: string): string {
-  return word.slice(word.lastIndexOf("/") + 1);
 }

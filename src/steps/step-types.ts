@@ -1,8 +1,10 @@
 // The table of step types: which of them run here, and how. A missing row is a compile error.
 
 import fs from "node:fs";
+import { homedir } from "node:os";
 import type { StepError } from "../core/event.ts";
-import type { StepResult } from "../core/output.ts";
+import { namedFiles } from "../core/named-files.ts";
+import type { UndeclaredReads } from "../core/output.ts";
 import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext, StepTypes } from "../ports/step-types.ts";
 import type { StepNode, StepType } from "../spec/graph.ts";
@@ -17,6 +19,7 @@ import { metricsFile, mlflowFolder } from "./step-variables.ts";
 import { transferStepOrder } from "./transfer-step.ts";
 import { type ReadLine, readRecord, undeclaredReads } from "./undeclared-reads.ts";
 import { readsFile } from "./watch-python.ts";
+import { isUnwanted, watchRules } from "./watch-rules.ts";
 import { readStrace, STRACE_MISSING } from "./watch-strace.ts";
 
 /** `runs: false`: parsed, validated and planned, but refused before anything starts. */
@@ -47,6 +50,13 @@ export function createStepTypes(
     found.set(variables, secrets);
     return secrets;
   };
+  const rules = settings.watch === null ? null : watchRules(settings.watch, process.env);
+  const namedOutside = (step: StepNode): readonly ReadLine[] =>
+    rules === null
+      ? []
+      : namedFiles(step, homedir())
+          .filter((file) => !isUnwanted(file, rules))
+          .map((text) => ({ kind: "n", text }));
   return {
     order(context: AttemptContext): AttemptOrder | StepError {
       const node = context.plan.graph.steps[context.index] as StepNode;
@@ -81,26 +91,32 @@ export function createStepTypes(
         for (const point of read.metrics) put(metrics, point.name, point.value);
         warnings.push(...read.warnings);
       }
-      const watched = watchedReads(staged.folder, step, inputs, traced);
+      const lines = traced ?? readRecord(readsFile(staged.folder));
+      const named = traced === null && step.trace !== false ? namedOutside(step) : [];
+      const undeclared = undeclaredOf(staged.folder, step, inputs, [...(lines ?? []), ...named]);
+      const watchedBy = traced === null ? "python" : "strace";
       const logged = Object.keys(metrics).length === 0 ? NOTHING : metrics;
-      return { metrics: logged, loggedParameters, warnings, ...watched };
+      return {
+        metrics: logged,
+        loggedParameters,
+        warnings,
+        ...(lines === null ? {} : { watchedBy }),
+        ...(undeclared === undefined ? {} : { undeclared }),
+      };
     },
   };
 }
 
-/** What it relied on without saying so, and who saw it. */
-function watchedReads(
+/** What it relied on without saying so. */
+function undeclaredOf(
   folder: string,
   step: StepNode,
   inputs: readonly string[],
-  traced: readonly ReadLine[] | null,
-): Pick<StepResult, "undeclared" | "watchedBy"> {
-  const lines = traced ?? readRecord(readsFile(folder));
-  if (lines === null) return {};
+  lines: readonly ReadLine[],
+): UndeclaredReads | undefined {
+  if (lines.length === 0) return undefined;
   const hosts = hostsIn(step.environmentVariables.MLFLOW_TRACKING_URI);
-  const undeclared = undeclaredReads(lines, folder, { inputs, hosts });
-  const watchedBy = traced === null ? "python" : "strace";
-  return { watchedBy, ...(undeclared === null ? {} : { undeclared }) };
+  return undeclaredReads(lines, folder, { inputs, hosts }) ?? undefined;
 }
 
 function hostsIn(address: string | undefined): readonly string[] {

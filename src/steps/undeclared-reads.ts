@@ -6,7 +6,7 @@ import path from "node:path";
 import type { SeenFile, UndeclaredReads } from "../core/output.ts";
 import { isWithin, realPath, withTargets } from "./watch-rules.ts";
 
-/** `r`ead, `l`isted, `w`ritten, `c`onnected, `x`: a program was started, `p`: a process is watched. */
+/** `r`ead, `n`amed by the step, `l`isted, `w`ritten, `c`onnected, `x`: a program was started, `p`: a process is watched. */
 export interface ReadLine {
   readonly kind: string;
   readonly text: string;
@@ -35,16 +35,18 @@ export function undeclaredReads(
   attemptFolder: string,
   { inputs, hosts }: { readonly inputs: readonly string[]; readonly hosts: readonly string[] },
 ): UndeclaredReads | null {
-  if (!lines.some(({ kind }) => kind === "r" || kind === "l" || kind === "c")) return null;
+  if (!lines.some(({ kind }) => "rnlc".includes(kind))) return null;
   const declared = withTargets(inputs);
   const began = birthOf(path.join(attemptFolder, "attempt.jsonl"));
   const candidates = { l: [] as string[], r: [] as string[] };
   for (const { kind, text } of withoutOwn(lines))
     if (kind === "r" || kind === "l") candidates[kind].push(text);
+    else if (kind === "n" && isOlderFile(text, began)) candidates.r.push(text);
   const isCounted = (file: string): boolean =>
     !isWithin(file, declared) && !isWithin(realPath(file), declared);
   const folders = look(candidates.l.filter(isCounted), RECORDED_FOLDERS, began);
-  const files = look(candidates.r.filter(isCounted), RECORDED - folders.seen.length, began);
+  const read = [...new Set(candidates.r)].filter(isCounted);
+  const files = look(read, RECORDED - folders.seen.length, began);
   const asked = namesOf(lines, "c").filter((host) => !hosts.includes(host));
   const programs = namesOf(lines, "x").slice(0, RECORDED_NAMES);
   const seen = [...files.seen, ...folders.seen];
@@ -80,6 +82,12 @@ function look(
     seen.push({ path: file, sizeBytes, mtimeMs: stats.mtimeMs });
   }
   return { seen, more: 0 };
+}
+
+/** What is only named may be what the step writes: that has changed since the attempt was begun. */
+function isOlderFile(file: string, began: number): boolean {
+  const stats = statOf(file);
+  return stats?.isFile() === true && stats.mtimeMs < began;
 }
 
 function namesOf(lines: readonly ReadLine[], kind: string): readonly string[] {

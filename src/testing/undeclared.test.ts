@@ -127,6 +127,31 @@ describe("a file that a Python step reads and does not declare", () => {
   });
 });
 
+describe("a file that the definition of a shell step names", () => {
+  it("is told, makes the step run when it has changed, and fails it with --strict", () => {
+    const [lib, value, log] = ["lib.sh", "value.txt", "own.log"].map((name) => rig.at(name));
+    rig.write("lib.sh", "echo one\n");
+    rig.write("value.txt", "1\n");
+    rig.write("own.log", "");
+    write(`
+type: command
+command: bash ${lib} > \${{outputs.o}} && cat \${{inputs.value}} >> \${{outputs.o}} && echo ran >> ${log}
+inputs: {value: ${value}}
+outputs: {o: {type: uri_file}}
+`);
+    const told = `the step read ${lib}, ${value}, which are not inputs`;
+    expect(rig.run("run").warnings).toEqual([expect.stringContaining(told)]);
+    expect(rig.cli("why", ".").stdout).toContain(`undeclared ${lib}`);
+    expect(rig.run("run").steps[0]?.reuse.decision).toBe("reused");
+    rig.write("lib.sh", "echo two, longer\n");
+    const [step] = rig.run("run").steps;
+    const detail = `undeclared file changed: ${lib}`;
+    expect(step?.reuse.reason).toEqual({ kind: "undeclared_changed", detail });
+    expect(fs.readFileSync(step?.outputs.o?.path as string, "utf8")).toBe("two, longer\n1\n");
+    expect(rig.run("run", "--strict").steps[0]?.error?.code).toBe("undeclared_input");
+  });
+});
+
 describe("a Python that nobody could watch", () => {
   const BLIND = (command: string): string => `
 type: command

@@ -64,6 +64,9 @@ function print(context: Context, found: Explanation): void {
     if (id !== null) terminal.out(`${kind} ${id}`);
 }
 
+const UNWATCHED =
+  "what it read was not watched: no Python that can be watched ran in it (trace: true watches any program)";
+
 /** More undeclared files are counted. */
 const SHOWN_FILES = 20;
 
@@ -71,15 +74,12 @@ const SHOWN_FILES = 20;
 function watchLines({ undeclared, watchedBy, isFunction, status }: Explanation): string[] {
   // Of an attempt that failed nothing is kept.
   if (status !== "Completed") return [];
-  if (watchedBy === null && isFunction) return [];
-  if (watchedBy === null)
-    return [
-      "what it read was not watched: no Python that can be watched ran in it (trace: true watches any program)",
-    ];
-  if (undeclared === null) return [];
+  const unwatched = watchedBy === null && !isFunction ? [UNWATCHED] : [];
+  if (undeclared === null) return unwatched;
   const { files, more, hosts, programs } = undeclared;
   const rest = files.length + more - SHOWN_FILES;
   return [
+    ...unwatched,
     ...files.slice(0, SHOWN_FILES).map((file) => `undeclared ${file.path}`),
     ...(rest > 0 ? [`undeclared and ${rest} more`] : []),
     ...hosts.map((host) => `undeclared host ${host}`),
