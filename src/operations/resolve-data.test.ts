@@ -101,3 +101,10 @@ it.each([
 ])("maps a prefix to %s", (target, prefix, mapped) => {
   expect(mapUrl({ [prefix]: target }, "wasbs://c@a.example/x/y.csv")).toBe(mapped);
 });
+
+it("an address that only begins with the letters of one in the url_map is another one", () => {
+  const map = { "https://a.example/data": "/kept" };
+  expect(mapUrl(map, "https://a.example/data2/y.csv")).toBe(null);
+  expect(mapUrl(map, "https://a.example/data/y.csv")).toBe("/kept/y.csv");
+  expect(mapUrl(map, "https://a.example/data")).toBe("/kept");
+});

@@ -289,9 +289,11 @@ function unsupportedUrl(reference: RemoteOrigin["reference"]): Refusal {
   );
 }
 
-/** The longest key of `url_map` that is the URL or a prefix of it. */
+/** The longest key of `url_map` that is the URL or the beginning of it, up to whole names. */
 export function mapUrl(map: Readonly<Record<string, string>>, url: string): string | null {
-  const keys = Object.keys(map).filter((key) => url === key || url.startsWith(key));
+  const isMeant = (key: string): boolean =>
+    url.startsWith(key) && (key.endsWith("/") || /^$|^[/?#]/.test(url.slice(key.length)));
+  const keys = Object.keys(map).filter(isMeant);
   const [best] = keys.sort((a, b) => b.length - a.length);
   if (best === undefined) return null;
   const rest = url.slice(best.length);
