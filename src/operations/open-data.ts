@@ -10,7 +10,7 @@ import { shownName } from "../transfers/entry-names.ts";
 import { countLeftOut } from "../transfers/left-out.ts";
 import { readablePath } from "./readable-path.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
-import { openSource, type RemoteSource, remoteSource } from "./remote-source.ts";
+import { openForReading, type RemoteSource, remoteSource } from "./remote-source.ts";
 import { createDataResolver, type DataDefinition, mapUrl, storeFolder } from "./resolve-data.ts";
 import { unlessStorageFails } from "./storage-refusal.ts";
 import type { Workspace } from "./workspace.ts";
@@ -154,7 +154,7 @@ async function openElsewhere(
       "name a path instead",
     );
   if (isRefusal(source)) return source;
-  const storage = await openSource(workspace, source);
+  const storage = await openForReading(workspace, source);
   if (isRefusal(storage)) return storage;
   try {
     const listed = await lookThere(storage, source);

@@ -13,7 +13,7 @@ import { countLeftOut, type LeftOut } from "../transfers/left-out.ts";
 import { type Move, moveData } from "./move-data.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { openRemoteHashes, type RemoteHashes } from "./remote-hashes.ts";
-import { openSource, type RemoteSource, remoteSource } from "./remote-source.ts";
+import { openForReading, type RemoteSource, remoteSource } from "./remote-source.ts";
 import { unlessStorageFails } from "./storage-refusal.ts";
 import { places, type Workspace } from "./workspace.ts";
 
@@ -96,7 +96,7 @@ async function withSource<T>(
   work: (storage: Storage) => Promise<T | Refusal>,
 ): Promise<T | Refusal> {
   return unlessStorageFails(async () => {
-    const storage = await openSource(workspace, source);
+    const storage = await openForReading(workspace, source);
     if (isRefusal(storage)) return storage;
     try {
       return await work(storage);

@@ -1,13 +1,13 @@
 // Tells which data lies elsewhere: in a datastore that is no folder, or behind an address of a cloud. Knows nothing of
 // reading it.
 
-import type { Storage } from "../ports/storage.ts";
+import { type Storage, StorageError } from "../ports/storage.ts";
 import {
   type CloudAddress,
   type CloudDefinition,
   parseCloudAddress,
 } from "../spec/cloud-address.ts";
-import type { DatastoreDefinition } from "../spec/datastore.ts";
+import type { DatastoreDefinition, OpenableDatastore } from "../spec/datastore.ts";
 import type { DataReference } from "../spec/graph.ts";
 import { type DatastoreLookup, lookUpDatastores, withItsSecrets } from "./datastores.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
@@ -21,6 +21,8 @@ export interface RemoteSource {
   readonly path: string;
   /** As the user may write it. */
   readonly written: string;
+  /** It is named by its address alone: whoever asks may read it, or who is signed in on this machine. */
+  readonly mayBePublic?: boolean;
 }
 
 type RemoteReference = Extract<DataReference, { kind: "datastore" | "url" }>;
@@ -57,6 +59,37 @@ export async function openSource(
   return isRefusal(openable) ? openable : workspace.openStorage(openable);
 }
 
+/**
+ * As {@link openSource}, but what anybody may read is read as nobody: most public data is, and nobody needs to sign in for
+ * it. Costs one request more where it is not.
+ */
+export async function openForReading(
+  workspace: Workspace,
+  source: RemoteSource,
+): Promise<Storage | Refusal> {
+  const { definition, mayBePublic = false, path } = source;
+  if (!mayBePublic) return openSource(workspace, source);
+  const asNobody = { ...definition, credentials: { kind: "none" } } as OpenableDatastore;
+  const storage = await workspace.openStorage(asNobody);
+  if (await showsAny(storage, path)) return storage;
+  await storage.close();
+  return openSource(workspace, source);
+}
+
+/** Is there anything at the path that may be read? */
+async function showsAny(storage: Storage, path: string): Promise<boolean> {
+  try {
+    const isFile = path !== "" && !path.endsWith("/");
+    if (isFile && (await storage.stat(path)) !== null) return true;
+    if (!storage.capabilities.canList) return false;
+    for await (const _ of storage.list(path.replace(/\/+$/, ""))) return true;
+    return false;
+  } catch (error) {
+    if (error instanceof StorageError) return false;
+    throw error;
+  }
+}
+
 function hasDots(path: string): boolean {
   return path.split("/").some((part) => part === "." || part === "..");
 }
@@ -69,7 +102,7 @@ function leaves(path: string, what: string): Refusal {
   );
 }
 
-/** A registered datastore that holds the address lends its credentials; else the vendor's own client finds some. */
+/** A registered datastore that holds the address lends its credentials; else it is public, or the vendor's own client finds some. */
 async function sourceOfUrl(
   datastores: DatastoreLookup,
   url: string,
@@ -83,7 +116,8 @@ async function sourceOfUrl(
     return inside === null ? [] : [{ name: one.name, definition: one.definition, path: inside }];
   });
   const [best] = known.sort((a, b) => a.path.length - b.path.length);
-  if (best === undefined) return { whose: placeOf(definition), definition, path, written: url };
+  if (best === undefined)
+    return { whose: placeOf(definition), definition, path, written: url, mayBePublic: true };
   return {
     whose: `datastore ${best.name}`,
     definition: best.definition,

@@ -15,7 +15,7 @@ import type { TransferResult } from "../transfers/transfer.ts";
 import { findDatastore, openDatastore } from "./datastores.ts";
 import { moveData } from "./move-data.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
-import { openSource, remoteSource } from "./remote-source.ts";
+import { openForReading, remoteSource } from "./remote-source.ts";
 import { unlessStorageFails } from "./storage-refusal.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -223,7 +223,7 @@ async function fromInput<T>(
     if (source === null)
       return refuse("missing_path", `${input.path} cannot be reached any more`, null, 1);
     if (isRefusal(source)) return source;
-    const storage = await openSource(workspace, source);
+    const storage = await openForReading(workspace, source);
     if (isRefusal(storage)) return storage;
     try {
       return await work({ storage, path: source.path.replace(/\/+$/, "") }, machine);

@@ -15,7 +15,8 @@ export interface AzureServer {
   readonly accountKey: string;
   /** With the account in it. */
   readonly endpoint: string;
-  makeContainer(): Promise<string>;
+  /** `access`: what anybody may do there; absent: nothing. */
+  makeContainer(access?: "container" | "blob"): Promise<string>;
   removeContainer(container: string): Promise<void>;
   /** As a data lake keeps one. */
   makeFolder(container: string, path: string): Promise<void>;
@@ -54,10 +55,10 @@ function azureServer(endpoint: string): AzureServer {
     account: ACCOUNT,
     accountKey: KEY,
     endpoint,
-    makeContainer: async () => {
+    makeContainer: async (access) => {
       containers += 1;
       const container = `container-${process.pid}-${containers}`;
-      await service.createContainer(container);
+      await service.createContainer(container, access === undefined ? {} : { access });
       return container;
     },
     removeContainer: async (container) => {
