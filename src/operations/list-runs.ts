@@ -31,10 +31,12 @@ export interface RunList {
   readonly runs: readonly ListedRun[];
   /** Names that were asked for and that no run which was looked at has, each with the nearest that one has, or null. */
   readonly unknown: readonly { readonly name: string; readonly near: string | null }[];
+  /** There are older runs, which were not read: only the newest so many were. Null: all that there are. */
+  readonly onlyNewest: number | null;
 }
 
-/** With a condition or an order so many runs are looked at, newest first. */
-const MOST_LOOKED_AT = 10_000;
+/** With a condition or an order so many runs are read, newest first. */
+const MOST_READ = 10_000;
 
 export async function listRuns(
   workspace: Workspace,
@@ -47,10 +49,19 @@ export async function listRuns(
   const needsRuns = !wanted.every(isRowFact);
   const known = new Set<string>();
   const found: { row: RunRow; facts: RunFacts }[] = [];
+  const keepBest = (): void => {
+    if (key === null) return;
+    found.sort((a, b) =>
+      compareFacts(a.facts.get(key) ?? null, b.facts.get(key) ?? null, sort !== key),
+    );
+    found.splice(filter.limit);
+  };
   let looked = 0;
+  let isCut = false;
   for await (const row of allRuns(workspace.records, filter)) {
+    isCut = needsRuns && looked === MOST_READ;
+    if (isCut) break;
     looked += 1;
-    if (looked > MOST_LOOKED_AT) break;
     const facts = await factsOf(workspace, row, needsRuns);
     for (const name of facts.keys()) known.add(name);
     if (status !== null && facts.get("status") !== status) continue;
@@ -58,20 +69,18 @@ export async function listRuns(
     found.push({ row, facts });
     // In another order than by age the best may be the oldest.
     if (key === null && found.length === filter.limit) break;
+    if (key !== null && found.length >= 4 * Math.max(filter.limit, 100)) keepBest();
   }
   const unknown = looked === 0 ? [] : unknownNames(wanted, known);
   const typo = unknown.find(({ near }) => near !== null && isRowFact(near));
   if (typo !== undefined)
     return refuse("wrong_usage", `no run has ${typo.name}`, `did you mean ${typo.near}?`);
-  if (key !== null)
-    found.sort((a, b) =>
-      compareFacts(a.facts.get(key) ?? null, b.facts.get(key) ?? null, sort !== key),
-    );
-  const runs = found.slice(0, filter.limit).map(({ row, facts }) => ({
+  keepBest();
+  const runs = found.map(({ row, facts }) => ({
     row,
     values: columns.map((column) => facts.get(column) ?? null),
   }));
-  return { runs, unknown };
+  return { runs, unknown, onlyNewest: isCut ? MOST_READ : null };
 }
 
 function unknownNames(wanted: readonly string[], known: ReadonlySet<string>): RunList["unknown"] {

@@ -87,9 +87,13 @@ async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
       sort: flags.sort ?? null,
     });
     if (isRefusal(found)) return context.refuse(found, flags.json);
+    if (found.onlyNewest !== null)
+      context.terminal.note(
+        `only the newest ${found.onlyNewest} runs were read; narrow them down: --experiment, --pipeline, --status, --tag`,
+      );
     for (const { name, near } of found.unknown)
       context.terminal.note(
-        `no run here has ${name}${near === null ? "" : `; did you mean ${near}?`}`,
+        `${found.onlyNewest === null ? "no run here" : "none of them"} has ${name}${near === null ? "" : `; did you mean ${near}?`}`,
       );
     print(context, workspace, found.runs, { columns, isChosen: asked !== null, flags });
   } finally {
