@@ -55,6 +55,8 @@ export async function submitRun(
       `${explicit} cannot be the name of a run: where a run is asked for it means another one`,
       "choose another --name, or leave it out",
     );
+  const strangers = explicit === null ? null : await filesOfAnother(workspace, explicit);
+  if (strangers !== null) return strangers;
   for (const [name, value] of Object.entries(options.tags)) {
     const secret = addressSecretIn(value, `--tag ${name}`);
     if (secret !== null) return refuse("secret_in_address", secret.message, secret.hint);
@@ -128,6 +130,16 @@ async function freeName(workspace: Workspace, plan: Plan, count: number): Promis
   let next = Math.max(0, ...numbers) + 1 + Math.max(0, count - 1);
   while (hasFiles(workspace, `${slug}-${next}`)) next += 1;
   return `${slug}-${next}`;
+}
+
+/** A run of that name would write over them. */
+async function filesOfAnother(workspace: Workspace, name: string): Promise<Refusal | null> {
+  if (!hasFiles(workspace, name) || (await workspace.records.run(name)) !== null) return null;
+  return refuse(
+    "name_taken",
+    `there are files of a run named ${name} that the record does not know`,
+    `choose another --name, or move away .stepwell/store/azureml/${name} and .stepwell/logs/${name}`,
+  );
 }
 
 /** Of a run that the record does not know: it was put back from a copy, or moved away. They stay as they are. */

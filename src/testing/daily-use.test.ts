@@ -184,6 +184,11 @@ describe("a record that was put back from an older copy, or moved away", () => {
     expect(lost.map((one) => rig.read(path.relative(rig.folder, outputOf(one))))).toEqual(made);
     fs.rmSync(rig.at(".stepwell/stepwell.db"));
     expect(run()).toMatchObject({ status: "Completed", name: "job-5" });
+    const refused = rig.cli("run", "job.yml", "--name", "job-2");
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("there are files of a run named job-2 that the record does not know"),
+    ]);
   });
 });
 
