@@ -172,16 +172,16 @@ function defineCreate(command: Command, context: Context, kind: AssetKind): void
   if (kind === "data" || kind === "model")
     create
       .argument("[file]", "definition file (or give --name and --path)")
-      .option("-n, --name <name>", "its name")
-      .option("-v, --version <version>", "its version (default: the next free one)")
       .option("--type <type>", ASSET_TYPES[kind].join(", "))
       .option("--path <path>", "local path, azureml://… or URL")
       .option("--from <output>", "an output of a run: RUN.STEP.OUTPUT")
-      .option("--description <text>", "what it is")
-      .option("--tag <key=value>", "a tag to find it by (may be repeated)", collect, [])
       .option("--copy", "copy the bytes into the default datastore; else they stay where they are");
   else create.argument("[file]", "definition file");
   create
+    .option("-n, --name <name>", "its name, in place of the file's")
+    .option("-v, --version <version>", "its version (default: the file's, else the next free one)")
+    .option("--description <text>", "what it is")
+    .option("--tag <key=value>", "a tag to find it by (may be repeated)", collect, [])
     .option("-f, --file <file>", "the definition file, as az ml writes it")
     .option("--json", "print one JSON object")
     .action((file: string | undefined, flags: CreateFlags) =>
@@ -201,15 +201,16 @@ async function registerAs(
   flags: CreateFlags,
 ): Promise<ReturnType<typeof refuse> | Registered> {
   const { name, version = null, type = null, copy = false } = flags;
-  if (file !== undefined) {
-    const { path: at, from, description } = flags;
-    if ([name, at, from, flags.version, flags.type, description].some((one) => one !== undefined))
-      return refuse("wrong_usage", "give a file, or --name and --path; not both");
-    return registerFile(workspace, kind, path.resolve(context.currentFolder, file), { copy });
-  }
   const pairs = (flags.tag ?? []).map(tagOf);
   const nameless = refuseNameless(pairs);
   if (nameless !== null) return nameless;
+  const tags = Object.fromEntries(pairs.map(([key, value]) => [key, value ?? ""]));
+  if (file !== undefined) {
+    if ([flags.path, flags.from, type ?? undefined].some((one) => one !== undefined))
+      return refuse("wrong_usage", "give a file, or --name and --path; not both");
+    const head = { name, version: flags.version, description: flags.description, tags };
+    return registerFile(workspace, kind, path.resolve(context.currentFolder, file), { copy, head });
+  }
   const at = await pathOf(context, workspace, flags);
   if (isRefusal(at)) return at;
   if (name === undefined || at === undefined || (kind !== "data" && kind !== "model"))
@@ -221,10 +222,9 @@ async function registerAs(
         : `stepwell ${kind} create FILE`,
     );
   const baseFolder = context.currentFolder;
-  const tags = pairs.map(([key, value]) => [key, value ?? ""]);
   const { description = null } = flags;
   const given = { name, version, type, path: at, baseFolder, copy, description };
-  return registerGiven(workspace, kind, { ...given, tags: Object.fromEntries(tags) });
+  return registerGiven(workspace, kind, { ...given, tags });
 }
 
 /** Where the data lies: as given, or the output of a run. */

@@ -53,6 +53,16 @@ export interface RegisterOptions {
   readonly text?: string | null;
   /** True: the bytes of data or a model are copied into the default datastore. */
   readonly copy?: boolean;
+  /** In place of what the file says. */
+  readonly head?: AssetHead;
+}
+
+export interface AssetHead {
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+  readonly description?: string | undefined;
+  /** Beside those of the file. */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** Registers what a definition file says. */
@@ -60,15 +70,23 @@ export async function registerFile(
   workspace: Workspace,
   kind: AssetKind,
   file: string,
-  { text = null, copy = false }: RegisterOptions = {},
+  { text = null, copy = false, head = {} }: RegisterOptions = {},
 ): Promise<Registered | Refusal> {
+  const { tags: added = {}, ...fields } = head;
+  const words = [head.description ?? "", ...Object.values(added)].join("\n");
+  const secret = addressSecretIn(words, "what is said of it");
+  if (secret !== null) return refuse("secret_in_address", secret.message, secret.hint);
+  const set = Object.entries(fields).flatMap(([path, value]) =>
+    value === undefined ? [] : [{ path, value: JSON.stringify(value) }],
+  );
   const { asset, problems } = await readWithComponents(workspace, (reader) =>
-    loadAsset(kind, file, text === null ? reader : withFile(reader, file, text)),
+    loadAsset(kind, file, text === null ? reader : withFile(reader, file, text), set),
   );
   if (asset === null) return refuseInvalid(problems);
   const content = await contentOf(workspace, asset, file, { text, copy });
   if (isRefusal(content)) return content;
-  const { name, version, description, tags } = asset;
+  const { name, version, description } = asset;
+  const tags = { ...asset.tags, ...added };
   const warnings = [...problems, ...(content.warnings ?? [])];
   return register(workspace, kind, { name, version, description, tags }, content, warnings);
 }
@@ -135,7 +153,7 @@ async function contentOf(
   workspace: Workspace,
   asset: LoadedAsset,
   file: string,
-  { text, copy }: Required<RegisterOptions>,
+  { text, copy }: { readonly text: string | null; readonly copy: boolean },
 ): Promise<AssetContent | Refusal> {
   switch (asset.kind) {
     case "component":

@@ -2,6 +2,7 @@
 // graph with files and labels read again.
 
 import type { Plan } from "../core/plan.ts";
+import type { Graph } from "../spec/graph.ts";
 import { preparePlan } from "./prepare-plan.ts";
 import type { RecordedRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
@@ -38,6 +39,7 @@ export async function rerunPlan(
     ...(options.strict ? { strict: true } : {}),
   };
   if (options.latest) {
+    await tellKeptComponents(workspace, graph);
     const prepared = await preparePlan(workspace, graph, {
       ...runOptions,
       mayResolve: true,
@@ -47,6 +49,20 @@ export async function rerunPlan(
   }
   const gone = await missingData(workspace, run.plan);
   return gone ?? { ...run.plan, graph, options: runOptions };
+}
+
+/** The definition stays the recorded one: which components have newer versions is told. */
+async function tellKeptComponents(workspace: Workspace, graph: Graph): Promise<void> {
+  const used = [...graph.steps, ...graph.pipelines].flatMap(({ component }) => component ?? []);
+  for (const reference of new Set(used)) {
+    const cut = reference.lastIndexOf(":");
+    const [name, version] = [reference.slice(0, cut), reference.slice(cut + 1)];
+    const newest = await workspace.records.asset("component", name, null, null);
+    if (newest === null || newest.version === version) continue;
+    workspace.notice(
+      `the component ${name} stays ${reference} as recorded; to use ${name}:${newest.version}, run the file`,
+    );
+  }
 }
 
 /** Recorded bytes that are gone or different are an error: never silently the new bytes. */

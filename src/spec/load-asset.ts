@@ -12,7 +12,8 @@ import type { DataReference, EnvironmentReference } from "./graph.ts";
 import { readComponent } from "./job/component.ts";
 import { readDefinition } from "./job/environment-reference.ts";
 import { texts } from "./job/job-head.ts";
-import { LoadContext } from "./job/load-context.ts";
+import { LoadContext, type LoadOptions } from "./job/load-context.ts";
+import { applySets } from "./job/set-field.ts";
 import { SPEC_LIMITS } from "./limits.ts";
 import { type Plain, toPlain } from "./plain.ts";
 import type { Problem } from "./problem.ts";
@@ -41,15 +42,19 @@ export interface LoadedAsset {
   readonly environment: EnvironmentReference | null;
 }
 
-/** Reads and checks an asset's file. The asset is null when any problem is an error. */
+/**
+ * Reads and checks an asset's file. The asset is null when any problem is an error. `set`: what is said in place of fields
+ * of the file that do not describe what it is, such as its name.
+ */
 export function loadAsset(
   kind: AssetKind,
   file: string,
   reader: SpecReader,
+  set: LoadOptions["set"] = [],
 ): { readonly asset: LoadedAsset | null; readonly problems: readonly Problem[] } {
   const context = new LoadContext({
     file,
-    set: [],
+    set,
     inputs: {},
     compute: null,
     reader,
@@ -57,7 +62,8 @@ export function loadAsset(
     limits: SPEC_LIMITS,
     otherwise: `Name another file; what one holds: stepwell schema ${kind}`,
   });
-  const tree = context.readFile(file, null);
+  const read = context.readFile(file, null);
+  const tree = read === null ? null : applySets(read, context);
   const asset = tree === null ? null : readAsset(kind, tree, file, context);
   const valid = !context.problems.some((one) => one.severity === "error");
   return { asset: valid ? asset : null, problems: context.problems };

@@ -91,6 +91,18 @@ describe("a registered component", () => {
     rig.write("parts/outer/outer.yml", OUTER);
   });
 
+  it("stays what it was in a rerun with --latest, which says that there is a newer one", () => {
+    const run = rig.run("run", "job.yml");
+    expect(rig.cli("rerun", run.name, "--latest").stderr).not.toContain("stays");
+    rig.write("parts/outer/outer.yml", `${OUTER}description: another\n`);
+    const made = rig.cli("component", "create", "parts/outer/outer.yml", "--version", "2");
+    expect([made.code, made.stderr]).toEqual([0, ""]);
+    const { code, stderr } = rig.cli("rerun", run.name, "--latest");
+    const told = "the component outer stays outer:1 as recorded; to use outer:2, run the file";
+    expect([code, stderr]).toEqual([0, expect.stringContaining(told)]);
+    rig.write("parts/outer/outer.yml", OUTER);
+  });
+
   it("outlives the folder it was made from, and gc", () => {
     fs.rmSync(rig.at("parts"), { recursive: true });
     expect(rig.cli("gc").code).toBe(0);
@@ -99,6 +111,19 @@ describe("a registered component", () => {
 });
 
 describe("creating a component", () => {
+  it("takes name, version, description and tags in place of the file's", () => {
+    rig.write("said.yml", "type: command\nname: said\nversion: 7\ncommand: echo said\n");
+    const create = ["component", "create", "said.yml"];
+    const options = ["--name", "told", "--version", "8", "--description", "a: b", "--tag", "x=y"];
+    expect(rig.cli(...create, ...options).stdout).toContain("registered component told:8");
+    const shown = JSON.parse(rig.cli("component", "show", "told:8", "--json").stdout);
+    expect(shown).toMatchObject({ description: "a: b", tags: { x: "y" } });
+    expect(rig.cli(...create).stdout).toContain("registered component said:7");
+    rig.write("told.yml", "type: pipeline\njobs: {a: {component: azureml:told:8}}\n");
+    expect(rig.run("run", "told.yml").status).toBe("Completed");
+    expect(rig.cli(...create, "--name", "a/b").stderr).toContain("is not a name of an asset");
+  });
+
   it("names every mistake of the files that it names", () => {
     rig.write("bad/nested.yml", "type: command\ncommand: ls\ncode: ./nowhere\nkind: x\n");
     rig.write("bad/outer.yml", "type: pipeline\nname: bad\njobs: {a: {component: ./nested.yml}}\n");
