@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { StepNode } from "../spec/graph.ts";
+import type { PortMode, StepNode, StepOutput } from "../spec/graph.ts";
 import { EXCLUDED, fingerprint, nodeId, staticId } from "./fingerprint.ts";
+
+const MODEL: StepOutput = {
+  type: "uri_folder",
+  mode: null,
+  publishTo: null,
+  registerName: null,
+  registerVersion: null,
+};
 
 const STEP: StepNode = {
   path: "train",
@@ -20,15 +28,7 @@ const STEP: StepNode = {
       source: { kind: "literal", literal: { kind: "number", text: "0.1" } },
     },
   },
-  outputs: {
-    model: {
-      type: "uri_folder",
-      mode: null,
-      publishTo: null,
-      registerName: null,
-      registerVersion: null,
-    },
-  },
+  outputs: { model: MODEL },
   compute: "local",
   resources: { instanceCount: 1, instanceType: null, cpus: null, memoryBytes: null, gpus: null },
   distribution: null,
@@ -93,6 +93,21 @@ describe("the fingerprint", () => {
     expect(nodeId({ ...STEP, resources: { ...STEP.resources, cpus: 4, gpus: 1 } })).toBe(
       nodeId(STEP),
     );
+  });
+
+  it("takes a default mode that is written out for none, and no other", () => {
+    const withModes = (input: PortMode | null, output: PortMode | null): string =>
+      nodeId({
+        ...STEP,
+        inputs: {
+          data: { type: "uri_folder", mode: input, optional: false, source: { kind: "unset" } },
+        },
+        outputs: { model: { ...MODEL, mode: output } },
+      });
+    expect(withModes("ro_mount", "rw_mount")).toBe(withModes(null, null));
+    expect(withModes("rw_mount", null)).not.toBe(withModes(null, null));
+    expect(withModes("download", null)).not.toBe(withModes(null, null));
+    expect(withModes(null, "upload")).not.toBe(withModes(null, null));
   });
 
   it('tells 1 from "1" and from 1.0', () => {

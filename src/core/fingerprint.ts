@@ -1,7 +1,7 @@
 // The identity of what a step would do: what "unchanged" means. One structure, hashed here and compared by `explain`;
 // each field says why it is in. What is out, and why, stands in EXCLUDED.
 
-import type { Distribution, StepNode } from "../spec/graph.ts";
+import type { Distribution, PortMode, StepNode } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { ContentId } from "./content.ts";
@@ -88,7 +88,8 @@ export function nodeIdentity(step: StepNode): NodeIdentity {
   const inputs: Record<string, readonly [string, string | null, boolean]> = {};
   const parameters: Record<string, readonly [string, string]> = {};
   for (const [name, input] of Object.entries(step.inputs)) {
-    put(inputs, name, [input.type, input.mode, input.source.kind !== "unset"]);
+    const mode = unlessDefault(input.mode, "ro_mount");
+    put(inputs, name, [input.type, mode, input.source.kind !== "unset"]);
     if (input.source.kind === "literal")
       put(parameters, name, [input.source.literal.kind, input.source.literal.text]);
   }
@@ -99,7 +100,10 @@ export function nodeIdentity(step: StepNode): NodeIdentity {
     command: step.command,
     inputs,
     outputs: Object.fromEntries(
-      Object.entries(step.outputs).map(([name, port]) => [name, [port.type, port.mode] as const]),
+      Object.entries(step.outputs).map(([name, port]) => [
+        name,
+        [port.type, unlessDefault(port.mode, "rw_mount")] as const,
+      ]),
     ),
     parameters,
     variables: step.environmentVariables,
@@ -107,6 +111,11 @@ export function nodeIdentity(step: StepNode): NodeIdentity {
     instanceCount: step.resources.instanceCount,
     textSubstitution: step.textSubstitution,
   };
+}
+
+/** A default that is written out is no other mode than none. */
+function unlessDefault(mode: PortMode | null, byDefault: PortMode): PortMode | null {
+  return mode === byDefault ? null : mode;
 }
 
 /** Name of the definition's half; made once when a graph is read. */
