@@ -56,6 +56,7 @@ function folder(files: Readonly<Record<string, string>>): Manifest {
 const CODE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   code1: { "a.py": "1", "b.py": "1", "gone.py": "1" },
   code2: { "a.py": "2", "b.py": "1", "new.py": "1" },
+  executable: { "a.py": "1+x", "b.py": "1", "gone.py": "1" },
   many: { "a.py": "9", "b.py": "9", "c.py": "9", "d.py": "9", "gone.py": "1" },
   function1: { "step.mjs": "1" },
   function2: { "step.mjs": "2" },
@@ -176,6 +177,11 @@ describe("explain", () => {
       "much code",
       image({}, { code: "many" }),
       "code changed: a.py (+2 −1), b.py (+2 −1), c.py is new and 1 more",
+    ],
+    [
+      "a file that may be executed",
+      image({}, { code: "executable" }),
+      "code changed: a.py is now executable",
     ],
     ["a binary file", image({}, { code: "binary" }), "code changed: a.py"],
     ["code nobody knows", image({}, { code: "lost" }), "code changed"],

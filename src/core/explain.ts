@@ -81,6 +81,8 @@ function describeFile(
 ): string {
   if (before === undefined) return `${path} is new`;
   if (after === undefined) return `${path} is gone`;
+  if (before === `${after}+x`) return `${path} is no longer executable`;
+  if (after === `${before}+x`) return `${path} is now executable`;
   const count = lines();
   return count === null ? path : `${path} (+${count.added} −${count.removed})`;
 }
