@@ -1,5 +1,6 @@
 // Snapshots each code folder of a graph once, however many steps share it.
 
+import path from "node:path";
 import type { CodeSnapshot } from "../core/content.ts";
 import type { CodeReference } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
@@ -38,7 +39,10 @@ async function snapshotOnce(
   snapshots: CodeSnapshot[],
   warnings: Map<string, Problem>,
 ): Promise<number | Refusal> {
-  const outcome = await workspace.contents.snapshot(code);
+  // What the workspace's own file says of a step counts already, as with the pipeline's.
+  const settings = path.join(workspace.folder, "stepwell.yml");
+  const definitionFiles = [...code.definitionFiles, settings];
+  const outcome = await workspace.contents.snapshot({ ...code, definitionFiles });
   if (!outcome.ok)
     return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint);
   for (const message of outcome.warnings)

@@ -98,7 +98,7 @@ export interface CodeReference {
   readonly path: string;
   /** Absolute paths of `additional_includes`, each copied under its own basename. */
   readonly includes: readonly string[];
-  /** Absolute paths of definition files inside `path`: they count by what they say, not by their bytes. */
+  /** Absolute paths of definition files inside `path` or an include: they count by what they say, not by their bytes. */
   readonly definitionFiles: readonly string[];
 }
 

@@ -16,6 +16,7 @@ export const NEVER_CODE: readonly string[] = [
   ".venv/",
   "node_modules/",
   "mlruns/",
+  "stepwell.lock.d/",
   ".DS_Store",
 ];
 

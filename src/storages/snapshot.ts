@@ -166,7 +166,7 @@ function describe(
   snapshotId: ContentId,
   entries: readonly ManifestEntry[],
 ): CodeSnapshot {
-  const definitions = new Set(code.definitionFiles.map((file) => relative(code.path, file)));
+  const definitions = new Set(code.definitionFiles.flatMap((file) => placesOf(file, code)));
   const counted = entries.filter((entry) => !definitions.has(entry.path));
   const parts: Record<string, string> = {};
   for (const entry of counted) put(parts, entry.path, partOf(entry));
@@ -178,6 +178,12 @@ function describe(
     sizeBytes: files.reduce((sum, file) => sum + file.size, 0),
     files: files.length,
   };
+}
+
+/** Where in the snapshot a file may lie: in the folder itself, or in what is included. */
+function placesOf(file: string, code: CodeReference): string[] {
+  const included = code.includes.map((one) => join(basename(one), relative(one, file)));
+  return [relative(code.path, file), ...included];
 }
 
 /** A file's id, with `+x` when it is executable; a link by its target. */

@@ -28,10 +28,14 @@ export function readCode(
     const message = `the code folder \`${folder}\` does not exist`;
     context.error(node, "missing_path", message, "Paths are relative to the file that names them.");
   }
+  const includes = readIncludes(tree, base, context);
+  const places = [folder, ...includes];
   return {
     path: folder,
-    includes: readIncludes(tree, base, context),
-    definitionFiles: definitionFiles.filter((file) => isInside(file, folder)),
+    includes,
+    definitionFiles: definitionFiles.filter((file) =>
+      places.some((place) => file === place || isInside(file, place)),
+    ),
   };
 }
 

@@ -55,6 +55,22 @@ export function snapshots(bench: () => ContentsBench): void {
     expect(await bench().contents.snapshotText(two.snapshotId, "pipeline.yml")).toBe("two");
   });
 
+  it("leaves definition files of included folders out of the identity too", async () => {
+    bench().write("code/a.py", "1");
+    const includes = [bench().path("shared"), bench().write("one.yml", "one")];
+    const definitionFiles = [
+      bench().write("shared/parts/train.yml", "one"),
+      bench().path("one.yml"),
+    ];
+    const one = await bench().snapshot({ includes, definitionFiles });
+    expect(Object.keys(one.parts)).toEqual(["a.py"]);
+    bench().write("shared/parts/train.yml", "two");
+    bench().write("one.yml", "two");
+    const two = await bench().snapshot({ includes, definitionFiles });
+    expect(two.id).toBe(one.id);
+    expect(two.snapshotId).not.toBe(one.snapshotId);
+  });
+
   it("lays additional includes beside the code, under their own names", async () => {
     bench().write("code/a.py", "1");
     bench().write("shared/lib/util.py", "2");
@@ -180,6 +196,7 @@ export function ignoring(bench: () => ContentsBench): void {
       "mlruns/0/meta.yaml",
       ".DS_Store",
       ".stepwell/db",
+      "stepwell.lock.d/sklearn-0123456789ab.txt",
       ".ipynb_checkpoints/n",
       "pkg/__pycache__/b.pyc",
     ];
