@@ -1,5 +1,5 @@
-// Brings a public URL to a local file once; asked again, the server's ETag decides whether to fetch anew. A file
-// becomes visible only when it is complete.
+// Brings a public URL to a local file once; asked again, the server's ETag, or else its date and size, decide whether to
+// fetch anew. A file becomes visible only when it is complete.
 
 import { createHash } from "node:crypto";
 import fs from "node:fs";
@@ -16,6 +16,10 @@ interface Remembered {
   readonly url: string;
   readonly etag: string | null;
   readonly lastModified: string | null;
+  /** Absent in what older versions wrote: nothing is known then. */
+  readonly sizeBytes?: string | null;
+  /** The file was not new when it was answered. */
+  readonly settled?: boolean;
 }
 
 /** Local path of the bytes behind `url`. Without a network, a copy that is there is used. */
@@ -38,6 +42,10 @@ export async function download(folder: string, url: string): Promise<string | Re
       signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS),
     });
     if (response.status === 304) return file;
+    if (known !== null && isSame(known, response)) {
+      await response.body?.cancel();
+      return file;
+    }
     if (!response.ok || response.body === null)
       return refuse(
         "download_refused",
@@ -94,16 +102,32 @@ function readMemory(file: string): Remembered | null {
   }
 }
 
+/**
+ * An ETag says for certain. A date does not: servers take any older one for unchanged, and a second has room for two
+ * versions. So the answer itself is looked at, and its bytes are left where nothing in it is another.
+ */
 function conditions(known: Remembered | null): Record<string, string> {
-  if (known?.etag) return { "if-none-match": known.etag };
-  if (known?.lastModified) return { "if-modified-since": known.lastModified };
-  return {};
+  return known?.etag ? { "if-none-match": known.etag } : {};
 }
 
+function isSame(known: Remembered, response: Response): boolean {
+  const { etag, lastModified, sizeBytes, settled } = known;
+  if (etag !== null || settled !== true || !response.ok) return false;
+  const now = remember(known.url, response);
+  return now.lastModified === lastModified && now.sizeBytes === sizeBytes;
+}
+
+/** A file that was written within this time before the answer may have been written again without another date. */
+const SETTLED_MS = 2000;
+
 function remember(url: string, response: Response): Remembered {
+  const lastModified = response.headers.get("last-modified");
+  const answeredAt = Date.parse(response.headers.get("date") ?? "");
   return {
     url: withoutSecrets(url),
     etag: response.headers.get("etag"),
-    lastModified: response.headers.get("last-modified"),
+    lastModified,
+    sizeBytes: response.headers.get("content-length"),
+    settled: answeredAt - Date.parse(lastModified ?? "") > SETTLED_MS,
   };
 }
