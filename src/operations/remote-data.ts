@@ -12,7 +12,7 @@ import type { DataType } from "../spec/graph.ts";
 import { countLeftOut, type LeftOut } from "../transfers/left-out.ts";
 import { type Move, moveData } from "./move-data.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
-import { openRemoteHashes, type RemoteHashes } from "./remote-hashes.ts";
+import { isTold, openRemoteHashes, type RemoteHashes } from "./remote-hashes.ts";
 import { openForReading, type RemoteSource, remoteSource } from "./remote-source.ts";
 import { unlessStorageFails } from "./storage-refusal.ts";
 import { places, type Workspace } from "./workspace.ts";
@@ -41,7 +41,7 @@ export function identifyRemote(
 ): Promise<RemoteData | Refusal> {
   return withSource(workspace, source, async (storage) => {
     const leftOut = countLeftOut();
-    const listing = await list(storage, source, type, leftOut);
+    const listing = await list(workspace, { storage, source, type, leftOut });
     const words = leftOut.words();
     if (words !== null) workspace.notice(`warning: ${source.written}: ${words}`);
     if (isRefusal(listing)) return listing;
@@ -77,7 +77,7 @@ export async function fetchRemote(
   if (source === null || isRefusal(source)) return source;
   const type = data.content.kind === "file" ? "uri_file" : "uri_folder";
   const fetched = await withSource(workspace, source, async (storage) => {
-    const listing = await list(storage, source, type);
+    const listing = await list(workspace, { storage, source, type });
     if (isRefusal(listing)) return listing;
     if (listing.version !== version)
       return refuse(
@@ -119,10 +119,18 @@ interface Listing {
 }
 
 async function list(
-  storage: Storage,
-  source: RemoteSource,
-  type: DataType,
-  leftOut?: LeftOut,
+  { clock }: Workspace,
+  {
+    storage,
+    source,
+    type,
+    leftOut,
+  }: {
+    readonly storage: Storage;
+    readonly source: RemoteSource;
+    readonly type: DataType;
+    readonly leftOut?: LeftOut;
+  },
 ): Promise<Listing | Refusal> {
   const wanted = source.path.replace(/\/+$/, "");
   const name = path.posix.basename(wanted) || "data";
@@ -134,7 +142,7 @@ async function list(
       name,
       files: [file],
       prefixLength: 0,
-      version: versionOf(storage, [file]),
+      version: versionOf(storage, [file], clock.now()),
     };
   const files: StoredFile[] = [];
   if (storage.capabilities.canList)
@@ -148,7 +156,7 @@ async function list(
       name,
       files: [file],
       prefixLength: 0,
-      version: versionOf(storage, [file]),
+      version: versionOf(storage, [file], clock.now()),
     };
   }
   if (type === "uri_file")
@@ -159,15 +167,25 @@ async function list(
     );
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const prefixLength = wanted === "" ? 0 : wanted.length + 1;
-  return { kind: "folder", name, files, prefixLength, version: versionOf(storage, files) };
+  return {
+    kind: "folder",
+    name,
+    files,
+    prefixLength,
+    version: versionOf(storage, files, clock.now()),
+  };
 }
 
 const LOOK = "write another path, or put the data there";
 
-function versionOf(storage: Storage, files: readonly StoredFile[]): string {
+/** Where the storage does not tell whether a file is another, nothing fetched before is taken for it. */
+function versionOf(storage: Storage, files: readonly StoredFile[], now: number): string {
   const hash = createHash("sha256").update(storage.address);
-  for (const { path: at, sizeBytes, version, modifiedAt } of files)
-    hash.update(`\0${at}\0${sizeBytes}\0${version ?? modifiedAt ?? ""}`);
+  for (const file of files) {
+    const told = file.version ?? file.modifiedAt ?? "";
+    hash.update(`\0${file.path}\0${file.sizeBytes}\0${told}`);
+    if (!isTold(file, now)) hash.update(`\0seen at ${now}`);
+  }
   return hash.digest("hex");
 }
 

@@ -16,12 +16,16 @@ export interface RemoteHashes {
 /** Storages without versions may write twice within the grain of their clocks. */
 const SETTLED_MS = 5_000;
 
+/** Whether what a storage says of a file is another whenever its bytes are. */
+export function isTold({ version, modifiedAt }: StoredFile, now: number): boolean {
+  return version !== null || (modifiedAt !== null && modifiedAt < now - SETTLED_MS);
+}
+
 /** `address` names the storage; lines `KEY ID` in one file, added to by every process. */
 export function openRemoteHashes(file: string, address: string, now: () => number): RemoteHashes {
   let known: Map<string, ContentId> | null = null;
   const keyOf = (one: StoredFile): string | null => {
-    const isSettled = one.modifiedAt !== null && one.modifiedAt < now() - SETTLED_MS;
-    if (one.version === null && !isSettled) return null;
+    if (!isTold(one, now())) return null;
     const version = one.version ?? `time ${one.modifiedAt}`;
     const text = JSON.stringify([address, one.path, one.sizeBytes, version]);
     return createHash("sha256").update(text).digest("hex").slice(0, 32);

@@ -57,3 +57,31 @@ jobs:
   }
 });
 
+it("a file of a server that tells no versions is fetched again while its date has room for another", async () => {
+  const server = await startWebServer();
+  server.manners.etags = "none";
+  const modified = new Date().toUTCString();
+  server.manners.instead = (_, response) => {
+    response.setHeader("last-modified", modified);
+    response.end(server.files.get("a.csv"));
+    return true;
+  };
+  rig.write("web.yml", `name: web\ntype: http\nurl: ${server.url}\n`);
+  expect(rig.cli("datastore", "create", "web.yml").code).toBe(0);
+  rig.write(
+    "fetched.yml",
+    `
+type: pipeline
+jobs:
+  copy:
+    command: cat \${{inputs.data}} >> "$LEDGER"
+    inputs: {data: {type: uri_file, path: azureml://datastores/web/paths/a.csv}}
+    environment_variables: {LEDGER: "${rig.at("ledger")}"}
+`,
+  );
+  for (const text of ["one\n", "two\n"]) {
+    server.files.set("a.csv", Buffer.from(text));
+    expect(await exited(rig.start("run", "fetched.yml"))).toBe(0);
+  }
+  expect(rig.ran()).toEqual(["one", "two"]);
+});
