@@ -3,11 +3,10 @@
 
 import type { ReusedSteps, RunEvent, StepError } from "../core/event.ts";
 import { describeInvalidation } from "../core/invalidation.ts";
-import type { OutputRecord, StepResult } from "../core/output.ts";
+import type { StepResult } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
 import { describeRemoval } from "../core/removal.ts";
 import { mustRun, type StepFacts, stepFacts } from "../core/step-facts.ts";
-import { describeChangedFile, promisesReuse } from "../core/trust-notes.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
@@ -15,6 +14,7 @@ import { type ActiveRun, emit, outputOf } from "./active-run.ts";
 import type { EnginePorts } from "./engine-ports.ts";
 import { type Post, undeclaredFailure } from "./flight.ts";
 import { goneBytes, isOfOthers } from "./others-bytes.ts";
+import { isWhole, usableResult } from "./usable-result.ts";
 
 /** A step that must run, waiting for its slot. */
 export interface Wanted {
@@ -171,45 +171,23 @@ async function whyNotTaken(ports: EnginePorts, row: ResultRow): Promise<string |
 /** The newest result that may be taken; or why none may although there is one; or null. `newest`: the first to look at. */
 async function wholeResult(
   ports: EnginePorts,
-  candidate: Candidate,
+  { run, step, facts, must }: Candidate,
   newest: ResultRow | null,
   damaged: { run: string; seq: number }[],
 ): Promise<ResultRow | Reason | null> {
-  if (candidate.must !== null || newest === null) return null;
-  const node = candidate.run.plan.graph.steps[candidate.step] as StepNode;
-  const policy = node.reuse;
-  let unusable: Reason | null = null;
+  if (must !== null || newest === null) return null;
+  const node = run.plan.graph.steps[step] as StepNode;
   const isNewest = (row: ResultRow): boolean => row.run === newest.run && row.seq === newest.seq;
-  let rows: readonly ResultRow[] = [newest];
-  for (let at = 0; at < rows.length; at += 1) {
-    const row = rows[at] as ResultRow;
-    const age = ports.clock.now() - row.finishedAt;
-    if (policy.kind === "max_age" && age > policy.maxAgeSeconds * 1000) return null;
-    const gone = goneBytes(ports, row);
-    if (gone !== null) unusable ??= { kind: "outputs_deleted", detail: `its bytes are ${gone}` };
-    else if (!(await isWhole(ports, row))) damaged.push({ run: row.run, seq: row.seq });
-    else {
-      const other = undeclaredChange(ports, node, row);
-      if (other === null) return row;
-      unusable ??= other;
-    }
-    // The older ones are read only now: nearly always the newest will do.
-    if (at > 0) continue;
-    const all = await ports.records.results(candidate.facts.fingerprint);
-    rows = [newest, ...all.filter((one) => !isNewest(one))];
-  }
-  return unusable;
-}
-
-/** A file that the result relies on without its step declaring it, and that is another now; null where all are the same. */
-export function undeclaredChange(
-  ports: Pick<EnginePorts, "contents">,
-  node: StepNode,
-  { result: { undeclared } }: Pick<ResultRow, "result">,
-): Reason | null {
-  if (undeclared === undefined || !promisesReuse(node)) return null;
-  const file = ports.contents.firstChanged(undeclared.files);
-  return file && { kind: "undeclared_changed", detail: describeChangedFile(file) };
+  const look = (rows: readonly ResultRow[]): ReturnType<typeof usableResult> =>
+    usableResult(ports, node, rows, (row) => damaged.push({ run: row.run, seq: row.seq }));
+  const first = await look([newest]);
+  if (first === null) return null;
+  if ("row" in first) return first.row;
+  if (first.unusable.kind === "too_old") return first.unusable;
+  // The older ones are read only now: nearly always the newest will do.
+  const all = await ports.records.results(facts.fingerprint);
+  const older = await look(all.filter((one) => !isNewest(one)));
+  return older !== null && "row" in older ? older.row : first.unusable;
 }
 
 /** `--strict`: a result that relies on what its step does not declare is no better than a new one would be. */
@@ -221,20 +199,12 @@ function refusesUndeclared(ports: EnginePorts, candidate: Candidate, row: Result
   return error !== null;
 }
 
-/** Are the bytes of a recorded result still what they were? */
-export async function isWhole(
-  ports: Pick<EnginePorts, "contents">,
-  row: ResultRow,
-): Promise<boolean> {
-  for (const name in row.result.outputs) {
-    const verified = ports.contents.verify(row.result.outputs[name] as OutputRecord);
-    if (!(typeof verified === "boolean" ? verified : await verified)) return false;
-  }
-  return true;
-}
-
 /** What is said of a result that cannot be taken: the work itself is the same as that of any other run. */
-const UNUSABLE: ReadonlySet<Reason["kind"]> = new Set(["undeclared_changed", "outputs_deleted"]);
+const UNUSABLE: ReadonlySet<Reason["kind"]> = new Set([
+  "undeclared_changed",
+  "outputs_deleted",
+  "too_old",
+]);
 
 async function runOrAttach(
   ports: EnginePorts,
@@ -243,9 +213,8 @@ async function runOrAttach(
   wanted: Wanted[],
 ): Promise<void> {
   const { run, step, facts } = candidate;
-  const policy = (run.plan.graph.steps[step] as StepNode).reuse;
-  const mayShare = candidate.must === null || UNUSABLE.has(candidate.must.kind);
-  const shared = mayShare && policy.kind === "auto";
+  // What is on its way now is younger than any `max_age`.
+  const shared = candidate.must === null || UNUSABLE.has(candidate.must.kind);
   const flying = shared ? inFlight.get(facts.fingerprint) : undefined;
   if (flying !== undefined) {
     emit(run, {

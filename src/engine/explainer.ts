@@ -22,8 +22,8 @@ import type { ReusePolicy } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
 import type { Explainer } from "./engine-ports.ts";
 import { createHistory, type History } from "./history.ts";
-import { isOfOthers } from "./others-bytes.ts";
 import type { PlanReader } from "./plan-reader.ts";
+import { deletedOutputs, olderThan } from "./usable-result.ts";
 
 /** Document that tells of a code folder what its id is made of. */
 export interface CodeDocument {
@@ -103,15 +103,10 @@ async function sameWork(
   const mark = await markedReason(records, fingerprint);
   if (mark !== null) return mark;
   switch (await records.resultState(fingerprint)) {
-    case "damaged": {
-      const newest = await records.newestResult(fingerprint);
-      const where = newest !== null && isOfOthers(newest.row) ? " here, or in the cache" : "";
-      return { kind: "outputs_deleted", detail: `outputs were deleted or changed${where}` };
-    }
+    case "damaged":
+      return deletedOutputs((await records.newestResult(fingerprint))?.row ?? null);
     case "whole":
-      return policy.kind === "max_age"
-        ? { kind: "too_old", detail: `its result is older than ${policy.maxAgeSeconds} s` }
-        : { kind: "outputs_deleted", detail: "outputs were deleted or changed" };
+      return policy.kind === "max_age" ? olderThan(policy.maxAgeSeconds) : deletedOutputs(null);
     default:
       return { kind: "failed_before", detail: "did not succeed the last time" };
   }

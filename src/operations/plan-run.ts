@@ -14,9 +14,10 @@ import {
   stepFacts,
 } from "../core/step-facts.ts";
 import { listed, trustNotes } from "../core/trust-notes.ts";
-import { isWhole, unchanged, undeclaredChange } from "../engine/decide.ts";
+import { unchanged } from "../engine/decide.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
 import { goneBytes, isOfOthers } from "../engine/others-bytes.ts";
+import { usableResult } from "../engine/usable-result.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
@@ -165,7 +166,7 @@ function newTwins(unresolved: ReadonlySet<number>): {
       const loose = staticId(planned.nodeId, { ...base, environment: "" });
       const must = mustRun(plan, index) !== null;
       const facts = must ? null : stepFacts(plan, index, lookup);
-      const shared = facts !== null && step.reuse.kind === "auto";
+      const shared = facts !== null;
       const work = shared ? facts.fingerprint + whole : "";
       const same = shared ? certain.get(work) : undefined;
       const seen = possible.get(stable) ?? (isOpen ? alike : isMade ? alikeOpen : NONE).get(loose);
@@ -249,23 +250,13 @@ async function forecastStep(
   const facts = stepFacts(plan, index, lookup);
   if (facts === null) return forecastOpen(workspace, explainer, plan, index, lookup, run);
   const rows = await resultsFor(workspace, facts.fingerprint);
-  let unusable: Reason | null = null;
-  for (const row of rows) {
-    if (tooOld(workspace, step, row)) break;
-    const gone = goneBytes(workspace, row);
-    if (gone !== null) unusable ??= { kind: "outputs_deleted", detail: `its bytes are ${gone}` };
-    if (gone !== null || !(await isWhole(workspace, row))) continue;
-    const other = undeclaredChange(workspace, step, row);
-    if (other !== null) {
-      unusable ??= other;
-      continue;
-    }
+  const found = await usableResult(workspace, step, rows);
+  if (found !== null && "unusable" in found) return run(found.unusable);
+  if (found !== null) {
+    const { row } = found;
     const reason: Reason = { kind: "unchanged", detail: `unchanged since ${row.run}` };
     return { forecast: reuse(step, reason, row.run, row), row };
   }
-  if (unusable !== null) return run(unusable);
-  if (rows.length > 0 && !tooOld(workspace, step, rows[0] as ResultRow))
-    return run({ kind: "outputs_deleted", detail: "outputs were deleted or changed" });
   return run(await explainer.reason("", plan, index, facts));
 }
 
@@ -278,12 +269,6 @@ async function resultsFor(
   if (known.length > 0 || !shared?.asks) return known;
   await shared.lookUp([fingerprint]);
   return records.results(fingerprint);
-}
-
-function tooOld(workspace: Workspace, step: StepNode, row: ResultRow): boolean {
-  const policy = step.reuse;
-  const age = workspace.clock.now() - row.finishedAt;
-  return policy.kind === "max_age" && age > policy.maxAgeSeconds * 1000;
 }
 
 /** Something it reads is not known yet: can any content make it a hit? */

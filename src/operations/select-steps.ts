@@ -4,7 +4,7 @@
 import { describeInvalidation } from "../core/invalidation.ts";
 import { describeRemoval } from "../core/removal.ts";
 import { wireGraph } from "../core/run-state.ts";
-import { isWhole } from "../engine/decide.ts";
+import { isWhole } from "../engine/usable-result.ts";
 import type { Graph } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
 import { readRun } from "./read-run.ts";

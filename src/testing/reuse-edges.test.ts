@@ -57,6 +57,68 @@ jobs:
   }
 });
 
+describe("a result that cannot be taken", () => {
+  const write = (n: number, reuse: string): string => {
+    rig.write(
+      "lost.yml",
+      `
+type: pipeline
+jobs:
+  a:
+    command: mkdir -p outputs; echo \${{inputs.n}} > outputs/kept; echo \${{inputs.n}} > \${{outputs.o}}
+    inputs: {n: ${n}}
+    outputs: {o: {type: uri_file}}
+    reuse: ${reuse}
+`,
+    );
+    return "lost.yml";
+  };
+
+  beforeAll(() => {
+    for (const n of [1, 2, 3]) rig.run("run", write(n, "auto"));
+  });
+
+  const lose = (run: string, file: string): void =>
+    fs.rmSync(path.join(rig.at(".stepwell/store/azureml"), run, "a", file));
+
+  it("is said to have lost its outputs by plan and run alike, whatever ran since", () => {
+    lose("lost-1", "o/o");
+    expect(both(write(1, "auto"))).toBe("outputs were deleted or changed");
+  });
+
+  it("has lost them too when only what it left in ./outputs is gone", () => {
+    lose("lost-2", ".artifacts/outputs/kept");
+    expect(both(write(2, "auto"))).toBe("outputs were deleted or changed");
+    expect(both(write(2, "auto"))).toMatch(/^unchanged since/);
+  });
+
+  it("is too old by plan and run alike, whatever ran since", () => {
+    expect(both(write(3, "{max_age: 0s}"))).toBe("its result is older than 0 s");
+  });
+
+  it("is not called too old where its outputs are gone", () => {
+    for (const run of fs.readdirSync(rig.at(".stepwell/store/azureml")))
+      fs.rmSync(rig.at(`.stepwell/store/azureml/${run}/a/o/o`), { force: true });
+    expect(both(write(3, "{max_age: 1h}"))).toBe("outputs were deleted or changed");
+  });
+});
+
+it("equal steps of one run are one work where one of them takes young results only", () => {
+  const step = `command: echo twin >> "$LEDGER", environment_variables: {LEDGER: "${rig.at("ledger")}"}`;
+  rig.write(
+    "twins.yml",
+    `
+type: pipeline
+jobs:
+  a: {${step}, properties: {stepwell.reuse: '{"max_age": "1h"}'}}
+  b: {${step}}
+`,
+  );
+  expect(planned("twins.yml")).toMatchObject([{ decision: "run" }, { decision: "reuse" }]);
+  expect(rig.run("run", "twins.yml").status).toBe("Completed");
+  expect(rig.ran()).toEqual(["twin"]);
+});
+
 it("a file of a server that tells no versions is fetched again while its date has room for another", async () => {
   const server = await startWebServer();
   server.manners.etags = "none";

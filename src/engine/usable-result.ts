@@ -1,0 +1,84 @@
+// Which of a step's recorded results may be taken, and if none may, why not. Serves the engine and `plan` alike, so they
+// cannot disagree; knows nothing of runs that go on.
+
+import { ARTIFACTS, type OutputRecord } from "../core/output.ts";
+import type { Reason } from "../core/reason.ts";
+import { describeChangedFile, promisesReuse } from "../core/trust-notes.ts";
+import type { ResultRow } from "../ports/records.ts";
+import type { StepNode } from "../spec/graph.ts";
+import type { EnginePorts } from "./engine-ports.ts";
+import { goneBytes, isOfOthers } from "./others-bytes.ts";
+
+type UsePorts = Pick<EnginePorts, "clock" | "contents" | "shared">;
+
+/**
+ * Of results of one fingerprint, the newest first: one that may be taken; else why the newest may not; null where there are
+ * none. `damaged` is told of each whose bytes are not what was recorded.
+ */
+export async function usableResult(
+  ports: UsePorts,
+  node: StepNode,
+  rows: readonly ResultRow[],
+  damaged: (row: ResultRow) => void = () => {},
+): Promise<{ readonly row: ResultRow } | { readonly unusable: Reason } | null> {
+  let unusable: Reason | null = null;
+  for (const row of rows) {
+    const why = tooOld(ports, node, row) ?? (await whyNot(ports, node, row, damaged));
+    if (why === null) return { row };
+    unusable ??= why;
+    // Those behind it are older still.
+    if (why.kind === "too_old") break;
+  }
+  return unusable && { unusable };
+}
+
+function tooOld({ clock }: UsePorts, { reuse }: StepNode, { finishedAt }: ResultRow) {
+  const isOld = reuse.kind === "max_age" && clock.now() - finishedAt > reuse.maxAgeSeconds * 1000;
+  return isOld ? olderThan(reuse.maxAgeSeconds) : null;
+}
+
+export function olderThan(seconds: number): Reason {
+  return { kind: "too_old", detail: `its result is older than ${seconds} s` };
+}
+
+async function whyNot(
+  ports: UsePorts,
+  node: StepNode,
+  row: ResultRow,
+  damaged: (row: ResultRow) => void,
+): Promise<Reason | null> {
+  const gone = goneBytes(ports, row);
+  if (gone !== null) return { kind: "outputs_deleted", detail: `its bytes are ${gone}` };
+  if (await isWhole(ports, row)) return undeclaredChange(ports, node, row);
+  damaged(row);
+  return deletedOutputs(row);
+}
+
+export function deletedOutputs(row: Pick<ResultRow, "result"> | null): Reason {
+  const where = row !== null && isOfOthers(row) ? " here, or in the cache" : "";
+  return { kind: "outputs_deleted", detail: `outputs were deleted or changed${where}` };
+}
+
+/** Are the bytes of a recorded result still what they were? */
+export async function isWhole(
+  ports: Pick<EnginePorts, "contents">,
+  row: ResultRow,
+): Promise<boolean> {
+  const { outputs, artifacts } = row.result;
+  for (const name in outputs) {
+    const verified = ports.contents.verify(outputs[name] as OutputRecord);
+    if (!(typeof verified === "boolean" ? verified : await verified)) return false;
+  }
+  return artifacts === null || ARTIFACTS in outputs || ports.contents.verify(artifacts);
+}
+
+/** A file that the result relies on without its step declaring it, and that is another now; null where all are the same. */
+function undeclaredChange(
+  ports: Pick<EnginePorts, "contents">,
+  node: StepNode,
+  { result: { undeclared } }: Pick<ResultRow, "result">,
+): Reason | null {
+  if (undeclared === undefined || !promisesReuse(node)) return null;
+  const file = ports.contents.firstChanged(undeclared.files);
+  return file && { kind: "undeclared_changed", detail: describeChangedFile(file) };
+}
