@@ -2,7 +2,7 @@
 // identified at once, big ones by a worker; `limits` says where small ends.
 
 import { lstatSync, type Stats, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import type { Content, ContentId, ManifestEntry } from "../core/content.ts";
 import type { DataType } from "../spec/graph.ts";
 import { ContentProblem } from "./content-problem.ts";
@@ -12,7 +12,7 @@ import { BUFFER_BYTES, hashFile } from "./hash-file.ts";
 import { readManifest, writeManifest } from "./manifest-store.ts";
 import { sealOf } from "./seal.ts";
 import { isSharedWhole, noteShared } from "./shared-bytes.ts";
-import { type Listed, type ListedFile, listFile, walk } from "./walk.ts";
+import { type Listed, type ListedFile, listFile, type WalkRules, walk } from "./walk.ts";
 
 export interface Places {
   readonly storeFolder: string;
@@ -44,6 +44,17 @@ export function statInput(path: string, expect: DataType): Stats {
   return stats;
 }
 
+/**
+ * What every run changes is no data: an input may be the very folder that its workspace lies in. What was captured into the
+ * store counts whole.
+ */
+function dataRules(path: string, storeFolder: string): WalkRules {
+  if (path.startsWith(storeFolder + sep)) return { outside: "follow" };
+  const takes = (entry: string): boolean =>
+    entry !== ".stepwell/" && !entry.endsWith("/.stepwell/");
+  return { outside: "follow", takes };
+}
+
 /** A folder as an input: what lies behind links that leave it counts as if it lay there. */
 export function identifyFolder(
   path: string,
@@ -53,7 +64,8 @@ export function identifyFolder(
   const stats = statSync(path);
   // A folder file of this size holds more names than may be looked at here.
   if (limits !== null && stats.size > LARGE_FOLDER_FILE) return TOO_BIG;
-  const entries = walk(path, { outside: "follow", ...(limits && { limit: limits.entries }) });
+  const rules = dataRules(path, places.storeFolder);
+  const entries = walk(path, { ...rules, ...(limits && { limit: limits.entries }) });
   if (entries === null) return TOO_BIG;
   const seal = sealOf(entries);
   const place = `folder ${stats.dev} ${path}`;
@@ -171,10 +183,8 @@ export function isUnaltered(
     return true;
   }
   if (!stats.isDirectory()) return false;
-  const entries = walk(record.path, {
-    outside,
-    ...(limits && { limit: limits.entries }),
-  });
+  const rules = outside === "follow" ? dataRules(record.path, storeFolder) : { outside };
+  const entries = walk(record.path, { ...rules, ...(limits && { limit: limits.entries }) });
   if (entries === null) return TOO_BIG;
   if (sealOf(entries) === record.seal) return true;
   const recorded = recordedIds(storeFolder, record.id);

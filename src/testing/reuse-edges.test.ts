@@ -119,6 +119,26 @@ jobs:
   expect(rig.ran()).toEqual(["twin"]);
 });
 
+it("the folder that the workspace lies in may be an input, and is unchanged by its runs", () => {
+  rig.write("around/a.txt", "a");
+  rig.write(
+    "around/list.yml",
+    `
+type: pipeline
+jobs:
+  list: {command: "ls \${{inputs.all}}", inputs: {all: {type: uri_folder, path: .}}}
+`,
+  );
+  const run = () =>
+    JSON.parse(
+      rig.cli("--workspace", rig.at("around"), "run", rig.at("around/list.yml"), "--json").stdout,
+    );
+  expect(run()).toMatchObject({ status: "Completed", steps: [{ reuse: { decision: "ran" } }] });
+  expect(run()).toMatchObject({ status: "Completed", steps: [{ reuse: { decision: "reused" } }] });
+  rig.write("around/a.txt", "b");
+  expect(run()).toMatchObject({ status: "Completed", steps: [{ reuse: { decision: "ran" } }] });
+});
+
 it("a file of a server that tells no versions is fetched again while its date has room for another", async () => {
   const server = await startWebServer();
   server.manners.etags = "none";
