@@ -57,6 +57,8 @@ export interface StepResult {
   readonly equivalent?: OutputDifference;
   /** It made other bytes than an earlier result of the very same fingerprint; absent: none that is known of. */
   readonly notDeterministic?: OutputDifference;
+  /** Inputs that somebody wrote to while it read them, and whose bytes were the same at the end; absent: none. */
+  readonly writtenInputs?: readonly string[];
 }
 
 /** A file or folder as it was when an attempt had read it. */

@@ -20,6 +20,8 @@ export type ReasonKind =
   | "outputs_removed"
   /** The fingerprint is known, but a file that the step had read without declaring it is another now. */
   | "undeclared_changed"
+  /** The fingerprint is known, but an input was written to while its result was made. */
+  | "input_written"
   /** The fingerprint is known, but somebody said that its result must not be reused. */
   | "invalidated"
   /** The same work ran before without success. */

@@ -12,7 +12,28 @@ type Step = Pick<StepNode, "path" | "reuse" | "deterministic" | "command" | "tra
 /** Sentences about a step's result that whoever relies on it must read; empty for most. */
 export function trustNotes(step: Step, result: StepResult): readonly string[] {
   const unwatched = step.trace === false ? [] : unwatchedNotes(step, result);
-  return [...undeclaredNotes(step, result), ...unwatched, ...determinismNotes(step, result)];
+  return [
+    ...undeclaredNotes(step, result),
+    ...unwatched,
+    ...determinismNotes(step, result),
+    ...writtenNotes(step, result),
+  ];
+}
+
+/** `input data was written to while it was read`; null where that is not so. */
+export function describeWritten({ writtenInputs: inputs }: StepResult): string | null {
+  if (inputs === undefined) return null;
+  const [word, were, they] =
+    inputs.length === 1 ? ["input", "was", "it was"] : ["inputs", "were", "they were"];
+  return `${word} ${listed(inputs)} ${were} written to while ${they} read`;
+}
+
+function writtenNotes(step: Step, result: StepResult): string[] {
+  const what = describeWritten(result);
+  if (what === null) return [];
+  return [
+    `${nameOf(step)}: ${what}. The bytes are the same again, but nobody knows what it read: this result is not reused`,
+  ];
 }
 
 /** Said of a step that has just run: why what reads it does not run. */

@@ -27,8 +27,10 @@ export async function compareWithEarlier(
   if (earlier === null) return result;
   const { run, result: before } = earlier;
   const found = await differences(ports.contents, before, result);
-  // Where a file that nobody declared has changed, other bytes are no wonder.
-  const excused = ports.contents.firstChanged(before.undeclared?.files ?? []) !== null;
+  // Where an input was written to, or a file that nobody declared has changed, other bytes are no wonder.
+  const excused =
+    before.writtenInputs !== undefined ||
+    ports.contents.firstChanged(before.undeclared?.files ?? []) !== null;
   return {
     ...result,
     ...(isEmpty(found.equivalent) ? {} : { equivalent: { run, outputs: found.equivalent } }),

@@ -58,7 +58,7 @@ export async function copiedInputs(
     if (!copied.ok)
       return { ...copied.failure, message: `input ${name}: ${copied.failure.message}` };
     const isHeld = given
-      ? await contents.inputHeld(attemptId, name, given)
+      ? (await contents.inputHeld(attemptId, name, given)) === "held"
       : await contents.verify(record);
     if (!isHeld) return changedWhileCopied(name, record.path);
     if (source.kind === "step")

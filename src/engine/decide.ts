@@ -202,6 +202,7 @@ function refusesUndeclared(ports: EnginePorts, candidate: Candidate, row: Result
 /** What is said of a result that cannot be taken: the work itself is the same as that of any other run. */
 const UNUSABLE: ReadonlySet<Reason["kind"]> = new Set([
   "undeclared_changed",
+  "input_written",
   "outputs_deleted",
   "too_old",
 ]);

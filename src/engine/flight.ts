@@ -220,9 +220,9 @@ export function finish(ports: EnginePorts, flight: Flight, post: Post): void {
 async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promise<void> {
   const { attemptId } = flight;
   const node = flight.run.plan.graph.steps[flight.step] as StepNode;
-  const changed = await changedInput(ports, flight);
-  if (changed !== null) {
-    post({ kind: "captured", attemptId, outcome: { ok: false, failure: changed } });
+  const written = await checkInputs(ports, flight);
+  if ("code" in written) {
+    post({ kind: "captured", attemptId, outcome: { ok: false, failure: written } });
     return;
   }
   const captured = await ports.contents.capture({
@@ -251,6 +251,7 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
     ...logged,
     artifacts,
     warnings: [...captured.warnings, ...warnings],
+    ...(written.length > 0 ? { writtenInputs: written } : {}),
   };
   const refused = flight.run.plan.options.strict ? undeclaredFailure(node, result) : null;
   if (refused !== null) {
@@ -301,17 +302,20 @@ export function undeclaredFailure(node: StepNode, result: StepResult): StrictFai
 
 type StrictFailure = ContentFailure & { readonly code: "undeclared_input" | "unwatched_python" };
 
-/** An input whose bytes are not those that the fingerprint names, or null. */
-async function changedInput(
+/** An input whose bytes are not those that the fingerprint names; or those that were written to and are the same again. */
+async function checkInputs(
   ports: EnginePorts,
   { run, step, attemptId }: Flight,
-): Promise<ContentFailure | null> {
+): Promise<ContentFailure | readonly string[]> {
   const node = run.plan.graph.steps[step] as StepNode;
+  const written: string[] = [];
   for (const [name, input] of Object.entries(node.inputs)) {
     if (input.source.kind === "data") {
       const data = own(run.plan.steps[step]?.data ?? {}, name);
-      if (data?.remote?.direct || readsCopy(input)) continue;
-      if (data === undefined || (await ports.contents.inputHeld(attemptId, name, data))) continue;
+      if (data === undefined || data.remote?.direct || readsCopy(input)) continue;
+      const held = await ports.contents.inputHeld(attemptId, name, data);
+      if (held === "written") written.push(name);
+      if (held !== "changed") continue;
       return {
         code: "changed_while_read",
         message: `input ${name} (${data.written}) changed while it was read: ${data.path}`,
@@ -323,7 +327,7 @@ async function changedInput(
     if (record !== null && !(await ports.contents.verify(record)))
       return upstreamChanged(name, input.source, record, await changedFiles(ports, record));
   }
-  return null;
+  return written;
 }
 
 function upstreamChanged(

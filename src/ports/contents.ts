@@ -77,6 +77,12 @@ export interface Captured {
 }
 
 /** All the file work of a workspace. Content hashing uses a cache that obeys git's racy rule. */
+/**
+ * `changed`: it is not what was recorded. `written`: it is now, but somebody wrote to it since the attempt got it, and nobody
+ * knows what was read in between.
+ */
+export type Held = "held" | "written" | "changed";
+
 export interface Contents {
   /**
    * Identifies a local file or folder. `expect` checks the kind: a `uri_file` must be a file; a folder type also takes
@@ -133,8 +139,8 @@ export interface Contents {
    * attempt's folder; null when the bytes are nowhere.
    */
   inputPath(attemptId: string, input: string, data: RecordedData): Promise<string | null>;
-  /** True when what the attempt read for the input still is what was recorded. */
-  inputHeld(attemptId: string, input: string, data: RecordedData): Promise<boolean>;
+  /** Whether what the attempt read for the input is what was recorded. */
+  inputHeld(attemptId: string, input: string, data: RecordedData): Promise<Held>;
   /**
    * Takes the work folder away; one that is as it was made may serve another attempt. With `keep`, leaves it and applies
    * the limit of ten.

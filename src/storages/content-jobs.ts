@@ -7,7 +7,7 @@ import type { CodeReference } from "../spec/graph.ts";
 import { type AsMade, finishFolder, stillAsMade, type UsedFolder } from "./as-made.ts";
 import { type CapturedPort, capturePort, type PortOrder } from "./capture-port.ts";
 import { hashFile } from "./hash-file.ts";
-import { identifyFolder, isUnaltered, type Limits, type Places, TOO_BIG } from "./identify.ts";
+import { identifyFolder, type Limits, type Places, sealIfUnaltered, TOO_BIG } from "./identify.ts";
 import { type KeepCopy, keepCopy } from "./kept-copies.ts";
 import { manifestPath, readManifest } from "./manifest-store.ts";
 import { publishCopy } from "./publish.ts";
@@ -18,13 +18,13 @@ import { copyEntries, handedMode, isWhole } from "./snapshot-store.ts";
 export interface ContentJobs {
   hashFile: { asked: { path: string; size: number }; answer: ContentId };
   identifyFolder: { asked: { path: string; places: Places }; answer: Content };
-  isUnaltered: {
+  sealIfUnaltered: {
     asked: Pick<Content, "kind" | "id" | "seal"> & {
       path: string;
       storeFolder: string;
       outside: "refuse" | "follow";
     };
-    answer: boolean;
+    answer: string | null;
   };
   snapshotCode: { asked: { code: CodeReference; places: CodePlaces }; answer: SnapshotResult };
   capturePort: { asked: PortOrder; answer: CapturedPort };
@@ -68,7 +68,7 @@ export const contentJobs: JobTable = {
   hashFile: ({ path, size }, limits) =>
     limits !== null && size > limits.bytes ? TOO_BIG : hashFile(path, size),
   identifyFolder: ({ path, places }, limits) => identifyFolder(path, places, limits),
-  isUnaltered: (record, limits) => isUnaltered(record, record, limits),
+  sealIfUnaltered: (record, limits) => sealIfUnaltered(record, record, limits),
   snapshotCode: ({ code, places }, limits) => snapshotCode(code, places, limits),
   capturePort: (order, limits) => capturePort(order, limits),
   copyCode: ({ from, to, entries }, limits) => {

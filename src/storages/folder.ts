@@ -2,10 +2,10 @@
 // worker, turns exceptions into values, and keeps what must become durable. Knows nothing of runs.
 
 import { readFileSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import type { Content, ContentId } from "../core/content.ts";
 import type { OutputRecord, SeenFile } from "../core/output.ts";
-import type { CaptureOrder, Contents, Outcome, RecordedData } from "../ports/contents.ts";
+import type { CaptureOrder, Contents, Held, Outcome, RecordedData } from "../ports/contents.ts";
 import type { CodeReference, DataType } from "../spec/graph.ts";
 import { type CapturePlaces, captureAttempt } from "./capture.ts";
 import { type ContentJobs, contentJobs, type JobName } from "./content-jobs.ts";
@@ -53,12 +53,17 @@ class FolderContents implements Contents {
   readonly #fileSystem: FileSystemSync;
   /** Questions in progress by path: the same big folder is not hashed twice at once. */
   readonly #asking = new Map<string, Promise<Outcome<Content>>>();
+  /** Attempt → input → seal of the user's data when it was handed out, where it is not the recorded one. */
+  readonly #readAs = new Map<string, Readonly<Record<string, string>>>();
+  /** Nobody but us writes there, and always whole files. */
+  readonly #ownFolders: readonly string[];
   #unsyncedPaths: string[] = [];
   #unsyncedTrees: string[] = [];
 
   constructor(options: FolderContentsOptions) {
     const dot = join(options.workspaceFolder, ".stepwell");
     this.#storeFolder = options.storeFolder;
+    this.#ownFolders = [dot, options.storeFolder];
     this.#cacheFolder = join(dot, "hash-cache");
     this.#places = {
       storeFolder: options.storeFolder,
@@ -108,24 +113,26 @@ class FolderContents implements Contents {
   }
 
   verify(record: Parameters<Contents["verify"]>[0]): boolean | Promise<boolean> {
-    return this.#isUnaltered(record, "refuse");
+    const { path, shared = false } = record;
+    if (shared && statSync(path, { throwIfNoEntry: false }) === undefined) return true;
+    const seal = this.#sealIfUnaltered(record, "refuse");
+    return seal instanceof Promise ? seal.then((one) => one !== null) : seal !== null;
   }
 
-  #isUnaltered(
-    record: Parameters<Contents["verify"]>[0],
+  #sealIfUnaltered(
+    { path, id, seal, kind }: Pick<OutputRecord, "path" | "id" | "seal" | "kind">,
     outside: "refuse" | "follow",
-  ): boolean | Promise<boolean> {
-    const { path, id, seal, kind, shared = false } = record;
-    if (shared && statSync(path, { throwIfNoEntry: false }) === undefined) return true;
+  ): string | null | Promise<string | null> {
     // What cannot be read is not there; a bug is thrown on.
-    const unreadable = (error: unknown): false => {
+    const unreadable = (error: unknown): null => {
       failureOf(error, path);
-      return false;
+      return null;
     };
     try {
       const storeFolder = this.#storeFolder;
-      const answer = this.#doNow("isUnaltered", { path, id, seal, kind, storeFolder, outside });
-      return typeof answer === "boolean" ? answer : answer.catch(unreadable);
+      const asked = { path, id, seal, kind, storeFolder, outside };
+      const answer = this.#doNow("sealIfUnaltered", asked);
+      return answer instanceof Promise ? answer.catch(unreadable) : answer;
     } catch (error) {
       return unreadable(error);
     }
@@ -243,7 +250,12 @@ class FolderContents implements Contents {
   }
 
   async inputPath(id: string, input: string, data: RecordedData): Promise<string | null> {
-    if (await this.#isUnaltered({ ...data.content, path: data.path }, "follow")) return data.path;
+    const seal = await this.#sealIfUnaltered({ ...data.content, path: data.path }, "follow");
+    if (seal !== null) {
+      if (seal !== data.content.seal)
+        this.#readAs.set(id, { ...this.#readAs.get(id), [input]: seal });
+      return data.path;
+    }
     const content = await this.kept(data.content.id);
     if (content === null) return null;
     const kept = keptPath(this.#storeFolder, content.id);
@@ -251,13 +263,19 @@ class FolderContents implements Contents {
     return layStandIn(kept, attempt, input, { path: data.path, kind: content.kind });
   }
 
-  async inputHeld(id: string, input: string, { path, content }: RecordedData): Promise<boolean> {
+  async inputHeld(id: string, input: string, data: RecordedData): Promise<Held> {
+    const { path, content } = data;
     const attempt = join(this.#places.attemptsFolder, id);
     const read = standInOf(attempt, input, { path, kind: content.kind });
-    return this.#isUnaltered({ ...content, path: read ?? path }, "follow");
+    const seal = await this.#sealIfUnaltered({ ...content, path: read ?? path }, "follow");
+    if (seal === null) return "changed";
+    const isOurs = read !== null || this.#ownFolders.some((own) => path.startsWith(own + sep));
+    if (isOurs) return "held";
+    return seal === (this.#readAs.get(id)?.[input] ?? content.seal) ? "held" : "written";
   }
 
   discard(attemptId: string, keep: boolean): void {
+    this.#readAs.delete(attemptId);
     this.#work.discard(attemptId, keep);
   }
 

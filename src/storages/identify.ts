@@ -163,30 +163,34 @@ export function fileSeal(file: ListedFile): string {
   return [file.inode, file.size, file.mtimeMs, file.ctimeMs].join("-");
 }
 
-/** True when what lies at the path has this seal, or, read again, this id. Data of the user's may lie behind links that leave it. */
-export function isUnaltered(
+/**
+ * The seal of what lies at the path now, when it is the recorded one or the files, read again, have the recorded id; else
+ * null. Data of the user's may lie behind links that leave it.
+ */
+export function sealIfUnaltered(
   record: Pick<Content, "kind" | "id" | "seal"> & { readonly path: string },
   { storeFolder, outside }: { readonly storeFolder: string; readonly outside: "refuse" | "follow" },
   limits: Limits | null,
-): boolean | typeof TOO_BIG {
+): string | null | typeof TOO_BIG {
   const look = outside === "follow" ? statSync : lstatSync;
   const stats = look(record.path, { throwIfNoEntry: false });
-  if (stats === undefined) return false;
+  if (stats === undefined) return null;
   if (record.kind === "file") {
-    if (!stats.isFile()) return false;
+    if (!stats.isFile()) return null;
     const file = listFile(record.path, stats);
-    if (fileSeal(file) === record.seal) return true;
-    if (isSharedWhole(file, record.id, storeFolder)) return true;
+    const seal = fileSeal(file);
+    if (seal === record.seal || isSharedWhole(file, record.id, storeFolder)) return seal;
     if (limits !== null && file.size > limits.bytes) return TOO_BIG;
-    if (hashFile(record.path, file.size) !== record.id) return false;
+    if (hashFile(record.path, file.size) !== record.id) return null;
     noteShared(file, record.id, storeFolder);
-    return true;
+    return seal;
   }
-  if (!stats.isDirectory()) return false;
+  if (!stats.isDirectory()) return null;
   const rules = outside === "follow" ? dataRules(record.path, storeFolder) : { outside };
   const entries = walk(record.path, { ...rules, ...(limits && { limit: limits.entries }) });
   if (entries === null) return TOO_BIG;
-  if (sealOf(entries) === record.seal) return true;
+  const seal = sealOf(entries);
+  if (seal === record.seal) return seal;
   const recorded = recordedIds(storeFolder, record.id);
   const isShared = (entry: ListedFile): boolean => {
     const id = recorded.get(entry.path);
@@ -201,7 +205,7 @@ export function isUnaltered(
     if (id === recorded.get(entry.path)) noteShared(entry, id, storeFolder);
     return manifestFile(entry, id);
   });
-  return folderId(manifest) === record.id;
+  return folderId(manifest) === record.id ? seal : null;
 }
 
 /** Ids of the files of a recorded folder, by path; none where its manifest is gone. */

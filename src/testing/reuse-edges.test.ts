@@ -139,6 +139,28 @@ jobs:
   expect(run()).toMatchObject({ status: "Completed", steps: [{ reuse: { decision: "ran" } }] });
 });
 
+it("a result is not taken again when an input was written to and back while it was made", () => {
+  rig.write("swapped/x", "right");
+  rig.write(
+    "swapped.yml",
+    `
+type: pipeline
+jobs:
+  copy:
+    command: printf wrong > "$X"; cp \${{inputs.data}}/x \${{outputs.o}}; printf right > "$X"
+    inputs: {data: {type: uri_folder, path: swapped}}
+    outputs: {o: {type: uri_file}}
+    environment_variables: {X: "${rig.at("swapped/x")}"}
+`,
+  );
+  const first = rig.run("run", "swapped.yml");
+  expect(first).toMatchObject({
+    status: "Completed",
+    warnings: [expect.stringContaining("copy: input data was written to while it was read")],
+  });
+  expect(both("swapped.yml")).toBe("not certain: input data was written to while it was read");
+});
+
 it("a file of a server that tells no versions is fetched again while its date has room for another", async () => {
   const server = await startWebServer();
   server.manners.etags = "none";

@@ -51,13 +51,13 @@ export function keeping(bench: () => ContentsBench): void {
     await bench().stage("k1", {});
     expect(await bench().contents.inputPath("k1", "in", file)).toBe(file.path);
     bench().write("a.csv", "other");
-    expect(await bench().contents.inputHeld("k1", "in", file)).toBe(false);
+    expect(await bench().contents.inputHeld("k1", "in", file)).toBe("changed");
     const path = (await bench().contents.inputPath("k1", "in", file)) as string;
     expect([basename(path), readFileSync(path, "utf8")]).toEqual(["a.csv", "a"]);
     expect(statSync(path).mode & 0o222).toBe(0);
-    expect(await bench().contents.inputHeld("k1", "in", file)).toBe(true);
+    expect(await bench().contents.inputHeld("k1", "in", file)).toBe("held");
     overwrite(path, () => "spoilt");
-    expect(await bench().contents.inputHeld("k1", "in", file)).toBe(false);
+    expect(await bench().contents.inputHeld("k1", "in", file)).toBe("changed");
   });
 
   it("hands a folder's copy out, and nothing where a copy was spoilt", async () => {
@@ -68,8 +68,25 @@ export function keeping(bench: () => ContentsBench): void {
     overwrite(file, () => "b");
     const path = (await bench().contents.inputPath("k1", "in", folder)) as string;
     expect(readFileSync(join(path, "a.txt"), "utf8")).toBe("a");
-    expect(await bench().contents.inputHeld("k1", "in", folder)).toBe(true);
+    expect(await bench().contents.inputHeld("k1", "in", folder)).toBe("held");
     overwrite(join(path, "a.txt"), () => "spoilt");
     expect(await bench().contents.inputPath("k1", "in", folder)).toBeNull();
+  });
+
+  it("tells an input that was written to and is the same again from one that nobody touched", async () => {
+    const data = await recorded(bench().write("data/a.csv", "a"));
+    const folder = await recorded(bench().path("data"));
+    // Between the record and the attempt it may be written as often as it likes.
+    overwrite(data.path, () => "b");
+    overwrite(data.path, () => "a");
+    await bench().stage("k1", {});
+    for (const one of [data, folder]) {
+      expect(await bench().contents.inputPath("k1", "in", one)).toBe(one.path);
+      expect(await bench().contents.inputHeld("k1", "in", one)).toBe("held");
+    }
+    overwrite(data.path, () => "b");
+    overwrite(data.path, () => "a");
+    for (const one of [data, folder])
+      expect(await bench().contents.inputHeld("k1", "in", one)).toBe("written");
   });
 }

@@ -199,7 +199,7 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
     keep: absent,
     kept: async () => null,
     inputPath: async (_attempt, _input, data) => data.path,
-    inputHeld: async () => true,
+    inputHeld: async () => "held",
     firstChanged: () => null,
     discard: () => {},
     close: async () => {},
