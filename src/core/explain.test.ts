@@ -214,7 +214,7 @@ describe("explain", () => {
     [
       "all of it",
       image({}, { contents: content("folder3") }),
-      "input data changed: 6 of 4 files (a, b, c, …)",
+      "input data changed: 6 of 6 files (a, b, c, …)",
     ],
     ["a file", image({}, { contents: content("file") }), "input data changed"],
     [

@@ -124,7 +124,7 @@ function inputChanges(before: PreImage, after: PreImage, evidence: Evidence): Re
 function countFiles(before: Manifest | null, after: Manifest | null): string | null {
   if (before === null || after === null) return null;
   const changed = changedPaths(before, after);
-  const total = Math.max(before.entries.length, after.entries.length);
+  const total = new Set([...before.entries, ...after.entries].map(({ path }) => path)).size;
   const examples = changed.slice(0, NAMED).join(", ");
   return `${changed.length} of ${total} ${total === 1 ? "file" : "files"} (${examples}${changed.length > NAMED ? ", …" : ""})`;
 }
