@@ -1,5 +1,5 @@
 // Finds programs as the user's shell would, and their versions. A version is asked for once and kept by the stamp of the
-// program's file.
+// program's file, unless that stands for many versions.
 
 import { createHash } from "node:crypto";
 import fs from "node:fs";
@@ -7,6 +7,7 @@ import path from "node:path";
 import { readDocument, writeDocument } from "./disk-cache.ts";
 import { runProgram } from "./run-program.ts";
 import { isRacy, stampOf } from "./stamp.ts";
+import { startOf } from "./start-of-file.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -41,14 +42,31 @@ export async function programVersion(
 ): Promise<string> {
   const found = findProgram(name, variables);
   if (found === null) return "missing";
-  const stamp = `${fs.realpathSync(found)} ${stampOf(found)}`;
+  const real = fs.realpathSync(found);
+  if (isShim(real)) return askVersion(found, process.cwd(), variables);
+  const stamp = `${real} ${stampOf(found)}`;
   const key = createHash("sha256").update(stamp).digest("hex").slice(0, 32);
   const file = path.join(cacheFolder, "identities", `program-${key}.json`);
   const cached = readDocument<{ version: string }>(file);
   if (cached !== null) return cached.version;
   const takenAt = Date.now();
-  const { stdout, stderr } = await runProgram(found, ["--version"], { cwd: "/", variables });
-  const version = /\d+(?:\.\d+)+[\w.+-]*/.exec(`${stdout}\n${stderr}`)?.[0] ?? "unknown";
+  const version = await askVersion(found, "/", variables);
   if (!isRacy(stamp.slice(stamp.lastIndexOf(" ") + 1), takenAt)) writeDocument(file, { version });
   return version;
+}
+
+async function askVersion(file: string, cwd: string, variables: Variables): Promise<string> {
+  const { stdout, stderr } = await runProgram(file, ["--version"], { cwd, variables });
+  return /\d+(?:\.\d+)+[\w.+-]*/.exec(`${stdout}\n${stderr}`)?.[0] ?? "unknown";
+}
+
+/** Managers of versions: what stands on PATH is one file for every version, and files of the project choose among them. */
+const MANAGERS = /\b(?:asdf|mise|rtx|volta|nodenv|jenv|proto)\b/;
+/** A shim says within this much what it is. */
+const SHIM_BYTES = 4096;
+
+function isShim(file: string): boolean {
+  if (MANAGERS.test(path.basename(file))) return true;
+  const head = startOf(file, SHIM_BYTES);
+  return head.startsWith("#!") && MANAGERS.test(head);
 }

@@ -8,6 +8,7 @@ import { readDocument, writeDocument } from "./disk-cache.ts";
 import { PROBE } from "./probe-script.ts";
 import { runProgram } from "./run-program.ts";
 import { isRacy, stampOf } from "./stamp.ts";
+import { startOf } from "./start-of-file.ts";
 
 /** Where the source of an editable install lies. */
 export interface EditableSource {
@@ -104,16 +105,8 @@ const SHIM_BYTES = 4096;
 
 /** The beginning of a script; null for a real interpreter. */
 function shimText(file: string): string | null {
-  try {
-    const descriptor = fs.openSync(file, "r");
-    const start = Buffer.alloc(SHIM_BYTES);
-    const length = fs.readSync(descriptor, start);
-    fs.closeSync(descriptor);
-    const text = start.toString("latin1", 0, length);
-    return text.startsWith("#!") ? text : null;
-  } catch {
-    return null;
-  }
+  const text = startOf(file, SHIM_BYTES);
+  return text.startsWith("#!") ? text : null;
 }
 
 async function ask(
