@@ -20,5 +20,14 @@ export function asksForPython3(command: string | null): boolean {
   return names.includes("python3") && !names.includes("python");
 }
 
-const COMMAND_START =
-  /(?<=^|[;&|(\n`]|\b(?:then|do|else|exec|time|env)\s)\s*(?:[A-Za-z_]\w*=\S*\s+)*([\w.-]+)/g;
+/** Words that a command may follow, with options and numbers of theirs in between: `timeout -k 5 60s node`. */
+const BEFORE =
+  "then|do|else|elif|if|while|until|exec|command|time|env|nohup|nice|ionice|timeout|stdbuf|taskset|xargs|sudo|mpirun|srun";
+
+/** `A=x`, but not `A=$(node`, where a command starts. */
+const ASSIGNMENT = "[A-Za-z_]\\w*=(?:[^\\s$`]|\\$(?!\\())*";
+
+const COMMAND_START = new RegExp(
+  `(?<=^|[;&|(\\n\`{!]|\\b(?:${BEFORE})\\s|\\s-[a-z]*c\\s+["'])\\s*(?:(?:-\\S+|\\d\\S*|${ASSIGNMENT})\\s+)*([\\w.-]+)`,
+  "g",
+);
