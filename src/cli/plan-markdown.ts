@@ -8,7 +8,7 @@ import { duration } from "./format.ts";
 export function planSummary({ counts, steps }: RunForecast): string {
   const { run, reuse, depends, skip } = counts;
   const parts = [`${run} to run`, `${reuse} to reuse`];
-  if (depends > 0) parts.push(`${depends} depending on them`);
+  if (depends > 0) parts.push(`${depends} ${run > 0 ? "depending on them" : "that may do either"}`);
   if (skip > 0) parts.push(`${skip} skipped`);
   return `${parts.join(", ")}${expected(steps)}`;
 }

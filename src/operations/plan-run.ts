@@ -23,6 +23,7 @@ import type { StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
 import { documentsOf } from "./submit-run.ts";
 import { versionClashes } from "./version-clashes.ts";
+import { workUnderWay } from "./work-under-way.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface StepForecast {
@@ -81,7 +82,7 @@ async function forecastOnce(
   const reused: ResultRow[] = [];
   const lookup: OutputLookup = (step, output) =>
     own(results.get(step)?.outputs ?? {}, output) ?? null;
-  const twins = newTwins(unresolved);
+  const twins = newTwins(unresolved, await workUnderWay(workspace));
   const skipped = new Set(plan.options.skip);
   const steps: StepForecast[] = [];
   for (const [index, step] of plan.graph.steps.entries()) {
@@ -141,9 +142,12 @@ interface Decided {
 
 /**
  * Equal work in one run is done once: what the first of two equal steps does decides what can be said of the second.
- * Steps are seen in the order of the graph.
+ * Steps are seen in the order of the graph. `elsewhere`: what other runs do now, of which nobody knows how it ends.
  */
-function newTwins(unresolved: ReadonlySet<number>): {
+function newTwins(
+  unresolved: ReadonlySet<number>,
+  elsewhere: ReadonlyMap<string, string>,
+): {
   see(plan: Plan, index: number, lookup: OutputLookup, decided: Decided): Decided;
 } {
   /** Work that is certain to be done, and can be shared, by fingerprint: the step that does it. */
@@ -176,7 +180,9 @@ function newTwins(unresolved: ReadonlySet<number>): {
       if (isOpen) setFirst(alikeOpen, loose, step.path);
       if (shared && perhaps === undefined) certain.set(work, step.path);
       if (same !== undefined) return asTwin(decided, "reuse", same);
-      return perhaps === undefined ? decided : asTwin(decided, "depends", perhaps);
+      if (perhaps !== undefined) return asTwin(decided, "depends", perhaps);
+      const run = must ? undefined : elsewhere.get(stable);
+      return run === undefined ? decided : asShared(decided, run);
     },
   };
 }
@@ -197,6 +203,14 @@ function asTwin(decided: Decided, decision: "reuse" | "depends", twin: string): 
     ...decided,
     forecast: { ...decided.forecast, decision, reason: { kind, detail }, forecastS },
   };
+}
+
+function asShared(decided: Decided, run: string): Decided {
+  const reason: Reason = {
+    kind: "in_flight",
+    detail: `run ${run}, which is going on, may do the same work`,
+  };
+  return { ...decided, forecast: { ...decided.forecast, decision: "depends", reason } };
 }
 
 function skip(step: StepNode): StepForecast {

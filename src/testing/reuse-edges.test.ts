@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { exited, makeRig, type Rig } from "./rig.ts";
+import { eventually, exited, makeRig, type Rig } from "./rig.ts";
 import { startWebServer } from "./servers/web-server.ts";
 
 // Where reuse is easily wrong or wasteful: each of these once took a stale result, ran something again for nothing, or let
@@ -188,4 +188,29 @@ jobs:
     expect(await exited(rig.start("run", "fetched.yml"))).toBe(0);
   }
   expect(rig.ran()).toEqual(["one", "two"]);
+});
+
+it("plan calls work that another run is doing neither certain to run nor failed the last time", async () => {
+  rig.write(
+    "under-way.yml",
+    `
+type: pipeline
+jobs:
+  hold:
+    command: echo held >> "$LEDGER"; until [ -e "$GO" ]; do sleep 0.05; done; echo 1 > \${{outputs.o}}
+    outputs: {o: {type: uri_file}}
+    environment_variables: {LEDGER: "${rig.at("ledger")}", GO: "${rig.at("go")}"}
+  after: {command: "cat \${{inputs.i}}", inputs: {i: "\${{parent.jobs.hold.outputs.o}}"}}
+`,
+  );
+  const first = rig.start("run", "under-way.yml");
+  await eventually(() => rig.peek().includes("held"), "the step to start");
+  const shared = { decision: "depends", reason: { kind: "in_flight" } };
+  expect(planned("under-way.yml")).toMatchObject([shared, shared]);
+  expect(planned("under-way.yml", "--force=hold")).toMatchObject([{ decision: "run" }, shared]);
+  const second = rig.start("run", "under-way.yml");
+  rig.write("go", "");
+  expect(await Promise.all([exited(first), exited(second)])).toEqual([0, 0]);
+  expect(rig.ran()).toEqual(["held"]);
+  expect(planned("under-way.yml")).toMatchObject([{ decision: "reuse" }, { decision: "reuse" }]);
 });
