@@ -28,6 +28,16 @@ describe("what is said of a step that has just run", () => {
 });
 
 describe("what a result says against itself", () => {
+  it("is that inputs were written to while they were read", () => {
+    const said = (...writtenInputs: string[]) => trustNotes(TRAIN, { ...RESULT, writtenInputs });
+    const rest =
+      "The bytes are the same again, but nobody knows what it read: this result is not reused";
+    expect(said("a")).toEqual([`train: input a was written to while it was read. ${rest}`]);
+    expect(said("a", "b")).toEqual([
+      `train: inputs a, b were written to while they were read. ${rest}`,
+    ]);
+  });
+
   it("is nothing for most", () => {
     expect(trustNotes(TRAIN, RESULT)).toEqual([]);
   });
