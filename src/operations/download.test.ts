@@ -49,8 +49,18 @@ describe("a server without ETags", () => {
       const at = (await download(folder, url)) as string;
       return { text: fs.readFileSync(at, "utf8"), inode: fs.statSync(at).ino };
     };
-    return { file, fetched };
+    return { file, fetched, place: () => download(folder, url) };
   };
+
+  it("is asked again when a step wrote to the copy, and not when its times alone are others", async () => {
+    const { fetched, place } = await served();
+    const { inode } = await fetched();
+    const copy = (await place()) as string;
+    fs.utimesSync(copy, 1, 1);
+    expect(await fetched()).toEqual({ text: "one", inode });
+    fs.writeFileSync(copy, "spoilt");
+    expect((await fetched()).text).toBe("one");
+  });
 
   it("is believed when nothing that it says is another, and the file stays", async () => {
     const { fetched } = await served();

@@ -16,10 +16,12 @@ interface Remembered {
   readonly url: string;
   readonly etag: string | null;
   readonly lastModified: string | null;
-  /** Absent in what older versions wrote: nothing is known then. */
+  /** This and what follows is absent in what older versions wrote: they fetch once more. */
   readonly sizeBytes?: string | null;
   /** The file was not new when it was answered. */
   readonly settled?: boolean;
+  /** What was brought here: a step may have written to it since. */
+  readonly copy?: { readonly sizeBytes: number; readonly mtimeMs: number; readonly sha256: string };
 }
 
 /** Local path of the bytes behind `url`. Without a network, a copy that is there is used. */
@@ -35,7 +37,7 @@ export async function download(folder: string, url: string): Promise<string | Re
   const place = path.join(folder, downloadName(url));
   const file = path.join(place, fileName(url));
   const memory = path.join(place, "source.json");
-  const known = fs.existsSync(file) ? readMemory(memory) : null;
+  const known = await rememberedOf(file, memory);
   try {
     const response = await fetch(url, {
       headers: conditions(known),
@@ -54,13 +56,15 @@ export async function download(folder: string, url: string): Promise<string | Re
       );
     fs.mkdirSync(place, { recursive: true });
     const partial = `${file}.${process.pid}.partial`;
+    let copy: Remembered["copy"];
     try {
       await pipeline(Readable.fromWeb(response.body as never), fs.createWriteStream(partial));
+      copy = await copyOf(partial);
       fs.renameSync(partial, file);
     } finally {
       fs.rmSync(partial, { force: true });
     }
-    fs.writeFileSync(memory, JSON.stringify(remember(url, response)));
+    fs.writeFileSync(memory, JSON.stringify({ ...remember(url, response), copy }));
     return file;
   } catch (error) {
     if (known !== null) return file;
@@ -94,12 +98,24 @@ function fileName(url: string): string {
   return safe === "" || safe === "source.json" ? "data" : safe;
 }
 
-function readMemory(file: string): Remembered | null {
+/** Null where the file is not there, or not as it was brought. */
+async function rememberedOf(file: string, memory: string): Promise<Remembered | null> {
   try {
-    return JSON.parse(fs.readFileSync(file, "utf8")) as Remembered;
+    const known = JSON.parse(fs.readFileSync(memory, "utf8")) as Remembered;
+    const { size, mtimeMs } = fs.statSync(file);
+    if (known.copy === undefined) return null;
+    if (known.copy.sizeBytes === size && known.copy.mtimeMs === mtimeMs) return known;
+    return known.copy.sha256 === (await copyOf(file)).sha256 ? known : null;
   } catch {
     return null;
   }
+}
+
+async function copyOf(file: string): Promise<NonNullable<Remembered["copy"]>> {
+  const hash = createHash("sha256");
+  await pipeline(fs.createReadStream(file), hash);
+  const { size, mtimeMs } = fs.statSync(file);
+  return { sizeBytes: size, mtimeMs, sha256: hash.digest("hex") };
 }
 
 /**
