@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunEvent as Recorded } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
-import { shownStatus } from "../operations/read-run.ts";
+import { shownStatus } from "../operations/shown-status.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { RunEvent } from "../sdk/run-report.ts";
 import type { Home } from "./home.ts";
@@ -29,7 +29,7 @@ export async function* recordedEvents(
     seen += events.length;
     if (events.length > 0) yield events.map((event, index) => ({ number: first + index, event }));
     if (row === null || isEndedRun(row.status)) return;
-    if (events.length === 0 && shownStatus(workspace, row) === "Interrupted") return;
+    if (events.length === 0 && (await shownStatus(workspace, row)) === "Interrupted") return;
     await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }
 }

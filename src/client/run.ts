@@ -2,10 +2,11 @@
 
 import { isEndedRun } from "../core/status.ts";
 import { driveRun } from "../operations/drive-run.ts";
-import { type RecordedRun, readRun, shownStatus } from "../operations/read-run.ts";
+import { type RecordedRun, readRun } from "../operations/read-run.ts";
 import { rerunPlan } from "../operations/rerun-plan.ts";
 import { takeUp } from "../operations/resume-run.ts";
 import { runView } from "../operations/run-view.ts";
+import { shownStatus } from "../operations/shown-status.ts";
 import { whyStep } from "../operations/why-step.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { PipelineParts } from "../sdk/pipeline-parts.ts";

@@ -2,7 +2,7 @@
 
 import { allRuns } from "../operations/all-runs.ts";
 import { findRun } from "../operations/find-run.ts";
-import { shownStatus } from "../operations/read-run.ts";
+import { shownStatus } from "../operations/shown-status.ts";
 import type { Workspace as Opened } from "../operations/workspace.ts";
 import type { Run } from "../sdk/run.ts";
 import type { RunFilter, Workspace } from "../sdk/workspace.ts";
@@ -39,7 +39,7 @@ async function* listed(home: Home, filter: RunFilter): AsyncGenerator<Run> {
     if (limit <= 0) return;
     for await (const row of allRuns(workspace.records, rowFilter(filter))) {
       signal?.throwIfAborted();
-      if (status !== undefined && shownStatus(workspace, row) !== status) continue;
+      if (status !== undefined && (await shownStatus(workspace, row)) !== status) continue;
       yield found(home, row.name);
       count += 1;
       if (count >= limit) return;

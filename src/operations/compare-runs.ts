@@ -28,7 +28,7 @@ export async function compareRuns(
   for (const name of names) {
     const run = await readRun(workspace, name);
     if (isRefusal(run)) return run;
-    const row = rowFacts(workspace, run.row);
+    const row = rowFacts(run.row, run.status);
     const told = [...row].filter(([fact]) => fact.startsWith("tag.") || TOLD.includes(fact));
     all.push(new Map([...told, ...stepFacts(run)]));
   }

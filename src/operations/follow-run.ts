@@ -3,7 +3,7 @@
 
 import type { RunEvent } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
-import { shownStatus } from "./read-run.ts";
+import { engineOf, shownStatus } from "./shown-status.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface FollowOptions {
@@ -35,20 +35,15 @@ export async function followRun(
     seen += events.length;
     if (events.length > 0) onEvents?.(events);
     if (row === null || isEndedRun(row.status)) return "ended";
-    if (shownStatus(workspace, row) === "Interrupted") return "interrupted";
+    if (!row.detached && (await shownStatus(workspace, row)) === "Interrupted")
+      return "interrupted";
     const now = workspace.clock.monotonic();
     if (row.detached && now - lookedAt > ENGINE_MS) {
       lookedAt = now;
-      if (await hasEngine(workspace)) starts = 0;
+      if ((await engineOf(workspace)) === "alive") starts = 0;
       else if (starts++ < STARTS) startEngine();
       else return "interrupted";
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-}
-
-async function hasEngine(workspace: Workspace): Promise<boolean> {
-  const engine = await workspace.records.engine();
-  if (engine === null) return false;
-  return engine.host !== workspace.host || workspace.process.isAlive(engine.process);
 }

@@ -9,6 +9,7 @@ import { readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { type Fact, isRowFact, type RunFacts, rowFacts, stepFacts } from "./run-facts.ts";
 import { compareFacts, parseQuery } from "./run-query.ts";
+import { shownStatus } from "./shown-status.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface ListOptions {
@@ -23,6 +24,7 @@ export interface ListOptions {
 
 export interface ListedRun {
   readonly row: RunRow;
+  readonly status: ShownRunStatus;
   /** One for each column. */
   readonly values: readonly Fact[];
 }
@@ -48,7 +50,7 @@ export async function listRuns(
   const wanted = [...columns, ...(query?.names ?? []), ...(key === null ? [] : [key])];
   const needsRuns = !wanted.every(isRowFact);
   const known = new Set<string>();
-  const found: { row: RunRow; facts: RunFacts }[] = [];
+  const found: { row: RunRow; status: ShownRunStatus; facts: RunFacts }[] = [];
   const keepBest = (): void => {
     if (key === null) return;
     found.sort((a, b) =>
@@ -62,11 +64,12 @@ export async function listRuns(
     isCut = needsRuns && looked === MOST_READ;
     if (isCut) break;
     looked += 1;
-    const facts = await factsOf(workspace, row, needsRuns);
+    const shown = await shownStatus(workspace, row);
+    const facts = await factsOf(workspace, row, { status: shown, whole: needsRuns });
     for (const name of facts.keys()) known.add(name);
-    if (status !== null && facts.get("status") !== status) continue;
+    if (status !== null && shown !== status) continue;
     if (query !== null && !query.holds(facts)) continue;
-    found.push({ row, facts });
+    found.push({ row, status: shown, facts });
     // In another order than by age the best may be the oldest.
     if (key === null && found.length === filter.limit) break;
     if (key !== null && found.length >= 4 * Math.max(filter.limit, 100)) keepBest();
@@ -76,8 +79,8 @@ export async function listRuns(
   if (typo !== undefined)
     return refuse("wrong_usage", `no run has ${typo.name}`, `did you mean ${typo.near}?`);
   keepBest();
-  const runs = found.map(({ row, facts }) => ({
-    row,
+  const runs = found.map(({ facts, ...listed }) => ({
+    ...listed,
     values: columns.map((column) => facts.get(column) ?? null),
   }));
   return { runs, unknown, onlyNewest: isCut ? MOST_READ : null };
@@ -88,8 +91,12 @@ function unknownNames(wanted: readonly string[], known: ReadonlySet<string>): Ru
   return missing.map((name) => ({ name, near: didYouMean(name, known) }));
 }
 
-async function factsOf(workspace: Workspace, row: RunRow, whole: boolean): Promise<RunFacts> {
-  const facts = rowFacts(workspace, row);
+async function factsOf(
+  workspace: Workspace,
+  row: RunRow,
+  { status, whole }: { readonly status: ShownRunStatus; readonly whole: boolean },
+): Promise<RunFacts> {
+  const facts = rowFacts(row, status);
   if (!whole) return facts;
   const run = await readRun(workspace, row.name);
   if (!isRefusal(run)) for (const [name, value] of stepFacts(run)) facts.set(name, value);

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import { isEndedRun } from "../core/status.ts";
 import { hiddenOf } from "./read-log.ts";
-import { readRun, shownStatus } from "./read-run.ts";
+import { readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { runView, type StepView } from "./run-view.ts";
 import type { Workspace } from "./workspace.ts";
@@ -46,9 +46,9 @@ export async function logFiles(
   const files = steps
     .flatMap((one) => filesOf(one, attempt))
     .filter(({ file }) => fs.existsSync(file));
-  const status = shownStatus(workspace, run.row, run.state);
   const secrets = hiddenOf(workspace, run);
-  return { files, ended: isEndedRun(status) || status === "Interrupted", secrets };
+  const ended = isEndedRun(run.state.status) || run.status === "Interrupted";
+  return { files, ended, secrets };
 }
 
 function filesOf(step: StepView, attempt: string | null): Logs["files"] {

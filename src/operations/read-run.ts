@@ -4,9 +4,10 @@
 import type { RunEvent } from "../core/event.ts";
 import type { Plan } from "../core/plan.ts";
 import { evolve, initialState, type RunState, wire } from "../core/run-state.ts";
-import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
+import type { ShownRunStatus } from "../core/status.ts";
 import type { ResultRow, RunRow } from "../ports/records.ts";
 import { type Refusal, refuse } from "./refusal.ts";
+import { shownStatus } from "./shown-status.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface RecordedRun {
@@ -37,7 +38,8 @@ export async function readRun(workspace: Workspace, name: string): Promise<Recor
   for (const event of await workspace.records.events(name, 0)) evolve(plan, wiring, state, event);
   const results = await resultsOf(workspace, state);
   const indexOf = new Map(plan.graph.steps.map((step, index) => [step.path, index]));
-  return { row, plan, state, status: shownStatus(workspace, row, state), indexOf, results };
+  const status = await shownStatus(workspace, row, state);
+  return { row, plan, state, status, indexOf, results };
 }
 
 /** A reader's own copy of a run, which follows what is recorded. */
@@ -71,18 +73,7 @@ export async function readEnd(
   const row = await workspace.records.run(run.row.name);
   if (row === null || run.state.endedAt === null) return readRun(workspace, run.row.name);
   const results = await resultsOf(workspace, run.state, run.results);
-  return { ...run, row, status: shownStatus(workspace, row, run.state), results };
-}
-
-/** `Interrupted`: no end, and nobody who may start its next step. */
-export function shownStatus(
-  workspace: Pick<Workspace, "process">,
-  row: RunRow,
-  state: Pick<RunState, "status"> = row,
-): ShownRunStatus {
-  if (isEndedRun(state.status)) return state.status;
-  const wanted = row.detached || (row.owner !== null && workspace.process.isAlive(row.owner));
-  return wanted ? state.status : "Interrupted";
+  return { ...run, row, status: await shownStatus(workspace, row, run.state), results };
 }
 
 async function resultsOf(

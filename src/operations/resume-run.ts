@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import { isEndedRun } from "../core/status.ts";
 import type { RunRow } from "../ports/records.ts";
-import { shownStatus } from "./read-run.ts";
+import { shownStatus } from "./shown-status.ts";
 import { places, type Workspace } from "./workspace.ts";
 import { writeShell } from "./write-shell.ts";
 
@@ -16,6 +16,6 @@ export async function takeUp(
   if (isEndedRun(row.status)) return;
   if (!fs.existsSync(places.shellFile(workspace.folder, row.name)))
     writeShell(workspace, row.name, [], {});
-  if (shownStatus(workspace, row) === "Interrupted" || detached === true)
+  if (detached === true || (await shownStatus(workspace, row)) === "Interrupted")
     await workspace.records.setOwner(row.name, workspace.self(), detached ?? row.detached);
 }

@@ -1,10 +1,10 @@
 // What can be said of a run in one word each, under names that people type: `status`, `tag.team`, `inputs.alpha`,
 // `train.inputs.seed`, `train.auc`, `train.code`. The columns of `runs` and the rows of `compare`.
 
+import type { ShownRunStatus } from "../core/status.ts";
 import type { RunRow } from "../ports/records.ts";
 import type { InputSource, StepNode } from "../spec/graph.ts";
-import { type RecordedRun, shownStatus } from "./read-run.ts";
-import type { Workspace } from "./workspace.ts";
+import type { RecordedRun } from "./read-run.ts";
 
 export type Fact = string | number | null;
 
@@ -28,13 +28,13 @@ const ROW_FACTS = [
 ] as const;
 
 /** `took` is in seconds; times are ISO 8601 in UTC. */
-export function rowFacts(workspace: Pick<Workspace, "process">, row: RunRow): Map<string, Fact> {
+export function rowFacts(row: RunRow, status: ShownRunStatus): Map<string, Fact> {
   const time = (at: number | null): Fact => (at === null ? null : new Date(at).toISOString());
   const took =
     row.startedAt === null || row.endedAt === null ? null : (row.endedAt - row.startedAt) / 1000;
   const own: Record<(typeof ROW_FACTS)[number], Fact> = {
     name: row.name,
-    status: shownStatus(workspace, row),
+    status,
     pipeline: row.pipeline,
     experiment: row.experiment,
     created: time(row.createdAt),

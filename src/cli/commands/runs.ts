@@ -3,9 +3,7 @@
 import type { Command } from "commander";
 import type { ShownRunStatus } from "../../core/status.ts";
 import { type ListedRun, listRuns } from "../../operations/list-runs.ts";
-import { shownStatus } from "../../operations/read-run.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
-import type { Workspace } from "../../operations/workspace.ts";
 import type { RunFilter, RunRow } from "../../ports/records.ts";
 import type { Context } from "../context.ts";
 import { duration, table } from "../format.ts";
@@ -95,7 +93,7 @@ async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
       context.terminal.note(
         `${found.onlyNewest === null ? "no run here" : "none of them"} has ${name}${near === null ? "" : `; did you mean ${near}?`}`,
       );
-    print(context, workspace, found.runs, { columns, isChosen: asked !== null, flags });
+    print(context, found.runs, { columns, isChosen: asked !== null, flags });
   } finally {
     await workspace.close();
   }
@@ -119,7 +117,6 @@ function statusOf(asked: string | undefined): ShownRunStatus | null | undefined 
 
 function print(
   context: Context,
-  workspace: Workspace,
   found: readonly ListedRun[],
   how: { columns: readonly string[]; isChosen: boolean; flags: RunsFlags },
 ): void {
@@ -128,7 +125,7 @@ function print(
   if (flags.json) {
     const chosen = ({ values }: ListedRun): unknown =>
       Object.fromEntries(columns.map((name, index) => [name, values[index]]));
-    const whole = ({ row }: ListedRun): unknown => json(row, shownStatus(workspace, row));
+    const whole = ({ row, status }: ListedRun): unknown => json(row, status);
     terminal.out(JSON.stringify({ schema: 1, runs: found.map(isChosen ? chosen : whole) }));
   } else if (found.length === 0 && !flags.csv)
     terminal.note(flags.where === undefined ? "no runs" : "no run fits");
@@ -140,8 +137,7 @@ function print(
         found.map((run) => run.values),
       ),
     );
-  else
-    terminal.out(table([HEAD, ...found.map(({ row }) => cells(row, shownStatus(workspace, row)))]));
+  else terminal.out(table([HEAD, ...found.map(({ row, status }) => cells(row, status))]));
 }
 
 function filterOf(flags: RunsFlags, status: ShownRunStatus | null, limit: number): RunFilter {

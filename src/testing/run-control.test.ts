@@ -1,0 +1,72 @@
+import fs from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { eventually, exited, killEverything, makeRig, type Rig } from "./rig.ts";
+
+// Who goes on with what, when of several runs one is cancelled or loses its process, and what a person at a terminal sees
+// of a cancel. The steps' work is held by files that the test makes, never by time.
+
+let rig: Rig;
+
+afterEach(() => {
+  killEverything(rig.folder);
+  rig.remove();
+});
+
+/** Writes its name to the ledger, then waits for a file `go-NAME`. */
+function held(name: string, { after = null as string | null, cpus = 1 } = {}): string {
+  const input =
+    after === null ? "" : `\n    inputs: {from: "\${{parent.jobs.${after}.outputs.out}}"}`;
+  return `
+  ${name}:
+    command: echo ${name} >> "$HOME_OF_TEST/ledger"; until [ -e "$HOME_OF_TEST/go-${name}" ]; do sleep 0.05; done; echo ${name} > \${{outputs.out}}
+    environment_variables: {HOME_OF_TEST: ${JSON.stringify(rig.folder)}}
+    resources: {properties: {stepwell: {cpus: ${cpus}}}}${input}
+    outputs: {out: {type: uri_file}}`;
+}
+
+function pipeline(...jobs: readonly string[]): string {
+  return `type: pipeline\nsettings: {default_compute: azureml:local}\njobs:${jobs.join("")}\n`;
+}
+
+function begun(name: string): Promise<void> {
+  return eventually(() => rig.peek().includes(name), `step ${name} runs`);
+}
+
+/** Kills the engine that detached runs of this rig's workspace have, as `kill -9` does. */
+async function killDetachedEngine(): Promise<void> {
+  const pids = fs.readdirSync("/proc").filter((name) => {
+    try {
+      const words = fs.readFileSync(`/proc/${name}/cmdline`, "latin1").split("\0");
+      return words.includes("engine") && words.includes(rig.folder);
+    } catch {
+      return false;
+    }
+  });
+  expect(pids).not.toEqual([]);
+  for (const pid of pids) process.kill(Number(pid), "SIGKILL");
+  const isGone = (pid: string): boolean => !fs.existsSync(`/proc/${pid}/exe`);
+  await eventually(() => pids.every(isGone), "the engine is gone");
+}
+
+function statusOf(run: string): string {
+  return rig.run("show", run).status;
+}
+
+describe("a detached run whose engine was killed", () => {
+  it("is shown as interrupted, ends no following of its log in vain, and goes on when waited for", async () => {
+    rig = makeRig("orphan");
+    rig.write("pipeline.yml", pipeline(held("a"), held("b", { after: "a" })));
+    rig.cli("run", "pipeline.yml", "--detach", "--name", "one");
+    await begun("a");
+    expect(statusOf("one")).toBe("Running");
+    await killDetachedEngine();
+    expect(statusOf("one")).toBe("Interrupted");
+    const listed = JSON.parse(rig.cli("runs", "--status", "Interrupted", "--json").stdout).runs;
+    expect(listed.map((run: { name: string }) => run.name)).toEqual(["one"]);
+    expect(rig.cli("logs", "one", "-f").code).toBe(0);
+    rig.write("go-a", "");
+    rig.write("go-b", "");
+    expect(rig.cli("wait", "one").code).toBe(0);
+    expect(rig.ran()).toEqual(["a", "b"]);
+  });
+});
