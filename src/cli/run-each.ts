@@ -1,8 +1,7 @@
 // `run --each`: one run for each combination of values, side by side; the summary is the table that compares them.
 
 import type { Plan } from "../core/plan.ts";
-import { startDetachedEngine } from "../operations/detached-engine.ts";
-import { orphanedRuns } from "../operations/drive-run.ts";
+import { keepOthersGoing, startDetachedEngine } from "../operations/detached-engine.ts";
 import { type Combination, combinations } from "../operations/each.ts";
 import { type RecordedRun, readRun } from "../operations/read-run.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "../operations/refusal.ts";
@@ -163,7 +162,7 @@ async function seeThrough(
     },
   });
   listener.close();
-  if ((await orphanedRuns(workspace)).length > 0) startDetachedEngine(workspace);
+  await keepOthersGoing(workspace);
   if (refusal !== null) return context.refuse(refusal, flags.json);
   return report(context, workspace, planned, names, flags.json ?? false);
 }

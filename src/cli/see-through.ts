@@ -6,7 +6,7 @@ import path from "node:path";
 import type { RunEvent } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
 import { startDetachedEngine } from "../operations/detached-engine.ts";
-import { driveRun, orphanedRuns } from "../operations/drive-run.ts";
+import { driveRun } from "../operations/drive-run.ts";
 import { followRun } from "../operations/follow-run.ts";
 import {
   type FollowedRun,
@@ -65,7 +65,6 @@ export async function seeThrough(
     onEnd: listener.close,
   });
   view.close();
-  if ((await orphanedRuns(workspace)).length > 0) startDetachedEngine(workspace);
   return report(context, workspace, await readEnd(workspace, run), options.json, view.logsShown);
 }
 

@@ -1,7 +1,6 @@
 // Sees a run through in this process, from its submit on, whether anybody waits for it or not.
 
-import { startDetachedEngine } from "../operations/detached-engine.ts";
-import { driveRun, orphanedRuns } from "../operations/drive-run.ts";
+import { driveRun } from "../operations/drive-run.ts";
 import { type Home, say } from "./home.ts";
 
 export interface Driver {
@@ -24,7 +23,6 @@ async function seeThrough(home: Home, run: string): Promise<void> {
   const workspace = await home.open();
   try {
     await driveRun(workspace, { run, keepWork: false, follow: null, onNotice: say });
-    if ((await orphanedRuns(workspace)).length > 0) startDetachedEngine(workspace);
   } finally {
     await workspace.close();
   }

@@ -10,8 +10,9 @@ import {
   renewLease,
   type Taken,
 } from "../engine/engine.ts";
-import type { EngineRow, RunRow, RunUpdate } from "../ports/records.ts";
+import type { EngineRow, RunUpdate } from "../ports/records.ts";
 import type { Place, Room } from "../ports/space.ts";
+import { keepOthersGoing } from "./detached-engine.ts";
 import { saveMemory } from "./heap-growth.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
 import { createSharer, type Sharer } from "./share-runs.ts";
@@ -48,6 +49,8 @@ export async function driveRun(workspace: Workspace, options: DriveOptions): Pro
   await takePart(workspace, options, { notifier, sharer });
   options.onEnd?.();
   await Promise.all([notifier.settled(), sharer.settled()]);
+  // Whoever was the engine for one run was it for all of them.
+  if (options.run !== null) await keepOthersGoing(workspace);
 }
 
 async function takePart(workspace: Workspace, options: DriveOptions, ends: Ends): Promise<void> {
@@ -217,20 +220,6 @@ async function isDone(workspace: Workspace, engine: Engine, run: string | null):
 async function hasEnd(workspace: Workspace, run: string): Promise<boolean> {
   const row = await workspace.records.run(run);
   return row === null || isEndedRun(row.status);
-}
-
-/** Runs that go on after this process ends and that no living process stands ready for. */
-export async function orphanedRuns(workspace: Workspace): Promise<readonly RunRow[]> {
-  const open = await workspace.records.openRuns();
-  const followed = open.some(
-    (row) => row.owner !== null && workspace.process.isAlive(row.owner) && !isSelf(workspace, row),
-  );
-  return followed ? [] : open.filter((row) => row.detached);
-}
-
-function isSelf(workspace: Workspace, row: RunRow): boolean {
-  const me = workspace.self();
-  return row.owner?.pid === me.pid && row.owner?.startTime === me.startTime;
 }
 
 interface Alarm {

@@ -69,4 +69,21 @@ describe("a detached run whose engine was killed", () => {
     expect(rig.cli("wait", "one").code).toBe(0);
     expect(rig.ran()).toEqual(["a", "b"]);
   });
+
+  it("goes on when another run is cancelled, which needs an engine too", async () => {
+    rig = makeRig("others");
+    rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 2}}\n");
+    rig.write("one.yml", pipeline(held("a")));
+    rig.write("two.yml", pipeline(held("b"), held("c", { after: "b" })));
+    rig.cli("run", "one.yml", "--detach", "--name", "one");
+    rig.cli("run", "two.yml", "--detach", "--name", "two");
+    await begun("a");
+    await begun("b");
+    await killDetachedEngine();
+    expect(rig.cli("cancel", "one").stdout).toContain("one Canceled");
+    rig.write("go-b", "");
+    rig.write("go-c", "");
+    await eventually(() => statusOf("two") === "Completed", "the other run ends");
+    expect(rig.ran()).toEqual(["a", "b", "c"]);
+  });
 });
