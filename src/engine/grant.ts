@@ -53,8 +53,10 @@ const LIGHT_FILES = 50;
 /** Forgets the queued steps of runs that start nothing more; whoever waited for their work decides anew. */
 export function withdraw(state: EngineState): void {
   for (const run of state.runs.values()) {
-    if (!(run.state.stopping || run.state.cancelRequested)) continue;
+    if (run.mayStart && !run.state.stopping && !run.state.cancelRequested) continue;
     for (const { step } of run.queue.waiting.splice(0)) {
+      // Of an interrupted run it is decided on again when somebody goes on with it.
+      run.state.ready.push(step);
       const key = wantedKey(run.row.name, step);
       const wanted = state.wanted.get(key);
       state.wanted.delete(key);

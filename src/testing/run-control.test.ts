@@ -87,3 +87,32 @@ describe("a detached run whose engine was killed", () => {
     expect(rig.ran()).toEqual(["a", "b", "c"]);
   });
 });
+
+it("work that an interrupted run has not begun is done by the run that waited for it", async () => {
+  rig = makeRig("queue");
+  rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 2}}\n");
+  rig.write("full.yml", pipeline(held("f", { cpus: 2 }), held("g", { after: "f" })));
+  rig.write("same.yml", pipeline(held("a")));
+  const full = rig.start("run", "full.yml", "--name", "full");
+  await begun("f");
+  const first = rig.start("run", "same.yml", "--name", "first");
+  const waitsFor = (run: string, what: string): Promise<void> =>
+    eventually(() => rig.cli("show", run).stdout.includes(what), `${run} waits for ${what}`);
+  await waitsFor("first", "waits for 1 cpu: full has 2 of 2");
+  const second = rig.start("run", "same.yml", "--name", "second");
+  await waitsFor("second", "first, step a, does the same work");
+  first.kill("SIGKILL");
+  await exited(first);
+  // A third submit makes the engine look at once who is left.
+  const third = rig.start("run", "same.yml", "--name", "third");
+  await waitsFor("third", "does the same work");
+  rig.write("go-f", "");
+  rig.write("go-a", "");
+  // `full` is the engine all the while: it is still held by its second step.
+  expect([await exited(second), await exited(third)]).toEqual([0, 0]);
+  expect(statusOf("first")).toBe("Interrupted");
+  rig.write("go-g", "");
+  expect(await exited(full)).toBe(0);
+  expect(rig.cli("run", "--resume", "first").code).toBe(0);
+  expect(rig.ran()).toEqual(["a", "f", "g"]);
+});
