@@ -9,7 +9,7 @@ import { lastLines } from "../operations/log-tail.ts";
 import { type FollowedRun, takeEvent } from "../operations/read-run.ts";
 import { duration } from "./format.ts";
 import { shownLine } from "./shown-line.ts";
-import type { Terminal } from "./terminal.ts";
+import { columnsOf, type Terminal } from "./terminal.ts";
 
 export interface Progress {
   update(events: readonly RunEvent[]): void;
@@ -145,7 +145,8 @@ function createBoard(terminal: Terminal, paths: readonly string[], state: RunSta
   if (!terminal.live) return { clear() {}, draw() {}, close() {} };
   let height = 0;
   const clear = (): void => {
-    if (height > 0) process.stderr.write(`\u001b[${height}A\u001b[J`);
+    // To the first column too: the terminal writes ^C where the cursor stands.
+    if (height > 0) process.stderr.write(`\r\u001b[${height}A\u001b[J`);
     height = 0;
   };
   const draw = (): void => {
@@ -183,7 +184,7 @@ function boardLines(
   });
   const done = state.steps.length - state.open;
   // A line that wraps would be two, and only one of them cleared.
-  const width = Math.max(10, (process.stderr.columns ?? terminal.columns) - 1);
+  const width = Math.max(10, (columnsOf(process.stderr) ?? terminal.columns) - 1);
   return [...lines, `  ${done} of ${state.steps.length} steps ended`].map((line) =>
     terminal.colors.dim(line.length > width ? `${line.slice(0, width - 1)}…` : line),
   );

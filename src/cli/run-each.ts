@@ -142,7 +142,7 @@ async function seeThrough(
 ): Promise<never> {
   const { terminal } = context;
   const names: string[] = [];
-  const listener = listenForCancel(context, workspace);
+  const listener = listenForCancel(context, workspace, terminal.note);
   terminal.note(`${planned.length} runs`);
   const refusal = await driveGroup(workspace, {
     submits,

@@ -55,7 +55,7 @@ export async function seeThrough(
   if (isRefusal(found)) return context.refuse(found, options.json);
   const run = followed(found);
   const view = createView(context, workspace, run, options);
-  const listener = listenForCancel(context, workspace);
+  const listener = listenForCancel(context, workspace, view.say);
   listener.add(name);
   await driveRun(workspace, {
     run: name,
@@ -180,8 +180,15 @@ export interface CancelListener {
   readonly close: () => void;
 }
 
-/** Ctrl-C once cancels and waits; twice kills now. A closed terminal leaves the steps running. */
-export function listenForCancel({ terminal }: Context, workspace: Workspace): CancelListener {
+/**
+ * Ctrl-C once cancels and waits; twice kills now. A closed terminal leaves the steps running. `say`: what moves on the
+ * terminal would wipe away lines that it does not know of.
+ */
+export function listenForCancel(
+  { terminal }: Context,
+  workspace: Workspace,
+  say: (line: string) => void,
+): CancelListener {
   const names: string[] = [];
   let recorded = 0;
   let isAsked = false;
@@ -193,7 +200,7 @@ export function listenForCancel({ terminal }: Context, workspace: Workspace): Ca
     const kind = recorded === 0 ? "cancel" : "kill";
     Promise.all(names.map((name) => request(name, kind))).then(() => {
       recorded += 1;
-      terminal.note(kind === "cancel" ? "\ncancelling; press Ctrl-C again to kill" : "\nkilling");
+      say(kind === "cancel" ? "cancelling; press Ctrl-C again to kill" : "killing");
     }, giveUp);
   };
   process.on("SIGINT", onSignal);

@@ -23,9 +23,14 @@ export function createTerminal(shell: Readonly<Record<string, string | undefined
     out: (text) => write(process.stdout, text),
     note: (text) => write(process.stderr, text),
     live,
-    columns: process.stdout.columns ?? 100,
+    columns: columnsOf(process.stdout) ?? 100,
     colors: picocolors.createColors(live && !noColor),
   };
+}
+
+/** Of a terminal that knows its size; one that was never told says 0. */
+export function columnsOf(stream: NodeJS.WriteStream): number | null {
+  return stream.columns > 0 ? stream.columns : null;
 }
 
 function write(stream: NodeJS.WriteStream, text: string): void {

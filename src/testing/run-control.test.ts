@@ -1,6 +1,7 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { eventually, exited, killEverything, makeRig, type Rig } from "./rig.ts";
+import { CLI, eventually, exited, killEverything, makeRig, type Rig } from "./rig.ts";
 
 // Who goes on with what, when of several runs one is cancelled or loses its process, and what a person at a terminal sees
 // of a cancel. The steps' work is held by files that the test makes, never by time.
@@ -115,4 +116,57 @@ it("work that an interrupted run has not begun is done by the run that waited fo
   expect(await exited(full)).toBe(0);
   expect(rig.cli("run", "--resume", "first").code).toBe(0);
   expect(rig.ran()).toEqual(["a", "f", "g"]);
+});
+
+/** `stepwell …` in a terminal: what is written to its stdin is typed there, and its stdout is what the terminal got. */
+function inTerminal(...words: readonly string[]): { child: ChildProcess; got: () => string } {
+  const program = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)";
+  const command = [process.execPath, CLI, "--workspace", rig.folder, ...words];
+  const child = spawn("python3", ["-c", program, ...command], {
+    cwd: rig.folder,
+    env: { ...process.env, TERM: "xterm", CI: "", NO_COLOR: "1" },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let text = "";
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  return { child, got: () => text };
+}
+
+/** What a terminal shows in the end: it knows line ends, cursor up and clear to the end, which is all that we use. */
+function screen(text: string): readonly string[] {
+  const lines: string[] = [];
+  let row = 0;
+  let column = 0;
+  const type = (character: string): void => {
+    const line = lines[row] ?? "";
+    if (character === "\n") row += 1;
+    else if (character === "\r") column = 0;
+    else {
+      lines[row] = line.slice(0, column).padEnd(column) + character + line.slice(column + 1);
+      column += 1;
+    }
+  };
+  for (const [index, piece] of text.split("\u001b[").entries()) {
+    const order = index === 0 ? "" : (/^\d*[A-Z]/i.exec(piece)?.[0] ?? "");
+    if (order.endsWith("A")) row -= Number(order.slice(0, -1));
+    if (order === "J") lines.splice(row, lines.length, (lines[row] ?? "").slice(0, column));
+    for (const character of piece.slice(order.length)) type(character);
+  }
+  return Array.from(lines, (line = "") => line.trimEnd()).filter((line) => line !== "");
+}
+
+it("Ctrl-C in a terminal says how to kill, and leaves it standing there", async () => {
+  rig = makeRig("terminal");
+  rig.write("pipeline.yml", pipeline(held("a"), held("b", { after: "a" })));
+  const { child, got } = inTerminal("run", "pipeline.yml", "--name", "one");
+  await begun("a");
+  await eventually(() => got().includes("0 of 2 steps ended"), "progress is shown");
+  child.stdin?.write("\u0003");
+  expect(await exited(child)).toBe(3);
+  const shown = screen(got());
+  expect(shown).toContain("cancelling; press Ctrl-C again to kill");
+  expect(shown.join("\n")).not.toMatch(/steps ended|running/);
+  expect(shown.at(-1)).toMatch(/^one Canceled/);
 });
