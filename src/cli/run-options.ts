@@ -123,7 +123,8 @@ async function prepareOptions(
   };
 }
 
-function forced(flag: true | string | undefined): "all" | readonly string[] {
+/** `--force`, alone or with steps. */
+export function forced(flag: true | string | undefined): "all" | readonly string[] {
   if (flag === true) return "all";
   return flag === undefined ? [] : flag.split(",").filter((name) => name !== "");
 }

@@ -7,6 +7,7 @@ import { rerunPlan } from "../../operations/rerun-plan.ts";
 import { takeUp } from "../../operations/resume-run.ts";
 import { submitRun } from "../../operations/submit-run.ts";
 import type { Context } from "../context.ts";
+import { forced } from "../run-options.ts";
 import { detach, seeThrough } from "../see-through.ts";
 import { RUN_HELP, recordedRun } from "../targets.ts";
 import { addRunOptions, priorityOf, type RunFlags, seeOptions, tagsOf } from "./run.ts";
@@ -37,7 +38,7 @@ async function rerun(context: Context, word: string | undefined, flags: RerunFla
       latest: flags.latest ?? false,
       from: flags.from ?? null,
       until: flags.until ?? null,
-      force: flags.force === true ? "all" : (flags.force?.split(",") ?? []),
+      force: forced(flags.force),
       onlyCached: flags.onlyCached ?? false,
       strict: flags.strict ?? false,
     });

@@ -67,12 +67,13 @@ export function define(command: Command, context: Context): void {
     .option("--resume <run>", "go on with an interrupted run (a name, last, …)")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string | undefined, flags: RunFlags) => {
-      if (flags.resume !== undefined)
+      if (flags.resume !== undefined) {
+        refuseOfNewRuns(context, command, file, flags);
         await resume(context, flags.resume, {
           ...seeOptions(flags),
           detach: flags.detach ?? false,
         });
-      else if (flags.each === undefined && flags.maxConcurrent !== undefined)
+      } else if (flags.each === undefined && flags.maxConcurrent !== undefined)
         context.refuse(
           refuse("wrong_usage", "--max-concurrent goes with --each", "one run needs no limit"),
           flags.json,
@@ -81,6 +82,38 @@ export function define(command: Command, context: Context): void {
         await runEach(context, definitionFile(context, file, flags), flags);
       else await runFile(context, definitionFile(context, file, flags), flags);
     });
+}
+
+/** What says how a run that goes on is followed; everything else was said when it was submitted. */
+const AT_RESUME: ReadonlySet<string> = new Set([
+  "resume",
+  "detach",
+  "keepWork",
+  "logs",
+  "stream",
+  "json",
+]);
+
+function refuseOfNewRuns(
+  context: Context,
+  command: Command,
+  file: string | undefined,
+  { json }: RunFlags,
+): void {
+  const ofNewRuns = command.options.find((option) => {
+    const name = option.attributeName();
+    return !AT_RESUME.has(name) && command.getOptionValueSource(name) === "cli";
+  });
+  const given = file ?? ofNewRuns?.long;
+  if (given === undefined) return;
+  context.refuse(
+    refuse(
+      "wrong_usage",
+      `${given} does not go with --resume, which goes on with the run as it was submitted`,
+      "leave it out; a new run of what was recorded: stepwell rerun RUN",
+    ),
+    json,
+  );
 }
 
 const EXAMPLES = `
