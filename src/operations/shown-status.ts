@@ -1,12 +1,13 @@
 // How a run that has no end is shown: as going on, or as `Interrupted`, which no record says. Knows who may start its next
 // step: its owner, or, where it was submitted with --detach, an engine.
 
+import { LEASE_MS } from "../core/engine-lease.ts";
 import type { RunState } from "../core/run-state.ts";
 import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
 import type { RunRow } from "../ports/records.ts";
 import type { Workspace } from "./workspace.ts";
 
-type Seen = Pick<Workspace, "process" | "records" | "host">;
+type Seen = Pick<Workspace, "process" | "records" | "host" | "clock">;
 
 /** `Interrupted`: no end, and nobody who may start its next step. */
 export async function shownStatus(
@@ -22,13 +23,21 @@ export async function shownStatus(
   return "Interrupted";
 }
 
-/** `dead`: it did not give up its place, and its process is gone. */
+/**
+ * `dead`: it did not give up its place, and its process is gone. On a host of another name, which may be this one as it
+ * was called before, a process cannot be looked for: there it lives for as long as it says so.
+ */
 export async function engineOf({
   process,
   records,
   host,
+  clock,
 }: Seen): Promise<"none" | "alive" | "dead"> {
   const engine = await records.engine();
   if (engine === null) return "none";
-  return engine.host !== host || process.isAlive(engine.process) ? "alive" : "dead";
+  const isAlive =
+    engine.host === host
+      ? process.isAlive(engine.process)
+      : clock.now() - engine.heartbeat < LEASE_MS;
+  return isAlive ? "alive" : "dead";
 }

@@ -1,6 +1,7 @@
 // A record store in memory: the second implementation of the contract, and the one that the simulation crashes engines
 // over. What it holds outlives every engine that uses it.
 
+import { LEASE_MS } from "../core/engine-lease.ts";
 import type { RunEvent } from "../core/event.ts";
 import type { PreImage } from "../core/fingerprint.ts";
 import type { Invalidation } from "../core/invalidation.ts";
@@ -22,7 +23,6 @@ import { memoryDatastores } from "./memory-datastores.ts";
 import { type KeepingData, memoryKeeping, takesRemoved } from "./memory-keeping.ts";
 import { memoryLineage } from "./memory-lineage.ts";
 import { summaryOf } from "./run-summary.ts";
-import { LEASE_MS } from "./sqlite/engine-row.ts";
 
 type StoredResult = KeepingData["results"][number] & {
   damaged: boolean;

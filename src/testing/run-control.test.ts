@@ -71,6 +71,24 @@ describe("a detached run whose engine was killed", () => {
     expect(rig.ran()).toEqual(["a", "b"]);
   });
 
+  it("goes on when waited for although its machine has another name by now", async () => {
+    rig = makeRig("renamed");
+    rig.write("pipeline.yml", pipeline(held("a"), held("b", { after: "a" })));
+    rig.cli("run", "pipeline.yml", "--detach", "--name", "one");
+    await begun("a");
+    await killDetachedEngine();
+    rig.write(
+      "later.cjs",
+      "require('node:os').hostname = () => 'renamed'; const now = Date.now; Date.now = () => now() + 60_000;",
+    );
+    const env = { NODE_OPTIONS: `--require ${rig.at("later.cjs")}` };
+    expect(JSON.parse(rig.cliWith(env, "show", "one", "--json").stdout).status).toBe("Interrupted");
+    rig.write("go-a", "");
+    rig.write("go-b", "");
+    expect(rig.cliWith(env, "wait", "one").code).toBe(0);
+    expect(rig.ran()).toEqual(["a", "b"]);
+  });
+
   it("goes on when another run is cancelled, which needs an engine too", async () => {
     rig = makeRig("others");
     rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 2}}\n");

@@ -1,12 +1,10 @@
 // The engine row: who may act on this workspace, and the epoch that fences off everyone before.
 
+import { LEASE_MS } from "../../core/engine-lease.ts";
 import type { EngineRow, RecordStore } from "../../ports/records.ts";
 import type { Row } from "./driver.ts";
 import type { Session } from "./session.ts";
 import { hasFleeting, takeBackUnsynced } from "./take-back.ts";
-
-/** Silent for longer than this and another process may take over: a Ctrl-Z keeps locks, a lease gives progress. */
-export const LEASE_MS = 15_000;
 
 type BecomeEngine = RecordStore["becomeEngine"];
 
