@@ -7,6 +7,7 @@ import type { ResultReference, StepError } from "../core/event.ts";
 import { isOutOfSpace } from "../core/out-of-space.ts";
 import { ARTIFACTS, type OutputRecord, type StepResult } from "../core/output.ts";
 import { sameRule } from "../core/same-output.ts";
+import { fitted } from "../core/schedule.ts";
 import type { OutputLookup, StepFacts } from "../core/step-facts.ts";
 import { undeclaredNotes, unwatchedNotes } from "../core/trust-notes.ts";
 import type { ComputeReport } from "../ports/compute.ts";
@@ -135,7 +136,7 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
     environment: built.value,
     checkpoint: checkpoint.folder,
     logPath: ports.logPath(run.row.name, run.paths[step] as string, flight.number),
-    demand: planned.demand,
+    demand: fitted(planned.demand, ports.capacity),
     gpus: flight.gpus,
     now: ports.clock.now(),
   });

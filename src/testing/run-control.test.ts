@@ -107,6 +107,16 @@ describe("a detached run whose engine was killed", () => {
   });
 });
 
+it("a step that asks for more cpus than there are is told of those that it gets", () => {
+  rig = makeRig("threads");
+  rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 2}}\n");
+  const command = "echo threads=$OMP_NUM_THREADS";
+  const resources = "resources: {properties: {stepwell: {cpus: 64}}}";
+  rig.write("job.yml", `type: command\ncommand: ${command}\n${resources}\n`);
+  rig.cli("run", "job.yml", "--name", "one");
+  expect(rig.cli("logs", "one").stdout).toBe("threads=2\n");
+});
+
 it("work that an interrupted run has not begun is done by the run that waited for it", async () => {
   rig = makeRig("queue");
   rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 2}}\n");
