@@ -31,6 +31,15 @@ describe("how an attempt ended, in words", () => {
     expect(error.message).toMatch(message);
   });
 
+  it.each<[Partial<AttemptEnd>, RegExp]>([
+    [{ exitCode: null, signal: "SIGSEGV" }, /crashed in compiled code/],
+    [{ exitCode: null, signal: "SIGABRT" }, /crashed in compiled code/],
+    [{ exitCode: 139 }, /crashed in compiled code/],
+    [{ exitCode: null, signal: "SIGUSR1" }, /look for what did/],
+  ])("hints at a crash of its own, not at somebody who sent the signal: %j", (changes, hint) => {
+    expect(errorOf("train", end(changes), null).hint).toMatch(hint);
+  });
+
   it("hints at what an exit code is known for, and names a limit that is not known", () => {
     expect(errorOf("a", end({ exitCode: 127 }), null).hint).toMatch(/not found/);
     expect(errorOf("a", end({ exitCode: 126 }), null).hint).toMatch(/cannot be executed/);

@@ -21,7 +21,9 @@ export function errorOf(step: string, end: AttemptEnd, timeoutSeconds: number | 
         : {
             code: "killed",
             message: `step ${step} was killed by signal ${end.signal}${detail}`,
-            hint: "nothing in Stepwell sends this signal: look for what did (a memory killer, a user)",
+            hint: CRASHES.has(end.signal)
+              ? CRASHED
+              : "nothing in Stepwell sends this signal: look for what did (a memory killer, a user)",
           };
     case "timeout":
       return {
@@ -60,10 +62,21 @@ export function errorOf(step: string, end: AttemptEnd, timeoutSeconds: number | 
   }
 }
 
+/** Signals by which the system ends a program for what it did itself … */
+const CRASHES: ReadonlySet<string> = new Set(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL"]);
+const CRASHED =
+  'the program crashed in compiled code (a package\'s own, or the libraries of the GPU): the end of the log may say in which; with Python, environment_variables: {PYTHONFAULTHANDLER: "1"} shows the line';
+
 function exited(step: string, code: number, detail: string): StepError {
   const known: Record<number, string> = {
     126: "a file that the command calls cannot be executed: check its permissions",
     127: "a program that the command calls was not found: check the command and the environment",
+    // … and as bash hands them on.
+    132: CRASHED,
+    134: CRASHED,
+    135: CRASHED,
+    136: CRASHED,
+    139: CRASHED,
   };
   return {
     code: "exit_code",
