@@ -83,6 +83,7 @@ describe("run --each", () => {
       expect.stringMatching(/Completed[\s\S]*Failed/),
     ]);
     expect(ended.stdout).toMatch(/jobs\.train\.command/);
+    expect(ended.stdout.trim().split("\n").at(-1)).toBe("2 runs: 1 train");
     const [, failed] = /^(\S+) Failed/m.exec(ended.stderr) ?? [];
     expect(ended.stderr).toContain(`${failed} failed: step train ended with exit code 3`);
     expect(ended.stderr).toContain(`\n  stepwell logs ${failed} train\n`);

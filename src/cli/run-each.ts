@@ -218,11 +218,12 @@ function failureLines(folder: string, run: RecordedRun): readonly string[] {
 }
 
 /** How often each step really ran; those that never did are left out. */
+/** How often each step ran, as one run counts it: to a good end. */
 function countRan(runs: readonly RecordedRun[]): Readonly<Record<string, number>> {
   const ran: Record<string, number> = {};
   for (const run of runs)
     for (const [index, step] of run.state.steps.entries()) {
-      if (step.attempts.length === 0) continue;
+      if (step.decision !== "ran" || step.status !== "Completed") continue;
       const path = run.plan.graph.steps[index]?.path ?? "";
       const name = path === "." ? run.row.pipeline : path;
       ran[name] = (ran[name] ?? 0) + 1;
