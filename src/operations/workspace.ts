@@ -3,6 +3,7 @@
 
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
+import { digest } from "../core/digest.ts";
 import type { Demand } from "../core/plan.ts";
 import type { EnginePorts } from "../engine/engine-ports.ts";
 import type { PlanReader } from "../engine/plan-reader.ts";
@@ -106,7 +107,7 @@ export const places = {
   transfers: (folder: string): string => path.join(folder, ".stepwell", "transfers"),
   logs: (folder: string, run: string): string => path.join(folder, ".stepwell", "logs", run),
   logFile: (folder: string, run: string, step: string, attempt: number): string =>
-    path.join(folder, ".stepwell", "logs", run, `${step === "." ? "_" : step}.${attempt}.log`),
+    path.join(folder, ".stepwell", "logs", run, `${logName(step)}.${attempt}.log`),
   code: (folder: string): string => path.join(folder, ".stepwell", "code"),
   work: (folder: string): string => path.join(folder, ".stepwell", "work"),
   attempts: (folder: string): string => path.join(folder, ".stepwell", "attempts"),
@@ -127,3 +128,13 @@ export const places = {
     path.join(folder, ".stepwell", "runs", run, "notify.json"),
   locks: (folder: string): string => path.join(folder, "stepwell.lock.d"),
 };
+
+/** A file's name takes 255 bytes, of which the attempt and the ending need some; paths of nested steps grow longer. */
+const LONGEST_LOG_NAME = 230;
+
+function logName(step: string): string {
+  if (step === ".") return "_";
+  if (Buffer.byteLength(step) <= LONGEST_LOG_NAME) return step;
+  // No character takes more than four bytes, and no step's own name has such a mark in it.
+  return `${step.slice(0, 50)}~${digest(step).slice("sha256:".length)}`.slice(0, 80);
+}

@@ -44,6 +44,31 @@ describe("an odd step", () => {
     });
   });
 
+  it.each([
+    ["lies deep among long names", "n".repeat(80), 3],
+    ["has a name as long as there are", "n".repeat(250), 0],
+  ])("that %s has its log like any other", (_, name, depth) => {
+    rig.write("leaf.yml", "type: command\nname: leaf\ncommand: echo $AZUREML_RUN_ID\n");
+    let inner = "leaf.yml";
+    for (let level = 0; level < depth; level += 1) {
+      const outer = `level-${level}.yml`;
+      rig.write(outer, `type: pipeline\nname: l\njobs: {${name}: {component: ./${inner}}}\n`);
+      inner = outer;
+    }
+    for (const twin of ["a", "b"])
+      rig.write(
+        `${twin}.yml`,
+        `type: pipeline\njobs: {${name}${twin}: {component: ./${inner}}, other: {component: ./leaf.yml}}\n`,
+      );
+    for (const twin of ["a", "b"]) {
+      const run = rig.run("run", `${twin}.yml`, "--force");
+      expect(run.status).toBe("Completed");
+      const step = run.steps.find((one) => one.type === "command" && one.name !== "other");
+      expect(fs.readFileSync(step?.log ?? "", "utf8")).toBe(`${run.name}.${step?.name}\n`);
+      expect(rig.cli("logs", run.name, step?.name ?? "").stdout).toContain(step?.name);
+    }
+  });
+
   it("that reads what may not be read is refused before it starts", (context) => {
     rig.write("secret/data.txt", "x");
     rig.write(
