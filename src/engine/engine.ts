@@ -278,11 +278,14 @@ function releaseRetries(state: EngineState): void {
   const now = state.ports.clock.now();
   for (const run of state.runs.values()) {
     if (run.state.retrying.size === 0) continue;
-    for (const step of run.state.retrying)
-      if ((run.state.steps[step]?.retryAt ?? 0) <= now) {
-        run.state.retrying.delete(step);
-        run.state.ready.push(step);
-      }
+    for (const step of run.state.retrying) {
+      const left = (run.state.steps[step]?.retryAt ?? 0) - now;
+      const delay = (run.plan.graph.steps[step]?.retry.delaySeconds ?? 0) * 1000;
+      // More is left than there was to wait: the clock was set back meanwhile.
+      if (left > 0 && left <= delay) continue;
+      run.state.retrying.delete(step);
+      run.state.ready.push(step);
+    }
   }
 }
 

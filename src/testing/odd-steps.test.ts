@@ -146,6 +146,23 @@ describe("a clock that jumps", () => {
     },
   );
 
+  it("back by an hour while a step waits for its next attempt does not make it wait for an hour", async () => {
+    rig.write(
+      "back.cjs",
+      `const now = Date.now, fs = require("node:fs");
+Date.now = () => now() - (fs.existsSync(${JSON.stringify(rig.at("back"))}) ? 3_600_000 : 0);`,
+    );
+    const command = 'command: test "$STEPWELL_ATTEMPT_NUMBER" = 2';
+    rig.write("leaf.yml", `type: command\nname: leaf\n${command}\n`);
+    const retry = "retry: {max_retries: 1, delay: 3}";
+    rig.write("p.yml", `type: pipeline\njobs: {a: {component: ./leaf.yml, ${retry}}}\n`);
+    const env = { NODE_OPTIONS: `--require ${rig.at("back.cjs")}` };
+    const { child, said } = rig.watch(env, "run", "p.yml", "--name", "one");
+    await eventually(() => said().includes("retry "), "the first attempt has failed");
+    rig.write("back", "");
+    expect(await exited(child)).toBe(0);
+  });
+
   it("that counts from elsewhere since boot does not matter", (context) => {
     const words = ["--time", "--monotonic", "1000000", "--boottime", "1000000", process.execPath];
     if (spawnSync("unshare", [...words, "--version"]).status !== 0) {
