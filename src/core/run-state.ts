@@ -19,6 +19,7 @@ export interface AttemptState {
   readonly shared: boolean;
   /** The run that began it and was cancelled, or null. */
   readonly adoptedFrom: string | null;
+  readonly gpus: readonly number[];
   startedAt: number | null;
   /** When what it continued from was written; null where it began anew. */
   checkpointAt: number | null;
@@ -118,6 +119,7 @@ function membersOf(graph: Graph): Map<string, number[]> {
 }
 
 const NO_ATTEMPTS: readonly AttemptState[] = [];
+const NO_GPUS: readonly number[] = [];
 
 /** The state before the first event. */
 export function initialState(run: string, wiring: Wiring): RunState {
@@ -250,6 +252,7 @@ function evolveAttempt(state: RunState, event: AttemptEvent): void {
         createdAt: event.at,
         shared: event.shared,
         adoptedFrom: event.adoptedFrom,
+        gpus: event.gpus ?? NO_GPUS,
         startedAt: null,
         checkpointAt: null,
         process: null,

@@ -61,6 +61,7 @@ function handOver(state: EngineState, flight: Flight, heir: ActiveRun, step: num
     reason: { kind: "in_flight", detail: `continued from ${owner.row.name}, which was cancelled` },
     shared: true,
     adoptedFrom: owner.row.name,
+    ...(flight.gpus.length === 0 ? {} : { gpus: flight.gpus }),
   });
   const process = before?.attempts.at(-1)?.process ?? null;
   if (process !== null) emit(heir, { kind: "attempt_started", at, step, process });

@@ -91,6 +91,7 @@ function makeAttempt(state: EngineState, wanted: Wanted): Flight {
     reason: wanted.reason,
     shared,
     adoptedFrom: null,
+    ...(gpus.length === 0 ? {} : { gpus }),
   });
   state.preImages.push({
     fingerprint: facts.fingerprint,

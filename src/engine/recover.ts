@@ -58,7 +58,7 @@ function recoverStep(state: EngineState, run: ActiveRun, index: number): void {
     if (flight.shared) state.inFlight.set(facts.fingerprint, { run, step: index });
     if (step.status === "Finalizing") finish(state.ports, flight, state.post);
     else {
-      state.slots.take(flight.attemptId, run.plan.steps[index]?.demand ?? NOTHING);
+      state.slots.hold(flight.attemptId, run.plan.steps[index]?.demand ?? NOTHING, last.gpus);
       run.queue.running += 1;
       state.compute.adopt({
         attemptId: flight.attemptId,
@@ -83,7 +83,7 @@ function flightOf(state: EngineState, run: ActiveRun, step: number, facts: StepF
     number: last?.number ?? 1,
     facts,
     shared: last?.shared ?? true,
-    gpus: [],
+    gpus: last?.gpus ?? [],
     heirTo: last?.adoptedFrom ? [last.adoptedFrom] : [],
     startedAt: last?.startedAt ?? null,
     cancelled: false,

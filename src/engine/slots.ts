@@ -12,6 +12,8 @@ export interface Slots {
   readonly free: () => Demand;
   /** Gives `demand` (cut to the capacity) to an attempt and answers with its GPU indices. */
   take(attemptId: string, demand: Demand): readonly number[];
+  /** The same for an attempt that another engine has started: it has its GPUs already. */
+  hold(attemptId: string, demand: Demand, gpus: readonly number[]): void;
   /** False when it held nothing. */
   release(attemptId: string): boolean;
 }
@@ -55,17 +57,28 @@ export function makeSlots(capacity: Demand): Slots {
   const holdings = new Map<string, Holding>();
   const free = { ...capacity };
   const freeGpus = Array.from({ length: capacity.gpus }, (_, index) => index);
+  const hold = (attemptId: string, asked: Demand, gpus: readonly number[]): void => {
+    const demand = fitted(asked, capacity);
+    for (const gpu of gpus) freeGpus.splice(freeGpus.indexOf(gpu), 1);
+    holdings.set(attemptId, { demand, gpus });
+    free.cpus -= demand.cpus;
+    free.memoryBytes -= demand.memoryBytes;
+    free.gpus -= demand.gpus;
+  };
   return {
     free: () => free,
-    take(attemptId, asked) {
-      const demand = fitted(asked, capacity);
-      const gpus = freeGpus.splice(0, demand.gpus);
-      holdings.set(attemptId, { demand, gpus });
-      free.cpus -= demand.cpus;
-      free.memoryBytes -= demand.memoryBytes;
-      free.gpus -= demand.gpus;
+    take(attemptId, demand) {
+      const gpus = freeGpus.slice(0, fitted(demand, capacity).gpus);
+      hold(attemptId, demand, gpus);
       return gpus;
     },
+    // One that the compute no longer has is nobody's.
+    hold: (attemptId, demand, gpus) =>
+      hold(
+        attemptId,
+        demand,
+        gpus.filter((gpu) => freeGpus.includes(gpu)),
+      ),
     release(attemptId) {
       const holding = holdings.get(attemptId);
       if (holding === undefined) return false;

@@ -13,15 +13,15 @@ afterEach(() => {
   rig.remove();
 });
 
-/** Writes its name to the ledger, then waits for a file `go-NAME`. */
-function held(name: string, { after = null as string | null, cpus = 1 } = {}): string {
+/** Writes its name to the ledger and its GPUs to its log, then waits for a file `go-NAME`. */
+function held(name: string, { after = null as string | null, cpus = 1, gpus = 0 } = {}): string {
   const input =
     after === null ? "" : `\n    inputs: {from: "\${{parent.jobs.${after}.outputs.out}}"}`;
   return `
   ${name}:
-    command: echo ${name} >> "$HOME_OF_TEST/ledger"; until [ -e "$HOME_OF_TEST/go-${name}" ]; do sleep 0.05; done; echo ${name} > \${{outputs.out}}
+    command: echo "gpu $CUDA_VISIBLE_DEVICES"; echo ${name} >> "$HOME_OF_TEST/ledger"; until [ -e "$HOME_OF_TEST/go-${name}" ]; do sleep 0.05; done; echo ${name} > \${{outputs.out}}
     environment_variables: {HOME_OF_TEST: ${JSON.stringify(rig.folder)}}
-    resources: {properties: {stepwell: {cpus: ${cpus}}}}${input}
+    resources: {properties: {stepwell: {cpus: ${cpus}, gpus: ${gpus}}}}${input}
     outputs: {out: {type: uri_file}}`;
 }
 
@@ -105,6 +105,29 @@ describe("a detached run whose engine was killed", () => {
     await eventually(() => statusOf("two") === "Completed", "the other run ends");
     expect(rig.ran()).toEqual(["a", "b", "c"]);
   });
+});
+
+it("no GPU is given to two steps when another process becomes the engine", async () => {
+  rig = makeRig("gpus");
+  rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 4, gpus: 2}}\n");
+  rig.write("one.yml", pipeline(held("x", { gpus: 1 }), held("y", { gpus: 1 })));
+  rig.write("two.yml", pipeline(held("z", { gpus: 1 })));
+  const one = rig.start("run", "one.yml", "--name", "one");
+  await begun("x");
+  await begun("y");
+  rig.write("go-x", "");
+  const isDone = (): boolean => rig.run("show", "one").steps[0]?.status === "Completed";
+  await eventually(isDone, "the first step is done");
+  one.kill("SIGKILL");
+  await exited(one);
+  const two = rig.start("run", "two.yml", "--name", "two");
+  await begun("z");
+  rig.write("go-y", "");
+  rig.write("go-z", "");
+  expect(await exited(two)).toBe(0);
+  expect(rig.cli("run", "--resume", "one").code).toBe(0);
+  const gpuOf = (run: string, step: string): string => rig.cli("logs", run, step).stdout;
+  expect([gpuOf("one", "y"), gpuOf("two", "z")]).toEqual(["gpu 1\n", "gpu 0\n"]);
 });
 
 it("a step that asks for more cpus than there are is told of those that it gets", () => {
