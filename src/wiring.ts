@@ -363,7 +363,6 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
     committed: engine.committed,
     runEnded: (run) => removeShell(workspace, run),
     warn: workspace.notice,
-    keepWork: engine.keepWork,
     crashPoint,
   };
 }

@@ -147,7 +147,6 @@ async function seeThrough(
   const refusal = await driveGroup(workspace, {
     submits,
     maxConcurrent: Number(flags.maxConcurrent ?? Number.POSITIVE_INFINITY),
-    keepWork: flags.keepWork ?? false,
     isStopped: listener.isAsked,
     onNotice: terminal.note,
     onSubmitted({ name }) {

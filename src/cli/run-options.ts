@@ -93,6 +93,7 @@ export function prepareFile(
 type PlanFlags = DefinitionFlags & {
   readonly onlyCached?: boolean;
   readonly strict?: boolean;
+  readonly keepWork?: boolean;
   readonly json?: boolean;
 };
 
@@ -118,6 +119,7 @@ async function prepareOptions(
     taken: selected.taken,
     onlyCached: flags.onlyCached ?? false,
     strict: flags.strict ?? false,
+    keepWork: flags.keepWork ?? false,
     passEnv: [...new Set([...workspace.config.passEnv, ...names])].sort(),
     locked: flags.locked ?? isSet(context.shell.CI),
   };

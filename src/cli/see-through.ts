@@ -31,7 +31,6 @@ import { createWaitingNotices } from "./waiting-notices.ts";
 
 export interface SeeOptions {
   readonly json: boolean;
-  readonly keepWork: boolean;
   /** `--logs`, `--no-logs`, or null: shown where only one step can run. */
   readonly logs: boolean | null;
 }
@@ -59,7 +58,6 @@ export async function seeThrough(
   listener.add(name);
   await driveRun(workspace, {
     run: name,
-    keepWork: options.keepWork,
     follow: { after: run.state.seq, onEvents: view.onEvents },
     onNotice: view.say,
     onEnd: listener.close,
@@ -261,8 +259,7 @@ export async function resume(
     if (isEndedRun(row.status)) return await report(context, workspace, run, json);
     await takeUp(workspace, row, options.detach ?? null);
     if (options.detach) return await detach(context, workspace, row, json);
-    const { keepWork = false, logs = null } = options;
-    await seeThrough(context, workspace, name, { json, keepWork, logs });
+    await seeThrough(context, workspace, name, { json, logs: options.logs ?? null });
   } finally {
     await workspace.close();
   }

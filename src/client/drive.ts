@@ -22,7 +22,7 @@ export function drive(home: Home, run: string): Driver {
 async function seeThrough(home: Home, run: string): Promise<void> {
   const workspace = await home.open();
   try {
-    await driveRun(workspace, { run, keepWork: false, follow: null, onNotice: say });
+    await driveRun(workspace, { run, follow: null, onNotice: say });
   } finally {
     await workspace.close();
   }

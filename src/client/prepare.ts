@@ -56,6 +56,7 @@ export function preparePipeline(
       taken: selected.taken,
       onlyCached: asked.onlyCached ?? false,
       strict: asked.strict ?? false,
+      keepWork: false,
       passEnv: [...new Set([...config.passEnv, ...Object.keys(asked.env ?? {})])].sort(),
       locked: asked.locked ?? isSet(shell.CI),
       mayResolve,

@@ -136,7 +136,7 @@ async function statusOf(workspace: Workspace, name: string): Promise<RunStatus> 
 async function driveToEnd(home: Home, run: string): Promise<void> {
   const workspace = await home.open();
   try {
-    await driveRun(workspace, { run, keepWork: false, follow: null, onNotice: say });
+    await driveRun(workspace, { run, follow: null, onNotice: say });
   } finally {
     await workspace.close();
   }
@@ -172,6 +172,7 @@ async function rerun(
         force: forced(options.force),
         onlyCached: options.onlyCached ?? false,
         strict: options.strict ?? false,
+        keepWork: false,
       }),
     );
     const again = await record(workspace, plan, {

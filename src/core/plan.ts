@@ -58,6 +58,8 @@ export interface RunOptions {
   readonly onlyCached: boolean;
   /** A step that relies on what it does not declare fails. */
   readonly strict?: boolean;
+  /** Work folders of all attempts stay, not only those of the newest failed ones. */
+  readonly keepWork?: boolean;
   /** What SOURCE_DATE_EPOCH is for steps; null: not set; absent: the fixed value. */
   readonly sourceDateEpoch?: number | null;
   /** Names of variables handed to steps besides the fixed list, sorted. Values are never recorded. */

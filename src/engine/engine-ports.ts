@@ -106,8 +106,6 @@ export interface EnginePorts {
   readonly runEnded: (run: string) => void;
   /** For things about the workspace that no run can tell. */
   readonly warn: (message: string) => void;
-  /** Keep work folders of every attempt (`--keep-work`), not only of the newest failed ones. */
-  readonly keepWork: boolean;
   /** Called at each named point where a crash must be harmless. */
   readonly crashPoint: (name: string) => void;
 }

@@ -326,5 +326,8 @@ function land(state: EngineState, flight: Flight, failed: boolean): void {
   const flying = state.inFlight.get(flight.facts.fingerprint);
   if (flying?.run === flight.run && flying.step === flight.step)
     state.inFlight.delete(flight.facts.fingerprint);
-  state.ports.contents.discard(flight.attemptId, failed || state.ports.keepWork);
+  state.ports.contents.discard(
+    flight.attemptId,
+    failed || flight.run.plan.options.keepWork === true,
+  );
 }

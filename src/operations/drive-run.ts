@@ -21,7 +21,6 @@ import type { Workspace } from "./workspace.ts";
 export interface DriveOptions {
   /** The run to see through, or null: until no run of the workspace may go on. */
   readonly run: string | null;
-  readonly keepWork: boolean;
   /** Who is told of each event of the run, in order, behind the last one that is known already. */
   readonly follow: {
     readonly after: number;
@@ -168,14 +167,13 @@ async function beEngine(
 ): Promise<"done" | "fenced"> {
   const alarm = createAlarm();
   const { epoch } = taken;
-  const { keepWork } = options;
   const committed = (updates: readonly RunUpdate[]): void => {
     if (updates.some(startsSteps)) saveMemory();
     follower.take(updates);
     ends.notifier.committed(updates);
     ends.sharer.committed(updates);
   };
-  const ports = workspace.enginePorts({ keepWork, committed });
+  const ports = workspace.enginePorts({ committed });
   const engine = createEngine(ports, taken, alarm.ring);
   await follower.catchUp();
   await ends.notifier.sweep();

@@ -105,7 +105,7 @@ export async function preparePlan(
   }
   problems.push(...code.warnings(), ...environments.warnings());
   const failed = problems.some((problem) => problem.severity === "error");
-  const { force, skip, taken, onlyCached, strict, passEnv } = options;
+  const { force, skip, taken, onlyCached, strict, keepWork, passEnv } = options;
   const { sourceDateEpoch } = workspace.config;
   const defaultDatastore = await defaultDatastoreOf(workspace, graph, problems);
   const plan: Plan = {
@@ -121,6 +121,7 @@ export async function preparePlan(
       onlyCached,
       passEnv,
       ...(strict ? { strict } : {}),
+      ...(keepWork ? { keepWork } : {}),
       ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
     },
   };

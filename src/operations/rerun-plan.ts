@@ -16,6 +16,7 @@ export interface RerunOptions {
   readonly force: "all" | readonly string[];
   readonly onlyCached: boolean;
   readonly strict: boolean;
+  readonly keepWork: boolean;
 }
 
 export async function rerunPlan(
@@ -37,6 +38,7 @@ export async function rerunPlan(
     passEnv: run.plan.options.passEnv,
     ...(recorded === undefined ? {} : { sourceDateEpoch: recorded }),
     ...(options.strict ? { strict: true } : {}),
+    ...(options.keepWork ? { keepWork: true } : {}),
   };
   if (options.latest) {
     await tellKeptComponents(workspace, graph);

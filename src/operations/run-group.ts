@@ -11,7 +11,6 @@ export interface GroupOptions {
   /** Makes each run durable, in order; by a connection of its own, so that a running engine sees it. */
   readonly submits: readonly (() => Promise<RunRow | Refusal>)[];
   readonly maxConcurrent: number;
-  readonly keepWork: boolean;
   readonly onSubmitted: (row: RunRow) => void;
   readonly onEnded: (row: RunRow) => void;
   readonly onNotice: (line: string) => void;
@@ -37,11 +36,11 @@ export async function driveGroup(
 
 async function drive(
   workspace: Workspace,
-  { keepWork, onNotice }: GroupOptions,
+  { onNotice }: GroupOptions,
   enough: () => boolean,
 ): Promise<void> {
   while (!enough()) {
-    await driveRun(workspace, { run: null, keepWork, follow: null, onNotice, enough });
+    await driveRun(workspace, { run: null, follow: null, onNotice, enough });
     // Somebody else is the engine, or the next run is not submitted yet.
     if (!enough()) await pause();
   }

@@ -46,7 +46,7 @@ export async function stageShell(
   if (isRefusal(run)) return run;
   const index = stepIndex(run, step);
   if (isRefusal(index)) return index;
-  const ports = workspace.enginePorts({ keepWork: true, committed: () => {} });
+  const ports = workspace.enginePorts({ committed: () => {} });
   const missing = await missingOutput(ports, run, index);
   if (missing !== null) return missing;
   const failed = failedAttempt(run, index);

@@ -73,7 +73,6 @@ export interface Workspace {
 export type WhenMissing = "make" | "refuse" | "pretend";
 
 export interface EngineOptions {
-  readonly keepWork: boolean;
   /** What the engine has just made durable. */
   readonly committed: EnginePorts["committed"];
 }

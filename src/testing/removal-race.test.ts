@@ -106,7 +106,7 @@ it("an engine that counts on a result which is removed meanwhile decides anew", 
     variables: {},
   });
   expect(isRefusal(row)).toBe(false);
-  await driveRun(workspace, { run: "again", keepWork: false, follow: null, onNotice: () => {} });
+  await driveRun(workspace, { run: "again", follow: null, onNotice: () => {} });
   const run = await readRun(workspace, "again");
   if (isRefusal(run)) return expect.unreachable(run.message);
   const decisions = run.plan.graph.steps.map((step, index) => [

@@ -130,6 +130,20 @@ it("no GPU is given to two steps when another process becomes the engine", async
   expect([gpuOf("one", "y"), gpuOf("two", "z")]).toEqual(["gpu 1\n", "gpu 0\n"]);
 });
 
+it("--keep-work is kept by whoever is the engine", () => {
+  rig = makeRig("kept-work");
+  rig.write("job.yml", "type: command\ncommand: echo left > here\n");
+  const workFolders = (): number =>
+    fs.readdirSync(rig.at(".stepwell/work")).filter((name) => !name.startsWith(".")).length;
+  rig.cli("run", "job.yml", "--keep-work", "--detach", "--name", "one");
+  expect(rig.cli("wait", "one").code).toBe(0);
+  expect(workFolders()).toBe(1);
+  expect(rig.cli("rerun", "one", "--force", "--keep-work").code).toBe(0);
+  expect(workFolders()).toBe(2);
+  expect(rig.cli("run", "job.yml", "--force").code).toBe(0);
+  expect(workFolders()).toBe(2);
+});
+
 it("a step that asks for more cpus than there are is told of those that it gets", () => {
   rig = makeRig("threads");
   rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 2}}\n");

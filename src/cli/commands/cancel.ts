@@ -27,7 +27,6 @@ export function define(command: Command, context: Context): void {
         // Becomes the engine itself when nobody is: nothing of a run that is being cancelled can start.
         await driveRun(workspace, {
           run: name,
-          keepWork: false,
           follow: null,
           onNotice: context.terminal.note,
         });

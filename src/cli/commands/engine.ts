@@ -9,7 +9,7 @@ export function define(command: Command, context: Context): void {
     const workspace = await context.open({ create: "refuse" });
     try {
       const onNotice = context.terminal.note;
-      await driveRun(workspace, { run: null, keepWork: false, follow: null, onNotice });
+      await driveRun(workspace, { run: null, follow: null, onNotice });
     } finally {
       await workspace.close();
     }

@@ -41,6 +41,7 @@ async function rerun(context: Context, word: string | undefined, flags: RerunFla
       force: forced(flags.force),
       onlyCached: flags.onlyCached ?? false,
       strict: flags.strict ?? false,
+      keepWork: flags.keepWork ?? false,
     });
     if (isRefusal(plan)) return context.refuse(plan, json);
     const row = await submitRun(workspace, plan, {

@@ -85,14 +85,7 @@ export function define(command: Command, context: Context): void {
 }
 
 /** What says how a run that goes on is followed; everything else was said when it was submitted. */
-const AT_RESUME: ReadonlySet<string> = new Set([
-  "resume",
-  "detach",
-  "keepWork",
-  "logs",
-  "stream",
-  "json",
-]);
+const AT_RESUME: ReadonlySet<string> = new Set(["resume", "detach", "logs", "stream", "json"]);
 
 function refuseOfNewRuns(
   context: Context,
@@ -143,7 +136,6 @@ export async function runFile(context: Context, file: string, flags: RunFlags): 
 export function seeOptions(flags: RunFlags): SeeOptions {
   return {
     json: flags.json ?? false,
-    keepWork: flags.keepWork ?? false,
     logs: flags.logs ?? flags.stream ?? null,
   };
 }

@@ -81,7 +81,6 @@ export function makeInProcess(): Workspace {
     graceMs: 1,
     runEnded: () => {},
     warn: refuse,
-    keepWork: false,
     crashPoint: () => {},
     committed: () => {},
   };

@@ -165,7 +165,7 @@ async function runAndCheck(session: Session): Promise<void> {
     variables: {},
   });
   if (isRefusal(row)) throw new Error(row.message);
-  await driveRun(workspace, { run: row.name, keepWork: false, follow: null, onNotice: () => {} });
+  await driveRun(workspace, { run: row.name, follow: null, onNotice: () => {} });
   const run = await readRun(workspace, row.name);
   if (isRefusal(run)) throw new Error(run.message);
   expect(run.status).toBe("Completed");

@@ -101,7 +101,6 @@ export function createFakePorts(
     committed: () => {},
     runEnded: () => {},
     warn: () => {},
-    keepWork: false,
     crashPoint() {
       if (!faultsAllowed(world) || !world.chance.happens(world.scenario.crash)) return;
       world.faults += 1;
