@@ -88,7 +88,7 @@ export function startFlight(state: EngineState, flight: Flight): void {
 
 /** The same again after a full disk left it half made. */
 export function restartFlight(state: EngineState, flight: Flight): void {
-  state.ports.contents.discard(flight.attemptId, false);
+  state.ports.contents.discard(flight.attemptId, "no");
   startFlight(state, flight);
 }
 

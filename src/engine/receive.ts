@@ -326,8 +326,6 @@ function land(state: EngineState, flight: Flight, failed: boolean): void {
   const flying = state.inFlight.get(flight.facts.fingerprint);
   if (flying?.run === flight.run && flying.step === flight.step)
     state.inFlight.delete(flight.facts.fingerprint);
-  state.ports.contents.discard(
-    flight.attemptId,
-    failed || flight.run.plan.options.keepWork === true,
-  );
+  const isKept = flight.run.plan.options.keepWork === true;
+  state.ports.contents.discard(flight.attemptId, isKept ? "always" : failed ? "newest" : "no");
 }

@@ -76,6 +76,9 @@ export interface Captured {
   readonly artifacts: OutputRecord | null;
 }
 
+/** Of the work folder of an attempt that is over. */
+export type Kept = "no" | "newest" | "always";
+
 /** All the file work of a workspace. Content hashing uses a cache that obeys git's racy rule. */
 /**
  * `changed`: it is not what was recorded. `written`: it is now, but somebody wrote to it since the attempt got it, and nobody
@@ -142,10 +145,10 @@ export interface Contents {
   /** Whether what the attempt read for the input is what was recorded. */
   inputHeld(attemptId: string, input: string, data: RecordedData): Promise<Held>;
   /**
-   * Takes the work folder away; one that is as it was made may serve another attempt. With `keep`, leaves it and applies
-   * the limit of ten.
+   * Takes the work folder away; one that is as it was made may serve another attempt. `newest`: leaves it, as long as it
+   * is one of the newest ten that are left so; `always`: leaves it, and it does not count among them.
    */
-  discard(attemptId: string, keep: boolean): void;
+  discard(attemptId: string, keep: Kept): void;
   /** Waits for background work, writes the hash cache, stops workers. */
   close(): Promise<void>;
 }

@@ -5,7 +5,14 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import type { Content, ContentId } from "../core/content.ts";
 import type { OutputRecord, SeenFile } from "../core/output.ts";
-import type { CaptureOrder, Contents, Held, Outcome, RecordedData } from "../ports/contents.ts";
+import type {
+  CaptureOrder,
+  Contents,
+  Held,
+  Kept,
+  Outcome,
+  RecordedData,
+} from "../ports/contents.ts";
 import type { CodeReference, DataType } from "../spec/graph.ts";
 import { type CapturePlaces, captureAttempt } from "./capture.ts";
 import { type ContentJobs, contentJobs, type JobName } from "./content-jobs.ts";
@@ -274,7 +281,7 @@ class FolderContents implements Contents {
     return seal === (this.#readAs.get(id)?.[input] ?? content.seal) ? "held" : "written";
   }
 
-  discard(attemptId: string, keep: boolean): void {
+  discard(attemptId: string, keep: Kept): void {
     this.#readAs.delete(attemptId);
     this.#work.discard(attemptId, keep);
   }

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ManifestEntry } from "../core/content.ts";
-import type { StagedAttempt, StageOrder } from "../ports/contents.ts";
+import type { Kept, StagedAttempt, StageOrder } from "../ports/contents.ts";
 import { put } from "../spec/own-keys.ts";
 import { type AsMade, stillAsMade, type UsedFolder } from "./as-made.ts";
 import { codeFolders, type StageMeans } from "./code-folders.ts";
@@ -32,7 +32,7 @@ export interface WorkFolders {
   leftBehind(order: Omit<StageOrder, "snapshotId">): StagedAttempt | null;
   /** Nothing lies in the folders that its command found: they need not be looked into again. */
   leftNothing(attemptId: string): void;
-  discard(attemptId: string, keep: boolean): void;
+  discard(attemptId: string, keep: Kept): void;
   /** Takes any folder away. */
   trash(path: string): void;
   close(): void;
@@ -100,9 +100,10 @@ export function workFolders(places: WorkPlaces, means: WorkMeans): WorkFolders {
       const was = made.get(attemptId);
       made.delete(attemptId);
       const copies = `${places.attemptsFolder}/${attemptId}/${COPIES}`;
-      if (!keep && existsSync(copies)) trash.take(copies);
-      if (keep) keepNewest(places, attemptId, trash.take);
-      else if (was === undefined) trash.take(workFolder);
+      if (keep === "newest") keepNewest(places, attemptId, trash.take);
+      if (keep !== "no") return;
+      if (existsSync(copies)) trash.take(copies);
+      if (was === undefined) trash.take(workFolder);
       else if (was.entries.length > 0) void lookAndGiveBack(workFolder, was);
       else giveBack(workFolder, was, stillAsMade({ ...was, folder: workFolder }));
     },

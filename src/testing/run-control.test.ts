@@ -142,6 +142,10 @@ it("--keep-work is kept by whoever is the engine", () => {
   expect(workFolders()).toBe(2);
   expect(rig.cli("run", "job.yml", "--force").code).toBe(0);
   expect(workFolders()).toBe(2);
+  expect(rig.cli("run", "job.yml", "--each", "tags.n=1..12", "--force", "--keep-work").code).toBe(
+    0,
+  );
+  expect(workFolders()).toBe(14);
 });
 
 it("a step that asks for more cpus than there are is told of those that it gets", () => {

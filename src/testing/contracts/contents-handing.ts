@@ -72,7 +72,7 @@ export function discarding(bench: () => ContentsBench): void {
     const outputs = { o: "uri_file", d: "uri_folder" } as const;
     const staged = await bench().stage("d0", outputs);
     writeFileSync(join(staged.workFolder, "notes"), "1");
-    bench().contents.discard("d0", true);
+    bench().contents.discard("d0", "newest");
     expect(bench().contents.leftBehind({ attemptId: "d0", outputs })).toEqual(staged);
     rmSync(staged.workFolder, { recursive: true });
     expect(bench().contents.leftBehind({ attemptId: "d0", outputs })).toBeNull();
@@ -81,7 +81,7 @@ export function discarding(bench: () => ContentsBench): void {
   it("takes a work folder away at once", async () => {
     const staged = await bench().stage("d1", {});
     writeFileSync(join(staged.workFolder, "note"), "");
-    bench().contents.discard("d1", false);
+    bench().contents.discard("d1", "no");
     expect(existsSync(staged.workFolder)).toBe(false);
     expect(existsSync(staged.folder)).toBe(true);
     await bench().contents.close();
@@ -105,7 +105,7 @@ export function discarding(bench: () => ContentsBench): void {
     for (const [index, alter] of alterations.entries()) {
       const before = await bench().stage(`a${index}`, {});
       alter(before.workFolder);
-      bench().contents.discard(`a${index}`, false);
+      bench().contents.discard(`a${index}`, "no");
       const after = await bench().stage(`b${index}`, {});
       expect(readdirSync(after.workFolder).sort()).toEqual(["logs", "outputs"]);
       expect(readdirSync(join(after.workFolder, "outputs"))).toEqual([]);
@@ -113,7 +113,7 @@ export function discarding(bench: () => ContentsBench): void {
       expect(statSync(after.workFolder).mode & 0o700).toBe(0o700);
       expect(existsSync(before.workFolder)).toBe(false);
     }
-    bench().contents.discard(`b${alterations.length - 1}`, false);
+    bench().contents.discard(`b${alterations.length - 1}`, "no");
     await bench().contents.close();
     expect(existsSync(bench().path(`.stepwell/work/b${alterations.length - 1}`))).toBe(false);
   });
@@ -156,33 +156,37 @@ export function discarding(bench: () => ContentsBench): void {
       for (const [index, alter] of alterations.entries()) {
         const { workFolder } = await stage(`a${index}`);
         alter(workFolder);
-        bench().contents.discard(`a${index}`, false);
+        bench().contents.discard(`a${index}`, "no");
         await vi.waitFor(() => expect(existsSync(workFolder), String(alter)).toBe(false));
       }
       const unaltered = await stage("u");
-      bench().contents.discard("u", false);
+      bench().contents.discard("u", "no");
       let tries = 0;
       await vi.waitFor(async () => {
         const again = await stage(`v${tries++}`);
         expect(again.inode).toBe(unaltered.inode);
         expect(existsSync(unaltered.workFolder)).toBe(false);
       });
-      bench().contents.discard(`v${tries - 1}`, false);
+      bench().contents.discard(`v${tries - 1}`, "no");
       await bench().contents.close();
       expect(existsSync(bench().path(`.stepwell/work/v${tries - 1}`))).toBe(false);
     });
 
-  it("keeps the newest ten of those that are to be kept", async () => {
+  it("keeps the newest ten of those that are to be kept, beside all that are to stay always", async () => {
     for (let index = 0; index < 13; index += 1) {
       const id = `d${index}`;
       const staged = await bench().stage(id, {});
       appendFileSync(join(staged.workFolder, "note"), id);
-      bench().contents.discard(id, true);
+      bench().contents.discard(id, "newest");
+      const asked = await bench().stage(`asked-${index}`, {});
+      appendFileSync(join(asked.workFolder, "note"), id);
+      bench().contents.discard(`asked-${index}`, "always");
       const mark = bench().path(`.stepwell/work/.kept/${id}`);
       utimesSync(mark, 1000 + index, 1000 + index);
     }
     const kept = readdirSync(bench().path(".stepwell/work")).filter((name) => name !== ".kept");
-    expect(kept).toHaveLength(10);
+    expect(kept.filter((name) => name.startsWith("asked-"))).toHaveLength(13);
+    expect(kept.filter((name) => !name.startsWith("asked-"))).toHaveLength(10);
     expect(kept).toContain("d12");
     expect(kept).not.toContain("d0");
   });
