@@ -216,8 +216,7 @@ function failureLines(folder: string, run: RecordedRun): readonly string[] {
   });
 }
 
-/** How often each step really ran; those that never did are left out. */
-/** How often each step ran, as one run counts it: to a good end. */
+/** How often each step ran, as one run counts it: to a good end. Those that never did are left out. */
 function countRan(runs: readonly RecordedRun[]): Readonly<Record<string, number>> {
   const ran: Record<string, number> = {};
   for (const run of runs)
