@@ -1,5 +1,5 @@
-// Reads the names of registered things: `azureml:name:version`, `azureml:name@label`, `azureml://registries/…`. Knows
-// nothing of whether they exist.
+// Reads the names of registered things: `azureml:name:version`, `azureml:name@label`, `azureml://registries/…`, and
+// the resource ids of Azure's workspaces. Knows nothing of whether they exist.
 
 export interface AssetName {
   readonly name: string;
@@ -13,8 +13,14 @@ export interface AssetName {
 /** The asset that a text names, or null when it has no such form. */
 export function parseAssetName(text: string): AssetName | null {
   if (text.startsWith("azureml://")) return parseLongName(text);
+  if (isResourceId(text)) return parseLongName(`azureml:/${text.replace(/^azureml:/, "")}`);
   if (!text.startsWith("azureml:")) return null;
   return parseShortName(text.slice("azureml:".length));
+}
+
+/** What Azure's tools print as an `id`: `/subscriptions/…`, with `azureml:` before it or without. */
+export function isResourceId(text: string): boolean {
+  return /^(?:azureml:)?\/subscriptions\//.test(text);
 }
 
 /** `name`, `name:version` or `name@label`, without a prefix. */

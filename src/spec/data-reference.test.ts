@@ -48,6 +48,13 @@ describe("parseDataReference", () => {
     expect(parseDataReference(text, "/project")).toEqual({ reference });
   });
 
+  it.each(["", "azureml:"])("reads what Azure's tools print as an id, after %j", (prefix) => {
+    const group = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices";
+    expect(parseDataReference(`${prefix}${group}/workspaces/w/data/d/versions/2`, "/p")).toEqual({
+      reference: { kind: "asset", name: "d", version: "2", label: null },
+    });
+  });
+
   it.each([
     "",
     " ",
@@ -56,6 +63,9 @@ describe("parseDataReference", () => {
     "azureml://jobs/x",
     "ftp://x/y",
     "s3://",
+    "runs:/0123abc/model",
+    "models:/trees/1",
+    "/subscriptions/s/resourceGroups/g/providers/p/workspaces/w",
     "https:///",
     "azureml://nothing",
   ])("refuses %j", (text) => {
@@ -74,6 +84,8 @@ describe("asset names", () => {
     });
     expect(parseAssetName("azureml://registries/r/components/c")).toMatchObject({ name: "c" });
     expect(parseAssetName("sklearn:1")).toBeNull();
+    const id = "/subscriptions/s/resourceGroups/g/providers/p/workspaces/w/components/c/versions/1";
+    expect(parseAssetName(`azureml:${id}`)).toMatchObject({ name: "c", version: "1" });
   });
 
   it("strips what stands before a compute's name", () => {

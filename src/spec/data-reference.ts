@@ -1,7 +1,7 @@
 // Reads where data lies from what the user wrote as a `path`. Knows nothing of reading the data itself.
 
 import { withoutAddressSecrets } from "./address-secret.ts";
-import { parseAssetName } from "./asset-name.ts";
+import { isResourceId, parseAssetName } from "./asset-name.ts";
 import { resolveFrom } from "./frozen-root.ts";
 import type { DataReference } from "./graph.ts";
 
@@ -12,13 +12,16 @@ export function parseDataReference(
 ): { readonly reference: DataReference } | { readonly mistake: string } {
   const trimmed = text.trim();
   if (trimmed === "") return { mistake: "the path is empty" };
-  if (trimmed.startsWith("azureml:")) return parseAzureml(trimmed);
+  if (trimmed.startsWith("azureml:") || isResourceId(trimmed)) return parseAzureml(trimmed);
   if (/^[a-z][a-z0-9+.-]+:\/\/\/*$/i.test(trimmed) && !trimmed.startsWith("file:"))
     return { mistake: `\`${trimmed}\` names no place` };
   if (/^(?:https?|wasbs?|abfss?|adls?|s3|gs):\/\//i.test(trimmed)) {
     return { reference: { kind: "url", url: trimmed } };
   }
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(trimmed) && !trimmed.startsWith("file:")) {
+  if (
+    /^(?:[a-z][a-z0-9+.-]+:\/\/|runs:\/|models:\/)/i.test(trimmed) &&
+    !trimmed.startsWith("file:")
+  ) {
     const shown = withoutAddressSecrets(trimmed);
     return { mistake: `\`${shown}\` is not a kind of address that Stepwell knows` };
   }

@@ -18,7 +18,7 @@ import { SPEC_LIMITS } from "./limits.ts";
 import { type Plain, toPlain } from "./plain.ts";
 import type { Problem } from "./problem.ts";
 import type { SpecReader } from "./reader.ts";
-import { get, getSet, getText, type TreeMapping } from "./tree.ts";
+import { get, getSet, getText, getWord, type TreeMapping } from "./tree.ts";
 
 export type AssetKind = "component" | "data" | "environment" | "model";
 
@@ -121,7 +121,7 @@ function checkAsset(
   const tables: Readonly<Record<typeof kind, FieldTable>> = { data, environment, model };
   checkFields(tree, tables[kind], context.report);
   if (kind === "environment") return null;
-  return getText(tree, "type") ?? (kind === "data" ? "uri_folder" : "custom_model");
+  return getWord(tree, "type") ?? (kind === "data" ? "uri_folder" : "custom_model");
 }
 
 function readPath(tree: TreeMapping, base: string, context: LoadContext): DataReference | null {

@@ -132,6 +132,27 @@ jobs:
     expect(only(text)?.code).toBe("output_made_twice");
   });
 
+  it("reports a text where the job lists its outputs, which nothing can be done with", () => {
+    const bound = "outputs: {o: '${{parent.jobs.a.outputs.x}}'}\njobs: {a: {command: ls}}";
+    const command = "command: ls\noutputs: {o: azureml://datastores/blob/paths/x}";
+    for (const text of [`type: pipeline\n${bound}`, command]) {
+      const problem = only(text);
+      expect(problem).toMatchObject({ severity: "error", code: "bad_binding" });
+      expect(problem?.hint).toContain("Write nothing or settings");
+    }
+  });
+
+  it("reports a path that goes on behind a binding, instead of looking for it", () => {
+    const problem = only(
+      pipeline("    inputs: {x: {type: uri_folder, path: '${{parent.inputs.raw}}/part'}}").replace(
+        "outputs: {final: }\n",
+        "",
+      ),
+    );
+    expect(problem).toMatchObject({ code: "bad_binding", position: { line: 9 } });
+    expect(problem?.message).toBe("the binding in `x` must be the whole value");
+  });
+
   it("warns of an output of the job that no node makes", () => {
     const text = "type: pipeline\noutputs: {o: }\njobs: {a: {command: ls}}";
     expect(findings(loaded(text))).toEqual(["warning unmade_output 2:11"]);

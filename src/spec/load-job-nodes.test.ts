@@ -113,6 +113,33 @@ jobs:
 });
 
 describe("loadJob: a standalone command job", () => {
+  it("takes words of Azure's in any case, as its client does", () => {
+    const component = "type: Command\ncommand: ls ${{inputs.d}}\ninputs: {d: {type: uri_folder}}";
+    const job = loaded(
+      `
+type: pipeline
+inputs: {d: {type: URI_Folder, path: ./data, mode: Download}}
+jobs:
+  a:
+    type: COMMAND
+    component: ./c.yml
+    inputs: {d: "\${{parent.inputs.d}}"}
+    queue_settings: {job_tier: Standard}
+    identity: {type: UserIdentity}
+  b:
+    command: touch \${{outputs.o}}
+    environment: {image: ubuntu, os_type: LINUX}
+    outputs: {o: {type: URI_FILE, mode: Upload}}
+`,
+      { files: { "c.yml": component }, folders: ["data"] },
+    );
+    expect(findings(job)).toEqual([]);
+    expect(job.graph?.steps).toMatchObject([
+      { type: "command", inputs: { d: { type: "uri_folder", mode: "download" } } },
+      { outputs: { o: { type: "uri_file", mode: "upload" } } },
+    ]);
+  });
+
   it("is a graph of one step", () => {
     const text = `
 command: python main.py --c \${{inputs.c}} --out \${{outputs.o}}

@@ -63,6 +63,11 @@ export function getText(node: TreeNode | null, key: string): string | null {
   return textOf(getSet(node, key));
 }
 
+/** A word of a closed set, in small letters: Azure's client takes most of them in any case (`Upload`, `Standard`). */
+export function getWord(node: TreeNode | null, key: string): string | null {
+  return getText(node, key)?.toLowerCase() ?? null;
+}
+
 export function textOf(node: TreeNode | null): string | null {
   return node?.kind === "scalar" && node.type !== "null" ? node.text : null;
 }

@@ -93,7 +93,7 @@ function checkScalar(node: TreeNode, type: ScalarFieldType, name: string, report
     return;
   }
   if (type.kind === "string" && type.values !== undefined)
-    checkWord(node, type.values, name, report);
+    checkWord(node, type.values, type.anyCase === true, name, report);
   const minimum = type.kind === "integer" || type.kind === "number" ? type.minimum : undefined;
   if (minimum !== undefined && Number(node.text) < minimum) {
     const message = `${name} must be at least ${minimum}, not ${node.text}`;
@@ -129,8 +129,14 @@ function fitsScalar(node: TreeScalar, kind: ScalarFieldType["kind"]): boolean {
   }
 }
 
-function checkWord(node: TreeScalar, words: readonly string[], name: string, report: Report): void {
-  if (words.includes(node.text)) return;
+function checkWord(
+  node: TreeScalar,
+  words: readonly string[],
+  anyCase: boolean,
+  name: string,
+  report: Report,
+): void {
+  if (words.includes(anyCase ? node.text.toLowerCase() : node.text)) return;
   const allowed = `Use one of ${namesInWords(words)}.`;
   const message = `${name} cannot be \`${shorten(node.text)}\``;
   const near = suggestion(node.text, words);

@@ -2,12 +2,12 @@
 
 import { additionalIncludesField, componentFields } from "./component-fields.ts";
 import { environmentField } from "./environment.ts";
-import { type FieldTable, oneWordOf, optional, required, STRING, table } from "./field.ts";
+import { anyCaseOf, type FieldTable, optional, required, STRING, table } from "./field.ts";
 import { runtimeFields } from "./runtime-fields.ts";
 
 export const commandComponent: FieldTable = table("a command component", {
   ...componentFields,
-  type: optional(oneWordOf("command"), "`command`, also when it is left out."),
+  type: optional(anyCaseOf("command"), "`command`, also when it is left out."),
   command: required(STRING, "The shell command, with `${{inputs.x}}` and `${{outputs.x}}`."),
   code: optional(STRING, "Folder that is copied to where the command runs."),
   environment: environmentField,

@@ -2,13 +2,13 @@
 
 import {
   ANY,
+  anyCaseOf,
   extension,
   type Field,
   type FieldTable,
   listOf,
   mapOf,
   oneOf,
-  oneWordOf,
   optional,
   record,
   required,
@@ -37,7 +37,7 @@ const fields = {
     ),
     "A container image to build.",
   ),
-  os_type: optional(oneWordOf("linux", "windows", "Linux", "Windows"), "Operating system."),
+  os_type: optional(anyCaseOf("linux", "windows"), "Operating system."),
   inference_config: optional(ANY, "Accepted and kept; for serving."),
   datastore: optional(STRING, "Accepted and kept; without effect on one machine."),
   id: optional(STRING, READ_ONLY),

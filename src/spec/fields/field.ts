@@ -2,8 +2,8 @@
 // editor schema are both made from these tables. Knows nothing of any one kind.
 
 export type FieldType =
-  /** Any single value that Python would print; `values` closes the set. */
-  | { readonly kind: "string"; readonly values?: readonly string[] }
+  /** Any single value that Python would print; `values` closes the set, in small letters where the case is free. */
+  | { readonly kind: "string"; readonly values?: readonly string[]; readonly anyCase?: true }
   | { readonly kind: "integer"; readonly minimum?: number }
   | { readonly kind: "number"; readonly minimum?: number }
   | { readonly kind: "boolean" }
@@ -51,6 +51,11 @@ export const ANY: FieldType = { kind: "any" };
 
 export function oneWordOf(...values: string[]): FieldType {
   return { kind: "string", values };
+}
+
+/** A word that Azure's client takes in any case; it is read with `getWord`. */
+export function anyCaseOf(...values: string[]): FieldType {
+  return { kind: "string", values, anyCase: true };
 }
 
 export function integerFrom(minimum: number): FieldType {

@@ -4,8 +4,8 @@
 import { environmentField } from "./environment.ts";
 import {
   ANY,
+  anyCaseOf,
   type FieldTable,
-  oneWordOf,
   opaque,
   optional,
   required,
@@ -22,7 +22,7 @@ const sweep = table(
   "a sweep node",
   {
     ...nodeFields,
-    type: required(oneWordOf("sweep"), "`sweep`."),
+    type: required(anyCaseOf("sweep"), "`sweep`."),
     trial: required(ANY, "The component that each trial runs."),
     search_space: optional(ANY, "What each trial varies, by input name."),
     objective: required(ANY, "The metric and whether more or less of it is better."),
@@ -37,7 +37,7 @@ const parallel = table(
   "a parallel node",
   {
     ...nodeFields,
-    type: required(oneWordOf("parallel"), "`parallel`."),
+    type: required(anyCaseOf("parallel"), "`parallel`."),
     environment: environmentField,
     environment_variables: runtimeFields.environment_variables,
     is_deterministic: optional(ANY, "Whether the same inputs give the same result."),
@@ -61,7 +61,7 @@ const spark = table(
   "a spark node",
   {
     ...nodeFields,
-    type: required(oneWordOf("spark"), "`spark`."),
+    type: required(anyCaseOf("spark"), "`spark`."),
     code: optional(STRING, "Folder that is copied to where the job runs."),
     environment: environmentField,
     resources: optional(ANY, "Machine type and Spark version."),
@@ -74,7 +74,7 @@ const automl = table(
   "an automl node",
   {
     ...nodeFields,
-    type: required(oneWordOf("automl"), "`automl`."),
+    type: required(anyCaseOf("automl"), "`automl`."),
     task: required(STRING, "What is learnt: classification, regression, forecasting, …"),
     environment_variables: runtimeFields.environment_variables,
     queue_settings: runtimeFields.queue_settings,
@@ -109,7 +109,7 @@ const importNode = table(
   "an import node",
   {
     ...nodeFields,
-    type: required(oneWordOf("import"), "`import`."),
+    type: required(anyCaseOf("import"), "`import`."),
     ...opaque(SETTING, "source", "output"),
   },
   { bindings: true },
@@ -128,7 +128,7 @@ const ifElse = table(
   "an if_else node",
   {
     ...control,
-    type: required(oneWordOf("if_else"), "`if_else`."),
+    type: required(anyCaseOf("if_else"), "`if_else`."),
     condition: required(ANY, "A binding to a boolean output, or a boolean."),
     true_block: optional(ANY, "Nodes that run when it is true."),
     false_block: optional(ANY, "Nodes that run when it is false."),
@@ -140,7 +140,7 @@ const doWhile = table(
   "a do_while node",
   {
     ...control,
-    type: required(oneWordOf("do_while"), "`do_while`."),
+    type: required(anyCaseOf("do_while"), "`do_while`."),
     body: required(STRING, "The node that is repeated."),
     condition: optional(ANY, "The output of the body that says whether to go on."),
     mapping: required(ANY, "Which output of the body feeds which of its inputs next."),
@@ -153,7 +153,7 @@ const parallelFor = table(
   "a parallel_for node",
   {
     ...control,
-    type: required(oneWordOf("parallel_for"), "`parallel_for`."),
+    type: required(anyCaseOf("parallel_for"), "`parallel_for`."),
     body: required(STRING, "The node that runs once for each item."),
     items: required(ANY, "The items: a list or mapping of inputs, or JSON text."),
     max_concurrency: optional(ANY, "How many run at once."),

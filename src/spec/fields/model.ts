@@ -2,9 +2,9 @@
 
 import {
   ANY,
+  anyCaseOf,
   type FieldTable,
   mapOf,
-  oneWordOf,
   optional,
   required,
   SCALAR,
@@ -17,7 +17,7 @@ export const model: FieldTable = table("a model", {
   name: required(STRING, "The model's name."),
   version: optional(SCALAR, "Its version; the next free one unless given."),
   type: optional(
-    oneWordOf("custom_model", "mlflow_model", "triton_model"),
+    anyCaseOf("custom_model", "mlflow_model", "triton_model"),
     "`custom_model` unless given.",
   ),
   path: required(STRING, "Local path, `azureml://…`, or an output of a run."),

@@ -4,12 +4,12 @@ import { additionalIncludesField } from "./component-fields.ts";
 import { environmentField } from "./environment.ts";
 import {
   ANY,
+  anyCaseOf,
   BOOLEAN,
   type Field,
   type FieldTable,
   mapOf,
   oneOf,
-  oneWordOf,
   optional,
   STRING,
   table,
@@ -36,7 +36,7 @@ export const commandNode: FieldTable = table(
   "a command node",
   {
     ...nodeFields,
-    type: optional(oneWordOf("command"), "`command`, also when it is left out."),
+    type: optional(anyCaseOf("command"), "`command`, also when it is left out."),
     command: optional(STRING, "The shell command, where the node names no component."),
     code: optional(STRING, "Folder that is copied to where the command runs."),
     environment: environmentField,
@@ -54,7 +54,7 @@ export const pipelineNode: FieldTable = table(
   "a pipeline node",
   {
     ...nodeFields,
-    type: optional(oneWordOf("pipeline"), "`pipeline`."),
+    type: optional(anyCaseOf("pipeline"), "`pipeline`."),
     settings: optional(ANY, "Accepted; the settings of the job that runs it count."),
     jobs: optional(mapOf(ANY), "Nodes by name, where the node names no component."),
   },

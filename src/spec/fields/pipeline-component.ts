@@ -3,9 +3,9 @@
 import { componentFields } from "./component-fields.ts";
 import {
   ANY,
+  anyCaseOf,
   type FieldTable,
   mapOf,
-  oneWordOf,
   optional,
   record,
   required,
@@ -15,7 +15,7 @@ import { pipelineSettings } from "./pipeline-job.ts";
 
 export const pipelineComponent: FieldTable = table("a pipeline component", {
   ...componentFields,
-  type: optional(oneWordOf("pipeline"), "`pipeline`."),
+  type: optional(anyCaseOf("pipeline"), "`pipeline`."),
   jobs: required(mapOf(ANY), "The nodes by name."),
   settings: optional(
     record(() => pipelineSettings),

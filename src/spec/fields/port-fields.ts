@@ -3,6 +3,7 @@
 
 import {
   ANY,
+  anyCaseOf,
   BOOLEAN,
   extension,
   type Field,
@@ -85,12 +86,12 @@ const declaredOutput = table("an output", {
 /** An input that a job or node gives as data. */
 const givenInput = table("an input", {
   type: optional(
-    oneWordOf(...DATA_TYPES, ...LITERAL_TYPES),
+    anyCaseOf(...DATA_TYPES, ...LITERAL_TYPES),
     "The kind of data; `uri_folder` unless given.",
   ),
   path: optional(STRING, "Local path, `azureml:name:version`, `azureml://…`, URL, or a binding."),
   mode: optional(
-    oneWordOf("ro_mount", "rw_mount", "download", "direct", "eval_mount", "eval_download"),
+    anyCaseOf("ro_mount", "rw_mount", "download", "direct", "eval_mount", "eval_download"),
     "How data reaches the command.",
   ),
   value: optional(SCALAR, "A literal, written long."),
@@ -106,9 +107,9 @@ const givenInput = table("an input", {
 
 /** An output as a job or node asks for it. */
 const givenOutput = table("an output", {
-  type: optional(oneWordOf(...DATA_TYPES), "The kind of data; the component's, else `uri_folder`."),
+  type: optional(anyCaseOf(...DATA_TYPES), "The kind of data; the component's, else `uri_folder`."),
   mode: optional(
-    oneWordOf("mount", "upload", "rw_mount", "direct"),
+    anyCaseOf("mount", "upload", "rw_mount", "direct"),
     "How data leaves the command.",
   ),
   path: optional(STRING, "Where a copy is published; may hold `${{name}}`."),

@@ -2,6 +2,7 @@
 
 import {
   ANY,
+  anyCaseOf,
   BOOLEAN,
   extension,
   type Field,
@@ -75,16 +76,18 @@ const service = table("a service", {
   log_dir: optional(STRING, "Folder that TensorBoard reads."),
 });
 
-const identityFields = {
-  type: required(STRING, "`managed`, `aml_token` or `user_identity`."),
+const identity = table("an identity", {
+  type: required(
+    // As YAML writes them, and as the service does.
+    anyCaseOf(
+      ...["managed", "managed_identity", "aml_token", "user_identity"],
+      ...["managedidentity", "amltoken", "useridentity"],
+    ),
+    "`managed`, `aml_token` or `user_identity`.",
+  ),
   client_id: optional(STRING, "Client id of a managed identity."),
   object_id: optional(STRING, "Object id of a managed identity."),
   msi_resource_id: optional(STRING, "Resource id of a managed identity."),
-};
-
-const identity: FieldType = tagged(() => {
-  const only = table("an identity", identityFields);
-  return { managed: only, managed_identity: only, aml_token: only, user_identity: only };
 });
 
 export const resourcesField: Field = optional(
@@ -94,7 +97,10 @@ export const resourcesField: Field = optional(
 
 export const servicesField: Field = optional(mapOf(record(() => service)), IGNORED);
 
-export const identityField: Field = optional(identity, IGNORED);
+export const identityField: Field = optional(
+  record(() => identity),
+  IGNORED,
+);
 
 /** What every thing that runs a command may say about its run. */
 export const runtimeFields = {
@@ -107,8 +113,8 @@ export const runtimeFields = {
   queue_settings: optional(
     record(() =>
       table("queue settings", {
-        job_tier: optional(oneWordOf("spot", "basic", "standard", "premium", "null"), IGNORED),
-        priority: optional(oneWordOf("low", "medium", "high"), IGNORED),
+        job_tier: optional(anyCaseOf("spot", "basic", "standard", "premium", "null"), IGNORED),
+        priority: optional(anyCaseOf("low", "medium", "high"), IGNORED),
       }),
     ),
     IGNORED,

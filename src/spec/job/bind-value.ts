@@ -7,7 +7,7 @@ import type { DataType, InputSource, PortMode } from "../graph.ts";
 import type { LiteralKind } from "../literal.ts";
 import type { Place } from "../problem-at.ts";
 import { type ReferencePart, soleReference, templateReferences } from "../template.ts";
-import { getSet, getText, isNull, type TreeNode, type TreeScalar } from "../tree.ts";
+import { getSet, getText, getWord, isNull, type TreeNode, type TreeScalar } from "../tree.ts";
 import { type DeclaredInput, dataType, isDataType, isLiteralKind, modeOf } from "./component.ts";
 import { convertGiven, literalOf } from "./literal-value.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -31,7 +31,7 @@ export function bindValue(order: ValueOrder, context: LoadContext): ResolvedInpu
   if (value.kind === "scalar") return bindScalar(order, value, noWishes, context);
   // A list is no input at all: the field table has reported it.
   if (value.kind === "list") return null;
-  const type = getText(value, "type");
+  const type = getWord(value, "type");
   const wishes = { type, mode: modeOf(value) };
   const at = getSet(value, "path");
   if (at?.kind === "scalar") return bindPath(order, at, wishes, context);
@@ -74,12 +74,8 @@ function bindScalar(
   if (reference !== null && !ANYWHERE.has(reference.target.scope)) {
     return bindReference(order, reference, scalar, wishes, context);
   }
-  if (partialBinding(scalar)) {
-    const message = `the binding in \`${order.name}\` must be the whole value`;
-    const hint = "Write nothing before or after `${{…}}`; join texts in the command.";
-    context.error(scalar, "bad_binding", message, hint);
-    return null;
-  }
+  if (partialBinding(scalar))
+    return reportPartial(order, scalar, "join texts in the command", context);
   const type = wishes.type !== null && isLiteralKind(wishes.type) ? wishes.type : null;
   const own = literalOf(scalar);
   const literal = type === null ? own : { kind: type, text: own.text };
@@ -96,6 +92,18 @@ function partialBinding(scalar: TreeScalar): boolean {
   return templateReferences(scalar.text).some((one) => one.target.scope.startsWith("parent_"));
 }
 
+function reportPartial(
+  order: ValueOrder,
+  place: Place,
+  instead: string,
+  context: LoadContext,
+): null {
+  const message = `the binding in \`${order.name}\` must be the whole value`;
+  const hint = `Write nothing before or after \`\${{…}}\`; ${instead}.`;
+  context.error(place, "bad_binding", message, hint);
+  return null;
+}
+
 function bindPath(
   order: ValueOrder,
   at: TreeScalar,
@@ -104,6 +112,8 @@ function bindPath(
 ): ResolvedInput | null {
   const reference = soleReference(at.text);
   if (reference !== null) return bindReference(order, reference, at, wishes, context);
+  if (partialBinding(at))
+    return reportPartial(order, at, "name what is inside it in the command", context);
   if (order.declared !== null && isLiteralKind(order.declared.type)) {
     const message = `the input \`${order.name}\` is a ${order.declared.type}, not data`;
     context.error(at, "wrong_type", message, "Write the value itself instead of a mapping.");

@@ -6,12 +6,13 @@ import { commandJob } from "../fields/command-job.ts";
 import { dataTransferJob } from "../fields/data-transfer.ts";
 import type { Graph, PipelineOutput } from "../graph.ts";
 import { put } from "../own-keys.ts";
-import { getMapping, getText, type TreeMapping, type TreeScalar } from "../tree.ts";
+import { getMapping, getText, getWord, type TreeMapping, type TreeScalar } from "../tree.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Component, type DeclaredOutput, dataType } from "./component.ts";
 import { jobHead, pipelineInputs } from "./job-head.ts";
 import { jobInputs } from "./job-inputs.ts";
 import type { LoadContext } from "./load-context.ts";
+import { checkOwnOutput } from "./made-outputs.ts";
 import { checkPortNames } from "./port-name.ts";
 import type { JobNode, Scope } from "./scope.ts";
 import { stepNode } from "./step-node.ts";
@@ -26,7 +27,7 @@ export function commandGraph(
   const base = path.dirname(context.options.file);
   const inputs = jobInputs(tree, null, base, context);
   checkPortNames(getMapping(tree, "outputs"), "output", context);
-  const outputs = listedOutputs(tree);
+  const outputs = listedOutputs(tree, context);
   const known = new Map([...inputs.keys()].map((name) => [name, { optional: false }]));
   if (type === "command") checkCommand(tree, known, outputs, context);
   const node = onlyNode({ tree, type, base, outputs }, context);
@@ -55,10 +56,11 @@ export function commandGraph(
   };
 }
 
-function listedOutputs(tree: TreeMapping): Map<string, DeclaredOutput> {
+function listedOutputs(tree: TreeMapping, context: LoadContext): Map<string, DeclaredOutput> {
   const outputs = new Map<string, DeclaredOutput>();
   for (const [name, { key, value }] of getMapping(tree, "outputs")?.entries ?? []) {
-    const type = dataType(getText(value, "type") ?? "uri_folder");
+    checkOwnOutput(value, "Write nothing or settings (`{type: …, path: …}`).", context);
+    const type = dataType(getWord(value, "type") ?? "uri_folder");
     outputs.set(name, { name, type, mode: null, place: key });
   }
   return outputs;

@@ -1,13 +1,13 @@
 // Tells what type of step a definition is, from its `type`, its schema address or its keys. Knows nothing of the rest.
 
 import type { StepType } from "../graph.ts";
-import { getText, type TreeMapping } from "../tree.ts";
+import { getText, getWord, type TreeMapping } from "../tree.ts";
 
 export type ComponentType = StepType | "pipeline" | "flow";
 
 /** The type of a component's tree, or null for a word that is none. */
 export function componentTypeOf(tree: TreeMapping): ComponentType | null {
-  const word = getText(tree, "type");
+  const word = getWord(tree, "type");
   if (word !== null) return COMPONENT_TYPES.find((type) => type === word) ?? null;
   if (/promptflow/i.test(getText(tree, "$schema") ?? "")) return "flow";
   for (const [key, type] of TELLING_KEYS) if (tree.entries.has(key)) return type;

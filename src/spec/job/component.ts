@@ -15,6 +15,7 @@ import {
   getMapping,
   getSet,
   getText,
+  getWord,
   type TreeEntry,
   type TreeMapping,
   type TreeScalar,
@@ -185,7 +186,7 @@ export function isDataType(word: string): boolean {
 }
 
 export function modeOf(mapping: TreeMapping): PortMode | null {
-  const word = getText(mapping, "mode");
+  const word = getWord(mapping, "mode");
   return MODES.find((mode) => mode === word) ?? null;
 }
 

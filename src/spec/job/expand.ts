@@ -8,7 +8,7 @@ import { laterNodes } from "../fields/later-nodes.ts";
 import { commandNode, pipelineNode } from "../fields/node-fields.ts";
 import type { StepType } from "../graph.ts";
 import { MOST_PORTS, PIPELINE_DEPTH } from "../limits.ts";
-import { getMapping, getSet, getText, type TreeEntry, type TreeMapping } from "../tree.ts";
+import { getMapping, getSet, getText, getWord, type TreeEntry, type TreeMapping } from "../tree.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Component, dataType, isFlow } from "./component.ts";
 import { loadComponent } from "./load-component.ts";
@@ -63,7 +63,7 @@ function expandNode(
     const hint = "Use letters, digits, `_` and `-`.";
     context.error(entry.key, "bad_name", `\`${name}\` is not a name of a node`, hint);
   }
-  const word = getText(tree, "type");
+  const word = getWord(tree, "type");
   if (word !== null && tableOf(word) === null) {
     reportType(entry, word, context);
     return null;
@@ -175,7 +175,7 @@ function inlineComponent(
     Component["outputs"] extends ReadonlyMap<string, infer T> ? T : never
   >();
   for (const [name, entry] of getMapping(tree, "outputs")?.entries ?? []) {
-    const declared = dataType(getText(entry.value, "type") ?? "uri_folder");
+    const declared = dataType(getWord(entry.value, "type") ?? "uri_folder");
     outputs.set(name, { name, type: declared, mode: null, place: entry.key });
   }
   checkPortNames(getMapping(tree, "inputs"), "input", context);

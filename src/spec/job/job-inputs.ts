@@ -6,6 +6,7 @@ import {
   getMapping,
   getSet,
   getText,
+  getWord,
   type TreeMapping,
   type TreeNode,
   type TreeScalar,
@@ -104,7 +105,7 @@ function isFitting(
 
 /** The type that an input has so far; null when nothing tells. */
 function currentType(value: TreeNode | null): string | null {
-  if (value?.kind === "mapping") return getText(value, "type") ?? "uri_folder";
+  if (value?.kind === "mapping") return getWord(value, "type") ?? "uri_folder";
   return value?.kind === "scalar" && value.type !== "null" ? value.type : null;
 }
 

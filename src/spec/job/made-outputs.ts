@@ -5,7 +5,15 @@ import { namesInWords, suggestion } from "../did-you-mean.ts";
 import type { DataType } from "../graph.ts";
 import type { Place } from "../problem-at.ts";
 import { soleReference } from "../template.ts";
-import { getMapping, getText, isNull, type TreeEntry, type TreeNode, textOf } from "../tree.ts";
+import {
+  getMapping,
+  getText,
+  getWord,
+  isNull,
+  type TreeEntry,
+  type TreeNode,
+  textOf,
+} from "../tree.ts";
 import { dataType } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
 import type { JobNode, Scope } from "./scope.ts";
@@ -38,6 +46,14 @@ export function recordMadeOutputs(scope: Scope, context: LoadContext): void {
       scope.made.set(name, { node, output });
     }
   }
+}
+
+/** Reports a text where a job lists its own outputs: nothing outside of the job can be named there. */
+export function checkOwnOutput(value: TreeNode, hint: string, context: LoadContext): void {
+  const text = textOf(value);
+  if (text === null) return;
+  const message = `\`${text}\` is not what an output of a job can be`;
+  context.error(value, "bad_binding", message, hint);
 }
 
 /** The name `o` of `${{parent.outputs.o}}`, as the whole value or as its `path`; else null. */
@@ -77,7 +93,7 @@ export function resolveOutput(
 /** The kind of data of a step's output: its own word, the component's, the pipeline's, else a folder. */
 export function outputType(node: JobNode, output: string): DataType {
   const entry = getMapping(node.tree, "outputs")?.entries.get(output);
-  const own = entry === undefined ? null : getText(entry.value, "type");
+  const own = entry === undefined ? null : getWord(entry.value, "type");
   if (own !== null) return dataType(own);
   const declared = node.inline ? undefined : node.component?.outputs.get(output);
   if (declared !== undefined) return declared.type;
@@ -117,7 +133,7 @@ const FREE_OUTPUTS: ReadonlySet<string> = new Set([
 
 function pipelineOutputType(scope: Scope, name: string): DataType {
   const given = scope.outputs?.entries.get(name)?.value;
-  const own = given === undefined ? null : getText(given, "type");
+  const own = given === undefined ? null : getWord(given, "type");
   if (own !== null) return dataType(own);
   const declared = scope.component?.outputs.get(name);
   if (declared !== undefined) return declared.type;

@@ -17,7 +17,7 @@ import { jobHead, pipelineInputs } from "./job-head.ts";
 import { jobInputs } from "./job-inputs.ts";
 import { loadComponent } from "./load-component.ts";
 import type { LoadContext } from "./load-context.ts";
-import { resolveOutput } from "./made-outputs.ts";
+import { checkOwnOutput, resolveOutput } from "./made-outputs.ts";
 import { orderSteps } from "./order.ts";
 import { computeName } from "./run-settings.ts";
 import { allNodes, type Scope } from "./scope.ts";
@@ -150,15 +150,16 @@ function madeOutputs(scope: Scope, context: LoadContext): Record<string, Pipelin
 }
 
 function jobOutputs(scope: Scope, context: LoadContext): Record<string, PipelineOutput> {
-  for (const [name, { key }] of scope.outputs?.entries ?? []) {
-    if (scope.made.has(name)) continue;
+  for (const [name, { key, value }] of scope.outputs?.entries ?? []) {
+    const hint = `Bind an output of a node to \`\${{parent.outputs.${name}}}\`.`;
+    checkOwnOutput(value, `Write nothing or settings (\`{path: …}\`) here. ${hint}`, context);
+    if (scope.made.has(name) || textOf(value) !== null) continue;
     if (scope.component !== null && !scope.component.outputs.has(name)) {
       const message = `the pipeline component has no output \`${name}\``;
       context.error(key, "unknown_output", message, "Remove it, or declare it in the component.");
       continue;
     }
     const message = `no node makes the pipeline's output \`${name}\``;
-    const hint = `Bind an output of a node to \`\${{parent.outputs.${name}}}\`.`;
     context.warn(key, "unmade_output", message, hint);
   }
   return madeOutputs(scope, context);
