@@ -226,6 +226,7 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
     post({ kind: "captured", attemptId, outcome: { ok: false, failure: written } });
     return;
   }
+  const folders = ports.attemptFolders(attemptId);
   const captured = await ports.contents.capture({
     attemptId,
     run: flight.run.row.name,
@@ -233,17 +234,18 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
     outputs: declaredOutputs(node),
     same: sameRules(node),
     captureArtifacts: true,
+    left: ports.stepTypes.artifacts(folders),
   });
   if (!captured.ok) {
     post({ kind: "captured", attemptId, outcome: captured });
     return;
   }
   const { outputs, artifacts } = captured.value;
-  const { warnings, ...logged } = ports.stepTypes.collect(
-    ports.attemptFolders(attemptId),
-    outputs,
-    { step: node, inputs: inputPaths(flight) },
-  );
+  const { warnings, ...logged } = ports.stepTypes.collect(folders, outputs, {
+    run: flight.run.row.name,
+    step: node,
+    inputs: inputPaths(flight),
+  });
   const result: StepResult = {
     outputs:
       ARTIFACTS in node.outputs && artifacts !== null

@@ -1,7 +1,7 @@
 // Finds a recorded output by run and name: `STEP.NAME`, or the name of a pipeline output.
 
 import { outputName } from "../core/lineage.ts";
-import { type OutputRecord, recordedOutputs } from "../core/output.ts";
+import { ARTIFACTS, type OutputRecord, recordedOutputs } from "../core/output.ts";
 import { describeRemoval } from "../core/removal.ts";
 import type { ResultRow } from "../ports/records.ts";
 import { own } from "../spec/own-keys.ts";
@@ -76,7 +76,7 @@ function lookUp(run: RecordedRun, name: string): FoundOutput | null {
   return outputIn(run, ".", name);
 }
 
-/** An output, or `artifacts`: `./outputs` and `./logs` of a step, as Azure ML calls them. */
+/** An output, or `artifacts`: what Azure ML calls so of a step, `./outputs`, `./logs` and what MLflow kept. */
 function outputIn(run: RecordedRun, step: string, output: string): FoundOutput | null {
   const row = run.results.get(run.indexOf.get(step) ?? -1);
   return row !== undefined && recordIn(row, output) !== null ? { row, output } : null;
@@ -86,15 +86,15 @@ function recordIn({ result }: ResultRow, output: string): OutputRecord | null {
   return recordedOutputs(result).find(([name]) => name === output)?.[1] ?? null;
 }
 
-/** Outputs of the pipeline, then those of its steps as `STEP.OUTPUT`. */
+/** Outputs of the pipeline, then those of its steps as `STEP.OUTPUT`; artifacts where a step left some. */
 export function outputNames(run: RecordedRun): readonly string[] {
   const names = [
     ...Object.keys(run.plan.graph.outputs),
-    ...run.plan.graph.steps.flatMap((step) =>
-      Object.keys(step.outputs).map((output) =>
-        step.path === "." ? output : `${step.path}.${output}`,
-      ),
-    ),
+    ...run.plan.graph.steps.flatMap((step, index) => {
+      const hasLeft = (run.results.get(index)?.result.artifacts ?? null) !== null;
+      const outputs = [...Object.keys(step.outputs), ...(hasLeft ? [ARTIFACTS] : [])];
+      return outputs.map((output) => (step.path === "." ? output : `${step.path}.${output}`));
+    }),
   ];
   return [...new Set(names)];
 }

@@ -69,6 +69,15 @@ export interface CaptureOrder {
   readonly same?: Readonly<Record<string, string>>;
   /** True: `./outputs` and `./logs` of the work folder are captured as the artifacts when not empty. */
   readonly captureArtifacts: boolean;
+  /** More that belongs to the artifacts; only what lies in the attempt's own folder is taken. */
+  readonly left?: readonly LeftFolder[];
+}
+
+/** A folder whose entries are artifacts. */
+export interface LeftFolder {
+  readonly folder: string;
+  /** Folder of the artifacts that they come to; `""` for the artifacts' own. What stands there already stays. */
+  readonly as: string;
 }
 
 export interface Captured {

@@ -5,7 +5,7 @@ import type { OutputRecord, StepResult } from "../core/output.ts";
 import type { Demand, Plan } from "../core/plan.ts";
 import type { StepNode } from "../spec/graph.ts";
 import type { AttemptOrder } from "./compute.ts";
-import type { StagedAttempt } from "./contents.ts";
+import type { LeftFolder, StagedAttempt } from "./contents.ts";
 import type { BuiltEnvironment } from "./environments.ts";
 
 /** What a step type needs to write the order of one attempt. */
@@ -32,6 +32,8 @@ export interface AttemptContext {
 /** The part of the engine that knows step types; implemented in steps/. */
 export interface StepTypes {
   order(context: AttemptContext): AttemptOrder | StepError;
+  /** What the attempt left as artifacts besides `./outputs` and `./logs`. */
+  artifacts(staged: Pick<StagedAttempt, "folder">): readonly LeftFolder[];
   /**
    * What the attempt logged, read from its folder and from an output named `metrics`, and what it was seen to read;
    * `inputs`: where it got its inputs.
@@ -39,7 +41,7 @@ export interface StepTypes {
   collect(
     staged: Pick<StagedAttempt, "folder" | "workFolder">,
     outputs: StepResult["outputs"],
-    of: { readonly step: StepNode; readonly inputs: readonly string[] },
+    of: { readonly run: string; readonly step: StepNode; readonly inputs: readonly string[] },
   ): Pick<StepResult, "metrics" | "loggedParameters" | "warnings" | "undeclared" | "watchedBy">;
   /**
    * Takes the values that the runs were handed by name out of an ended attempt's log; null when they were handed none. A log

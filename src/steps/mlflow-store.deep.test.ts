@@ -5,6 +5,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mlflowArtifacts, registeredByMlflow } from "./mlflow-artifacts.ts";
 import { layOutMlflowStore, readMlflowStore } from "./mlflow-store.ts";
 
 const uv = spawnSync("uv", ["--version"]).status === 0;
@@ -18,7 +19,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 describe.skipIf(!uv).each([
   ["2.18", ["mlflow-skinny==2.18.*", "scikit-learn==1.5.*", "pandas<2.3", "numpy<2"]],
-  ["3.17", ["mlflow-skinny==3.17.*", "scikit-learn", "pandas<3"]],
+  ["3.17", ["mlflow-skinny==3.17.*", "scikit-learn", "skops", "pandas<3"]],
 ])("MLflow %s", (version, packages) => {
   let python: string;
   let count = 0;
@@ -46,8 +47,22 @@ describe.skipIf(!uv).each([
     });
     expect(done.status, done.stderr).toBe(0);
     expect(fs.existsSync(path.join(cwd, "mlruns"))).toBe(false);
-    return { ...readMlflowStore(store), stdout: done.stdout };
+    const left = mlflowArtifacts(store).map(({ folder: from, as }) => [as, fs.readdirSync(from)]);
+    const registered = registeredByMlflow(store);
+    return { ...readMlflowStore(store), stdout: done.stdout, left, registered };
   }
+
+  it("keeps files and models where they are found again", () => {
+    const { left, registered } = run(
+      "from sklearn.linear_model import LinearRegression",
+      "model = LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0])",
+      "mlflow.log_text('hi', 'notes.txt')",
+      "mlflow.sklearn.log_model(model, 'credit', registered_model_name='credit_model')",
+    );
+    const names = left.flatMap(([as, files]) => (as === "" ? files : [as]));
+    expect(names).toEqual(expect.arrayContaining(["notes.txt", "credit"]));
+    expect(registered).toEqual([{ name: "credit_model", path: "credit" }]);
+  });
 
   it("logs without start_run", () => {
     const logged = run(

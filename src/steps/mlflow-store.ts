@@ -78,10 +78,7 @@ export function layOutMlflowStore(
  * A store that is not there, or half written, gives what can be read.
  */
 export function readMlflowStore(folder: string): LoggedMetrics {
-  const runs = runFolders(folder).map(readRun);
-  const main = runs.find((run) => MAIN_TAG in run.tags);
-  const isEmpty = main === undefined || isUntouched(main);
-  const chosen = isEmpty ? runs.filter((run) => !(PARENT_TAG in run.tags)) : [main];
+  const chosen = chosenRuns(folder).map(({ logged }) => logged);
   const tags = Object.assign({}, ...chosen.map((run) => run.tags)) as Record<string, string>;
   delete tags[MAIN_TAG];
   return {
@@ -90,6 +87,23 @@ export function readMlflowStore(folder: string): LoggedMetrics {
     tags,
     warnings: chosen.flatMap((run) => run.warnings),
   };
+}
+
+/** Folders of the MLflow runs that are the step's own: those whose metrics are its metrics. */
+export function stepRuns(store: string): readonly string[] {
+  return chosenRuns(store).map(({ folder }) => folder);
+}
+
+interface LoggedRun {
+  readonly folder: string;
+  readonly logged: LoggedMetrics;
+}
+
+function chosenRuns(store: string): readonly LoggedRun[] {
+  const runs = runFolders(store).map((folder) => ({ folder, logged: readRun(folder) }));
+  const main = runs.find(({ logged }) => MAIN_TAG in logged.tags);
+  if (main !== undefined && !isUntouched(main.logged)) return [main];
+  return runs.filter(({ logged }) => !(PARENT_TAG in logged.tags));
 }
 
 const EXPERIMENT_ID = "1";

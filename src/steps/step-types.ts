@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { homedir } from "node:os";
 import type { StepError } from "../core/event.ts";
 import { namedFiles } from "../core/named-files.ts";
-import type { UndeclaredReads } from "../core/output.ts";
+import { ARTIFACTS, type UndeclaredReads } from "../core/output.ts";
 import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext, StepTypes } from "../ports/step-types.ts";
 import type { StepNode, StepType } from "../spec/graph.ts";
@@ -14,6 +14,7 @@ import { secretsOf } from "./inherited-variables.ts";
 import { maskLog } from "./mask-log.ts";
 import { readMetricsFile } from "./metrics-file.ts";
 import { METRICS_OUTPUT, readMetricsOutput } from "./metrics-output.ts";
+import { mlflowArtifacts, registeredByMlflow } from "./mlflow-artifacts.ts";
 import { readMlflowStore } from "./mlflow-store.ts";
 import { metricsFile, mlflowFolder } from "./step-variables.ts";
 import { transferStepOrder } from "./transfer-step.ts";
@@ -67,7 +68,11 @@ export function createStepTypes(
       const secrets = runs.flatMap((run) => secretsIn(shell(run)));
       return secrets.length === 0 ? null : maskLog(logPath, secrets);
     },
-    collect(staged, outputs, { step, inputs }) {
+    artifacts(staged) {
+      const store = mlflowFolder(staged.folder);
+      return fs.existsSync(store) ? mlflowArtifacts(store) : [];
+    },
+    collect(staged, outputs, { run, step, inputs }) {
       const traced = step.trace ? readStrace(staged.folder) : null;
       const warnings = step.trace && traced === null ? [STRACE_MISSING] : [];
       const written = outputs[METRICS_OUTPUT];
@@ -83,7 +88,7 @@ export function createStepTypes(
         const logged = readMlflowStore(store);
         for (const point of logged.metrics) put(metrics, point.name, point.value);
         loggedParameters = logged.parameters;
-        warnings.push(...logged.warnings);
+        warnings.push(...logged.warnings, ...registeredElsewhere(store, run, step));
       }
       const file = metricsFile(staged.folder);
       if (fs.existsSync(file)) {
@@ -105,6 +110,16 @@ export function createStepTypes(
       };
     },
   };
+}
+
+/** MLflow says that a model is registered; it is so in the store of the attempt, which nobody else reads. */
+function registeredElsewhere(store: string, run: string, step: StepNode): readonly string[] {
+  const output = step.path === "." ? ARTIFACTS : `${step.path}.${ARTIFACTS}`;
+  return registeredByMlflow(store).map(({ name, path }) => {
+    const at = path === null ? "PATH" : `azureml://jobs/${run}/outputs/${output}/paths/${path}`;
+    const command = `stepwell model create --name ${name} --type mlflow_model --path ${at}`;
+    return `MLflow registered the model ${name} for this step alone; to have it in the workspace: ${command}`;
+  });
 }
 
 /** What it relied on without saying so. */

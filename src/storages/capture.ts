@@ -1,10 +1,10 @@
 // Captures all the outputs of an attempt and moves them to their final folder in the store, in one rename. Knows the
 // layout of the store; how one output is frozen and hashed is `capture-port`.
 
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { OutputRecord } from "../core/output.ts";
-import type { Captured, CaptureOrder } from "../ports/contents.ts";
+import type { Captured, CaptureOrder, LeftFolder } from "../ports/contents.ts";
 import type { DataType } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
 import { WORK_FOLDERS } from "./as-made.ts";
@@ -59,7 +59,8 @@ export async function captureAttempt(
     ports.push([port, type, answer instanceof Promise ? await answer : answer]);
   }
   const left = order.captureArtifacts ? artifactFolders(order, places) : [];
-  const artifacts = order.captureArtifacts ? gatherArtifacts(left, source) : null;
+  const more = order.captureArtifacts ? ownFolders(order, places) : [];
+  const artifacts = order.captureArtifacts ? gatherArtifacts(left, more, source) : null;
   if (artifacts !== null) {
     const asked = { port: ARTIFACTS, type: "uri_folder" as const, folder: artifacts };
     ports.push([
@@ -94,16 +95,40 @@ function artifactFolders(order: CaptureOrder, places: CapturePlaces): readonly s
   return WORK_FOLDERS.map((name) => `${work}/${name}`).filter(hasEntries);
 }
 
+/** What else is said to be left: in the attempt's own folder, wherever links in it lead. */
+function ownFolders(order: CaptureOrder, places: CapturePlaces): readonly LeftFolder[] {
+  const left = (order.left ?? []).filter(({ folder }) => existsSync(folder));
+  if (left.length === 0) return left;
+  const own = `${realpathSync(`${places.attemptsFolder}/${order.attemptId}`)}/`;
+  return left.filter(({ folder }) => realpathSync(folder).startsWith(own));
+}
+
 /** Moves them beside the ports; null when there are none. */
-function gatherArtifacts(left: readonly string[], source: string): string | null {
+function gatherArtifacts(
+  left: readonly string[],
+  more: readonly LeftFolder[],
+  source: string,
+): string | null {
   const folder = `${source}/${ARTIFACTS}`;
-  if (left.length === 0) return existsSync(folder) ? folder : null;
+  if (left.length + more.length === 0) return existsSync(folder) ? folder : null;
   mkdirSync(folder, { recursive: true });
   for (const full of left) {
     const moved = join(folder, basename(full));
     if (!hasEntries(moved)) renameSync(full, moved);
   }
+  for (const one of more) mergeInto(one.folder, join(folder, one.as));
   return folder;
+}
+
+/** Moves the entries of a folder; what has the same name there already stays, folders are merged. */
+function mergeInto(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    const there = lstatSync(target, { throwIfNoEntry: false });
+    if (there === undefined) renameSync(source, target);
+    else if (entry.isDirectory() && there.isDirectory()) mergeInto(source, target);
+  }
 }
 
 function hasEntries(folder: string): boolean {

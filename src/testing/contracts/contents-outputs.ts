@@ -112,6 +112,33 @@ export function capturing(bench: () => ContentsBench): void {
     expect(readdirSync(captured.artifacts?.path as string)).toEqual(["outputs"]);
   });
 
+  it("puts what else was left beside them, and never what a link leads to", async () => {
+    const staged = await bench().stage("c1", {});
+    writeFileSync(join(staged.workFolder, "outputs/plot.png"), "p");
+    const store = join(staged.folder, "store");
+    for (const folder of ["run/model", "run/outputs", "named"])
+      mkdirSync(join(store, folder), { recursive: true });
+    for (const file of ["run/model/MLmodel", "run/outputs/plot.png", "run/outputs/b", "named/x"])
+      writeFileSync(join(store, file), "left");
+    const elsewhere = bench().path("elsewhere");
+    mkdirSync(elsewhere);
+    writeFileSync(join(elsewhere, "secret"), "s");
+    symlinkSync(elsewhere, join(store, "link"));
+    const left = [
+      { folder: join(store, "run"), as: "" },
+      { folder: join(store, "named"), as: "credit" },
+      { folder: join(store, "link"), as: "taken" },
+      { folder: join(store, "gone"), as: "gone" },
+    ];
+    const order = { ...CAPTURE, outputs: {}, left };
+    const { artifacts } = await bench().captured(bench().contents.capture(order));
+    const at = artifacts?.path as string;
+    expect(artifacts).toMatchObject({ kind: "folder", files: 4 });
+    expect(readdirSync(at).sort()).toEqual(["credit", "model", "outputs"]);
+    expect(readFileSync(join(at, "outputs/plot.png"), "utf8")).toBe("p");
+    expect(readFileSync(join(elsewhere, "secret"), "utf8")).toBe("s");
+  });
+
   it("has no artifacts where both are empty or nobody asked", async () => {
     await bench().stage("c1", {});
     expect((await bench().capture("c1", {})).artifacts).toBeNull();

@@ -63,6 +63,7 @@ export function createFakePorts(
                 () => isLive() && resolve(fullOr(world, "done")),
               ),
             ),
+      artifacts: () => [],
       collect: () => ({ metrics: {}, loggedParameters: {}, warnings: [] }),
     },
     fetchData: async () => null,
