@@ -1,7 +1,7 @@
 // The verbs that every kind of asset has: `create`, `list`, `show`. The kinds differ in one row each.
 
 import path from "node:path";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { listAssets } from "../operations/change-asset.ts";
 import { findAsset } from "../operations/find-asset.ts";
 import { labelAsset } from "../operations/label-asset.ts";
@@ -35,6 +35,7 @@ interface CreateFlags {
   readonly tag?: readonly string[];
   readonly copy?: boolean;
   readonly file?: string;
+  readonly set?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -59,6 +60,18 @@ interface PlaceFlags {
   readonly json?: boolean;
 }
 
+interface NameFlags {
+  readonly name?: string;
+  readonly version?: string;
+  readonly label?: string;
+}
+
+function namedBy({ name, version, label }: NameFlags): string | undefined {
+  if (name === undefined) return undefined;
+  if (version !== undefined) return `${name}:${version}`;
+  return label === undefined ? name : `${name}@${label}`;
+}
+
 /** Where assets of a kind lie besides the workspace. */
 export interface Registries {
   /** Null: it is the workspace that is asked. */
@@ -80,9 +93,18 @@ export function defineAssetCommand(
   const shown = command
     .command("show")
     .description(`show ${AN[kind]}`)
-    .argument("<name>", "NAME, NAME:VERSION or NAME@LABEL")
+    .argument("[name]", "NAME, NAME:VERSION or NAME@LABEL")
+    .option("-n, --name <name>", "the name, as az ml writes it")
+    .option("-v, --version <version>", "with --name: this version")
+    .option("-l, --label <label>", "with --name: what this label means")
     .option("--json", "print one JSON object")
-    .action((name: string, flags: PlaceFlags) => {
+    .action((word: string | undefined, flags: PlaceFlags & NameFlags) => {
+      const name = word ?? namedBy(flags);
+      if (name === undefined)
+        return context.refuse(
+          refuse("wrong_usage", "say which", `stepwell ${kind} show NAME`),
+          flags.json,
+        );
       const registry = registries?.registryOf(name, flags) ?? null;
       return registry === null
         ? show(context, kind, name, flags, showOther)
@@ -110,16 +132,18 @@ function defineList(
     .command("list")
     .description(`list ${PLURAL[kind]}, or the versions of one`)
     .argument("[name]", "only this name")
+    .option("-n, --name <name>", "the same, as az ml writes it")
     .option("--search <text>", "only with this in name, description or a tag")
     .option("--tag <key[=value]>", "only with this tag (may be repeated)", collect, [])
     .option("--include-archived", "archived ones too")
     .option("--archived-only", "only archived ones")
     .option("--json", "print one JSON object")
-    .action((name: string | undefined, flags: ListFlags & PlaceFlags) => {
-      const registry = registries?.registryOf(name ?? null, flags) ?? null;
+    .action((word: string | undefined, flags: ListFlags & PlaceFlags & NameFlags) => {
+      const name = word ?? flags.name ?? null;
+      const registry = registries?.registryOf(name, flags) ?? null;
       return registry === null
-        ? list(context, kind, name ?? null, flags)
-        : registries?.list(registry, name ?? null, flags);
+        ? list(context, kind, name, flags)
+        : registries?.list(registry, name, flags);
     });
   if (registries !== null) addPlaces(listed);
 }
@@ -182,6 +206,7 @@ function defineCreate(command: Command, context: Context, kind: AssetKind): void
     .option("-v, --version <version>", "its version (default: the file's, else the next free one)")
     .option("--description <text>", "what it is")
     .option("--tag <key=value>", "a tag to find it by (may be repeated)", collect, [])
+    .option("--set <path=value>", "change a field of the file: --set version=2", collectSet, [])
     .option("-f, --file <file>", "the definition file, as az ml writes it")
     .option("--json", "print one JSON object")
     .action((file: string | undefined, flags: CreateFlags) =>
@@ -209,7 +234,11 @@ async function registerAs(
     if ([flags.path, flags.from, type ?? undefined].some((one) => one !== undefined))
       return refuse("wrong_usage", "give a file, or --name and --path; not both");
     const head = { name, version: flags.version, description: flags.description, tags };
-    return registerFile(workspace, kind, path.resolve(context.currentFolder, file), { copy, head });
+    const set = (flags.set ?? [])
+      .map(tagOf)
+      .map(([at, value]) => ({ path: at, value: value ?? "" }));
+    const options = { copy, head, set };
+    return registerFile(workspace, kind, path.resolve(context.currentFolder, file), options);
   }
   const at = await pathOf(context, workspace, flags);
   if (isRefusal(at)) return at;
@@ -225,6 +254,11 @@ async function registerAs(
   const { description = null } = flags;
   const given = { name, version, type, path: at, baseFolder, copy, description };
   return registerGiven(workspace, kind, { ...given, tags });
+}
+
+function collectSet(word: string, before: readonly string[]): readonly string[] {
+  if (!/^[^=]+=/.test(word)) throw new InvalidArgumentError("expected PATH=VALUE");
+  return [...before, word];
 }
 
 /** Where the data lies: as given, or the output of a run. */

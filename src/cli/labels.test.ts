@@ -95,3 +95,29 @@ describe("paths inside outputs", () => {
     }
   });
 });
+
+describe("registering a file under other words than its own", () => {
+  it("takes name, version, description and tags from options, as az ml does, and any field by --set", () => {
+    rig.write("other.txt", "four\n");
+    rig.write("data.yml", "name: set\nversion: 1\ntype: uri_file\npath: ./words.txt\n");
+    const options = ["--version", "1.10", "--tag", "team=bio", "--set", "path=other.txt"];
+    const made = json(rig.cli("data", "create", "-f", "data.yml", ...options, "--json"));
+    expect(made).toMatchObject({ name: "set", version: "1.10", tags: { team: "bio" } });
+    const shown = rig.cli("data", "show", "-n", "set", "-v", "1.10", "--json");
+    expect(json(shown).contentId).toBe(made.contentId);
+    const plain = json(rig.cli("data", "create", "data.yml", "--json"));
+    expect(plain).toMatchObject({ version: "1", tags: {} });
+    expect(plain.contentId).not.toBe(made.contentId);
+  });
+
+  it("calls a component otherwise, and changes nothing of what it does", () => {
+    const named = ["--name", "counter", "--set", "version=7", "--json"];
+    const made = json(rig.cli("component", "create", "count.yml", ...named));
+    expect(made).toMatchObject({ name: "counter", version: "7" });
+    const refused = rig.cli("component", "create", "count.yml", "--set", "command=ls");
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain("only name, version, description and tags can be set");
+    expect(rig.cli("component", "show", "-n", "counter", "-l", "latest").code).toBe(0);
+    expect(rig.cli("component", "show").code).toBe(2);
+  });
+});

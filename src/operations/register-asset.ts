@@ -8,6 +8,7 @@ import type { AssetKind, AssetRow } from "../ports/records.ts";
 import { addressSecretIn } from "../spec/address-secret.ts";
 import { DATA_REFERENCE_FORMS, parseDataReference } from "../spec/data-reference.ts";
 import type { DataReference, DataType } from "../spec/graph.ts";
+import type { LoadOptions } from "../spec/job/load-context.ts";
 import { type LoadedAsset, loadAsset } from "../spec/load-asset.ts";
 import type { Problem } from "../spec/problem.ts";
 import { shownName } from "../transfers/entry-names.ts";
@@ -55,6 +56,8 @@ export interface RegisterOptions {
   readonly copy?: boolean;
   /** In place of what the file says. */
   readonly head?: AssetHead;
+  /** `--set a.b=c`: further fields that are other than the file says. */
+  readonly set?: LoadOptions["set"];
 }
 
 export interface AssetHead {
@@ -70,15 +73,17 @@ export async function registerFile(
   workspace: Workspace,
   kind: AssetKind,
   file: string,
-  { text = null, copy = false, head = {} }: RegisterOptions = {},
+  { text = null, copy = false, head = {}, set: given = [] }: RegisterOptions = {},
 ): Promise<Registered | Refusal> {
   const { tags: added = {}, ...fields } = head;
-  const words = [head.description ?? "", ...Object.values(added)].join("\n");
+  const texts = [head.description ?? "", ...Object.values(added)];
+  const words = [...texts, ...given.map(({ value }) => value)].join("\n");
   const secret = addressSecretIn(words, "what is said of it");
   if (secret !== null) return refuse("secret_in_address", secret.message, secret.hint);
-  const set = Object.entries(fields).flatMap(([path, value]) =>
+  const said = Object.entries(fields).flatMap(([path, value]) =>
     value === undefined ? [] : [{ path, value: JSON.stringify(value) }],
   );
+  const set = [...given, ...said];
   const { asset, problems } = await readWithComponents(workspace, (reader) =>
     loadAsset(kind, file, text === null ? reader : withFile(reader, file, text), set),
   );

@@ -44,7 +44,7 @@ export interface LoadedAsset {
 
 /**
  * Reads and checks an asset's file. The asset is null when any problem is an error. `set`: what is said in place of fields
- * of the file that do not describe what it is, such as its name.
+ * of the file, such as its name.
  */
 export function loadAsset(
   kind: AssetKind,
@@ -63,10 +63,22 @@ export function loadAsset(
     otherwise: `Name another file; what one holds: stepwell schema ${kind}`,
   });
   const read = context.readFile(file, null);
-  const tree = read === null ? null : applySets(read, context);
+  const tree = read === null || !mayBeSet(kind, context) ? null : applySets(read, context);
   const asset = tree === null ? null : readAsset(kind, tree, file, context);
   const valid = !context.problems.some((one) => one.severity === "error");
   return { asset: valid ? asset : null, problems: context.problems };
+}
+
+/** Of a component the file itself is kept, and read again where it is used: only what it is called can be another. */
+function mayBeSet(kind: AssetKind, context: LoadContext): boolean {
+  if (kind !== "component") return true;
+  const called = /^(?:name|version|description|tags\..+)$/;
+  const fixed = context.options.set.filter(({ path: at }) => !called.test(at));
+  for (const { path: at } of fixed) {
+    const message = `\`--set ${at}\`: of a component only name, version, description and tags can be set`;
+    context.error(null, "bad_set", message, "Change the file.");
+  }
+  return fixed.length === 0;
 }
 
 function readAsset(

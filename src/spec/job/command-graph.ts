@@ -6,7 +6,7 @@ import { commandJob } from "../fields/command-job.ts";
 import { dataTransferJob } from "../fields/data-transfer.ts";
 import type { Graph, PipelineOutput } from "../graph.ts";
 import { put } from "../own-keys.ts";
-import { getMapping, getText, getWord, type TreeMapping, type TreeScalar } from "../tree.ts";
+import { getMapping, getWord, type TreeMapping, type TreeScalar } from "../tree.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Component, type DeclaredOutput, dataType } from "./component.ts";
 import { jobHead, pipelineInputs } from "./job-head.ts";

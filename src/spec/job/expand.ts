@@ -8,7 +8,7 @@ import { laterNodes } from "../fields/later-nodes.ts";
 import { commandNode, pipelineNode } from "../fields/node-fields.ts";
 import type { StepType } from "../graph.ts";
 import { MOST_PORTS, PIPELINE_DEPTH } from "../limits.ts";
-import { getMapping, getSet, getText, getWord, type TreeEntry, type TreeMapping } from "../tree.ts";
+import { getMapping, getSet, getWord, type TreeEntry, type TreeMapping } from "../tree.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Component, dataType, isFlow } from "./component.ts";
 import { loadComponent } from "./load-component.ts";

@@ -5,7 +5,6 @@ import { soleReference } from "../template.ts";
 import {
   getMapping,
   getSet,
-  getText,
   getWord,
   type TreeMapping,
   type TreeNode,
