@@ -8,6 +8,7 @@ import { VERSION } from "../version.ts";
 import { COMMANDS } from "./commands.ts";
 import { type Context, Exit } from "./context.ts";
 import { machineFailure } from "./machine-failure.ts";
+import { repeatSet } from "./repeat-set.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 
 const MIN_NODE = [20, 19] as const;
@@ -67,7 +68,7 @@ async function main(words: readonly string[]): Promise<number> {
     terminal.out(program.helpInformation());
     return 2;
   }
-  return parse(program, rest, shown);
+  return parse(program, repeatSet(rest), shown);
 }
 
 /** A job's own folder that was removed since: it would fail us, and every step that makes a file in it. */
