@@ -33,6 +33,26 @@ describe("schemaFor", () => {
     });
   });
 
+  it("takes what the loader takes: words in any case, bindings inside a node, components of later types", () => {
+    const { definitions } = schemaFor("pipeline") as { definitions: Record<string, Schema> };
+    const fieldOf = (name: string, field: string) =>
+      JSON.stringify(
+        Object.entries(definitions)
+          .filter(([one]) => one.startsWith(name) && one.endsWith("-or-binding"))
+          .map(([, { properties }]) => properties?.[field]),
+      );
+    expect(fieldOf("resources", "instance_count")).toContain("\\\\$");
+    expect(fieldOf("limits", "timeout")).toContain("\\\\$");
+    const [pattern = ""] = /\^[^"]*\[Ss\][^"]*/.exec(fieldOf("queue-settings", "job_tier")) ?? [];
+    expect("Standard").toMatch(new RegExp(pattern));
+    expect("Standards").not.toMatch(new RegExp(pattern));
+    const components = (schemaFor("component") as Schema).anyOf ?? [];
+    expect(components.some(({ properties }) => "entry" in (properties ?? {}))).toBe(true);
+    expect(components.every(({ additionalProperties }) => additionalProperties === false)).toBe(
+      true,
+    );
+  });
+
   it("describes every type of node", () => {
     const { node } = schemaFor("pipeline").definitions as { readonly node: Schema };
     const nodes = node.anyOf ?? [];

@@ -11,6 +11,7 @@ import {
 import { datastoreFiles } from "./fields/datastore.ts";
 import { environment } from "./fields/environment.ts";
 import type { Field, FieldTable, FieldType } from "./fields/field.ts";
+import { laterComponents } from "./fields/later-components.ts";
 import { laterNodes } from "./fields/later-nodes.ts";
 import { model } from "./fields/model.ts";
 import { commandNode, pipelineNode } from "./fields/node-fields.ts";
@@ -48,18 +49,21 @@ export function schemaFor(kind: SchemaKind): JsonSchema {
   };
 }
 
-/** Tables that stand once and are referred to: by table the name, by name the schema. */
+/** Tables that stand once and are referred to: the name of each (and of its like with bindings), by name the schema. */
 interface Parts {
-  readonly names: Map<FieldTable, string>;
+  readonly names: Map<FieldTable, { plain?: string; bindings?: string }>;
   readonly definitions: Record<string, JsonSchema>;
 }
 
-function referTo(table: FieldTable, parts: Parts): JsonSchema {
-  let name = parts.names.get(table);
+function referTo(table: FieldTable, bindings: boolean, parts: Parts): JsonSchema {
+  const known = parts.names.get(table) ?? {};
+  parts.names.set(table, known);
+  const way = bindings ? "bindings" : "plain";
+  let name = known[way];
   if (name === undefined) {
-    name = `${slug(table.title)}-${parts.names.size + 1}`;
-    parts.names.set(table, name);
-    parts.definitions[name] = tableSchema(table, parts);
+    name = `${slug(table.title)}-${parts.names.size}${bindings ? "-or-binding" : ""}`;
+    known[way] = name;
+    parts.definitions[name] = tableSchema(table, parts, bindings);
   }
   return { $ref: `#/definitions/${name}` };
 }
@@ -74,7 +78,13 @@ const TABLES = {
   pipeline: [pipelineJob],
   command: [commandJob],
   data_transfer: [dataTransferJob],
-  component: [commandComponent, pipelineComponent, dataTransferComponent],
+  component: [
+    commandComponent,
+    pipelineComponent,
+    dataTransferComponent,
+    // A prompt flow has another file name, and a schema that takes any keys.
+    ...Object.values(laterComponents).filter(({ unknownKeys }) => unknownKeys !== "keep"),
+  ],
   data: [data],
   datastore: Object.values(datastoreFiles),
   environment: [environment],
@@ -84,11 +94,11 @@ const TABLES = {
 
 const BINDING: JsonSchema = { type: "string", pattern: "^\\s*\\$\\{\\{.*\\}\\}\\s*$" };
 
-function tableSchema(table: FieldTable, parts: Parts): JsonSchema {
+/** What a table's fields may be holds for what is in them too, as where they are checked. */
+function tableSchema(table: FieldTable, parts: Parts, bindings = table.bindings): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
   for (const [name, field] of Object.entries(table.fields)) {
-    properties[name] =
-      name === "jobs" ? nodesSchema(field) : fieldSchema(field, table.bindings, parts);
+    properties[name] = name === "jobs" ? nodesSchema(field) : fieldSchema(field, bindings, parts);
   }
   const required = Object.keys(table.fields).filter((name) => table.fields[name]?.required);
   return {
@@ -101,7 +111,7 @@ function tableSchema(table: FieldTable, parts: Parts): JsonSchema {
 
 function fieldSchema(field: Field, bindings: boolean, parts: Parts): JsonSchema {
   const description = field.extension ? `${field.doc} (Stepwell only.)` : field.doc;
-  const own = typeSchema(field.type, parts);
+  const own = typeSchema(field.type, bindings, parts);
   const schema = bindings && field.type.kind !== "any" ? { anyOf: [own, BINDING] } : own;
   return field.required ? { ...schema, description } : { ...nullable(schema), description };
 }
@@ -125,12 +135,19 @@ function nodeSchema(parts: Parts): JsonSchema {
   return { anyOf: tables.map((table) => tableSchema(table, parts)) };
 }
 
-function typeSchema(type: FieldType, parts: Parts): JsonSchema {
+/** Completed in small letters, and taken in any. */
+function anyCase(words: readonly string[]): JsonSchema {
+  const letters = (word: string) =>
+    word.replaceAll(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`);
+  const pattern = `^(?:${words.map(letters).join("|")})$`;
+  return { anyOf: [{ enum: words }, { type: "string", pattern }] };
+}
+
+function typeSchema(type: FieldType, bindings: boolean, parts: Parts): JsonSchema {
   switch (type.kind) {
     case "string":
-      return type.values === undefined
-        ? { type: ["string", "number", "boolean"] }
-        : { enum: type.values };
+      if (type.values === undefined) return { type: ["string", "number", "boolean"] };
+      return type.anyCase === true ? anyCase(type.values) : { enum: type.values };
     case "integer":
     case "number":
       return type.minimum === undefined
@@ -143,15 +160,20 @@ function typeSchema(type: FieldType, parts: Parts): JsonSchema {
     case "any":
       return {};
     case "map":
-      return { type: "object", additionalProperties: nullable(typeSchema(type.of, parts)) };
+      return {
+        type: "object",
+        additionalProperties: nullable(typeSchema(type.of, bindings, parts)),
+      };
     case "list":
-      return { type: "array", items: typeSchema(type.of, parts) };
+      return { type: "array", items: typeSchema(type.of, bindings, parts) };
     case "record":
-      return referTo(type.table(), parts);
+      return referTo(type.table(), bindings, parts);
     case "tagged":
-      return { anyOf: Object.values(type.tables()).map((table) => referTo(table, parts)) };
+      return {
+        anyOf: Object.values(type.tables()).map((table) => referTo(table, bindings, parts)),
+      };
     case "oneOf":
-      return { anyOf: type.of.map((one) => typeSchema(one, parts)) };
+      return { anyOf: type.of.map((one) => typeSchema(one, bindings, parts)) };
     default:
       return type satisfies never;
   }
