@@ -42,6 +42,11 @@ const TEXTS: readonly [cause: string, text: string, hint: RegExp][] = [
     python("ModuleNotFoundError: No module named 'sklearn.linear'"),
     /ran in python of your shell, which has no sklearn: python3 -m pip install scikit-learn/,
   ],
+  [
+    "missing_module",
+    python("ModuleNotFoundError: No module named 'azureml'"),
+    /pip install azureml-core .*reaches Azure alone .*log with MLflow/,
+  ],
   ["missing_module", python("ImportError: No module named torch"), /pip install torch/],
   ["missing_module", "/usr/bin/python3: No module named nbconvert", /pip install nbconvert/],
   ["missing_module", "python3.12: No module named pytest", /pip install pytest/],

@@ -12,6 +12,7 @@ interface Ran {
 
 /** Distributions whose modules have another name. */
 const DISTRIBUTIONS: Readonly<Record<string, string>> = {
+  azureml: "azureml-core",
   bs4: "beautifulsoup4",
   cv2: "opencv-python",
   dateutil: "python-dateutil",
@@ -23,11 +24,16 @@ const DISTRIBUTIONS: Readonly<Record<string, string>> = {
   yaml: "pyyaml",
 };
 
+/** What is the same in either case: the package alone would not bring it back. */
+const AZUREML =
+  "What its Run logs reaches Azure alone and is only printed here: log with MLflow, or append lines to $STEPWELL_METRICS";
+
 export function moduleHint(module: string, language: "python" | "node", ran: Ran): string {
   if (language === "node") return nodeHint(module);
   const top = module.split(".", 1)[0] as string;
   const name = Object.hasOwn(DISTRIBUTIONS, top) ? (DISTRIBUTIONS[top] as string) : top;
-  return `the step ran in ${whereOf(ran.environment)}, which has no ${top}: ${addition(name, ran)}`;
+  const hint = `the step ran in ${whereOf(ran.environment)}, which has no ${top}: ${addition(name, ran)}`;
+  return top === "azureml" ? `${hint}. ${AZUREML}` : hint;
 }
 
 function whereOf(environment: EnvironmentIdentity | null): string {
