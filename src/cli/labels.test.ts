@@ -96,6 +96,16 @@ describe("paths inside outputs", () => {
   });
 });
 
+describe("what a step left besides its outputs", () => {
+  it("is listed as artifacts, and copied under that name", () => {
+    rig.write("left.yml", "command: echo kept > outputs/k.txt\ncompute: local\n");
+    const { name } = JSON.parse(rig.cli("run", "left.yml", "--json").stdout);
+    expect(rig.cli("outputs", name).stdout).toBe("artifacts\n");
+    expect(rig.cli("outputs", name, "artifacts", "--to", "copied").code).toBe(0);
+    expect(rig.read("copied/artifacts/outputs/k.txt")).toBe("kept\n");
+  });
+});
+
 describe("registering a file under other words than its own", () => {
   it("takes name, version, description and tags from options, as az ml does, and any field by --set", () => {
     rig.write("other.txt", "four\n");

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { OutputRecord } from "../core/output.ts";
-import { findOutput } from "../operations/find-output.ts";
+import { copyName, findOutput } from "../operations/find-output.ts";
 import type { RunOutput } from "../sdk/run.ts";
 import { StepwellError } from "../sdk/stepwell-error.ts";
 import { registerOutput } from "./assets.ts";
@@ -28,7 +28,7 @@ export function createOutput(home: Home, run: string, name: string): RunOutput {
     download: (folder) =>
       home.use(async (workspace) => {
         const record = accepted(await findOutput(workspace, run, name));
-        const destination = path.resolve(folder, path.basename(record.path));
+        const destination = path.resolve(folder, copyName(name, record));
         const copied = await workspace.contents.publish(record, destination);
         if (copied.ok) return destination;
         const { code, message, hint } = copied.failure;

@@ -1,5 +1,6 @@
 // Finds a recorded output by run and name: `STEP.NAME`, or the name of a pipeline output.
 
+import path from "node:path";
 import { outputName } from "../core/lineage.ts";
 import { ARTIFACTS, type OutputRecord, recordedOutputs } from "../core/output.ts";
 import { describeRemoval } from "../core/removal.ts";
@@ -84,6 +85,11 @@ function outputIn(run: RecordedRun, step: string, output: string): FoundOutput |
 
 function recordIn({ result }: ResultRow, output: string): OutputRecord | null {
   return recordedOutputs(result).find(([name]) => name === output)?.[1] ?? null;
+}
+
+/** What a copy is called: as the output lies in the store, where only artifacts have a hidden name. */
+export function copyName(output: string, record: OutputRecord): string {
+  return output.split(".").at(-1) === ARTIFACTS ? ARTIFACTS : path.basename(record.path);
 }
 
 /** Outputs of the pipeline, then those of its steps as `STEP.OUTPUT`; artifacts where a step left some. */

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { findOutput, outputNames } from "../../operations/find-output.ts";
+import { copyName, findOutput, outputNames } from "../../operations/find-output.ts";
 import { readRun } from "../../operations/read-run.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
 import type { Workspace } from "../../operations/workspace.ts";
@@ -42,11 +42,7 @@ export function define(command: Command, context: Context): void {
                 "name the folder that the copy goes into: --to .",
               ),
             );
-          const destination = path.resolve(
-            context.currentFolder,
-            flags.to,
-            path.basename(record.path),
-          );
+          const destination = path.join(folder, copyName(part, record));
           const copied = await workspace.contents.publish(record, destination);
           if (!copied.ok)
             return context.refuse(
