@@ -34,6 +34,13 @@ export function localPath(text: string, base: string): string {
   return resolveFrom(base, bare);
 }
 
+/** What to do about a path that leads nowhere. */
+export function pathHint(text: string): string {
+  return text.includes("\\")
+    ? `Write \`${text.trim().replaceAll("\\", "/")}\`: folders are parted by \`/\`, which Azure's tools on Windows take too.`
+    : "Paths are relative to the file that names them.";
+}
+
 function parseAzureml(
   text: string,
 ): { readonly reference: DataReference } | { readonly mistake: string } {

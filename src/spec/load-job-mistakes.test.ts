@@ -142,6 +142,17 @@ jobs:
     }
   });
 
+  it("says how a path of Windows is written here", () => {
+    const node =
+      "command: ls\n    code: .\\src\\train\n    inputs: {x: {type: uri_folder, path: .\\data}}";
+    const job = loaded(
+      `type: pipeline\njobs:\n  a:\n    ${node}\n  b: {component: ..\\c.yml}`,
+      FILES,
+    );
+    const hints = job.problems.map(({ hint }) => /^Write `(.*)`: folders/.exec(hint ?? "")?.[1]);
+    expect(hints.sort()).toEqual(["../c.yml", "./data", "./src/train"]);
+  });
+
   it("reports a path that goes on behind a binding, instead of looking for it", () => {
     const problem = only(
       pipeline("    inputs: {x: {type: uri_folder, path: '${{parent.inputs.raw}}/part'}}").replace(

@@ -1,7 +1,7 @@
 // One value given to an input: a literal, data, or a binding to the pipeline's inputs or to another node's output; each
 // checked against what the input declares. Knows nothing of which inputs a node must have.
 
-import { DATA_REFERENCE_FORMS, parseDataReference } from "../data-reference.ts";
+import { DATA_REFERENCE_FORMS, parseDataReference, pathHint } from "../data-reference.ts";
 import { namesInWords, suggestion } from "../did-you-mean.ts";
 import type { DataType, InputSource, PortMode } from "../graph.ts";
 import type { LiteralKind } from "../literal.ts";
@@ -144,12 +144,10 @@ export function dataSource(
   const { reference } = parsed;
   if (reference.kind === "local" && context.kind(reference.path) === null) {
     const message = `there is nothing at \`${reference.path}\``;
-    context.error(
-      place,
-      "missing_path",
-      message,
-      "Put it there, or write another path: paths are relative to the file that names them.",
-    );
+    const hint = text.includes("\\")
+      ? pathHint(text)
+      : "Put it there, or write another path: paths are relative to the file that names them.";
+    context.error(place, "missing_path", message, hint);
   }
   return { kind: "data", reference };
 }

@@ -1,11 +1,13 @@
 // What every part of loading a job shares: the options, the findings so far, and the files read, each once. Knows
 // nothing of what the files mean.
 
+import path from "node:path";
 import {
   addressSecretIn,
   addressSecretProblems,
   withoutAddressSecrets,
 } from "../address-secret.ts";
+import { pathHint } from "../data-reference.ts";
 import type { SpecLimits } from "../limits.ts";
 import type { Problem } from "../problem.ts";
 import { type Place, problemAt } from "../problem-at.ts";
@@ -125,7 +127,7 @@ export class LoadContext {
     const hint =
       place === null
         ? (this.options.otherwise ?? "Name another file, or start one: stepwell init")
-        : "Paths are relative to the file that names them.";
+        : pathHint(path.basename(file));
     this.error(place, "unreadable_file", `cannot read \`${file}\`: ${read.reason}`, hint);
     return null;
   }
