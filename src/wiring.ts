@@ -19,7 +19,7 @@ import { createEnvironmentLocks } from "./environments/environment-locks.ts";
 import { createEnvironments } from "./environments/environments.ts";
 import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
-import { capacityOf, engineCapacity } from "./operations/machine-capacity.ts";
+import { capacityOf, engineCapacity, gpuNames } from "./operations/machine-capacity.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
 import { ownProgram } from "./operations/own-program.ts";
 import { packageFile } from "./operations/package-file.ts";
@@ -232,7 +232,7 @@ function compose(
     shell: options.shell,
     user: userName(),
     host: os.hostname(),
-    capacity: (name) => capacityOf(config, name),
+    capacity: (name) => capacityOf(config, name, options.shell),
     newestEpoch: () => newestEpoch(places.supervisors(folder)),
     lock: holdLock,
     get shared() {
@@ -359,6 +359,7 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
       workFolder: path.join(places.dot(folder), "work", id),
     }),
     capacity,
+    gpuNames: gpuNames(workspace.shell, capacity.gpus),
     graceMs: GRACE_MS,
     committed: engine.committed,
     runEnded: (run) => removeShell(workspace, run),

@@ -81,8 +81,8 @@ export type RunEvent =
       readonly shared: boolean;
       /** The run whose running attempt this is a continuation of (its owner was cancelled), else null. */
       readonly adoptedFrom: string | null;
-      /** Indices of the GPUs that it was given; absent: none. */
-      readonly gpus?: readonly number[];
+      /** Names of the GPUs that it was given, as `CUDA_VISIBLE_DEVICES` has them; absent: none. */
+      readonly gpus?: readonly string[];
     }
   | {
       readonly kind: "attempt_started";

@@ -19,7 +19,7 @@ export interface AttemptState {
   readonly shared: boolean;
   /** The run that began it and was cancelled, or null. */
   readonly adoptedFrom: string | null;
-  readonly gpus: readonly number[];
+  readonly gpus: readonly string[];
   startedAt: number | null;
   /** When what it continued from was written; null where it began anew. */
   checkpointAt: number | null;
@@ -119,7 +119,7 @@ function membersOf(graph: Graph): Map<string, number[]> {
 }
 
 const NO_ATTEMPTS: readonly AttemptState[] = [];
-const NO_GPUS: readonly number[] = [];
+const NO_GPUS: readonly string[] = [];
 
 /** The state before the first event. */
 export function initialState(run: string, wiring: Wiring): RunState {

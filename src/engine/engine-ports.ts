@@ -98,6 +98,8 @@ export interface EnginePorts {
   /** Folders of an attempt that was staged before, by its id. */
   readonly attemptFolders: (attemptId: string) => Pick<StagedAttempt, "folder" | "workFolder">;
   readonly capacity: Demand;
+  /** One for each GPU of the capacity, as `CUDA_VISIBLE_DEVICES` names it. */
+  readonly gpuNames: readonly string[];
   /** Between TERM and KILL. */
   readonly graceMs: number;
   /** What has just been made durable of each run, for whoever shows it. */

@@ -94,7 +94,7 @@ export function createEngine(
     flights: new Map(),
     inFlight: new Map(),
     wanted: new Map(),
-    slots: makeSlots(ports.capacity),
+    slots: makeSlots(ports.capacity, ports.gpuNames),
     lookAhead: makeLookAhead(ports.capacity),
     lookedUp: new Set(),
     fresh: new Map(),

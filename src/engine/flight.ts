@@ -28,7 +28,7 @@ export interface Flight {
   readonly number: number;
   readonly facts: StepFacts;
   readonly shared: boolean;
-  readonly gpus: readonly number[];
+  readonly gpus: readonly string[];
   /** Runs that it was taken over from: their secrets may stand in its log. */
   readonly heirTo: readonly string[];
   /** Null until started, and for attempts of an engine before this one. */

@@ -5,15 +5,15 @@ import { fitted } from "../core/schedule.ts";
 
 interface Holding {
   readonly demand: Demand;
-  readonly gpus: readonly number[];
+  readonly gpus: readonly string[];
 }
 
 export interface Slots {
   readonly free: () => Demand;
-  /** Gives `demand` (cut to the capacity) to an attempt and answers with its GPU indices. */
-  take(attemptId: string, demand: Demand): readonly number[];
+  /** Gives `demand` (cut to the capacity) to an attempt and answers with the names of its GPUs. */
+  take(attemptId: string, demand: Demand): readonly string[];
   /** The same for an attempt that another engine has started: it has its GPUs already. */
-  hold(attemptId: string, demand: Demand, gpus: readonly number[]): void;
+  hold(attemptId: string, demand: Demand, gpus: readonly string[]): void;
   /** False when it held nothing. */
   release(attemptId: string): boolean;
 }
@@ -53,11 +53,12 @@ export function makeLookAhead(capacity: Demand): LookAhead {
   };
 }
 
-export function makeSlots(capacity: Demand): Slots {
+/** `gpuNames`: one for each GPU of the capacity. */
+export function makeSlots(capacity: Demand, gpuNames: readonly string[] = []): Slots {
   const holdings = new Map<string, Holding>();
   const free = { ...capacity };
-  const freeGpus = Array.from({ length: capacity.gpus }, (_, index) => index);
-  const hold = (attemptId: string, asked: Demand, gpus: readonly number[]): void => {
+  const freeGpus = [...gpuNames];
+  const hold = (attemptId: string, asked: Demand, gpus: readonly string[]): void => {
     const demand = fitted(asked, capacity);
     for (const gpu of gpus) freeGpus.splice(freeGpus.indexOf(gpu), 1);
     holdings.set(attemptId, { demand, gpus });
@@ -84,6 +85,7 @@ export function makeSlots(capacity: Demand): Slots {
       if (holding === undefined) return false;
       holdings.delete(attemptId);
       freeGpus.push(...holding.gpus);
+      freeGpus.sort((a, b) => gpuNames.indexOf(a) - gpuNames.indexOf(b));
       free.cpus += holding.demand.cpus;
       free.memoryBytes += holding.demand.memoryBytes;
       free.gpus += holding.demand.gpus;

@@ -8,10 +8,10 @@ import type { WorkspaceConfig } from "../spec/workspace-config.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a compute of this name has in all, or null when there is no such compute. */
-export function capacityOf(config: WorkspaceConfig, name: string): Demand | null {
+export function capacityOf(config: WorkspaceConfig, name: string, shell: Shell): Demand | null {
   const configured = own(config.computes, name) ?? (name === "local" ? {} : config.computes["*"]);
-  if (configured === undefined) return name === "serverless" ? machine() : null;
-  const all = machine();
+  if (configured === undefined) return name === "serverless" ? machine(shell) : null;
+  const all = machine(shell);
   const { cpus = null, memoryBytes = null, gpus = null } = configured as Partial<Demand>;
   return {
     cpus: cpus ?? all.cpus,
@@ -20,15 +20,24 @@ export function capacityOf(config: WorkspaceConfig, name: string): Demand | null
   };
 }
 
+type Shell = Readonly<Record<string, string | undefined>>;
+
 let thisMachine: Demand | null = null;
 
-function machine(): Demand {
+function machine(shell: Shell): Demand {
   thisMachine ??= {
     cpus: os.availableParallelism(),
-    memoryBytes: os.totalmem(),
+    memoryBytes: memory(),
     gpus: countGpus(),
   };
-  return thisMachine;
+  const listed = thisMachine.gpus === 0 ? null : listedGpus(shell);
+  return listed === null ? thisMachine : { ...thisMachine, gpus: listed.length };
+}
+
+/** In a container no more than it may use. */
+function memory(): number {
+  const limit = process.constrainedMemory() ?? 0;
+  return limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
 }
 
 function countGpus(): number {
@@ -39,9 +48,25 @@ function countGpus(): number {
   }
 }
 
+/** The GPUs that the shell leaves to whoever is started in it; null: all. As CUDA reads it, up to the first that is none. */
+function listedGpus({ CUDA_VISIBLE_DEVICES: listed }: Shell): readonly string[] | null {
+  if (listed === undefined) return null;
+  const names = listed.split(",").map((name) => name.trim());
+  const end = names.findIndex((name) => name === "" || name.startsWith("-"));
+  return end < 0 ? names : names.slice(0, end);
+}
+
+/** A name for each of `count` GPUs, as a step finds them in `CUDA_VISIBLE_DEVICES`. */
+export function gpuNames(shell: Shell, count: number): readonly string[] {
+  const listed = listedGpus(shell) ?? [];
+  // stepwell.yml may give more than the shell lists.
+  const others = Array.from({ length: count }, (_, index) => String(index));
+  return [...new Set([...listed, ...others])].slice(0, count);
+}
+
 /** What the steps of one engine share. */
 export function engineCapacity(workspace: Pick<Workspace, "capacity" | "config">): Demand {
-  const capacity = workspace.capacity("local") ?? machine();
+  const capacity = workspace.capacity("local") ?? machine({});
   const star = workspace.capacity(workspace.config.defaultCompute ?? "local") ?? capacity;
   const cpus = workspace.config.slots ?? star.cpus;
   return { cpus, memoryBytes: star.memoryBytes, gpus: star.gpus };

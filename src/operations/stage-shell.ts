@@ -149,7 +149,7 @@ async function orderOf(
     checkpoint: node.checkpoint === null ? null : emptyCheckpoint(staged),
     logPath: path.join(staged.folder, "shell.log"),
     demand: planned.demand,
-    gpus: Array.from({ length: planned.demand.gpus }, (_, gpu) => gpu),
+    gpus: ports.gpuNames.slice(0, planned.demand.gpus),
     now: ports.clock.now(),
   });
   if ("code" in order) return refuse(order.code, order.message, order.hint, 1);

@@ -23,8 +23,8 @@ export interface AttemptContext {
   readonly checkpoint: string | null;
   readonly logPath: string;
   readonly demand: Demand;
-  /** Indices of the GPUs given to it. */
-  readonly gpus: readonly number[];
+  /** Names of the GPUs given to it. */
+  readonly gpus: readonly string[];
   readonly outputOf: (step: string, output: string) => OutputRecord | null;
   readonly now: number;
 }

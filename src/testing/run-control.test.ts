@@ -29,6 +29,19 @@ function pipeline(...jobs: readonly string[]): string {
   return `type: pipeline\nsettings: {default_compute: azureml:local}\njobs:${jobs.join("")}\n`;
 }
 
+describe("a shell that leaves only some GPUs to what it starts", () => {
+  it("gives out those", () => {
+    rig = makeRig("gpus-of-the-shell");
+    rig.write("stepwell.yml", "computes: {local: {type: local, gpus: 2}}\n");
+    rig.write("p.yml", pipeline(held("one", { gpus: 1 }), held("both", { gpus: 2 })));
+    for (const name of ["one", "both"]) rig.write(`go-${name}`, "");
+    const { code } = rig.cliWith({ CUDA_VISIBLE_DEVICES: "5,3" }, "run", "p.yml", "--name", "some");
+    expect(code).toBe(0);
+    expect(rig.cli("logs", "some", "both").stdout).toContain("gpu 5,3");
+    expect(rig.cli("logs", "some", "one").stdout).toContain("gpu 5");
+  });
+});
+
 function begun(name: string): Promise<void> {
   return eventually(() => rig.peek().includes(name), `step ${name} runs`);
 }

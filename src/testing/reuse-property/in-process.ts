@@ -77,6 +77,7 @@ export function makeInProcess(): Workspace {
       folder: path.join(places.attempts(folder), id),
       workFolder: path.join(places.work(folder), id),
     }),
+    gpuNames: [],
     capacity: CAPACITY,
     graceMs: 1,
     runEnded: () => {},

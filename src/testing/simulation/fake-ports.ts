@@ -93,6 +93,7 @@ export function createFakePorts(
     logPath: (run, step, attempt) => `${run}/${step}/${attempt}`,
     linkLog: () => {},
     attemptFolders: (id) => ({ folder: id, workFolder: id }),
+    gpuNames: [],
     capacity: {
       cpus: world.scenario.cpus,
       memoryBytes: 0,
