@@ -163,6 +163,17 @@ describe("--json", () => {
     }
   });
 
+  it("takes no option for the value of the one before it", () => {
+    const refused = rig.cli("run", "--resume", "--json");
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("option '--resume <run>' argument missing"),
+    ]);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: "wrong_usage" } });
+    const set = rig.cli("plan", "pipeline.yml", "--set", "--force");
+    expect([set.code, set.stderr]).toEqual([2, expect.stringContaining("--set <path=value>")]);
+  });
+
   it("leads from the missing file of an asset to what one holds", () => {
     expect(rig.cli("data", "create", "none.yml").stderr).toContain("stepwell schema data");
     expect(rig.cli("component", "create", "none.yml").stderr).toContain("schema component");

@@ -10,6 +10,7 @@ import { type Context, Exit } from "./context.ts";
 import { machineFailure } from "./machine-failure.ts";
 import { repeatSet } from "./repeat-set.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
+import { valuelessOption } from "./valueless-option.ts";
 
 const MIN_NODE = [20, 19] as const;
 
@@ -30,12 +31,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
   leaveMissingTemporary(terminal);
   const { workspace, format, rest, valueless } = takeGlobals(words);
-  if (valueless !== null) {
-    const message = `error: option '${valueless}' argument missing`;
-    terminal.note(`${message}\n(see --help)`);
-    if (asksForJson(rest)) terminal.out(wrongUsage(new Error(message)));
-    return 2;
-  }
+  if (valueless !== null) return withoutValue(terminal, valueless, rest);
   const verb = rest.find((word) => !word.startsWith("-"));
   if (rest[0] === "--version" || rest[0] === "-V") {
     terminal.out(VERSION);
@@ -60,6 +56,8 @@ async function main(words: readonly string[]): Promise<number> {
     const command = program.command(name).description(entry.summary).exitOverride();
     if (name !== verb) continue;
     (await entry.load()).define(command, context);
+    const unfilled = valuelessOption(command, rest);
+    if (unfilled !== null) return withoutValue(shown, unfilled, rest);
     if (format === null || [command, ...command.commands].some(hasJson)) continue;
     terminal.note(`error: ${name} prints no object: it has no -o`);
     return 2;
@@ -69,6 +67,13 @@ async function main(words: readonly string[]): Promise<number> {
     return 2;
   }
   return parse(program, repeatSet(rest), shown);
+}
+
+function withoutValue(terminal: Terminal, option: string, words: readonly string[]): number {
+  const message = `error: option '${option}' argument missing`;
+  terminal.note(`${message}\n(see --help)`);
+  if (asksForJson(words)) terminal.out(wrongUsage(new Error(message)));
+  return 2;
 }
 
 /** A job's own folder that was removed since: it would fail us, and every step that makes a file in it. */
