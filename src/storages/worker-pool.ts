@@ -21,6 +21,7 @@ export interface WorkerPool {
     name: Name,
     asked: ContentJobs[Name]["asked"],
   ): Promise<ContentJobs[Name]["answer"]>;
+  /** Ends the threads; what they have not answered yet is never answered. */
   close(): Promise<void>;
 }
 
@@ -38,12 +39,15 @@ interface Thread {
 export function createWorkerPool(size: number): WorkerPool {
   const threads: Thread[] = [];
   const waiting: Job[] = [];
+  let isClosed = false;
 
   const open = (): Thread => {
     const worker = startWorker();
     const thread: Thread = { worker, job: null };
     threads.push(thread);
     const finish = (settle: (job: Job) => void): void => {
+      // An answer that comes while its thread is being ended must not let the process go before that.
+      if (isClosed) return;
       const { job } = thread;
       thread.job = null;
       // An idle thread does not keep the process alive.
@@ -76,6 +80,7 @@ export function createWorkerPool(size: number): WorkerPool {
         next();
       }),
     async close() {
+      isClosed = true;
       await Promise.all(threads.map((thread) => thread.worker.terminate()));
       threads.length = 0;
     },
