@@ -64,10 +64,22 @@ export function gpuNames(shell: Shell, count: number): readonly string[] {
   return [...new Set([...listed, ...others])].slice(0, count);
 }
 
-/** What the steps of one engine share. */
-export function engineCapacity(workspace: Pick<Workspace, "capacity" | "config">): Demand {
-  const capacity = workspace.capacity("local") ?? machine({});
-  const star = workspace.capacity(workspace.config.defaultCompute ?? "local") ?? capacity;
-  const cpus = workspace.config.slots ?? star.cpus;
-  return { cpus, memoryBytes: star.memoryBytes, gpus: star.gpus };
+/**
+ * What the steps of one engine share: they all run on this machine, so of each resource as much as any compute of
+ * `stepwell.yml` has. `local` that nothing is said of counts only where there is no other.
+ */
+export function engineCapacity({
+  capacity,
+  config,
+}: Pick<Workspace, "capacity" | "config">): Demand {
+  const { local, ...others } = config.computes;
+  const isSaid = local !== undefined && (local.cpus ?? local.memoryBytes ?? local.gpus) !== null;
+  const names = Object.keys(isSaid || Object.keys(others).length === 0 ? config.computes : others);
+  const all = names.map((name) => capacity(name) ?? machine({}));
+  const most = (of: (one: Demand) => number): number => Math.max(...all.map(of));
+  return {
+    cpus: config.slots ?? most(({ cpus }) => cpus),
+    memoryBytes: most(({ memoryBytes }) => memoryBytes),
+    gpus: most(({ gpus }) => gpus),
+  };
 }
