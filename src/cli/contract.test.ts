@@ -194,7 +194,8 @@ describe("--json", () => {
   });
 });
 
-const RUN_KEYS = "experiment finished name outputs schema started status steps warnings".split(" ");
+const RUN_KEYS =
+  "experiment finished name outputs properties schema started status steps warnings".split(" ");
 const STEP_KEYS =
   "attempts error inputs log metrics name outputs parameters reuse status type".split(" ");
 const PLAN_KEYS = ["decision", "forecastS", "from", "name", "reason", "warnings"];

@@ -11,12 +11,12 @@ const MAX_DIFF_BYTES = 1_000_000;
 
 /** One origin for each git work tree among the folders. */
 export async function gitOrigins(folders: readonly string[]): Promise<readonly GitOrigin[]> {
-  const roots = new Set<string>();
+  const inside = new Map<string, string[]>();
   for (const folder of new Set(folders)) {
     const root = workTree(folder);
-    if (root !== null) roots.add(root);
+    if (root !== null) inside.set(root, [...(inside.get(root) ?? []), path.resolve(folder)]);
   }
-  const origins = await Promise.all([...roots].map(originOf));
+  const origins = await Promise.all([...inside].map(([root, code]) => originOf(root, code)));
   return origins.filter((origin) => origin !== null);
 }
 
@@ -27,12 +27,13 @@ function workTree(folder: string): string | null {
   }
 }
 
-async function originOf(folder: string): Promise<GitOrigin | null> {
-  const [commit, branch, remote, diff] = await Promise.all([
+async function originOf(folder: string, code: readonly string[]): Promise<GitOrigin | null> {
+  const [commit, branch, remote, diff, added] = await Promise.all([
     git(folder, ["rev-parse", "HEAD"]),
     git(folder, ["rev-parse", "--abbrev-ref", "HEAD"]),
     git(folder, ["config", "--get", "remote.origin.url"]),
     git(folder, ["diff", "HEAD"]),
+    git(folder, ["ls-files", "--others", "--exclude-standard", "--", ...code]),
   ]);
   if (commit === null || commit.trim() === "") return null;
   return {
@@ -40,13 +41,13 @@ async function originOf(folder: string): Promise<GitOrigin | null> {
     repository: remote === null ? null : stripCredentials(remote.trim()),
     branch: branch?.trim() ?? null,
     commit: commit.trim(),
-    dirty: diff !== "",
+    dirty: diff !== "" || (added ?? "") !== "",
     diff: diff === null || diff === "" ? null : diff.slice(0, MAX_DIFF_BYTES),
   };
 }
 
 export function stripCredentials(remote: string): string {
-  return remote.replace(/^([a-z+]+:\/\/)[^/@]*@/i, "$1");
+  return remote.replace(/^([a-z+]+:\/\/)[^/]*@/i, "$1");
 }
 
 /** A git that hangs (a dead network disk, a hook that asks) keeps no run from starting. */

@@ -10,6 +10,7 @@ import { equivalenceNotes, trustNotes } from "../core/trust-notes.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { PipelineNode, StepInput, StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
+import { gitProperties } from "./git-properties.ts";
 import { lastLines } from "./log-tail.ts";
 import type { RecordedRun } from "./read-run.ts";
 import { places } from "./workspace.ts";
@@ -70,6 +71,8 @@ export interface RunView {
   readonly finished: string | null;
   readonly steps: readonly StepView[];
   readonly outputs: Readonly<Record<string, OutputView>>;
+  /** Where its code came from, under the names that Azure ML gives it. */
+  readonly properties: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
 }
 
@@ -87,6 +90,7 @@ export function runView(folder: string, run: RecordedRun): RunView {
     finished: time(run.state.endedAt),
     steps: withPipelines(run, steps),
     outputs: outputViews(run, run.plan.graph.outputs),
+    properties: gitProperties(run.row.origin.git),
     warnings: [...warningsOf(run), ...untoldOf(folder, run.row.name)],
   };
 }

@@ -30,8 +30,9 @@ export interface GitOrigin {
   readonly repository: string | null;
   readonly branch: string | null;
   readonly commit: string;
+  /** Changed since the commit, or with code that git does not know. */
   readonly dirty: boolean;
-  /** `git diff HEAD`, cut at 1 MB; null when clean. */
+  /** `git diff HEAD`, cut at 1 MB; null when it has none. */
   readonly diff: string | null;
 }
 
