@@ -48,6 +48,8 @@ export interface StepView {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly metrics: Readonly<Record<string, number>>;
   readonly parameters: Readonly<Record<string, string>>;
+  /** The MLflow server of the user's own that its metrics went to, where the definition names one. */
+  readonly tracking: string | null;
   readonly outputs: Readonly<Record<string, OutputView>>;
   readonly log: string | null;
   readonly error: ErrorView | null;
@@ -163,6 +165,7 @@ export function stepView(folder: string, run: RecordedRun, index: number): StepV
     inputs: inputViews(run, node, index),
     metrics: row?.result.metrics ?? {},
     parameters: row?.result.loggedParameters ?? {},
+    tracking: log === null ? null : (node.environmentVariables.MLFLOW_TRACKING_URI ?? null),
     outputs: Object.fromEntries(
       Object.entries(row?.result.outputs ?? {}).map(([name, output]) => [name, outputView(output)]),
     ),
@@ -290,6 +293,7 @@ function pipelineView(run: RecordedRun, node: PipelineNode, inside: readonly Ste
     inputs: {},
     metrics: {},
     parameters: {},
+    tracking: null,
     outputs: outputViews(run, node.outputs),
     log: null,
     error: null,

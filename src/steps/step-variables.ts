@@ -25,7 +25,7 @@ export function stepVariables(
   const variables: Record<string, string> = {
     ...ownPackages(context, shell),
     ...(context.gpus.length === 0 ? {} : { CUDA_VISIBLE_DEVICES: context.gpus.join(",") }),
-    ...metricVariables(context, node),
+    ...metricVariables(context, node, shell),
     ...functionVariables(node),
     ...shell.passed,
     ...node.environmentVariables,
@@ -142,8 +142,14 @@ export function mlflowFolder(attemptFolder: string): string {
  * A file store for each attempt. It is laid out beforehand only where MLflow can be met: six folders a step are not
  * free. A tracking URI of the user's own wins.
  */
-function metricVariables(context: AttemptContext, node: StepNode): Record<string, string> {
-  if (node.environmentVariables.MLFLOW_TRACKING_URI !== undefined) return {};
+function metricVariables(
+  context: AttemptContext,
+  node: StepNode,
+  shell: ShellVariables,
+): Record<string, string> {
+  // The run that is laid out here is unknown there.
+  const own = { ...shell.passed, ...node.environmentVariables };
+  if (own.MLFLOW_TRACKING_URI !== undefined) return {};
   const environment =
     context.plan.environments[context.plan.steps[context.index]?.environment ?? -1];
   const packages = environment?.packages ?? {};

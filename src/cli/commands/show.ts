@@ -51,6 +51,7 @@ function print(context: Context, run: RecordedRun, view: RunView): void {
       terminal.out(`output ${prefix(step)}${name}  ${output.path}`);
     for (const [name, value] of Object.entries(step.metrics))
       terminal.out(`metric ${prefix(step)}${name}  ${number(value)}`);
+    if (step.tracking !== null) terminal.out(`metrics of ${step.name} went to ${step.tracking}`);
     if (step.error !== null && step.type !== "pipeline") printError(context, step);
   }
   for (const [name, output] of Object.entries(view.outputs))
