@@ -77,8 +77,14 @@ function lookUp(run: RecordedRun, name: string): FoundOutput | null {
   return outputIn(run, ".", name);
 }
 
-/** An output, or `artifacts`: what Azure ML calls so of a step, `./outputs`, `./logs` and what MLflow kept. */
+/**
+ * An output, of a nested pipeline too, or `artifacts`: what Azure ML calls so of a step, `./outputs`, `./logs` and what
+ * MLflow kept.
+ */
 function outputIn(run: RecordedRun, step: string, output: string): FoundOutput | null {
+  const nested = run.plan.graph.pipelines.find((node) => node.path === step);
+  const source = own(nested?.outputs ?? {}, output);
+  if (source !== undefined) return outputIn(run, source.step, source.output);
   const row = run.results.get(run.indexOf.get(step) ?? -1);
   return row !== undefined && recordIn(row, output) !== null ? { row, output } : null;
 }
@@ -92,17 +98,27 @@ export function copyName(output: string, record: OutputRecord): string {
   return output.split(".").at(-1) === ARTIFACTS ? ARTIFACTS : path.basename(record.path);
 }
 
-/** Outputs of the pipeline, then those of its steps as `STEP.OUTPUT`; artifacts where a step left some. */
+/**
+ * Outputs of the pipeline, then those of nested pipelines and of its steps as `STEP.OUTPUT`; artifacts where a step left
+ * some.
+ */
 export function outputNames(run: RecordedRun): readonly string[] {
   const names = [
     ...Object.keys(run.plan.graph.outputs),
+    ...run.plan.graph.pipelines.flatMap((node) =>
+      Object.keys(node.outputs).map((output) => `${node.path}.${output}`),
+    ),
     ...run.plan.graph.steps.flatMap((step, index) => {
       const hasLeft = (run.results.get(index)?.result.artifacts ?? null) !== null;
       const outputs = [...Object.keys(step.outputs), ...(hasLeft ? [ARTIFACTS] : [])];
-      return outputs.map((output) => (step.path === "." ? output : `${step.path}.${output}`));
+      return outputs.map((output) => nameIn(step.path, output));
     }),
   ];
   return [...new Set(names)];
+}
+
+function nameIn(step: string, output: string): string {
+  return step === "." ? output : `${step}.${output}`;
 }
 
 function unknownOutput(run: RecordedRun, name: string): Refusal {
@@ -113,8 +129,19 @@ function unknownOutput(run: RecordedRun, name: string): Refusal {
     ? refuse(
         "no_output_yet",
         `output ${name} of run ${run.row.name} was not made`,
-        `see why: stepwell show ${run.row.name}`,
+        `see why: stepwell show ${run.row.name}${whereLeft(run, name)}`,
         1,
       )
     : refuse("unknown_output", `run ${run.row.name} has no output ${name}`, list);
+}
+
+/** What an attempt wrote before it failed is nobody's output, and may be what its owner looks for. */
+function whereLeft(run: RecordedRun, name: string): string {
+  const failed = run.plan.graph.steps.find(
+    ({ path: step, outputs }, index) =>
+      run.state.steps[index]?.status === "Failed" &&
+      Object.keys(outputs).some((output) => name === nameIn(step, output)),
+  );
+  if (failed === undefined) return "";
+  return `; what the failed attempt left of it: stepwell shell ${run.row.name} ${failed.path}`;
 }

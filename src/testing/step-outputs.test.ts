@@ -1,0 +1,54 @@
+import { afterEach, expect, it } from "vitest";
+import { makeRig, type Rig } from "./rig.ts";
+
+// `stepwell outputs RUN STEP.NAME` for steps that are not simply commands that succeeded.
+
+let rig: Rig;
+
+afterEach(() => rig.remove());
+
+const OUTPUT = "outputs: {o: {type: uri_file}}";
+
+it("the outputs of a nested pipeline are found by its name, and in a reference to the run", () => {
+  rig = makeRig("nested-outputs");
+  const leaf = `{command: 'echo leaf > \${{outputs.o}}', outputs: {o: "\${{parent.outputs.r}}"}}`;
+  rig.write(
+    "inner.yml",
+    `type: pipeline\noutputs: {r: {type: uri_file}}\njobs:\n  leaf: ${leaf}\n`,
+  );
+  rig.write(
+    "middle.yml",
+    `type: pipeline\noutputs: {m: {type: uri_file}}\njobs:\n  in: {component: ./inner.yml, outputs: {r: "\${{parent.outputs.m}}"}}\n`,
+  );
+  rig.write("pipeline.yml", "type: pipeline\njobs:\n  out: {component: ./middle.yml}\n");
+  const run = rig.run("run", "pipeline.yml", "--name", "nest");
+  expect(run.steps[0]).toMatchObject({ name: "out", outputs: { m: expect.anything() } });
+  const paths = ["out.m", "out.in.r", "out.in.leaf.o"].map((name) =>
+    rig.cli("outputs", "nest", name),
+  );
+  expect(new Set(paths.map(({ stdout }) => stdout))).toEqual(
+    new Set([`${run.steps[0]?.outputs.m?.path}\n`]),
+  );
+  expect(rig.cli("outputs", "nest").stdout).toBe("out.m\nout.in.r\nout.in.leaf.o\n");
+  rig.write(
+    "reader.yml",
+    "type: command\ncompute: local\ncommand: cat ${{inputs.x}} > ${{outputs.o}}\n" +
+      `inputs: {x: {type: uri_file, path: azureml://jobs/nest/outputs/out.m}}\n${OUTPUT}\n`,
+  );
+  expect(rig.run("run", "reader.yml").status).toBe("Completed");
+});
+
+it("an output that an attempt wrote before it failed is not given out, but told where to look for", () => {
+  rig = makeRig("unfinished-output");
+  rig.write(
+    "pipeline.yml",
+    `type: pipeline\njobs:\n  half:\n    command: 'echo half > \${{outputs.o}}; exit 4'\n    ${OUTPUT}\n`,
+  );
+  expect(rig.cli("run", "pipeline.yml", "--name", "broke").code).toBe(1);
+  const asked = rig.cli("outputs", "broke", "half.o");
+  expect([asked.code, asked.stdout]).toEqual([1, ""]);
+  expect(asked.stderr).toContain("was not made");
+  expect(asked.stderr).toContain("stepwell shell broke half");
+  const command = ["shell", "broke", "half", "--", "bash", "-c", 'cat "$SW_outputs_o"'];
+  expect(rig.cli(...command).stdout).toBe("half\n");
+});
