@@ -19,13 +19,31 @@ export function createTerminal(shell: Readonly<Record<string, string | undefined
   const isTerminal = process.stdout.isTTY === true && process.stderr.isTTY === true;
   const live = isTerminal && shell.TERM !== "dumb";
   const noColor = shell.NO_COLOR !== undefined && shell.NO_COLOR !== "";
+  const colors = picocolors.createColors(live && !noColor);
+  const harmless = (text: string): string => withoutControls(text, colors.isColorSupported);
   return {
-    out: (text) => write(process.stdout, text),
-    note: (text) => write(process.stderr, text),
+    out: (text) => write(process.stdout, harmless(text)),
+    note: (text) => write(process.stderr, harmless(text)),
     live,
     columns: columnsOf(process.stdout) ?? 100,
-    colors: picocolors.createColors(live && !noColor),
+    colors,
   };
+}
+
+const CONTROLS = new RegExp(String.raw`${"\u001b"}\[[\d;:]*m|(?!\t|\r?\n)\p{Cc}`, "gu");
+
+/**
+ * Names of files and the like come from others, and could move the cursor or rename the window: they are written out,
+ * in the form in which they are the same in JSON. Colours stay where there may be some.
+ */
+export function withoutControls(text: string, hasColors: boolean): string {
+  return text.replaceAll(CONTROLS, (found) =>
+    found.length > 1 && hasColors ? found : found.replace(/\p{Cc}/u, writtenOut),
+  );
+}
+
+function writtenOut(sign: string): string {
+  return `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** Of a terminal that knows its size; one that was never told says 0. */

@@ -300,6 +300,16 @@ describe("explain", () => {
     ]);
   });
 
+  it("is one line without control codes, whatever a value or a file's name holds", () => {
+    const after = image({ parameters: { alpha: ["string", "a\nerror: \u001b[2Jb"] } });
+    expect(explain(image(), after, EVIDENCE)).toEqual([
+      {
+        kind: "parameter_changed",
+        detail: String.raw`parameter alpha 0.1 → "a\u{a}error: \u{1b}[2Jb"`,
+      },
+    ]);
+  });
+
   it("puts what people change most first", () => {
     const after = image(
       { command: "other", instanceCount: 2, parameters: {} },

@@ -13,6 +13,7 @@ import {
   isFunctionFolder,
   type LoadedPackages,
 } from "./function-changes.ts";
+import { oneLine } from "./one-line.ts";
 import type { Reason, ReasonKind } from "./reason.ts";
 
 /** What is known about ids that stand in pre-images; each may be unknown (null). */
@@ -46,8 +47,9 @@ export function explain(before: PreImage, after: PreImage, evidence: Evidence): 
   ];
 }
 
+/** One line, whatever the names of files and the values of parameters hold. */
 function reason(kind: ReasonKind, detail: string): Reason {
-  return { kind, detail };
+  return { kind, detail: oneLine(detail) };
 }
 
 const NO_CODE = "";
