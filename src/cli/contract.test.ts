@@ -53,6 +53,7 @@ describe("exit codes", () => {
     ["a bad name", 2, ["run", "pipeline.yml", "--name", "../x"]],
     ["--from without a run to take from", 2, ["run", "other.yml", "--from", "show"]],
     ["wrong usage", 2, ["run", "pipeline.yml", "--priority", "11"]],
+    ["a variable without a name", 2, ["run", "pipeline.yml", "--env", "=x"]],
     ["an unknown option", 2, ["plan", "pipeline.yml", "--only-cached"]],
     ["an unknown status", 2, ["runs", "--status", "Foo"]],
     ["nothing to do", 0, ["plan", "pipeline.yml", "--exit-code"]],

@@ -44,7 +44,7 @@ export function addDefinitionOptions(command: Command): Command {
     .option(
       "--env <name[=value]>",
       "hand a variable to the steps (its value is never recorded)",
-      collect,
+      collectVariable,
     )
     .option("--from <step>", "take everything not below STEP from the latest run as recorded")
     .option("--until <step>", "skip what STEP does not need")
@@ -55,6 +55,11 @@ export function addDefinitionOptions(command: Command): Command {
 
 function collectPair(value: string, all: readonly string[] = []): readonly string[] {
   if (!/^[^=]+=/.test(value)) throw new InvalidArgumentError("expected NAME=VALUE");
+  return [...all, value];
+}
+
+function collectVariable(value: string, all: readonly string[] = []): readonly string[] {
+  if (!/^[^=]/.test(value)) throw new InvalidArgumentError("expected NAME or NAME=VALUE");
   return [...all, value];
 }
 
