@@ -78,19 +78,19 @@ interface CodePlace {
 function besideCode(inside: readonly string[], place: CodePlace): BesideFile | null {
   const { parts, home } = place;
   const code = place.code === null ? null : liveCode(place.code);
-  const folders = code === null ? [home] : [home, code.path, path.dirname(code.path)];
+  const own = code?.path ?? null;
+  const folders = own === null ? [home] : [home, own, path.dirname(own)];
   for (const name of inside.filter((one) => !Object.hasOwn(parts, one)))
     for (const folder of folders) {
       const at = path.resolve(folder, name);
-      if (at === folder || !fs.existsSync(at) || at.includes("/.stepwell/") || at === code?.path)
-        continue;
-      const isInside = code !== null && isFolder(code.path) && at.startsWith(`${code.path}/`);
+      if (at === folder || !fs.existsSync(at) || at.includes("/.stepwell/") || at === own) continue;
+      const isInside = own !== null && isFolder(own) && at.startsWith(`${own}/`);
       // Under the very path that it has there: the step's copy once had it.
-      if (isInside && (isFolder(at) || path.relative(code.path, at) === name)) continue;
+      if (isInside && (isFolder(at) || path.relative(own, at) === name)) continue;
       return {
         path: at,
-        inside: isInside ? path.relative(code.path, at) : null,
-        code: code === null ? null : relativeTo(home, code.path),
+        inside: isInside ? path.relative(own, at) : null,
+        code: own === null ? null : relativeTo(home, own),
         written: relativeTo(home, at),
       };
     }
@@ -99,7 +99,8 @@ function besideCode(inside: readonly string[], place: CodePlace): BesideFile | n
 
 /** The code where its author edits it, not the copy that a registered component is read from. */
 function liveCode(code: CodeReference): CodeReference {
-  return { ...code, path: liveFolder(code.path), includes: code.includes.map(liveFolder) };
+  const own = code.path === null ? null : liveFolder(code.path);
+  return { ...code, path: own, includes: code.includes.map(liveFolder) };
 }
 
 /** True also where it cannot be looked at: then its name alone has to do. */
@@ -116,5 +117,6 @@ function ownPath(code: CodeReference, inside: string): string {
   const [first = "", ...rest] = inside.split("/");
   const include = code.includes.find((one) => path.basename(one) === first);
   if (include !== undefined) return path.join(include, ...rest);
+  if (code.path === null) return inside;
   return isFolder(code.path) ? path.join(code.path, inside) : code.path;
 }

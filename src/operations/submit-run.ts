@@ -66,7 +66,9 @@ export async function submitRun(
   const secrets = await passedSecrets(workspace);
   if (isRefusal(secrets)) return secrets;
   const variables = { ...secrets, ...options.variables };
-  const git = await gitOrigins(plan.graph.steps.flatMap((step) => step.code?.path ?? []));
+  const git = await gitOrigins(
+    plan.graph.steps.flatMap(({ code }) => [code?.path ?? [], code?.includes ?? []].flat()),
+  );
   const base = newRun(workspace, plan, options, git);
   const written = plan.graph.name;
   const isUsable = written !== null && NAME.test(written) && !hasFiles(workspace, written);

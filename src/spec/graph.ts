@@ -94,8 +94,8 @@ export interface StepOutput {
 
 /** The step's code: a folder (or one file) and what is laid beside it. */
 export interface CodeReference {
-  /** Absolute path of a local folder or file. */
-  readonly path: string;
+  /** Absolute path of a local folder or file; null: there are only includes. */
+  readonly path: string | null;
   /** Absolute paths of `additional_includes`, each copied under its own basename. */
   readonly includes: readonly string[];
   /** Absolute paths of definition files inside `path` or an include: they count by what they say, not by their bytes. */

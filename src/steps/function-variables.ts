@@ -8,7 +8,7 @@ import type { StepNode } from "../spec/graph.ts";
 const FUNCTIONS = `${path.sep}.stepwell${path.sep}functions${path.sep}`;
 
 export function functionVariables({ code }: Pick<StepNode, "code">): Record<string, string> {
-  if (code === null || !code.path.includes(FUNCTIONS)) return {};
+  if (code?.path?.includes(FUNCTIONS) !== true) return {};
   const home = path.dirname(code.path);
   const map = path.join(home, "step.map");
   try {

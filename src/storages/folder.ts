@@ -151,7 +151,7 @@ class FolderContents implements Contents {
 
   async snapshot(code: CodeReference): ReturnType<Contents["snapshot"]> {
     const { codeFolder } = this.#places;
-    return this.#outcome(code.path, async () => {
+    return this.#outcome(code.path ?? code.includes[0] ?? "", async () => {
       const places = { codeFolder, cacheFolder: this.#cacheFolder };
       const { snapshot, warnings } = await this.#do("snapshotCode", { code, places });
       return done(snapshot, warnings);

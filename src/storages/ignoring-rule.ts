@@ -14,6 +14,7 @@ export function ignoringRule(code: CodeReference, path: string): IgnoredFile | n
   if (parts.length === 0 || parts.includes("..")) return null;
   const include = code.includes.find((one) => basename(one) === parts[0]);
   const root = include ?? code.path;
+  if (root === null) return null;
   const inside = include === undefined ? parts : parts.slice(1);
   const file = join(root, ...inside);
   const stats = inside.length === 0 ? null : lookAt(file);

@@ -59,21 +59,21 @@ export function snapshotCode(
       return { snapshot: describe(code, snapshotId, entries), warnings: warningsOf(code, entries) };
     }
     if (tries === TRIES) {
-      const message = `${code.path} kept changing while it was read`;
+      const message = `${nameOf(code)} kept changing while it was read`;
       throw new ContentProblem("changed_while_read", message, "wait until nothing writes to it");
     }
   }
 }
 
 function listCode(code: CodeReference, limits: Limits | null): Sourced[] | typeof TOO_BIG {
-  const main = listPart(code.path, "", limits);
+  const main = code.path === null ? [] : listPart(code.path, "", limits);
   if (main === TOO_BIG) return TOO_BIG;
   const taken = new Set(main.map(({ entry }) => entry.path.split("/")[0]));
   const all = main;
   for (const include of code.includes) {
     const name = basename(include);
     if (taken.has(name)) {
-      const message = `the additional include ${include} would replace ${name} of ${code.path}`;
+      const message = `the additional include ${include} would replace ${name} of ${nameOf(code)}`;
       throw new ContentProblem("wrong_kind", message, "rename one of the two");
     }
     taken.add(name);
@@ -113,7 +113,7 @@ function identify(
   places: CodePlaces,
   limits: Limits | null,
 ): ManifestEntry[] | typeof TOO_BIG {
-  const place = `code ${code.path}`;
+  const place = `code ${nameOf(code)}`;
   const known = readPage(places.cacheFolder, place)?.ids() ?? new Map<string, ContentId>();
   const isKnown = (entry: Listed): boolean => entry.type === "file" && known.has(fileKey(entry));
   const unknown = sources.filter(({ entry }) => entry.type === "file" && !isKnown(entry));
@@ -183,7 +183,12 @@ function describe(
 /** Where in the snapshot a file may lie: in the folder itself, or in what is included. */
 function placesOf(file: string, code: CodeReference): string[] {
   const included = code.includes.map((one) => join(basename(one), relative(one, file)));
-  return [relative(code.path, file), ...included];
+  return code.path === null ? included : [relative(code.path, file), ...included];
+}
+
+/** What there are only includes of is named by the first. */
+function nameOf(code: CodeReference): string {
+  return code.path ?? code.includes[0] ?? "";
 }
 
 /** A file's id, with `+x` when it is executable; a link by its target. */
@@ -208,7 +213,7 @@ function warningsOf(code: CodeReference, entries: readonly ManifestEntry[]): str
     isBySize ? `${name} (${Math.round(amount / 2 ** 20)} MB)` : `${name} (${amount} files)`,
   );
   return [
-    `the code folder ${code.path} holds ${files.length} files, ${Math.round(bytes / 2 ** 20)} MB; largest: ${shown.join(", ")}. ` +
+    `the code folder ${nameOf(code)} holds ${files.length} files, ${Math.round(bytes / 2 ** 20)} MB; largest: ${shown.join(", ")}. ` +
       "It is copied for every step: make data an input, or name it in .amlignore",
   ];
 }

@@ -6,7 +6,7 @@ import type { CodeReference } from "../graph.ts";
 import { getSet, type TreeMapping } from "../tree.ts";
 import type { LoadContext } from "./load-context.ts";
 
-/** The code of a component (or of a node that is its own), or null for none. */
+/** The code of a component (or of a node that is its own), or null for none. Includes may lie there without any. */
 export function readCode(
   tree: TreeMapping,
   base: string,
@@ -14,7 +14,11 @@ export function readCode(
   context: LoadContext,
 ): CodeReference | null {
   const node = getSet(tree, "code");
-  if (node?.kind !== "scalar" || node.text.trim() === "") return null;
+  if (node?.kind !== "scalar" || node.text.trim() === "") {
+    const includes = readIncludes(tree, base, context);
+    if (includes.length === 0) return null;
+    return { path: null, includes, definitionFiles: inside(definitionFiles, includes) };
+  }
   if (
     /^(?:git\+|azureml:|[a-z][a-z0-9+.-]+:\/\/)/i.test(node.text) &&
     !node.text.startsWith("file:")
@@ -29,14 +33,15 @@ export function readCode(
     context.error(node, "missing_path", message, pathHint(node.text));
   }
   const includes = readIncludes(tree, base, context);
-  const places = [folder, ...includes];
   return {
     path: folder,
     includes,
-    definitionFiles: definitionFiles.filter((file) =>
-      places.some((place) => file === place || isInside(file, place)),
-    ),
+    definitionFiles: inside(definitionFiles, [folder, ...includes]),
   };
+}
+
+function inside(files: readonly string[], places: readonly string[]): readonly string[] {
+  return files.filter((file) => places.some((place) => file === place || isInside(file, place)));
 }
 
 function readIncludes(tree: TreeMapping, base: string, context: LoadContext): readonly string[] {
