@@ -26,6 +26,7 @@ beforeAll(() => {
   rig = makeRig("contract");
   rig.write("text.txt", "one two\n");
   rig.write("pipeline.yml", PIPELINE);
+  rig.write("lost.yml", "type: command\ncommand: echo\nenvironment: azureml:lost:3\n");
   expect(rig.cli("run", "pipeline.yml", "--name", "first").code).toBe(0);
 });
 
@@ -58,6 +59,8 @@ describe("exit codes", () => {
     ["an unknown status", 2, ["runs", "--status", "Foo"]],
     ["nothing to do", 0, ["plan", "pipeline.yml", "--exit-code"]],
     ["something to do", 10, ["plan", "pipeline.yml", "--exit-code", "--force=show"]],
+    ["an environment of an unknown name", 2, ["run", "lost.yml"]],
+    ["an attempt that there was not", 2, ["logs", "first", "--attempt", "9"]],
     ["a workspace that is not there", 4, ["runs", "--workspace", "/nowhere/at/all"]],
   ])("%s: %i", (_, code, words) => {
     rig.write("other.yml", PIPELINE.replace("display_name: words", "display_name: other"));

@@ -48,6 +48,14 @@ export async function logFiles(
     .filter(({ file }) => fs.existsSync(file));
   const secrets = hiddenOf(workspace, run);
   const ended = isEndedRun(run.state.status) || run.status === "Interrupted";
+  if (ended && attempt !== null && files.length === 0) {
+    const numbers = new Set(steps.flatMap((one) => one.attempts.map(({ number }) => number)));
+    return refuse(
+      "unknown_attempt",
+      `there is no log of an attempt ${attempt}`,
+      numbers.size === 0 ? null : `there are attempts ${[...numbers].sort().join(", ")}`,
+    );
+  }
   return { files, ended, secrets };
 }
 

@@ -36,7 +36,7 @@ export interface Prepared {
   /** Null when a problem is an error. */
   readonly plan: Plan | null;
   readonly problems: readonly Problem[];
-  /** 4 when the only errors are about environments or computes, else 2. */
+  /** 4 when the only errors are environments that cannot be made, else 2. */
   readonly exitCode: 2 | 4;
   /** Steps whose environment was never resolved: only when `mayResolve` is off. */
   readonly unresolved: ReadonlySet<number>;
@@ -44,6 +44,14 @@ export interface Prepared {
 
 /** Codes of refusals that say nothing of the data, only that it could not be asked for now. */
 const OUT_OF_REACH: ReadonlySet<string> = new Set(["download_failed", "storage_unreachable"]);
+
+/** Codes of environments that are known and cannot be made. */
+const CANNOT_BE_MADE: ReadonlySet<string> = new Set([
+  "unsupported_environment",
+  "environment_not_resolved",
+  "environment_build_failed",
+  "environment_disk_full",
+]);
 
 /** What is wrong with a step, and in which field of it. */
 type Report = (
@@ -75,16 +83,13 @@ export async function preparePlan(
   const { nodeIds } = packGraph(graph);
   const steps: PlannedStep[] = [];
   const unresolved = new Set<number>();
-  let exitCode: 2 | 4 = problems.some(({ severity }) => severity === "error") ? 2 : 4;
   for (const [index, step] of graph.steps.entries()) {
-    const before = problems.length;
     const resolved = await resolveInputs(step, data, (one, refusal, field) => {
       const isMissed = options.mayResolve || !OUT_OF_REACH.has(refusal.code);
       report(one, refusal, field, isMissed ? "error" : "warning");
     });
     const snapshot = step.code === null ? null : await code.resolve(step.code);
     if (isRefusal(snapshot)) report(step, snapshot, ["code"]);
-    if (problems.slice(before).some((problem) => problem.severity === "error")) exitCode = 2;
     const environment =
       step.type === "data_transfer"
         ? environments.none()
@@ -104,7 +109,7 @@ export async function preparePlan(
     });
   }
   problems.push(...code.warnings(), ...environments.warnings());
-  const failed = problems.some((problem) => problem.severity === "error");
+  const errors = problems.filter((problem) => problem.severity === "error");
   const { force, skip, taken, onlyCached, strict, keepWork, passEnv } = options;
   const { sourceDateEpoch } = workspace.config;
   const defaultDatastore = await defaultDatastoreOf(workspace, graph, problems);
@@ -125,7 +130,8 @@ export async function preparePlan(
       ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
     },
   };
-  return { plan: failed ? null : plan, problems, exitCode, unresolved };
+  const exitCode = errors.every(({ code }) => CANNOT_BE_MADE.has(code)) ? 4 : 2;
+  return { plan: errors.length > 0 ? null : plan, problems, exitCode, unresolved };
 }
 
 /** Nodes of types that are planned and do not run here. */
