@@ -4,10 +4,11 @@
 import fs from "node:fs";
 import path from "node:path";
 import { type BesideFile, hintFor } from "../core/failure-causes.ts";
-import { innermostFrame, pathInCode } from "../core/failure-location.ts";
+import { type Frame, innermostFrame, pathInCode } from "../core/failure-location.ts";
 import type { EnginePorts } from "../engine/engine-ports.ts";
 import { liveFolder } from "../spec/frozen-root.ts";
 import type { CodeReference, StepNode } from "../spec/graph.ts";
+import { functionSources } from "../steps/function-sources.ts";
 import { relativeTo } from "./draft-code.ts";
 import { lastLines } from "./log-tail.ts";
 import { readShell } from "./read-shell.ts";
@@ -54,10 +55,15 @@ export function createDiagnoser(workspace: Workspace): EnginePorts["diagnose"] {
         return besideCode(inside, { code: node.code, parts, home: home ?? workspace.folder });
       },
     });
-    if (frame === null || node.code === null) return { hint, location: null };
-    const location = { file: ownPath(liveCode(node.code), frame.file), line: frame.line };
-    return { hint, location };
+    return { hint, location: ownPlace(lines, node, frame) };
   };
+}
+
+/** A function step's program names the files that it is made of; of it there is only the copy. */
+function ownPlace(lines: readonly string[], node: StepNode, frame: Frame | null): Frame | null {
+  const written = innermostFrame(lines, functionSources(node));
+  if (written !== null || frame === null || node.code === null) return written;
+  return { file: ownPath(liveCode(node.code), frame.file), line: frame.line };
 }
 
 function hasShellAlone(workspace: Workspace, run: string, node: StepNode, name: string): boolean {

@@ -75,6 +75,27 @@ describe("a step that fails", () => {
     expect(location("plain.yml")).toBeNull();
   });
 
+  it("is told so for a function of a module, also where a file elsewhere threw", () => {
+    rig = makeRig("failing");
+    rig.write(
+      "shared/rates.ts",
+      "interface Rate { of: number }\n\nexport const rate = (x: Rate) => {\n  throw new Error(`${x.of}`);\n};\n",
+    );
+    rig.write(
+      "pipes/rates.ts",
+      `import { pipeline, step } from "stepwell";
+import { rate } from "../shared/rates.ts";
+
+const train = step({ name: "train", run() { rate({ of: 1 }); } });
+export default pipeline({ name: "rates" }, () => { train(); });
+`,
+    );
+    const done = rig.cli("run", "pipes/rates.ts");
+    expect(done.stderr).toContain("  at shared/rates.ts:4\n");
+    const [train] = rig.run("show", "last").steps;
+    expect(train?.error?.location).toEqual({ file: rig.at("shared/rates.ts"), line: 4 });
+  });
+
   it("opens in `shell` with the failed attempt's own files, and says when they are gone", () => {
     project(TRAIN);
     rig.cli("run", "--name", "one");
