@@ -76,9 +76,10 @@ def run(
     """
     definition = _definition(file, inputs, set, compute, force, from_, until)
     kept = _call.options(tags=tags, name=name, experiment=experiment)
-    submitted = _call.call(["run", *definition, *kept, "--detach"], workspace)
-    shown = _call.call(["show", submitted["name"]], workspace)
-    made = Run(shown, workspace, definition)
+    place = _call.Place(workspace)
+    submitted = _call.call(["run", *definition, *kept, "--detach"], place)
+    shown = _call.call(["show", submitted["name"]], place)
+    made = Run(shown, place, definition)
     if not wait:
         return made
     try:
@@ -101,7 +102,7 @@ def plan(
 ) -> Plan:
     """What would run, and why. Starts nothing."""
     definition = _definition(file, inputs, set, compute, force, from_, until)
-    return Plan(_call.call(["plan", *definition], workspace))
+    return Plan(_call.call(["plan", *definition], _call.Place(workspace)))
 
 
 def _definition(
@@ -127,13 +128,14 @@ def validate(
 ) -> list[Problem]:
     """The warnings of a definition; raises `InvalidDefinition` with every mistake at once."""
     named = [] if file is None else [os.fspath(file)]
-    answer = _call.call(["validate", *named], workspace)
+    answer = _call.call(["validate", *named], _call.Place(workspace))
     return [Problem(**one) for one in answer["problems"]]
 
 
 def show(run: str = "last", *, workspace: str | os.PathLike[str] | None = None) -> Run:
     """A recorded run: by its name or the beginning of it, `last`, `last-failed`, `last~2`, `PIPELINE@last`."""
-    return Run(_call.call(["show", run], workspace), workspace)
+    place = _call.Place(workspace)
+    return Run(_call.call(["show", run], place), place)
 
 
 def runs(
@@ -149,7 +151,7 @@ def runs(
     words = _call.options(
         pipeline=pipeline, experiment=experiment, status=status, tag=tag, limit=limit
     )
-    return _run.summaries(_call.call(["runs", *words], workspace))
+    return _run.summaries(_call.call(["runs", *words], _call.Place(workspace)))
 
 
 def load_ipython_extension(shell: Any) -> None:

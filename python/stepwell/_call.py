@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
 
 from ._program import command, environment
@@ -14,12 +15,18 @@ from .errors import from_answer
 ANSWERED = {0, 1, 3, 10}
 
 
-def call(words: Sequence[str], workspace: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Place:
+    """Where commands run: what was the current folder when it was made stays theirs, wherever the program goes on."""
+
+    workspace: str | os.PathLike[str] | None = None
+    folder: str = field(default_factory=os.getcwd)
+
+
+def call(words: Sequence[str], place: Place) -> dict[str, Any]:
     """The object that `stepwell WORDS --json` prints; raises what it refuses."""
-    place = [] if workspace is None else ["--workspace", os.fspath(workspace)]
     dashes = list(words).index("--") if "--" in words else len(words)
-    line = [*place, *words[:dashes], "--json", *words[dashes:]]
-    done = _run(line)
+    done = _run([*words[:dashes], "--json", *words[dashes:]], place)
     try:
         answer = json.loads(done.stdout) if done.stdout else None
     except json.JSONDecodeError:
@@ -61,15 +68,20 @@ def text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def tell(words: Sequence[str], workspace: str | os.PathLike[str] | None = None) -> None:
+def tell(words: Sequence[str], place: Place) -> None:
     """Runs a command that has no --json; raises what it refuses."""
-    place = [] if workspace is None else ["--workspace", os.fspath(workspace)]
-    done = _run([*place, *words])
+    done = _run(words, place)
     if done.returncode != 0:
         raise from_answer(None, done.returncode, done.stderr)
 
 
-def _run(words: list[str]) -> subprocess.CompletedProcess[str]:
+def _run(words: Sequence[str], place: Place) -> subprocess.CompletedProcess[str]:
+    named = [] if place.workspace is None else ["--workspace", os.fspath(place.workspace)]
     return subprocess.run(
-        command(words), capture_output=True, text=True, encoding="utf-8", env=environment()
+        command([*named, *words]),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment(),
+        cwd=place.folder,
     )

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from ._call import call
+from ._call import Place, call
 from .errors import StepwellError
 
 USAGE = "%%step NAME [-f PIPELINE] [ARGUMENTS OF THE SCRIPT], as in: %%step train --data data/x.csv --out model/"
@@ -33,7 +33,7 @@ def step(line: str, cell: str) -> None:
         print(f"{script} is the same")
     try:
         words = ["add", name, "-f", file, "--yes", "--", "python3", str(script), *arguments]
-        added = call(words)
+        added = call(words, Place())
     except StepwellError as error:
         if error.code != "name_taken":
             raise

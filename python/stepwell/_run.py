@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from . import _frames, _html
-from ._call import call, tell
+from ._call import Place, call, tell
 from .errors import NotFound, RunCanceled, RunFailed, StepwellError
 
 if TYPE_CHECKING:
@@ -145,10 +144,10 @@ class Run:
     def __init__(
         self,
         answer: dict[str, Any],
-        workspace: str | os.PathLike[str] | None = None,
+        place: Place,
         planning: list[str] | None = None,
     ) -> None:
-        self._workspace = workspace
+        self._place = place
         self._planning = planning
         self._read(answer)
 
@@ -181,7 +180,7 @@ class Run:
 
     def refresh(self) -> Run:
         if not self.ended or self.status == "Interrupted":
-            self._read(call(["show", self.name], self._workspace))
+            self._read(call(["show", self.name], self._place))
         return self
 
     def wait(self, *, check: bool = True, on_change: Callable[[Run], None] | None = None) -> Run:
@@ -200,13 +199,13 @@ class Run:
 
     def cancel(self) -> Run:
         """Cancels it and everything it started, and waits for that."""
-        tell(["cancel", self.name], self._workspace)
+        tell(["cancel", self.name], self._place)
         return self.refresh()
 
     def why(self, step: str, *, against: str | None = None) -> Why:
         """Why a step ran or was reused; compared with its latest earlier run, or with `against`."""
         more = [] if against is None else ["--against", against]
-        answer = call(["why", self.name, step, *more], self._workspace)
+        answer = call(["why", self.name, step, *more], self._place)
         return Why(
             answer["run"],
             answer["step"],
@@ -224,7 +223,7 @@ class Run:
                 hint='plan a file: stepwell.plan("pipeline.yml")',
                 code="unknown_file",
             )
-        return Plan(call(["plan", *self._planning], self._workspace))
+        return Plan(call(["plan", *self._planning], self._place))
 
     def _rows(self) -> list[list[object]]:
         return [

@@ -96,6 +96,17 @@ class Module(unittest.TestCase):
         with self.assertRaises(stepwell.RunCanceled):
             run.wait()
 
+    def test_a_run_stays_where_it_was_started_when_the_program_changes_its_folder(self):
+        run = stepwell.run(wait=False)
+        plan = stepwell.plan()
+        Path("elsewhere/.git").mkdir(parents=True)
+        os.chdir("elsewhere")
+        Path("pipeline.yml").write_text("type: command\ncompute: local\ncommand: 'true'\n")
+        self.assertEqual(run.wait().status, "Completed")
+        self.assertEqual(list(run.plan().steps), list(plan.steps))
+        self.assertEqual(run.why("make").decision, "ran")
+        self.assertEqual(run.cancel().status, "Completed")
+
     def test_html_is_escaped(self):
         Path("page.yml").write_text("type: command\ncompute: local\ncommand: 'true'\n")
         run = stepwell.run("page.yml")
