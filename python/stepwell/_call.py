@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from dataclasses import dataclass, field
+from decimal import Decimal
+from numbers import Real
 from typing import Any, Mapping, Sequence
 
 from ._program import command, environment
@@ -65,7 +68,15 @@ def text(value: object) -> str:
         return os.path.abspath(value)
     if value is None:
         return "null"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _number(str(value)) if isinstance(value, (Real, Decimal)) else str(value)
+
+
+def _number(written: str) -> str:
+    """What Python writes as `1e-05` is a text to YAML, which wants a point; and so is `nan`."""
+    with_point = re.sub(r"^(-?\d+)e", r"\1.0e", written.lower())
+    return re.sub(r"^(-?)(?=(?:nan|inf)$)", r"\1.", with_point)
 
 
 def tell(words: Sequence[str], place: Place) -> None:

@@ -158,6 +158,18 @@ class Module(unittest.TestCase):
             [_call.text(one) for one in (True, None, 0.1, "a b")], ["true", "null", "0.1", "a b"]
         )
 
+    def test_a_number_is_the_same_number_as_in_a_file(self):
+        from decimal import Decimal
+        from stepwell import _call
+
+        numbers = (1e-05, -2e22, 1.5e-07, 3.0, 10**20, float("nan"), float("-inf"), Decimal("1E-9"))
+        expected = "1.0e-05 -2.0e+22 1.5e-07 3.0 100000000000000000000 .nan -.inf 1.0e-9"
+        self.assertEqual(" ".join(_call.text(one) for one in numbers), expected)
+        text = PIPELINE.replace("count: 3", "count: 1.0e-05").replace("seq", "echo").replace("$((i * i))", "1")
+        Path("pipeline.yml").write_text(text)
+        stepwell.run()
+        self.assertEqual(stepwell.plan(inputs={"count": 1e-05})["make"].decision, "reuse")
+
 
 if __name__ == "__main__":
     unittest.main()
