@@ -57,9 +57,15 @@ class InvalidDefinition(StepwellError):
         message = "\n".join(str(one) for one in errors)
         super().__init__(message, code="invalid_definition")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Exceptions are pickled with their message, and made anew of it: pools of processes hang when that fails."""
+        return type(self), (self.problems,)
+
 
 class RunFailed(StepwellError):
     """A run ended without success; `run` is that run."""
+
+    _code = "run_failed"
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -71,11 +77,16 @@ class RunFailed(StepwellError):
             if error.location is not None:
                 lines.append("  at {}:{}".format(*error.location))
             hint = hint or error.hint
-        super().__init__("\n".join(lines), hint=hint, code="run_failed")
+        super().__init__("\n".join(lines), hint=hint, code=self._code)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.run,)
 
 
 class RunCanceled(RunFailed):
     """A run was cancelled."""
+
+    _code = "run_canceled"
 
 
 NOT_FOUND = {"unknown_run", "unknown_step", "unknown_output", "ambiguous_word", "no_output_yet"}

@@ -93,8 +93,9 @@ class Module(unittest.TestCase):
         self.assertFalse(run.ended)
         run.cancel()
         self.assertEqual(run.status, "Canceled")
-        with self.assertRaises(stepwell.RunCanceled):
+        with self.assertRaises(stepwell.RunCanceled) as canceled:
             run.wait()
+        self.assertEqual(canceled.exception.code, "run_canceled")
 
     def test_a_run_stays_where_it_was_started_when_the_program_changes_its_folder(self):
         run = stepwell.run(wait=False)
@@ -137,6 +138,20 @@ class Module(unittest.TestCase):
         self.assertRegex(str(failed.exception), "exit code 3\n.*the reason")
         self.assertEqual(failed.exception.run["make"].status, "Completed")
         self.assertEqual(stepwell.run(set=words, check=False).status, "Failed")
+
+    def test_a_mistake_in_another_process_is_told_here(self):
+        import pickle
+
+        for call, code in (
+            (lambda: stepwell.run(inputs={"coutn": 1}), "invalid_definition"),
+            (lambda: stepwell.run(set={"jobs.measure.command": "exit 3"}), "run_failed"),
+            (lambda: stepwell.show("nobody"), "unknown_run"),
+        ):
+            with self.assertRaises(stepwell.StepwellError) as raised:
+                call()
+            error = raised.exception
+            handed = pickle.loads(pickle.dumps(error))
+            self.assertEqual((type(handed), handed.code, str(handed)), (type(error), code, str(error)))
 
     def test_a_failed_step_names_the_line_of_its_own_code(self):
         Path("code").mkdir()
