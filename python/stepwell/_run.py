@@ -112,7 +112,7 @@ class Plan:
     """What would run, and why. Nothing was started."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
-        self.steps = {
+        self.steps: dict[str, PlannedStep] = {
             one["name"]: PlannedStep(
                 one["name"],
                 one["decision"],
@@ -156,8 +156,8 @@ class Run:
         self.status: str = answer["status"]
         self.experiment: str = answer["experiment"]
         self.warnings: list[str] = answer["warnings"]
-        self.steps = {one["name"]: _step(one) for one in answer["steps"]}
-        self.outputs = _outputs(answer["outputs"], self.name)
+        self.steps: dict[str, Step] = {one["name"]: _step(one) for one in answer["steps"]}
+        self.outputs: dict[str, Output] = _outputs(answer["outputs"], self.name)
 
     @property
     def ended(self) -> bool:
@@ -265,7 +265,7 @@ class RunSummary:
     user: str
 
 
-class Runs(list):  # type: ignore[type-arg]
+class Runs(list["RunSummary"]):
     """The newest runs, newest first."""
 
     def df(self) -> pandas.DataFrame:
@@ -341,7 +341,7 @@ def _failure(error: dict[str, Any]) -> StepFailure:
     )
 
 
-class _Named(dict):  # type: ignore[type-arg]
+class _Named(dict[str, Any]):
     """Says of a name that is not there what there is."""
 
     def __init__(self, there: dict[str, Any], what: str, where: str) -> None:
