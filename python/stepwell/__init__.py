@@ -72,20 +72,18 @@ def run(
 
     Paths in `inputs` that are `pathlib.Path` start from the current folder, texts from the folder of the file. With
     `wait=False` the run goes on by itself, also when this process ends. A run that fails raises `RunFailed`, unless
-    `check` is False. Interrupting the wait cancels the run.
+    `check` is False. Interrupting it cancels the run; interrupting `run.wait()` later only stops waiting.
     """
     definition = _definition(file, inputs, set, compute, force, from_, until)
     kept = _call.options(tags=tags, name=name, experiment=experiment)
     place = _call.Place(workspace)
     submitted = _call.call(["run", *definition, *kept, "--detach"], place)
-    shown = _call.call(["show", submitted["name"]], place)
-    made = Run(shown, place, definition)
-    if not wait:
-        return made
     try:
-        return made.wait(check=check, on_change=_shower(made))
+        shown = _call.call(["show", submitted["name"]], place)
+        made = Run(shown, place, definition)
+        return made.wait(check=check, on_change=_shower(made)) if wait else made
     except KeyboardInterrupt:
-        made.cancel()
+        _call.tell(["cancel", submitted["name"]], place)
         raise
 
 

@@ -14,7 +14,10 @@ USAGE = "%%step NAME [-f PIPELINE] [ARGUMENTS OF THE SCRIPT], as in: %%step trai
 
 def step(line: str, cell: str) -> None:
     """Writes the cell to NAME/NAME.py. A new step's arguments become inputs, outputs and parameters."""
-    words = shlex.split(line)
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise StepwellError(f"{line}: {error}", hint=USAGE, code="wrong_usage") from None
     file = "pipeline.yml"
     if words[1:2] == ["-f"] and len(words) > 2:
         file = words.pop(2)

@@ -1,6 +1,8 @@
 """The typed module over the real command line, as an installed package: runs, steps, outputs, reasons, mistakes."""
 
 import os
+import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -108,6 +110,27 @@ class Module(unittest.TestCase):
         self.assertEqual(run.why("make").decision, "ran")
         self.assertEqual(run.cancel().status, "Completed")
 
+    def test_an_interrupt_before_the_wait_cancels_the_run_too(self):
+        Path("slow.yml").write_text(
+            "type: command\ncompute: local\ncommand: 'while true; do sleep 0.1; done'\n"
+        )
+        node = Path("node")
+        node.write_text(
+            "#!/bin/sh\n"
+            'case " $* " in *" show "*) kill -INT $PPID;; esac\n'
+            f'exec "{stepwell._program.node()}" "$@"\n'
+        )
+        node.chmod(0o755)
+        program = "import signal, stepwell\nsignal.signal(2, signal.default_int_handler)\n"
+        done = subprocess.run(
+            [sys.executable, "-c", program + "stepwell.run('slow.yml')"],
+            env={**os.environ, "STEPWELL_NODE": str(node.resolve())},
+            capture_output=True,
+            text=True,
+        )
+        self.assertIn("KeyboardInterrupt", done.stderr)
+        self.assertEqual(stepwell.show().status, "Canceled")
+
     def test_html_is_escaped(self):
         Path("page.yml").write_text("type: command\ncompute: local\ncommand: 'true'\n")
         run = stepwell.run("page.yml")
@@ -127,6 +150,8 @@ class Module(unittest.TestCase):
         with self.assertRaisesRegex(stepwell.StepwellError, "cannot be the name of a step"):
             stepwell._magic.step("../outside", "print(1)")
         self.assertFalse(Path("../outside").exists())
+        with self.assertRaisesRegex(stepwell.StepwellError, "No closing quotation\n.*%%step NAME"):
+            stepwell._magic.step("make --title 'so", "print(1)")
         with self.assertRaises(stepwell.StepwellError) as unknown:
             stepwell.show().plan()
         self.assertEqual(unknown.exception.code, "unknown_file")
