@@ -9,7 +9,9 @@ import { runView } from "../operations/run-view.ts";
 import { shownStatus } from "../operations/shown-status.ts";
 import { whyStep } from "../operations/why-step.ts";
 import type { Workspace } from "../operations/workspace.ts";
+import { checkOptions } from "../sdk/check-options.ts";
 import type { PipelineParts } from "../sdk/pipeline-parts.ts";
+import { originOfCall } from "../sdk/place.ts";
 import type { RerunOptions, Run, RunOutput } from "../sdk/run.ts";
 import type { RunReport, RunStatus } from "../sdk/run-report.ts";
 import { shownAs } from "../sdk/shown.ts";
@@ -64,7 +66,10 @@ export function createRun(home: Home, name: string, parts: RunParts): Run {
       ),
     cancel,
     resume: () => resume(home, name, parts),
-    rerun: (options = {}) => rerun(home, name, source, options),
+    rerun(options = {}) {
+      checkOptions(options, "rerun()", originOfCall());
+      return rerun(home, name, source, options);
+    },
   };
   return shownAs(run, async () => shownRun(await show(), pipeline));
 }

@@ -49,6 +49,35 @@ describe("a call", () => {
   });
 });
 
+describe("an option of another kind, where no compiler has looked", () => {
+  it("is refused with the kind that it has, before anything is recorded", () => {
+    const p = pipeline({ name: "p" }, () => void say());
+    const told = (options: object) => {
+      try {
+        p.submit(options as never);
+      } catch (error) {
+        return (error as Error).message.replace(/^.*?:\d+:\d+: /, "");
+      }
+      return null;
+    };
+    expect(told({ tags: { team: 5 } })).toBe(
+      'submit(): `tags` is the number 5 for team\n  give { NAME: "TEXT" }',
+    );
+    expect(told({ env: ["A"] })).toMatch(/`env` is a list/);
+    expect(told({ force: "say" })).toMatch(/`force` is the text "say"\n.*true, or \["STEP", …\]/);
+    for (const wrong of [
+      { name: 5 },
+      { experiment: 5 },
+      { compute: 5 },
+      { signal: 5 },
+      { workspace: 5 },
+      { inputs: null },
+      { detach: "x" },
+    ])
+      expect(told(wrong)).toMatch(/^submit\(\): `\w+` is .*\n {2}give /);
+  });
+});
+
 describe("what nobody knows", () => {
   it("is refused with the nearest name, in a pipeline and where it is run", () => {
     const define = (more: object) => pipeline({ name: "p", ...more }, () => void say());

@@ -12,6 +12,7 @@ import {
   checkPorts,
   inWords,
 } from "./check-definition.ts";
+import { checkOptions } from "./check-options.ts";
 import { checkOrder } from "./check-order.ts";
 import { withJobPaths } from "./command.ts";
 import { type Component, callable, type Definition } from "./component.ts";
@@ -176,36 +177,25 @@ const SETTINGS: readonly string[] =
 
 /** Not `async`: what may not be run at all throws at once, where it stands. */
 function running(parts: PipelineParts) {
-  const checked = <T extends object>(what: string, options: T, known: readonly string[]): T => {
-    checkMapping(options, {
-      what: `what ${what} is given`,
-      form: `${what.slice(0, -1)}{ inputs: … })`,
-      origin: originOfCall(),
-    });
-    checkKeys(options, known, { what, origin: originOfCall() });
+  const checked = <T extends object>(call: "submit()" | "plan()" | "validate()", options: T): T => {
+    checkOptions(options, call, originOfCall());
     return options;
   };
   return {
     submit: (options = {}) => {
-      const given = checked("submit()", options, SUBMIT_OPTIONS);
+      const given = checked("submit()", options);
       return clientFor("submit()").then((client) => client.submit(parts, given));
     },
     plan: (options = {}) => {
-      const given = checked("plan()", options, PLAN_OPTIONS);
+      const given = checked("plan()", options);
       return clientFor("plan()").then((client) => client.plan(parts, given));
     },
     validate: (options = {}) => {
-      const given = checked("validate()", options, PLAN_OPTIONS);
+      const given = checked("validate()", options);
       return clientFor("validate()").then((client) => client.validate(parts, given));
     },
   };
 }
-
-const PLAN_OPTIONS = "inputs workspace force from until set compute env locked".split(" ");
-const SUBMIT_OPTIONS = [
-  ...PLAN_OPTIONS,
-  ..."name experiment tags priority onlyCached strict detach idempotencyKey signal".split(" "),
-];
 
 interface Parts {
   readonly inputs: InputPorts;
