@@ -91,8 +91,12 @@ function contentOf(file: string): string | null {
 }
 
 export function kindOf(at: string): Kind {
-  const stat = fs.statSync(at, { throwIfNoEntry: false });
-  return stat === undefined ? null : stat.isDirectory() ? "folder" : "file";
+  try {
+    return fs.statSync(at).isDirectory() ? "folder" : "file";
+  } catch {
+    // Also behind a file, in a ring of links, or where nobody may look.
+    return null;
+  }
 }
 
 /** Changes with every build of this program, released or not. */

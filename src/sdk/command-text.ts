@@ -62,6 +62,8 @@ export function sh(
   texts: TemplateStringsArray,
   ...words: readonly (Word | readonly Word[])[]
 ): CommandText {
+  if (!Array.isArray(texts?.raw))
+    throw notWritten("it is called with parentheses", "write it before a template: sh`echo hello`");
   let before = "";
   const parts = texts.map((_, index) => {
     const text = cookedText(texts[index], texts.raw[index] as string);

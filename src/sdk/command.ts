@@ -1,5 +1,6 @@
 // Steps that run a command, in any language.
 
+import { isPythonVersion, looksLikeFile } from "../spec/job/environment-reference.ts";
 import { checkMapping, checkName, checkPorts } from "./check-definition.ts";
 import { type CommandPorts, CommandText, placeholders } from "./command-text.ts";
 import { type Component, callable, type Definition } from "./component.ts";
@@ -8,7 +9,7 @@ import type { Environment } from "./environment.ts";
 import { type Origin, originOfCall } from "./place.ts";
 import type { InputPort, InputPorts, OutputPorts } from "./ports.ts";
 import type { CommandSettings } from "./settings.ts";
-import { filePath, jobData, jobPath } from "./source-path.ts";
+import { jobData, jobPath } from "./source-path.ts";
 import { compact, writeInputs, writeOutputs } from "./write-ports.ts";
 
 /** The first name in `${{KIND.NAME}}` of a text that is not among K; never where all are. */
@@ -145,11 +146,12 @@ export function withJobPaths(ports: InputPorts, origin: Origin): InputPorts {
 const FILE_KEYS = ["conda_file", "requirements", "project"];
 
 export function environmentOf(environment: Environment, origin: Origin): unknown {
-  if (typeof environment === "string") return filePath(environment, origin);
+  if (typeof environment === "string")
+    return looksLikeFile(environment) ? jobPath(environment, origin) : environment;
   return Object.fromEntries(
     Object.entries(environment).map(([key, value]) => {
-      if (typeof value === "string" && FILE_KEYS.includes(key))
-        return [key, jobPath(value, origin)];
+      const isFile = FILE_KEYS.includes(key) || (key === "python" && !isPythonVersion(`${value}`));
+      if (typeof value === "string" && isFile) return [key, jobPath(value, origin)];
       return [key, key === "build" ? (jobData(value, origin) ?? value) : value];
     }),
   );

@@ -1,5 +1,10 @@
 // The software that a step needs, as code says it.
 
+import { isPythonVersion } from "../spec/job/environment-reference.ts";
+import { inWords } from "./check-definition.ts";
+import { DefinitionError } from "./definition-error.ts";
+import { originOfCall } from "./place.ts";
+
 /** An environment: the result of {@link python}, `azureml:name:version`, a file, or a mapping as in YAML. */
 export type Environment = string | Readonly<Record<string, unknown>>;
 
@@ -8,12 +13,25 @@ export type Environment = string | Readonly<Record<string, unknown>>;
  *
  * @param version `"3.11"`; any later patch of it is taken.
  * @param packages In pip's syntax.
+ * @throws DefinitionError where it is no version: the path of an interpreter is written `{ python: ".venv/bin/python" }`.
  * @example
  * ```ts
  * command({ name: "train", environment: python("3.11", ["scikit-learn==1.5.*"]), run: "python train.py" });
  * ```
  */
 export function python(version: string, packages: readonly string[] = []): Environment {
+  if (typeof version !== "string" || !isPythonVersion(version))
+    throw new DefinitionError(
+      `python(): the version is ${inWords(version)}`,
+      'write it as a text: python("3.11"); an interpreter: environment: { python: ".venv/bin/python" }',
+      originOfCall(),
+    );
+  if (!Array.isArray(packages))
+    throw new DefinitionError(
+      `python(): the packages are ${inWords(packages)}`,
+      'write a list: python("3.11", ["pandas==2.2.*"])',
+      originOfCall(),
+    );
   return { python: version, packages: [...packages] };
 }
 

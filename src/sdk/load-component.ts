@@ -88,11 +88,12 @@ export function loadComponent<const N extends string>(file: N): Known<N> {
  */
 export function component<const N extends string>(name: N): Known<N> {
   const origin = originOfCall();
-  const long = name.startsWith("azureml://") ? parseAssetName(name) : null;
+  const isText = typeof name === "string";
+  const long = isText && name.startsWith("azureml://") ? parseAssetName(name) : null;
   const found = /^(?:azureml:)?([A-Za-z0-9_][\w.-]*)(?::([^@:]+)|@([\w.-]+))$/.exec(name);
-  if (found === null && long === null)
+  if (!isText || (found === null && long === null))
     throw new DefinitionError(
-      `${JSON.stringify(name)} names no registered component`,
+      `${inWords(name)} names no registered component`,
       "write name:version, name@latest, name@label or azureml://registries/REGISTRY/components/NAME; a file: loadComponent(…)",
       origin,
     );

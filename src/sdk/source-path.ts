@@ -1,6 +1,7 @@
 // Paths that a definition names start from the folder of the file that names them; from here on they are absolute.
 
 import path from "node:path";
+import { localPath } from "../spec/data-reference.ts";
 import type { Origin } from "./place.ts";
 
 /** A path in a job that is being written; JSON has it absolute. */
@@ -31,7 +32,7 @@ export class JobPath {
 export function absolutePath(written: string, origin: Origin): string {
   if (path.isAbsolute(written)) return written;
   const place = origin();
-  return path.resolve(place === null ? process.cwd() : path.dirname(place.file), written);
+  return localPath(written, place === null ? process.cwd() : path.dirname(place.file));
 }
 
 /** The same for a job. */
@@ -62,9 +63,4 @@ function dataPath(text: string, origin: Origin): unknown {
 export function publishPath(written: string, origin: Origin): JobPath | string {
   const isName = isAddress(written.replaceAll("${{", "")) || written.startsWith("${{");
   return isName ? written : jobPath(written, origin);
-}
-
-/** `./env.yml` is a file; `azureml:name:1` and `name:1` are names. */
-export function filePath(text: string, origin: Origin): unknown {
-  return text.startsWith(".") || path.isAbsolute(text) ? jobPath(text, origin) : text;
 }

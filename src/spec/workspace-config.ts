@@ -10,6 +10,7 @@ import { datastoreNameProblem } from "./datastore-name.ts";
 import { checkFields } from "./fields/check-fields.ts";
 import { workspace } from "./fields/workspace.ts";
 import type { EnvironmentDefinition } from "./graph.ts";
+import { isPythonVersion } from "./job/environment-reference.ts";
 import { SPEC_LIMITS, type SpecLimits } from "./limits.ts";
 import { readDatastore, writtenSecrets } from "./load-datastore.ts";
 import { type NotifyRule, readNotify } from "./notify-rules.ts";
@@ -329,7 +330,7 @@ function readCurated(
   if (node.kind === "scalar") return { alias: node.text };
   if (node.kind === "list") return null;
   const python = getText(node, "python");
-  const isVersion = python !== null && /^\d+(?:\.\d+){0,2}$/.test(python);
+  const isVersion = python !== null && isPythonVersion(python);
   const project = getText(node, "project");
   return {
     name: null,

@@ -57,7 +57,7 @@ export function readDefinition(
   const requirements = getSet(tree, "requirements");
   const packages = getSet(tree, "packages");
   const python = getText(tree, "python");
-  const isVersion = python !== null && /^\d+(?:\.\d+){0,2}$/.test(python);
+  const isVersion = python !== null && isPythonVersion(python);
   return {
     name: getText(tree, "name"),
     image: getText(tree, "image"),
@@ -75,7 +75,13 @@ export function readDefinition(
   };
 }
 
-function looksLikeFile(text: string): boolean {
+/** `3.11`; anything else behind `python` is the path of an interpreter. */
+export function isPythonVersion(text: string): boolean {
+  return /^\d+(?:\.\d+){0,2}$/.test(text);
+}
+
+/** `./env.yml` is a file; `azureml:name:1` and `name:1` are names. */
+export function looksLikeFile(text: string): boolean {
   return /^(?:\.|\/|file:)/.test(text) || /\.(?:ya?ml|json)$/i.test(text);
 }
 

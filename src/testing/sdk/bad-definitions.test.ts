@@ -9,7 +9,7 @@ import { ROOT } from "../repository.ts";
 // mistake, says what to do, and stands at the place of the mark `^`.
 
 const HEAD = `import {
-  command, component, DefinitionError, input, loadComponent, notebook, output, pipeline, rscript, script, sequence, sh, step, together,
+  command, component, DefinitionError, input, loadComponent, notebook, output, pipeline, python, rscript, script, sequence, sh, step, together,
 } from "stepwell";
 const prep = command({ name: "prep", inputs: { raw: input.folder() }, outputs: { clean: output.folder() }, run: "x" });
 const num = command({ name: "num", inputs: { n: input.number(), i: input.integer({ default: 1 }) }, run: "x" });
