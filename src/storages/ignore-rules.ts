@@ -6,15 +6,18 @@ import { join } from "node:path";
 import ignore, { type Ignore } from "ignore";
 import type { WalkRules } from "./walk.ts";
 
-/** Made by tools, not by the author of the code. An ignore file can take any of them back with `!`. */
+/**
+ * Made by tools, not by the author of the code. An ignore file can take any of them back with `!`. Packages and environments
+ * are often links to a shared folder, and `.git` is a file in a worktree: those have no slash.
+ */
 export const NEVER_CODE: readonly string[] = [
   ".stepwell/",
-  ".git/",
+  ".git",
   "__pycache__/",
   "*.pyc",
   ".ipynb_checkpoints/",
-  ".venv/",
-  "node_modules/",
+  ".venv",
+  "node_modules",
   "mlruns/",
   "stepwell.lock.d/",
   ".DS_Store",

@@ -136,6 +136,15 @@ export function snapshots(bench: () => ContentsBench): void {
 }
 
 export function ignoring(bench: () => ContentsBench): void {
+  it("takes no links to packages or environments that lie elsewhere, and no `.git` of a worktree", async () => {
+    bench().write("code/a.py", "1");
+    bench().write("code/.git", "gitdir: elsewhere");
+    bench().write("shared/m", "1");
+    for (const name of ["node_modules", ".venv"])
+      symlinkSync(bench().path("shared"), bench().path(`code/${name}`));
+    expect(Object.keys((await bench().snapshot()).parts)).toEqual(["a.py"]);
+  });
+
   it("names the line of the ignore file that left a file out", async () => {
     const code = {
       path: bench().path("code"),
