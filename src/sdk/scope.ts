@@ -1,5 +1,6 @@
 // The pipeline that is being defined just now, and the calls made in it so far. Pipelines nest, so there is a stack of them.
 
+import { fileURLToPath } from "node:url";
 import type { Definition, Step } from "./component.ts";
 import { DefinitionError } from "./definition-error.ts";
 import type { Origin } from "./place.ts";
@@ -68,6 +69,13 @@ export const owners = new WeakMap<object, PipelineScope>();
 
 const open: PipelineScope[] = [];
 
+/** Of each copy of this package that the process has loaded: the pipelines that are being defined with it. */
+const COPIES = Symbol.for("stepwell.copies");
+const holder = globalThis as { [COPIES]?: Map<string, readonly unknown[]> };
+holder[COPIES] ??= new Map();
+const copies = holder[COPIES];
+copies.set(import.meta.url, open);
+
 /** As deep as the reader of jobs goes. */
 const DEPTH = 100;
 
@@ -90,11 +98,24 @@ export function within<R>(scope: PipelineScope, body: () => R, origin: Origin): 
 /** The pipeline that a call belongs to. */
 export function currentScope(what: string, origin: Origin): PipelineScope {
   const scope = open.at(-1);
-  if (scope === undefined)
+  if (scope === undefined) {
+    const other = [...copies].find(([at, scopes]) => at !== import.meta.url && scopes.length > 0);
+    if (other !== undefined)
+      throw new DefinitionError(
+        `${what} was defined with another copy of stepwell than the pipeline around it`,
+        `let both import the same one (npm dedupe): ${packageOf(import.meta.url)} and ${packageOf(other[0])}`,
+        origin,
+      );
     throw new DefinitionError(
       `${what} is called outside of a pipeline`,
       "call it inside: pipeline({ name: … }, () => { … })",
       origin,
     );
+  }
   return scope;
+}
+
+/** The folder of a package, of a file in it. */
+function packageOf(url: string): string {
+  return fileURLToPath(url).replace(/\/(?:dist|src)\/[^/]*(?:\/[^/]*)?$/, "");
 }

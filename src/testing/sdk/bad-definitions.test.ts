@@ -99,6 +99,40 @@ describe("a mistake in code that nobody compiled", () => {
   });
 });
 
+describe("a step of another copy of the package", () => {
+  it("is refused with where both lie", () => {
+    const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-copies-")));
+    const other = path.join(folder, "steps/node_modules/stepwell");
+    fs.mkdirSync(path.join(folder, "node_modules"));
+    fs.symlinkSync(ROOT, path.join(folder, "node_modules/stepwell"));
+    fs.mkdirSync(path.join(other, "dist"), { recursive: true });
+    for (const name of ["package.json", ...fs.readdirSync(path.join(ROOT, "dist"))])
+      if (/\.js$|^package/.test(name))
+        fs.copyFileSync(
+          path.join(ROOT, name === "package.json" ? name : `dist/${name}`),
+          path.join(other, name === "package.json" ? name : `dist/${name}`),
+        );
+    fs.writeFileSync(
+      path.join(folder, "steps/say.mjs"),
+      'import { command } from "stepwell";\nexport const say = command({ name: "say", run: "x" });\n',
+    );
+    fs.writeFileSync(
+      path.join(folder, "p.mjs"),
+      `import { pipeline } from "stepwell";
+import { say } from "./steps/say.mjs";
+try { pipeline({ name: "p" }, () => void say()); } catch (error) { console.log(error.message); }
+`,
+    );
+    const said = execFileSync(process.execPath, [path.join(folder, "p.mjs")], { encoding: "utf8" });
+    fs.rmSync(folder, { recursive: true });
+    expect(said).toBe(
+      `${folder}/p.mjs:3:42: step \`say\` was defined with another copy of stepwell than the pipeline around it
+  let both import the same one (npm dedupe): ${other} and ${ROOT}
+`,
+    );
+  });
+});
+
 function lineOf({ section, code }: Case): string {
   if (section === "# anywhere") return code;
   const end = section.includes("written") ? ".toYaml()" : "";
