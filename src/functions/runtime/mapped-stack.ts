@@ -10,8 +10,6 @@ interface MapEntry {
   readonly originalLine: number;
   readonly originalColumn: number;
   readonly generatedLine: number;
-  /** Of the thing at that place, as the user named it. */
-  readonly name?: string;
 }
 
 export function mapStacks(programUrl: string): void {
@@ -56,7 +54,8 @@ function frameLine(frame: NodeJS.CallSite, program: Program | null): string | nu
   if (at === null) return null;
   if (isOwnCall(frame, program)) return null;
   const place = `${at.originalSource}:${at.originalLine + 1}:${at.originalColumn + 1}`;
-  const name = frame.getMethodName() ?? functionName(frame, program);
+  // What functions and classes say that they are called is the user's: the program keeps it.
+  const name = frame.getMethodName() ?? frame.getFunctionName();
   const words = [frame.isAsync() ? "async" : "", frame.isConstructor() ? "new" : "", name ?? ""];
   const called = words.filter((word) => word !== "").join(" ");
   return called === "" ? place : `${called} (${place})`;
@@ -66,27 +65,6 @@ function frameLine(frame: NodeJS.CallSite, program: Program | null): string | nu
 function isOwnCall(frame: NodeJS.CallSite, { lines }: Program): boolean {
   const text = lines[(frame.getLineNumber() ?? 0) - 1] ?? "";
   return text.startsWith("__stepwell_run__(", (frame.getColumnNumber() ?? 0) - 1);
-}
-
-/** The user's name of the function that a frame is in: the program has a short one there, which the map knows. */
-function functionName(frame: NodeJS.CallSite, { lines, map }: Program): string | null {
-  const line = frame.getEnclosingLineNumber() ?? 0;
-  const start = (frame.getEnclosingColumnNumber() ?? 0) - 1;
-  const text = lines[line - 1] ?? "";
-  if (frame.isConstructor()) {
-    const head = [...text.slice(0, start).matchAll(/class ([\w$]+)|([\w$]+)=class\b/g)].at(-1);
-    const at = head && (head[1] === undefined ? head.index : head.index + "class ".length);
-    return (at === undefined ? null : entryAt(map, line, at + 1)?.name) ?? frame.getFunctionName();
-  }
-  const after = /^(?:(?:async )?function\*? ?|class )([\w$]+)/.exec(text.slice(start));
-  const before = /([\w$]+)=(?:async ?)?$/.exec(text.slice(0, start));
-  const column =
-    after !== null
-      ? start + after[0].length - (after[1] ?? "").length
-      : before !== null
-        ? before.index
-        : start;
-  return entryAt(map, line, column + 1)?.name ?? frame.getFunctionName();
 }
 
 /** Null: that place of the program is not the user's. */

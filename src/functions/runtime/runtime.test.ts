@@ -165,6 +165,14 @@ describe("a run that", () => {
     expect(names).toEqual(["at inner", "at go", "at new Deep", "at make", "at run"]);
   });
 
+  it("throws in a function that takes something names the function, not what it takes", async () => {
+    const head =
+      "const rate = (x: number) => { throw new Error(`${x}`); }; const each = async (y: number) => { const inner = (z: number) => rate(z); inner(y); };";
+    const { stderr } = await ended("await each(1);", head);
+    const names = [...stderr.matchAll(/at (?:async )?([\w.]+) \(/g)].map(([, name]) => name);
+    expect(names).toEqual(["rate", "inner", "each", "run"]);
+  });
+
   it("throws without a source map still fails with a stack", async () => {
     const end = await ended("throw new Error('plain');", "", { hasMap: false });
     expect(end.status).toBe(1);
