@@ -197,6 +197,20 @@ describe("the known causes of a failure", () => {
     );
   });
 
+  it("says of a file beside the module of a function that it is made an input, and nothing of its code", () => {
+    const beside = () => ({
+      path: "/me/lib/rates.json",
+      code: "./.stepwell/functions/1a/code",
+      written: "./lib/rates.json",
+      inside: null,
+      isFunction: true,
+    });
+    const log = "Error: ENOENT: no such file or directory, open 'lib/rates.json'";
+    expect(hint(log, { beside })).toBe(
+      '/me/lib/rates.json is there, but no file beside the module reaches a function step: make it an input (input.file({ path: "./lib/rates.json" }), a folder: input.folder), and read the path in inputs',
+    );
+  });
+
   it("says where a file of the code is that was asked for with the code's folder in front", () => {
     const beside = () => ({ path: "/me/c/a.py", code: "./c", written: "./c/a.py", inside: "a.py" });
     const text = "python: can't open file '/w/work/x/c/a.py': [Errno 2] No such file or directory";

@@ -41,6 +41,8 @@ export interface BesideFile {
   readonly code: string | null;
   /** How the definition names the file. */
   readonly written: string;
+  /** The step is a function of a module: its code is made of what the function reaches, and has no folder. */
+  readonly isFunction?: boolean;
 }
 
 export interface Cause {
@@ -214,6 +216,8 @@ function besideHint(
   const found = facts.beside(paths);
   if (found === null) return null;
   const { path, code, written, inside } = found;
+  if (found.isFunction === true)
+    return `${path} is there, but no file beside the module reaches a function step: make it an input (input.file({ path: "${written}" }), a folder: input.folder), and read the path in inputs`;
   if (inside !== null && kind === "module") return null;
   if (inside !== null)
     return `the command starts inside the step's code (code: ${code}), where that file is ${inside}: write ${inside}`;

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { type BesideFile, hintFor } from "../core/failure-causes.ts";
 import { type Frame, innermostFrame, pathInCode } from "../core/failure-location.ts";
+import { isFunctionCommand } from "../core/function-changes.ts";
 import type { EnginePorts } from "../engine/engine-ports.ts";
 import { liveFolder } from "../spec/frozen-root.ts";
 import type { CodeReference, StepNode } from "../spec/graph.ts";
@@ -52,7 +53,12 @@ export function createDiagnoser(workspace: Workspace): EnginePorts["diagnose"] {
         const inside = paths.flatMap((written) => pathInCode(written, attemptId) ?? []);
         const { file, workingFolder } = origin;
         const home = file === null ? null : path.dirname(path.resolve(workingFolder, file));
-        return besideCode(inside, { code: node.code, parts, home: home ?? workspace.folder });
+        const found = besideCode(inside, {
+          code: node.code,
+          parts,
+          home: home ?? workspace.folder,
+        });
+        return found && { ...found, isFunction: isFunctionCommand(node.command) };
       },
     });
     return { hint, location: ownPlace(lines, node, frame) };

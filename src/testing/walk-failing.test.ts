@@ -94,6 +94,18 @@ export default pipeline({ name: "rates" }, () => { train(); });
     expect(done.stderr).toContain("  at shared/rates.ts:4\n");
     const [train] = rig.run("show", "last").steps;
     expect(train?.error?.location).toEqual({ file: rig.at("shared/rates.ts"), line: 4 });
+    rig.write(
+      "pipes/read.ts",
+      `import { readFileSync } from "node:fs";
+import { pipeline, step } from "stepwell";
+const read = step({ name: "read", run() { readFileSync("rates.json"); } });
+export default pipeline({ name: "read" }, () => { read(); });
+`,
+    );
+    rig.write("pipes/rates.json", "{}");
+    expect(rig.cli("run", "pipes/read.ts").stderr).toMatch(
+      /→ \S+\/pipes\/rates\.json is there, but no file beside the module .*"\.\/rates\.json"/,
+    );
   });
 
   it("opens in `shell` with the failed attempt's own files, and says when they are gone", () => {
