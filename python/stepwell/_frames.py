@@ -22,6 +22,12 @@ def frame(rows: list[dict[str, Any]]) -> pandas.DataFrame:
 
 def read(path: Path) -> pandas.DataFrame:
     """A file of CSV, Parquet or JSON, or a folder of them, which are put below each other."""
+    if not path.exists():
+        raise StepwellError(
+            f"{path} is not there any more",
+            hint="run the pipeline again: what was removed is made anew",
+            code="damaged_output",
+        )
     files = [path] if path.is_file() else _data_files(path)
     if not files:
         raise StepwellError(f"{path} holds no files", code="no_data")

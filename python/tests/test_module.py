@@ -56,6 +56,9 @@ class Module(unittest.TestCase):
         with self.assertRaisesRegex(KeyError, "step make has no metric rows\n.*it has no metrics"):
             run["make"].metrics["rows"]
         self.assertIsNone(run.outputs.get("nope"))
+        run.outputs["table"].path.unlink()
+        with self.assertRaisesRegex(stepwell.StepwellError, "table is not there any more"):
+            run.outputs["table"].df()
         self.assertEqual(run["make"].metrics, {})
 
     def test_it_says_why_a_step_ran_and_what_would_run_again(self):
