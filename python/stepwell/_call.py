@@ -66,11 +66,23 @@ def text(value: object) -> str:
     """A value as YAML reads it; a path from here, not from the folder of the pipeline."""
     if isinstance(value, os.PathLike):
         return os.path.abspath(value)
+    if isinstance(value, (Mapping, list, tuple)):
+        return _flow(value)
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     return _number(str(value)) if isinstance(value, (Real, Decimal)) else str(value)
+
+
+def _flow(value: object) -> str:
+    """A mapping or a list on one line; texts in it are quoted as JSON quotes them, which YAML reads."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_flow(str(key))}: {_flow(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_flow(one) for one in value) + "]"
+    is_text = isinstance(value, (str, os.PathLike))
+    return json.dumps(text(value), ensure_ascii=False) if is_text else text(value)
 
 
 def _number(written: str) -> str:

@@ -201,6 +201,21 @@ class Module(unittest.TestCase):
             [_call.text(one) for one in (True, None, 0.1, "a b")], ["true", "null", "0.1", "a b"]
         )
 
+    def test_a_mapping_or_a_list_is_set_as_it_is(self):
+        from stepwell import _call
+
+        self.assertEqual(
+            _call.text({"a": [1, 1e-05, None, True], "b": {"c": "it's \"ü\"\n"}}),
+            '{"a": [1, 1.0e-05, null, true], "b": {"c": "it\'s \\"ü\\"\\n"}}',
+        )
+        run = stepwell.run(
+            set={
+                "jobs.measure.environment_variables": {"LINES": "one\ntwo", "EMPTY": None},
+                "jobs.measure.command": "echo \"$LINES\"",
+            }
+        )
+        self.assertEqual(run["measure"].log, "one\ntwo\n")
+
     def test_a_number_is_the_same_number_as_in_a_file(self):
         from decimal import Decimal
         from stepwell import _call
