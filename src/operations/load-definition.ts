@@ -5,7 +5,7 @@ import path from "node:path";
 import { compactGraph } from "../core/packed-graph.ts";
 import type { Graph } from "../spec/graph.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
-import { type LoadedJob, loadJob } from "../spec/load-job.ts";
+import { type LoadedJob, loadJobLeniently } from "../spec/load-job.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
 import { checkCommands } from "./check-commands.ts";
@@ -33,6 +33,8 @@ export interface DefinitionOptions {
 export interface LoadedDefinition {
   /** Null when the definition cannot be read as a graph; errors of its steps' commands leave it. */
   readonly graph: Graph | null;
+  /** What could be made of a definition with mistakes: only to see what else is wrong. */
+  readonly draft: Graph | null;
   readonly problems: readonly Problem[];
   /** It was read back: places of what has changed around it since are not known. */
   readonly isCached: boolean;
@@ -72,6 +74,7 @@ export async function loadDefinition(
   if (report.pipeline === null)
     return {
       graph: null,
+      draft: null,
       problems: report.problems,
       isCached: false,
       atSource: async (all) => all,
@@ -109,13 +112,13 @@ async function loadTexts(
   const asTheyAre = async (all: readonly Problem[]): Promise<readonly Problem[]> => all;
   if (cached !== null) {
     if (cached.graph.steps.length >= MANY_STEPS) expectMuch();
-    return { ...cached, isCached: true, atSource: asTheyAre };
+    return { ...cached, draft: null, isCached: true, atSource: asTheyAre };
   }
   saveMemory();
   let isRegistered = false;
   const loaded = await readWithComponents(workspace, (files) => {
     const reader = read === null ? files : read.reader(files);
-    return loadJob({
+    return loadJobLeniently({
       ...options,
       reader: {
         ...reader,
@@ -129,14 +132,15 @@ async function loadTexts(
       defaultCompute: workspace.config.defaultCompute,
     });
   });
-  if (loaded.graph === null)
-    return { graph: null, problems: loaded.problems, isCached: false, atSource: asTheyAre };
-  const graph = compactGraph(loaded.graph);
+  const { graph: draft } = loaded;
+  if (draft === null || loaded.problems.some(({ severity }) => severity === "error"))
+    return { graph: null, draft, problems: loaded.problems, isCached: false, atSource: asTheyAre };
+  const graph = compactGraph(draft);
   const problems = [...loaded.problems, ...checkCommands(graph)];
   // What names like `azureml:train@latest` mean can change at any time.
   const isKept = !isRegistered && problems.every((one) => one.severity === "warning");
   if (isKept) cache.write({ ...onDisk(loaded, read), graph, problems });
-  return { graph, problems, isCached: false, atSource: asTheyAre };
+  return { graph, draft: null, problems, isCached: false, atSource: asTheyAre };
 }
 
 /** What the reader was given for files does not count as files: it is in the key already. */

@@ -34,10 +34,17 @@ export async function prepareDefinition(
 
 async function prepare(
   workspace: Workspace,
-  { graph, problems, atSource }: LoadedDefinition,
+  { graph, draft, problems, atSource }: LoadedDefinition,
   optionsFor: (graph: Graph) => Promise<PrepareOptions>,
 ): Promise<Prepared> {
-  if (graph === null) return { plan: null, problems, exitCode: 2, unresolved: new Set() };
+  if (graph === null) {
+    const also = draft === null ? [] : await atSource(await mistakesBehind(workspace, draft));
+    const all = [
+      ...problems,
+      ...also.filter((one) => !problems.some((other) => isSame(one, other))),
+    ];
+    return { plan: null, problems: all, exitCode: 2, unresolved: new Set() };
+  }
   const prepared = await preparePlan(workspace, graph, await optionsFor(graph));
   const isInvalid = problems.some(isError);
   return {
@@ -46,6 +53,30 @@ async function prepare(
     problems: [...problems, ...(await atSource(prepared.problems))],
     exitCode: isInvalid ? 2 : prepared.exitCode,
   };
+}
+
+const NOTHING_ASKED: PrepareOptions = {
+  force: [],
+  skip: [],
+  taken: {},
+  onlyCached: false,
+  strict: false,
+  keepWork: false,
+  passEnv: [],
+  mayResolve: false,
+  nearOnly: true,
+  locked: false,
+};
+
+/** What this machine lacks for a definition that is wrong anyway: told with its other mistakes, not after them. */
+async function mistakesBehind(workspace: Workspace, draft: Graph): Promise<readonly Problem[]> {
+  const { problems } = await preparePlan(workspace, draft, NOTHING_ASKED);
+  return problems.filter(isError);
+}
+
+function isSame(one: Problem, other: Problem): boolean {
+  const [a, b] = [one.position, other.position];
+  return a?.file === b?.file && a?.line === b?.line && a?.column === b?.column;
 }
 
 function isError(problem: Problem): boolean {

@@ -29,6 +29,8 @@ export interface PrepareOptions extends RunOptions {
    * only looked at, and neither is needed.
    */
   readonly mayResolve: boolean;
+  /** Nothing is asked over a network: data that lies elsewhere is only a warning. */
+  readonly nearOnly?: boolean;
   readonly locked: boolean;
 }
 
@@ -76,7 +78,7 @@ export async function preparePlan(
       (step === null ? null : places.of(step, field, refusal.message)) ?? problem.position;
     problems.push({ ...problem, severity, position });
   };
-  const data = createDataResolver(workspace);
+  const data = createDataResolver(workspace, { nearOnly: asked.nearOnly ?? false });
   const code = createCodeResolver(workspace);
   const environments = createEnvironmentResolver(workspace, options);
   const graph = await planTransfers(workspace, written, report);

@@ -22,8 +22,12 @@ export interface DataResolver {
   ): Promise<ResolvedData | Refusal>;
 }
 
-export function createDataResolver(workspace: Workspace): DataResolver {
-  const scope: Scope = { workspace, datastores: lookUpDatastores(workspace) };
+/** `nearOnly`: nothing is asked over a network; what lies elsewhere is out of reach then. */
+export function createDataResolver(
+  workspace: Workspace,
+  { nearOnly = false }: { readonly nearOnly?: boolean } = {},
+): DataResolver {
+  const scope: Scope = { workspace, nearOnly, datastores: lookUpDatastores(workspace) };
   const identified = new Map<string, Promise<Content | Refusal>>();
   const identify = (at: string, type: DataType): Promise<Content | Refusal> => {
     const key = `${type === "uri_file" ? "file" : "any"} ${at}`;
@@ -162,6 +166,7 @@ interface LocatedElsewhere extends Omit<Located, "path"> {
 
 interface Scope {
   readonly workspace: Workspace;
+  readonly nearOnly: boolean;
   readonly datastores: DatastoreLookup;
 }
 
@@ -250,6 +255,7 @@ async function locateElsewhere(
 ): Promise<LocatedElsewhere | Refusal> {
   const source = await remoteSource(scope.workspace, reference, scope.datastores);
   if (source === null || isRefusal(source)) return source ?? unsupportedUrl(reference);
+  if (scope.nearOnly) return outOfReach(source.written);
   return { source, reference, asset: null, written: source.written, expectedId: null };
 }
 
@@ -275,9 +281,14 @@ async function locateUrl(
   const target = mapped ?? url;
   const isFile = /^https?:\/\//i.test(target) && !target.endsWith("/");
   if (!isFile) return locateElsewhere(scope, { kind: "url", url: target });
+  if (scope.nearOnly) return outOfReach(url);
   const downloaded = await download(places.downloads(scope.workspace.folder), target);
   if (isRefusal(downloaded)) return downloaded;
   return { path: downloaded, asset: null, written: url, expectedId: null };
+}
+
+function outOfReach(written: string): Refusal {
+  return refuse("storage_unreachable", `${written} was not asked for`);
 }
 
 function unsupportedUrl(reference: RemoteOrigin["reference"]): Refusal {

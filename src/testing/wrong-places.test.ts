@@ -84,4 +84,27 @@ jobs:
       "single.yml:6:14 azureml:lost:3",
     ]);
   });
+
+  it("is told of all mistakes at once: of the definition, and of what this machine lacks for it", () => {
+    rig.write(
+      "both.yml",
+      `
+type: pipeline
+jobs:
+  a:
+    comand: cat x
+    inputs: {x: {type: uri_file, path: "azureml:lost:3"}}
+  b:
+    command: cat \${{inputs.y}}
+    environment: azureml:lost:1
+    inputs: {far: {type: uri_file, path: "http://127.0.0.1:9/never-asked"}}
+`,
+    );
+    const found = places("both.yml");
+    expect(found).toContain("both.yml:5:5 comand: cat x");
+    expect(found).toContain('both.yml:6:40 "azureml:lost:3"}}');
+    expect(found.filter((one) => one.startsWith("both.yml:8:"))).toHaveLength(1);
+    expect(found).toContain("both.yml:9:18 azureml:lost:1");
+    expect(found.filter((one) => one.startsWith("both.yml:10"))).toEqual([]);
+  });
 });
