@@ -68,6 +68,14 @@ export async function freezeComponent(
   return isRefusal(stored) ? stored : { folder, content, warnings: floating(graph) };
 }
 
+/** What is wrong with a component and with everything that it names; nothing is registered. */
+export async function checkComponent(
+  workspace: Workspace,
+  file: string,
+): Promise<readonly Problem[]> {
+  return (await readAsNode(workspace, file, null)).problems;
+}
+
 /** The component as the only node of a pipeline: that opens everything it names, at any depth. */
 async function readAsNode(workspace: Workspace, file: string, text: string | null) {
   const virtual = path.join(path.dirname(file), ".stepwell-register.yml");

@@ -85,6 +85,21 @@ jobs:
     ]);
   });
 
+  it("is told of components, data, environments and models as of jobs", () => {
+    const schema = "$schema: https://example.org/commandComponent.schema.json\n";
+    rig.write("parts.yml", `${schema}name: p\ncode: ./nowhere\ncommand: echo \${{inputs.q}}\n`);
+    rig.write("data.yml", "name: d\ntype: uri_file\npath: ./nothing.csv\nfoo: 1\n");
+    rig.write("environment.yml", "name: e\nimage: x\nconda_file: ./none.yml\n");
+    rig.write("model.yml", "name: m\ntype: custom_model\npath: ./component.yml\n");
+    const lines = (file: string): readonly string[] =>
+      places(file).map((one) => one.replace(/:\d+ .*/, ""));
+    expect(lines("parts.yml")).toEqual(["parts.yml:3", "parts.yml:4"]);
+    expect([...lines("data.yml")].sort()).toEqual(["data.yml:3", "data.yml:4"]);
+    expect(lines("environment.yml")).toEqual(["environment.yml:3"]);
+    const { code, stdout } = rig.cli("validate", "model.yml");
+    expect([code, stdout]).toEqual([0, "model.yml is valid (model)\n"]);
+  });
+
   it("is told of all mistakes at once: of the definition, and of what this machine lacks for it", () => {
     rig.write(
       "both.yml",

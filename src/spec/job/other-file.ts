@@ -6,6 +6,8 @@ import { get, getText, type TreeMapping } from "../tree.ts";
 
 interface OtherFile {
   readonly what: string;
+  /** Of assets that have a file of their own to check. */
+  readonly asset?: "data" | "environment" | "model";
   readonly hint: string;
 }
 
@@ -15,7 +17,8 @@ export function otherFile(tree: TreeMapping, file: string): OtherFile | null {
   const type = getText(tree, "type") ?? "";
   const has = (...keys: readonly string[]) => keys.every((key) => tree.entries.has(key));
   const name = path.basename(file);
-  const asset = (kind: string) => ({
+  const asset = (kind: string, checked?: OtherFile["asset"]): OtherFile => ({
+    ...(checked === undefined ? {} : { asset: checked }),
     what: `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`,
     hint: `Register it: \`stepwell ${kind.replace(/ asset$/, "")} create ${name}\`; a job names it \`azureml:NAME@latest\`.`,
   });
@@ -31,10 +34,10 @@ export function otherFile(tree: TreeMapping, file: string): OtherFile | null {
       hint: `Here a compute is a line of stepwell.yml: computes: {${getText(tree, "name") ?? "NAME"}: {type: local}}.`,
     };
   if (DATASTORES.test(type)) return asset("datastore");
-  if (MODELS.test(type) || /^model$/i.test(schema)) return asset("model");
-  if (DATA.test(type) || /^data$/i.test(schema)) return asset("data asset");
+  if (MODELS.test(type) || /^model$/i.test(schema)) return asset("model", "model");
+  if (DATA.test(type) || /^data$/i.test(schema)) return asset("data asset", "data");
   if (/^environment$/i.test(schema) || has("conda_file") || has("image") || has("build"))
-    return asset("environment");
+    return asset("environment", "environment");
   return null;
 }
 
