@@ -20,6 +20,8 @@ import { logTail } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 const TAIL_LINES = 20;
+/** Failures told in full: many mostly have one cause, and each is twenty lines of log. */
+const SHOWN_FAILURES = 20;
 
 /** Looks at what there is to say and at no other step: a run may have 100,000 of them. */
 export function printSummary(
@@ -29,17 +31,23 @@ export function printSummary(
   logsShown: boolean,
 ): void {
   const { colors } = terminal;
-  for (const [index, step] of run.state.steps.entries())
-    if (step.status === "Failed") {
-      const view = stepView(workspace.folder, run, index);
-      printFailure(terminal, run, view, keptFromRunning(run, index), logsShown);
-    }
+  printFailures(terminal, workspace, run, logsShown);
   printMetrics(terminal, run);
   const outputs = Object.entries(outputViews(run, run.plan.graph.outputs));
   if (outputs.length > 0) terminal.note(colors.bold("outputs"));
-  for (const [name, output] of outputs) terminal.note(`  ${name}  ${output.path}`);
-  for (const note of notesOf(run)) terminal.note(`note ${note}`);
-  for (const warning of warningsOf(run)) terminal.note(`${colors.yellow("warning")} ${warning}`);
+  noteList(
+    terminal,
+    outputs.map(([name, output]) => `  ${name}  ${output.path}`),
+  );
+  noteList(
+    terminal,
+    notesOf(run).map((note) => `note ${note}`),
+  );
+  const warned = colors.yellow("warning");
+  noteList(
+    terminal,
+    warningsOf(run).map((warning) => `${warned} ${warning}`),
+  );
   const notice = diskNotice(workspace, run, () => measureDisk(workspace));
   if (notice !== null) terminal.note(`${colors.yellow("disk")}    ${diskLine(notice)}`);
   terminal.out(headline(terminal, run));
@@ -100,6 +108,26 @@ export function paintStatus(terminal: Terminal, status: string): string {
   return status;
 }
 
+function printFailures(
+  terminal: Terminal,
+  workspace: Workspace,
+  run: RecordedRun,
+  logsShown: boolean,
+): void {
+  const failed: number[] = [];
+  for (const [index, step] of run.state.steps.entries())
+    if (step.status === "Failed") failed.push(index);
+  for (const index of failed.slice(0, SHOWN_FAILURES)) {
+    const view = stepView(workspace.folder, run, index);
+    printFailure(terminal, run, view, keptFromRunning(run, index), logsShown);
+  }
+  const more = failed.length - SHOWN_FAILURES;
+  if (more > 0)
+    terminal.note(
+      `${terminal.colors.red("failed")}  … ${more} more ${more === 1 ? "step" : "steps"}: stepwell show ${run.row.name}`,
+    );
+}
+
 function printFailure(
   terminal: Terminal,
   run: RecordedRun,
@@ -141,7 +169,7 @@ function shortList(names: readonly string[]): string {
   return rest > 0 ? `${names.slice(0, 8).join(", ")} and ${rest} more` : names.join(", ");
 }
 
-/** More metrics than these and the summary would bury everything else. */
+/** Metrics shown: a step logs dozens. */
 const SHOWN_METRICS = 12;
 
 function printMetrics(terminal: Terminal, run: RecordedRun): void {
@@ -151,7 +179,13 @@ function printMetrics(terminal: Terminal, run: RecordedRun): void {
       lines.push(`  ${step.path === "." ? "" : `${step.path}.`}${name}  ${number(value)}`);
   if (lines.length === 0) return;
   terminal.note(terminal.colors.bold("metrics"));
-  for (const line of lines.slice(0, SHOWN_METRICS)) terminal.note(line);
-  if (lines.length > SHOWN_METRICS)
-    terminal.note(`  … ${lines.length - SHOWN_METRICS} more: stepwell show`);
+  noteList(terminal, lines, SHOWN_METRICS);
+}
+
+/** More lines of one kind than these would bury everything else. */
+const SHOWN_LINES = 20;
+
+function noteList(terminal: Terminal, lines: readonly string[], shown = SHOWN_LINES): void {
+  for (const line of lines.slice(0, shown)) terminal.note(line);
+  if (lines.length > shown) terminal.note(`  … ${lines.length - shown} more: stepwell show`);
 }

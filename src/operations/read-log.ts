@@ -25,9 +25,12 @@ const CHUNK_BYTES = 1 << 16;
 export function openLog(file: string, secrets: readonly string[]): LogReader {
   const handle = fs.openSync(file, "r");
   const masker = createMasker(secrets);
-  const buffer = Buffer.alloc(CHUNK_BYTES);
   let at = 0;
   function* fresh(): Iterable<Buffer> {
+    const size = fs.fstatSync(handle).size - at;
+    if (size <= 0) return;
+    // Of the size that is needed: ten thousand logs of a line each are read one after another.
+    const buffer = Buffer.allocUnsafe(Math.min(size, CHUNK_BYTES));
     for (;;) {
       const read = fs.readSync(handle, buffer, 0, buffer.length, at);
       if (read === 0) return;

@@ -49,15 +49,16 @@ async function printLogs(
     const logs = await logFiles(workspace, run, step, flags.attempt ?? null);
     if (isRefusal(logs)) return context.refuse(logs);
     const several = logs.files.length > 1;
+    const isLast = !flags.follow || logs.ended;
     for (const { file, title } of logs.files) {
       const reader = readers.get(file) ?? openLog(file, logs.secrets);
-      readers.set(file, reader);
+      // What is not read again is closed at once: a run may have more logs than a process may hold open.
+      if (!isLast) readers.set(file, reader);
       const heading = several && !reader.begun && size(file) > 0 ? title : null;
       if (heading !== null) context.terminal.out(`== ${heading} ==`);
-      await writeOut(reader.fresh());
+      await writeOut(isLast ? reader.rest() : reader.fresh());
     }
-    if (!flags.follow || logs.ended) {
-      for (const reader of readers.values()) await writeOut(reader.rest());
+    if (isLast) {
       if (logs.files.length === 0)
         context.terminal.note(logs.ended ? "no log is left, or no step ran" : "no logs yet");
       return;

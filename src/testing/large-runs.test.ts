@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeRig, type Rig } from "./rig.ts";
+
+// Runs and steps that are large in one respect: many failures, warnings and logs.
+
+const SETTINGS = "settings: {default_compute: azureml:local, continue_on_step_failure: true}";
+const MANY = 25;
+
+const pipeline = (jobs: Readonly<Record<string, unknown>>): string =>
+  `type: pipeline\n${SETTINGS}\njobs: ${JSON.stringify(jobs)}\n`;
+
+const many = (job: (index: number) => unknown, count = MANY): string =>
+  pipeline(Object.fromEntries(Array.from({ length: count }, (_, at) => [`s${at}`, job(at)])));
+
+let rig: Rig;
+beforeAll(() => {
+  rig = makeRig("large");
+});
+afterAll(() => rig.remove());
+
+describe("a run of many steps", () => {
+  it("tells twenty failures in full and the others by their number", () => {
+    rig.write(
+      "failing.yml",
+      many((at) => ({ command: `echo ${at}; exit 3` })),
+    );
+    const { code, stderr } = rig.cli("run", "failing.yml", "--name", "failing");
+    expect(code).toBe(1);
+    expect(stderr.match(/ended with exit code 3/g)).toHaveLength(20);
+    expect(stderr).toContain("failed  … 5 more steps: stepwell show failing\n");
+    const shown = rig.cli("show", "failing").stdout;
+    expect(shown.match(/error {2}step s\d+ ended with exit code 3/g)).toHaveLength(MANY);
+  });
+
+  it("tells twenty warnings of its steps and the others by their number", () => {
+    const outputs = { o: { type: "uri_folder" } };
+    rig.write(
+      "warning.yml",
+      many((at) => ({ command: `echo ${at}`, outputs })),
+    );
+    const { stderr } = rig.cli("run", "warning.yml");
+    expect(stderr.match(/^warning .* is empty/gm)).toHaveLength(20);
+    expect(stderr).toContain("… 5 more: stepwell show\n");
+  });
+
+  it("has its logs printed by a process that may hold few files open", () => {
+    rig.write(
+      "logging.yml",
+      many((at) => ({ command: `echo line ${at}` }), 80),
+    );
+    expect(rig.cli("run", "logging.yml", "--name", "logging").code).toBe(0);
+    const few = makeRigWithFewFiles(rig);
+    const { code, stdout, stderr } = few("logs", "logging");
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    expect(stdout.match(/^line \d+$/gm)).toHaveLength(80);
+  });
+});
+
+/** 64 files: what Node itself, the records and one log need. */
+function makeRigWithFewFiles({ folder }: Rig): Rig["cli"] {
+  const limited = makeRig("few", undefined, ["bash", "-c", 'ulimit -n 64; exec "$@"', "bash"]);
+  return (...words) => {
+    try {
+      return limited.cli(...words, "--workspace", folder);
+    } finally {
+      limited.remove();
+    }
+  };
+}
