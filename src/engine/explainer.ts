@@ -123,7 +123,7 @@ async function markedReason(records: RecordStore, fingerprint: string): Promise<
   return { kind: "outputs_removed", detail };
 }
 
-/** Loads what the evidence will be asked for. */
+/** Loads what the evidence will be asked for: of what is the same on both sides, nothing is said. */
 async function gather(
   records: RecordStore,
   contents: Contents,
@@ -133,10 +133,12 @@ async function gather(
   const codes = new Map<string, CodeDocument>();
   const environments = new Map<string, EnvironmentIdentity>();
   const manifests = new Map<string, Manifest>();
-  for (const image of [before, after]) {
-    const { code, environment } = image.moment;
-    if (code !== null) await load(records, codeDocument(code), codes, code);
-    await load(records, environmentDocument(environment), environments, environment);
+  const [old, now] = [before.moment, after.moment];
+  for (const { code, environment } of [old, now]) {
+    if (code !== null && old.code !== now.code)
+      await load(records, codeDocument(code), codes, code);
+    if (old.environment !== now.environment)
+      await load(records, environmentDocument(environment), environments, environment);
   }
   for (const id of changedIds(before, after)) {
     const manifest = await contents.manifest(id);

@@ -1,7 +1,7 @@
 // Results by content: the tables `output`, `input` and `reuse`, written with the events that they show, and what is asked
 // of them.
 
-import type { ResultReference, RunEvent } from "../../core/event.ts";
+import type { ResultReference, ReusedSteps, RunEvent } from "../../core/event.ts";
 import { idsOf, recordedOutputs } from "../../core/output.ts";
 import type { LineageIndex, Page, PortUse, ReaderFilter } from "../../ports/lineage-index.ts";
 import type { AssetRow, ResultRow } from "../../ports/records.ts";
@@ -177,14 +177,25 @@ function reusersOf(session: Session, run: string): readonly string[] {
 }
 
 export function reusedBy(session: Session, run: string): readonly ResultReference[] {
-  return session
-    .all(
-      `select distinct json_extract(f.value, '$.run') as made_by, s.value as seq
-       from event e, json_each(e.body, '$.from') f, json_each(f.value, '$.results') s
-       where e.workspace=? and e.run=? and json_extract(e.body, '$.kind')='steps_reused'
-       order by made_by, seq`,
-      session.workspace,
-      run,
-    )
-    .map((row) => ({ run: String(row.made_by), seq: Number(row.seq) }));
+  const taken = new Map<string, Set<number>>();
+  // Read apart here: SQLite would read the text of a group again for each of its results.
+  for (const row of session.all(
+    `select json_extract(body, '$.from') as groups from event
+     where workspace=? and run=? and json_extract(body, '$.kind')='steps_reused'`,
+    session.workspace,
+    run,
+  ))
+    for (const group of JSON.parse(String(row.groups)) as readonly ReusedSteps[])
+      for (const seq of group.results) setOf(taken, group.run).add(seq);
+  return [...taken]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([madeBy, seqs]) =>
+      [...seqs].sort((one, other) => one - other).map((seq) => ({ run: madeBy, seq })),
+    );
+}
+
+function setOf(sets: Map<string, Set<number>>, key: string): Set<number> {
+  const known = sets.get(key) ?? new Set<number>();
+  sets.set(key, known);
+  return known;
 }

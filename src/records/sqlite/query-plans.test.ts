@@ -6,7 +6,7 @@ import type { RunUpdate } from "../../ports/records.ts";
 import { readAsset } from "./assets.ts";
 import { type Database, openDatabase } from "./driver.ts";
 import { keepingVerbs, takesRemoved } from "./keeping.ts";
-import { lineageVerbs } from "./lineage.ts";
+import { lineageVerbs, reusedBy } from "./lineage.ts";
 import { migrate } from "./migrations.ts";
 import {
   fingerprintsWithStaticId,
@@ -94,4 +94,29 @@ it("asks no question of the engine or of lists by reading a whole table", () => 
     expect(step).toMatch(/^SEARCH/);
     expect(step, "only the workspace is looked up").not.toMatch(/PRIMARY KEY \(workspace=\?\)$/);
   }
+});
+
+it("reads what a run took over in as many rows as it took over at once", () => {
+  const folder = mkdtempSync(join(tmpdir(), "stepwell-queries-"));
+  const database = openDatabase(join(folder, "stepwell.db"));
+  migrate(database, join(folder, "stepwell.db"));
+  const results = Array.from({ length: 50 }, (_, index) => index);
+  const event = { kind: "steps_reused", at: 1, from: [{ run: "r", steps: results, results }] };
+  database
+    .prepare("insert into event(workspace, run, seq, format, body) values('local', 'x', 1, 1, ?)")
+    .run(JSON.stringify(event));
+  const session = openSession(database, "local", "/");
+  let rows = 0;
+  const counting: typeof session = {
+    ...session,
+    all(sql, ...values) {
+      const found = session.all(sql, ...values);
+      rows += found.length;
+      return found;
+    },
+  };
+  expect(reusedBy(counting, "x")).toEqual(results.map((seq) => ({ run: "r", seq })));
+  expect(rows).toBe(1);
+  database.close();
+  rmSync(folder, { recursive: true });
 });

@@ -9,6 +9,8 @@ import { openSqliteStore } from "./store.ts";
 
 /** Number of the first schema that has the tables of lineage, less one. */
 const BEFORE_LINEAGE = 5;
+/** … and of the first that keeps documents by row. */
+const BEFORE_ROWS = 7;
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-records-"));
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -84,6 +86,22 @@ describe("the database file", () => {
     const found = await Promise.all(["made", "same-made", "x", "logs", "read", "other"].map(ports));
     expect(found).toEqual([["o"], ["o"], ["plain"], ["artifacts"], ["a"], ["b"]]);
     expect(await store.reusersOf("one")).toEqual(["two"]);
+  });
+
+  it("keeps its documents where a search for one reads no other", async () => {
+    const file = newFile();
+    const database = openDatabase(file);
+    for (const step of STEPS.slice(0, BEFORE_ROWS)) database.exec(step);
+    database.exec(`PRAGMA user_version=${BEFORE_ROWS}`);
+    database.exec("insert into document(workspace, id, body) values('local', 'x', 'y')");
+    database.close();
+    const opened = open(file);
+    if (opened.kind !== "open") return expect.unreachable();
+    expect(await opened.store.document("x")).toBe("y");
+    const table = openDatabase(file).prepare(
+      "select wr from pragma_table_list where name='document'",
+    );
+    expect(table.get()).toMatchObject({ wr: 0 });
   });
 
   it("is safe against a power cut: WAL with FULL sync", () => {
