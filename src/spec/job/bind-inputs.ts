@@ -9,7 +9,7 @@ import { bindValue, dataSource } from "./bind-value.ts";
 import { type DeclaredInput, isFlow } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
 import { dependsOnValue } from "./run-settings.ts";
-import type { JobNode, ResolvedInput, Scope } from "./scope.ts";
+import { type JobNode, nearNode, type ResolvedInput, type Scope } from "./scope.ts";
 
 /** Binds the inputs of every node of a pipeline, at any depth. */
 export function bindScope(scope: Scope, context: LoadContext): void {
@@ -175,7 +175,8 @@ function reportUndeclared(
   for (const [name, entry] of extra) {
     if (declared.has(name) || later.has(name)) continue;
     const message = `\`${node.name}\` has no input \`${name}\``;
-    const hint = suggestion(name, declared.keys(), `Its inputs: ${namesInWords(declared.keys())}.`);
+    const hint = (): string | null =>
+      suggestion(name, declared.keys(), `Its inputs: ${namesInWords(declared.keys())}.`);
     // Real pipelines pass inputs that a nested pipeline does not have, and Azure lets them.
     if (node.type === "pipeline") context.warn(entry.key, "unknown_input", message, hint);
     else context.error(entry.key, "unknown_input", message, hint);
@@ -189,9 +190,7 @@ function checkDependsOn(node: JobNode, context: LoadContext): void {
   for (const item of items) {
     const name = textOf(item);
     if (name === null || node.scope.nodes.has(name) || node.scope.broken.has(name)) continue;
-    const known = [...node.scope.nodes.keys()];
     const message = `the pipeline has no node \`${name}\``;
-    const hint = suggestion(name, known, `Its nodes: ${namesInWords(known)}.`);
-    context.error(item, "unknown_node", message, hint);
+    context.error(item, "unknown_node", message, () => nearNode(name, node.scope));
   }
 }

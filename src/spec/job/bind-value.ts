@@ -12,7 +12,7 @@ import { type DeclaredInput, dataType, isDataType, isLiteralKind, modeOf } from 
 import { convertGiven, literalOf } from "./literal-value.ts";
 import type { LoadContext } from "./load-context.ts";
 import { outputType, resolveOutput } from "./made-outputs.ts";
-import type { ResolvedInput, Scope } from "./scope.ts";
+import { nearNode, type ResolvedInput, type Scope } from "./scope.ts";
 
 /** What the value stands for. `scope` is the pipeline that bindings look into; null for a job's own inputs. */
 export interface ValueOrder {
@@ -218,10 +218,12 @@ function bindParentInput(
   const input = scope.inputs.get(name);
   if (input === null) return null;
   if (input === undefined) {
-    const known = [...scope.inputs.keys()];
+    const known = scope.inputs;
     const message = `the pipeline has no input \`${name}\``;
-    const otherwise = `Add it under \`inputs\`. Declared: ${namesInWords(known)}.`;
-    context.error(place, "unknown_input", message, suggestion(name, known, otherwise));
+    const otherwise = () => `Add it under \`inputs\`. Declared: ${namesInWords(known.keys())}.`;
+    context.error(place, "unknown_input", message, () =>
+      suggestion(name, known.keys(), otherwise()),
+    );
     return null;
   }
   const type = wishes.type !== null && isDataType(wishes.type) ? dataType(wishes.type) : input.type;
@@ -248,12 +250,10 @@ function bindOutput(
 ): ResolvedInput | null {
   const node = scope.nodes.get(job);
   if (node === undefined) {
-    const known = [...scope.nodes.keys()];
     // A node that is no mapping is reported where it stands.
     if (scope.broken.has(job)) return null;
     const message = `the pipeline has no node \`${job}\``;
-    const hint = suggestion(job, known, `Its nodes: ${namesInWords(known)}.`);
-    context.error(place, "unknown_node", message, hint);
+    context.error(place, "unknown_node", message, () => nearNode(job, scope));
     return null;
   }
   const made = resolveOutput(node, output, place, context);

@@ -64,11 +64,12 @@ function checkReference(
         place,
         "undeclared_input",
         `the command uses the input \`${target.name}\`, which is not declared`,
-        suggestion(
-          target.name,
-          known.inputs.keys(),
-          `Add it under \`inputs\`. Declared: ${namesInWords(known.inputs.keys())}.`,
-        ),
+        () =>
+          suggestion(
+            target.name,
+            known.inputs.keys(),
+            `Add it under \`inputs\`. Declared: ${namesInWords(known.inputs.keys())}.`,
+          ),
       );
       return;
     case "outputs":
@@ -77,11 +78,12 @@ function checkReference(
         place,
         "undeclared_output",
         `the command uses the output \`${target.name}\`, which is not declared`,
-        suggestion(
-          target.name,
-          known.outputs.keys(),
-          `Add it under \`outputs\`. Declared: ${namesInWords(known.outputs.keys())}.`,
-        ),
+        () =>
+          suggestion(
+            target.name,
+            known.outputs.keys(),
+            `Add it under \`outputs\`. Declared: ${namesInWords(known.outputs.keys())}.`,
+          ),
       );
       return;
     case "name":

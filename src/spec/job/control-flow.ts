@@ -1,9 +1,8 @@
 // What if_else, do_while and parallel_for nodes say about other nodes, as order: a branch waits for its condition, a
 // loop for its body. Deciding and repeating is later work.
 
-import { namesInWords, suggestion } from "../did-you-mean.ts";
 import type { LoadContext } from "./load-context.ts";
-import { allNodes, type JobNode, type Scope } from "./scope.ts";
+import { allNodes, type JobNode, nearNode, type Scope } from "./scope.ts";
 import { controlledNodes } from "./type-settings.ts";
 
 /** Adds the order that control flow asks for; reports names of nodes that do not exist. */
@@ -24,10 +23,9 @@ function named(node: JobNode, key: string, context: LoadContext): readonly JobNo
   return controlledNodes(node, key).flatMap((name) => {
     const found = node.scope.nodes.get(name);
     if (found !== undefined) return [found];
-    const known = [...node.scope.nodes.keys()];
     const place = node.tree.entries.get(key)?.value ?? node.key;
-    const hint = suggestion(name, known, `Its nodes: ${namesInWords(known)}.`);
-    context.error(place, "unknown_node", `the pipeline has no node \`${name}\``, hint);
+    const message = `the pipeline has no node \`${name}\``;
+    context.error(place, "unknown_node", message, () => nearNode(name, node.scope));
     return [];
   });
 }

@@ -38,6 +38,9 @@ export interface LoadOptions {
   readonly currentFolder?: string;
 }
 
+/** What to do about a finding. One that is looked for among ten thousand names is made only for a finding that is kept. */
+export type Hint = string | null | (() => string | null);
+
 export class LoadContext {
   readonly options: LoadOptions;
   readonly problems: Problem[] = [];
@@ -69,27 +72,33 @@ export class LoadContext {
     return [...this.#texts.keys()];
   }
 
-  error(place: Place | null, code: ProblemCode, message: string, hint: string | null = null): void {
-    this.report(problemAt(place, code, message, hint));
+  error(place: Place | null, code: ProblemCode, message: string, hint: Hint = null): void {
+    this.#keep(problemAt(place, code, message, null), hint);
   }
 
-  warn(place: Place | null, code: ProblemCode, message: string, hint: string | null = null): void {
-    this.report(problemAt(place, code, message, hint, "warning"));
+  warn(place: Place | null, code: ProblemCode, message: string, hint: Hint = null): void {
+    this.#keep(problemAt(place, code, message, null, "warning"), hint);
   }
+
+  readonly report = (problem: Problem): void => this.#keep(problem, problem.hint);
 
   /** Keeps a finding once, however often the same place is visited. */
-  readonly report = (problem: Problem): void => {
+  #keep(problem: Problem, hint: Hint): void {
     if (this.#full) return;
     const at = problem.position;
     const key = `${problem.code} ${at?.file}:${at?.line}:${at?.column} ${problem.message}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
-    this.problems.push({ ...problem, message: withoutAddressSecrets(problem.message) });
+    this.problems.push({
+      ...problem,
+      message: withoutAddressSecrets(problem.message),
+      hint: typeof hint === "function" ? hint() : hint,
+    });
     if (this.problems.length < this.options.limits.problems) return;
     this.#full = true;
     const message = `there are more than ${this.options.limits.problems} problems; the rest is not shown`;
     this.problems.push(problemAt(null, "too_many_problems", message, "Mend these first."));
-  };
+  }
 
   #refuseSecret(option: string, value: string): void {
     const found = addressSecretIn(value, option);

@@ -30,11 +30,8 @@ export function recordMadeOutputs(scope: Scope, context: LoadContext): void {
       if (!hasOutput(scope, name)) {
         const message = `the pipeline has no output \`${name}\``;
         const known = outputNames(scope);
-        const hint = suggestion(
-          name,
-          known,
-          `Add it under \`outputs\`. Declared: ${namesInWords(known)}.`,
-        );
+        const hint = (): string | null =>
+          suggestion(name, known, `Add it under \`outputs\`. Declared: ${namesInWords(known)}.`);
         context.error(place, "unknown_output", message, hint);
         continue;
       }
@@ -161,12 +158,15 @@ function checkListed(node: JobNode, output: string, entry: TreeEntry, context: L
 }
 
 function unknownOutput(node: JobNode, output: string, place: Place, context: LoadContext): null {
-  const known = [...(node.component?.outputs.keys() ?? [])];
   const message = `\`${node.name}\` has no output \`${output}\``;
-  const otherwise = node.inline
-    ? `Add \`outputs: {${output}: {type: uri_folder}}\` to \`${node.name}\`. It has ${namesInWords(known)}.`
-    : `Its outputs: ${namesInWords(known)}.`;
-  context.error(place, "unknown_output", message, suggestion(output, known, otherwise));
+  const hint = (): string | null => {
+    const known = [...(node.component?.outputs.keys() ?? [])];
+    const otherwise = node.inline
+      ? `Add \`outputs: {${output}: {type: uri_folder}}\` to \`${node.name}\`. It has ${namesInWords(known)}.`
+      : `Its outputs: ${namesInWords(known)}.`;
+    return suggestion(output, known, otherwise);
+  };
+  context.error(place, "unknown_output", message, hint);
   return null;
 }
 

@@ -1,6 +1,7 @@
 // The tree of pipelines and nodes before anything is bound: which node is what component, and which node makes which
 // output of its pipeline. Knows nothing of inputs or of how a step runs.
 
+import { namesInWords, suggestion } from "../did-you-mean.ts";
 import type { DataType, InputSource, PortMode, StepType } from "../graph.ts";
 import type { LiteralKind } from "../literal.ts";
 import type { Place } from "../problem-at.ts";
@@ -65,6 +66,11 @@ export interface ResolvedInput {
 }
 
 /** Path of a node inside a pipeline. */
+/** What to do about a name that no node has. */
+export function nearNode(name: string, { nodes }: Scope): string | null {
+  return suggestion(name, nodes.keys(), `Its nodes: ${namesInWords(nodes.keys())}.`);
+}
+
 export function childPath(scope: Scope, name: string): string {
   return scope.path === "" ? name : `${scope.path}.${name}`;
 }

@@ -43,9 +43,10 @@ function settleScalar(node: TreeScalar, scope: Scope, context: LoadContext): Tre
   const input = scope.inputs.get(name);
   if (input === null) return null;
   if (input === undefined) {
-    const known = [...scope.inputs.keys()];
+    const known = scope.inputs;
     const message = `the pipeline has no input \`${name}\``;
-    const hint = suggestion(name, known, `Its inputs: ${namesInWords(known)}.`);
+    const hint = (): string | null =>
+      suggestion(name, known.keys(), `Its inputs: ${namesInWords(known.keys())}.`);
     context.error(node, "unknown_input", message, hint);
     return null;
   }
