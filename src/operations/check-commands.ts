@@ -2,8 +2,10 @@
 // that mean something else than in Azure ML.
 
 import { compiledCommand } from "../core/compiled-command.ts";
-import { literalWarnings } from "../core/shell-template.ts";
+import type { ValueProblem } from "../core/input-values.ts";
+import { type CompiledCommand, checkValues, literalWarnings } from "../core/shell-template.ts";
 import type { Graph, StepNode } from "../spec/graph.ts";
+import { own } from "../spec/own-keys.ts";
 import type { Problem } from "../spec/problem.ts";
 
 export function checkCommands(graph: Graph): readonly Problem[] {
@@ -41,6 +43,8 @@ function checkStep(step: StepNode, problems: Problem[]): void {
     return;
   }
   const compiled = compiledCommand(step);
+  for (const found of valueProblems(step, compiled))
+    add("error", found.code, `step ${step.path}: ${found.message}`, found.hint);
   for (const found of compiled.ok ? compiled.warnings : compiled.problems)
     add(
       compiled.ok ? "warning" : "error",
@@ -48,4 +52,14 @@ function checkStep(step: StepNode, problems: Problem[]): void {
       `step ${step.path}: ${found.message}`,
       found.hint,
     );
+}
+
+/** Values that no process could be given, of those that are known before anything runs. */
+function valueProblems(step: StepNode, compiled: CompiledCommand): readonly ValueProblem[] {
+  const values: Record<string, string> = { ...step.environmentVariables };
+  for (const { ref } of compiled.ok ? compiled.references : []) {
+    const source = own(step.inputs, ref.slice("inputs.".length))?.source;
+    if (ref.startsWith("inputs.") && source?.kind === "literal") values[ref] = source.literal.text;
+  }
+  return checkValues(values);
 }

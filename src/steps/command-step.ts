@@ -1,10 +1,14 @@
 // Turns a command step into the order of one attempt: its script, its variables, its processes. Values of inputs are
 // variables, never text of the script (unless the author asked for Azure's text substitution).
 
+import fs from "node:fs";
+import path from "node:path";
 import { compiledCommand } from "../core/compiled-command.ts";
 import type { StepError } from "../core/event.ts";
+import { MAX_VALUE_BYTES } from "../core/input-values.ts";
 import type { ResolvedData } from "../core/plan.ts";
 import { checkValues, substituteText } from "../core/shell-template.ts";
+import { quoted } from "../core/shell-word.ts";
 import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext } from "../ports/step-types.ts";
 import type { StepInput, StepNode } from "../spec/graph.ts";
@@ -43,7 +47,10 @@ export function commandOrder(
   const node = context.plan.graph.steps[context.index] as StepNode;
   const values = referenceValues(context, node);
   if ("code" in values) return values as StepError;
-  const script = scriptOf(node, values as Readonly<Record<string, string>>, context.run);
+  const script = scriptOf(node, values as Readonly<Record<string, string>>, {
+    run: context.run,
+    passed: { ...shell.passed, ...node.environmentVariables },
+  });
   if (!script.ok) return script.error;
   const distribution = node.distribution;
   if (distribution?.type === "mpi" && !settings.mpirun && mpiProcesses(node) > 1)
@@ -54,14 +61,15 @@ export function commandOrder(
   const { shared, variables } = stepVariables(context, node, shell, watch);
   if (wrapped.traced && watch !== null) prepareStrace(context, watch, { ...shared, ...variables });
   if (mpi) Object.assign(variables, MPI_VARIABLES);
-  if (wrapped.script !== null) variables.SW__script = script.text;
+  const text = startable(context.staged.folder, script.text);
+  if (wrapped.script !== null) variables.SW__script = text;
   Object.assign(variables, script.variables);
   return {
     attemptId: context.attemptId,
     epoch: context.epoch,
     folder: context.staged.folder,
     workFolder: context.staged.workFolder,
-    script: wrapped.script ?? script.text,
+    script: wrapped.script ?? text,
     shared,
     variables,
     processes: processVariables(distribution, node.resources.instanceCount, context.attemptId),
@@ -70,6 +78,14 @@ export function commandOrder(
     graceMs: settings.graceMs,
     memoryLimitBytes: node.resources.memoryBytes,
   };
+}
+
+/** A script too long for one argument of a process is read by bash from a file beside the work folder. */
+function startable(attemptFolder: string, script: string): string {
+  if (Buffer.byteLength(script) <= MAX_VALUE_BYTES) return script;
+  const file = path.join(attemptFolder, "command.sh");
+  fs.writeFileSync(file, script, { mode: 0o600 });
+  return `. ${quoted(file)}`;
 }
 
 const BASH = 'bash -c "$SW__script"';
@@ -108,7 +124,12 @@ type Script =
     }
   | { readonly ok: false; readonly error: StepError };
 
-function scriptOf(node: StepNode, values: Readonly<Record<string, string>>, run: string): Script {
+/** `passed`: variables that reach the command beside its own references. */
+function scriptOf(
+  node: StepNode,
+  values: Readonly<Record<string, string>>,
+  { run, passed }: { readonly run: string; readonly passed: Readonly<Record<string, string>> },
+): Script {
   const template = node.command ?? "";
   if (node.textSubstitution)
     return { ok: true, text: substituteText(template, { ...values, name: run }), variables: {} };
@@ -124,19 +145,16 @@ function scriptOf(node: StepNode, values: Readonly<Record<string, string>>, run:
       },
     };
   }
-  const used = Object.fromEntries(
-    compiled.references.map(({ ref, variable }) => [
-      variable,
-      ref === "name" ? run : (values[ref] ?? ""),
-    ]),
-  );
-  const [tooLong] = checkValues(used);
+  const readAs = (ref: string): string => (ref === "name" ? run : (values[ref] ?? ""));
+  const named = compiled.references.map(({ ref }) => [ref, readAs(ref)]);
+  const [tooLong] = checkValues({ ...passed, ...Object.fromEntries(named) });
   if (tooLong !== undefined)
     return {
       ok: false,
       error: { code: tooLong.code, message: tooLong.message, hint: tooLong.hint },
     };
-  return { ok: true, text: compiled.script, variables: used };
+  const used = compiled.references.map(({ ref, variable }) => [variable, readAs(ref)]);
+  return { ok: true, text: compiled.script, variables: Object.fromEntries(used) };
 }
 
 /** `inputs.x` and `outputs.o` → what the command sees; unset optional inputs are left out. */

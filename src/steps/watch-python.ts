@@ -28,13 +28,15 @@ export function watchVariables(
   variables.STEPWELL_WATCH_RULES = rulesText(places, homes);
 }
 
-function within(paths: string[]): string {
-  let text = paths.join("\n");
-  while (paths.length > 3 && Buffer.byteLength(text) > MOST_BYTES) {
-    paths.pop();
-    text = paths.join("\n");
+function within(paths: readonly string[]): string {
+  const kept: string[] = [];
+  let bytes = 0;
+  for (const one of paths) {
+    bytes += Buffer.byteLength(one) + 1;
+    if (kept.length >= 3 && bytes > MOST_BYTES) break;
+    kept.push(one);
   }
-  return text;
+  return kept.join("\n");
 }
 
 /** Where a variable of a step leads: its home folder and its temporary one. */

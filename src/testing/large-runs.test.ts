@@ -1,7 +1,8 @@
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRig, type Rig } from "./rig.ts";
 
-// Runs and steps that are large in one respect: many failures, warnings and logs.
+// Runs and steps that are large in one respect: many failures, warnings and logs, long commands and values.
 
 const SETTINGS = "settings: {default_compute: azureml:local, continue_on_step_failure: true}";
 const MANY = 25;
@@ -68,3 +69,43 @@ function makeRigWithFewFiles({ folder }: Rig): Rig["cli"] {
     }
   };
 }
+
+describe("a large step", () => {
+  it("runs a command longer than one argument of a process can be", () => {
+    const command = `${"# a long word of nothing\n".repeat(8_000)}echo \${{inputs.x}} > \${{outputs.o}}; exit 0`;
+    const outputs = { o: { type: "uri_file" } };
+    rig.write("long.yml", pipeline({ a: { command, inputs: { x: "it's" }, outputs } }));
+    const view = rig.run("run", "long.yml");
+    expect(view.status).toBe("Completed");
+    const made = view.steps[0]?.outputs.o?.path;
+    expect(rig.read(path.relative(rig.folder, String(made)))).toBe("it's\n");
+  });
+
+  it.each([
+    [
+      "an input",
+      "value_too_long",
+      { command: "echo ${{inputs.x}}", inputs: { x: "x".repeat(130_000) } },
+    ],
+    [
+      "a variable",
+      "value_too_long",
+      { command: "x", environment_variables: { X: "x".repeat(130_000) } },
+    ],
+    [
+      "all variables",
+      "values_too_long",
+      {
+        command: "x",
+        environment_variables: Object.fromEntries(
+          Array.from({ length: 11 }, (_, at) => [`X${at}`, "x".repeat(100_000)]),
+        ),
+      },
+    ],
+  ])("is refused before anything starts where no process can be given %s", (_, code, job) => {
+    rig.write("large.yml", pipeline({ a: job }));
+    const done = rig.cli("validate", "large.yml", "--json");
+    expect(done.code).toBe(2);
+    expect(JSON.parse(done.stdout).problems).toMatchObject([{ severity: "error", code }]);
+  });
+});
