@@ -233,6 +233,9 @@ export type AssetOutcome =
   | { readonly kind: "same"; readonly asset: AssetRow }
   | { readonly kind: "conflict"; readonly existing: AssetRow; readonly nextVersion: string };
 
+/** A step that is forced to run every minute has half a million results: nobody looks further back than this. */
+export const MOST_RESULTS = 100;
+
 export interface RecordStore extends LineageIndex, KeepingRecords {
   /**
    * Takes the engine row when nobody holds it, when its process is dead (`isAlive` says no), or when its heartbeat is
@@ -294,7 +297,7 @@ export interface RecordStore extends LineageIndex, KeepingRecords {
   document(id: string): Promise<string | null>;
   putDocuments(documents: readonly Document[]): Promise<void>;
 
-  /** The results of a fingerprint that can be reused, newest first: as many as it was forced to run. */
+  /** The results of a fingerprint that can be reused, newest first; of more than MOST_RESULTS the newest. */
   results(fingerprint: string): Promise<readonly ResultRow[]>;
   /** For each fingerprint the newest of those. */
   newestUsable(fingerprints: readonly string[]): Promise<ReadonlyMap<string, ResultRow>>;

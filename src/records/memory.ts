@@ -5,18 +5,19 @@ import { LEASE_MS } from "../core/engine-lease.ts";
 import type { RunEvent } from "../core/event.ts";
 import type { PreImage } from "../core/fingerprint.ts";
 import type { Invalidation } from "../core/invalidation.ts";
-import type {
-  CommitBatch,
-  CommitOutcome,
-  EngineRequest,
-  EngineRow,
-  ImportedRun,
-  NewRun,
-  PreImagePart,
-  RecordStore,
-  ResultRow,
-  RunFilter,
-  RunRow,
+import {
+  type CommitBatch,
+  type CommitOutcome,
+  type EngineRequest,
+  type EngineRow,
+  type ImportedRun,
+  MOST_RESULTS,
+  type NewRun,
+  type PreImagePart,
+  type RecordStore,
+  type ResultRow,
+  type RunFilter,
+  type RunRow,
 } from "../ports/records.ts";
 import { memoryAssets } from "./memory-assets.ts";
 import { memoryDatastores } from "./memory-datastores.ts";
@@ -330,7 +331,7 @@ function resultVerbs(
       .filter((row) => row.fingerprint === fingerprint && whole(row))
       .sort((a, b) => b.finishedAt - a.finishedAt);
   return {
-    results: async (fingerprint) => usable(fingerprint),
+    results: async (fingerprint) => usable(fingerprint).slice(0, MOST_RESULTS),
     async newestUsable(fingerprints) {
       const found = new Map<string, ResultRow>();
       const wanted = new Set(fingerprints);

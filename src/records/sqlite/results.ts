@@ -2,7 +2,7 @@
 
 import type { RunEvent } from "../../core/event.ts";
 import type { PreImage } from "../../core/fingerprint.ts";
-import type { ResultRow } from "../../ports/records.ts";
+import { MOST_RESULTS, type ResultRow } from "../../ports/records.ts";
 import type { Row } from "./driver.ts";
 import { asItLies, readEvent } from "./recorded-events.ts";
 import type { Session } from "./session.ts";
@@ -14,14 +14,19 @@ export const COLUMNS = "r.run, r.seq, e.body";
 export const JOIN = `result r join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq`;
 
 /** Newest first. */
-export function usableResults(session: Session, fingerprint: string): readonly ResultRow[] {
+export function usableResults(
+  session: Session,
+  fingerprint: string,
+  limit = MOST_RESULTS,
+): ResultRow[] {
   return session
     .all(
       `select ${COLUMNS} from ${JOIN}
        where r.workspace=? and r.fingerprint=? and ${USABLE}
-       order by r.created_at desc, r.seq desc`,
+       order by r.created_at desc, r.seq desc limit ?`,
       session.workspace,
       fingerprint,
+      limit,
     )
     .map((row) => toResultRow(session, row));
 }
@@ -44,7 +49,7 @@ const PART = 250;
 
 function newestOf(session: Session, fingerprints: readonly string[]): ResultRow[] {
   const [only] = fingerprints;
-  if (fingerprints.length === 1) return usableResults(session, only as string).slice(0, 1);
+  if (fingerprints.length === 1) return usableResults(session, only as string, 1);
   // Left to itself the planner reads every result there is for each question. Beside max() stand columns of the row that has it.
   // All as one text: a thousand rows that are handed over one by one take longer than to be found.
   const found = session.get(

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../core/event.ts";
-import type { RecordStore } from "../../ports/records.ts";
+import { MOST_RESULTS, type RecordStore } from "../../ports/records.ts";
 import { asEngine, batch, completed, created, ME, newRun, PROCESS, update } from "./recorded.ts";
 import { assetsContract } from "./records-assets.ts";
 import { keepingContract } from "./records-keeping.ts";
@@ -152,6 +152,18 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       const heir = update("two", 1, [created(0, "f")]);
       const owner = update("one", 2, [{ kind: "steps_canceled", at: 2, steps: [0] }]);
       expect(await store.commit(batch(epoch, [heir, owner]))).toBe("done");
+    });
+
+    it("gives only the newest of the many results of a step that was forced to run", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("one"));
+      const events = Array.from({ length: MOST_RESULTS + 2 }, (_, at) => completed(0, "f", at));
+      await store.commit(batch(epoch, [update("one", 1, events)]));
+      const found = await store.results("f");
+      expect(found).toHaveLength(MOST_RESULTS);
+      expect(found[0]).toMatchObject({ seq: MOST_RESULTS + 2 });
+      expect((await store.newestUsable(["f"])).get("f")).toMatchObject({ seq: MOST_RESULTS + 2 });
     });
 
     it("finds results by fingerprint, newest first, and never a damaged one", async () => {
