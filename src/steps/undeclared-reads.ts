@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { SeenFile, UndeclaredReads } from "../core/output.ts";
-import { isWithin, realPath, withTargets } from "./watch-rules.ts";
+import { realPath, within, withTargets } from "./watch-rules.ts";
 
 /** `r`ead, `n`amed by the step, `l`isted, `w`ritten, `c`onnected, `x`: a program was started, `p`: a process is watched. */
 export interface ReadLine {
@@ -36,14 +36,13 @@ export function undeclaredReads(
   { inputs, hosts }: { readonly inputs: readonly string[]; readonly hosts: readonly string[] },
 ): UndeclaredReads | null {
   if (!lines.some(({ kind }) => "rnlc".includes(kind))) return null;
-  const declared = withTargets(inputs);
+  const isDeclared = within(withTargets(inputs));
   const began = birthOf(path.join(attemptFolder, "attempt.jsonl"));
   const candidates = { l: [] as string[], r: [] as string[] };
   for (const { kind, text } of withoutOwn(lines))
     if (kind === "r" || kind === "l") candidates[kind].push(text);
     else if (kind === "n" && isOlderFile(text, began)) candidates.r.push(text);
-  const isCounted = (file: string): boolean =>
-    !isWithin(file, declared) && !isWithin(realPath(file), declared);
+  const isCounted = (file: string): boolean => !isDeclared(file) && !isDeclared(realPath(file));
   const folders = look(candidates.l.filter(isCounted), RECORDED_FOLDERS, began);
   const read = [...new Set(candidates.r)].filter(isCounted);
   const files = look(read, RECORDED - folders.seen.length, began);

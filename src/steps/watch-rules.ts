@@ -54,9 +54,14 @@ export function isUnwanted(file: string, { wanted, unwanted }: WatchRules): bool
   return !wanted.some(lies) && unwanted.some(lies);
 }
 
-/** Is the path one of these, or inside of one? Both may be written with links in them. */
-export function isWithin(file: string, places: readonly string[]): boolean {
-  return places.some((place) => file === place || file.startsWith(asFolder(place)));
+/** Is a path one of these, or inside of one? Both may be written with links in them. A step may have ten thousand inputs. */
+export function within(places: readonly string[]): (file: string) => boolean {
+  const known = new Set(places.map((place) => (place.endsWith("/") ? place.slice(0, -1) : place)));
+  return (file) => {
+    for (let end = file.length; end >= 0; end = end === 0 ? -1 : file.lastIndexOf("/", end - 1))
+      if (known.has(file.slice(0, end))) return true;
+    return false;
+  };
 }
 
 /** The paths themselves and what they lead to. */

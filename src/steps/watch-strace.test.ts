@@ -1,5 +1,9 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { lineOf } from "./watch-strace.ts";
+import { within } from "./watch-rules.ts";
+import { lineOf, readStrace } from "./watch-strace.ts";
 
 describe("a line of strace's", () => {
   it.each([
@@ -31,5 +35,34 @@ describe("a line of strace's", () => {
     "7 +++ exited with 0 +++",
   ])("tells of nothing: %s", (line) => {
     expect(lineOf(line)).toBeNull();
+  });
+});
+
+describe("a record of strace's", () => {
+  it("of many calls gives each place once, also where a line lies across two pieces", () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-strace-"));
+    const places = { own: ["/own", "/input/a.csv"], rules: { wanted: [], unwanted: ["/usr/"] } };
+    fs.writeFileSync(path.join(folder, "strace-places.json"), JSON.stringify(places));
+    const line = (file: string): string =>
+      `7 openat(AT_FDCWD</w>, "x", O_RDONLY|O_CLOEXEC) = 3<${file}>\n`;
+    const files = ["/own/x", "/input/a.csv", "/usr/lib/y", "/data/a.csv", "/data/b.csv"];
+    const record = files.map(line).join("").repeat(10_000);
+    expect(record.length).toBeGreaterThan(3 << 20);
+    fs.writeFileSync(path.join(folder, "strace"), record + line("/data/c.csv"));
+    expect(readStrace(folder)).toEqual(
+      ["/data/a.csv", "/data/b.csv", "/data/c.csv"].map((text) => ({ kind: "r", text })),
+    );
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    ["/in", true],
+    ["/in/x/y", true],
+    ["/inside", false],
+    ["/", false],
+    ["/folder", true],
+    ["/folder/x", true],
+  ])("%s lies in /in or /folder/: %s", (file, expected) => {
+    expect(within(["/in", "/folder/"])(file)).toBe(expected);
   });
 });

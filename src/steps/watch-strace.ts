@@ -8,7 +8,7 @@ import { quoted } from "../core/shell-word.ts";
 import type { AttemptContext } from "../ports/step-types.ts";
 import type { ReadLine } from "./undeclared-reads.ts";
 import { ownPlaces } from "./watch-python.ts";
-import { isUnwanted, isWithin, type WatchPlaces, watchRules } from "./watch-rules.ts";
+import { isUnwanted, type WatchPlaces, watchRules, within } from "./watch-rules.ts";
 
 const RECORD = "strace";
 const KNOWN_PLACES = "strace-places.json";
@@ -40,17 +40,47 @@ export function prepareStrace(
   fs.writeFileSync(path.join(context.staged.folder, KNOWN_PLACES), JSON.stringify(known));
 }
 
-/** What was read outside of the places that were noted; null when there is no record. */
+/** What was read outside of the places that were noted, each once; null when there is no record. */
 export function readStrace(attemptFolder: string): readonly ReadLine[] | null {
   const record = path.join(attemptFolder, RECORD);
   const places = path.join(attemptFolder, KNOWN_PLACES);
   if (!fs.existsSync(record) || !fs.existsSync(places)) return null;
   const { own, rules } = JSON.parse(fs.readFileSync(places, "utf8"));
-  return fs
-    .readFileSync(record, "latin1")
-    .split("\n")
-    .flatMap((line) => lineOf(line) ?? [])
-    .filter(({ kind, text }) => kind === "c" || !(isWithin(text, own) || isUnwanted(text, rules)));
+  const isOwn = within(own);
+  const told = new Set<string>();
+  const found: ReadLine[] = [];
+  for (const text of linesIn(record)) {
+    const line = lineOf(text);
+    const key = line === null ? "" : `${line.kind} ${line.text}`;
+    if (line === null || told.has(key)) continue;
+    told.add(key);
+    if (line.kind === "c" || !(isOwn(line.text) || isUnwanted(line.text, rules))) found.push(line);
+  }
+  return found;
+}
+
+/** More of a record is not read: three million calls, in which a program has long said where it reads. */
+const MOST_BYTES = 256 << 20;
+const PIECE_BYTES = 1 << 20;
+
+/** Whole lines, in pieces: a program that opens ten million files leaves more than fits into one text. */
+function* linesIn(file: string): Iterable<string> {
+  const handle = fs.openSync(file, "r");
+  try {
+    const piece = Buffer.alloc(PIECE_BYTES);
+    let begun = "";
+    for (let at = 0; at < MOST_BYTES; ) {
+      const length = fs.readSync(handle, piece, 0, piece.length, at);
+      if (length === 0) break;
+      at += length;
+      const lines = (begun + piece.toString("latin1", 0, length)).split("\n");
+      begun = lines.pop() as string;
+      yield* lines;
+    }
+    yield begun;
+  } finally {
+    fs.closeSync(handle);
+  }
 }
 
 const OPENED = /\b(?:open|openat|openat2|creat)\(.*= \d+<(\/[^>]*)>$/;
