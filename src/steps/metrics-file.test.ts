@@ -17,12 +17,11 @@ function read(text: string) {
 }
 
 describe("readMetricsFile", () => {
-  it("reads points in order, with and without a step", () => {
+  it("reads the last point of each name, with and without a step", () => {
     const { metrics, warnings } = read(
       '{"name":"loss","value":0.5,"step":1}\n\n{"name":"loss","value":1e-3,"step":2}\n{"name":"n","value":7}\n',
     );
     expect(metrics).toMatchObject([
-      { name: "loss", value: 0.5, step: 1 },
       { name: "loss", value: 0.001, step: 2 },
       { name: "n", value: 7, step: null },
     ]);

@@ -3,38 +3,48 @@
 
 import fs from "node:fs";
 import type { MetricPoint } from "../core/output.ts";
+import { fileLines } from "./file-lines.ts";
 import { leftOut, notFinite, parseJson } from "./metric-number.ts";
 
 /** More warnings than this say nothing new. */
 const MAX_WARNINGS = 10;
 
 export interface MetricsFile {
-  /** In the order of the lines. */
+  /** The last of each name, in the order in which the names came first. */
   readonly metrics: readonly MetricPoint[];
   readonly warnings: readonly string[];
 }
 
 /** Reads a file of metrics; no file, no metrics. A last line without an end may be half written: no warning. */
 export function readMetricsFile(file: string): MetricsFile {
-  let text: string;
-  let at: number;
-  try {
-    text = fs.readFileSync(file, "utf8");
-    at = Math.round(fs.statSync(file).mtimeMs);
-  } catch {
-    return { metrics: [], warnings: [] };
-  }
-  const metrics: MetricPoint[] = [];
+  const at = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  if (at === undefined) return { metrics: [], warnings: [] };
+  const metrics = new Map<string, MetricPoint>();
   const warnings: string[] = [];
-  const lines = text.split("\n");
-  for (const [index, line] of lines.entries()) {
-    if (line.trim() === "") continue;
-    const point = readLine(line, at);
-    if (point === null && index === lines.length - 1) continue;
-    if (point !== null && typeof point !== "string") metrics.push(point);
-    else warnings.push(`metrics line ${index + 1}: ${point ?? `not JSON: ${line.slice(0, 80)}`}`);
+  let number = 0;
+  let bad = 0;
+  const warn = (text: string): void => {
+    bad += 1;
+    if (bad <= MAX_WARNINGS) warnings.push(`metrics line ${number}: ${text}`);
+  };
+  const take = (line: string, isLast: boolean): void => {
+    number += 1;
+    if (line.trim() === "") return;
+    const point = readLine(line, Math.round(at));
+    if (point === null && isLast) return;
+    if (point === null) warn(`not JSON: ${line.slice(0, 80)}`);
+    else if (typeof point === "string") warn(point);
+    else metrics.set(point.name, point);
+  };
+  let held: string | null = null;
+  for (const line of fileLines(file, "utf8")) {
+    if (held !== null) take(held, false);
+    held = line;
   }
-  return { metrics, warnings: shortened(warnings) };
+  if (held !== null) take(held, true);
+  const more = bad - MAX_WARNINGS;
+  if (more > 0) warnings.push(`${more} more lines of metrics cannot be read`);
+  return { metrics: [...metrics.values()], warnings };
 }
 
 /** A point, or what is wrong with the line; null for no JSON. */
@@ -53,10 +63,4 @@ function readLine(line: string, fileTime: number): MetricPoint | string | null {
   if (typeof value !== "number") return `"value" of ${name} must be a number`;
   if (step !== null && typeof step !== "number") return `"step" of ${name} must be a number`;
   return { name, value, step, at: typeof at === "number" ? at : fileTime };
-}
-
-function shortened(warnings: readonly string[]): readonly string[] {
-  if (warnings.length <= MAX_WARNINGS) return warnings;
-  const more = warnings.length - MAX_WARNINGS;
-  return [...warnings.slice(0, MAX_WARNINGS), `${more} more lines of metrics cannot be read`];
 }

@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { quoted } from "../core/shell-word.ts";
 import type { AttemptContext } from "../ports/step-types.ts";
+import { fileLines } from "./file-lines.ts";
 import type { ReadLine } from "./undeclared-reads.ts";
 import { ownPlaces } from "./watch-python.ts";
 import { isUnwanted, type WatchPlaces, watchRules, within } from "./watch-rules.ts";
@@ -49,7 +50,7 @@ export function readStrace(attemptFolder: string): readonly ReadLine[] | null {
   const isOwn = within(own);
   const told = new Set<string>();
   const found: ReadLine[] = [];
-  for (const text of linesIn(record)) {
+  for (const text of fileLines(record, "latin1", MOST_BYTES)) {
     const line = lineOf(text);
     const key = line === null ? "" : `${line.kind} ${line.text}`;
     if (line === null || told.has(key)) continue;
@@ -61,27 +62,6 @@ export function readStrace(attemptFolder: string): readonly ReadLine[] | null {
 
 /** More of a record is not read: three million calls, in which a program has long said where it reads. */
 const MOST_BYTES = 256 << 20;
-const PIECE_BYTES = 1 << 20;
-
-/** Whole lines, in pieces: a program that opens ten million files leaves more than fits into one text. */
-function* linesIn(file: string): Iterable<string> {
-  const handle = fs.openSync(file, "r");
-  try {
-    const piece = Buffer.alloc(PIECE_BYTES);
-    let begun = "";
-    for (let at = 0; at < MOST_BYTES; ) {
-      const length = fs.readSync(handle, piece, 0, piece.length, at);
-      if (length === 0) break;
-      at += length;
-      const lines = (begun + piece.toString("latin1", 0, length)).split("\n");
-      begun = lines.pop() as string;
-      yield* lines;
-    }
-    yield begun;
-  } finally {
-    fs.closeSync(handle);
-  }
-}
 
 const OPENED = /\b(?:open|openat|openat2|creat)\(.*= \d+<(\/[^>]*)>$/;
 const UNFINISHED_OPEN = /<\.\.\. (?:open|openat|openat2|creat) resumed>.*= \d+<(\/[^>]*)>$/;
