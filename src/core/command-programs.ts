@@ -4,10 +4,15 @@
 /** Programs that bring a language runtime; what they read of Python is known otherwise. */
 const COUNTED = new Set(["R", "Rscript", "node", "npx", "npm", "deno", "bun", "julia", "java"]);
 
+/** Most commands of ten thousand do not: they are not looked into. */
+const MAY_NAME_ONE = new RegExp(`\\b(?:${[...COUNTED].join("|")})\\b`);
+const NONE: readonly string[] = [];
+
 /** The counted programs that stand where a command starts, sorted. Steps with equal lists have equal programs. */
 export function commandPrograms(command: string | null): readonly string[] {
+  if (command === null || !MAY_NAME_ONE.test(command)) return NONE;
   const found = new Set<string>();
-  for (const match of (command ?? "").matchAll(COMMAND_START)) {
+  for (const match of command.matchAll(COMMAND_START)) {
     const name = match[1] ?? "";
     if (COUNTED.has(name)) found.add(name);
   }
@@ -16,7 +21,8 @@ export function commandPrograms(command: string | null): readonly string[] {
 
 /** True when the command calls `python3` and nowhere plain `python`. */
 export function asksForPython3(command: string | null): boolean {
-  const names = [...(command ?? "").matchAll(COMMAND_START)].map((match) => match[1]);
+  if (command?.includes("python3") !== true) return false;
+  const names = [...command.matchAll(COMMAND_START)].map((match) => match[1]);
   return names.includes("python3") && !names.includes("python");
 }
 
