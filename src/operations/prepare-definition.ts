@@ -68,10 +68,13 @@ const NOTHING_ASKED: PrepareOptions = {
   locked: false,
 };
 
-/** What this machine lacks for a definition that is wrong anyway: told with its other mistakes, not after them. */
+/**
+ * What this machine lacks for a definition that is wrong anyway: told with its other mistakes, not after them. Paths that
+ * are not there are among those already.
+ */
 async function mistakesBehind(workspace: Workspace, draft: Graph): Promise<readonly Problem[]> {
   const { problems } = await preparePlan(workspace, draft, NOTHING_ASKED);
-  return problems.filter(isError);
+  return problems.filter((one) => isError(one) && one.code !== "missing_path");
 }
 
 function isSame(one: Problem, other: Problem): boolean {
