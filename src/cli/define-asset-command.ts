@@ -61,7 +61,7 @@ interface PlaceFlags {
 }
 
 interface NameFlags {
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly version?: string;
   readonly label?: string;
 }
@@ -95,11 +95,11 @@ export function defineAssetCommand(
     .description(`show ${AN[kind]}`)
     .argument("[name]", "NAME, NAME:VERSION or NAME@LABEL")
     .option("-n, --name <name>", "the name, as az ml writes it")
-    .option("-v, --version <version>", "with --name: this version")
-    .option("-l, --label <label>", "with --name: what this label means")
+    .option("-v, --version <version>", "this version of it")
+    .option("-l, --label <label>", "what this label of it means")
     .option("--json", "print one JSON object")
     .action((word: string | undefined, flags: PlaceFlags & NameFlags) => {
-      const name = word ?? namedBy(flags);
+      const name = namedBy({ ...flags, name: word ?? flags.name });
       if (name === undefined)
         return context.refuse(
           refuse("wrong_usage", "say which", `stepwell ${kind} show NAME`),
@@ -240,6 +240,12 @@ async function registerAs(
     const options = { copy, head, set };
     return registerFile(workspace, kind, path.resolve(context.currentFolder, file), options);
   }
+  if (flags.set !== undefined && flags.set.length > 0)
+    return refuse(
+      "wrong_usage",
+      "--set changes a field of a file",
+      "name the file, or say it by options",
+    );
   const at = await pathOf(context, workspace, flags);
   if (isRefusal(at)) return at;
   if (name === undefined || at === undefined || (kind !== "data" && kind !== "model"))

@@ -115,9 +115,20 @@ describe("registering a file under other words than its own", () => {
     expect(made).toMatchObject({ name: "set", version: "1.10", tags: { team: "bio" } });
     const shown = rig.cli("data", "show", "-n", "set", "-v", "1.10", "--json");
     expect(json(shown).contentId).toBe(made.contentId);
+    const alone = ["--name", "alone", "--path", "words.txt", "--set", "description=d"];
+    const refused = rig.cli("data", "create", ...alone);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--set changes")]);
     const plain = json(rig.cli("data", "create", "data.yml", "--json"));
     expect(plain).toMatchObject({ version: "1", tags: {} });
     expect(plain.contentId).not.toBe(made.contentId);
+  });
+
+  it("shows the version that an option names, also of a name without --name", () => {
+    json(rig.cli("data", "create", "--name", "two", "--path", "words.txt", "--json"));
+    rig.write("newer.txt", "newer\n");
+    json(rig.cli("data", "create", "--name", "two", "--path", "newer.txt", "--json"));
+    expect(json(rig.cli("data", "show", "two", "-v", "1", "--json")).version).toBe("1");
+    expect(json(rig.cli("data", "show", "two", "-l", "latest", "--json")).version).toBe("2");
   });
 
   it("calls a component otherwise, and changes nothing of what it does", () => {
