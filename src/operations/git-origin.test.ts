@@ -55,6 +55,21 @@ it("code that git does not know yet makes it dirty; what git ignores, or lies be
   expect(gitProperties(await gitOrigins([code]))["azureml.git.dirty"]).toBe("True");
 });
 
+it("more code than fits on a command line has its origin too", async () => {
+  fs.mkdirSync(path.join(folder, "code"));
+  const git = (...words: readonly string[]): string =>
+    execFileSync("git", ["-C", folder, "-c", "user.name=a", "-c", "user.email=a@b", ...words], {
+      encoding: "utf8",
+    });
+  git("init", "-q");
+  git("commit", "-qm", "first", "--allow-empty");
+  const long = "x".repeat(200);
+  const many = Array.from({ length: 10_000 }, (_, at) => path.join(folder, "code", `${long}${at}`));
+  expect(await gitOrigins([folder, ...many])).toMatchObject([{ dirty: false }]);
+  fs.writeFileSync(path.join(folder, "code", "new.py"), "");
+  expect(await gitOrigins([folder, ...many])).toMatchObject([{ dirty: true }]);
+});
+
 it("nothing of a password is left in an address, whatever signs it has", () => {
   expect(stripCredentials("https://joe:p@ss@example.org/x.git")).toBe("https://example.org/x.git");
   expect(stripCredentials("https://example.org/~a@b/x.git")).toBe("https://example.org/~a@b/x.git");

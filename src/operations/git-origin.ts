@@ -14,7 +14,10 @@ export async function gitOrigins(folders: readonly string[]): Promise<readonly G
   const inside = new Map<string, string[]>();
   for (const folder of new Set(folders)) {
     const root = workTree(folder);
-    if (root !== null) inside.set(root, [...(inside.get(root) ?? []), path.resolve(folder)]);
+    if (root === null) continue;
+    const code = inside.get(root) ?? [];
+    code.push(path.resolve(folder));
+    inside.set(root, code);
   }
   const origins = await Promise.all([...inside].map(([root, code]) => originOf(root, code)));
   return origins.filter((origin) => origin !== null);
@@ -27,13 +30,17 @@ function workTree(folder: string): string | null {
   }
 }
 
+/** As many words fit on a command line, whatever their length; where there is more code, the whole tree is asked about. */
+const MOST_NAMED = 400;
+
 async function originOf(folder: string, code: readonly string[]): Promise<GitOrigin | null> {
+  const named = code.length > MOST_NAMED ? [] : code;
   const [commit, branch, remote, diff, added] = await Promise.all([
     git(folder, ["rev-parse", "HEAD"]),
     git(folder, ["rev-parse", "--abbrev-ref", "HEAD"]),
     git(folder, ["config", "--get", "remote.origin.url"]),
     git(folder, ["diff", "HEAD"]),
-    git(folder, ["ls-files", "--others", "--exclude-standard", "--", ...code]),
+    git(folder, ["ls-files", "--others", "--exclude-standard", "--", ...named]),
   ]);
   if (commit === null || commit.trim() === "") return null;
   return {
