@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { mlflowArtifacts, registeredByMlflow } from "./mlflow-artifacts.ts";
-import { layOutMlflowStore } from "./mlflow-store.ts";
+import { layOutMlflowStore, readMlflowStore } from "./mlflow-store.ts";
 
 let store: string;
 beforeEach(() => {
@@ -57,6 +57,22 @@ describe("artifacts that MLflow kept", () => {
     expect(Object.values(left())).toHaveLength(3);
     expect(mlflowArtifacts(store)[0]?.folder).toContain("m-2");
   });
+});
+
+it("what was logged is read once, for its numbers, and not to find what else there is", () => {
+  write("1/main/metrics/loss", "1 0.5 0");
+  write("1/main/artifacts/a.txt", "a");
+  const read = vi.spyOn(fs, "readFileSync");
+  const ofMetrics = () => read.mock.calls.filter(([file]) => `${file}`.includes("/metrics/"));
+  try {
+    expect(left()).toEqual({ "1/main/artifacts": "" });
+    expect(registeredByMlflow(store)).toEqual([]);
+    expect(ofMetrics()).toEqual([]);
+    expect(readMlflowStore(store).metrics).toMatchObject([{ name: "loss", value: 0.5 }]);
+    expect(ofMetrics()).toHaveLength(1);
+  } finally {
+    read.mockRestore();
+  }
 });
 
 describe("models that MLflow registered", () => {

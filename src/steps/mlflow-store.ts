@@ -78,7 +78,7 @@ export function layOutMlflowStore(
  * A store that is not there, or half written, gives what can be read.
  */
 export function readMlflowStore(folder: string): LoggedMetrics {
-  const chosen = chosenRuns(folder).map(({ logged }) => logged);
+  const chosen = stepRuns(folder).map(readRun);
   const tags = Object.assign({}, ...chosen.map((run) => run.tags)) as Record<string, string>;
   delete tags[MAIN_TAG];
   return {
@@ -89,21 +89,12 @@ export function readMlflowStore(folder: string): LoggedMetrics {
   };
 }
 
-/** Folders of the MLflow runs that are the step's own: those whose metrics are its metrics. */
+/** Folders of the MLflow runs that are the step's own. Their metrics, of which there may be millions, are not read. */
 export function stepRuns(store: string): readonly string[] {
-  return chosenRuns(store).map(({ folder }) => folder);
-}
-
-interface LoggedRun {
-  readonly folder: string;
-  readonly logged: LoggedMetrics;
-}
-
-function chosenRuns(store: string): readonly LoggedRun[] {
-  const runs = runFolders(store).map((folder) => ({ folder, logged: readRun(folder) }));
-  const main = runs.find(({ logged }) => MAIN_TAG in logged.tags);
-  if (main !== undefined && !isUntouched(main.logged)) return [main];
-  return runs.filter(({ logged }) => !(PARENT_TAG in logged.tags));
+  const runs = runFolders(store);
+  const main = runs.find((run) => hasTag(run, MAIN_TAG));
+  if (main !== undefined && !isUntouched(main)) return [main];
+  return runs.filter((run) => !hasTag(run, PARENT_TAG));
 }
 
 const EXPERIMENT_ID = "1";
@@ -151,8 +142,14 @@ function readRun(run: string): LoggedMetrics {
   };
 }
 
-function isUntouched(run: LoggedMetrics): boolean {
-  return run.metrics.length + run.warnings.length === 0 && Object.keys(run.parameters).length === 0;
+function hasTag(run: string, tag: string): boolean {
+  return fs.existsSync(path.join(run, "tags", tag));
+}
+
+function isUntouched(run: string): boolean {
+  const metrics = path.join(run, "metrics");
+  const isEmpty = (name: string): boolean => fs.statSync(path.join(metrics, name)).size === 0;
+  return files(metrics).every(isEmpty) && files(path.join(run, "params")).length === 0;
 }
 
 /** Lines of `timestamp value step …`, in the order in which MLflow itself decides which value is the latest. */
