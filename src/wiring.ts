@@ -199,6 +199,7 @@ function compose(
   });
   const environmentSettings = {
     cacheFolder: cacheFolder(options.shell),
+    workspaceFolder: folder,
     table: config.environments,
     lookup: environmentLookup(records),
     variables: options.shell,

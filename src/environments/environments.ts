@@ -13,6 +13,8 @@ import { createVenvStore } from "./venv-store.ts";
 export interface EnvironmentsOptions {
   /** The per-user cache, shared by workspaces. */
   readonly cacheFolder: string;
+  /** Steps run in folders below it. */
+  readonly workspaceFolder: string;
   /** Where locks lie for git: `stepwell.lock.d`. */
   readonly locksFolder: string;
   /** Fail rather than resolve a spec that has no lock. */

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { programVersion } from "./find-program.ts";
 
 let folder: string;
@@ -11,11 +11,9 @@ let folder: string;
 beforeEach(() => {
   folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-program-")));
   fs.mkdirSync(path.join(folder, "bin"));
-  vi.spyOn(process, "cwd").mockReturnValue(folder);
 });
 
 afterEach(() => {
-  vi.restoreAllMocks();
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
@@ -25,11 +23,11 @@ function install(name: string, text: string): void {
 }
 
 const version = (): Promise<string> =>
-  programVersion(
-    "node",
-    { PATH: `${path.join(folder, "bin")}:/usr/bin:/bin` },
-    path.join(folder, "cache"),
-  );
+  programVersion("node", {
+    variables: { PATH: `${path.join(folder, "bin")}:/usr/bin:/bin` },
+    cacheFolder: path.join(folder, "cache"),
+    workspaceFolder: folder,
+  });
 
 const choose = (chosen: string): void =>
   fs.writeFileSync(path.join(folder, ".tool-versions"), `nodejs ${chosen}\n`);

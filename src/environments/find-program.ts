@@ -34,16 +34,26 @@ export function isExecutable(file: string): boolean {
   }
 }
 
-/** The version that a program prints for `--version`, or `missing`, or `unknown`. */
+/**
+ * The version that a program prints for `--version`, or `missing`, or `unknown`. A manager of versions is asked in
+ * `workspaceFolder`, below which steps run.
+ */
 export async function programVersion(
   name: string,
-  variables: Variables,
-  cacheFolder: string,
+  {
+    variables,
+    cacheFolder,
+    workspaceFolder,
+  }: {
+    readonly variables: Variables;
+    readonly cacheFolder: string;
+    readonly workspaceFolder: string;
+  },
 ): Promise<string> {
   const found = findProgram(name, variables);
   if (found === null) return "missing";
   const real = fs.realpathSync(found);
-  if (isShim(real)) return askVersion(found, process.cwd(), variables);
+  if (isShim(real)) return askVersion(found, workspaceFolder, variables);
   const stamp = `${real} ${stampOf(found)}`;
   const key = createHash("sha256").update(stamp).digest("hex").slice(0, 32);
   const file = path.join(cacheFolder, "identities", `program-${key}.json`);

@@ -26,6 +26,7 @@ function environments(
 ) {
   return createEnvironments({
     cacheFolder,
+    workspaceFolder: folder,
     locksFolder: path.join(folder, "stepwell.lock.d"),
     locked: false,
     table: {},

@@ -29,6 +29,7 @@ import type { Uv } from "./uv.ts";
 /** What identifying needs to know and to reach. */
 export interface IdentifyContext {
   readonly cacheFolder: string;
+  readonly workspaceFolder: string;
   readonly locksFolder: string;
   readonly locked: boolean;
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -62,13 +63,9 @@ export async function identifySoftware(
 type Programs = Readonly<Record<string, string>>;
 type Identified = Promise<EnvironmentOutcome<EnvironmentIdentity>>;
 
-async function programsOf(
-  command: string | null,
-  { variables, cacheFolder }: IdentifyContext,
-): Promise<Programs> {
+async function programsOf(command: string | null, context: IdentifyContext): Promise<Programs> {
   const versions: Record<string, string> = {};
-  for (const name of commandPrograms(command))
-    versions[name] = await programVersion(name, variables, cacheFolder);
+  for (const name of commandPrograms(command)) versions[name] = await programVersion(name, context);
   return versions;
 }
 

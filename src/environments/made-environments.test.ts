@@ -18,6 +18,7 @@ let online = false;
 function settings(overrides: Partial<EnvironmentsOptions> = {}): EnvironmentsOptions {
   return {
     cacheFolder: path.join(folder, "cache"),
+    workspaceFolder: folder,
     locksFolder: path.join(folder, "stepwell.lock.d"),
     locked: false,
     table: {},
