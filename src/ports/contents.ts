@@ -88,13 +88,13 @@ export interface Captured {
 /** Of the work folder of an attempt that is over. */
 export type Kept = "no" | "newest" | "always";
 
-/** All the file work of a workspace. Content hashing uses a cache that obeys git's racy rule. */
 /**
  * `changed`: it is not what was recorded. `written`: it is now, but somebody wrote to it since the attempt got it, and nobody
  * knows what was read in between.
  */
 export type Held = "held" | "written" | "changed";
 
+/** All the file work of a workspace. Content hashing uses a cache that obeys git's racy rule. */
 export interface Contents {
   /**
    * Identifies a local file or folder. `expect` checks the kind: a `uri_file` must be a file; a folder type also takes
