@@ -65,12 +65,12 @@ export interface ResolvedInput {
   readonly base: string;
 }
 
-/** Path of a node inside a pipeline. */
 /** What to do about a name that no node has. */
 export function nearNode(name: string, { nodes }: Scope): string | null {
   return suggestion(name, nodes.keys(), `Its nodes: ${namesInWords(nodes.keys())}.`);
 }
 
+/** Path of a node inside a pipeline. */
 export function childPath(scope: Scope, name: string): string {
   return scope.path === "" ? name : `${scope.path}.${name}`;
 }
