@@ -28,6 +28,10 @@ describe("readMetricsFile", () => {
     expect(warnings).toEqual([]);
   });
 
+  it("finds no metrics where a step has put a folder in the place of the file", () => {
+    expect(readMetricsFile(folder)).toEqual({ metrics: [], warnings: [] });
+  });
+
   it("is silent about a half-written last line, and reads a whole one without its end", () => {
     expect(read('{"name":"a","value":1}\n{"name":"b","va')).toMatchObject({
       metrics: [{ name: "a" }],

@@ -15,10 +15,22 @@ export interface MetricsFile {
   readonly warnings: readonly string[];
 }
 
-/** Reads a file of metrics; no file, no metrics. A last line without an end may be half written: no warning. */
+/**
+ * Reads a file of metrics; no file that can be read, no metrics: a step may put anything in its place. A last line without
+ * an end may be half written: no warning.
+ */
 export function readMetricsFile(file: string): MetricsFile {
-  const at = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-  if (at === undefined) return { metrics: [], warnings: [] };
+  try {
+    fs.accessSync(file, fs.constants.R_OK);
+    const stats = fs.statSync(file);
+    if (stats.isFile()) return readLines(file, Math.round(stats.mtimeMs));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+  return { metrics: [], warnings: [] };
+}
+
+function readLines(file: string, at: number): MetricsFile {
   const metrics = new Map<string, MetricPoint>();
   const warnings: string[] = [];
   let number = 0;
@@ -30,7 +42,7 @@ export function readMetricsFile(file: string): MetricsFile {
   const take = (line: string, isLast: boolean): void => {
     number += 1;
     if (line.trim() === "") return;
-    const point = readLine(line, Math.round(at));
+    const point = readLine(line, at);
     if (point === null && isLast) return;
     if (point === null) warn(`not JSON: ${line.slice(0, 80)}`);
     else if (typeof point === "string") warn(point);
