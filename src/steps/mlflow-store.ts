@@ -148,7 +148,10 @@ function hasTag(run: string, tag: string): boolean {
 
 function isUntouched(run: string): boolean {
   const metrics = path.join(run, "metrics");
-  const isEmpty = (name: string): boolean => fs.statSync(path.join(metrics, name)).size === 0;
+  const isEmpty = (name: string): boolean => {
+    const stats = fs.lstatSync(path.join(metrics, name), { throwIfNoEntry: false });
+    return stats?.isFile() !== true || stats.size === 0;
+  };
   return files(metrics).every(isEmpty) && files(path.join(run, "params")).length === 0;
 }
 

@@ -122,6 +122,8 @@ function gatherArtifacts(
 
 /** Moves the entries of a folder; what has the same name there already stays, folders are merged. */
 function mergeInto(from: string, to: string): void {
+  const place = lstatSync(to, { throwIfNoEntry: false });
+  if (place?.isDirectory() === false) return;
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];

@@ -112,6 +112,21 @@ export function capturing(bench: () => ContentsBench): void {
     expect(readdirSync(captured.artifacts?.path as string)).toEqual(["outputs"]);
   });
 
+  it("leaves a file that stands where another folder that was left would come to", async () => {
+    const staged = await bench().stage("c1", {});
+    const store = join(staged.folder, "store");
+    for (const folder of ["run", "named"]) mkdirSync(join(store, folder), { recursive: true });
+    writeFileSync(join(store, "run/credit"), "a file");
+    writeFileSync(join(store, "named/x"), "left");
+    const left = [
+      { folder: join(store, "run"), as: "" },
+      { folder: join(store, "named"), as: "credit" },
+    ];
+    const order = { ...CAPTURE, outputs: {}, left };
+    const { artifacts } = await bench().captured(bench().contents.capture(order));
+    expect(readFileSync(join(artifacts?.path as string, "credit"), "utf8")).toBe("a file");
+  });
+
   it("puts what else was left beside them, and never what a link leads to", async () => {
     const staged = await bench().stage("c1", {});
     writeFileSync(join(staged.workFolder, "outputs/plot.png"), "p");
