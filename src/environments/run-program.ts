@@ -1,6 +1,6 @@
 // Runs a program to its end and collects what it prints. Knows nothing of what programs mean.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 
 export interface ProgramOptions {
   readonly cwd: string;
@@ -26,13 +26,11 @@ export function runProgram(
   options: ProgramOptions,
 ): Promise<ProgramEnd> {
   return new Promise((resolve) => {
-    const child = spawn(program, words, {
-      cwd: options.cwd,
-      env: { ...options.variables },
-      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-      timeout: options.timeoutMs ?? LOOK_UP_MS,
-      killSignal: "SIGKILL",
-    });
+    const child = started(program, words, options);
+    if (child instanceof Error) {
+      resolve({ exitCode: null, stdout: "", stderr: child.message });
+      return;
+    }
     let stdout = "";
     let stderr = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -46,4 +44,23 @@ export function runProgram(
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(options.input);
   });
+}
+
+/** Some of what keeps a program from starting is thrown: a path behind a file, too many words. */
+function started(
+  program: string,
+  words: readonly string[],
+  { cwd, variables, input, timeoutMs }: ProgramOptions,
+): ChildProcess | Error {
+  try {
+    return spawn(program, words, {
+      cwd,
+      env: { ...variables },
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      timeout: timeoutMs ?? LOOK_UP_MS,
+      killSignal: "SIGKILL",
+    });
+  } catch (error) {
+    return error as Error;
+  }
 }

@@ -53,7 +53,9 @@ export async function logFiles(
     return refuse(
       "unknown_attempt",
       `there is no log of an attempt ${attempt}`,
-      numbers.size === 0 ? null : `there are attempts ${[...numbers].sort((a, b) => a - b).join(", ")}`,
+      numbers.size === 0
+        ? null
+        : `there are attempts ${[...numbers].sort((a, b) => a - b).join(", ")}`,
     );
   }
   return { files, ended, secrets };

@@ -68,13 +68,20 @@ const NOTHING_ASKED: PrepareOptions = {
   locked: false,
 };
 
-/**
- * What this machine lacks for a definition that is wrong anyway: told with its other mistakes, not after them. Paths that
- * are not there are among those already.
- */
+/** What nobody but this machine and its record can know. The rest is found by reading, or follows from another mistake. */
+const LACKS: ReadonlySet<string> = new Set([
+  "unknown_asset",
+  "unknown_datastore",
+  "unknown_environment",
+  "unknown_run",
+  "unknown_output",
+  "too_many_gpus",
+]);
+
+/** What is lacked by a definition that is wrong anyway: told with its other mistakes, not after them. */
 async function mistakesBehind(workspace: Workspace, draft: Graph): Promise<readonly Problem[]> {
   const { problems } = await preparePlan(workspace, draft, NOTHING_ASKED);
-  return problems.filter((one) => isError(one) && one.code !== "missing_path");
+  return problems.filter((one) => isError(one) && LACKS.has(one.code));
 }
 
 function isSame(one: Problem, other: Problem): boolean {
