@@ -174,6 +174,9 @@ describe("--json", () => {
       expect.stringContaining("option '--resume <run>' argument missing"),
     ]);
     expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: "wrong_usage" } });
+    const global = rig.cli("runs", "--workspace", "--json");
+    expect([global.code, global.stderr]).toEqual([2, expect.stringContaining("--workspace")]);
+    expect(JSON.parse(global.stdout)).toMatchObject({ error: { code: "wrong_usage" } });
     const set = rig.cli("plan", "pipeline.yml", "--set", "--force");
     expect([set.code, set.stderr]).toEqual([2, expect.stringContaining("--set <path=value>")]);
   });

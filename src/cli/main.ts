@@ -135,7 +135,7 @@ interface Globals {
   /** `-o`, unchecked, or null. */
   readonly format: string | null;
   readonly rest: readonly string[];
-  /** One of them that stands last, without its value; or null. */
+  /** One of them that stands last or before another option, without its value; or null. */
   readonly valueless: string | null;
 }
 
@@ -162,7 +162,7 @@ function takeGlobals(words: readonly string[]): Globals {
     const key = TAKEN.get(name);
     if (word === "--") rest.push(word, ...open.splice(0));
     else if (key === undefined) rest.push(word);
-    else if (value.length === 0 && open.length === 0) valueless = word;
+    else if (value.length === 0 && (open[0]?.startsWith("--") ?? true)) valueless = word;
     else taken[key] = value.length === 0 ? (open.shift() as string) : value.join("=");
   }
   if (taken.format === null || taken.format === "table") return { ...taken, rest, valueless };

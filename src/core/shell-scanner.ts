@@ -22,9 +22,24 @@ export interface ShellScan {
   readonly complete: boolean;
 }
 
-/** Scans `text`, in which the n-th NUL stands for `markers[n]`. */
+/** Scans `text`, in which the n-th NUL stands for `markers[n]`. Of what is nested too deep it finds nothing. */
 export function scanShell(text: string, markers: readonly Marker[]): ShellScan {
+  if (isTooDeep(text))
+    return { script: text, used: [], commands: [], misplaced: [], complete: false };
   return new ShellScanner(text, markers).scan();
+}
+
+/** Nobody writes more brackets in each other; the scanner goes as deep as they do, and its stack has an end. */
+const DEPTH = 1000;
+
+export function isTooDeep(text: string): boolean {
+  if (text.length <= 2 * DEPTH) return false;
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[(){}]/g)) {
+    depth += bracket === "(" || bracket === "{" ? 1 : -1;
+    if (depth > DEPTH) return true;
+  }
+  return false;
 }
 
 type CaseState = "subject" | "pattern" | "body";

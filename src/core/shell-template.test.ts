@@ -105,6 +105,8 @@ describe("compileCommand", () => {
     ["unbalanced_command", "a 'b ${{inputs.x}}"],
     ["unbalanced_command", "a $(b ${{inputs.x}}"],
     ["nul_in_command", "a \0"],
+    ["command_too_deep", `echo ${"${a:-".repeat(6000)}${"}".repeat(6000)}`],
+    ["command_too_deep", `echo ${"$(echo ".repeat(6000)}${")".repeat(6000)}`],
   ])("refuses with %s: %s", (code, template) => {
     const compiled = compileCommand(template, allSet);
     expect(compiled).toMatchObject({ ok: false, problems: [{ code }] });

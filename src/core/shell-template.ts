@@ -10,7 +10,7 @@ import {
 } from "../spec/template.ts";
 import type { Marker } from "./shell-cursor.ts";
 import { findDangers } from "./shell-dangers.ts";
-import { scanShell } from "./shell-scanner.ts";
+import { isTooDeep, scanShell } from "./shell-scanner.ts";
 import { dangerText, type ProblemText, placeText } from "./template-messages.ts";
 
 export { checkValues, literalWarnings } from "./input-values.ts";
@@ -54,6 +54,7 @@ export type CompiledCommand =
 export function compileCommand(template: string, known: KnownReferences): CompiledCommand {
   const nul = template.indexOf("\0");
   if (nul >= 0) return { ok: false, problems: [{ ...NUL_PROBLEM, offset: nul }] };
+  if (isTooDeep(template)) return { ok: false, problems: [{ ...DEPTH_PROBLEM, offset: 0 }] };
   const flat = flatten(parseTemplate(template), known);
   const scan = scanShell(flat.text, flat.markers);
   const problems: TemplateWarning[] = scan.misplaced.map(({ marker, place }) =>
@@ -111,6 +112,12 @@ const NUL_PROBLEM = {
   code: "nul_in_command",
   message: "The command holds a NUL character, which no shell can read.",
   hint: "Remove the character.",
+};
+
+const DEPTH_PROBLEM = {
+  code: "command_too_deep",
+  message: "The command has more than 1000 brackets in each other.",
+  hint: "Put it into a script in the step's code, and call that.",
 };
 
 type FlatMarker = Marker & {

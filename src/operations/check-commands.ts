@@ -24,34 +24,25 @@ function checkStep(step: StepNode, problems: Problem[]): void {
     problems.push({ severity, code, message, hint, position: step.position });
   };
   if (step.command === null) return;
+  const where = step.path === "." ? "" : `step ${step.path}: `;
   for (const [name, input] of Object.entries(step.inputs))
     if (input.source.kind === "literal" && !step.textSubstitution)
       for (const warning of literalWarnings(input.source.literal.text))
-        add(
-          "warning",
-          warning.code,
-          `step ${step.path}: input ${name}: ${warning.message}`,
-          warning.hint,
-        );
+        add("warning", warning.code, `${where}input ${name}: ${warning.message}`, warning.hint);
   if (step.textSubstitution) {
     add(
       "warning",
       "text_substitution",
-      `step ${step.path} substitutes values as text into its command, as Azure ML does`,
+      `${step.path === "." ? "the step" : `step ${step.path}`} substitutes values as text into its command, as Azure ML does`,
       "a value can then run as shell: use it only with values you trust",
     );
     return;
   }
   const compiled = compiledCommand(step);
   for (const found of valueProblems(step, compiled))
-    add("error", found.code, `step ${step.path}: ${found.message}`, found.hint);
+    add("error", found.code, `${where}${found.message}`, found.hint);
   for (const found of compiled.ok ? compiled.warnings : compiled.problems)
-    add(
-      compiled.ok ? "warning" : "error",
-      found.code,
-      `step ${step.path}: ${found.message}`,
-      found.hint,
-    );
+    add(compiled.ok ? "warning" : "error", found.code, `${where}${found.message}`, found.hint);
 }
 
 /** Values that no process could be given, of those that are known before anything runs. */

@@ -39,10 +39,8 @@ async function prepare(
 ): Promise<Prepared> {
   if (graph === null) {
     const also = draft === null ? [] : await atSource(await mistakesBehind(workspace, draft));
-    const all = [
-      ...problems,
-      ...also.filter((one) => !problems.some((other) => isSame(one, other))),
-    ];
+    const told = new Set(problems.map(placeOf));
+    const all = [...problems, ...also.filter((one) => !told.has(placeOf(one)))];
     return { plan: null, problems: all, exitCode: 2, unresolved: new Set() };
   }
   const prepared = await preparePlan(workspace, graph, await optionsFor(graph));
@@ -84,9 +82,8 @@ async function mistakesBehind(workspace: Workspace, draft: Graph): Promise<reado
   return problems.filter((one) => isError(one) && LACKS.has(one.code));
 }
 
-function isSame(one: Problem, other: Problem): boolean {
-  const [a, b] = [one.position, other.position];
-  return a?.file === b?.file && a?.line === b?.line && a?.column === b?.column;
+function placeOf({ position: at }: Problem): string {
+  return `${at?.file}:${at?.line}:${at?.column}`;
 }
 
 function isError(problem: Problem): boolean {

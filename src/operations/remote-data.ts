@@ -134,16 +134,14 @@ async function list(
 ): Promise<Listing | Refusal> {
   const wanted = source.path.replace(/\/+$/, "");
   const name = path.posix.basename(wanted) || "data";
+  const version = (files: readonly StoredFile[]): string => versionOf(storage, files, clock.now());
+  const alone = (one: StoredFile): Listing => {
+    const files = [one];
+    return { kind: "file", name, files, prefixLength: 0, version: version(files) };
+  };
   const isFolder = source.path === "" || source.path.endsWith("/");
   const file = isFolder ? null : await storage.stat(wanted);
-  if (file !== null && (type === "uri_file" || !storage.capabilities.canList))
-    return {
-      kind: "file",
-      name,
-      files: [file],
-      prefixLength: 0,
-      version: versionOf(storage, [file], clock.now()),
-    };
+  if (file !== null && (type === "uri_file" || !storage.capabilities.canList)) return alone(file);
   const files: StoredFile[] = [];
   if (storage.capabilities.canList)
     for await (const one of storage.list(wanted, leftOut?.note))
@@ -151,13 +149,7 @@ async function list(
   if (files.length === 0) {
     if (file === null)
       return refuse("missing_path", `${source.written}: there is nothing there`, LOOK);
-    return {
-      kind: "file",
-      name,
-      files: [file],
-      prefixLength: 0,
-      version: versionOf(storage, [file], clock.now()),
-    };
+    return alone(file);
   }
   if (type === "uri_file")
     return refuse(
@@ -167,13 +159,7 @@ async function list(
     );
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const prefixLength = wanted === "" ? 0 : wanted.length + 1;
-  return {
-    kind: "folder",
-    name,
-    files,
-    prefixLength,
-    version: versionOf(storage, files, clock.now()),
-  };
+  return { kind: "folder", name, files, prefixLength, version: version(files) };
 }
 
 const LOOK = "write another path, or put the data there";

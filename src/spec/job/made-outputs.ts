@@ -29,9 +29,14 @@ export function recordMadeOutputs(scope: Scope, context: LoadContext): void {
       const place = entry.value;
       if (!hasOutput(scope, name)) {
         const message = `the pipeline has no output \`${name}\``;
-        const known = outputNames(scope);
-        const hint = (): string | null =>
-          suggestion(name, known, `Add it under \`outputs\`. Declared: ${namesInWords(known)}.`);
+        const hint = (): string | null => {
+          const known = outputNames(scope);
+          return suggestion(
+            name,
+            known,
+            `Add it under \`outputs\`. Declared: ${namesInWords(known)}.`,
+          );
+        };
         context.error(place, "unknown_output", message, hint);
         continue;
       }
