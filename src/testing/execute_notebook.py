@@ -1,7 +1,7 @@
 """Executes a notebook with nbclient and prints, as JSON, what each code cell gave: kinds of data, texts, errors.
 
 Deno's kernel now and then says that it is idle before it sends what a cell gave, and nbclient listens no longer: here it
-listens on while a cell has given nothing. A notebook with a cell that stays silent is executed anew, in a fresh workspace, at
+listens on while a cell has given no result. A notebook with a cell that stays silent is executed anew, in a fresh workspace, at
 most five times.
 """
 import json
@@ -26,7 +26,7 @@ LATE_SECONDS = 3
 class PatientClient(NotebookClient):
     async def _async_poll_output_msg(self, parent_msg_id, cell, cell_index):
         await super()._async_poll_output_msg(parent_msg_id, cell, cell_index)
-        while not cell.outputs:
+        while not any(one.output_type == "execute_result" for one in cell.outputs):
             try:
                 message = await ensure_async(self.kc.iopub_channel.get_msg(timeout=LATE_SECONDS))
             except queue.Empty:
