@@ -84,7 +84,9 @@ for (const supervisor of ["python", "node"] as const) {
 
   it(`reports the end of a command that filled the disk, and writes it down (${supervisor})`, async () => {
     open(supervisor);
-    const asked = order("head -c 9999999 /dev/zero > big; exit 3");
+    // Once its start is written down there is room for the end: a disk hands out whole blocks.
+    const untilNamed = "until [ -s ../attempt.jsonl ]; do sleep 0.01; done";
+    const asked = order(`${untilNamed}; head -c 9999999 /dev/zero > big; exit 3`);
     compute.start(asked);
     expect(await ended()).toMatchObject({ exitCode: 3, reason: "exited" });
     expect(readExit(asked.folder)).toEqual(ends[0]);
