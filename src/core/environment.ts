@@ -19,4 +19,6 @@ export interface EnvironmentIdentity {
   readonly lockId: string | null;
   /** Versions of other programs that count for this step (`Rscript`, `node`), when its command starts with them. */
   readonly programs: Readonly<Record<string, string>>;
+  /** What it sets besides PATH (`variables` of a conda file); absent where it sets none. */
+  readonly variables?: Readonly<Record<string, string>>;
 }

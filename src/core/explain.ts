@@ -147,6 +147,9 @@ function environmentChanges(before: string, after: string, evidence: Evidence): 
     ...names(old.programs, now.programs).flatMap((name) =>
       versionChange(name, own(old.programs, name), own(now.programs, name)),
     ),
+    ...names(old.variables ?? {}, now.variables ?? {}).flatMap((name) =>
+      versionChange(name, own(old.variables ?? {}, name), own(now.variables ?? {}, name)),
+    ),
     ...versionChange("platform", old.platform, now.platform),
   ];
   const detail = changes.length > 0 ? listed(changes) : `${old.label} → ${now.label}`;

@@ -38,7 +38,8 @@ export async function buildEnvironment(
   if (typeof lockText !== "string") return failed(lockText);
   const venv = await context.store.ensure({ ...recipe, lockText });
   if (typeof venv !== "string") return failed(venv);
-  const value = { pathPrefix: [path.join(venv, "bin")], variables: { VIRTUAL_ENV: venv } };
+  const variables = { ...recipe.variables, VIRTUAL_ENV: venv };
+  const value = { pathPrefix: [path.join(venv, "bin")], variables };
   return { ok: true, value, warnings: [] };
 }
 

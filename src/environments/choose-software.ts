@@ -6,7 +6,7 @@ import path from "node:path";
 import type { EnvironmentFailure, EnvironmentLookup } from "../ports/environments.ts";
 import type { EnvironmentDefinition, EnvironmentReference } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
-import { condaPackages } from "./conda-packages.ts";
+import { condaPackages, condaVariables } from "./conda-packages.ts";
 import { CURATED_NAMES, curatedEnvironment, shortName } from "./curated.ts";
 import { readRequirements } from "./read-requirements.ts";
 
@@ -32,6 +32,8 @@ export interface PackageSoftware {
   readonly hashes: Readonly<Record<string, readonly string[]>>;
   /** Where relative folders of `options` lie: no part of what is asked for. */
   readonly folder: string | null;
+  /** Set for each command that runs in it; no part of the lock. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 export type EnvironmentTable = Readonly<
@@ -133,7 +135,9 @@ function fromConda(
     );
   }
   const base = conda.path === null ? null : path.dirname(conda.path);
-  return fromLines(found.requirements, base, name, found.python);
+  const choice = fromLines(found.requirements, base, name, found.python);
+  if (!choice.ok || choice.software.kind !== "packages") return choice;
+  return { ...choice, software: { ...choice.software, variables: condaVariables(conda.content) } };
 }
 
 function fromRequirements(
@@ -212,7 +216,7 @@ function packages(
   requirements: readonly string[],
   python: string | null,
 ): PackageSoftware {
-  const none = { constraints: [], options: [], hashes: {}, folder: null };
+  const none = { constraints: [], options: [], hashes: {}, folder: null, variables: {} };
   return { kind: "packages", label, python, requirements, ...none };
 }
 

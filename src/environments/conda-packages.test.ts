@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { condaPackages } from "./conda-packages.ts";
+import { condaPackages, condaVariables } from "./conda-packages.ts";
 
 function requirement(dependency: string): string | undefined {
   return condaPackages({ dependencies: [dependency] }).requirements[0];
@@ -74,6 +74,20 @@ describe("condaPackages", () => {
     "finds nothing in %j",
     (content) => {
       expect(condaPackages(content).requirements).toEqual([]);
+    },
+  );
+});
+
+describe("condaVariables", () => {
+  it("gives them as conda would set them", () => {
+    const variables = { NAME: "a b", COUNT: 4, FLAG: true, NONE: null, LIST: [1], "A=B": "x" };
+    expect(condaVariables({ variables })).toEqual({ NAME: "a b", COUNT: "4", FLAG: "True" });
+  });
+
+  it.each([null, "text", {}, { variables: null }, { variables: "A=1" }])(
+    "gives none of %o",
+    (content) => {
+      expect(condaVariables(content)).toEqual({});
     },
   );
 });

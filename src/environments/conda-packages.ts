@@ -38,6 +38,24 @@ export function condaPackages(content: unknown): CondaPackages {
   return { python, requirements: requirements.filter((line) => line !== ""), unsupported };
 }
 
+/** What activating it would set: `variables: {NAME: value}`. A name that no process can have is left out. */
+export function condaVariables(content: unknown): Readonly<Record<string, string>> {
+  const variables = field(content, "variables");
+  if (typeof variables !== "object" || variables === null) return {};
+  const pairs = Object.entries(variables).filter(
+    ([name, value]) => /^[^=\0]+$/.test(name) && SIMPLE.has(typeof value),
+  );
+  return Object.fromEntries(pairs.map(([name, value]) => [name, asPython(value)]));
+}
+
+const SIMPLE = new Set(["string", "number", "boolean"]);
+
+/** Conda writes them as Python's `str` does. */
+function asPython(value: unknown): string {
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return String(value);
+}
+
 /** Names that differ on PyPI. */
 const PIP_NAMES: Readonly<Record<string, string>> = {
   "dask-core": "dask",

@@ -168,6 +168,8 @@ async function identifyPackages(
   const lock = existing ?? (await newLock(file, software, python.facts, mayResolve, context));
   if ("code" in lock) return failed(lock);
   const { facts } = python;
+  const hasVariables = Object.keys(software.variables).length > 0;
+  const variables = hasVariables ? { variables: software.variables } : {};
   const identity = identityOf({
     label: `uv: ${software.label}`,
     kind: "uv",
@@ -177,6 +179,7 @@ async function identifyPackages(
     editable: {},
     lockId: lock.id,
     programs,
+    ...variables,
   });
   recipes.rememberLock(lock.id, lock.text);
   recipes.remember(identity, {
@@ -188,6 +191,7 @@ async function identifyPackages(
     platform: facts.platform,
     project: null,
     folder: software.folder,
+    ...variables,
   });
   return { ok: true, value: identity, warnings: python.warning === null ? [] : [python.warning] };
 }

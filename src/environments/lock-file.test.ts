@@ -28,6 +28,7 @@ const software: PackageSoftware = {
   constraints: [],
   options: [],
   hashes: {},
+  variables: {},
   folder: null,
 };
 

@@ -62,6 +62,24 @@ beforeEach((context: TestContext) => {
   if (!online) context.skip();
 });
 
+it("sets the variables of a conda file, which count and are no part of its packages", async () => {
+  const conda = (variables: object): EnvironmentReference => ({
+    ...(tiny() as Extract<EnvironmentReference, { kind: "inline" }>),
+    requirements: null,
+    conda: { path: null, content: { dependencies: [{ pip: ["six==1.17.0"] }], variables } },
+  });
+  const [first, second] = [
+    await identify(conda({ MODE: "a" })),
+    await identify(conda({ MODE: "b" })),
+  ];
+  expect(first.variables).toEqual({ MODE: "a" });
+  expect(second.id).not.toBe(first.id);
+  expect(second.lockId).toBe(first.lockId);
+  const made = await createEnvironments(settings()).build(second);
+  expect(made).toMatchObject({ ok: true, value: { variables: { MODE: "b" } } });
+  expect(await identify(conda({}))).not.toHaveProperty("variables");
+});
+
 async function identify(
   reference: EnvironmentReference,
   options = settings(),

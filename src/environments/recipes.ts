@@ -15,7 +15,10 @@ export type Recipe =
       readonly executable: string | null;
       readonly virtualEnvironment: string | null;
     }
-  | ({ readonly kind: "venv" } & Omit<VenvRecipe, "lockText">);
+  | ({
+      readonly kind: "venv";
+      readonly variables?: Readonly<Record<string, string>>;
+    } & Omit<VenvRecipe, "lockText">);
 
 export interface Recipes {
   remember(identity: EnvironmentIdentity, recipe: Recipe): void;

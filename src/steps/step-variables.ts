@@ -50,11 +50,11 @@ function sharedVariables(context: AttemptContext, shell: ShellVariables): StepVa
   if (before?.key === key && before.shell === shell) return before.shared;
   const shared = {
     ...shell.inherited,
-    ...environment.variables,
-    PATH: pathOf(environment.pathPrefix, shell),
     ...DETERMINISM,
     ...buildDate(sourceDateEpoch),
     ...threadLimits(demand.cpus),
+    ...environment.variables,
+    PATH: pathOf(environment.pathPrefix, shell),
     CUDA_VISIBLE_DEVICES: "",
   };
   known.set(environment, { key, shell, shared });
