@@ -84,3 +84,76 @@ describe("a server without ETags", () => {
     expect((await fetched()).text).toBe("two");
   });
 });
+
+describe("a server that takes its time", () => {
+  /** Sends `pieces`, one each 20 ms, and then ends, or says no more. */
+  const sending = async (pieces: number, then: "ends" | "is silent" | "breaks off") => {
+    const server = http.createServer((_request, response) => {
+      response.writeHead(200, { "content-length": then === "ends" ? pieces : pieces + 1 });
+      let sent = 0;
+      const timer = setInterval(() => {
+        sent += 1;
+        response.write("x");
+        if (sent < pieces) return;
+        clearInterval(timer);
+        if (then === "ends") response.end();
+        if (then === "breaks off") response.socket?.destroy();
+      }, 20);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-download-"));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+      fs.rmSync(folder, { recursive: true });
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.csv`;
+    const found = await download(folder, url, { silenceMs: 1000 });
+    const files = fs.readdirSync(folder, { recursive: true }).filter((one) => /csv/.test(`${one}`));
+    return { found, files };
+  };
+
+  it("may take longer than it may be silent", async () => {
+    const { found } = await sending(75, "ends");
+    expect(fs.statSync(found as string).size).toBe(75);
+  });
+
+  it.each([
+    ["is silent", "nothing came for 1 s"],
+    ["breaks off", "could not be fetched"],
+  ] as const)("is given up when it %s, and nothing of the file stays", async (then, reason) => {
+    const { found, files } = await sending(3, then);
+    expect(found).toMatchObject({ code: "download_failed" });
+    expect(isRefusal(found as never) ? (found as unknown as Error).message : found).toContain(
+      reason,
+    );
+    expect(files).toEqual([]);
+  });
+});
+
+it("does not pass an older copy off as the newer one that it could not fetch whole", async () => {
+  let isWhole = true;
+  const server = http.createServer((_request, response) => {
+    response.writeHead(200, { etag: isWhole ? '"one"' : '"two"', "content-length": 3 });
+    if (isWhole) return response.end("one");
+    response.write("t");
+    return setImmediate(() => response.socket?.destroy());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-download-"));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.csv`;
+  const first = await download(folder, url);
+  isWhole = false;
+  const second = await download(folder, url);
+  server.close();
+  await once(server, "close");
+  const lines: string[] = [];
+  const away = await download(folder, url, { say: (line) => lines.push(line) });
+  fs.rmSync(folder, { recursive: true });
+  expect(second).toMatchObject({ code: "download_failed" });
+  // Nobody can say that there is a newer one.
+  expect(away).toBe(first);
+  expect(lines).toEqual([expect.stringContaining("what was fetched earlier is used")]);
+});

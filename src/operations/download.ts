@@ -4,12 +4,9 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { type Patience, patience, SILENCE_MS, writeBody } from "./answer-body.ts";
 import { type Refusal, refuse } from "./refusal.ts";
-
-/** No answer within this time and the server counts as unreachable. */
-const CONNECT_TIMEOUT_MS = 60_000;
 
 interface Remembered {
   /** Without what may be a secret in it. */
@@ -24,8 +21,18 @@ interface Remembered {
   readonly copy?: { readonly sizeBytes: number; readonly mtimeMs: number; readonly sha256: string };
 }
 
+export interface DownloadOptions {
+  /** Lines about one that takes long. */
+  readonly say?: (line: string) => void;
+  readonly silenceMs?: number;
+}
+
 /** Local path of the bytes behind `url`. Without a network, a copy that is there is used. */
-export async function download(folder: string, url: string): Promise<string | Refusal> {
+export async function download(
+  folder: string,
+  url: string,
+  { say = () => undefined, silenceMs = SILENCE_MS }: DownloadOptions = {},
+): Promise<string | Refusal> {
   const { username, password } = new URL(url);
   const shown = withoutSecrets(url);
   if (username !== "" || password !== "")
@@ -36,13 +43,15 @@ export async function download(folder: string, url: string): Promise<string | Re
     );
   const place = path.join(folder, downloadName(url));
   const file = path.join(place, fileName(url));
-  const memory = path.join(place, "source.json");
-  const known = await rememberedOf(file, memory);
+  const known = await rememberedOf(file, memoryOf(place));
+  const waiting = patience(silenceMs);
   try {
-    const response = await fetch(url, {
-      headers: conditions(known),
-      signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS),
-    });
+    const response = await ask(url, known, waiting.signal);
+    if (response instanceof Error) {
+      if (known === null) return notFetched(url, response);
+      say(`${shown} cannot be reached (${reasonOf(response)}): what was fetched earlier is used`);
+      return file;
+    }
     if (response.status === 304) return file;
     if (known !== null && isSame(known, response)) {
       await response.body?.cancel();
@@ -54,27 +63,65 @@ export async function download(folder: string, url: string): Promise<string | Re
         `${shown} answered ${response.status} ${response.statusText}`,
         "look whether the address is right, or write a path in its place",
       );
-    fs.mkdirSync(place, { recursive: true });
-    const partial = `${file}.${process.pid}.partial`;
-    let copy: Remembered["copy"];
-    try {
-      await pipeline(Readable.fromWeb(response.body as never), fs.createWriteStream(partial));
-      copy = await copyOf(partial);
-      fs.renameSync(partial, file);
-    } finally {
-      fs.rmSync(partial, { force: true });
-    }
-    fs.writeFileSync(memory, JSON.stringify({ ...remember(url, response), copy }));
+    // From here on an older copy is known to be old.
+    const tell = (line: string): void => say(`fetching ${shown}: ${line}`);
+    const copy = await keep(response, file, waiting, tell);
+    fs.writeFileSync(memoryOf(place), JSON.stringify({ ...remember(url, response), copy }));
     return file;
   } catch (error) {
-    if (known !== null) return file;
-    const reason = (error as Error & { cause?: Error }).cause?.message ?? (error as Error).message;
-    return refuse(
-      "download_failed",
-      `${shown} could not be fetched: ${reason}`,
-      `map it to a local copy in stepwell.yml: url_map: {"${shown === url ? url : "ADDRESS"}": ./copy}, or write a path in its place`,
-    );
+    return notFetched(url, error as Error);
+  } finally {
+    waiting.end();
   }
+}
+
+/** What this copy is of. */
+function memoryOf(place: string): string {
+  return path.join(place, "source.json");
+}
+
+async function ask(
+  url: string,
+  known: Remembered | null,
+  signal: AbortSignal,
+): Promise<Response | Error> {
+  try {
+    return await fetch(url, { headers: conditions(known), signal });
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** The file is seen when it is whole. */
+async function keep(
+  response: Response,
+  file: string,
+  waiting: Patience,
+  tell: (line: string) => void,
+): Promise<Remembered["copy"]> {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const partial = `${file}.${process.pid}.partial`;
+  try {
+    await writeBody(response, partial, waiting, tell);
+    const copy = await copyOf(partial);
+    fs.renameSync(partial, file);
+    return copy;
+  } finally {
+    fs.rmSync(partial, { force: true });
+  }
+}
+
+function reasonOf(error: Error & { cause?: unknown }): string {
+  return (error.cause instanceof Error ? error.cause : error).message;
+}
+
+function notFetched(url: string, error: Error): Refusal {
+  const shown = withoutSecrets(url);
+  return refuse(
+    "download_failed",
+    `${shown} could not be fetched: ${reasonOf(error)}`,
+    `map it to a local copy in stepwell.yml: url_map: {"${shown === url ? url : "ADDRESS"}": ./copy}, or write a path in its place`,
+  );
 }
 
 /** A query may be a signature. */

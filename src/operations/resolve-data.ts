@@ -11,6 +11,7 @@ import { type DatastoreLookup, lookUpDatastores } from "./datastores.ts";
 import { download } from "./download.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { type RemoteSource, remoteSource } from "./remote-source.ts";
+import { noticeWhenSlow } from "./slow-notice.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 /** Resolves references, each once however many steps read it: a bucket is listed once for a plan. */
@@ -78,7 +79,9 @@ async function identifyOnce(
   at: string,
   type: DataType,
 ): Promise<Content | Refusal> {
-  const outcome = await workspace.contents.identify(at, type);
+  const outcome = await noticeWhenSlow(workspace.contents.identify(at, type), () =>
+    workspace.notice(`reading ${at}: once known, it is read again only where it changes`),
+  );
   if (outcome.ok) return outcome.value;
   return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint);
 }
@@ -282,7 +285,8 @@ async function locateUrl(
   const isFile = /^https?:\/\//i.test(target) && !target.endsWith("/");
   if (!isFile) return locateElsewhere(scope, { kind: "url", url: target });
   if (scope.nearOnly) return outOfReach(url);
-  const downloaded = await download(places.downloads(scope.workspace.folder), target);
+  const { folder, notice } = scope.workspace;
+  const downloaded = await download(places.downloads(folder), target, { say: notice });
   if (isRefusal(downloaded)) return downloaded;
   return { path: downloaded, asset: null, written: url, expectedId: null };
 }
