@@ -98,6 +98,12 @@ def tell(words: Sequence[str], place: Place) -> None:
         raise from_answer(None, done.returncode, done.stderr)
 
 
+def see_to_its_end(run: str, place: Place) -> None:
+    """Starts an engine again for a run that goes on by itself and has none any more; returns when it has ended, or
+    when nobody may go on with it."""
+    _run(["wait", run], place)
+
+
 def _run(words: Sequence[str], place: Place) -> subprocess.CompletedProcess[str]:
     named = [] if place.workspace is None else ["--workspace", os.fspath(place.workspace)]
     return subprocess.run(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from . import _frames, _html
-from ._call import Place, call, tell
+from ._call import Place, call, see_to_its_end, tell
 from .errors import NotFound, RunCanceled, RunFailed, StepwellError
 
 if TYPE_CHECKING:
@@ -186,10 +186,15 @@ class Run:
     def wait(self, *, check: bool = True, on_change: Callable[[Run], None] | None = None) -> Run:
         """Returns when the run has its end; raises `RunFailed` unless it succeeded or `check` is False."""
         looks = 0
-        while not self.ended:
-            time.sleep(LOOKS[min(looks, len(LOOKS) - 1)])
-            looks += 1
+        is_left = False
+        while not self.ended or (self.status == "Interrupted" and not is_left):
             before = self._rows()
+            is_left = self.status == "Interrupted"
+            if is_left:
+                see_to_its_end(self.name, self._place)
+            else:
+                time.sleep(LOOKS[min(looks, len(LOOKS) - 1)])
+            looks += 1
             self.refresh()
             if on_change is not None and self._rows() != before:
                 on_change(self)

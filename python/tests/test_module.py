@@ -1,9 +1,13 @@
 """The typed module over the real command line, as an installed package: runs, steps, outputs, reasons, mistakes."""
 
+import contextlib
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -101,6 +105,24 @@ class Module(unittest.TestCase):
         with self.assertRaises(stepwell.RunCanceled) as canceled:
             run.wait()
         self.assertEqual(canceled.exception.code, "run_canceled")
+
+    def test_a_run_whose_engine_was_killed_is_seen_to_its_end(self):
+        Path("slow.yml").write_text(
+            "type: pipeline\nsettings: {default_compute: azureml:local}\njobs:\n"
+            "  first: {command: 'until [ -e \"${{inputs.go}}\" ]; do sleep 0.1; done', inputs: {go: %s}}\n"
+            "  second: {command: echo done, depends_on: [first]}\n" % (Path.cwd() / "go")
+        )
+        run = stepwell.run("slow.yml", wait=False)
+        engine = None
+        while engine is None or run.refresh()["first"].status != "Running":
+            with contextlib.closing(sqlite3.connect(".stepwell/stepwell.db")) as records:
+                engine = records.execute("select pid from engine").fetchone()
+        os.kill(engine[0], signal.SIGKILL)
+        while run.refresh().status != "Interrupted":
+            pass
+        self.assertTrue(run.ended)
+        threading.Timer(0.5, Path("go").touch).start()
+        self.assertEqual(stepwell.show(run.name).wait()["second"].log, "done\n")
 
     def test_a_run_stays_where_it_was_started_when_the_program_changes_its_folder(self):
         run = stepwell.run(wait=False)
