@@ -2,9 +2,10 @@
 
 import fs from "node:fs";
 import type { Command } from "commander";
-import { logFiles } from "../../operations/log-files.ts";
+import { isEndedRun } from "../../core/status.ts";
+import { type Logs, logFiles } from "../../operations/log-files.ts";
 import { type LogReader, openLog } from "../../operations/read-log.ts";
-import { isRefusal } from "../../operations/refusal.ts";
+import { isRefusal, type Refusal } from "../../operations/refusal.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import { type Context, Exit } from "../context.ts";
 import { RUN_HELP, targetOf } from "../targets.ts";
@@ -15,6 +16,8 @@ interface LogFlags {
 }
 
 const FOLLOW_MS = 200;
+/** Which logs there are is asked for in at most this part of the time: a run of ten thousand steps takes a while to read. */
+const LISTING_SHARE = 0.1;
 
 export function define(command: Command, context: Context): void {
   command
@@ -45,8 +48,11 @@ async function printLogs(
   flags: LogFlags,
 ): Promise<void> {
   const readers = new Map<string, LogReader>();
+  const listing = createListing(workspace, run, () =>
+    logFiles(workspace, run, step, flags.attempt ?? null),
+  );
   for (;;) {
-    const logs = await logFiles(workspace, run, step, flags.attempt ?? null);
+    const logs = await listing.now();
     if (isRefusal(logs)) return context.refuse(logs);
     const several = logs.files.length > 1;
     const isLast = !flags.follow || logs.ended;
@@ -65,6 +71,28 @@ async function printLogs(
     }
     await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
   }
+}
+
+/** The logs that a run has by now; at once when it has ended. */
+function createListing(
+  { clock, records }: Workspace,
+  run: string,
+  read: () => Promise<Logs | Refusal>,
+): { readonly now: () => Promise<Logs | Refusal> } {
+  let last: Logs | Refusal | null = null;
+  let again = 0;
+  return {
+    async now() {
+      const row = last === null ? null : await records.run(run);
+      const hasEnded = row !== null && isEndedRun(row.status);
+      const begin = clock.monotonic();
+      if (last !== null && !hasEnded && begin < again) return last;
+      last = await read();
+      const end = clock.monotonic();
+      again = end + (end - begin) * (1 / LISTING_SHARE - 1);
+      return last;
+    },
+  };
 }
 
 /** As fast as the reader takes it: a log may be larger than memory. */
