@@ -62,8 +62,9 @@ describe("artifacts that MLflow kept", () => {
 it("what was logged is read once, for its numbers, and not to find what else there is", () => {
   write("1/main/metrics/loss", "1 0.5 0");
   write("1/main/artifacts/a.txt", "a");
-  const read = vi.spyOn(fs, "readFileSync");
-  const ofMetrics = () => read.mock.calls.filter(([file]) => `${file}`.includes("/metrics/"));
+  const spies = [vi.spyOn(fs, "readFileSync"), vi.spyOn(fs, "openSync")];
+  const files = () => spies.flatMap((spy) => spy.mock.calls.map(([file]) => `${file}`));
+  const ofMetrics = () => files().filter((file) => file.includes("/metrics/"));
   try {
     expect(left()).toEqual({ "1/main/artifacts": "" });
     expect(registeredByMlflow(store)).toEqual([]);
@@ -71,7 +72,7 @@ it("what was logged is read once, for its numbers, and not to find what else the
     expect(readMlflowStore(store).metrics).toMatchObject([{ name: "loss", value: 0.5 }]);
     expect(ofMetrics()).toHaveLength(1);
   } finally {
-    read.mockRestore();
+    for (const spy of spies) spy.mockRestore();
   }
 });
 

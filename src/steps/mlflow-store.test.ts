@@ -31,16 +31,16 @@ describe("the MLflow store of an attempt", () => {
     expect(variables).toMatchObject({ MLFLOW_RUN_ID: "abc1", MLFLOW_ALLOW_FILE_STORE: "true" });
   });
 
-  it("gives metrics with history, the latest last, names with slashes included", () => {
+  it("gives the latest value of each metric, names with slashes included", () => {
     layOutMlflowStore(folder, options);
     write("metrics/loss", "1700 0.5 0\n1701 0.25 2\n1702 0.3 1\n");
+    write("metrics/twice", "1700 1 0\n1700 2 0\n");
     write("metrics/val/acc", "1700 0.9 0 data digest\n");
     write("params/model/alpha", "0.1");
     expect(readMlflowStore(folder)).toMatchObject({
       metrics: [
-        { name: "loss", value: 0.5, step: 0, at: 1700 },
-        { name: "loss", value: 0.3, step: 1 },
-        { name: "loss", value: 0.25, step: 2 },
+        { name: "loss", value: 0.25, step: 2, at: 1701 },
+        { name: "twice", value: 2 },
         { name: "val/acc", value: 0.9 },
       ],
       parameters: { "model/alpha": "0.1" },

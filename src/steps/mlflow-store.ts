@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { MetricPoint } from "../core/output.ts";
+import { fileLines } from "./file-lines.ts";
 import { leftOut } from "./metric-number.ts";
 
 export interface MlflowStoreOptions {
@@ -17,7 +18,7 @@ export interface MlflowStoreOptions {
 }
 
 export interface LoggedMetrics {
-  /** Every value with its history; of one name, the last in the list is the latest. Values are finite. */
+  /** Of each name the latest value that is finite. */
   readonly metrics: readonly MetricPoint[];
   readonly parameters: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
@@ -126,19 +127,18 @@ function startTime(run: string): number {
 }
 
 function readRun(run: string): LoggedMetrics {
-  const points = files(path.join(run, "metrics")).map((name) =>
-    readMetric(name, readText(path.join(run, "metrics", name))),
+  const read = files(path.join(run, "metrics")).map((name) =>
+    readMetric(name, path.join(run, "metrics", name)),
   );
   return {
-    metrics: points.flat().filter(({ value }) => Number.isFinite(value)),
+    metrics: read.flatMap(({ finite }) => finite ?? []),
     parameters: readTexts(path.join(run, "params")),
     tags: readTexts(path.join(run, "tags")),
-    warnings: points.flatMap((ofOne) => {
-      const last = ofOne.at(-1);
-      return last === undefined || Number.isFinite(last.value)
+    warnings: read.flatMap(({ latest }) =>
+      latest === null || Number.isFinite(latest.value)
         ? []
-        : [leftOut(last.name, String(last.value))];
-    }),
+        : [leftOut(latest.name, String(latest.value))],
+    ),
   };
 }
 
@@ -155,21 +155,57 @@ function isUntouched(run: string): boolean {
   return files(metrics).every(isEmpty) && files(path.join(run, "params")).length === 0;
 }
 
-/** Lines of `timestamp value step …`, in the order in which MLflow itself decides which value is the latest. */
-function readMetric(name: string, text: string): MetricPoint[] {
-  const points = text.split("\n").flatMap((line) => {
-    const [at, value, step] = line.trim().split(/\s+/);
-    if (at === undefined || value === undefined || value === "") return [];
-    const point = { name, value: numberOf(value), step: Number(step ?? 0), at: Number(at) };
-    return [point.step, point.at].every(Number.isFinite) ? [point] : [];
-  });
-  return points.sort((a, b) => a.step - b.step || a.at - b.at);
+interface ReadMetric {
+  readonly latest: MetricPoint | null;
+  readonly finite: MetricPoint | null;
+}
+
+/** Lines of `timestamp value step …`, however many, compared as MLflow itself decides which value is the latest. */
+function readMetric(name: string, file: string): ReadMetric {
+  let latest: MetricPoint | null = null;
+  let finite: MetricPoint | null = null;
+  for (const line of linesOf(file)) {
+    const point = readPoint(name, line);
+    if (point === null) continue;
+    if (isLater(point, latest)) latest = point;
+    if (Number.isFinite(point.value) && isLater(point, finite)) finite = point;
+  }
+  return { latest, finite };
+}
+
+function readPoint(name: string, line: string): MetricPoint | null {
+  // As MLflow writes it; there may be millions.
+  const words = ODD_BLANKS.test(line) ? line.trim().split(/\s+/) : line.split(" ");
+  const [at, value, step] = words;
+  if (at === undefined || value === undefined || value === "") return null;
+  const point = { name, value: numberOf(value), step: Number(step ?? 0), at: Number(at) };
+  return Number.isFinite(point.step) && Number.isFinite(point.at) ? point : null;
+}
+
+const ODD_BLANKS = /^\s|\s\s|[^\S ]|\s$/;
+
+/** Of two alike the one that was written later. */
+function isLater(point: MetricPoint, than: MetricPoint | null): boolean {
+  if (than === null) return true;
+  const steps = (point.step ?? 0) - (than.step ?? 0);
+  return steps > 0 || (steps === 0 && point.at >= than.at);
+}
+
+function* linesOf(file: string): Iterable<string> {
+  try {
+    yield* fileLines(file, "utf8");
+  } catch (error) {
+    // Gone, or not to be read.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
 }
 
 /** Python's `inf` and `nan` too. */
 function numberOf(text: string): number {
+  const number = Number(text);
+  if (!Number.isNaN(number)) return number;
   const [, sign = "", infinite] = /^([+-]?)(inf(?:inity)?)$/i.exec(text) ?? [];
-  return infinite === undefined ? Number(text) : Number(`${sign}Infinity`);
+  return infinite === undefined ? number : Number(`${sign}Infinity`);
 }
 
 function readTexts(folder: string): Record<string, string> {
