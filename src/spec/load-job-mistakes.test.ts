@@ -75,8 +75,8 @@ describe("mistakes in bindings", () => {
       "parent.inputs.raw",
     ],
     [
-      "a binding that is a part of a value",
-      "    inputs: {x: 'a-${{parent.inputs.raw}}'}",
+      "an output that is a part of a value",
+      "    inputs: {x: 'a-${{parent.jobs.make.outputs.o}}'}",
       "bad_binding",
       "10:17",
       "command",

@@ -2,17 +2,17 @@
 // checked against what the input declares. Knows nothing of which inputs a node must have.
 
 import { DATA_REFERENCE_FORMS, parseDataReference, pathHint } from "../data-reference.ts";
-import { namesInWords, suggestion } from "../did-you-mean.ts";
 import type { DataType, InputSource, PortMode } from "../graph.ts";
-import type { LiteralKind } from "../literal.ts";
+import type { Literal, LiteralKind } from "../literal.ts";
 import type { Place } from "../problem-at.ts";
-import { type ReferencePart, soleReference, templateReferences } from "../template.ts";
+import { type ReferencePart, soleReference } from "../template.ts";
 import { getSet, getText, getWord, isNull, type TreeNode, type TreeScalar } from "../tree.ts";
 import { type DeclaredInput, dataType, isDataType, isLiteralKind, modeOf } from "./component.ts";
+import { holdsParentBinding, joinedText } from "./joined-text.ts";
 import { convertGiven, literalOf } from "./literal-value.ts";
 import type { LoadContext } from "./load-context.ts";
 import { outputType, resolveOutput } from "./made-outputs.ts";
-import { nearNode, type ResolvedInput, type Scope } from "./scope.ts";
+import { nearNode, parentInput, type ResolvedInput, type Scope } from "./scope.ts";
 
 /** What the value stands for. `scope` is the pipeline that bindings look into; null for a job's own inputs. */
 export interface ValueOrder {
@@ -74,10 +74,9 @@ function bindScalar(
   if (reference !== null && !ANYWHERE.has(reference.target.scope)) {
     return bindReference(order, reference, scalar, wishes, context);
   }
-  if (partialBinding(scalar))
-    return reportPartial(order, scalar, "join texts in the command", context);
   const type = wishes.type !== null && isLiteralKind(wishes.type) ? wishes.type : null;
-  const own = literalOf(scalar);
+  const own = literalIn(order, scalar, context);
+  if (own === null) return null;
   const literal = type === null ? own : { kind: type, text: own.text };
   const source: InputSource = { kind: "literal", literal };
   const found = { type: literal.kind, mode: wishes.mode, source, base: order.base };
@@ -87,21 +86,17 @@ function bindScalar(
 /** References that a literal may hold: the engine fills them in when the run has a name. */
 const ANYWHERE: ReadonlySet<string> = new Set(["name", "default_datastore"]);
 
-function partialBinding(scalar: TreeScalar): boolean {
-  if (scalar.type !== "string" || !scalar.text.includes("${{")) return false;
-  return templateReferences(scalar.text).some((one) => one.target.scope.startsWith("parent_"));
-}
-
-function reportPartial(
-  order: ValueOrder,
-  place: Place,
-  instead: string,
-  context: LoadContext,
-): null {
-  const message = `the binding in \`${order.name}\` must be the whole value`;
-  const hint = `Write nothing before or after \`\${{…}}\`; ${instead}.`;
-  context.error(place, "bad_binding", message, hint);
-  return null;
+/** The literal, with what it holds of the pipeline's inputs; null after reporting what cannot be in it. */
+function literalIn(order: ValueOrder, scalar: TreeScalar, context: LoadContext): Literal | null {
+  const isJoined = scalar.type === "string" && holdsParentBinding(scalar.text);
+  if (!isJoined) return literalOf(scalar);
+  if (order.scope === null) {
+    const message = `\`${scalar.text}\` means nothing in an input of the job itself`;
+    context.error(scalar, "bad_binding", message, "Give a value or a path.");
+    return null;
+  }
+  const text = joinedText(scalar.text, order.scope, scalar, context);
+  return text === null ? null : { kind: "string", text };
 }
 
 function bindPath(
@@ -112,8 +107,12 @@ function bindPath(
 ): ResolvedInput | null {
   const reference = soleReference(at.text);
   if (reference !== null) return bindReference(order, reference, at, wishes, context);
-  if (partialBinding(at))
-    return reportPartial(order, at, "name what is inside it in the command", context);
+  if (holdsParentBinding(at.text)) {
+    const message = `the binding in \`${order.name}\` must be the whole value`;
+    const hint = "Write nothing before or after `${{…}}`; name what is inside it in the command.";
+    context.error(at, "bad_binding", message, hint);
+    return null;
+  }
   if (order.declared !== null && isLiteralKind(order.declared.type)) {
     const message = `the input \`${order.name}\` is a ${order.declared.type}, not data`;
     context.error(at, "wrong_type", message, "Write the value itself instead of a mapping.");
@@ -215,17 +214,8 @@ function bindParentInput(
   wishes: Wishes,
   context: LoadContext,
 ): ResolvedInput | null {
-  const input = scope.inputs.get(name);
+  const input = parentInput(name, scope, place, context);
   if (input === null) return null;
-  if (input === undefined) {
-    const known = scope.inputs;
-    const message = `the pipeline has no input \`${name}\``;
-    const otherwise = () => `Add it under \`inputs\`. Declared: ${namesInWords(known.keys())}.`;
-    context.error(place, "unknown_input", message, () =>
-      suggestion(name, known.keys(), otherwise()),
-    );
-    return null;
-  }
   const type = wishes.type !== null && isDataType(wishes.type) ? dataType(wishes.type) : input.type;
   const { source, base } = input;
   // A component says itself which of its inputs may stay empty.

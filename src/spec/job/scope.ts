@@ -1,5 +1,5 @@
 // The tree of pipelines and nodes before anything is bound: which node is what component, and which node makes which
-// output of its pipeline. Knows nothing of inputs or of how a step runs.
+// output of its pipeline. Knows nothing of how inputs are bound or of how a step runs.
 
 import { namesInWords, suggestion } from "../did-you-mean.ts";
 import type { DataType, InputSource, PortMode, StepType } from "../graph.ts";
@@ -7,6 +7,7 @@ import type { LiteralKind } from "../literal.ts";
 import type { Place } from "../problem-at.ts";
 import type { TreeMapping, TreeScalar } from "../tree.ts";
 import type { Component } from "./component.ts";
+import type { LoadContext } from "./load-context.ts";
 
 /** One pipeline: the job itself, or a nested one. */
 export interface Scope {
@@ -68,6 +69,24 @@ export interface ResolvedInput {
 /** What to do about a name that no node has. */
 export function nearNode(name: string, { nodes }: Scope): string | null {
   return suggestion(name, nodes.keys(), `Its nodes: ${namesInWords(nodes.keys())}.`);
+}
+
+/** An input of the pipeline itself; null where it has none of that name, which is reported, or a wrong one, which has been. */
+export function parentInput(
+  name: string,
+  { inputs }: Scope,
+  place: Place,
+  context: LoadContext,
+): ResolvedInput | null {
+  const input = inputs.get(name);
+  if (input !== undefined) return input;
+  const message = `the pipeline has no input \`${name}\``;
+  const hint = (): string | null => {
+    const otherwise = `Add it under \`inputs\`. Declared: ${namesInWords(inputs.keys())}.`;
+    return suggestion(name, inputs.keys(), otherwise);
+  };
+  context.error(place, "unknown_input", message, hint);
+  return null;
 }
 
 /** Path of a node inside a pipeline. */

@@ -1,11 +1,10 @@
 // Fills `${{parent.inputs.x}}` into the fields of a node that are not inputs: its compute, resources, environment and
 // the like. Only literals can be filled in. Knows nothing of what the fields mean.
 
-import { namesInWords, suggestion } from "../did-you-mean.ts";
 import { soleReference } from "../template.ts";
 import type { TreeEntry, TreeNode, TreeScalar } from "../tree.ts";
 import type { LoadContext } from "./load-context.ts";
-import type { Scope } from "./scope.ts";
+import { parentInput, type Scope } from "./scope.ts";
 
 /** The same tree with every binding replaced by its literal; null where a binding cannot be filled in. */
 export function settle(node: TreeNode, scope: Scope | null, context: LoadContext): TreeNode | null {
@@ -40,16 +39,8 @@ function settleScalar(node: TreeScalar, scope: Scope, context: LoadContext): Tre
     return null;
   }
   const { name } = part.target;
-  const input = scope.inputs.get(name);
+  const input = parentInput(name, scope, node, context);
   if (input === null) return null;
-  if (input === undefined) {
-    const known = scope.inputs;
-    const message = `the pipeline has no input \`${name}\``;
-    const hint = (): string | null =>
-      suggestion(name, known.keys(), `Its inputs: ${namesInWords(known.keys())}.`);
-    context.error(node, "unknown_input", message, hint);
-    return null;
-  }
   const { source } = input;
   if (source.kind === "unset") return null;
   if (source.kind === "literal") {

@@ -207,13 +207,18 @@ def plain_uri(uri):
 
 
 def bound(text, inputs, prefix):
-    match = BINDING.match(text)
+    match = re.fullmatch(r"\$\{\{\s*([^{}]*?)\s*\}\}", text)
     if not match:
-        return f"literal {text}"
+        return "literal " + re.sub(r"\$\{\{\s*parent\.inputs\.([^{}\s]+)\s*\}\}", lambda one: joined(one[1], inputs), text)
     if match[1].startswith("parent.inputs."):
         return inputs.get(match[1][len("parent.inputs."):], "unset")
     job = re.match(r"^parent\.jobs\.([^.]+)\.outputs\.([^.]+)$", match[1])
     return f"step {prefix}{job[1]}:{job[2]}" if job else f"literal {text}"
+
+
+def joined(name, inputs):
+    found = inputs.get(name, "unset")
+    return found[len("literal "):] if found.startswith("literal ") else ""
 
 
 def default(declared):
