@@ -111,6 +111,25 @@ jobs:
     expect(step(graph, "count").typeSettings).toMatchObject({ entry: { file: "w.py" } });
   });
 
+  it("takes the type of a node without one from its component", () => {
+    const component = (type: string, more: string) =>
+      `type: ${type}\ninputs: {x: {type: uri_folder, optional: true}}\n${more}`;
+    const files = {
+      "spark.yml": component("spark", "code: ./\nentry: {file: w.py}\nargs: --x $[[${{inputs.x}}]]"),
+      "parallel.yml": component("parallel", "task: {type: run_function, entry_script: r.py}"),
+      "copy.yml": component("data_transfer", "task: copy_data\noutputs: {o: {type: uri_folder}}"),
+    };
+    const nodes = Object.keys(files).map(
+      (file) => `  ${file.split(".")[0]}: {component: ./${file}}`,
+    );
+    const found = graphOf(`type: pipeline\njobs:\n${nodes.join("\n")}`, { files });
+    expect(found.steps.map((one) => [one.path, one.type])).toEqual([
+      ["spark", "spark"],
+      ["parallel", "parallel"],
+      ["copy", "data_transfer"],
+    ]);
+  });
+
   it("orders branches after the condition that decides on them", () => {
     expect(step(graph, "yes").dependsOn).toEqual(["choose"]);
     expect(step(graph, "no").dependsOn).toEqual(["choose"]);

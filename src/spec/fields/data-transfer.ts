@@ -95,7 +95,10 @@ export const dataTransferNode = table(
   "a data_transfer node",
   {
     ...nodeFields,
-    type: required(oneWordOf("data_transfer"), "`data_transfer`."),
+    type: optional(
+      oneWordOf("data_transfer"),
+      "`data_transfer`; a node with a `component` may leave it out.",
+    ),
     ...transferFields,
     task,
     limits: limitsField,

@@ -37,7 +37,10 @@ const parallel = table(
   "a parallel node",
   {
     ...nodeFields,
-    type: required(anyCaseOf("parallel"), "`parallel`."),
+    type: optional(
+      anyCaseOf("parallel"),
+      "`parallel`; a node with a `component` may leave it out.",
+    ),
     environment: environmentField,
     environment_variables: runtimeFields.environment_variables,
     is_deterministic: optional(ANY, "Whether the same inputs give the same result."),
@@ -61,7 +64,7 @@ const spark = table(
   "a spark node",
   {
     ...nodeFields,
-    type: required(anyCaseOf("spark"), "`spark`."),
+    type: optional(anyCaseOf("spark"), "`spark`; a node with a `component` may leave it out."),
     code: optional(STRING, "Folder that is copied to where the job runs."),
     environment: environmentField,
     resources: optional(ANY, "Machine type and Spark version."),
@@ -109,7 +112,7 @@ const importNode = table(
   "an import node",
   {
     ...nodeFields,
-    type: required(anyCaseOf("import"), "`import`."),
+    type: optional(anyCaseOf("import"), "`import`; a node with a `component` may leave it out."),
     ...opaque(SETTING, "source", "output"),
   },
   { bindings: true },
