@@ -115,7 +115,10 @@ jobs:
     const component = (type: string, more: string) =>
       `type: ${type}\ninputs: {x: {type: uri_folder, optional: true}}\n${more}`;
     const files = {
-      "spark.yml": component("spark", "code: ./\nentry: {file: w.py}\nargs: --x $[[${{inputs.x}}]]"),
+      "spark.yml": component(
+        "spark",
+        "code: ./\nentry: {file: w.py}\nargs: --x $[[${{inputs.x}}]]",
+      ),
       "parallel.yml": component("parallel", "task: {type: run_function, entry_script: r.py}"),
       "copy.yml": component("data_transfer", "task: copy_data\noutputs: {o: {type: uri_folder}}"),
     };

@@ -157,6 +157,11 @@ describe("mistakes of the text", () => {
     expect(problem?.hint).toContain("tabs");
   });
 
+  it("says where a bracket stands that nobody closes, not where the text ends", () => {
+    const [problem] = readTree("a:\n  b: [x, y\nc: 1\nd: 2\n", FILE, SPEC_LIMITS).problems;
+    expect(problem).toMatchObject({ code: "yaml_syntax", position: { line: 3 } });
+  });
+
   it("wants a mapping where a definition is read", () => {
     for (const text of ["", "# nothing\n", "- a", "just text", "~"]) {
       const { root, problems } = readMapping(text, FILE, SPEC_LIMITS);
@@ -172,6 +177,47 @@ describe("mistakes of the text", () => {
     expect(JSON.stringify(read)).toBe(JSON.stringify(JSON.parse(text)));
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
     expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
+  });
+});
+
+describe("lines inside of brackets and quotes", () => {
+  it.each([
+    ["a:\n  b: [\n    x, # one\n  ]\n  c: 1", { a: { b: ["x"], c: 1 } }],
+    ["a:\n  b: {x: 1, # one\n\n# two\ny: 2\n}\nc: [d]", { a: { b: { x: 1, y: 2 } }, c: ["d"] }],
+    [
+      "a:\n  b: [one\ntwo, 'three\n\nfour', \"five \\\nsix\"\n, &s seven, *s]",
+      {
+        a: { b: ["one two", "three\nfour", "five six", "seven", "seven"] },
+      },
+    ],
+    [
+      '- c: "python a.py\n--rate 1\n  --deep"\n  d: 010\n',
+      [{ c: "python a.py --rate 1 --deep", d: 8 }],
+    ],
+    ["a:\r\n  b: [x,\r\ny]\r\nc: 1\r\n", { a: { b: ["x", "y"] }, c: 1 }],
+  ])("may start anywhere, as PyYAML has it: %j", (text, expected) => {
+    expect(plain(text)).toEqual(expected);
+  });
+
+  it("leave every value at its place", () => {
+    const text = "a:\n  b: [\nx, y,\n'z'\n]\n  c: 1\nd: 2\n";
+    const { root } = readTree(text, FILE, SPEC_LIMITS);
+    const a = getSet(root, "a");
+    const list = getSet(a, "b");
+    const items = list?.kind === "list" ? list.items : [];
+    expect([list, ...items, getSet(a, "c"), getSet(root, "d")].map((one) => at(one))).toEqual([
+      "2:6",
+      "3:1",
+      "3:4",
+      "4:1",
+      "6:6",
+      "7:4",
+    ]);
+  });
+
+  it("are no way to make the parser read a large text over and over", () => {
+    const text = `a:\n  b: [\n${"x,\n".repeat(400_000)}]`;
+    expect(codes(text)).toEqual(["yaml_syntax"]);
   });
 });
 

@@ -1,13 +1,14 @@
 // Reads the text of one YAML (or JSON) file into a tree with places, and every mistake of the text itself: syntax,
 // duplicate keys, bombs, keys that JavaScript treats specially. Knows nothing of what the file is about.
 
-import { EVENT_ID, type Event, parseEvents, YAMLException } from "js-yaml";
+import { EVENT_ID, type Event, YAMLException } from "js-yaml";
 import type { SpecLimits } from "./limits.ts";
 import { estimateNodes } from "./node-estimate.ts";
 import type { Problem } from "./problem.ts";
 import { problemAt } from "./problem-at.ts";
 import type { TreeMapping, TreeNode, TreeSource } from "./tree.ts";
 import { TreeBuilder } from "./tree-builder.ts";
+import { yamlEvents } from "./yaml-events.ts";
 
 export interface ReadTree {
   /** Null after a mistake that leaves nothing to look at. */
@@ -79,7 +80,7 @@ function refuseLarge(source: TreeSource, limits: SpecLimits): Problem | null {
 function parse(source: TreeSource, limits: SpecLimits): Event[] | Problem {
   try {
     // The parser counts the innermost value as a level; the builder checks the limit itself.
-    return parseEvents(source.text, { maxDepth: limits.depth + 1 });
+    return yamlEvents(source.text, limits.depth + 1);
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     return syntaxProblem(source, error, limits);
