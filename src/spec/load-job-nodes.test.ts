@@ -331,6 +331,33 @@ describe("loadJob: extensions", () => {
 });
 
 describe("a node with a component", () => {
+  it("makes a file where its component does, and what the component says where it is bound, as on Azure", () => {
+    const maker =
+      "type: command\noutputs: {file: {type: uri_file}, table: {type: mltable}}\ncommand: ls";
+    const text = `
+type: pipeline
+outputs: {whole: {type: uri_folder}, rows: {type: uri_folder}}
+jobs:
+  free: {component: ./maker.yml, outputs: {file: {type: uri_folder}, table: {type: uri_folder}}}
+  bound:
+    component: ./maker.yml
+    outputs:
+      file: {type: uri_folder, path: "\${{parent.outputs.whole}}"}
+      table: {type: uri_folder, path: "\${{parent.outputs.rows}}"}
+`;
+    const job = loaded(text, { files: { "maker.yml": maker } });
+    const types = job.graph?.steps.map(({ outputs }) => [outputs.file?.type, outputs.table?.type]);
+    expect(types).toEqual([
+      ["uri_file", "uri_folder"],
+      ["uri_file", "mltable"],
+    ]);
+    expect(findings(job)).toEqual([
+      "warning not_read 5:57",
+      "warning not_read 9:20",
+      "warning not_read 10:21",
+    ]);
+  });
+
   it("warns of what it says of the component's own, which nobody reads", () => {
     const files = {
       "c.yml": "command: ls\nenvironment: {image: x}\n",

@@ -7,6 +7,7 @@ import type { Place } from "../problem-at.ts";
 import { soleReference } from "../template.ts";
 import {
   getMapping,
+  getSet,
   getText,
   getWord,
   isNull,
@@ -96,10 +97,12 @@ export function resolveOutput(
 export function outputType(node: JobNode, output: string): DataType {
   const entry = getMapping(node.tree, "outputs")?.entries.get(output);
   const own = entry === undefined ? null : getWord(entry.value, "type");
-  if (own !== null) return dataType(own);
-  const declared = node.inline ? undefined : node.component?.outputs.get(output);
-  if (declared !== undefined) return declared.type;
   const parent = entry === undefined ? null : parentOutput(entry.value);
+  const declared = node.inline ? undefined : node.component?.outputs.get(output);
+  // Azure's client drops the word beside a binding, and makes nothing else of a component's file.
+  const isFixed = declared !== undefined && (parent !== null || declared.type === "uri_file");
+  if (own !== null && !isFixed) return dataType(own);
+  if (declared !== undefined) return declared.type;
   return parent === null ? "uri_folder" : pipelineOutputType(node.scope, parent);
 }
 
@@ -158,8 +161,22 @@ function boundOutput(entry: TreeEntry, context: LoadContext): string | null {
 
 function checkListed(node: JobNode, output: string, entry: TreeEntry, context: LoadContext): void {
   if (node.inline || node.component === null || output === "artifacts") return;
-  if (node.component.outputs.has(output) || FREE_OUTPUTS.has(node.type)) return;
-  unknownOutput(node, output, entry.key, context);
+  if (node.component.outputs.has(output)) warnOtherType(node, output, entry, context);
+  else if (!FREE_OUTPUTS.has(node.type)) unknownOutput(node, output, entry.key, context);
+}
+
+function warnOtherType(
+  node: JobNode,
+  output: string,
+  entry: TreeEntry,
+  context: LoadContext,
+): void {
+  if (node.type === "pipeline" || entry.value.kind !== "mapping") return;
+  const written = getSet(entry.value, "type");
+  const type = outputType(node, output);
+  if (written === null || dataType(getWord(entry.value, "type") ?? "") === type) return;
+  const message = `\`type\` of the output \`${output}\` is not read: its component makes a ${type}`;
+  context.warn(written, "not_read", message, "Remove it, or change the component.");
 }
 
 function unknownOutput(node: JobNode, output: string, place: Place, context: LoadContext): null {
