@@ -136,9 +136,17 @@ export async function preparePlan(
   return { plan: errors.length > 0 ? null : plan, problems, exitCode, unresolved };
 }
 
-/** Nodes of types that are planned and do not run here. */
+/** Nodes of types that are planned and do not run here, and ones that make values. */
 function notRunnable({ steps }: Graph, severity: Problem["severity"]): Problem[] {
-  return steps
+  const values = steps.flatMap(({ path, outputs, position }) =>
+    Object.entries(outputs).flatMap(([name, { value }]) => {
+      if (value === undefined) return [];
+      const message = `step ${path}: its output ${name} is a ${value}, and steps cannot make values yet`;
+      const hint = "declare it as uri_file and write the value into the file";
+      return [{ severity, code: "literal_output", message, hint, position }];
+    }),
+  );
+  const types = steps
     .filter(({ type }) => !STEP_TYPES[type].runs)
     .map(({ path, type, position }) => ({
       severity,
@@ -147,6 +155,7 @@ function notRunnable({ steps }: Graph, severity: Problem["severity"]): Problem[]
       hint: "replace it by a command step before you run it",
       position,
     }));
+  return [...types, ...values];
 }
 
 /** The datastore that `${{default_datastore}}` means; null is the workspace's own. */

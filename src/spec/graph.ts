@@ -1,7 +1,7 @@
 // The validated pipeline, flattened: every nested pipeline is inlined, every binding is an edge. Plain JSON
 // data, so that it can be cached by the content of the files it came from. Knows nothing of runs or reuse.
 
-import type { Literal } from "./literal.ts";
+import type { Literal, LiteralKind } from "./literal.ts";
 import type { Position } from "./problem.ts";
 
 /** Bumped whenever the shape below changes: cached graphs of another format are ignored. */
@@ -90,6 +90,8 @@ export interface StepOutput {
   readonly registerVersion: string | null;
   /** Patterns of files that do not count for what reads it; `bytes`: all counts. Absent: what its type says. */
   readonly same?: readonly string[] | "bytes";
+  /** The output is a value, not data: planned, and refused when it is to run. */
+  readonly value?: LiteralKind;
 }
 
 /** The step's code: a folder (or one file) and what is laid beside it. */

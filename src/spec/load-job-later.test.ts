@@ -133,6 +133,28 @@ jobs:
     ]);
   });
 
+  it("hands on outputs that are values, as a condition decides on", () => {
+    const files = {
+      "ask.yml":
+        "type: command\noutputs: {go: {type: boolean, is_control: true}, n: {type: integer}}\ncommand: ls",
+      "use.yml": "type: command\ninputs: {n: {type: integer}}\ncommand: echo ${{inputs.n}}",
+    };
+    const found = graphOf(
+      `type: pipeline
+jobs:
+  ask: {component: ./ask.yml}
+  choose: {type: if_else, condition: "\${{parent.jobs.ask.outputs.go}}", true_block: "\${{parent.jobs.use}}"}
+  use: {component: ./use.yml, inputs: {n: "\${{parent.jobs.ask.outputs.n}}"}}`,
+      { files },
+    );
+    expect(step(found, "ask").outputs).toMatchObject({
+      go: { value: "boolean" },
+      n: { value: "integer" },
+    });
+    expect(step(found, "choose").inputs.condition).toMatchObject({ source: { step: "ask" } });
+    expect(step(found, "use").inputs.n).toMatchObject({ type: "integer", source: { output: "n" } });
+  });
+
   it("orders branches after the condition that decides on them", () => {
     expect(step(graph, "yes").dependsOn).toEqual(["choose"]);
     expect(step(graph, "no").dependsOn).toEqual(["choose"]);

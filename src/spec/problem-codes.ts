@@ -50,7 +50,6 @@ export const PROBLEM_CODES = {
   missing_input: "A required input has no value.",
   unmade_output: "No node makes an output of the pipeline; an error where somebody reads it.",
   output_made_twice: "Two nodes are bound to the same output of the pipeline.",
-  literal_output: "A component declares an output that is a value; outputs are files and folders.",
   type_mismatch: "Data of one kind is given to an input of another; never an error.",
   default_becomes_number:
     "A whole number is the default of a text: it arrives as `5.0`, as in Azure ML.",

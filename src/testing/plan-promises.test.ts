@@ -208,3 +208,29 @@ jobs:
     expect(rig.cli("runs", "--json").stdout).not.toContain("later");
   });
 });
+
+describe("a step whose output is a value", () => {
+  it("is planned with a warning, and refused before anything starts", () => {
+    rig.write(
+      "ask.yml",
+      "type: command\noutputs: {go: {type: boolean, is_control: true}}\ncommand: touch asked",
+    );
+    rig.write(
+      "choose.yml",
+      `
+type: pipeline
+jobs:
+  ask: {component: ./ask.yml}
+  use: {command: "echo \${{inputs.go}}", inputs: {go: "\${{parent.jobs.ask.outputs.go}}"}}
+`,
+    );
+    const said = "step ask: its output go is a boolean, and steps cannot make values yet";
+    const planned = rig.cli("plan", "choose.yml");
+    expect([planned.code, planned.stderr]).toEqual([
+      0,
+      expect.stringContaining(`warning: ${said}`),
+    ]);
+    const refused = rig.cli("run", "choose.yml");
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`error: ${said}`)]);
+  });
+});

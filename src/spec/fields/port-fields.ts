@@ -79,6 +79,7 @@ const declaredOutput = table("an output", {
   same,
   name: extension(STRING, "Registers it under this name; `${{inputs.x}}` takes it from an input."),
   version: extension(STRING, "The version to register; `${{inputs.x}}` takes it from an input."),
+  is_control: optional(BOOLEAN, "Whether `if_else` may decide on the value."),
   early_available: optional(BOOLEAN, "Accepted and kept; without effect on one machine."),
   intellectual_property: protection,
 });

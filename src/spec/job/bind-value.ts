@@ -11,7 +11,7 @@ import { type DeclaredInput, dataType, isDataType, isLiteralKind, modeOf } from 
 import { holdsParentBinding, joinedText } from "./joined-text.ts";
 import { convertGiven, literalOf } from "./literal-value.ts";
 import type { LoadContext } from "./load-context.ts";
-import { outputType, resolveOutput } from "./made-outputs.ts";
+import { outputType, outputValue, resolveOutput } from "./made-outputs.ts";
 import { nearNode, parentInput, type ResolvedInput, type Scope } from "./scope.ts";
 
 /** What the value stands for. `scope` is the pipeline that bindings look into; null for a job's own inputs. */
@@ -248,7 +248,8 @@ function bindOutput(
   }
   const made = resolveOutput(node, output, place, context);
   if (made === null) return null;
-  const type = wishes.type === null ? outputType(made.node, made.output) : dataType(wishes.type);
+  const data = wishes.type === null ? outputType(made.node, made.output) : dataType(wishes.type);
+  const type = outputValue(made.node, made.output) ?? data;
   const source: InputSource = { kind: "step", step: made.node.path, output: made.output };
   return accept(
     order,
@@ -287,6 +288,7 @@ function accept(
   const rest = { type, mode: found.mode ?? declared.mode, optional, place, base: found.base };
   if (isUnset) return { ...rest, source };
   if (isLiteralKind(type)) {
+    if (source.kind === "step" && isLiteralKind(found.type)) return { ...rest, source };
     if (source.kind !== "literal") {
       const message = `the input \`${name}\` is a ${type}, but it is given data`;
       context.error(place, "wrong_type", message, "Bind it to a value, or declare it as data.");

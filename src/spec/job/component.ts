@@ -47,6 +47,8 @@ export interface DeclaredOutput {
   readonly name: string;
   readonly type: DataType;
   readonly mode: PortMode | null;
+  /** The kind of an output that is a value, as `if_else` decides on; absent for files and folders. */
+  readonly value?: LiteralKind;
   readonly place: Place;
 }
 
@@ -81,7 +83,7 @@ export function readComponent(
   checkPortNames(getMapping(tree, "inputs"), "input", context);
   checkPortNames(getMapping(tree, "outputs"), "output", context);
   const inputs = readInputs(tree, type === "flow", context);
-  const outputs = type === "flow" ? new Map() : readOutputs(tree, context);
+  const outputs = type === "flow" ? new Map() : readOutputs(tree);
   if (type === "command") checkCommand(tree, inputs, outputs, context);
   return { type: type === "flow" ? "parallel" : type, tree, ...where, inputs, outputs };
 }
@@ -157,17 +159,13 @@ function flowInput(name: string, entry: TreeEntry): DeclaredInput {
   };
 }
 
-function readOutputs(tree: TreeMapping, context: LoadContext): ReadonlyMap<string, DeclaredOutput> {
+function readOutputs(tree: TreeMapping): ReadonlyMap<string, DeclaredOutput> {
   const outputs = new Map<string, DeclaredOutput>();
   for (const [name, entry] of getMapping(tree, "outputs")?.entries ?? []) {
     const type = getText(entry.value, "type") ?? "uri_folder";
-    if (isLiteralKind(type)) {
-      const message = `the output \`${name}\` is a ${type}; outputs are files and folders`;
-      const hint = "Declare it as `uri_file` and write the value into the file.";
-      context.error(get(entry.value, "type"), "literal_output", message, hint);
-    }
     const mode = entry.value.kind === "mapping" ? modeOf(entry.value) : null;
-    outputs.set(name, { name, type: dataType(type), mode, place: entry.key });
+    const value = isLiteralKind(type) ? { value: type } : {};
+    outputs.set(name, { name, type: dataType(type), mode, ...value, place: entry.key });
   }
   return outputs;
 }

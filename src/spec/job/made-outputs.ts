@@ -3,6 +3,7 @@
 
 import { namesInWords, suggestion } from "../did-you-mean.ts";
 import type { DataType } from "../graph.ts";
+import type { LiteralKind } from "../literal.ts";
 import type { Place } from "../problem-at.ts";
 import { soleReference } from "../template.ts";
 import {
@@ -104,6 +105,11 @@ export function outputType(node: JobNode, output: string): DataType {
   if (own !== null && !isFixed) return dataType(own);
   if (declared !== undefined) return declared.type;
   return parent === null ? "uri_folder" : pipelineOutputType(node.scope, parent);
+}
+
+/** The kind of an output that is a value; null for files and folders. */
+export function outputValue(node: JobNode, output: string): LiteralKind | null {
+  return (node.inline ? null : node.component?.outputs.get(output)?.value) ?? null;
 }
 
 /** What is asked of an output, from its own node outward; each with the folder that its paths start from. */

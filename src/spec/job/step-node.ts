@@ -28,7 +28,7 @@ import { modeOf } from "./component.ts";
 import { readEnvironment } from "./environment-reference.ts";
 import { texts } from "./job-head.ts";
 import type { LoadContext } from "./load-context.ts";
-import { outputRequests, outputType, parentOutput } from "./made-outputs.ts";
+import { outputRequests, outputType, outputValue, parentOutput } from "./made-outputs.ts";
 import {
   computeName,
   readCheckpoint,
@@ -239,7 +239,12 @@ function outputOf(node: JobNode, name: string, context: LoadContext): StepOutput
     registerName: registered("name"),
     registerVersion: registered("version"),
   };
-  return same === null ? output : { same, ...output };
+  const value = outputValue(node, name);
+  return {
+    ...(same === null ? {} : { same }),
+    ...output,
+    ...(value === null ? {} : { value }),
+  };
 }
 
 /** What a component says of the name of its output, which may come from an input: `${{inputs.x}}`. */
