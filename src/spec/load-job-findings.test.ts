@@ -28,6 +28,21 @@ function only(text: string, more: Parameters<typeof loaded>[1] = FILES) {
   return job.problems[0];
 }
 
+describe("a number under `value`", () => {
+  it("is warned of where Azure ML's client would cut it, and stays what it is", () => {
+    const job = loaded(
+      "type: pipeline\ninputs:\n  rate: {value: 0.5}\n  many: {value: 5}\n  word: {value: '0.5'}\n  sure: {type: number, value: 0.5}\n  bare: 0.5\njobs: {a: {command: ls, inputs: {r: '${{parent.inputs.rate}}', k: {value: 1.5}}}}",
+    );
+    expect(findings(job)).toEqual([
+      "warning value_cut_by_azure 3:17",
+      "warning value_cut_by_azure 8:75",
+    ]);
+    expect(job.problems[0]?.hint).toBe("Write the number alone: `rate: 0.5`.");
+    const source = { kind: "literal", literal: { kind: "number", text: "0.5" } };
+    expect(job.graph?.steps[0]?.inputs.r?.source).toEqual(source);
+  });
+});
+
 describe("mistakes in keys and values", () => {
   it.each([
     ["type: pipeline\ndisplayname: x\njobs: {a: {command: ls}}", "unknown_key", "display_name"],

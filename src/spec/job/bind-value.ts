@@ -37,9 +37,24 @@ export function bindValue(order: ValueOrder, context: LoadContext): ResolvedInpu
   if (at?.kind === "scalar") return bindPath(order, at, wishes, context);
   for (const key of ["value", "default"]) {
     const literal = getSet(value, key);
-    if (literal?.kind === "scalar") return bindScalar(order, literal, wishes, context);
+    if (literal?.kind !== "scalar") continue;
+    if (key === "value" && type === null) warnCut(order.name, literal, context);
+    return bindScalar(order, literal, wishes, context);
   }
   return unset(order, type);
+}
+
+/** Azure ML's client makes 0 of `{value: 0.5}`: a file that trains here would learn nothing there. */
+function warnCut(name: string, scalar: TreeScalar, context: LoadContext): void {
+  if (scalar.type !== "number") return;
+  const { text } = literalOf(scalar);
+  const message = `the input \`${name}\` is ${text} here; Azure ML's client reads \`value\` as a whole number`;
+  context.warn(
+    scalar,
+    "value_cut_by_azure",
+    message,
+    `Write the number alone: \`${name}: ${text}\`.`,
+  );
 }
 
 /** Type and mode that the user wrote beside the path. */

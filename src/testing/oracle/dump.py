@@ -112,7 +112,7 @@ def leaf(node, inputs, outputs, compute, prefix=""):
         "inputModes": modes(given, component),
         "outputs": leaf_outputs(node, component, outputs),
         "compute": literal(node.get("computeId") or node.get("compute"), inputs) or literal(compute, {}) or "local",
-        "distribution": distribution(node.get("distribution") or component.get("distribution")) if kind == "command" else None,
+        "distribution": distribution(node.get("distribution") or component.get("distribution"), inputs) if kind == "command" else None,
         "resources": resources(node.get("resources") or component.get("resources"), inputs) if kind == "command" else None,
         "timeout": seconds((node.get("limits") or {}).get("timeout")) if kind == "command" else None,
         "environmentVariables": node.get("environment_variables") or {} if kind == "command" else None,
@@ -245,9 +245,10 @@ def environment(found):
     }
 
 
-def distribution(found):
+def distribution(found, inputs):
     if not found:
         return None
+    found = {key: filled(one, inputs) for key, one in found.items()}
     kind = (found.get("distribution_type") or found.get("type")).lower()
     rest = {key: one for key, one in found.items() if key not in ("distribution_type", "type")}
     if kind in ("pytorch", "mpi"):
@@ -255,10 +256,18 @@ def distribution(found):
     return {"type": kind, **rest}
 
 
+def filled(found, inputs):
+    """A setting with its binding filled in; numbers as numbers."""
+    if not isinstance(found, str) or not BINDING.match(found):
+        return found
+    text = literal(found, inputs)
+    return int(text) if text is not None and text.isdigit() else text
+
+
 def resources(found, inputs):
     found = found or {}
     count = found.get("instance_count")
-    return {"instance_count": int(literal(str(count), inputs) or 1) if count else 1, "instance_type": found.get("instance_type")}
+    return {"instance_count": int(literal(str(count), inputs) or 1) if count else 1, "instance_type": filled(found.get("instance_type"), inputs)}
 
 
 for line in sys.stdin:

@@ -35,7 +35,7 @@ function stepOf(step: StepNode): OracleStep {
     inputs: mapped(step.inputs, (input) => sourceOf(input.source)),
     inputModes: mapped(step.inputs, (input) => input.mode),
     outputs: mapped(step.outputs, (output) => ({
-      type: output.type,
+      type: output.value ?? output.type,
       mode: output.mode,
       uri: output.publishTo === null ? null : referenceOf(output.publishTo),
       assetName: output.registerName,
