@@ -45,6 +45,7 @@ export interface Rig {
   ran(): readonly string[];
   /** The same, and they are told again. */
   peek(): readonly string[];
+  /** With what still runs there: the engine of a detached run leaves a moment after the run has ended. */
   remove(): void;
 }
 
@@ -117,7 +118,10 @@ export function makeRig(name = "rig", parent = os.tmpdir(), through: readonly st
       const text = fs.existsSync(at("ledger")) ? rig.read("ledger") : "";
       return text.split("\n").filter(Boolean).slice(seen).sort();
     },
-    remove: () => fs.rmSync(folder, { recursive: true, force: true }),
+    remove() {
+      if (process.platform === "linux") killEverything(folder);
+      fs.rmSync(folder, { recursive: true, force: true });
+    },
   };
   return rig;
 }
@@ -135,41 +139,59 @@ export async function eventually(
   }
 }
 
-/** Resolves with the exit code. */
+/** Resolves with the exit code when it has ended, and all that it said has been read. */
 export function exited(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
-  return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+  const isHeard = [child.stdout, child.stderr].every((stream) => stream?.closed ?? true);
+  const isOver = child.exitCode !== null || child.signalCode !== null;
+  if (isOver && isHeard) return Promise.resolve(child.exitCode);
+  return new Promise((resolve) => child.once("close", (code) => resolve(code)));
 }
 
-/** Processes whose environment carries an attempt of this rig's workspace: nothing may be left at the end. */
+/** Of those that carry an attempt of this rig's workspace in their environment: nothing may be left at the end. */
 export function leftovers(folder: string): readonly string[] {
-  const found: string[] = [];
+  return processesOf(folder)
+    .filter(({ isOfAttempt }) => isOfAttempt)
+    .map(({ command }) => command.replaceAll("\0", " "));
+}
+
+/** Ends every process of this rig's workspace at once, as a power cut does; says how many there were, all of them gone. */
+export function killEverything(folder: string): number {
+  const killed = new Set<number>();
+  for (;;) {
+    const found = processesOf(folder);
+    if (found.length === 0) return killed.size;
+    for (const { pid } of found) {
+      killed.add(pid);
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It ended meanwhile.
+      }
+    }
+    // A killed process is there until the system has had time for it; until then it may still write.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
+}
+
+interface Found {
+  readonly pid: number;
+  readonly command: string;
+  readonly isOfAttempt: boolean;
+}
+
+/** Those that name the folder in their command line, or carry an attempt of it. One that is dead has neither any more. */
+function processesOf(folder: string): readonly Found[] {
+  const found: Found[] = [];
   for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       const environ = fs.readFileSync(`/proc/${pid}/environ`, "latin1");
-      if (environ.includes("STEPWELL_ATTEMPT=") && environ.includes(folder))
-        found.push(fs.readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " "));
+      const command = fs.readFileSync(`/proc/${pid}/cmdline`, "latin1");
+      const isOfAttempt = environ.includes("STEPWELL_ATTEMPT=") && environ.includes(folder);
+      if (isOfAttempt || command.includes(folder))
+        found.push({ pid: Number(pid), command, isOfAttempt });
     } catch {
       // It ended meanwhile, or belongs to somebody else.
     }
   }
   return found;
-}
-
-/** Ends every process of this rig's workspace at once, as a power cut does; says how many there were. */
-export function killEverything(folder: string): number {
-  let killed = 0;
-  for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      const environ = fs.readFileSync(`/proc/${pid}/environ`, "latin1");
-      const command = fs.readFileSync(`/proc/${pid}/cmdline`, "latin1");
-      const isOurs = environ.includes("STEPWELL_ATTEMPT=") && environ.includes(folder);
-      if (!isOurs && !command.includes(folder)) continue;
-      process.kill(Number(pid), "SIGKILL");
-      killed += 1;
-    } catch {
-      // It ended meanwhile, or belongs to somebody else.
-    }
-  }
-  return killed;
 }

@@ -1,17 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { CLI, eventually, exited, killEverything, makeRig, type Rig } from "./rig.ts";
+import { CLI, eventually, exited, makeRig, type Rig } from "./rig.ts";
 
 // Who goes on with what, when of several runs one is cancelled or loses its process, and what a person at a terminal sees
 // of a cancel. The steps' work is held by files that the test makes, never by time.
 
 let rig: Rig;
 
-afterEach(() => {
-  killEverything(rig.folder);
-  rig.remove();
-});
+afterEach(() => rig.remove());
 
 /** Writes its name to the ledger and its GPUs to its log, then waits for a file `go-NAME`. */
 function held(name: string, { after = null as string | null, cpus = 1, gpus = 0 } = {}): string {

@@ -1,16 +1,12 @@
 import fs from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { eventually, exited, killEverything, makeRig, type Rig } from "./rig.ts";
+import { eventually, exited, makeRig, type Rig } from "./rig.ts";
 
 // Values of `--env` are handed to the steps of one run only, and lie on the disk only while that run needs them.
 
 let rig: Rig;
 
-afterEach(() => {
-  // The engine of --detach leaves a moment after the run has ended.
-  killEverything(rig.folder);
-  rig.remove();
-});
+afterEach(() => rig.remove());
 
 const SECRET = "s3cr3t-of-another-run";
 

@@ -149,13 +149,13 @@ jobs:
     rig.write("pipeline.yml", chain(["a"]));
     const first = rig.start("run", "pipeline.yml", "--name", "one");
     await eventually(ledgerHas("a"), "step a runs");
-    const second = rig.start("run", "pipeline.yml", "--name", "two");
-    const attached = (): boolean => rig.cli("show", "two", "--json").stdout.includes('"Queued"');
+    const second = rig.watch({}, "run", "pipeline.yml", "--name", "two");
+    const attached = (): boolean => second.said().includes("one is doing the same work");
     await eventually(attached, "the second run waits for the first");
     rig.cli("cancel", "one");
     expect(await exited(first)).toBe(3);
     rig.write("go-a", "");
-    expect(await exited(second)).toBe(0);
+    expect(await exited(second.child)).toBe(0);
     expect(rig.ran()).toEqual(["a"]);
   });
 
