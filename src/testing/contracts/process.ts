@@ -43,12 +43,15 @@ export function processContract(
     });
 
     it("takes a zombie for ended", async () => {
-      // The parent never waits for its child.
-      const parent = await start("sleep 0 & echo $!; exec sleep 30");
-      children.push(parent);
-      const zombie = spawnSync("ps", ["-o", "pid=", "--ppid", String(parent.pid)]);
-      await delay(50);
-      expect(host.identify(Number(String(zombie.stdout).trim()))).toBeNull();
+      // The parent becomes a program that never waits for its child, which ends when it is told to.
+      const parent = await start("exec 3<&0; { read -r _ <&3; } & echo $!; exec sleep 30");
+      const [zombie] = childrenOf(parent.pid as number);
+      if (zombie === undefined) throw new Error("the child is not seen");
+      while (shownOf(parent.pid as number, "comm=") !== "sleep") await delay(5);
+      expect(host.identify(zombie)).not.toBeNull();
+      parent.stdin?.end("\n");
+      while (!shownOf(zombie, "stat=").startsWith("Z")) await delay(5);
+      expect(host.identify(zombie)).toBeNull();
     });
 
     it("takes a process of another boot, or of another start time, for a stranger", async () => {
@@ -81,14 +84,12 @@ export function processContract(
       const child = await start(script, { STEPWELL_ATTEMPT: attemptId });
       const leader = host.identify(child.pid as number);
       if (leader === null) throw new Error("the leader is not seen");
-      await delay(100);
       const tree = await host.tree({ attemptId, leaders: [leader] });
       expect(tree).toContainEqual(leader);
       expect(tree).toHaveLength(3);
       for (const member of tree) host.signal(member, "SIGKILL");
-      await once(child, "exit");
-      await delay(50);
-      expect(await host.tree({ attemptId, leaders: [leader] })).toEqual([]);
+      // A signal was sent, which is not an end yet.
+      while ((await host.tree({ attemptId, leaders: [leader] })).length > 0) await delay(5);
     });
 
     it("does not take an attempt for another one whose name begins alike", async () => {
@@ -114,4 +115,18 @@ export function processContract(
       });
     });
   });
+}
+
+/** What `ps` says of one process. */
+function shownOf(pid: number, column: string): string {
+  return String(spawnSync("ps", ["-o", column, "-p", String(pid)]).stdout).trim();
+}
+
+function childrenOf(parent: number): readonly number[] {
+  const rows = String(spawnSync("ps", ["-A", "-o", "pid=,ppid="]).stdout)
+    .trim()
+    .split("\n");
+  return rows
+    .map((row) => row.trim().split(/\s+/).map(Number))
+    .flatMap(([pid = 0, above]) => (above === parent ? [pid] : []));
 }
