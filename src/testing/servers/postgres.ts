@@ -7,7 +7,7 @@ import path from "node:path";
 import pg from "pg";
 import { afterAll } from "vitest";
 import type { OpenableDatastore } from "../../spec/datastore.ts";
-import { type MissingServer, startServer } from "./server-process.ts";
+import { type MissingServer, START_MS, startServer } from "./server-process.ts";
 
 const FOLDERS = "/usr/lib/postgresql";
 const USER = "tester";
@@ -97,12 +97,13 @@ function initialise(bin: string, as: readonly string[], folder: string): string 
 
 /** It listens a moment before it takes anybody. */
 async function ready(pool: pg.Pool): Promise<void> {
-  for (let tries = 0; ; tries += 1) {
+  const end = Date.now() + START_MS;
+  for (;;) {
     try {
       await pool.query("SELECT 1");
       return;
     } catch (error) {
-      if ((error as { code?: string }).code !== "57P03" || tries > 200) throw error;
+      if ((error as { code?: string }).code !== "57P03" || Date.now() > end) throw error;
     }
   }
 }

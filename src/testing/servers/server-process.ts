@@ -29,7 +29,7 @@ export interface MissingServer {
 }
 
 /** More than the slowest of them takes on a busy machine. */
-const START_MS = 90_000;
+export const START_MS = 90_000;
 const LOOK_EVERY_MS = 50;
 
 /** Ended after the tests of the file, also when the test process ends before them. */
@@ -90,11 +90,21 @@ function accepts(port: number): Promise<boolean> {
 /** Nobody listens there: a port that was free a moment ago may be the next test's. */
 export const CLOSED_PORT = 2;
 
+/** Below those that systems give out by themselves: nobody is given it between this look and the server's start. */
+const FIRST_PORT = 10_000;
+const PORTS = 20_000;
+
 async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    const server = net.createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
