@@ -1,4 +1,4 @@
-// Starts a transfer in a process of its own and kills it where a test says.
+// Starts a transfer in a process of its own, which dies where a test says.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,6 +14,8 @@ export interface TransferProcessOrder {
   readonly to: string;
   readonly journalFolder: string;
   readonly mode?: "merge_with_overwrite" | "fail_if_conflict";
+  /** It dies at once and without a word when it has moved more than that. */
+  readonly killedBeyond?: { readonly files: number } | { readonly bytes: number };
 }
 
 export interface TransferEnd {
@@ -23,10 +25,9 @@ export interface TransferEnd {
   readonly reports: number;
 }
 
-/** `killWhen`: true as soon as it is to be killed, at once and without a word. */
 export async function transferProcess(
   order: TransferProcessOrder,
-  killWhen: (report: ProgressReport) => boolean = () => false,
+  hear: (report: ProgressReport) => void = () => {},
 ): Promise<TransferEnd> {
   const words = JSON.stringify({ mode: "merge_with_overwrite", ...order });
   const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, words], {
@@ -42,7 +43,7 @@ export async function transferProcess(
     if ("outcome" in said) end = { ...said, reports };
     else {
       reports += 1;
-      if (killWhen(said.report)) child.kill("SIGKILL");
+      hear(said.report);
     }
   }
   await gone;

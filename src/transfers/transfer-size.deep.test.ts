@@ -35,7 +35,7 @@ describe("memory while much is moved", () => {
       fs.writeFileSync(path.join(inside, `file-${index}.json`), `{"index": ${index}}`);
     }
     const startedAt = performance.now();
-    const killed = await transferProcess(order(), (report) => report.files > 40_000);
+    const killed = await transferProcess({ ...order(), killedBeyond: { files: 40_000 } });
     expect(killed.outcome).toBeNull();
     const { outcome, peakBytes } = await transferProcess(order());
     said("100,000 files", peakBytes, startedAt);
@@ -56,7 +56,7 @@ describe("memory while much is moved", () => {
     for (let at = 0; at < 20; at += 1) fs.writeSync(handle, `here ${at}`, at * GIBIBYTE + at * 777);
     fs.closeSync(handle);
     const startedAt = performance.now();
-    const killed = await transferProcess(order(), (report) => report.bytes > 3 * GIBIBYTE);
+    const killed = await transferProcess({ ...order(), killedBeyond: { bytes: 3 * GIBIBYTE } });
     expect(killed.outcome).toBeNull();
     expect(fs.existsSync(path.join(to, "big"))).toBe(false);
     const { outcome, peakBytes } = await transferProcess(order());
