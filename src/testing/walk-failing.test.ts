@@ -261,10 +261,10 @@ describe("a step with a checkpoint", () => {
   });
 
   it("goes on from it after a timeout, a cancel and kill -9 of everything", async () => {
-    counting((text) => text.replace("    checkpoint", "    limits: {timeout: 1}\n    checkpoint"));
+    counting((text) => text.replace("    checkpoint", "    limits: {timeout: 5}\n    checkpoint"));
     rig.write("wait", "");
     expect(rig.run("run", "--name", "slow").steps[0]?.error?.code).toBe("timeout");
-    rig.write("pipeline.yml", rig.read("pipeline.yml").replace("timeout: 1", "timeout: 100"));
+    rig.write("pipeline.yml", rig.read("pipeline.yml").replace("timeout: 5", "timeout: 100"));
 
     const cancelled = rig.start("run", "--name", "cancelled");
     await eventually(() => rig.read("ledger").includes("cancelled"), "the step runs");
