@@ -60,7 +60,7 @@ class Processes:
             return child.pid
 
     def identify(self, pid):
-        """(boot id, pid, start time); the start time is that of /proc, or this second as `ps` prints it: it must have just begun."""
+        """(boot id, pid, start time); the start time is that of /proc, or this second in UTC as `ps` prints it: it must have just begun."""
         if self.has_proc:
             return self.boot_id, pid, proc_fields(pid)[19].decode()
         return self.boot_id, pid, clock_text()
@@ -122,13 +122,13 @@ def asked_start(pid):
     asked = subprocess.run(
         ["ps", "-o", "lstart=", "-p", str(pid)],
         stdout=subprocess.PIPE,
-        env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C"},
+        env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC0"},
     )
     return " ".join(asked.stdout.decode().split()) or clock_text()
 
 
 def clock_text():
-    return time.strftime("%a %b %e %H:%M:%S %Y")
+    return time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime())
 
 
 def proc_fields(pid):

@@ -9,11 +9,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { AttemptEnd, Compute } from "../ports/compute.ts";
 import { builtProgram } from "../testing/built-program.ts";
+import { readProcesses } from "./attempt-files.ts";
 import { createHostProcesses } from "./host-processes.ts";
 import { createLocalCompute, type LocalComputeOptions } from "./local.ts";
+import { createPosixProcesses } from "./process-posix.ts";
 
 const nodeSupervisor = builtProgram("computes/node-supervisor.ts");
 
@@ -23,6 +25,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "stepwell-start-"));
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await compute.close();
   rmSync(folder, { recursive: true });
 });
@@ -84,6 +87,18 @@ it("says that no supervisor can be started when only Python may be used", async 
   const end = await run({ supervisor: "python", python: program("#!/bin/sh\nexit 7\n") });
   expect(end).toMatchObject({ reason: "not_started" });
   expect(end.detail).toContain("exit code 7");
+});
+
+it("names its process as `ps` does, in whichever time zone the shell is", async () => {
+  const host = createPosixProcesses();
+  vi.stubEnv("TZ", "Asia/Tokyo");
+  const begin = Date.now();
+  await run({ supervisor: "python", host });
+  const processes = readProcesses(join(folder, "attempt"));
+  if (typeof processes === "string") return expect.unreachable(processes);
+  const named = Date.parse(`${processes.process.startTime} UTC`);
+  expect(Math.abs(named - begin)).toBeLessThan(60_000);
+  expect(named - Date.parse(`${processes.supervisor.startTime} UTC`)).toBeLessThan(60_000);
 });
 
 it("says that bash is missing", async () => {

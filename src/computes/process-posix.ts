@@ -100,7 +100,7 @@ function treeOf(query: TreeQuery, boot: string, rows: readonly Row[]): ProcessId
 
 /** A supervisor writes the second in which it started the process; `ps` may round to the next one. */
 function isSameStart(a: string, b: string): boolean {
-  return a === b || Math.abs(Date.parse(a) - Date.parse(b)) <= 1500;
+  return a === b || Math.abs(Date.parse(`${a} UTC`) - Date.parse(`${b} UTC`)) <= 1500;
 }
 
 function exists(pid: number): boolean {
@@ -133,6 +133,7 @@ function findBootId(): string {
   }
 }
 
+/** Start times in UTC: the machine's time zone may change while a process lives, and the shell's may be another one. */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH, LC_ALL: "C" };
+  return { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC0" };
 }

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { holdLock } from "./build-lock.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { holdLock, startByPs } from "./build-lock.ts";
 
 let folder: string;
 let file: string;
@@ -89,4 +89,12 @@ describe("holdLock", () => {
     lock.release();
     expect(fs.existsSync(file)).toBe(true);
   });
+});
+
+it("a holder whose start is read by ps is the same one in every time zone", () => {
+  const started = startByPs(process.pid);
+  vi.stubEnv("TZ", "Asia/Tokyo");
+  expect(startByPs(process.pid)).toBe(started);
+  vi.unstubAllEnvs();
+  expect(startByPs(spawnSync("true").pid ?? 999_999)).toBe("");
 });

@@ -127,8 +127,15 @@ function startOf(pid: number): string {
   } catch {
     if (fs.existsSync("/proc/self/stat")) return "";
   }
+  return startByPs(pid);
+}
+
+/** The same for all who ask: in UTC and English, whatever the time zone and the language of their shells. */
+export function startByPs(pid: number): string {
+  const env = { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC0" };
   try {
-    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
+    const words = ["-o", "lstart=", "-p", String(pid)];
+    return execFileSync("ps", words, { encoding: "utf8", env }).trim();
   } catch {
     return "";
   }

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ProcessPort } from "../../ports/process.ts";
 
 /** `reuseProgram`: a built program that proves, in a namespace where pids can be chosen, that a stranger is left alone. */
@@ -15,6 +15,7 @@ export function processContract(
   describe(`process contract: ${name}`, () => {
     const children: ChildProcess[] = [];
     afterEach(() => {
+      vi.unstubAllEnvs();
       for (const child of children.splice(0)) child.kill("SIGKILL");
     });
     const start = async (script: string, variables: Record<string, string> = {}) => {
@@ -31,6 +32,16 @@ export function processContract(
       expect(identity).not.toBeNull();
       expect(host.identify(child.pid as number)).toEqual(identity);
       expect(identity !== null && host.isAlive(identity)).toBe(true);
+    });
+
+    it("names a process alike in every time zone", async () => {
+      const child = await start("echo ready; read -r _");
+      const identity = host.identify(child.pid as number);
+      for (const zone of ["Asia/Tokyo", "America/Lima"]) {
+        vi.stubEnv("TZ", zone);
+        expect(host.identify(child.pid as number)).toEqual(identity);
+        expect(identity !== null && host.isAlive(identity)).toBe(true);
+      }
     });
 
     it("knows no process that has ended", async () => {
