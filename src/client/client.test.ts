@@ -19,6 +19,8 @@ import {
 let folder: string;
 beforeAll(() => {
   folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-client-")));
+  // Steps of two runs go on at once, also on a machine with one cpu.
+  text("stepwell.yml", "computes: {local: {type: local, cpus: 4}}\n");
 });
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 

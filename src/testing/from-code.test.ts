@@ -12,6 +12,7 @@ import { eventually, exited, leftovers, makeRig, type Rig } from "./rig.ts";
 let rig: Rig;
 beforeAll(() => {
   rig = makeRig("from-code");
+  rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 4}}\n");
   rig.write("package.json", '{"type": "module"}');
   fs.mkdirSync(rig.at("node_modules"));
   fs.symlinkSync(ROOT, rig.at("node_modules/stepwell"));

@@ -222,6 +222,7 @@ jobs:
 
 function counting(change: (text: string) => string = (text) => text): void {
   rig = makeRig("checkpoint");
+  rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 4}}\n");
   rig.write(
     "pipeline.yml",
     change(COUNTS).replaceAll("HOME", () => rig.folder),
