@@ -122,9 +122,14 @@ def asked_start(pid):
     asked = subprocess.run(
         ["ps", "-o", "lstart=", "-p", str(pid)],
         stdout=subprocess.PIPE,
-        env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC0"},
+        env=plain_environment(),
     )
     return " ".join(asked.stdout.decode().split()) or clock_text()
+
+
+def plain_environment():
+    """For `ps`, which a PATH may lack: start times in UTC, as the engine asks for them."""
+    return {"PATH": os.environ.get("PATH", "") + ":/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC0"}
 
 
 def clock_text():
@@ -166,7 +171,7 @@ def marked(order):
         ["ps"] + show + ["-o", "pid=,ppid=,pgid=,stat=,command="],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C"},
+        env=plain_environment(),
     ).stdout
     marker = b"STEPWELL_ATTEMPT=" + order.id
     rows = [line.split(None, 4) for line in listing.splitlines()]

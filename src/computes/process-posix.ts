@@ -133,7 +133,10 @@ function findBootId(): string {
   }
 }
 
-/** Start times in UTC: the machine's time zone may change while a process lives, and the shell's may be another one. */
+/**
+ * Start times in UTC: the machine's time zone may change while a process lives, and the shell's may be another one. Where
+ * systems have `ps` is looked at last: a PATH may lack it.
+ */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC0" };
+  return { PATH: `${process.env.PATH ?? ""}:/usr/bin:/bin`, LC_ALL: "C", TZ: "UTC0" };
 }

@@ -44,6 +44,15 @@ export function processContract(
       }
     });
 
+    it("sees processes although a PATH leads to no program", async () => {
+      const attemptId = `p${process.pid}z${Date.now()}`;
+      const child = await start("echo ready; read -r _", { STEPWELL_ATTEMPT: attemptId });
+      vi.stubEnv("PATH", "/nonexistent");
+      const identity = host.identify(child.pid as number);
+      expect(identity).not.toBeNull();
+      expect(await host.tree({ attemptId, leaders: [] })).toEqual([identity]);
+    });
+
     it("knows no process that has ended", async () => {
       const child = await start("echo ready; read -r _");
       const identity = host.identify(child.pid as number);
