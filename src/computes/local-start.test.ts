@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -100,6 +101,16 @@ it("names its process as `ps` does, in whichever time zone the shell is", async 
   expect(Math.abs(named - begin)).toBeLessThan(60_000);
   expect(named - Date.parse(`${processes.supervisor.startTime} UTC`)).toBeLessThan(60_000);
 });
+
+it.each(["python", "node"] as const)(
+  "lets nobody else write to the log and the account of an attempt, whatever the umask (%s)",
+  async (supervisor) => {
+    const before = process.umask(0);
+    await run({ supervisor }).finally(() => process.umask(before));
+    for (const name of ["log", "attempt/attempt.jsonl"])
+      expect([name, statSync(join(folder, name)).mode & 0o777]).toEqual([name, 0o644]);
+  },
+);
 
 it("says that bash is missing", async () => {
   const end = await run({ bash: join(folder, "bash") });

@@ -10,7 +10,7 @@ import type { MemoryGroups, ProcessPort } from "../ports/process.ts";
 import type { AttemptAccount } from "./attempt-account.ts";
 import { type MemoryGroup, makeMemoryGroup } from "./memory-group.ts";
 import { stopTree } from "./stop-tree.ts";
-import { notStarted, unwritable } from "./supervisor-protocol.ts";
+import { notStarted, OWN_FILE, unwritable } from "./supervisor-protocol.ts";
 
 export interface AttemptSettings {
   readonly bash: string;
@@ -225,7 +225,7 @@ class NodeAttempt {
 function openLog(path: string): number | ReturnType<typeof unwritable> {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    return openSync(path, "a");
+    return openSync(path, "a", OWN_FILE);
   } catch (error) {
     return unwritable("cannot write the log", error);
   }

@@ -125,6 +125,9 @@ function problemIn(variables: Variables): string | null {
   return null;
 }
 
+/** The mode of what a supervisor writes: nobody else changes it, whatever the umask. */
+export const OWN_FILE = 0o644;
+
 /** What cannot be written for want of space is written later: another attempt is made when there is room. */
 export function unwritable(what: string, error: unknown): Omit<AttemptEnd, "finishedAt"> {
   const { finishedAt: _, ...end } = notStarted(`${what}: ${(error as Error).message}`, 0);
