@@ -173,7 +173,11 @@ export function endings(test: BenchTest): void {
   });
 
   test("waits for what ends by itself shortly after the command", async (bench) => {
-    const { order, end } = await bench.run("exec > >(sleep 0.1; cat > copy); echo text");
+    // It goes on until its shell is gone, and a moment longer.
+    const outlives = "while kill -0 $$; do sleep 0.01; done 2> /dev/null; sleep 0.05";
+    const { order, end } = await bench.run(
+      `exec > >(read -r text; ${outlives}; echo "$text" > copy); echo text`,
+    );
     expect(end).toMatchObject({ exitCode: 0, detail: null });
     expect(readFileSync(join(order.workFolder, "copy"), "utf8")).toBe("text\n");
   });
