@@ -75,7 +75,7 @@ it("asks what is behind a shim of pyenv once for all folders that pyenv decides 
   expect(await probedFrom("one", { PYENV_VERSION: "3.8" })).toBe(1);
   write("pyenv/version", "3.10\n", 0o644);
   expect(await probedFrom("one")).toBe(1);
-}, 30_000);
+});
 
 it("asks again in each folder where others may decide: another tool's shim, or a pyenv told to look elsewhere", async () => {
   await settled();
@@ -85,4 +85,4 @@ it("asks again in each folder where others may decide: another tool's shim, or a
   write("pyenv/shims/python", shimOf("pyenv/libexec/asdf"));
   expect(await probedFrom("one")).toBe(1);
   expect(await probedFrom("two")).toBe(1);
-}, 30_000);
+});

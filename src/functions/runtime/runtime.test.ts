@@ -316,29 +316,25 @@ describe("a step that has returned and left something open", () => {
       "TCPServerWrap, Timeout",
     ],
     ["new Worker('setInterval(() => {}, 1000)', { eval: true });", "a thread, or the like"],
-  ])(
-    "says what it is, and goes on: %s",
-    async (body, what) => {
-      const place =
-        project(`import { step } from "stepwell"; import net from "node:net"; import { Worker } from "node:worker_threads";
+  ])("says what it is, and goes on: %s", async (body, what) => {
+    const place =
+      project(`import { step } from "stepwell"; import net from "node:net"; import { Worker } from "node:worker_threads";
 export const evaluate = step({ name: "evaluate", run() { ${body} } });
 `);
-      const file = path.join(place.folder, "step.mjs");
-      fs.writeFileSync(file, await place.program());
-      const env = { PATH: process.env.PATH ?? "", STEPWELL_STEP: "evaluate" };
-      const child = spawn(process.execPath, [file], { stdio: ["ignore", "inherit", "pipe"], env });
-      const said = await new Promise<string>((resolve) =>
-        child.stderr.once("data", (data) => resolve(String(data))),
-      );
-      expect(said).toBe(
-        `run of step \`evaluate\` has returned; the process still waits for: ${what} (see limits.timeout)\n`,
-      );
-      expect(child.exitCode).toBeNull();
-      child.kill();
-      await new Promise((resolve) => child.once("exit", resolve));
-    },
-    30_000,
-  );
+    const file = path.join(place.folder, "step.mjs");
+    fs.writeFileSync(file, await place.program());
+    const env = { PATH: process.env.PATH ?? "", STEPWELL_STEP: "evaluate" };
+    const child = spawn(process.execPath, [file], { stdio: ["ignore", "inherit", "pipe"], env });
+    const said = await new Promise<string>((resolve) =>
+      child.stderr.once("data", (data) => resolve(String(data))),
+    );
+    expect(said).toBe(
+      `run of step \`evaluate\` has returned; the process still waits for: ${what} (see limits.timeout)\n`,
+    );
+    expect(child.exitCode).toBeNull();
+    child.kill();
+    await new Promise((resolve) => child.once("exit", resolve));
+  });
 });
 
 describe("a step that is asked to stop", () => {
