@@ -25,13 +25,22 @@ export interface Patience {
   end(): void;
 }
 
+/** A process that stood still (Ctrl-Z, a laptop asleep) has lost one of these, however long that was. */
+const LOOKS = 10;
+
 export function patience(silenceMs: number): Patience {
   const gone = new AbortController();
-  const timer = setTimeout(
-    () => gone.abort(new Error(`nothing came for ${Math.round(silenceMs / 1000)} s`)),
-    silenceMs,
-  );
-  return { signal: gone.signal, heard: () => timer.refresh(), end: () => clearTimeout(timer) };
+  let quietLooks = 0;
+  const timer = setInterval(() => {
+    quietLooks += 1;
+    if (quietLooks < LOOKS) return;
+    clearInterval(timer);
+    gone.abort(new Error(`nothing came for ${Math.round(silenceMs / 1000)} s`));
+  }, silenceMs / LOOKS);
+  const heard = (): void => {
+    quietLooks = 0;
+  };
+  return { signal: gone.signal, heard, end: () => clearInterval(timer) };
 }
 
 /** Throws when the body ends early or the file cannot be written. */

@@ -86,13 +86,18 @@ describe("a server without ETags", () => {
 });
 
 describe("a server that takes its time", () => {
-  /** Sends `pieces`, one each 20 ms, and then ends, or says no more. */
-  const sending = async (pieces: number, then: "ends" | "is silent" | "breaks off") => {
+  /** Sends `pieces`, one each 20 ms, and then ends, or says no more. `between`: before the third. */
+  const sending = async (
+    pieces: number,
+    then: "ends" | "is silent" | "breaks off",
+    between = (): void => {},
+  ) => {
     const server = http.createServer((_request, response) => {
       response.writeHead(200, { "content-length": then === "ends" ? pieces : pieces + 1 });
       let sent = 0;
       const timer = setInterval(() => {
         sent += 1;
+        if (sent === 3) between();
         response.write("x");
         if (sent < pieces) return;
         clearInterval(timer);
@@ -117,6 +122,14 @@ describe("a server that takes its time", () => {
   it("may take longer than it may be silent", async () => {
     const { found } = await sending(75, "ends");
     expect(fs.statSync(found as string).size).toBe(75);
+  });
+
+  it("is not taken for silent because nobody here could listen", async () => {
+    const standStill = (): void => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+    };
+    const { found } = await sending(5, "ends", () => void setImmediate(standStill));
+    expect(fs.statSync(found as string).size).toBe(5);
   });
 
   it.each([
