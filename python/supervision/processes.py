@@ -129,7 +129,7 @@ def asked_start(pid):
 
 def plain_environment():
     """For `ps`, which a PATH may lack: start times in UTC, as the engine asks for them."""
-    return {"PATH": os.environ.get("PATH", "") + ":/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC0"}
+    return {"PATH": (os.environ.get("PATH") or "/bin") + ":/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC0"}
 
 
 def clock_text():

@@ -138,5 +138,5 @@ function findBootId(): string {
  * systems have `ps` is looked at last: a PATH may lack it.
  */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: `${process.env.PATH ?? ""}:/usr/bin:/bin`, LC_ALL: "C", TZ: "UTC0" };
+  return { PATH: `${process.env.PATH || "/bin"}:/usr/bin:/bin`, LC_ALL: "C", TZ: "UTC0" };
 }

@@ -132,7 +132,7 @@ function startOf(pid: number): string {
 
 /** The same for all who ask: in UTC and English, whatever the time zone and the language of their shells. */
 export function startByPs(pid: number): string {
-  const env = { PATH: `${process.env.PATH ?? ""}:/usr/bin:/bin`, LC_ALL: "C", TZ: "UTC0" };
+  const env = { PATH: `${process.env.PATH || "/bin"}:/usr/bin:/bin`, LC_ALL: "C", TZ: "UTC0" };
   try {
     const words = ["-o", "lstart=", "-p", String(pid)];
     return execFileSync("ps", words, { encoding: "utf8", env }).trim();
