@@ -36,10 +36,11 @@ export function cancelsAfterCommit(state: EngineState): void {
   }
 }
 
-/** The attempt goes on as the heir's; for its first owner the step is canceled. */
+/** The attempt goes on as the heir's, however hard the cancel was; for its first owner the step is canceled. */
 function handOver(state: EngineState, flight: Flight, heir: ActiveRun, step: number): void {
   const at = state.ports.clock.now();
   const owner = flight.run;
+  state.kills.delete(flight.attemptId);
   const before = owner.state.steps[flight.step];
   emit(owner, { kind: "steps_canceled", at, steps: [flight.step] });
   owner.queue.running -= 1;

@@ -67,13 +67,20 @@ async function checkOutcome(
   }
 }
 
-/** I3, I12: nothing starts before what it reads is complete, nor after a cancel; a cancel ends what runs at once. */
+/**
+ * I3, I12: nothing starts before what it reads is complete, nor after a cancel; a cancel ends what runs at once, and
+ * nothing of another run.
+ */
 function checkStarts(world: World, run: ScenarioRun, events: readonly RunEvent[]): void {
   const wiring = wire(run.plan);
   const state = initialState(run.name, wiring);
   let cancelledAt: number | null = null;
   const checkStopped = (event: Extract<RunEvent, { kind: "attempt_ended" }>): void => {
-    if (world.faults > 0 || cancelledAt === null || event.end.reason === "cancelled") return;
+    if (world.faults > 0) return;
+    const isStopped = event.end.reason === "cancelled";
+    if (isStopped && cancelledAt === null)
+      world.break_("I12", `${run.name} step ${event.step} was stopped by another run's cancel`);
+    if (isStopped || cancelledAt === null) return;
     if (event.end.finishedAt > cancelledAt + STOP_MS)
       world.break_("I12", `${run.name} step ${event.step} went on after its cancel`);
   };

@@ -21,6 +21,8 @@ export interface ScenarioRun {
   readonly plan: Plan;
   readonly submitAt: number;
   readonly cancelAt: number | null;
+  /** Asked for once, or also to be killed at once, as by two Ctrl-C. */
+  readonly kills: boolean;
   readonly priority: number;
 }
 
@@ -61,6 +63,7 @@ export function makeScenario(chance: Chance): Scenario {
       plan: planOf(graph, chance.happens(0.1)),
       submitAt,
       cancelAt: chance.happens(0.2) ? submitAt + chance.whole(0, 120) : null,
+      kills: chance.happens(0.5),
       priority: chance.whole(-1, 1),
     };
   });

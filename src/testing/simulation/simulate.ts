@@ -48,7 +48,7 @@ export async function simulate(
   };
   for (const run of world.scenario.runs) {
     world.later(run.submitAt, () => void submit(stage, run));
-    if (run.cancelAt !== null) world.later(run.cancelAt, () => void cancel(stage, run.name));
+    if (run.cancelAt !== null) world.later(run.cancelAt, () => void cancel(stage, run));
   }
   try {
     await play(stage);
@@ -168,8 +168,9 @@ async function submit(stage: Stage, run: ScenarioRun): Promise<void> {
   stage.submitted.push(run);
 }
 
-async function cancel(stage: Stage, run: string): Promise<void> {
-  await stage.records.request(run, "cancel", "simulated", stage.world.now);
+async function cancel({ records, world }: Stage, { name, kills }: ScenarioRun): Promise<void> {
+  await records.request(name, "cancel", "simulated", world.now);
+  if (kills) await records.request(name, "kill", "simulated", world.now);
 }
 
 /** Bytes of an earlier result are deleted behind the engine's back while nothing runs that reads them. */
