@@ -68,7 +68,7 @@ function handOver(state: EngineState, flight: Flight, heir: ActiveRun, step: num
   if (process !== null) emit(heir, { kind: "attempt_started", at, step, process });
   const heirTo = [...flight.heirTo, owner.row.name];
   state.flights.set(flight.attemptId, { ...flight, run: heir, step, number, heirTo });
-  state.inFlight.set(flight.facts.fingerprint, { run: heir, step });
+  state.inFlight.set(flight.facts.fingerprint, { run: heir, step, behind: [] });
   for (const waiter of others)
     emit(waiter.run, {
       kind: "step_attached",

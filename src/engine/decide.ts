@@ -16,7 +16,7 @@ import { type Post, undeclaredFailure } from "./flight.ts";
 import { goneBytes, isOfOthers } from "./others-bytes.ts";
 import { isWhole, usableResult } from "./usable-result.ts";
 
-/** A step that must run, waiting for its slot. */
+/** A step that must run, waiting for its slot; or that runs if its turn comes before that of the same work elsewhere. */
 export interface Wanted {
   readonly run: ActiveRun;
   readonly step: number;
@@ -26,8 +26,16 @@ export interface Wanted {
   readonly shared: boolean;
 }
 
-/** The work in flight in this workspace: fingerprint → the step that does it. */
-export type InFlight = Map<string, { readonly run: ActiveRun; readonly step: number }>;
+/** Work that is queued or on its way, and the step that does it. */
+export interface Flying {
+  readonly run: ActiveRun;
+  readonly step: number;
+  /** While it is queued: steps that wait for it, each in the queue of its own run too. */
+  readonly behind: Wanted[];
+}
+
+/** The work in flight in this workspace, by fingerprint. */
+export type InFlight = Map<string, Flying>;
 
 export interface Decisions {
   readonly wanted: readonly Wanted[];
@@ -226,7 +234,8 @@ async function runOrAttach(
       run: flying.run.row.name,
       path: flying.run.paths[flying.step] as string,
     });
-    return;
+    const isQueued = flying.run.state.steps[flying.step]?.status === "Queued";
+    if (!isQueued || flying.run === run || run.plan.options.onlyCached) return;
   }
   const reason =
     candidate.must ?? (await ports.explainer.reason(run.row.name, run.plan, step, facts));
@@ -234,8 +243,10 @@ async function runOrAttach(
     emit(run, onlyCachedFailure(ports, run, step, reason));
     return;
   }
-  if (shared) inFlight.set(facts.fingerprint, { run, step });
-  wanted.push({ run, step, facts, reason, shared });
+  const one: Wanted = { run, step, facts, reason, shared };
+  if (flying !== undefined) flying.behind.push(one);
+  else if (shared) inFlight.set(facts.fingerprint, { run, step, behind: [] });
+  wanted.push(one);
 }
 
 function onlyCachedFailure(

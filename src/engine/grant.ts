@@ -8,7 +8,7 @@ import { type ActiveRun, emit } from "./active-run.ts";
 import type { Wanted } from "./decide.ts";
 import { type EngineState, wantedKey } from "./engine.ts";
 import type { Flight } from "./flight.ts";
-import { releaseWaiters } from "./receive.ts";
+import { releaseWaiters, waitersOf } from "./receive.ts";
 
 /** Emits `attempt_created` for everything that fits; the answer is to be launched after the commit. */
 export function grant(state: EngineState): readonly Flight[] {
@@ -26,7 +26,9 @@ export function grant(state: EngineState): readonly Flight[] {
     const key = wantedKey(next.run, next.step);
     const wanted = state.wanted.get(key);
     state.wanted.delete(key);
-    if (wanted !== undefined && stillWanted(wanted)) flights.push(makeAttempt(state, wanted));
+    if (wanted === undefined || !stillWanted(wanted)) continue;
+    flights.push(makeAttempt(state, wanted));
+    if (wanted.shared) takeLead(state, wanted);
   }
 }
 
@@ -60,10 +62,56 @@ export function withdraw(state: EngineState): void {
       const key = wantedKey(run.row.name, step);
       const wanted = state.wanted.get(key);
       state.wanted.delete(key);
-      if (wanted?.shared) state.inFlight.delete(wanted.facts.fingerprint);
+      if (wanted?.shared) leave(state, wanted);
       releaseWaiters(state, { run, step });
     }
   }
+}
+
+/** Whoever led the others leaves them without a lead: each of them is decided on anew. */
+function leave(state: EngineState, { run, step, facts }: Wanted): void {
+  const flying = state.inFlight.get(facts.fingerprint);
+  if (flying === undefined) return;
+  if (flying.run === run && flying.step === step) {
+    state.inFlight.delete(facts.fingerprint);
+    for (const other of flying.behind) unqueue(state, other);
+    return;
+  }
+  const at = flying.behind.findIndex((other) => other.run === run && other.step === step);
+  if (at >= 0) flying.behind.splice(at, 1);
+  if (run.state.attached.has(step))
+    emit(run, { kind: "step_detached", at: state.ports.clock.now(), step });
+}
+
+/** The step whose turn came first does the work, and those who wait for it, wherever they were queued, need no slot. */
+function takeLead(state: EngineState, { run, step, facts }: Wanted): void {
+  const { fingerprint } = facts;
+  const before = state.inFlight.get(fingerprint);
+  if (before === undefined) return;
+  state.inFlight.set(fingerprint, { run, step, behind: [] });
+  for (const other of before.behind)
+    if (other.run !== run || other.step !== step) unqueue(state, other);
+  if (before.run === run && before.step === step) return;
+  const path = run.paths[step] as string;
+  for (const other of [before, ...waitersOf(state, before)]) {
+    unqueue(state, other);
+    const { clock } = state.ports;
+    emit(other.run, {
+      kind: "step_attached",
+      at: clock.now(),
+      step: other.step,
+      fingerprint,
+      run: run.row.name,
+      path,
+    });
+  }
+}
+
+function unqueue(state: EngineState, { run, step }: Pick<Wanted, "run" | "step">): void {
+  const { waiting } = run.queue;
+  state.wanted.delete(wantedKey(run.row.name, step));
+  const at = waiting.findIndex((one) => one.step === step);
+  if (at >= 0) waiting.splice(at, 1);
 }
 
 /** A cancel or a failure elsewhere may have ended it while it waited. */

@@ -55,7 +55,7 @@ function recoverStep(state: EngineState, run: ActiveRun, index: number): void {
     if (facts === null) return;
     const flight = flightOf(state, run, index, facts);
     state.flights.set(flight.attemptId, flight);
-    if (flight.shared) state.inFlight.set(facts.fingerprint, { run, step: index });
+    if (flight.shared) state.inFlight.set(facts.fingerprint, { run, step: index, behind: [] });
     if (step.status === "Finalizing") finish(state.ports, flight, state.post);
     else {
       state.slots.hold(flight.attemptId, run.plan.steps[index]?.demand ?? NOTHING, last.gpus);

@@ -84,6 +84,13 @@ export function makeScenario(chance: Chance): Scenario {
   };
 }
 
+/** Steps that need nothing of each other. */
+export function independentSteps(behaviours: readonly Behaviour[]): Plan {
+  const none = behaviours.map(() => []);
+  const shape = { behaviours, edges: none, extra: none, changed: -1, continueOn: true };
+  return planOf(makeGraph(shape), false);
+}
+
 function makeBehaviour(chance: Chance): Behaviour {
   const fails = chance.happens(0.08) ? 99 : chance.happens(0.15) ? 1 : 0;
   return {

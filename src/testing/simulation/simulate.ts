@@ -2,7 +2,7 @@
 // the end the check of every invariant. The same seed gives the same story.
 
 import { createEngine, type Engine } from "../../engine/engine.ts";
-import type { RecordStore } from "../../ports/records.ts";
+import type { NewRun, RecordStore } from "../../ports/records.ts";
 import { createMemoryStore } from "../../records/memory.ts";
 import { createChance } from "./chance.ts";
 import { Crash, createFakePorts, type EngineLife } from "./fake-ports.ts";
@@ -145,27 +145,33 @@ function darken(stage: Stage): void {
 
 async function submit(stage: Stage, run: ScenarioRun): Promise<void> {
   if (faultsAllowed(stage.world)) await damageSomething(stage);
-  const planBody = JSON.stringify(run.plan);
   if (stage.world.plant !== "drop-submit" || run.name !== "run-0")
-    await stage.records.submit({
-      name: run.name,
-      pipeline: "simulated",
-      experiment: "simulated",
-      displayName: null,
-      description: null,
-      tags: {},
-      createdAt: stage.world.now,
-      priority: run.priority,
-      detached: true,
-      owner: null,
-      idempotencyKey: null,
-      planId: `plan ${run.name}`,
-      planBody,
-      steps: run.plan.graph.steps.length,
-      documents: [],
-      origin: { user: "", host: "", commandLine: [], workingFolder: "", file: null, git: [] },
-    });
+    await stage.records.submit(newRunOf(run, stage.world.now));
   stage.submitted.push(run);
+}
+
+export function newRunOf(
+  { name, plan, priority }: Pick<ScenarioRun, "name" | "plan" | "priority">,
+  createdAt: number,
+): NewRun {
+  return {
+    name,
+    pipeline: "simulated",
+    experiment: "simulated",
+    displayName: null,
+    description: null,
+    tags: {},
+    createdAt,
+    priority,
+    detached: true,
+    owner: null,
+    idempotencyKey: null,
+    planId: `plan ${name}`,
+    planBody: JSON.stringify(plan),
+    steps: plan.graph.steps.length,
+    documents: [],
+    origin: { user: "", host: "", commandLine: [], workingFolder: "", file: null, git: [] },
+  };
 }
 
 async function cancel({ records, world }: Stage, { name, kills }: ScenarioRun): Promise<void> {

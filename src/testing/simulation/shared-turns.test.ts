@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Plan } from "../../core/plan.ts";
+import { createEngine, type Engine } from "../../engine/engine.ts";
+import type { RecordStore } from "../../ports/records.ts";
+import { createMemoryStore } from "../../records/memory.ts";
+import { createChance } from "./chance.ts";
+import { createFakePorts } from "./fake-ports.ts";
+import { independentSteps, type Scenario } from "./scenario.ts";
+import { newRunOf } from "./simulate.ts";
+import { createWorld, type World } from "./world.ts";
+
+// Work that two runs need: whose turn comes first does it. One cpu, no faults; steps so long that none is handed out ahead of its slot.
+
+const STEPS = 6;
+const LAST = `s${STEPS - 1}`;
+
+let world: World;
+let records: RecordStore;
+let engine: Engine;
+
+beforeEach(async () => {
+  const nothing = { crash: 0, pause: 0, powerCut: 0, repeat: 0, lose: 0, damage: 0, remove: 0 };
+  const full = { from: 0, until: 0 };
+  const scenario: Scenario = { ...nothing, runs: [], cpus: 1, faultsUntil: 0, full };
+  world = createWorld(createChance(1), scenario, "none");
+  records = createMemoryStore();
+  const ports = createFakePorts(world, records, { alive: true }, 1);
+  const taken = await records.becomeEngine(ports.me, 0, () => false);
+  if (taken.kind !== "engine") throw new Error("there is another engine");
+  engine = createEngine(ports, taken, () => {});
+});
+
+/** `all`, or only the last of the same steps. */
+async function submit(name: string, what: "all" | "last", priority = 0): Promise<void> {
+  const behaviour = { durationMs: 200, failsUntil: 0, collapses: false };
+  const plan = independentSteps(Array.from({ length: STEPS }, () => behaviour));
+  const steps = (list: readonly unknown[]): unknown[] =>
+    what === "all" ? [...list] : list.slice(-1);
+  const graph = { ...plan.graph, steps: steps(plan.graph.steps) };
+  const part = { ...plan, graph, steps: steps(plan.steps) } as Plan;
+  await records.submit(newRunOf({ name, plan: part, priority }, world.now));
+}
+
+/** Lets time pass until it is so. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let turn = 0; turn < 2000; turn += 1) {
+    await engine.tick();
+    for (let settling = 0; settling < 12; settling += 1) await Promise.resolve();
+    if (await isSo()) return;
+    if (!world.step()) world.later(20, () => {});
+  }
+  expect.unreachable("it never came to it");
+}
+
+const hasEnded = (name: string) => async (): Promise<boolean> =>
+  (await records.run(name))?.endedAt != null;
+
+const hasStarted = (name: string) => async (): Promise<boolean> =>
+  [...world.processes.values()].some((one) => one.run === name && one.alive);
+
+const ran = (): readonly string[] =>
+  [...world.processes.values()].map(({ run, step }) => `${run} ${step.path}`);
+
+describe("work that waits in the queue of one run and is needed by another", () => {
+  it("starts when the turn of the run of higher priority comes, and is done once", async () => {
+    await submit("low", "all");
+    await until(hasStarted("low"));
+    await submit("high", "last", 10);
+    await until(hasEnded("high"));
+    expect(ran().slice(0, 2)).toEqual(["low s0", `high ${LAST}`]);
+    await until(hasEnded("low"));
+    const others = ["low s0", "low s1", "low s2", "low s3", "low s4"];
+    expect(ran().toSorted()).toEqual([`high ${LAST}`, ...others]);
+    expect((await records.run("low"))?.status).toBe("Completed");
+  });
+
+  it("does not wait behind the other steps of a run that came earlier", async () => {
+    await submit("wide", "all");
+    await until(hasStarted("wide"));
+    await submit("narrow", "last");
+    await until(hasEnded("narrow"));
+    expect(ran()).toContain(`narrow ${LAST}`);
+    expect((await records.run("wide"))?.endedAt).toBeNull();
+  });
+
+  it("is done by the run that waited when the other is cancelled before its turn, and the other way round", async () => {
+    await submit("low", "all");
+    await until(hasStarted("low"));
+    await submit("first", "last", -1);
+    await submit("second", "last", -1);
+    await until(async () => (await records.run("second"))?.status === "Running");
+    await records.request("low", "cancel", "somebody", world.now);
+    await records.request("first", "cancel", "somebody", world.now);
+    await until(hasEnded("second"));
+    expect(ran().filter((one) => one.endsWith(LAST))).toEqual([`second ${LAST}`]);
+    const statuses = ["low", "first", "second"].map(
+      async (name) => (await records.run(name))?.status,
+    );
+    expect(await Promise.all(statuses)).toEqual(["Canceled", "Canceled", "Completed"]);
+  });
+});
