@@ -5,11 +5,11 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { RunRow } from "../ports/records.ts";
 import { ownProgram } from "./own-program.ts";
+import { isStoodBy } from "./stand-by.ts";
 import { places, type Workspace } from "./workspace.ts";
 
-/** An engine in a session of its own that ends when nothing is left to do; harmless when there is one already. */
+/** An engine in a session of its own that ends when nothing is left to do; it stands by while there is another. */
 export function startDetachedEngine(workspace: Workspace): void {
   const log = fs.openSync(path.join(places.dot(workspace.folder), "engine.log"), "a");
   const program = ownProgram("../cli/main.ts", "stepwell.js");
@@ -24,16 +24,9 @@ export function startDetachedEngine(workspace: Workspace): void {
   fs.closeSync(log);
 }
 
-/** Starts one where runs go on after this process ends and no living process stands ready for them. */
+/** Starts one where detached runs go on after this process ends. Whoever follows a run of its own can be stopped or ended. */
 export async function keepOthersGoing(workspace: Workspace): Promise<void> {
+  if (isStoodBy(workspace)) return;
   const open = await workspace.records.openRuns();
-  const followed = open.some(
-    (row) => row.owner !== null && workspace.process.isAlive(row.owner) && !isSelf(workspace, row),
-  );
-  if (!followed && open.some((row) => row.detached)) startDetachedEngine(workspace);
-}
-
-function isSelf(workspace: Workspace, row: RunRow): boolean {
-  const me = workspace.self();
-  return row.owner?.pid === me.pid && row.owner?.startTime === me.startTime;
+  if (open.some((row) => row.detached)) startDetachedEngine(workspace);
 }

@@ -41,18 +41,29 @@ const CANDIDATE_MS = 500;
 /** How often the owners of runs are checked and the lease renewed. */
 const UPKEEP_MS = 2_000;
 
-/** Resolves when the run has an end (or, with `run: null`, when there is nothing left to do). */
-export async function driveRun(workspace: Workspace, options: DriveOptions): Promise<void> {
+/**
+ * Resolves when the run has an end (or, with `run: null`, when there is nothing left to do). "held", with `run: null` only:
+ * another process is the engine.
+ */
+export async function driveRun(
+  workspace: Workspace,
+  options: DriveOptions,
+): Promise<"done" | "held"> {
   const notifier = createNotifier(workspace, options.onNotice);
   const sharer = createSharer(workspace, options.onNotice);
-  await takePart(workspace, options, { notifier, sharer });
+  const outcome = await takePart(workspace, options, { notifier, sharer });
   options.onEnd?.();
   await Promise.all([notifier.settled(), sharer.settled()]);
   // Whoever was the engine for one run was it for all of them.
   if (options.run !== null) await keepOthersGoing(workspace);
+  return outcome;
 }
 
-async function takePart(workspace: Workspace, options: DriveOptions, ends: Ends): Promise<void> {
+async function takePart(
+  workspace: Workspace,
+  options: DriveOptions,
+  ends: Ends,
+): Promise<"done" | "held"> {
   const follower = createFollower(workspace, options);
   const space = createSpaceNotices(workspace, options.onNotice);
   for (;;) {
@@ -60,9 +71,9 @@ async function takePart(workspace: Workspace, options: DriveOptions, ends: Ends)
     if (taken === "disk_full") space.tell("workspace");
     else if (taken !== null) {
       const outcome = await beEngine(workspace, taken, { options, follower, space, ends });
-      if (outcome === "done") return;
-    } else if (options.run === null) return;
-    if (await follower.ended()) return;
+      if (outcome === "done") return outcome;
+    } else if (options.run === null) return "held";
+    if (await follower.ended()) return "done";
     await follower.waitAWhile();
   }
 }

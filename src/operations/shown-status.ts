@@ -5,9 +5,10 @@ import { LEASE_MS } from "../core/engine-lease.ts";
 import type { RunState } from "../core/run-state.ts";
 import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
 import type { RunRow } from "../ports/records.ts";
+import { isStoodBy } from "./stand-by.ts";
 import type { Workspace } from "./workspace.ts";
 
-type Seen = Pick<Workspace, "process" | "records" | "host" | "clock">;
+type Seen = Pick<Workspace, "folder" | "process" | "records" | "host" | "clock">;
 
 /** `Interrupted`: no end, and nobody who may start its next step. */
 export async function shownStatus(
@@ -18,9 +19,10 @@ export async function shownStatus(
   if (isEndedRun(state.status)) return state.status;
   if (row.owner !== null && workspace.process.isAlive(row.owner)) return state.status;
   if (!row.detached) return "Interrupted";
-  // What nobody has begun waits for an engine, and one is on its way; so is one where the last has left in order.
-  if (state.status === "Queued" || (await engineOf(workspace)) !== "dead") return state.status;
-  return "Interrupted";
+  // What nobody has begun waits for an engine, and one is on its way; so is one where the last has left in order, or where
+  // somebody stands by.
+  if (state.status === "Queued" || isStoodBy(workspace)) return state.status;
+  return (await engineOf(workspace)) === "dead" ? "Interrupted" : state.status;
 }
 
 /**

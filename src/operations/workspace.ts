@@ -89,6 +89,8 @@ export const places = {
   shared: (folder: string): string => path.join(folder, ".stepwell", "store", ".shared"),
   /** What the processes that watch steps share: the newest epoch that one was started under, what they print. */
   supervisors: (folder: string): string => path.join(folder, ".stepwell", "supervisors"),
+  /** Who waits to be the engine of detached runs. */
+  standBy: (folder: string): string => path.join(folder, ".stepwell", "stand-by.json"),
   runs: (folder: string): string => path.join(folder, ".stepwell", "runs"),
   runFolder: (folder: string, run: string): string => path.join(folder, ".stepwell", "runs", run),
   shellFile: (folder: string, run: string): string =>

@@ -117,6 +117,30 @@ describe("a detached run whose engine was killed", () => {
   });
 });
 
+describe("a detached run whose engine is the process of another run", () => {
+  it("goes on by itself when that process is killed, and is not shown as interrupted", async () => {
+    rig = makeRig("lodger");
+    rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 2}}\n");
+    rig.write("own.yml", pipeline(held("a")));
+    rig.write("far.yml", pipeline(held("b"), held("c", { after: "b" })));
+    const own = rig.start("run", "own.yml", "--name", "own");
+    await begun("a");
+    rig.cli("run", "far.yml", "--detach", "--name", "far");
+    await begun("b");
+    const isStoodBy = (): boolean => fs.existsSync(rig.at(".stepwell/stand-by.json"));
+    await eventually(isStoodBy, "somebody stands by");
+    own.kill("SIGKILL");
+    await exited(own);
+    expect([statusOf("own"), statusOf("far")]).toEqual(["Interrupted", "Running"]);
+    rig.write("go-b", "");
+    rig.write("go-c", "");
+    await eventually(() => statusOf("far") === "Completed", "the detached run ends");
+    rig.write("go-a", "");
+    await eventually(() => !isStoodBy(), "nobody stands by any more");
+    expect(rig.ran()).toEqual(["a", "b", "c"]);
+  });
+});
+
 it("no GPU is given to two steps when another process becomes the engine", async () => {
   rig = makeRig("gpus");
   rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 4, gpus: 2}}\n");

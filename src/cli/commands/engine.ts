@@ -1,7 +1,9 @@
-// `stepwell engine`: the engine that a detached run starts for itself. It ends when nothing is left to do.
+// `stepwell engine`: the engine that a detached run starts for itself. It ends when nothing is left to do; while somebody
+// else is the engine it stands by.
 
 import type { Command } from "commander";
 import { driveRun } from "../../operations/drive-run.ts";
+import { leadOrStandBy } from "../../operations/stand-by.ts";
 import type { Context } from "../context.ts";
 
 export function define(command: Command, context: Context): void {
@@ -9,7 +11,9 @@ export function define(command: Command, context: Context): void {
     const workspace = await context.open({ create: "refuse" });
     try {
       const onNotice = context.terminal.note;
-      await driveRun(workspace, { run: null, follow: null, onNotice });
+      await leadOrStandBy(workspace, () =>
+        driveRun(workspace, { run: null, follow: null, onNotice }),
+      );
     } finally {
       await workspace.close();
     }
