@@ -18,7 +18,10 @@ export interface LogFile {
 
 export interface Logs {
   readonly files: readonly LogFile[];
+  /** Nothing more is to be expected. */
   readonly ended: boolean;
+  /** It has no end, and nobody goes on with it. */
+  readonly interrupted: boolean;
   /** Values that must not be shown while the run has no end. */
   readonly secrets: readonly string[];
 }
@@ -47,7 +50,8 @@ export async function logFiles(
     .flatMap((one) => filesOf(one, attempt))
     .filter(({ file }) => fs.existsSync(file));
   const secrets = hiddenOf(workspace, run);
-  const ended = isEndedRun(run.state.status) || run.status === "Interrupted";
+  const interrupted = run.status === "Interrupted";
+  const ended = isEndedRun(run.state.status) || interrupted;
   if (ended && attempt !== null && files.length === 0) {
     const numbers = new Set(steps.flatMap((one) => one.attempts.map(({ number }) => number)));
     return refuse(
@@ -58,7 +62,7 @@ export async function logFiles(
         : `there are attempts ${[...numbers].sort((a, b) => a - b).join(", ")}`,
     );
   }
-  return { files, ended, secrets };
+  return { files, ended, interrupted, secrets };
 }
 
 function filesOf(step: StepView, attempt: string | null): Logs["files"] {

@@ -74,7 +74,11 @@ describe("a detached run whose engine was killed", () => {
     expect(statusOf("one")).toBe("Interrupted");
     const listed = JSON.parse(rig.cli("runs", "--status", "Interrupted", "--json").stdout).runs;
     expect(listed.map((run: { name: string }) => run.name)).toEqual(["one"]);
-    expect(rig.cli("logs", "one", "-f").code).toBe(0);
+    const followed = rig.cli("logs", "one", "-f");
+    expect([followed.code, followed.stderr]).toEqual([
+      0,
+      "nobody goes on with one: stepwell run --resume one\n",
+    ]);
     rig.write("go-a", "");
     rig.write("go-b", "");
     expect(rig.cli("wait", "one").code).toBe(0);

@@ -67,6 +67,8 @@ async function printLogs(
     if (isLast) {
       if (logs.files.length === 0)
         context.terminal.note(logs.ended ? "no log is left, or no step ran" : "no logs yet");
+      if (flags.follow && logs.interrupted)
+        context.terminal.note(`nobody goes on with ${run}: stepwell run --resume ${run}`);
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
