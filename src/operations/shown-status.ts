@@ -1,7 +1,7 @@
 // How a run that has no end is shown: as going on, or as `Interrupted`, which no record says. Knows who may start its next
 // step: its owner, or, where it was submitted with --detach, an engine.
 
-import { LEASE_MS } from "../core/engine-lease.ts";
+import { isLeased } from "../core/engine-lease.ts";
 import type { RunState } from "../core/run-state.ts";
 import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
 import type { RunRow } from "../ports/records.ts";
@@ -40,6 +40,6 @@ export async function engineOf({
   const isAlive =
     engine.host === host
       ? process.isAlive(engine.process)
-      : clock.now() - engine.heartbeat < LEASE_MS;
+      : isLeased(engine.heartbeat, clock.now());
   return isAlive ? "alive" : "dead";
 }

@@ -1,7 +1,7 @@
 // A record store in memory: the second implementation of the contract, and the one that the simulation crashes engines
 // over. What it holds outlives every engine that uses it.
 
-import { LEASE_MS } from "../core/engine-lease.ts";
+import { isLeased } from "../core/engine-lease.ts";
 import type { RunEvent } from "../core/event.ts";
 import type { PreImage } from "../core/fingerprint.ts";
 import type { Invalidation } from "../core/invalidation.ts";
@@ -80,7 +80,7 @@ function engineVerbs(
   return {
     async becomeEngine(me, now, isAlive, newest = 0) {
       const row = data.engine;
-      if (row?.held && now - row.heartbeat < LEASE_MS && isAlive(row))
+      if (row?.held && isLeased(row.heartbeat, now) && isAlive(row))
         return { kind: "held", by: row };
       if (row !== null && row.process.bootId !== me.process.bootId) takeBackUnsynced(data);
       const epoch = Math.max(row?.epoch ?? 0, newest) + 1;

@@ -1,6 +1,6 @@
 // The engine row: who may act on this workspace, and the epoch that fences off everyone before.
 
-import { LEASE_MS } from "../../core/engine-lease.ts";
+import { isLeased } from "../../core/engine-lease.ts";
 import type { EngineRow, RecordStore } from "../../ports/records.ts";
 import type { Row } from "./driver.ts";
 import type { Session } from "./session.ts";
@@ -15,7 +15,7 @@ export function becomeEngine(
   return session.transaction(() => {
     const row = session.get("select * from engine where workspace=?", session.workspace);
     const held = row !== undefined && row.held === 1 ? toEngineRow(row) : null;
-    if (held !== null && now - held.heartbeat < LEASE_MS && isAlive(held))
+    if (held !== null && isLeased(held.heartbeat, now) && isAlive(held))
       return { kind: "held", by: held };
     if (row !== undefined && row.boot_id !== me.process.bootId) takeBackUnsynced(session);
     const epoch = Math.max(Number(row?.epoch ?? 0), newest) + 1;

@@ -23,6 +23,14 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       expect((await store.becomeEngine(ME, 1_000_000, () => true)).kind).toBe("engine");
     });
 
+    it("does not wait for a silent engine until a clock that was set back is where it was", async () => {
+      const store = open();
+      const silent = { host: "here", process: { ...PROCESS, pid: 2 } };
+      await store.becomeEngine(silent, 10_000_000, () => true);
+      expect((await store.becomeEngine(ME, 9_999_000, () => true)).kind).toBe("held");
+      expect((await store.becomeEngine(ME, 1_000_000, () => true)).kind).toBe("engine");
+    });
+
     it("goes on above an epoch that it does not know of", async () => {
       const store = open();
       const known = await asEngine(store);
