@@ -65,20 +65,10 @@ export async function logFiles(
   return { files, ended, interrupted, secrets };
 }
 
+/** Its own attempts', and behind them that of the result that it took over. */
 function filesOf(step: StepView, attempt: string | null): Logs["files"] {
-  if (step.attempts.length === 0)
-    return step.log === null
-      ? []
-      : [
-          {
-            file: step.log,
-            step: step.name,
-            attempt: 1,
-            title: `${step.name} (${step.reuse.from ?? ""})`,
-          },
-        ];
   const several = step.attempts.length > 1;
-  return step.attempts
+  const own = step.attempts
     .filter((one) => attempt === null || String(one.number) === attempt)
     .map((one) => ({
       file: one.log,
@@ -86,4 +76,9 @@ function filesOf(step: StepView, attempt: string | null): Logs["files"] {
       attempt: one.number,
       title: several ? `${step.name} attempt ${one.number}` : step.name,
     }));
+  const { name, log, reuse, attempts } = step;
+  if (log === null || attempts.some((one) => one.log === log)) return own;
+  if (attempt !== null && attempts.length > 0) return own;
+  const title = `${name} (${reuse.from ?? ""})`;
+  return [...own, { file: log, step: name, attempt: attempts.length + 1, title }];
 }

@@ -155,7 +155,8 @@ export function stepView(folder: string, run: RecordedRun, index: number): StepV
   const state = run.state.steps[index] as StepState;
   const row = run.results.get(index);
   const attempts = attemptViews(folder, run.row.name, node, state);
-  const log = attempts.at(-1)?.log ?? (row === undefined ? null : logOf(folder, row));
+  const taken = isTaken(state) && row !== undefined ? logOf(folder, row) : null;
+  const log = taken ?? attempts.at(-1)?.log ?? (row === undefined ? null : logOf(folder, row));
   return {
     name: node.path,
     type: node.type,
@@ -184,9 +185,13 @@ function reuseView(state: StepState): ReuseView {
     return { decision: "none", from: null, reason: null };
   const ran = state.attempts.length > 0;
   const decision = state.decision ?? (ran ? "ran" : "none");
-  const from =
-    decision === "reused" || decision === "attached" ? (state.result?.run ?? null) : null;
+  const from = isTaken(state) ? (state.result?.run ?? null) : null;
   return { decision, from, reason: state.reason };
+}
+
+/** Its result is another's, also when attempts of its own came before. */
+function isTaken({ decision }: StepState): boolean {
+  return decision === "reused" || decision === "attached";
 }
 
 function attemptViews(
@@ -196,12 +201,12 @@ function attemptViews(
   state: StepState,
 ): readonly AttemptView[] {
   return state.attempts.map((attempt, position) => {
-    const last = position === state.attempts.length - 1;
+    const isLast = position === state.attempts.length - 1 && !isTaken(state);
     const ended =
       attempt.end === null ? state.status : attempt.end.exitCode === 0 ? "Completed" : "Failed";
     return {
       number: attempt.number,
-      status: last && isEndedStep(state.status) ? state.status : ended,
+      status: isLast && isEndedStep(state.status) ? state.status : ended,
       exitCode: attempt.end?.exitCode ?? null,
       reason: attempt.end?.reason ?? null,
       started: time(attempt.startedAt),
@@ -218,14 +223,18 @@ function checkpointView({ checkpointAt, createdAt }: AttemptState): AttemptView[
   return { written: new Date(checkpointAt).toISOString(), ageS };
 }
 
-/** The log of the attempt that made a result: the newest one of that step in that run. */
+/** The log of the attempt that made a result: the newest one of that step in that run. Those that never began have none. */
 function logOf(folder: string, row: ResultRow): string | null {
-  for (let number = 9; number > 0; number -= 1) {
-    const file = places.logFile(folder, row.run, row.path, number);
-    if (fs.existsSync(file)) return file;
-  }
-  return null;
+  const file = (number: number): string => places.logFile(folder, row.run, row.path, number);
+  let newest = FEW_ATTEMPTS;
+  while (newest > 0 && !fs.existsSync(file(newest))) newest -= 1;
+  if (newest === 0) return null;
+  while (fs.existsSync(file(newest + 1))) newest += 1;
+  return file(newest);
 }
+
+/** More are seldom made. */
+const FEW_ATTEMPTS = 9;
 
 function inputViews(
   run: RecordedRun,

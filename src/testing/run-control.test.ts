@@ -225,6 +225,29 @@ it("work that an interrupted run has not begun is done by the run that waited fo
   expect(rig.ran()).toEqual(["a", "f", "g"]);
 });
 
+it("a step that takes another run's result after an attempt of its own failed shows both as they are", async () => {
+  rig = makeRig("after-failing");
+  rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 2}}\n");
+  const inner = `echo a >> ledger; until [ -e go ]; do sleep 0.05; done; mkdir failed 2>/dev/null && exit 1; echo good`;
+  const retry = `properties: {stepwell.retry: '{"max_retries": 1, "delay": 1}'}`;
+  const step = `\n  a:\n    command: cd ${rig.folder}; ${inner}\n    ${retry}`;
+  rig.write("one.yml", pipeline(step));
+  const first = rig.start("run", "one.yml", "--name", "first");
+  await begun("a");
+  const second = rig.start("run", "one.yml", "--name", "second");
+  const isWaiting = (): boolean => rig.cli("show", "second").stdout.includes("does the same work");
+  await eventually(isWaiting, "the second run waits for the first");
+  rig.write("go", "");
+  expect([await exited(first), await exited(second)]).toEqual([0, 0]);
+  const [shown, other] = [rig.run("show", "first").steps[0], rig.run("show", "second").steps[0]];
+  expect(shown?.reuse.from).toBe("second");
+  expect(shown?.attempts.map(({ status, exitCode }) => [status, exitCode])).toEqual([
+    ["Failed", 1],
+  ]);
+  expect(shown?.log).toBe(other?.log);
+  expect(rig.cli("logs", "first").stdout).toBe("== a (second) ==\ngood\n");
+});
+
 /** `stepwell …` in a terminal: what is written to its stdin is typed there, and its stdout is what the terminal got. */
 function inTerminal(...words: readonly string[]): { child: ChildProcess; got: () => string } {
   const program = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)";
