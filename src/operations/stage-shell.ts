@@ -97,8 +97,11 @@ function leftBehind(
 
 /** Says whose the folders are before there are any, so that `gc` leaves them alone. */
 function claim(workspace: Workspace, attemptId: string): void {
-  const folder = path.join(places.attempts(workspace.folder), attemptId);
-  fs.mkdirSync(folder, { recursive: true });
+  const attempts = places.attempts(workspace.folder);
+  const folder = path.join(attempts, attemptId);
+  fs.mkdirSync(attempts, { recursive: true });
+  // Not with those above it: of a disk that is read-only Node would say then that there is no such folder.
+  fs.mkdirSync(folder);
   fs.writeFileSync(path.join(folder, SHELL_OWNER), JSON.stringify(workspace.self()));
 }
 
