@@ -17,9 +17,10 @@ import { holdLock } from "./environments/build-lock.ts";
 import { collectEnvironments } from "./environments/collect-environments.ts";
 import { createEnvironmentLocks } from "./environments/environment-locks.ts";
 import { createEnvironments } from "./environments/environments.ts";
+import { capacityNow } from "./operations/capacity-now.ts";
 import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
-import { capacityOf, engineCapacity, gpuNames } from "./operations/machine-capacity.ts";
+import { capacityOf, gpuNames } from "./operations/machine-capacity.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
 import { ownProgram } from "./operations/own-program.ts";
 import { packageFile } from "./operations/package-file.ts";
@@ -234,6 +235,7 @@ function compose(
     user: userName(),
     host: os.hostname(),
     capacity: (name) => capacityOf(config, name, options.shell),
+    engineCapacity: capacityNow(folder, config, options.shell),
     newestEpoch: () => newestEpoch(places.supervisors(folder)),
     lock: holdLock,
     get shared() {
@@ -303,7 +305,7 @@ const GRACE_MS = 5_000;
 
 function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
   const { folder, records, contents } = workspace;
-  const capacity = engineCapacity(workspace);
+  const capacity = workspace.engineCapacity();
   const attempts = path.join(places.dot(folder), "attempts");
   return {
     records,

@@ -1,6 +1,7 @@
 // Sees a run through to its end: becomes the workspace's engine when nobody else is, else follows the engine that is,
 // ready to take over. One loop serves `run`, `rerun`, `--resume` and the detached engine.
 
+import { isDeepStrictEqual } from "node:util";
 import type { RunEvent } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
 import {
@@ -72,6 +73,7 @@ async function takePart(
     else if (taken !== null) {
       const outcome = await beEngine(workspace, taken, { options, follower, space, ends });
       if (outcome === "done") return outcome;
+      if (outcome === "anew") continue;
     } else if (options.run === null) return "held";
     if (await follower.ended()) return "done";
     await follower.waitAWhile();
@@ -175,7 +177,7 @@ async function beEngine(
   workspace: Workspace,
   taken: Taken,
   { options, follower, space, ends }: Seat,
-): Promise<"done" | "fenced"> {
+): Promise<"done" | "fenced" | "anew"> {
   const alarm = createAlarm();
   const { epoch } = taken;
   const committed = (updates: readonly RunUpdate[]): void => {
@@ -192,6 +194,8 @@ async function beEngine(
   let upkeep = workspace.clock.monotonic();
   try {
     for (;;) {
+      // With other limits than it began with, it is another engine: what runs goes on.
+      if (!isDeepStrictEqual(workspace.engineCapacity(), ports.capacity)) return "anew";
       const outcome = await engine.tick();
       space.tell(engine.state.space.place);
       if (outcome === "fenced") return "fenced";

@@ -4,7 +4,6 @@
 import type { Demand } from "../core/plan.ts";
 import { liveAttempt } from "../core/run-state.ts";
 import { fitted } from "../core/schedule.ts";
-import { engineCapacity } from "./machine-capacity.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal } from "./refusal.ts";
 import type { RunView } from "./run-view.ts";
@@ -22,7 +21,7 @@ export async function waitingSteps(
   const isGoingOn = run.status === "Running" || run.status === "Queued";
   if (queued.length === 0 || !isGoingOn) return new Map();
   const holders = await slotHolders(workspace, run);
-  const capacity = engineCapacity(workspace);
+  const capacity = workspace.engineCapacity();
   const words = queued.map(([index, { retryAt }]): [number, string] => {
     const same = run.state.attached.get(index);
     if (same !== undefined) return [index, `${same.run}, step ${same.path}, does the same work`];
@@ -57,7 +56,7 @@ interface Holder {
 async function slotHolders(workspace: Workspace, run: RecordedRun): Promise<readonly Holder[]> {
   const open = await workspace.records.openRuns();
   const others = open.filter(({ name, status }) => status !== "Queued" && name !== run.row.name);
-  const capacity = engineCapacity(workspace);
+  const capacity = workspace.engineCapacity();
   const holders: Holder[] = [];
   for (const one of [run, ...(await readAll(workspace, others.slice(0, MOST_RUNS)))])
     for (const [index, step] of one.state.steps.entries()) {

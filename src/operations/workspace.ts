@@ -50,6 +50,8 @@ export interface Workspace {
   readonly openStorage: (datastore: OpenableDatastore) => Promise<Storage>;
   /** Opens a place for rows with its credentials; the caller closes it. Throws `StorageError`. */
   readonly openTables: (datastore: OpenableDatastore) => Promise<Tables>;
+  /** What the steps of an engine share, as `stepwell.yml` says now. */
+  readonly engineCapacity: () => Demand;
   /** Ports for an engine of this workspace. */
   readonly enginePorts: (options: EngineOptions) => EnginePorts;
   /** Environments of the per-user cache that nobody has used for long: removed, or with `dryRun` only named. */

@@ -121,6 +121,24 @@ describe("a detached run whose engine was killed", () => {
   });
 });
 
+it("limits that are edited between two runs count for the second, although the first one's process is the engine", async () => {
+  rig = makeRig("edited");
+  rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 1}}\n");
+  rig.write("one.yml", pipeline(held("a")));
+  rig.write("two.yml", pipeline(held("b", { cpus: 2, gpus: 2 })));
+  const one = rig.start("run", "one.yml", "--name", "one");
+  await begun("a");
+  rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 3, gpus: 2}}\n");
+  const two = rig.start("run", "two.yml", "--name", "two");
+  await begun("b");
+  rig.write("go-b", "");
+  expect(await exited(two)).toBe(0);
+  expect(rig.cli("logs", "two").stdout).toBe("gpu 0,1\n");
+  rig.write("go-a", "");
+  expect(await exited(one)).toBe(0);
+  expect(rig.run("show", "one").steps[0]?.attempts).toHaveLength(1);
+});
+
 describe("a detached run whose engine is the process of another run", () => {
   it("goes on by itself when that process is killed, and is not shown as interrupted", async () => {
     rig = makeRig("lodger");

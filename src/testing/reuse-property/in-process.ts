@@ -103,6 +103,7 @@ export function makeInProcess(): Workspace {
     user: "test",
     host: "test",
     capacity: () => CAPACITY,
+    engineCapacity: () => CAPACITY,
     openStorage: refuse,
     openTables: refuse,
     lock: refuse,
