@@ -243,10 +243,27 @@ async function runOrAttach(
     emit(run, onlyCachedFailure(ports, run, step, reason));
     return;
   }
+  const tooMany = tooManyGpus(ports, run, step);
+  if (tooMany !== null) {
+    if (flying === undefined) emit(run, tooMany);
+    return;
+  }
   const one: Wanted = { run, step, facts, reason, shared };
   if (flying !== undefined) flying.behind.push(one);
   else if (shared) inFlight.set(facts.fingerprint, { run, step, behind: [] });
   wanted.push(one);
+}
+
+/** There were as many when it was submitted; without them it would do something else than it was to do. */
+function tooManyGpus(ports: EnginePorts, run: ActiveRun, step: number): RunEvent | null {
+  const asked = run.plan.steps[step]?.demand.gpus ?? 0;
+  const { gpus } = ports.capacity;
+  if (asked <= gpus) return null;
+  const message = `step ${run.paths[step]} asks for ${asked} GPUs, and the process that runs it may use ${gpus}`;
+  const hint =
+    "look at gpus of the compute in stepwell.yml, and at CUDA_VISIBLE_DEVICES where the first of the runs going on was started; then run again";
+  const error = { code: "too_many_gpus", message, hint };
+  return { kind: "step_failed", at: ports.clock.now(), step, error };
 }
 
 function onlyCachedFailure(

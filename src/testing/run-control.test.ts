@@ -139,6 +139,23 @@ it("limits that are edited between two runs count for the second, although the f
   expect(rig.run("show", "one").steps[0]?.attempts).toHaveLength(1);
 });
 
+it("a step is not run with fewer GPUs than it asks for when they are taken away meanwhile", async () => {
+  rig = makeRig("fewer");
+  rig.write("stepwell.yml", "computes: {local: {type: local, gpus: 2}}\n");
+  rig.write("p.yml", pipeline(held("a"), held("g", { after: "a", gpus: 2 })));
+  const child = rig.start("run", "p.yml", "--name", "one");
+  await begun("a");
+  rig.write("stepwell.yml", "computes: {local: {type: local, gpus: 1}}\n");
+  rig.write("go-a", "");
+  rig.write("go-g", "");
+  expect(await exited(child)).toBe(1);
+  expect(rig.run("show", "one").steps[1]?.error).toMatchObject({
+    code: "too_many_gpus",
+    message: "step g asks for 2 GPUs, and the process that runs it may use 1",
+  });
+  expect(rig.ran()).toEqual(["a"]);
+});
+
 describe("a detached run whose engine is the process of another run", () => {
   it("goes on by itself when that process is killed, and is not shown as interrupted", async () => {
     rig = makeRig("lodger");
