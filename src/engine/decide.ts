@@ -259,7 +259,7 @@ function tooManyGpus(ports: EnginePorts, run: ActiveRun, step: number): RunEvent
   const asked = run.plan.steps[step]?.demand.gpus ?? 0;
   const { gpus } = ports.capacity;
   if (asked <= gpus) return null;
-  const message = `step ${run.paths[step]} asks for ${asked} GPUs, and the process that runs it may use ${gpus}`;
+  const message = `step ${run.paths[step]} asks for ${asked} GPU${asked === 1 ? "" : "s"}, and the process that runs it may use ${gpus}`;
   const hint =
     "look at gpus of the compute in stepwell.yml, and at CUDA_VISIBLE_DEVICES where the first of the runs going on was started; then run again";
   const error = { code: "too_many_gpus", message, hint };
