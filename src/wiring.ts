@@ -17,7 +17,6 @@ import { holdLock } from "./environments/build-lock.ts";
 import { collectEnvironments } from "./environments/collect-environments.ts";
 import { createEnvironmentLocks } from "./environments/environment-locks.ts";
 import { createEnvironments } from "./environments/environments.ts";
-import { capacityNow } from "./operations/capacity-now.ts";
 import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
 import { capacityOf, gpuNames } from "./operations/machine-capacity.ts";
@@ -29,6 +28,7 @@ import { readShell } from "./operations/read-shell.ts";
 import { isRefusal, type Refusal, refuse } from "./operations/refusal.ts";
 import { fetchRemote } from "./operations/remote-data.ts";
 import { createSharedResults, type SharedResults } from "./operations/shared-results.ts";
+import { supplyNow } from "./operations/supply-now.ts";
 import { noteEmpty } from "./operations/usage-note.ts";
 import { cacheFolder, homeFolder } from "./operations/user-cache.ts";
 import {
@@ -235,7 +235,7 @@ function compose(
     user: userName(),
     host: os.hostname(),
     capacity: (name) => capacityOf(config, name, options.shell),
-    engineCapacity: capacityNow(folder, config, options.shell),
+    supply: supplyNow(folder, config, options.shell),
     newestEpoch: () => newestEpoch(places.supervisors(folder)),
     lock: holdLock,
     get shared() {
@@ -305,7 +305,7 @@ const GRACE_MS = 5_000;
 
 function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
   const { folder, records, contents } = workspace;
-  const capacity = workspace.engineCapacity();
+  const supply = workspace.supply();
   const attempts = path.join(places.dot(folder), "attempts");
   return {
     records,
@@ -342,7 +342,7 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
         {
           stateFolder: places.supervisors(folder),
           epoch,
-          slots: Math.max(1, Math.ceil(capacity.cpus)),
+          slots: Math.max(1, Math.ceil(supply.capacity.cpus)),
           supervisor: "auto",
           python: null,
           host: workspace.process,
@@ -361,8 +361,8 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
       folder: path.join(attempts, id),
       workFolder: path.join(places.dot(folder), "work", id),
     }),
-    capacity,
-    gpuNames: gpuNames(workspace.shell, capacity.gpus),
+    supply,
+    gpuNames: gpuNames(workspace.shell, supply.capacity.gpus),
     graceMs: GRACE_MS,
     committed: engine.committed,
     runEnded: (run) => removeShell(workspace, run),

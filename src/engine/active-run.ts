@@ -6,8 +6,9 @@ import type { RunEvent } from "../core/event.ts";
 import type { OutputRecord, StepResult } from "../core/output.ts";
 import type { Plan } from "../core/plan.ts";
 import { initialState, type RunState, type Wiring, wire } from "../core/run-state.ts";
-import type { RunQueue } from "../core/schedule.ts";
+import { poolOf, type RunQueue, type Supply } from "../core/schedule.ts";
 import type { RunCounts, RunRow, RunUpdate } from "../ports/records.ts";
+import type { StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
 
 export interface ActiveRun {
@@ -45,7 +46,8 @@ export function openRun(row: RunRow, plan: Plan): ActiveRun {
       run: row.name,
       priority: row.priority,
       createdAt: row.createdAt,
-      waiting: [],
+      lanes: new Map(),
+      enqueued: 0,
       running: 0,
     },
     pending: [],
@@ -53,6 +55,15 @@ export function openRun(row: RunRow, plan: Plan): ActiveRun {
     sent: new Map(),
     mayStart: false,
   };
+}
+
+/** The compute whose own limits a step is held to, or null. */
+export function poolOfStep(
+  { supply }: { readonly supply: Supply },
+  { plan }: Pick<ActiveRun, "plan">,
+  step: number,
+): string | null {
+  return poolOf(supply, (plan.graph.steps[step] as StepNode).compute);
 }
 
 /** Folds an event that is already recorded (recovery). */

@@ -6,11 +6,12 @@ import { describeInvalidation } from "../core/invalidation.ts";
 import type { StepResult } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
 import { describeRemoval } from "../core/removal.ts";
+import { capacityIn } from "../core/schedule.ts";
 import { mustRun, type StepFacts, stepFacts } from "../core/step-facts.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
-import { type ActiveRun, emit, outputOf } from "./active-run.ts";
+import { type ActiveRun, emit, outputOf, poolOfStep } from "./active-run.ts";
 import type { EnginePorts } from "./engine-ports.ts";
 import { type Post, undeclaredFailure } from "./flight.ts";
 import { goneBytes, isOfOthers } from "./others-bytes.ts";
@@ -257,7 +258,7 @@ async function runOrAttach(
 /** There were as many when it was submitted; without them it would do something else than it was to do. */
 function tooManyGpus(ports: EnginePorts, run: ActiveRun, step: number): RunEvent | null {
   const asked = run.plan.steps[step]?.demand.gpus ?? 0;
-  const { gpus } = ports.capacity;
+  const { gpus } = capacityIn(ports.supply, poolOfStep(ports, run, step));
   if (asked <= gpus) return null;
   const message = `step ${run.paths[step]} asks for ${asked} GPU${asked === 1 ? "" : "s"}, and the process that runs it may use ${gpus}`;
   const hint =

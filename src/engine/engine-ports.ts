@@ -3,8 +3,9 @@
 import type { AttemptEnd, ProcessIdentity } from "../core/attempt.ts";
 import type { SourceLocation, StepError } from "../core/event.ts";
 import type { OutputRecord, StepResult } from "../core/output.ts";
-import type { Demand, Plan, RemoteOrigin, ResolvedData } from "../core/plan.ts";
+import type { Plan, RemoteOrigin, ResolvedData } from "../core/plan.ts";
 import type { Reason } from "../core/reason.ts";
+import type { Supply } from "../core/schedule.ts";
 import type { StepFacts } from "../core/step-facts.ts";
 import type { Checkpoints } from "../ports/checkpoints.ts";
 import type { Clock, Random } from "../ports/clock.ts";
@@ -97,7 +98,7 @@ export interface EnginePorts {
   readonly linkLog: (from: string, to: string) => void;
   /** Folders of an attempt that was staged before, by its id. */
   readonly attemptFolders: (attemptId: string) => Pick<StagedAttempt, "folder" | "workFolder">;
-  readonly capacity: Demand;
+  readonly supply: Supply;
   /** One for each GPU of the capacity, as `CUDA_VISIBLE_DEVICES` names it. */
   readonly gpuNames: readonly string[];
   /** Between TERM and KILL. */

@@ -1,6 +1,7 @@
 // The engine: one tick takes what has been reported, lets the core decide, commits once, and only then acts. It has no
 // time or chance of its own; whoever drives it calls `tick` when there is work or when `wakeAt` has come.
 
+import { enqueue } from "../core/schedule.ts";
 import type { Compute } from "../ports/compute.ts";
 import type {
   CommitBatch,
@@ -9,7 +10,7 @@ import type {
   ResultRow,
   RunUpdate,
 } from "../ports/records.ts";
-import { type ActiveRun, emit, takeUpdate } from "./active-run.ts";
+import { type ActiveRun, emit, poolOfStep, takeUpdate } from "./active-run.ts";
 import { cancelRun, cancelsAfterCommit } from "./cancel.ts";
 import { closeCheckpoints } from "./checkpoints.ts";
 import { commitNeed } from "./commit-need.ts";
@@ -94,8 +95,8 @@ export function createEngine(
     flights: new Map(),
     inFlight: new Map(),
     wanted: new Map(),
-    slots: makeSlots(ports.capacity, ports.gpuNames),
-    lookAhead: makeLookAhead(ports.capacity),
+    slots: makeSlots(ports.supply, ports.gpuNames),
+    lookAhead: makeLookAhead(ports.supply.capacity),
     lookedUp: new Set(),
     fresh: new Map(),
     inbox: [],
@@ -259,15 +260,16 @@ async function decideAll(state: EngineState): Promise<void> {
     if (runs.length === 0) return;
     const decisions = await decideReady(state.ports, runs, state);
     state.damaged.push(...decisions.damaged);
-    for (const wanted of decisions.wanted) enqueue(state, wanted);
+    for (const wanted of decisions.wanted) queueUp(state, wanted);
   }
 }
 
-function enqueue(state: EngineState, wanted: Wanted): void {
+function queueUp(state: EngineState, wanted: Wanted): void {
   const { run, step } = wanted;
   state.wanted.set(wantedKey(run.row.name, step), wanted);
   const demand = run.plan.steps[step]?.demand ?? { cpus: 1, memoryBytes: 0, gpus: 0 };
-  run.queue.waiting.push({ run: run.row.name, step, demand, passedOver: 0 });
+  const pool = poolOfStep(state.ports, run, step);
+  enqueue(run.queue, { step, demand, pool });
 }
 
 export function wantedKey(run: string, step: number): string {

@@ -7,14 +7,14 @@ import type { ResultReference, StepError } from "../core/event.ts";
 import { isOutOfSpace } from "../core/out-of-space.ts";
 import { ARTIFACTS, type OutputRecord, type StepResult } from "../core/output.ts";
 import { sameRule } from "../core/same-output.ts";
-import { fitted } from "../core/schedule.ts";
+import { capacityIn, fitted } from "../core/schedule.ts";
 import type { OutputLookup, StepFacts } from "../core/step-facts.ts";
 import { undeclaredNotes, unwatchedNotes } from "../core/trust-notes.ts";
 import type { ComputeReport } from "../ports/compute.ts";
 import type { ContentFailure, Outcome } from "../ports/contents.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
-import { type ActiveRun, outputOf } from "./active-run.ts";
+import { type ActiveRun, outputOf, poolOfStep } from "./active-run.ts";
 import { openCheckpoint } from "./checkpoints.ts";
 import { copiedInputs, readsCopy } from "./copied-inputs.ts";
 import type { EngineState } from "./engine.ts";
@@ -136,7 +136,7 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
     environment: built.value,
     checkpoint: checkpoint.folder,
     logPath: ports.logPath(run.row.name, run.paths[step] as string, flight.number),
-    demand: fitted(planned.demand, ports.capacity),
+    demand: fitted(planned.demand, capacityIn(ports.supply, poolOfStep(ports, run, step))),
     gpus: flight.gpus,
     now: ports.clock.now(),
   });

@@ -1,10 +1,9 @@
 // Gives free slots to waiting steps and makes their attempts. The attempt is recorded before anything of it starts.
 
-import type { RunQueue } from "../core/schedule.ts";
-import { takeNext } from "../core/schedule.ts";
+import { dequeue, drain, type RunQueue, takeNext, type WaitingStep } from "../core/schedule.ts";
 import { isEndedStep } from "../core/status.ts";
 import { preImageOf } from "../core/step-facts.ts";
-import { type ActiveRun, emit } from "./active-run.ts";
+import { type ActiveRun, emit, poolOfStep } from "./active-run.ts";
 import type { Wanted } from "./decide.ts";
 import { type EngineState, wantedKey } from "./engine.ts";
 import type { Flight } from "./flight.ts";
@@ -20,8 +19,7 @@ export function grant(state: EngineState): readonly Flight[] {
   // Each grant needs a commit before it may start: refill what waits ahead by halves, not one by one.
   if (-state.slots.free().cpus > ahead / 2) return flights;
   for (;;) {
-    const free = state.slots.free();
-    const next = takeNext(queues, { ...free, cpus: free.cpus + ahead }, state.ports.capacity);
+    const next = takeNext(queues, (pool) => state.slots.room(pool, ahead));
     if (next === null) return flights;
     const key = wantedKey(next.run, next.step);
     const wanted = state.wanted.get(key);
@@ -39,15 +37,20 @@ export function grant(state: EngineState): readonly Flight[] {
 function kindOfWaiting(runs: readonly ActiveRun[]): "uniform" | "heavy" | "mixed" {
   let isHeavy = false;
   for (const { queue, plan } of runs)
-    for (const { demand, step } of queue.waiting.slice(0, LOOKED_AT)) {
-      if (demand.cpus !== 1 || demand.memoryBytes > 0 || demand.gpus > 0) return "mixed";
+    for (const { demand, step, pool } of firstWaiting(queue)) {
+      const isPlain = demand.cpus === 1 && demand.memoryBytes === 0 && demand.gpus === 0;
+      if (!isPlain || pool !== null) return "mixed";
       const code = plan.steps[step]?.code ?? null;
       if (code !== null && (plan.codes[code]?.files ?? 0) > LIGHT_FILES) isHeavy = true;
     }
   return isHeavy ? "heavy" : "uniform";
 }
 
-/** How many waiting steps of a run are looked at: the rest cannot be granted in this tick. */
+function firstWaiting({ lanes }: RunQueue): readonly WaitingStep[] {
+  return [...lanes.values()].flatMap((lane) => lane.slice(0, LOOKED_AT));
+}
+
+/** How many waiting steps of a lane are looked at: the rest cannot be granted in this tick. */
 const LOOKED_AT = 64;
 /** A code folder of more files takes milliseconds to lay out. */
 const LIGHT_FILES = 50;
@@ -56,7 +59,7 @@ const LIGHT_FILES = 50;
 export function withdraw(state: EngineState): void {
   for (const run of state.runs.values()) {
     if (run.mayStart && !run.state.stopping && !run.state.cancelRequested) continue;
-    for (const { step } of run.queue.waiting.splice(0)) {
+    for (const { step } of drain(run.queue)) {
       // Of an interrupted run it is decided on again when somebody goes on with it.
       run.state.ready.push(step);
       const key = wantedKey(run.row.name, step);
@@ -108,10 +111,8 @@ function takeLead(state: EngineState, { run, step, facts }: Wanted): void {
 }
 
 function unqueue(state: EngineState, { run, step }: Pick<Wanted, "run" | "step">): void {
-  const { waiting } = run.queue;
   state.wanted.delete(wantedKey(run.row.name, step));
-  const at = waiting.findIndex((one) => one.step === step);
-  if (at >= 0) waiting.splice(at, 1);
+  dequeue(run.queue, step);
 }
 
 /** A cancel or a failure elsewhere may have ended it while it waited. */
@@ -125,7 +126,8 @@ function makeAttempt(state: EngineState, wanted: Wanted): Flight {
   const attemptId = state.ports.random.id();
   const number = (run.state.steps[step]?.attempts.length ?? 0) + 1;
   const demand = run.plan.steps[step]?.demand ?? { cpus: 1, memoryBytes: 0, gpus: 0 };
-  const gpus = state.slots.take(attemptId, demand);
+  const pool = poolOfStep(state.ports, run, step);
+  const gpus = state.slots.take(attemptId, { demand, pool });
   run.queue.running += 1;
   emit(run, {
     kind: "attempt_created",

@@ -6,7 +6,7 @@ import { liveAttempt } from "../core/run-state.ts";
 import { isEndedStep } from "../core/status.ts";
 import { type StepFacts, stepFacts } from "../core/step-facts.ts";
 import type { RunRow } from "../ports/records.ts";
-import { type ActiveRun, emit, openRun, outputOf, replay } from "./active-run.ts";
+import { type ActiveRun, emit, openRun, outputOf, poolOfStep, replay } from "./active-run.ts";
 import type { EngineState } from "./engine.ts";
 import { type Flight, finish } from "./flight.ts";
 
@@ -58,7 +58,9 @@ function recoverStep(state: EngineState, run: ActiveRun, index: number): void {
     if (flight.shared) state.inFlight.set(facts.fingerprint, { run, step: index, behind: [] });
     if (step.status === "Finalizing") finish(state.ports, flight, state.post);
     else {
-      state.slots.hold(flight.attemptId, run.plan.steps[index]?.demand ?? NOTHING, last.gpus);
+      const demand = run.plan.steps[index]?.demand ?? NOTHING;
+      const pool = poolOfStep(state.ports, run, index);
+      state.slots.hold(flight.attemptId, { demand, pool }, last.gpus);
       run.queue.running += 1;
       state.compute.adopt({
         attemptId: flight.attemptId,

@@ -1,21 +1,30 @@
-// The resources of one compute: what is free, who holds what, which GPUs are given out. Knows demands, not processes.
+// The resources of one machine: what is free, who holds what, which GPUs are given out; in all, and of the pools that may
+// have only a part of it. Knows demands, not processes.
 
 import type { Demand } from "../core/plan.ts";
-import { fitted } from "../core/schedule.ts";
+import { capacityIn, fitted, type Room, type Supply } from "../core/schedule.ts";
 
 interface Holding {
+  readonly pool: string | null;
   readonly demand: Demand;
   readonly gpus: readonly string[];
 }
 
 export interface Slots {
   readonly free: () => Demand;
-  /** Gives `demand` (cut to the capacity) to an attempt and answers with the names of its GPUs. */
-  take(attemptId: string, demand: Demand): readonly string[];
+  /** With `ahead` cpus more than are free. */
+  room(pool: string | null, ahead: number): Room;
+  /** Gives `demand` (cut to what its pool has) to an attempt and answers with the names of its GPUs. */
+  take(attemptId: string, asked: Asked): readonly string[];
   /** The same for an attempt that another engine has started: it has its GPUs already. */
-  hold(attemptId: string, demand: Demand, gpus: readonly string[]): void;
+  hold(attemptId: string, asked: Asked, gpus: readonly string[]): void;
   /** False when it held nothing. */
   release(attemptId: string): boolean;
+}
+
+export interface Asked {
+  readonly demand: Demand;
+  readonly pool: string | null;
 }
 
 /** Steps shorter than this spend more time waiting for the engine than working. */
@@ -54,30 +63,40 @@ export function makeLookAhead(capacity: Demand): LookAhead {
 }
 
 /** `gpuNames`: one for each GPU of the capacity. */
-export function makeSlots(capacity: Demand, gpuNames: readonly string[] = []): Slots {
+export function makeSlots(supply: Supply, gpuNames: readonly string[] = []): Slots {
   const holdings = new Map<string, Holding>();
-  const free = { ...capacity };
+  let free = supply.capacity;
+  const freeOf = new Map<string | null, Demand>(Object.entries(supply.pools));
   const freeGpus = [...gpuNames];
-  const hold = (attemptId: string, asked: Demand, gpus: readonly string[]): void => {
-    const demand = fitted(asked, capacity);
+  const give = ({ pool, demand }: Asked, sign: 1 | -1): void => {
+    free = plus(free, demand, sign);
+    const own = freeOf.get(pool);
+    if (own !== undefined) freeOf.set(pool, plus(own, demand, sign));
+  };
+  const hold = (attemptId: string, asked: Asked, gpus: readonly string[]): void => {
+    const { pool } = asked;
+    const held = { pool, demand: fitted(asked.demand, capacityIn(supply, pool)), gpus };
     for (const gpu of gpus) freeGpus.splice(freeGpus.indexOf(gpu), 1);
-    holdings.set(attemptId, { demand, gpus });
-    free.cpus -= demand.cpus;
-    free.memoryBytes -= demand.memoryBytes;
-    free.gpus -= demand.gpus;
+    holdings.set(attemptId, held);
+    give(held, -1);
   };
   return {
     free: () => free,
-    take(attemptId, demand) {
-      const gpus = freeGpus.slice(0, fitted(demand, capacity).gpus);
-      hold(attemptId, demand, gpus);
+    room(pool, ahead) {
+      const all = ahead === 0 ? free : { ...free, cpus: free.cpus + ahead };
+      return { free: all, own: freeOf.get(pool) ?? all, capacity: capacityIn(supply, pool) };
+    },
+    take(attemptId, asked) {
+      const count = fitted(asked.demand, capacityIn(supply, asked.pool)).gpus;
+      const gpus = freeGpus.slice(0, count);
+      hold(attemptId, asked, gpus);
       return gpus;
     },
     // One that the compute no longer has is nobody's.
-    hold: (attemptId, demand, gpus) =>
+    hold: (attemptId, asked, gpus) =>
       hold(
         attemptId,
-        demand,
+        asked,
         gpus.filter((gpu) => freeGpus.includes(gpu)),
       ),
     release(attemptId) {
@@ -86,10 +105,16 @@ export function makeSlots(capacity: Demand, gpuNames: readonly string[] = []): S
       holdings.delete(attemptId);
       freeGpus.push(...holding.gpus);
       freeGpus.sort((a, b) => gpuNames.indexOf(a) - gpuNames.indexOf(b));
-      free.cpus += holding.demand.cpus;
-      free.memoryBytes += holding.demand.memoryBytes;
-      free.gpus += holding.demand.gpus;
+      give(holding, 1);
       return true;
     },
+  };
+}
+
+function plus(free: Demand, demand: Demand, sign: 1 | -1): Demand {
+  return {
+    cpus: free.cpus + sign * demand.cpus,
+    memoryBytes: free.memoryBytes + sign * demand.memoryBytes,
+    gpus: free.gpus + sign * demand.gpus,
   };
 }

@@ -195,7 +195,8 @@ async function beEngine(
   try {
     for (;;) {
       // With other limits than it began with, it is another engine: what runs goes on.
-      if (!isDeepStrictEqual(workspace.engineCapacity(), ports.capacity)) return "anew";
+      const supply = workspace.supply();
+      if (supply !== ports.supply && !isDeepStrictEqual(supply, ports.supply)) return "anew";
       const outcome = await engine.tick();
       space.tell(engine.state.space.place);
       if (outcome === "fenced") return "fenced";

@@ -1,17 +1,22 @@
 import os from "node:os";
 import { describe, expect, it } from "vitest";
+import { poolOf } from "../core/schedule.ts";
 import { defaultWorkspaceConfig, type LocalCompute } from "../spec/workspace-config.ts";
-import { capacityOf, engineCapacity, gpuNames } from "./machine-capacity.ts";
+import { capacityOf, engineSupply, gpuNames } from "./machine-capacity.ts";
 
 const LOCAL: LocalCompute = { type: "local", cpus: null, memoryBytes: null, gpus: null };
 const CPUS = os.availableParallelism();
 
-function shared(computes: Record<string, Partial<LocalCompute>>, slots: number | null = null) {
+function supply(computes: Record<string, Partial<LocalCompute>>, slots: number | null = null) {
   const defaults = defaultWorkspaceConfig("/w");
   const said = Object.entries(computes).map(([name, one]) => [name, { ...LOCAL, ...one }]);
   const all = { ...defaults.computes, ...Object.fromEntries(said) };
   const config = { ...defaults, computes: all, slots };
-  return engineCapacity({ config, capacity: (name) => capacityOf(config, name, {}) });
+  return engineSupply({ config, capacity: (name) => capacityOf(config, name, {}) });
+}
+
+function shared(computes: Record<string, Partial<LocalCompute>>, slots: number | null = null) {
+  return supply(computes, slots).capacity;
 }
 
 describe("what the steps of one engine share", () => {
@@ -34,6 +39,49 @@ describe("what the steps of one engine share", () => {
   it("is the machine where nothing is said, and so many steps as `slots` says", () => {
     expect(shared({})).toMatchObject({ cpus: CPUS });
     expect(shared({ small: { cpus: 1 } }, 6).cpus).toBe(6);
+  });
+});
+
+describe("the computes whose steps are held to less", () => {
+  const pools = (computes: Record<string, Partial<LocalCompute>>, slots: number | null = null) => {
+    const all = supply(computes, slots).pools;
+    return Object.fromEntries(
+      Object.entries(all).map(([name, { cpus, gpus }]) => [name, [cpus, gpus]]),
+    );
+  };
+
+  it("are none where there is one compute", () => {
+    expect(pools({ "*": { cpus: 9, gpus: 2 } })).toEqual({});
+    expect(pools({ small: { cpus: 1 } })).toEqual({});
+    expect(pools({})).toEqual({});
+  });
+
+  it("are those that have less of anything than another has", () => {
+    expect(pools({ small: { cpus: 1, gpus: 0 }, gpu: { cpus: 2, gpus: 3 } })).toEqual({
+      small: [1, 0],
+    });
+    expect(pools({ a: { cpus: 1, gpus: 1 }, b: { cpus: 2, gpus: 0 } })).toEqual({
+      a: [1, 1],
+      b: [2, 0],
+    });
+  });
+
+  it("have all cpus that `slots` says", () => {
+    expect(pools({ small: { cpus: 1, gpus: 0 }, big: { cpus: 4, gpus: 1 } }, 8)).toEqual({
+      small: [8, 0],
+    });
+  });
+
+  it("are told by the names of computes, those that only * stands for together", () => {
+    const of = (name: string) =>
+      poolOf(supply({ "*": { cpus: 1 }, big: { cpus: 4 }, small: { cpus: 2 } }), name);
+    expect([of("any"), of("small"), of("big"), of("local"), of("constructor")]).toEqual([
+      "*",
+      "small",
+      null,
+      null,
+      "*",
+    ]);
   });
 });
 

@@ -3,8 +3,9 @@
 import fs from "node:fs";
 import os from "node:os";
 import type { Demand } from "../core/plan.ts";
-import { own } from "../spec/own-keys.ts";
-import type { WorkspaceConfig } from "../spec/workspace-config.ts";
+import { fitted, type Supply } from "../core/schedule.ts";
+import { own, put } from "../spec/own-keys.ts";
+import type { LocalCompute, WorkspaceConfig } from "../spec/workspace-config.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a compute of this name has in all, or null when there is no such compute. */
@@ -65,15 +66,12 @@ export function gpuNames(shell: Shell, count: number): readonly string[] {
 }
 
 /**
- * What the steps of one engine share: they all run on this machine, so of each resource as much as any compute of
- * `stepwell.yml` has. `local` that nothing is said of counts only where there is no other.
+ * What the steps of one engine share: they all run on this machine, so of each resource as much as that compute of
+ * `stepwell.yml` which has most. `local` that nothing is said of counts only where there is no other.
  */
-export function engineCapacity({
-  capacity,
-  config,
-}: Pick<Workspace, "capacity" | "config">): Demand {
+function sharedCapacity({ capacity, config }: Pick<Workspace, "capacity" | "config">): Demand {
   const { local, ...others } = config.computes;
-  const isSaid = local !== undefined && (local.cpus ?? local.memoryBytes ?? local.gpus) !== null;
+  const isSaid = local !== undefined && saysHowMuch(local);
   const names = Object.keys(isSaid || Object.keys(others).length === 0 ? config.computes : others);
   const all = names.map((name) => capacity(name) ?? machine({}));
   const most = (of: (one: Demand) => number): number => Math.max(...all.map(of));
@@ -83,3 +81,35 @@ export function engineCapacity({
     gpus: most(({ gpus }) => gpus),
   };
 }
+
+/**
+ * All of it, and the computes of `stepwell.yml` that have less: steps of such a one are held to its numbers together. The
+ * computes that only `*` stands for are one.
+ */
+export function engineSupply(workspace: Pick<Workspace, "capacity" | "config">): Supply {
+  const { computes } = workspace.config;
+  const capacity = sharedCapacity(workspace);
+  const pools: Record<string, Demand> = {};
+  for (const [name, said] of Object.entries(computes)) {
+    if (!saysHowMuch(said)) continue;
+    const part = fitted(partOf(workspace, name) ?? capacity, capacity);
+    if (KINDS.some((kind) => part[kind] < capacity[kind])) put(pools, name, part);
+  }
+  const named = Object.keys(computes).filter((name) => name !== "*");
+  return { capacity, pools, named: named.includes("local") ? named : [...named, "local"] };
+}
+
+function saysHowMuch({ cpus, memoryBytes, gpus }: LocalCompute): boolean {
+  return (cpus ?? memoryBytes ?? gpus) !== null;
+}
+
+/** `slots` says how many cpus there are, whatever the computes say. */
+function partOf(
+  { capacity, config }: Pick<Workspace, "capacity" | "config">,
+  name: string,
+): Demand | null {
+  const part = capacity(name);
+  return part === null || config.slots === null ? part : { ...part, cpus: config.slots };
+}
+
+const KINDS = ["cpus", "memoryBytes", "gpus"] as const;

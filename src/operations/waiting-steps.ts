@@ -3,7 +3,7 @@
 
 import type { Demand } from "../core/plan.ts";
 import { liveAttempt } from "../core/run-state.ts";
-import { fitted } from "../core/schedule.ts";
+import { capacityIn, fitted, poolOf, type Supply } from "../core/schedule.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal } from "./refusal.ts";
 import type { RunView } from "./run-view.ts";
@@ -20,15 +20,16 @@ export async function waitingSteps(
   const queued = [...run.state.steps.entries()].filter(([, { status }]) => status === "Queued");
   const isGoingOn = run.status === "Running" || run.status === "Queued";
   if (queued.length === 0 || !isGoingOn) return new Map();
-  const holders = await slotHolders(workspace, run);
-  const capacity = workspace.engineCapacity();
+  const supply = workspace.supply();
+  const holders = await slotHolders(workspace, run, supply);
   const words = queued.map(([index, { retryAt }]): [number, string] => {
     const same = run.state.attached.get(index);
     if (same !== undefined) return [index, `${same.run}, step ${same.path}, does the same work`];
     const left = retryAt === null ? 0 : retryAt - workspace.clock.now();
     if (left > 0) return [index, `waits ${Math.ceil(left / 1000)} s before its next attempt`];
     const demand = run.plan.steps[index]?.demand ?? { cpus: 1, memoryBytes: 0, gpus: 0 };
-    return [index, slotWords(fitted(demand, capacity), capacity, holders)];
+    const pool = poolIn(supply, run, index);
+    return [index, slotWords(fitted(demand, capacityIn(supply, pool)), pool, supply, holders)];
   });
   return new Map(words);
 }
@@ -49,20 +50,25 @@ export function withWaiting(
 
 interface Holder {
   readonly run: string;
+  readonly pool: string | null;
   readonly demand: Demand;
 }
 
 /** Steps that have an attempt now, in this run and in the others. */
-async function slotHolders(workspace: Workspace, run: RecordedRun): Promise<readonly Holder[]> {
+async function slotHolders(
+  workspace: Workspace,
+  run: RecordedRun,
+  supply: Supply,
+): Promise<readonly Holder[]> {
   const open = await workspace.records.openRuns();
   const others = open.filter(({ name, status }) => status !== "Queued" && name !== run.row.name);
-  const capacity = workspace.engineCapacity();
   const holders: Holder[] = [];
   for (const one of [run, ...(await readAll(workspace, others.slice(0, MOST_RUNS)))])
     for (const [index, step] of one.state.steps.entries()) {
       const demand = one.plan.steps[index]?.demand;
       if (liveAttempt(step) === null || demand === undefined) continue;
-      holders.push({ run: one.row.name, demand: fitted(demand, capacity) });
+      const pool = poolIn(supply, one, index);
+      holders.push({ run: one.row.name, pool, demand: fitted(demand, capacityIn(supply, pool)) });
     }
   return holders;
 }
@@ -83,7 +89,25 @@ const KINDS: readonly [keyof Demand, (amount: number) => number, (amount: number
   ["gpus", (gpus) => gpus, (gpus) => (gpus === 1 ? "gpu" : "gpus")],
 ];
 
-function slotWords(demand: Demand, capacity: Demand, holders: readonly Holder[]): string {
+function poolIn(supply: Supply, { plan }: RecordedRun, index: number): string | null {
+  const compute = plan.graph.steps[index]?.compute;
+  return compute === undefined ? null : poolOf(supply, compute);
+}
+
+function slotWords(
+  demand: Demand,
+  pool: string | null,
+  supply: Supply,
+  holders: readonly Holder[],
+): string {
+  const ofPool = holders.filter((holder) => holder.pool === pool);
+  const own = pool === null ? null : heldWords(demand, capacityIn(supply, pool), ofPool);
+  if (own !== null) return pool === "*" ? own : `${own} of compute ${pool}`;
+  return heldWords(demand, supply.capacity, holders) ?? "waits for its turn";
+}
+
+/** Null where there is enough. */
+function heldWords(demand: Demand, capacity: Demand, holders: readonly Holder[]): string | null {
   for (const [kind, amount, unit] of KINDS) {
     const holding = holders.filter((holder) => holder.demand[kind] > 0);
     // Short steps are handed out ahead of their slots.
@@ -95,5 +119,5 @@ function slotWords(demand: Demand, capacity: Demand, holders: readonly Holder[])
     const have = `${names} ${runs.length === 1 ? "has" : "have"} ${amount(used)} of ${amount(capacity[kind])}`;
     return `waits for ${amount(demand[kind])} ${unit(demand[kind])}: ${have}`;
   }
-  return "waits for its turn";
+  return null;
 }

@@ -5,6 +5,7 @@ import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
 import { digest } from "../core/digest.ts";
 import type { Demand } from "../core/plan.ts";
+import type { Supply } from "../core/schedule.ts";
 import type { EnginePorts } from "../engine/engine-ports.ts";
 import type { PlanReader } from "../engine/plan-reader.ts";
 import type { Clock, Random } from "../ports/clock.ts";
@@ -51,7 +52,7 @@ export interface Workspace {
   /** Opens a place for rows with its credentials; the caller closes it. Throws `StorageError`. */
   readonly openTables: (datastore: OpenableDatastore) => Promise<Tables>;
   /** What the steps of an engine share, as `stepwell.yml` says now. */
-  readonly engineCapacity: () => Demand;
+  readonly supply: () => Supply;
   /** Ports for an engine of this workspace. */
   readonly enginePorts: (options: EngineOptions) => EnginePorts;
   /** Environments of the per-user cache that nobody has used for long: removed, or with `dryRun` only named. */

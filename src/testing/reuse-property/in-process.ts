@@ -18,6 +18,7 @@ import { createFolderContents } from "../../storages/folder.ts";
 import { work } from "./project.ts";
 
 const CAPACITY = { cpus: 2, memoryBytes: 0, gpus: 0 };
+const SUPPLY = { capacity: CAPACITY, pools: {}, named: [] };
 const ME = { bootId: "test", pid: 1, startTime: "0" };
 
 export function makeInProcess(): Workspace {
@@ -78,7 +79,7 @@ export function makeInProcess(): Workspace {
       workFolder: path.join(places.work(folder), id),
     }),
     gpuNames: [],
-    capacity: CAPACITY,
+    supply: SUPPLY,
     graceMs: 1,
     runEnded: () => {},
     warn: refuse,
@@ -103,7 +104,7 @@ export function makeInProcess(): Workspace {
     user: "test",
     host: "test",
     capacity: () => CAPACITY,
-    engineCapacity: () => CAPACITY,
+    supply: () => SUPPLY,
     openStorage: refuse,
     openTables: refuse,
     lock: refuse,

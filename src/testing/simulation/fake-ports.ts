@@ -94,10 +94,10 @@ export function createFakePorts(
     linkLog: () => {},
     attemptFolders: (id) => ({ folder: id, workFolder: id }),
     gpuNames: [],
-    capacity: {
-      cpus: world.scenario.cpus,
-      memoryBytes: 0,
-      gpus: 0,
+    supply: {
+      capacity: { cpus: world.scenario.cpus, memoryBytes: 0, gpus: 0 },
+      pools: world.plant === "no-pools" ? {} : { small: { cpus: 1, memoryBytes: 0, gpus: 0 } },
+      named: ["small", "local"],
     },
     graceMs: 10,
     committed: () => {},

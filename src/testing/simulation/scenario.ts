@@ -175,7 +175,7 @@ function makeStep(shape: Shape, index: number): StepNode {
         registerVersion: null,
       },
     },
-    compute: "local",
+    compute: index % 3 === 1 ? "small" : "local",
     resources: { instanceCount: 1, instanceType: null, cpus: null, memoryBytes: null, gpus: null },
     distribution: null,
     timeoutSeconds: null,

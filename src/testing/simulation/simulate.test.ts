@@ -15,6 +15,7 @@ const PLANTS = [
   "lose-run-end",
   "wrong-output",
   "extra-slots",
+  "no-pools",
   "drop-submit",
   "revive-ended",
   "lose-when-full",

@@ -26,6 +26,7 @@ export type Plant =
   | "lose-run-end"
   | "wrong-output"
   | "extra-slots"
+  | "no-pools"
   | "drop-submit"
   | "revive-ended"
   | "lose-when-full"
@@ -269,6 +270,9 @@ function startProcess(
   const limit = world.scenario.cpus;
   if (aliveCount(world) > limit)
     world.break_("I11", `${aliveCount(world)} processes on ${limit} cpus`);
+  const isSmall = ({ alive, step }: SimulatedProcess): boolean => alive && step.compute === "small";
+  if ([...world.processes.values()].filter(isSmall).length > 1)
+    world.break_("I11", "two processes on a compute of one cpu");
   const identity = { bootId: "boot", pid: world.processes.size, startTime: String(world.now) };
   report(listener, {
     kind: "started",

@@ -3,29 +3,29 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import type { Demand } from "../core/plan.ts";
+import type { Supply } from "../core/schedule.ts";
 import type { WorkspaceConfig } from "../spec/workspace-config.ts";
-import { capacityOf, engineCapacity } from "./machine-capacity.ts";
+import { capacityOf, engineSupply } from "./machine-capacity.ts";
 import { readConfig } from "./read-config.ts";
 import { isRefusal } from "./refusal.ts";
 
 /** `config`: what was read at the beginning; it counts on while the file has mistakes. */
-export function capacityNow(
+export function supplyNow(
   folder: string,
   config: WorkspaceConfig,
   shell: Readonly<Record<string, string | undefined>>,
-): () => Demand {
-  const of = (one: WorkspaceConfig): Demand =>
-    engineCapacity({ config: one, capacity: (name) => capacityOf(one, name, shell) });
+): () => Supply {
+  const of = (one: WorkspaceConfig): Supply =>
+    engineSupply({ config: one, capacity: (name) => capacityOf(one, name, shell) });
   let seal = sealOf(folder);
-  let capacity: Demand | null = null;
+  let supply: Supply | null = null;
   return () => {
     const current = sealOf(folder);
-    if (capacity !== null && current === seal) return capacity;
+    if (supply !== null && current === seal) return supply;
     const read = current === seal ? config : readConfig(folder);
     seal = current;
-    capacity = isRefusal(read) ? (capacity ?? of(config)) : of(read);
-    return capacity;
+    supply = isRefusal(read) ? (supply ?? of(config)) : of(read);
+    return supply;
   };
 }
 
