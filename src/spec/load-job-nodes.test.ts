@@ -361,6 +361,7 @@ jobs:
   it("warns of what it says of the component's own, which nobody reads", () => {
     const files = {
       "c.yml": "command: ls\nenvironment: {image: x}\n",
+      "none.yml": "command: ls\n",
       "p.yml": "type: pipeline\njobs: {one: {component: ./c.yml}}\n",
     };
     const job = loaded(
@@ -368,10 +369,19 @@ jobs:
 jobs:
   a: {component: ./c.yml, command: rm, environment: {image: y}, code: }
   b: {type: pipeline, component: ./p.yml, jobs: {one: {command: rm}}}
+  c: {component: ./none.yml, environment: {image: y}}
 `,
       { files },
     );
-    expect(findings(job)).toEqual(["warning not_read 3:27", "warning not_read 4:43"]);
-    expect(job.graph?.steps.map((step) => step.command)).toEqual(["ls", "ls"]);
+    expect(findings(job)).toEqual([
+      "warning not_read 3:27",
+      "warning not_read 3:40",
+      "warning not_read 4:43",
+    ]);
+    expect(job.graph?.steps.map((step) => step.command)).toEqual(["ls", "ls", "ls"]);
+    const images = job.graph?.steps.map(({ environment }) =>
+      environment?.kind === "inline" ? environment.image : null,
+    );
+    expect(images).toEqual(["x", "x", "y"]);
   });
 });

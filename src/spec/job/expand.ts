@@ -14,6 +14,7 @@ import { type Component, dataType, isFlow } from "./component.ts";
 import { loadComponent } from "./load-component.ts";
 import type { LoadContext } from "./load-context.ts";
 import { recordMadeOutputs } from "./made-outputs.ts";
+import { warnNotRead } from "./not-read.ts";
 import { checkPortNames } from "./port-name.ts";
 import { dependsOnValue } from "./run-settings.ts";
 import { childPath, type JobNode, type Scope } from "./scope.ts";
@@ -104,9 +105,7 @@ function warnUnread(tree: TreeMapping, type: string, context: LoadContext): void
   for (const field of OF_COMPONENT[type] ?? []) {
     const key = tree.entries.get(field)?.key;
     if (key === undefined || getSet(tree, field) === null) continue;
-    const message = `\`${field}\` is not read beside \`component\`: the component's own counts`;
-    const hint = "Change the component, or write the node without `component`.";
-    context.warn(key, "not_read", message, hint);
+    warnNotRead(field, key, context);
   }
 }
 

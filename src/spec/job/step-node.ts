@@ -29,6 +29,7 @@ import { readEnvironment } from "./environment-reference.ts";
 import { texts } from "./job-head.ts";
 import type { LoadContext } from "./load-context.ts";
 import { outputRequests, outputType, outputValue, parentOutput } from "./made-outputs.ts";
+import { warnNotRead } from "./not-read.ts";
 import {
   computeName,
   readCheckpoint,
@@ -176,11 +177,15 @@ function environmentOf(
   node: JobNode,
   context: LoadContext,
 ): StepNode["environment"] {
-  const given = getSet(own, "environment");
-  if (given !== null) return readEnvironment(given, node.scope.base, context);
-  const component = node.component;
-  if (component === null || node.inline) return null;
-  return readEnvironment(getSet(component.tree, "environment"), component.base, context);
+  const { component, inline, scope } = node;
+  const ofNode = getSet(own, "environment");
+  const ofComponent = inline || component === null ? null : getSet(component.tree, "environment");
+  if (component === null || ofComponent === null)
+    return ofNode === null ? null : readEnvironment(ofNode, scope.base, context);
+  // Azure's client sends the component's alone.
+  const key = ofNode === null ? undefined : own.entries.get("environment")?.key;
+  if (key !== undefined) warnNotRead("environment", key, context);
+  return readEnvironment(ofComponent, component.base, context);
 }
 
 /** What the node waits for, and what the pipelines around it wait for. */
