@@ -202,7 +202,9 @@ describe("--json", () => {
 });
 
 const RUN_KEYS =
-  "experiment finished name outputs properties schema started status steps warnings".split(" ");
+  "errors experiment finished name outputs properties schema started status steps warnings".split(
+    " ",
+  );
 const STEP_KEYS =
   "attempts error inputs log metrics name outputs parameters reuse status tracking type".split(" ");
 const PLAN_KEYS = ["decision", "forecastS", "from", "name", "reason", "warnings"];

@@ -55,6 +55,8 @@ export interface RunState {
   /** A step has failed and `continue_on_step_failure` is off: nothing new starts. */
   stopping: boolean;
   error: StepError | null;
+  /** What it failed of besides its steps: an output that could not be registered or copied. */
+  readonly problems: StepError[];
   readonly steps: StepState[];
   /** Steps that became ready since they were last taken by the reader of this list. */
   ready: number[];
@@ -131,6 +133,7 @@ export function initialState(run: string, wiring: Wiring): RunState {
     cancelRequested: false,
     stopping: false,
     error: null,
+    problems: [],
     steps: wiring.dependencies.map((list) => ({
       status: "NotStarted",
       waitingFor: list.length,
@@ -200,6 +203,7 @@ export function evolve(plan: Plan, wiring: Wiring, state: RunState, event: RunEv
       return;
     case "run_problem":
       state.error ??= event.error;
+      state.problems.push(event.error);
       return;
     case "run_ended":
       state.status = event.status;

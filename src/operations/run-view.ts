@@ -76,6 +76,8 @@ export interface RunView {
   /** Where its code came from, under the names that Azure ML gives it. */
   readonly properties: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
+  /** What it failed of besides its steps; they are among the warnings too. */
+  readonly errors: readonly Pick<ErrorView, "code" | "message" | "hint">[];
 }
 
 /** How much of a failing step's log stands in its error. */
@@ -94,6 +96,7 @@ export function runView(folder: string, run: RecordedRun): RunView {
     outputs: outputViews(run, run.plan.graph.outputs),
     properties: gitProperties(run.row.origin.git),
     warnings: [...warningsOf(run), ...untoldOf(folder, run.row.name)],
+    errors: problemsOf(run).map(({ code, message, hint }) => ({ code, message, hint })),
   };
 }
 
@@ -117,11 +120,18 @@ export function warningsOf(run: RecordedRun): readonly string[] {
     const own = result.warnings.map((text) => `step ${step.path}: ${text}`);
     return [...own, ...trustNotes(step, result)];
   });
-  const error = run.state.error;
-  const problem =
-    error !== null && !run.state.steps.some((step) => step.error?.message === error.message);
-  const words = error?.hint ? `${error.message}; ${error.hint}` : error?.message;
-  return [...run.state.warnings, ...steps, ...(problem && words !== undefined ? [words] : [])];
+  const problems = problemsOf(run).map(({ message, hint }) =>
+    hint ? `${message}; ${hint}` : message,
+  );
+  return [...run.state.warnings, ...steps, ...problems];
+}
+
+/** What the run failed of besides its steps, each once: two steps may share an output. */
+function problemsOf({ state }: RecordedRun): readonly StepError[] {
+  const { error, problems, steps } = state;
+  const all = error === null ? problems : [...problems, error];
+  const told = new Set(steps.map((step) => step.error?.message));
+  return all.filter(({ message }) => !told.has(message) && told.add(message));
 }
 
 /** Who could not be told of the run's end. */

@@ -95,6 +95,12 @@ export interface RunReport {
   readonly steps: readonly StepReport[];
   readonly outputs: Readonly<Record<string, OutputReport>>;
   readonly warnings: readonly string[];
+  /** What it failed of besides its steps, such as `asset_version_conflict`; they are among the warnings too. */
+  readonly errors: readonly {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string | null;
+  }[];
 }
 
 /** What would become of one step. */

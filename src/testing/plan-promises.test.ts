@@ -56,6 +56,24 @@ jobs:
     );
     expect(planned.stdout).toContain("0 to run, 1 to reuse");
   });
+
+  it("is told of each output of a run, with what to do, for people and for scripts", () => {
+    const output = (name: string): string => `{type: uri_file, name: ${name}, version: "1"}`;
+    rig.write(
+      "both.yml",
+      `type: command\ncompute: local\ninputs: {text: one}\noutputs: {a: ${output("left")}, b: ${output("right")}}\ncommand: echo \${{inputs.text}} | tee \${{outputs.a}} > \${{outputs.b}}\n`,
+    );
+    expect(rig.run("run", "both.yml")).toMatchObject({ status: "Completed", errors: [] });
+    const { status, steps, errors, warnings } = rig.run("run", "both.yml", "--input", "text=two");
+    expect([status, steps[0]?.status]).toEqual(["Failed", "Completed"]);
+    const next = (name: string) => ({
+      code: "asset_version_conflict",
+      message: expect.stringContaining(`data ${name}:1 exists with other content`),
+      hint: expect.stringContaining(`stepwell data create --name ${name} --version 2`),
+    });
+    expect(errors).toEqual([next("left"), next("right")]);
+    expect(warnings).toEqual(errors.map(({ message, hint }) => `${message}; ${hint}`));
+  });
 });
 
 describe("equal commands in environments that have no lock yet", () => {
