@@ -2,6 +2,7 @@
 // ready to take over. One loop serves `run`, `rerun`, `--resume` and the detached engine.
 
 import { isDeepStrictEqual } from "node:util";
+import { LEASE_MS } from "../core/engine-lease.ts";
 import type { RunEvent } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
 import {
@@ -11,7 +12,8 @@ import {
   renewLease,
   type Taken,
 } from "../engine/engine.ts";
-import type { EngineRow, RunUpdate } from "../ports/records.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { EngineRow, RecordStore, RunUpdate } from "../ports/records.ts";
 import type { Place, Room } from "../ports/space.ts";
 import { keepOthersGoing } from "./detached-engine.ts";
 import { saveMemory } from "./heap-growth.ts";
@@ -67,28 +69,52 @@ async function takePart(
 ): Promise<"done" | "held"> {
   const follower = createFollower(workspace, options);
   const space = createSpaceNotices(workspace, options.onNotice);
+  const stillness = createStillnessNotice(workspace.clock, options.onNotice);
   for (;;) {
     const taken = await tryToBecomeEngine(workspace);
     if (taken === "disk_full") space.tell("workspace");
-    else if (taken !== null) {
+    else if (!("by" in taken)) {
       const outcome = await beEngine(workspace, taken, { options, follower, space, ends });
       if (outcome === "done") return outcome;
       if (outcome === "anew") continue;
     } else if (options.run === null) return "held";
+    else stillness.look(taken.by);
     if (await follower.ended()) return "done";
     await follower.waitAWhile();
   }
 }
 
-async function tryToBecomeEngine(workspace: Workspace): Promise<Taken | "disk_full" | null> {
+type Held = Extract<Awaited<ReturnType<RecordStore["becomeEngine"]>>, { kind: "held" }>;
+
+async function tryToBecomeEngine(workspace: Workspace): Promise<Taken | Held | "disk_full"> {
   const { records, process: processes, clock } = workspace;
   const me = { host: workspace.host, process: workspace.self() };
   const isAlive = (row: EngineRow): boolean =>
     row.host === workspace.host ? processes.isAlive(row.process) : true;
   const newest = workspace.newestEpoch();
   const outcome = await records.becomeEngine(me, clock.now(), isAlive, newest);
-  if (outcome.kind === "disk_full") return outcome.kind;
-  return outcome.kind === "engine" ? outcome : null;
+  return outcome.kind === "disk_full" ? outcome.kind : outcome;
+}
+
+/** An engine that is there says so every other second. */
+const STILL_MS = 3 * UPKEEP_MS;
+
+/** Says once of an engine that it stands still: whoever waits for it sees nothing happen. */
+function createStillnessNotice(
+  clock: Clock,
+  say: (line: string) => void,
+): { readonly look: (engine: EngineRow) => void } {
+  let told = 0;
+  return {
+    look({ process: { pid }, heartbeat }) {
+      const isStill = clock.now() - heartbeat > STILL_MS;
+      if (isStill && told !== pid)
+        say(
+          `process ${pid}, which runs the steps of this workspace, stands still (Ctrl-Z?): after ${LEASE_MS / 1000} s this one goes on in its place`,
+        );
+      told = isStill ? pid : 0;
+    },
+  };
 }
 
 interface SpaceNotices {

@@ -107,10 +107,11 @@ it("a run that is stopped with Ctrl-Z loses the engine to a second run, and foll
   const first = rig.start("run", "p.yml", "--name", "one");
   await eventually(() => rig.peek().includes("a"), "the first run has begun");
   first.kill("SIGSTOP");
-  const second = rig.start("run", "q.yml", "--name", "two");
+  const second = rig.watch({}, "run", "q.yml", "--name", "two");
   await eventually(() => rig.peek().includes("b"), "the second run has become the engine");
   fs.writeFileSync(gate, "");
-  expect(await exited(second)).toBe(0);
+  expect(await exited(second.child)).toBe(0);
+  expect(second.said()).toContain(`process ${first.pid}, which runs the steps of this workspace,`);
   first.kill("SIGCONT");
   expect(await exited(first)).toBe(0);
   expect(rig.ran()).toEqual(["a", "b"]);
