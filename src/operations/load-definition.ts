@@ -19,6 +19,7 @@ import {
   readModule,
 } from "./read-module.ts";
 import { readRegistry } from "./registries.ts";
+import { noticeWhenSlow } from "./slow-notice.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export interface DefinitionOptions {
@@ -66,7 +67,7 @@ export async function loadDefinition(
   { fresh = false, source = null }: LoadSettings = {},
 ): Promise<LoadedDefinition> {
   const { file } = options;
-  const ask = source ?? (isModule(file) ? runModule(file) : null);
+  const ask = source ?? (isModule(file) ? runModule(file, workspace.notice) : null);
   if (ask === null) return loadTexts(workspace, options, null, fresh);
   const functions = places.functions(workspace.folder);
   const read = await ask({ functions, places: false });
@@ -88,9 +89,12 @@ export async function loadDefinition(
   return { ...loaded, problems, atSource: placed };
 }
 
-function runModule(file: string): ModuleSource {
+function runModule(file: string, notice: (line: string) => void): ModuleSource {
   const folder = path.dirname(file);
-  return (request) => readModule({ ...request, file, folder, form: "job" });
+  return (request) =>
+    noticeWhenSlow(readModule({ ...request, file, folder, form: "job" }), () =>
+      notice(`still running ${file}, which is to define a pipeline and end`),
+    );
 }
 
 /** What a module gave, without its places: a comment above a step must not cost the graph that is kept. */
