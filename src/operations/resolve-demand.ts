@@ -1,5 +1,5 @@
 // What a step takes from its compute: asked for, else by the table of Azure's instance types, else one cpu. More than
-// the compute has is an error for GPUs; of the rest the step gets all there is and runs alone.
+// the compute has is an error for GPUs; of the rest the step gets all there is and runs on it alone.
 
 import type { Demand } from "../core/plan.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -67,7 +67,7 @@ function runsAlone(step: StepNode, asker: string, asked: Demand, there: Demand):
   return {
     severity: "warning",
     code: "runs_alone",
-    message: `step ${asker} asks for more than compute ${step.compute} has (${much}): it gets all there is and runs alone`,
+    message: `step ${asker} asks for more than compute ${step.compute} has (${much}): it gets all of it and runs there alone`,
     hint: null,
     position: step.position,
   };
