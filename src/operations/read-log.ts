@@ -8,7 +8,7 @@ import type { RecordedRun } from "./read-run.ts";
 import { shellOf } from "./read-shell.ts";
 import type { Workspace } from "./workspace.ts";
 
-export { SHORTEST_MASKED } from "../steps/mask-log.ts";
+export { SHORTEST_MASKED } from "../steps/secret-forms.ts";
 
 export interface LogReader {
   /** Something was read before. */

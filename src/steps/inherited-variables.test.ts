@@ -17,4 +17,13 @@ describe("secretsOf", () => {
       "abc-123",
     ]);
   });
+
+  it("has the password of an address that was passed by name, which programs print alone", () => {
+    const passed = { DATABASE: "postgres://ann:hunter%402@db.example/x" };
+    expect(secretsOf({ inherited: {}, passed })).toEqual([
+      "postgres://ann:hunter%402@db.example/x",
+      "hunter%402",
+      "hunter@2",
+    ]);
+  });
 });

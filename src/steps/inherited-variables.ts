@@ -67,7 +67,7 @@ export function passedVariables(
 
 /**
  * What of a run's variables must not be read in a log: all that was asked for by name, and passwords in the addresses of
- * proxies and package indexes.
+ * all of them: a program prints the password alone.
  */
 export function secretsOf({
   inherited,
@@ -76,7 +76,8 @@ export function secretsOf({
   readonly inherited: Readonly<Record<string, string>>;
   readonly passed: Readonly<Record<string, string>>;
 }): readonly string[] {
-  return [...Object.values(passed), ...Object.values(inherited).flatMap(passwordsIn)];
+  const values = Object.values(passed);
+  return [...values, ...[...values, ...Object.values(inherited)].flatMap(passwordsIn)];
 }
 
 /** As written, and as a program decodes it. */

@@ -4,7 +4,8 @@ import path from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { smallDisk } from "../testing/small-disk.ts";
-import { createMasker, maskLog, secretForms } from "./mask-log.ts";
+import { createMasker, maskLog } from "./mask-log.ts";
+import { secretForms } from "./secret-forms.ts";
 
 const SECRET = "s3cret/with spaces";
 
