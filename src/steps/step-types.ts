@@ -2,6 +2,7 @@
 
 import fs from "node:fs";
 import { homedir } from "node:os";
+import path from "node:path";
 import type { StepError } from "../core/event.ts";
 import { namedFiles } from "../core/named-files.ts";
 import { ARTIFACTS, type UndeclaredReads } from "../core/output.ts";
@@ -62,7 +63,9 @@ export function createStepTypes(
     order(context: AttemptContext): AttemptOrder | StepError {
       const node = context.plan.graph.steps[context.index] as StepNode;
       const orderOf = node.type === "data_transfer" ? transferStepOrder : commandOrder;
-      return orderOf(context, shell(context.run), settings);
+      const variables = shell(context.run);
+      if (secretsIn(variables).length > 0) makePrivate(context.logPath);
+      return orderOf(context, variables, settings);
     },
     maskLog(runs, logPath) {
       const secrets = runs.flatMap((run) => secretsIn(shell(run)));
@@ -110,6 +113,16 @@ export function createStepTypes(
       };
     },
   };
+}
+
+/** Nobody else reads the log, in which secrets stand until the attempt has ended. Where it cannot be made the supervisor says so. */
+function makePrivate(log: string): void {
+  try {
+    fs.mkdirSync(path.dirname(log), { recursive: true });
+    fs.closeSync(fs.openSync(log, "a", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
 }
 
 /** MLflow says that a model is registered; it is so in the store of the attempt, which nobody else reads. */
