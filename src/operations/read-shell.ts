@@ -15,14 +15,32 @@ export function readShell(
   const file = places.shellFile(workspace.folder, run);
   const known = cache.get(file);
   if (known !== undefined) return known;
-  const shell = readFile(file) ?? {
-    inherited: inheritedVariables(workspace.shell),
-    passed: {},
-    keys: keyVariables(workspace.shell),
-    names: Object.keys(workspace.shell),
-  };
+  const shell = readFile(file) ?? ownShell(workspace, {});
   cache.set(file, shell);
   return shell;
+}
+
+/** For a run that has its end, of whose shell nothing is kept: this shell stands in for it. False: its own is still there. */
+export function lendShell(
+  workspace: Pick<Workspace, "folder" | "shell">,
+  run: string,
+  passed: Readonly<Record<string, string>>,
+): boolean {
+  if (shellOf(workspace, run) !== null) return false;
+  cache.set(places.shellFile(workspace.folder, run), ownShell(workspace, passed));
+  return true;
+}
+
+function ownShell(
+  { shell }: Pick<Workspace, "shell">,
+  passed: Readonly<Record<string, string>>,
+): ShellVariables {
+  return {
+    inherited: inheritedVariables(shell),
+    passed,
+    keys: keyVariables(shell),
+    names: Object.keys(shell),
+  };
 }
 
 /** What is kept of a run's shell; null once the run has its end. */

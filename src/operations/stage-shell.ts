@@ -14,7 +14,9 @@ import { readablePlan } from "../engine/readable-plan.ts";
 import type { AttemptOrder } from "../ports/compute.ts";
 import type { StagedAttempt } from "../ports/contents.ts";
 import type { StepNode } from "../spec/graph.ts";
+import { handedVariables, missingVariables } from "./handed-variables.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
+import { lendShell } from "./read-shell.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { findRecord } from "./run-view.ts";
 import { stepIndex } from "./why-step.ts";
@@ -26,7 +28,7 @@ export interface StagedShell {
   readonly attempt: number | null;
   /** Runs exactly the step's command; lies in the work folder. */
   readonly script: string;
-  /** The complete environment of the step. */
+  /** The complete environment of the step; of what it was handed by name, the values of whoever asks. */
   readonly variables: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
@@ -49,6 +51,8 @@ export async function stageShell(
   const ports = workspace.enginePorts({ committed: () => {} });
   const missing = await missingOutput(ports, run, index);
   if (missing !== null) return missing;
+  const lent = await lendVariables(workspace, run);
+  if (isRefusal(lent)) return lent;
   const failed = failedAttempt(run, index);
   const left = failed === null ? null : leftBehind(ports, run, index, failed);
   const attempt = left === null ? null : failed;
@@ -66,10 +70,13 @@ export async function stageShell(
     script: writeScript(staged.workFolder, order.script),
     variables: { ...order.shared, ...order.variables, ...order.processes[0] },
     outputs: staged.outputs,
-    warnings:
-      processes > 1
-        ? [...gone, `the step ran as ${processes} processes; this shell is the first of them`]
-        : gone,
+    warnings: [
+      ...gone,
+      ...lent,
+      ...(processes > 1
+        ? [`the step ran as ${processes} processes; this shell is the first of them`]
+        : []),
+    ],
   };
 }
 
@@ -93,6 +100,19 @@ function leftBehind(
 ): StagedAttempt | null {
   const outputs = declaredOutputs(run.plan.graph.steps[index] as StepNode);
   return ports.contents.leftBehind({ attemptId, outputs });
+}
+
+/** What the step was handed by name is there again, as far as this shell has it; what it has not is told. */
+async function lendVariables(
+  workspace: Workspace,
+  { row, plan }: RecordedRun,
+): Promise<readonly string[] | Refusal> {
+  const handed = await handedVariables(workspace, plan);
+  if (isRefusal(handed)) return handed;
+  if (!lendShell(workspace, row.name, handed)) return [];
+  return missingVariables(workspace, plan).map(
+    (name) => `the step was handed ${name}, which this shell does not have: export it first`,
+  );
 }
 
 /** Says whose the folders are before there are any, so that `gc` leaves them alone. */

@@ -54,6 +54,40 @@ describe("variables of the shell", () => {
     expect(filesWith(SECRET)).toEqual([]);
   });
 
+  it("are in a log that nobody else can read, from its first byte on", async () => {
+    rig = makeRig("variables");
+    rig.write(
+      "pipeline.yml",
+      "type: command\ncompute: local\ncommand: 'echo $TOKEN; until [ -e \"$HERE/go\" ]; do sleep 0.05; done'\n",
+    );
+    const words = ["--name", "one", "--env", `TOKEN=${SECRET}`, "--env", `HERE=${rig.folder}`];
+    const child = rig.start("run", "pipeline.yml", ...words);
+    const log = rig.at(".stepwell/logs/one/_.1.log");
+    const found = () => [fs.readFileSync(log, "utf8"), fs.statSync(log).mode & 0o777];
+    await eventually(() => fs.existsSync(log) && fs.statSync(log).size > 0, "it has printed");
+    expect(found()).toEqual([`${SECRET}\n`, 0o600]);
+    rig.write("go", "");
+    expect(await exited(child)).toBe(0);
+    expect(found()).toEqual(["***\n", 0o600]);
+  });
+
+  it("that a run was handed by name are there in its `shell` and for `rerun` where this shell has them, else told", () => {
+    rig = makeRig("variables");
+    rig.write("pipeline.yml", "type: command\ncompute: local\ncommand: 'echo $TOKEN$EX; exit 1'\n");
+    rig.cli("run", "pipeline.yml", "--name", "one", "--env", `TOKEN=${SECRET}`, "--env", "EX=abc");
+    const look = ["shell", "one", ".", "--", "bash", "-c", "./step.sh"];
+    const there = rig.cliWith({ TOKEN: "mine" }, ...look);
+    expect([there.code, there.stdout]).toEqual([1, "mine\n"]);
+    expect(there.stderr).toContain(
+      "warning: the step was handed EX, which this shell does not have",
+    );
+    expect(there.stderr).not.toContain("TOKEN");
+    const again = rig.cliWith({ TOKEN: "mine" }, "rerun", "one", "--name", "two");
+    expect(again.stderr).toContain("warning: one was handed EX, which this shell does not have");
+    expect(again.stderr).not.toContain("handed TOKEN");
+    expect(rig.cli("logs", "two").stdout).toBe("***\n");
+  });
+
   it("that a killed submit left behind go with the next run of the name, or with gc", () => {
     rig = makeRig("variables");
     rig.write("go", "");

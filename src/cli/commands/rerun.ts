@@ -2,6 +2,7 @@
 // read again.
 
 import type { Command } from "commander";
+import { missingVariables } from "../../operations/handed-variables.ts";
 import { isRefusal } from "../../operations/refusal.ts";
 import { rerunPlan } from "../../operations/rerun-plan.ts";
 import { takeUp } from "../../operations/resume-run.ts";
@@ -44,6 +45,10 @@ async function rerun(context: Context, word: string | undefined, flags: RerunFla
       keepWork: flags.keepWork ?? false,
     });
     if (isRefusal(plan)) return context.refuse(plan, json);
+    for (const name of missingVariables(workspace, plan))
+      context.terminal.note(
+        `warning: ${run.row.name} was handed ${name}, which this shell does not have: export it, and rerun`,
+      );
     const row = await submitRun(workspace, plan, {
       name: flags.name ?? null,
       experiment: flags.experiment ?? run.row.experiment,
