@@ -267,6 +267,28 @@ describe("mistakes in commands", () => {
     expect(only(`command: ${command}`)?.code).toBe(code);
   });
 
+  it.each([
+    ["${inputs.x}", "${{inputs.x}}"],
+    ["$(inputs.x)", "${{inputs.x}}"],
+    ["$inputs.x", "${{inputs.x}}"],
+    ["{{ inputs.x }}", "${{inputs.x}}"],
+    ["${ outputs.o }", "${{outputs.o}}"],
+  ])("warns of %s, which reaches the command as it stands, at its place", (written, meant) => {
+    const text = `inputs: {x: 1}\noutputs: {o: }\ncommand: |\n  echo \${{inputs.x}} ${written}\n`;
+    const job = loaded(text, FILES);
+    expect(findings(job)).toEqual(["warning near_reference 4:22"]);
+    expect(job.problems[0]?.message).toContain(`\`${written}\` is no reference`);
+    expect(job.problems[0]?.hint).toBe(`Write \`${meant}\`.`);
+    expect(job.graph).not.toBeNull();
+  });
+
+  it.each(["${inputs.other}", "{${{inputs.x}}}", "{{inputs}}", "$inputs", "${{inputs.x}}.y"])(
+    "says nothing of %s",
+    (written) => {
+      expect(findings(loaded(`inputs: {x: 1}\ncommand: echo "${written}"\n`, FILES))).toEqual([]);
+    },
+  );
+
   it("warns of groups without a reference, and of optional inputs outside a group", () => {
     const files = {
       "c.yml":

@@ -40,6 +40,7 @@ export const PROBLEM_CODES = {
   unsupported_datastore: "A datastore of Azure's that is known and cannot be used from here.",
   bad_set: "A `--set` names no field, or its value is not YAML.",
   bad_property: "A `stepwell.` property does not hold JSON.",
+  near_reference: "What was meant as a reference is not written `${{…}}`, and stays as it is.",
   bad_binding:
     "A `${{…}}` points at nothing that can stand there, or is only a part of a value; a warning for variables.",
   unknown_node: "A binding or `depends_on` names a node that the pipeline does not have.",

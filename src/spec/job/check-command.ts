@@ -17,6 +17,7 @@ export function checkCommand(
 ): void {
   const command = getSet(tree, "command");
   if (command?.kind !== "scalar" || command.type !== "string") return;
+  warnNearReferences(command, { inputs, outputs }, context);
   if (!command.text.includes("${{") && !command.text.includes("$[[")) return;
   let at: number | null = command.offset;
   for (const part of parseTemplate(command.text)) {
@@ -37,6 +38,26 @@ export function checkCommand(
       const hint = "Write `${{inputs.name}}` inside the brackets.";
       context.warn(place, "group_without_reference", message, hint);
     }
+  }
+}
+
+const NAME = String.raw`\s*(?:inputs|outputs)\.[\w-]+\s*`;
+/** `${inputs.x}`, `$(inputs.x)`, `$inputs.x` and `{{inputs.x}}`, of which the first is an error of bash and the third is empty. */
+const NEAR = new RegExp(
+  String.raw`\$\{${NAME}\}|\$\(${NAME}\)|\$(?:inputs|outputs)\.[\w-]+|(?<![\${])\{\{${NAME}\}\}`,
+  "g",
+);
+
+/** What was meant as a reference and is none reaches bash as it stands. Only names that exist: it may be another language's. */
+function warnNearReferences(command: TreeScalar, known: Known, context: LoadContext): void {
+  let at: number | null = command.offset;
+  for (const [raw] of command.text.matchAll(NEAR)) {
+    const [scope = "", name = ""] = raw.replaceAll(/[${}()\s]/g, "").split(".");
+    if (!(scope === "inputs" ? known.inputs : known.outputs).has(name)) continue;
+    if (at !== null) at = findIn(command, raw, at);
+    const place = { source: command.source, offset: at ?? command.offset };
+    const message = `\`${raw}\` is no reference and reaches the command as it stands`;
+    context.warn(place, "near_reference", message, `Write \`\${{${scope}.${name}}}\`.`);
   }
 }
 
