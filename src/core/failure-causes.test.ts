@@ -27,6 +27,7 @@ const FACTS: Omit<FailureFacts, "lines"> = {
       ? null
       : { path: `/me/${path}`, code: "./train", written: `./${path}`, inside: null };
   },
+  notInCode: (path) => (path.startsWith("/w/work/a/") ? `has no ${path.slice(10)}` : null),
 };
 
 const hint = (text: string, changes: Partial<FailureFacts> = {}): string | null =>
@@ -56,6 +57,22 @@ const TEXTS: readonly [cause: string, text: string, hint: RegExp][] = [
     /left out.*conf\*/,
   ],
   ["windows_line_ends", "go.sh: line 2: $'\\r': command not found", /sed -i 's\/\\r\$\/\/' FILE/],
+  ["windows_line_ends", "go.sh: line 2: cd: $'/tmp\\r': No such file or directory", /line ends/],
+  [
+    "windows_line_ends",
+    "/usr/bin/env: ‘python3\\r’: No such file or directory\n/usr/bin/env: use -[v]S to pass options in shebang lines",
+    /line ends/,
+  ],
+  ["windows_line_ends", "env: 'python3\\r': No such file or directory", /line ends/],
+  ["no_keyboard", python("EOFError: EOF when reading a line"), /standard input is empty/],
+  ["script_as_program", "bash: line 1: train.py: command not found", /write python3 train\.py$/],
+  ["script_as_program", "bash: line 1: ./fit.R: Permission denied", /write Rscript fit\.R$/],
+  ["script_as_program", "sh: 1: go.sh: not found", /write bash go\.sh$/],
+  [
+    "missing_script",
+    "python3: can't open file '/w/work/a/trian.py': [Errno 2] No such file or directory",
+    /has no trian\.py/,
+  ],
   ["windows_line_ends", "bash: ./go.sh: /bin/bash^M: bad interpreter: No such file", /line ends/],
   ["windows_line_ends", "bash: line 1: ./go.sh: cannot execute: required file not found", /#!/],
   ["missing_module", `[rank1]: ${"ModuleNotFoundError: No module named 'cv2'"}`, /opencv-python/],

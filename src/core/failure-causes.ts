@@ -30,6 +30,8 @@ export interface FailureFacts {
   readonly ignored: (paths: readonly string[]) => IgnoredFile | null;
   /** The first of these paths that exists beside the pipeline or beside the step's code, and that the step did not find. */
   readonly beside: (paths: readonly string[]) => BesideFile | null;
+  /** What to write instead of a path that is not in the step's copy of its code; null where it lies elsewhere. */
+  readonly notInCode: (path: string) => string | null;
 }
 
 /** A file of the project that a step's copy of its code does not have, at least not under the path that it asked for. */
@@ -124,9 +126,24 @@ export const CAUSES: readonly Cause[] = [
   {
     name: "windows_line_ends",
     pattern:
-      /\$'\\r': command not found|\^M: bad interpreter|cannot execute: required file not found$/,
+      /\$'[^']*\\r': (?:command not found|No such file or directory)|^[^:]*env: ['‘][^'’]*\\r['’]: No such file|\^M: bad interpreter|cannot execute: required file not found$/,
     hint: () =>
       "a script has Windows line ends, or its first line (#!) names a program that is not here: sed -i 's/\\r$//' FILE takes the line ends away",
+  },
+  {
+    name: "no_keyboard",
+    pattern: pattern("EOFError: EOF when reading a line"),
+    hint: () =>
+      "the program asks a question, and nobody can answer: a step's standard input is empty. Give the answer as an option of the program, or as an input",
+  },
+  {
+    name: "script_as_program",
+    pattern:
+      /^[^:]+: (?:line )?\d+: (?:\.\/)?([^\s:]+(\.py|\.R|\.sh|\.js|\.jl)): (?:command not found|not found|[Pp]ermission denied)$/,
+    hint: ([, file = "", ending = ""], facts) => {
+      const program = { ".R": "Rscript", ".sh": "bash", ".js": "node", ".jl": "julia" }[ending];
+      return `a script is started by its program: write ${program ?? facts.interpreter} ${file}`;
+    },
   },
   {
     name: "missing_file",
@@ -137,7 +154,7 @@ export const CAUSES: readonly Cause[] = [
     name: "missing_script",
     pattern: /can't open file '([^']+)': \[Errno 2\]/,
     hint: ([, path = ""], facts) =>
-      ignoredHint(facts, [path]) ?? besideHint(facts, [path], "script"),
+      ignoredHint(facts, [path]) ?? besideHint(facts, [path], "script") ?? facts.notInCode(path),
   },
   {
     name: "missing_file_in_node",

@@ -7,6 +7,7 @@ import { type BesideFile, hintFor } from "../core/failure-causes.ts";
 import { type Frame, innermostFrame, pathInCode } from "../core/failure-location.ts";
 import { isFunctionCommand } from "../core/function-changes.ts";
 import type { EnginePorts } from "../engine/engine-ports.ts";
+import { namesInWords, suggestion } from "../spec/did-you-mean.ts";
 import { liveFolder } from "../spec/frozen-root.ts";
 import type { CodeReference, StepNode } from "../spec/graph.ts";
 import { functionSources } from "../steps/function-sources.ts";
@@ -60,6 +61,10 @@ export function createDiagnoser(workspace: Workspace): EnginePorts["diagnose"] {
         });
         return found && { ...found, isFunction: isFunctionCommand(node.command) };
       },
+      notInCode(written) {
+        const inside = pathInCode(written, attemptId);
+        return inside === null ? null : notInCode(inside, node.code, Object.keys(parts));
+      },
     });
     return { hint, location: ownPlace(lines, node, frame) };
   };
@@ -107,6 +112,16 @@ function besideCode(inside: readonly string[], place: CodePlace): BesideFile | n
       };
     }
   return null;
+}
+
+function notInCode(
+  inside: string,
+  code: CodeReference | null,
+  files: readonly string[],
+): string | null {
+  if (code === null) return "the step has no code of its own: say where it lies, code: ./FOLDER";
+  const names = `it has ${namesInWords(files)}`;
+  return `the step's code, in which the command starts, has no ${inside}: ${suggestion(inside, files, names)}`;
 }
 
 /** The code where its author edits it, not the copy that a registered component is read from. */
