@@ -317,6 +317,28 @@ describe("what else is missing", () => {
     expect(rig.cli("run").stderr).toMatch(/Add to stepwell\.yml: environments: .*, or the name of/);
     expect(rig.cli("run", "other.yml").stderr).toMatch(/Name another file, or .*stepwell init/);
   });
+
+  it.each([
+    [["run", "pipelin.yml"], "Did you mean `pipeline.yml`?"],
+    [["run", "pipeline.yaml"], "Did you mean `pipeline.yml`?"],
+    [["run", "pipeline"], "Did you mean `pipeline.yml`?"],
+    [["run", "."], "Name the file in it: `HERE/pipeline.yml`."],
+    [["run", "-"], "standard input is /dev/stdin"],
+    [["run", "--set", "inputs.x.path=./dat/a.csv"], "Put it there, or write another path"],
+    [["run", "--set", "inputs.x.path=./data/b.csv"], "Did you mean `./data/a.csv`?"],
+    [["run", "--set", "inputs.x.path=dat"], "Did you mean `data`?"],
+    [["run", "--set", "code=./daat/"], "Did you mean `./data`?"],
+    [["run", "--set", "environment={requirements: requirement.txt}"], "`requirements.txt`?"],
+  ])("%j: says %s", (words, way) => {
+    rig.write("pipeline.yml", reading("./data/a.csv"));
+    rig.write("data/a.csv", "1\n");
+    rig.write("requirements.txt", "");
+    const refused = rig.cli(...words);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining(way.replace("HERE", rig.folder)),
+    ]);
+  });
 });
 
 describe("init in an empty folder", () => {

@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { compactGraph } from "../core/packed-graph.ts";
+import { didYouMean } from "../spec/did-you-mean.ts";
 import type { Graph } from "../spec/graph.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
 import { type LoadedJob, loadJobLeniently } from "../spec/load-job.ts";
@@ -11,6 +12,7 @@ import type { SpecReader } from "../spec/reader.ts";
 import { checkCommands } from "./check-commands.ts";
 import { graphCache, kindOf } from "./graph-cache.ts";
 import { expectMuch, saveMemory } from "./heap-growth.ts";
+import { namesIn } from "./names-in.ts";
 import {
   atSource,
   isModule,
@@ -205,6 +207,11 @@ export const fileReader: SpecReader = {
     }
   },
   kind: kindOf,
+  near(at) {
+    const wanted = path.basename(at);
+    const names = namesIn(path.dirname(at)).filter((name) => !name.startsWith("."));
+    return names.find((name) => name.startsWith(`${wanted}.`)) ?? didYouMean(wanted, names);
+  },
   component: () => null,
 };
 

@@ -2,7 +2,7 @@
 // it gives is what a record store keeps.
 
 import path from "node:path";
-import { DATA_REFERENCE_FORMS, parseDataReference, pathHint } from "./data-reference.ts";
+import { DATA_REFERENCE_FORMS, parseDataReference } from "./data-reference.ts";
 import { checkFields } from "./fields/check-fields.ts";
 import { data } from "./fields/data.ts";
 import { environment } from "./fields/environment.ts";
@@ -147,7 +147,7 @@ function readPath(tree: TreeMapping, base: string, context: LoadContext): DataRe
   const { reference } = parsed;
   if (reference.kind === "local" && context.kind(reference.path) === null) {
     const message = `there is nothing at \`${reference.path}\``;
-    context.error(node, "missing_path", message, pathHint(node.text));
+    context.error(node, "missing_path", message, () => context.pathHint(node.text, reference.path));
   }
   return reference;
 }

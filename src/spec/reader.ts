@@ -8,6 +8,8 @@ export interface SpecReader {
   ): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
   /** What stands at a path; null for nothing. */
   kind(path: string): "file" | "folder" | null;
+  /** The name of what stands beside a path where nothing is, and is most like it. Left out: nobody can look. */
+  near?(path: string): string | null;
   /** A registered component; version and label both null mean the latest. Null when nothing is known of it. */
   component(
     name: string,

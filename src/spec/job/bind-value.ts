@@ -1,7 +1,7 @@
 // One value given to an input: a literal, data, or a binding to the pipeline's inputs or to another node's output; each
 // checked against what the input declares. Knows nothing of which inputs a node must have.
 
-import { DATA_REFERENCE_FORMS, parseDataReference, pathHint } from "../data-reference.ts";
+import { DATA_REFERENCE_FORMS, parseDataReference } from "../data-reference.ts";
 import type { DataType, InputSource, PortMode } from "../graph.ts";
 import type { Literal, LiteralKind } from "../literal.ts";
 import type { Place } from "../problem-at.ts";
@@ -158,10 +158,11 @@ export function dataSource(
   const { reference } = parsed;
   if (reference.kind === "local" && context.kind(reference.path) === null) {
     const message = `there is nothing at \`${reference.path}\``;
-    const hint = text.includes("\\")
-      ? pathHint(text)
-      : "Put it there, or write another path: paths are relative to the file that names them.";
-    context.error(place, "missing_path", message, hint);
+    const ways =
+      "Put it there, or write another path: paths are relative to the file that names them.";
+    context.error(place, "missing_path", message, () =>
+      context.pathHint(text, reference.path, ways),
+    );
   }
   return { kind: "data", reference };
 }

@@ -1,7 +1,7 @@
 // Reads where a step's code lies. Knows nothing of snapshots.
 
 import path from "node:path";
-import { localPath, pathHint } from "../data-reference.ts";
+import { localPath } from "../data-reference.ts";
 import type { CodeReference } from "../graph.ts";
 import { getSet, type TreeMapping } from "../tree.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -30,7 +30,7 @@ export function readCode(
   const folder = localPath(node.text, base);
   if (context.kind(folder) === null) {
     const message = `the code folder \`${folder}\` does not exist`;
-    context.error(node, "missing_path", message, pathHint(node.text));
+    context.error(node, "missing_path", message, () => context.pathHint(node.text, folder));
   }
   const includes = readIncludes(tree, base, context);
   return {
@@ -56,7 +56,7 @@ function readIncludes(tree: TreeMapping, base: string, context: LoadContext): re
     const at = localPath(item.text, base);
     if (context.kind(at) === null) {
       const message = `there is nothing at \`${at}\``;
-      context.error(item, "missing_path", message, pathHint(item.text));
+      context.error(item, "missing_path", message, () => context.pathHint(item.text, at));
     }
     return [at];
   });

@@ -3,7 +3,7 @@
 
 import path from "node:path";
 import { parseAssetName, parseShortName } from "../asset-name.ts";
-import { localPath, pathHint } from "../data-reference.ts";
+import { localPath } from "../data-reference.ts";
 import { checkFields } from "../fields/check-fields.ts";
 import { inlineEnvironment } from "../fields/environment.ts";
 import { liveFolder } from "../frozen-root.ts";
@@ -113,7 +113,7 @@ function existingPath(node: TreeNode | null, base: string, context: LoadContext)
   const at = localPath(node.text, base);
   if (context.kind(at) === null) {
     const message = `there is nothing at \`${at}\``;
-    context.error(node, "missing_path", message, pathHint(node.text));
+    context.error(node, "missing_path", message, () => context.pathHint(node.text, at));
   }
   return at;
 }

@@ -17,6 +17,9 @@ import type { SpecReader } from "../reader.ts";
 import type { TreeMapping, TreeNode } from "../tree.ts";
 import type { Component } from "./component.ts";
 
+/** Looked for where a folder is named. */
+const PIPELINES = ["pipeline.yml", "pipeline.yaml", "pipeline.ts"] as const;
+
 export interface LoadOptions {
   /** Absolute path of the job file. */
   readonly file: string;
@@ -133,12 +136,29 @@ export class LoadContext {
       for (const problem of addressSecretProblems(source)) this.report(problem);
       return read.text;
     }
-    const hint =
-      place === null
-        ? (this.options.otherwise ?? "Name another file, or start one: stepwell init")
-        : pathHint(path.basename(file));
+    const hint = place === null ? this.#fileHint(file) : this.pathHint(path.basename(file), file);
     this.error(place, "unreadable_file", `cannot read \`${file}\`: ${read.reason}`, hint);
     return null;
+  }
+
+  /** What to do about a path as it is written, at which nothing stands. */
+  pathHint(text: string, at: string, otherwise?: string): string {
+    if (text.includes("\\")) return pathHint(text);
+    const near = this.reader.near?.(at) ?? null;
+    if (near === null) return otherwise ?? pathHint(text);
+    return `Did you mean \`${text.trim().replace(/[^/]*\/*$/, "")}${near}\`?`;
+  }
+
+  /** What to do about the file that the user has named. */
+  #fileHint(file: string): string {
+    const otherwise = this.options.otherwise ?? "Name another file, or start one: stepwell init";
+    if (path.basename(file) === "-")
+      return "A definition is read from a file; standard input is /dev/stdin.";
+    const inside = PIPELINES.map((name) => path.join(file, name));
+    const pipeline = inside.find((at) => this.reader.kind(at) === "file");
+    if (pipeline !== undefined) return `Name the file in it: \`${pipeline}\`.`;
+    const near = this.reader.kind(file) === null ? (this.reader.near?.(file) ?? null) : null;
+    return near === null ? otherwise : `Did you mean \`${near}\`? ${otherwise}.`;
   }
 
   /** The mapping that a definition file holds, or null after reporting why there is none. */
