@@ -148,6 +148,23 @@ describe("add", () => {
     expect(rig.cli("logs", "show").stdout).toBe('{"rows": 1, "alpha": 0.1}');
   });
 
+  it("makes a path that is not there an input where the script reads it, and says so", () => {
+    writeScripts();
+    rig.write(
+      "read.py",
+      "import argparse\np = argparse.ArgumentParser()\np.add_argument('--data')\np.add_argument('--to')\na = p.parse_args()\nopen(a.to, 'w').write(open(a.data).read())\n",
+    );
+    const words = ["--", "python3", "read.py", "--data", "data/y.csv", "--to", "copy.csv"];
+    const added = rig.cli("add", "copy", ...words);
+    expect(added.stdout).toContain("# data/y.csv, which the script reads, is not there");
+    expect(rig.read("pipeline.yml")).toContain(
+      "inputs:\n      data: {type: uri_file, path: ./data/y.csv}\n    outputs:\n      to: {type: uri_file}\n",
+    );
+    expect(rig.cli("run").stderr).toMatch(
+      /nothing at .*data\/y\.csv`[\s\S]*Did you mean `\.\/data\/x/,
+    );
+  });
+
   it("changes nothing else of the file: comments, order, line ends", () => {
     writeScripts();
     const head =

@@ -140,9 +140,9 @@ export const CAUSES: readonly Cause[] = [
     name: "script_as_program",
     pattern:
       /^[^:]+: (?:line )?\d+: (?:\.\/)?([^\s:]+(\.py|\.R|\.sh|\.js|\.jl)): (?:command not found|not found|[Pp]ermission denied)$/,
-    hint: ([, file = "", ending = ""], facts) => {
+    hint: ([, file = "", ending = ""]) => {
       const program = { ".R": "Rscript", ".sh": "bash", ".js": "node", ".jl": "julia" }[ending];
-      return `a script is started by its program: write ${program ?? facts.interpreter} ${file}`;
+      return `a script is started by its program: write ${program ?? "python3"} ${file}`;
     },
   },
   {

@@ -156,13 +156,12 @@ function isFlag({ described }: Building, option: string): boolean {
   return described?.arguments.some((one) => one.flag === option && one.is_flag) ?? false;
 }
 
-/** Its name says so, or the script that takes it. */
-function isWrittenTo({ described }: Building, option: string | null): boolean {
-  if (option === null) return false;
+/** What the script does with the value; null where that is not known. */
+function directionOf({ described }: Building, option: string | null): "in" | "out" | null {
   const known = described?.arguments.find(
     (one) => one.flag !== null && optionName(one.flag) === option,
   );
-  return known?.direction == null ? isWritten(option) : known.direction === "out";
+  return known?.direction ?? null;
 }
 
 function isOption(word: string): boolean {
@@ -176,7 +175,9 @@ function referenceFor(
   option: string | null,
   value: string,
 ): string {
-  const written = isWrittenTo(building, option);
+  const direction = directionOf(building, option);
+  // Its name says so, or the script that takes it.
+  const written = direction === null ? option !== null && isWritten(option) : direction === "out";
   const add = (input: DraftInput, wanted: string): string => {
     const name = takeName(wanted, building.taken);
     building.inputs[name] = input;
@@ -196,7 +197,16 @@ function referenceFor(
   }
   if (made !== null)
     return add({ kind: "binding", to: `parent.jobs.${made.from}` }, made.name) + made.rest;
-  if (written || (looksLikePath(value) && !PATTERN.test(value))) {
+  const isPath = looksLikePath(value) && !PATTERN.test(value);
+  if (direction === "in" && isPath) {
+    building.remarks.push(`${value}, which the script reads, is not there`);
+    const at = path.resolve(from.currentFolder, value);
+    return add(
+      { kind: "path", type: newPathType(value), path: relativeTo(from.folder, at) },
+      nameFor(option, value),
+    );
+  }
+  if (written || isPath) {
     const name = takeName(nameFor(option, value), building.taken);
     building.outputs[name] = newPathType(value);
     return `\${{outputs.${name}}}`;
