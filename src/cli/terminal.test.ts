@@ -10,6 +10,13 @@ describe("what is said", () => {
     for (const hasColors of [false, true]) expect(withoutControls(name, hasColors)).toBe(told);
   });
 
+  it("holds nothing that turns the direction of reading: `exe.gpj` could look like another file", () => {
+    expect(withoutControls("a\u202egpj.exe \u2066b\u2069", true)).toBe(
+      String.raw`a\u202egpj.exe \u2066b\u2069`,
+    );
+    expect(withoutControls("שלום, עולם", true)).toBe("שלום, עולם");
+  });
+
   it("keeps lines, tabs, and colours where there may be some", () => {
     const text = `a\tb\r\nc\n${ESC}[31mred${ESC}[0m`;
     expect(withoutControls(text, true)).toBe(text);

@@ -30,15 +30,18 @@ export function createTerminal(shell: Readonly<Record<string, string | undefined
   };
 }
 
-const CONTROLS = new RegExp(String.raw`${"\u001b"}\[[\d;:]*m|(?!\t|\r?\n)\p{Cc}`, "gu");
+/** What moves a cursor, and what turns the direction of reading. */
+const HARMFUL = String.raw`[\p{Cc}\u202a-\u202e\u2066-\u2069]`;
+const CONTROLS = new RegExp(String.raw`${"\u001b"}\[[\d;:]*m|(?!\t|\r?\n)${HARMFUL}`, "gu");
+const SIGN = new RegExp(HARMFUL, "u");
 
 /**
- * Names of files and the like come from others, and could move the cursor or rename the window: they are written out,
+ * Names of files and the like come from others, and could move the cursor, rename the window or read backwards: they are written out,
  * in the form in which they are the same in JSON. Colours stay where there may be some.
  */
 export function withoutControls(text: string, hasColors: boolean): string {
   return text.replaceAll(CONTROLS, (found) =>
-    found.length > 1 && hasColors ? found : found.replace(/\p{Cc}/u, writtenOut),
+    found.length > 1 && hasColors ? found : found.replace(SIGN, writtenOut),
   );
 }
 
