@@ -1,7 +1,7 @@
 // Which logs a run has by now, in the order of its steps: its own, and those of the runs whose results it took.
 
-import fs from "node:fs";
 import { isEndedRun } from "../core/status.ts";
+import { isAttemptLog } from "../steps/attempt-log.ts";
 import { hiddenOf } from "./read-log.ts";
 import { readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
@@ -48,7 +48,7 @@ export async function logFiles(
     );
   const files = steps
     .flatMap((one) => filesOf(one, attempt))
-    .filter(({ file }) => fs.existsSync(file));
+    .filter(({ file }) => isAttemptLog(file));
   const secrets = hiddenOf(workspace, run);
   const interrupted = run.status === "Interrupted";
   const ended = isEndedRun(run.state.status) || interrupted;

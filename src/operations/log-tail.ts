@@ -1,6 +1,7 @@
 // The end of a log, however long it is: reads a bounded block from the end, replaces bytes that are not UTF-8.
 
 import fs from "node:fs";
+import { openAttemptLog } from "../steps/attempt-log.ts";
 
 /** A tail never reads more than this, so a log of 10 GB costs no more than one of 64 kB. */
 const BLOCK_BYTES = 64 * 1024;
@@ -17,12 +18,9 @@ export function lastLines(file: string, count: number): readonly string[] {
 }
 
 function readEnd(file: string): string | null {
-  let handle: number;
-  try {
-    handle = fs.openSync(file, "r");
-  } catch {
-    return null;
-  }
+  const log = openAttemptLog(file);
+  if (log === null) return null;
+  const { handle } = log;
   try {
     const size = fs.fstatSync(handle).size;
     const buffer = Buffer.alloc(Math.min(size, BLOCK_BYTES));

@@ -2,6 +2,7 @@
 // masked one at the end of the attempt, nothing is read twice and nothing is missed.
 
 import fs from "node:fs";
+import { openAttemptLog } from "../steps/attempt-log.ts";
 import { secretsOf } from "../steps/inherited-variables.ts";
 import { createMasker } from "../steps/mask-log.ts";
 import type { RecordedRun } from "./read-run.ts";
@@ -21,9 +22,11 @@ export interface LogReader {
 
 const CHUNK_BYTES = 1 << 16;
 
-/** `secrets`: values that must not be shown. */
+/** `secrets`: values that must not be shown. Throws where there is no log. */
 export function openLog(file: string, secrets: readonly string[]): LogReader {
-  const handle = fs.openSync(file, "r");
+  const log = openAttemptLog(file);
+  if (log === null) throw new Error(`there is no log ${file}`);
+  const { handle } = log;
   const masker = createMasker(secrets);
   let at = 0;
   function* fresh(): Iterable<Buffer> {

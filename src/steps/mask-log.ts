@@ -5,6 +5,7 @@ import fs from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { isOutOfSpace } from "../core/out-of-space.ts";
+import { type AttemptLog, openAttemptLog } from "./attempt-log.ts";
 import { type Forms, secretForms } from "./secret-forms.ts";
 
 const CHUNK_BYTES = 1 << 18;
@@ -89,12 +90,15 @@ export async function maskLog(
   path: string,
   values: readonly string[],
 ): Promise<"done" | "disk_full"> {
-  if (!fs.existsSync(path) || !(await holdsAny(path, values))) return "done";
+  const log = openAttemptLog(path);
+  if (log === null || !(await holdsAny(log, values))) return "done";
   // A log that is shown under a second name is one file.
-  const file = fs.realpathSync(path);
+  const { file } = log;
+  const again = openAttemptLog(file);
+  if (again === null) return "done";
   const masked = `${file}.masked`;
   try {
-    await pipeline(maskedBlocks(file, values), fs.createWriteStream(masked, { mode: 0o600 }));
+    await pipeline(maskedBlocks(again, values), fs.createWriteStream(masked, { mode: 0o600 }));
     await rename(masked, file);
     return "done";
   } catch (error) {
@@ -104,9 +108,9 @@ export async function maskLog(
   }
 }
 
-async function holdsAny(file: string, values: readonly string[]): Promise<boolean> {
+async function holdsAny(log: AttemptLog, values: readonly string[]): Promise<boolean> {
   const masker = createMasker(values);
-  for await (const chunk of chunksOf(file)) {
+  for await (const chunk of chunksOf(log)) {
     masker.push(chunk);
     if (masker.masked) return true;
   }
@@ -114,12 +118,13 @@ async function holdsAny(file: string, values: readonly string[]): Promise<boolea
   return masker.masked;
 }
 
-async function* maskedBlocks(file: string, values: readonly string[]): AsyncGenerator<Buffer> {
+async function* maskedBlocks(log: AttemptLog, values: readonly string[]): AsyncGenerator<Buffer> {
   const masker = createMasker(values);
-  for await (const chunk of chunksOf(file)) yield masker.push(chunk);
+  for await (const chunk of chunksOf(log)) yield masker.push(chunk);
   yield masker.end();
 }
 
-function chunksOf(file: string): AsyncIterable<Buffer> {
-  return fs.createReadStream(file, { highWaterMark: CHUNK_BYTES });
+/** Closes it. */
+function chunksOf({ file, handle }: AttemptLog): AsyncIterable<Buffer> {
+  return fs.createReadStream(file, { fd: handle, highWaterMark: CHUNK_BYTES });
 }

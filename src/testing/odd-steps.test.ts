@@ -45,6 +45,31 @@ describe("an odd step", () => {
   });
 
   it.each([
+    ["a pipe", 'mkfifo "$L"'],
+    ["a device", 'ln -s /dev/zero "$L"'],
+    ["a link to a file of yours", 'ln -s "$HERE/mine" "$L"'],
+    ["a folder", 'mkdir "$L"'],
+    ["nothing", "true"],
+  ])(
+    "that puts %s in the place of its log ends all the same, and no other file is read or written",
+    (_, put) => {
+      rig.write("mine", "TOKEN=s3cr3t-value\n");
+      rig.write("job.yml", job(`L=$(readlink /proc/$$/fd/1); rm "$L"; ${put}; exit 3`));
+      const given = ["--env", "TOKEN=s3cr3t-value", "--env", `HERE=${rig.folder}`];
+      const ended = rig.cli("run", "job.yml", ...given, "--json");
+      expect(ended.code).toBe(1);
+      expect(JSON.parse(ended.stdout).steps[0].error).toMatchObject({
+        code: "exit_code",
+        logTail: [],
+      });
+      expect(rig.read("mine")).toBe("TOKEN=s3cr3t-value\n");
+      const logs = rig.cli("logs");
+      expect([logs.code, logs.stdout]).toEqual([0, ""]);
+      expect(logs.stderr).toContain("no log is left");
+    },
+  );
+
+  it.each([
     ["lies deep among long names", "n".repeat(80), 3],
     ["has a name as long as there are", "n".repeat(250), 0],
   ])("that %s has its log like any other", (_, name, depth) => {

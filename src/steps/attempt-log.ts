@@ -1,0 +1,36 @@
+// Opens the log of an attempt to read it. A step can put anything in its place (a pipe, a device, a link that leads away):
+// that is no log, is never waited for, and nothing of it is read or written. Knows nothing of what a log says.
+
+import fs from "node:fs";
+import path from "node:path";
+
+export interface AttemptLog {
+  /** Behind the link by which a second run has it. */
+  readonly file: string;
+  /** To be closed by whoever asked. */
+  readonly handle: number;
+}
+
+/** Null: there is none. */
+export function openAttemptLog(named: string): AttemptLog | null {
+  let handle: number | null = null;
+  try {
+    const file = fs.realpathSync(named);
+    // The logs of all runs lie in folders side by side.
+    const folder = fs.realpathSync(path.dirname(named));
+    if (path.dirname(path.dirname(file)) !== path.dirname(folder)) return null;
+    const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = fs.constants;
+    handle = fs.openSync(file, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+    if (fs.fstatSync(handle).isFile()) return { file, handle };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+  if (handle !== null) fs.closeSync(handle);
+  return null;
+}
+
+export function isAttemptLog(named: string): boolean {
+  const log = openAttemptLog(named);
+  if (log !== null) fs.closeSync(log.handle);
+  return log !== null;
+}
