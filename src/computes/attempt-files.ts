@@ -1,7 +1,14 @@
 // The files by which an attempt is found again: attempt.jsonl (a claim; its lines name the processes and say how it
 // ended), cancel (somebody asked). Written by supervisors; knows nothing of who runs.
 
-import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { AttemptEnd, ProcessIdentity } from "../ports/compute.ts";
 
@@ -62,12 +69,16 @@ export function noteCancel(folder: string): void {
   }
 }
 
-/** The whole lines; null where there is no file. */
+/** The whole lines; null where there is no file. A step may have put a pipe in its place, which is not waited for. */
 function readLines(folder: string): readonly object[] | null {
+  let handle: number | null = null;
   try {
-    return readFileSync(attemptFile(folder), "utf8").split("\n").flatMap(readLine);
+    handle = openSync(attemptFile(folder), constants.O_RDONLY | constants.O_NONBLOCK);
+    return readFileSync(handle, "utf8").split("\n").flatMap(readLine);
   } catch {
     return null;
+  } finally {
+    if (handle !== null) closeSync(handle);
   }
 }
 

@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { openStepFile } from "./step-file.ts";
 
 export interface AttemptLog {
   /** Behind the link by which a second run has it. */
@@ -13,20 +14,16 @@ export interface AttemptLog {
 
 /** Null: there is none. */
 export function openAttemptLog(named: string): AttemptLog | null {
-  let handle: number | null = null;
   try {
     const file = fs.realpathSync(named);
     // The logs of all runs lie in folders side by side.
     const folder = fs.realpathSync(path.dirname(named));
     if (path.dirname(path.dirname(file)) !== path.dirname(folder)) return null;
-    const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = fs.constants;
-    handle = fs.openSync(file, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
-    if (fs.fstatSync(handle).isFile()) return { file, handle };
+    return { file, handle: openStepFile(file, fs.constants.O_NOFOLLOW) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return null;
   }
-  if (handle !== null) fs.closeSync(handle);
-  return null;
 }
 
 export function isAttemptLog(named: string): boolean {

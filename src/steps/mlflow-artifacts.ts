@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { LeftFolder } from "../ports/contents.ts";
 import { stepRuns } from "./mlflow-store.ts";
+import { readStepFile } from "./step-file.ts";
 
 /** Folders of artifacts of the step's runs; an `as` of `""` is the root of all. MLflow 3 keeps models apart, by name. */
 export function mlflowArtifacts(store: string): readonly LeftFolder[] {
@@ -66,12 +67,8 @@ function loggedModels(store: string): readonly LoggedModel[] {
 
 /** One field of a flat YAML file that MLflow wrote. */
 function field(file: string, name: string): string | null {
-  let text: string;
-  try {
-    text = fs.readFileSync(file, "utf8");
-  } catch {
-    return null;
-  }
+  const text = readStepFile(file);
+  if (text === null) return null;
   const found = new RegExp(`^${name}: (.*)$`, "m").exec(text)?.[1]?.trim() ?? "null";
   return found === "null" ? null : found.replace(/^(['"])(.*)\1$/, "$2");
 }

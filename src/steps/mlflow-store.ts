@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import type { MetricPoint } from "../core/output.ts";
 import { fileLines } from "./file-lines.ts";
 import { leftOut } from "./metric-number.ts";
+import { readStepFile } from "./step-file.ts";
 
 export interface MlflowStoreOptions {
   readonly experimentName: string;
@@ -213,11 +214,7 @@ function readTexts(folder: string): Record<string, string> {
 }
 
 function readText(file: string): string {
-  try {
-    return fs.readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
+  return readStepFile(file) ?? "";
 }
 
 function folders(folder: string): string[] {

@@ -4,6 +4,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { SeenFile, UndeclaredReads } from "../core/output.ts";
+import { openStepFile, readStepFile } from "./step-file.ts";
 import { realPath, within, withTargets } from "./watch-rules.ts";
 
 /** `r`ead, `n`amed by the step, `l`isted, `w`ritten, `c`onnected, `x`: a program was started, `p`: a process is watched. */
@@ -108,9 +109,9 @@ function statOf(file: string): fs.Stats | null {
 
 /** Whole lines from the beginning of a file; null when there is none. */
 function beginning(file: string): string | null {
-  if (!fs.existsSync(file)) return null;
-  if (fs.statSync(file).size <= MOST_BYTES) return fs.readFileSync(file, "utf8");
-  const handle = fs.openSync(file, "r");
+  const stats = statOf(file);
+  if (stats === null || stats.size <= MOST_BYTES) return readStepFile(file);
+  const handle = openStepFile(file);
   try {
     const bytes = Buffer.alloc(MOST_BYTES);
     const length = fs.readSync(handle, bytes);

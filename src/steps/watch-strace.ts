@@ -7,6 +7,7 @@ import path from "node:path";
 import { quoted } from "../core/shell-word.ts";
 import type { AttemptContext } from "../ports/step-types.ts";
 import { fileLines } from "./file-lines.ts";
+import { readStepFile } from "./step-file.ts";
 import type { ReadLine } from "./undeclared-reads.ts";
 import { ownPlaces } from "./watch-python.ts";
 import { isUnwanted, type WatchPlaces, watchRules, within } from "./watch-rules.ts";
@@ -45,8 +46,10 @@ export function prepareStrace(
 export function readStrace(attemptFolder: string): readonly ReadLine[] | null {
   const record = path.join(attemptFolder, RECORD);
   const places = path.join(attemptFolder, KNOWN_PLACES);
-  if (!fs.existsSync(record) || !fs.existsSync(places)) return null;
-  const { own, rules } = JSON.parse(fs.readFileSync(places, "utf8"));
+  const known = readStepFile(places);
+  const isThere = fs.statSync(record, { throwIfNoEntry: false })?.isFile() === true;
+  if (known === null || !isThere) return null;
+  const { own, rules } = JSON.parse(known);
   const isOwn = within(own);
   const told = new Set<string>();
   const found: ReadLine[] = [];

@@ -69,6 +69,15 @@ describe("an odd step", () => {
     },
   );
 
+  it("that puts pipes in the place of all that is read of it completes, and so does the next run", () => {
+    const files = 'for f in $(find "$A" -type f); do rm "$f"; mkfifo "$f"; done';
+    const more = 'mkfifo "$A/reads" "$(find "$A" -type d -name metrics)/m"';
+    rig.write("job.yml", job(`A=$(dirname "$STEPWELL_METRICS"); : mlflow; ${files}; ${more}`));
+    expect(rig.run("run", "job.yml", "--force").status).toBe("Completed");
+    expect(rig.run("run", "job.yml", "--force").status).toBe("Completed");
+    expect(rig.cli("gc").code).toBe(0);
+  });
+
   it.each([
     ["lies deep among long names", "n".repeat(80), 3],
     ["has a name as long as there are", "n".repeat(250), 0],
