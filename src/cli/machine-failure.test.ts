@@ -11,6 +11,9 @@ it("tells what the machine refuses by name, and leaves the rest to be a bug", ()
   expect(code("SqliteError: database is locked")).toBe("records_locked");
   expect(code("disk I/O error")).toBe("disk_error");
   expect(code("file is not a database")).toBe("damaged_records");
+  expect(code("ENOENT: no such file or directory, open '/x/.stepwell/stepwell.db-wal'")).toBe(
+    "workspace_gone",
+  );
   expect(code("ENOENT: no such file or directory, uv_cwd")).toBe("folder_gone");
   expect(code("undefined is not a function")).toBeNull();
 });

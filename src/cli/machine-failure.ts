@@ -58,6 +58,14 @@ const KNOWN: readonly Known[] = [
     quoted: true,
   },
   {
+    pattern: /\bENOENT\b.*\.stepwell\/stepwell\.db/,
+    code: "workspace_gone",
+    message:
+      "the workspace was removed while it was in use: its record (.stepwell/stepwell.db) is not there any more",
+    hint: "somebody, or a step, has deleted .stepwell or a part of it; put a copy back, or begin anew: stepwell run",
+    quoted: true,
+  },
+  {
     pattern: /uv_cwd/,
     code: "folder_gone",
     message: "the current folder is not there any more: somebody removed or replaced it",
