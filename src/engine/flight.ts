@@ -322,7 +322,7 @@ async function checkInputs(
       return {
         code: "changed_while_read",
         message: `input ${name} (${data.written}) changed while it was read: ${data.path}`,
-        hint: "run again when nothing writes to it",
+        hint: "run again when nothing writes to it; where the step itself does, let it have a copy of its own: mode: download",
       };
     }
     if (input.source.kind !== "step") continue;

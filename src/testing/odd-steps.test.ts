@@ -69,6 +69,28 @@ describe("an odd step", () => {
     },
   );
 
+  it("that removes the workspace is told as such", () => {
+    rig.write("job.yml", job('rm -rf "$HERE/.stepwell"'));
+    const done = rig.cli("run", "job.yml", "--env", `HERE=${rig.folder}`);
+    expect([done.code, done.stderr]).toEqual([
+      4,
+      expect.stringMatching(/was removed while .* use/),
+    ]);
+    expect(rig.run("run", "job.yml", "--set", "command=date").status).toBe("Completed");
+  });
+
+  it("that writes to its input is told how to have a copy, which it may write to", () => {
+    rig.write("data/x.txt", "mine");
+    const input = (mode: string): string =>
+      `inputs: {d: {type: uri_folder, path: ./data, mode: ${mode}}}\n`;
+    rig.write("job.yml", job("echo more >> ${{inputs.d}}/x.txt", input("ro_mount")));
+    expect(rig.run("run", "job.yml").steps[0]?.error?.hint).toContain("mode: download");
+    rig.write("data/x.txt", "mine");
+    rig.write("job.yml", job("echo more >> ${{inputs.d}}/x.txt", input("download")));
+    expect(rig.run("run", "job.yml").status).toBe("Completed");
+    expect(rig.read("data/x.txt")).toBe("mine");
+  });
+
   it("that puts pipes in the place of all that is read of it completes, and so does the next run", () => {
     const files = 'for f in $(find "$A" -type f); do rm "$f"; mkfifo "$f"; done';
     const more = 'mkfifo "$A/reads" "$(find "$A" -type d -name metrics)/m"';
