@@ -24,6 +24,30 @@ function set(path: string, value: string) {
   return withOptions({ set: [{ path, value }] });
 }
 
+describe("options that mean a field of a step", () => {
+  const text = "type: pipeline\njobs: {a: {command: 'x ${{inputs.n}}', inputs: {n: 1}}}\n";
+  const hint = (options: Partial<LoadOptions>) => loaded(text, { options }).problems[0]?.hint;
+
+  it("are told how it is set", () => {
+    const way = "`--set jobs.a.inputs.n=2`.";
+    expect(hint({ inputs: { n: "2" } })).toBe(`It is an input of the step \`a\`: ${way}`);
+    expect(hint({ inputs: { m: "2" } })).toBe("Its inputs: none.");
+    for (const path of ["a.n", "a.inputs.n"])
+      expect(hint({ set: [{ path, value: "2" }] })).toBe(
+        `Fields of a step stand below \`jobs\`: ${way}`,
+      );
+    expect(hint({ set: [{ path: "a.command", value: "ls" }] })).toContain(
+      "`--set jobs.a.command=ls`",
+    );
+  });
+
+  it("are options of the job where a step has a name of its keys", () => {
+    const job = "type: pipeline\njobs: {tags: {command: ls}}\n";
+    const options = { set: [{ path: "tags.x", value: "1" }] };
+    expect(loaded(job, { options }).graph?.tags).toEqual({ x: "1" });
+  });
+});
+
 describe("--set of an input that a step does not have", () => {
   const text = `type: pipeline
 inputs: {rate: 0.1}

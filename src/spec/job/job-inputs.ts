@@ -30,7 +30,7 @@ export function jobInputs(
   checkPortNames(getMapping(tree, "inputs"), "input", context);
   const given = new Map<string, { readonly value: TreeNode; readonly base: string }>();
   for (const [name, { value }] of entries) given.set(name, { value, base });
-  applyOptions(given, component, base, context);
+  applyOptions(given, { tree, component, base }, context);
   if (component === null) return bindFree(given, context);
   for (const [name, { key }] of entries) {
     if (component.inputs.has(name)) continue;
@@ -65,14 +65,15 @@ function isAsDeclared(name: string, value: TreeNode, context: LoadContext): bool
 
 function applyOptions(
   given: Map<string, { readonly value: TreeNode; readonly base: string }>,
-  component: Component | null,
-  base: string,
+  job: { readonly tree: TreeMapping; readonly component: Component | null; readonly base: string },
   context: LoadContext,
 ): void {
+  const { tree, component, base } = job;
   const known = [...given.keys(), ...(component?.inputs.keys() ?? [])];
   for (const [name, text] of Object.entries(context.options.inputs)) {
     if (!known.includes(name)) {
-      const hint = suggestion(name, known, `Its inputs: ${namesInWords(known)}.`);
+      const ofStep = inputOfStep(tree, name, text);
+      const hint = suggestion(name, known, ofStep ?? `Its inputs: ${namesInWords(known)}.`);
       context.error(null, "unknown_input", `the job has no input \`${name}\``, hint);
       continue;
     }
@@ -84,6 +85,17 @@ function applyOptions(
     if (component === null && !isFitting(name, value, current, context)) continue;
     given.set(name, { value, base: from });
   }
+}
+
+/** How the input of a step is set, which is none of the pipeline's; null where no step has one of that name. */
+function inputOfStep(tree: TreeMapping, name: string, text: string): string | null {
+  const steps = getMapping(tree, "jobs");
+  const owns = (step: string): boolean =>
+    getMapping(getMapping(steps, step), "inputs")?.entries.has(name) ?? false;
+  const owner = [...(steps?.entries.keys() ?? [])].find(owns);
+  return owner === undefined
+    ? null
+    : `It is an input of the step \`${owner}\`: \`--set jobs.${owner}.inputs.${name}=${text}\`.`;
 }
 
 /** What the job's own file says of the input holds of what an option sets, too. */

@@ -2,6 +2,7 @@
 // a job has; the result is checked like a file.
 
 import { namesInWords, suggestion } from "../did-you-mean.ts";
+import { pipelineJob } from "../fields/pipeline-job.ts";
 import { readTree } from "../read-tree.ts";
 import {
   getMapping,
@@ -35,6 +36,12 @@ export function applySets(root: TreeMapping, context: LoadContext): TreeMapping 
       );
       continue;
     }
+    const meant = fieldOfStep(root, keys);
+    if (meant !== null) {
+      const hint = `Fields of a step stand below \`jobs\`: \`--set ${meant}=${value}\`.`;
+      context.error(null, "bad_set", `--set ${path}: \`${keys[0]}\` is a step`, hint);
+      continue;
+    }
     const next = setIn(changed, keys, node);
     if (typeof next !== "string") changed = next;
     else
@@ -56,6 +63,15 @@ function missingStep(
   if (context.options.set.some(({ path }) => makes.includes(path))) return null;
   const names = [...jobs.entries.keys()];
   return suggestion(step, names, `Its steps: ${namesInWords(names)}.`);
+}
+
+/** The path of a field of a step that was begun with the step's own name; null where it is none. */
+function fieldOfStep(root: TreeMapping, [step = "", ...rest]: readonly string[]): string | null {
+  const own = getMapping(getMapping(root, "jobs"), step);
+  if (own === null || Object.hasOwn(pipelineJob.fields, step)) return null;
+  const [only = "", ...more] = rest;
+  const isInput = more.length === 0 && (getMapping(own, "inputs")?.entries.has(only) ?? false);
+  return ["jobs", step, ...(isInput ? ["inputs"] : []), ...rest].join(".");
 }
 
 /** A mistyped input of a step or job becomes one more that nothing uses: the run would be the same, with another name. */
