@@ -121,7 +121,7 @@ function claim(workspace: Workspace, attemptId: string): void {
   const folder = path.join(attempts, attemptId);
   fs.mkdirSync(attempts, { recursive: true });
   // Not with those above it: of a disk that is read-only Node would say then that there is no such folder.
-  fs.mkdirSync(folder);
+  if (!fs.existsSync(folder)) fs.mkdirSync(folder);
   fs.writeFileSync(path.join(folder, SHELL_OWNER), JSON.stringify(workspace.self()));
 }
 
