@@ -117,6 +117,17 @@ describe("mistakes in what is named", () => {
   });
 
   it.each([
+    ["name: e\ndependecies: [pandas]\n", "/project/env.yml 2:1"],
+    ["dependencies: pandas\n", "/project/env.yml 1:1"],
+    ["name: e\n", "/project/env.yml 1:1"],
+  ])("warns of the conda file %j, which names no packages", (conda, place) => {
+    const files = { "env.yml": conda };
+    const job = loaded("command: ls\nenvironment: {conda_file: env.yml}", { files });
+    expect(findings(job)).toEqual([`warning wrong_type ${place}`]);
+    expect(job.graph).not.toBeNull();
+  });
+
+  it.each([
     ["./nothing.yml", "unreadable_file"],
     ["azureml:nothing", "unknown_component"],
     ["azureml:a:b:c", "unknown_component"],

@@ -4,6 +4,7 @@
 import path from "node:path";
 import { parseAssetName, parseShortName } from "../asset-name.ts";
 import { localPath } from "../data-reference.ts";
+import { didYouMean } from "../did-you-mean.ts";
 import { checkFields } from "../fields/check-fields.ts";
 import { inlineEnvironment } from "../fields/environment.ts";
 import { liveFolder } from "../frozen-root.ts";
@@ -91,10 +92,26 @@ function readConda(
   context: LoadContext,
 ): EnvironmentDefinition["conda"] {
   if (node === null) return null;
-  if (node.kind !== "scalar") return { path: null, content: toPlain(node) };
+  if (node.kind !== "scalar") {
+    if (node.kind === "mapping") warnOfNoPackages(node, context);
+    return { path: null, content: toPlain(node) };
+  }
   const file = localPath(node.text, base);
   const tree = context.readFile(file, node);
-  return tree === null ? null : { path: file, content: toPlain(tree) };
+  if (tree === null) return null;
+  warnOfNoPackages(tree, context);
+  return { path: file, content: toPlain(tree) };
+}
+
+/** A mistyped key makes an environment with nothing in it. */
+function warnOfNoPackages(conda: TreeMapping, context: LoadContext): void {
+  const list = getSet(conda, "dependencies");
+  if (list?.kind === "list") return;
+  const near = [...conda.entries.keys()].find((key) => didYouMean(key, ["dependencies"]) !== null);
+  const key = conda.entries.get(near ?? "")?.key ?? conda;
+  const message = "this conda environment names no packages: they are listed under `dependencies`";
+  const hint = "Write `dependencies: [python=3.11, pandas]`, or a line for each.";
+  context.warn(key, "wrong_type", message, hint);
 }
 
 function readRequirements(
