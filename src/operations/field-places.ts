@@ -86,7 +86,8 @@ function inputOfPipeline(value: TreeNode | null): string | null {
 function placeOf(value: TreeNode | null, message: string): Position | null {
   const place = get(value, "path") ?? value;
   if (place === null) return null;
-  const last = textOf(place)?.split("/").at(-1) ?? "";
+  const written = textOf(place)?.replace(/^(azureml:\/\/.*)\/(?:versions|labels)\/[^/]+$/, "$1");
+  const last = written?.split("/").at(-1) ?? "";
   const [whole, name] = [last.replace(/^azureml:/, ""), last.replace(/^azureml:|[:@].*$/g, "")];
   // A message that names no version speaks of any.
   const isMeant = message.includes(message.includes(`${name}:`) ? whole : name);
