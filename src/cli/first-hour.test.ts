@@ -327,6 +327,16 @@ describe("what else is missing", () => {
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(ways)]);
   });
 
+  it.each([
+    "azureml:nope@latest",
+    "azureml:nope:3",
+    "azureml://registries/azureml/environments/nope/labels/latest",
+    "azureml://registries/mine/environments/nope/versions/3",
+  ])("%s, which is no environment, is pointed at", (name) => {
+    rig.write("pipeline.yml", `type: command\ncompute: local\ncommand: ls\nenvironment: ${name}\n`);
+    expect(rig.cli("run").stderr).toMatch(/^pipeline\.yml:4:14: error: No environment named nope/m);
+  });
+
   it("an environment and a definition have two ways out", () => {
     const job =
       "type: command\ncompute: local\ncommand: 'true'\nenvironment: azureml:nope@latest\n";
@@ -346,6 +356,7 @@ describe("what else is missing", () => {
     [["run", "--set", "inputs.x.path=dat"], "Did you mean `data`?"],
     [["run", "--set", "code=./daat/"], "Did you mean `./data`?"],
     [["run", "--set", "environment={requirements: requirement.txt}"], "`requirements.txt`?"],
+    [["run", "--set", "environment={requirements: data}"], "a folder\n  → Correct it, or name"],
   ])("%j: says %s", (words, way) => {
     rig.write("pipeline.yml", reading("./data/a.csv"));
     rig.write("data/a.csv", "1\n");

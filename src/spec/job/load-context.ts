@@ -136,7 +136,10 @@ export class LoadContext {
       for (const problem of addressSecretProblems(source)) this.report(problem);
       return read.text;
     }
-    const hint = place === null ? this.#fileHint(file) : this.pathHint(path.basename(file), file);
+    const isThere = this.reader.kind(file) !== null;
+    const named = isThere ? "Correct it, or name another file." : null;
+    const hint =
+      place === null ? this.#fileHint(file) : (named ?? this.pathHint(path.basename(file), file));
     this.error(place, "unreadable_file", `cannot read \`${file}\`: ${read.reason}`, hint);
     return null;
   }
