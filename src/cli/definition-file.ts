@@ -54,11 +54,26 @@ export function definitionFile(
       ? refuse(
           "wrong_usage",
           `there is no ${DEFAULT_FILES.join(" or ")} in ${context.currentFolder}`,
-          `name the file${othersHere(context.currentFolder)}, or start one: stepwell init`,
+          wayOut(context.currentFolder),
         )
       : refuse("wrong_usage", `${there.join(" and ")} are both here`, "say which one"),
     flags.json,
   );
+}
+
+function wayOut(folder: string): string {
+  const above = pipelineAbove(folder);
+  if (above !== null) return `there is one above: name it, ${path.relative(folder, above)}`;
+  return `name the file${othersHere(folder)}, or start one: stepwell init`;
+}
+
+/** Of the project that the folder lies in: not above its repository or workspace. */
+function pipelineAbove(folder: string): string | null {
+  const isProject = [".git", ".stepwell"].some((name) => fs.existsSync(path.join(folder, name)));
+  const above = path.dirname(folder);
+  if (isProject || above === folder) return null;
+  const found = DEFAULT_FILES.map((name) => path.join(above, name)).find((at) => fs.existsSync(at));
+  return found ?? pipelineAbove(above);
 }
 
 /** ` (job.yml, train.yml)`: what it may be; nothing where there is none. */

@@ -51,6 +51,7 @@ async function printLogs(
   const listing = createListing(workspace, run, () =>
     logFiles(workspace, run, step, flags.attempt ?? null),
   );
+  let isSilent = true;
   for (;;) {
     const logs = await listing.now();
     if (isRefusal(logs)) return context.refuse(logs);
@@ -62,11 +63,12 @@ async function printLogs(
       if (!isLast) readers.set(file, reader);
       const heading = several && !reader.begun && size(file) > 0 ? title : null;
       if (heading !== null) context.terminal.out(`== ${heading} ==`);
-      await writeOut(isLast ? reader.rest() : reader.fresh());
+      isSilent = !(await writeOut(isLast ? reader.rest() : reader.fresh())) && isSilent;
     }
     if (isLast) {
       if (logs.files.length === 0)
         context.terminal.note(logs.ended ? "no log is left, or no step ran" : "no logs yet");
+      else if (isSilent) context.terminal.note("nothing was printed");
       if (flags.follow && logs.interrupted)
         context.terminal.note(`nobody goes on with ${run}: stepwell run --resume ${run}`);
       return;
@@ -97,12 +99,16 @@ function createListing(
   };
 }
 
-/** As fast as the reader takes it: a log may be larger than memory. */
-async function writeOut(pieces: Iterable<Buffer>): Promise<void> {
-  for (const bytes of pieces)
+/** As fast as the reader takes it: a log may be larger than memory. False: there was nothing. */
+async function writeOut(pieces: Iterable<Buffer>): Promise<boolean> {
+  let isWritten = false;
+  for (const bytes of pieces) {
+    isWritten ||= bytes.length > 0;
     await new Promise<void>((resolve, reject) =>
       process.stdout.write(bytes, (error) => (error ? reject(new Exit(4)) : resolve())),
     );
+  }
+  return isWritten;
 }
 
 function size(file: string): number {

@@ -1,0 +1,79 @@
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CLI, makeRig, type Rig } from "../testing/rig.ts";
+
+// What is said to whoever names a file, a folder or an environment that is not there, stands in the wrong folder, or finds a
+// log empty.
+
+let rig: Rig;
+
+beforeEach(() => {
+  rig = makeRig("wrong turns, ü");
+});
+
+afterEach(() => rig.remove());
+
+const READING =
+  'type: command\ncompute: local\ncommand: cat ${{inputs.x}}\ninputs: {x: {type: uri_file, path: "./data/a.csv"}}\n';
+
+describe("a name that leads nowhere", () => {
+  it.each([
+    [["run", "pipelin.yml"], "Did you mean `pipeline.yml`?"],
+    [["run", "pipeline.yaml"], "Did you mean `pipeline.yml`?"],
+    [["run", "pipeline"], "Did you mean `pipeline.yml`?"],
+    [["run", "."], "Name the file in it: `HERE/pipeline.yml`."],
+    [["run", "-"], "standard input is /dev/stdin"],
+    [["run", "--set", "inputs.x.path=./dat/a.csv"], "Put it there, or write another path"],
+    [["run", "--set", "inputs.x.path=./data/b.csv"], "Did you mean `./data/a.csv`?"],
+    [["run", "--set", "inputs.x.path=dat"], "Did you mean `data`?"],
+    [["run", "--set", "code=./daat/"], "Did you mean `./data`?"],
+    [["run", "--set", "environment={requirements: requirement.txt}"], "`requirements.txt`?"],
+    [["run", "--set", "environment={requirements: data}"], "a folder\n  → Correct it, or name"],
+  ])("%j: says %s", (words, way) => {
+    rig.write("pipeline.yml", READING);
+    rig.write("data/a.csv", "1\n");
+    rig.write("requirements.txt", "");
+    const refused = rig.cli(...words);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining(way.replace("HERE", rig.folder)),
+    ]);
+  });
+
+  it.each([
+    "azureml:nope@latest",
+    "azureml:nope:3",
+    "azureml://registries/azureml/environments/nope/labels/latest",
+    "azureml://registries/mine/environments/nope/versions/3",
+  ])("%s, which is no environment, is pointed at", (name) => {
+    rig.write("pipeline.yml", `type: command\ncompute: local\ncommand: ls\nenvironment: ${name}\n`);
+    expect(rig.cli("run").stderr).toMatch(/^pipeline\.yml:4:14: error: No environment named nope/m);
+  });
+});
+
+describe("in a folder of the project", () => {
+  it("the pipeline above is named, but none above the project", () => {
+    rig.write("pipeline.yml", "type: command\ncompute: local\ncommand: ls\n");
+    rig.write("code/deep/train.py", "");
+    const run = (folder: string) =>
+      spawnSync(process.execPath, [CLI, "run"], { cwd: rig.at(folder), encoding: "utf8" }).stderr;
+    expect(run("code/deep")).toContain("there is one above: name it, ../../pipeline.yml");
+    fs.mkdirSync(rig.at("code/deep/.git"));
+    expect(run("code/deep")).toContain("name the file, or start one: stepwell init");
+  });
+});
+
+describe("logs", () => {
+  it("says that nothing was printed", () => {
+    const job = (command: string) => `type: command\ncompute: local\ncommand: ${command}\n`;
+    rig.write("pipeline.yml", job("'true'"));
+    rig.cli("run");
+    const silent = rig.cli("logs");
+    expect([silent.stdout, silent.stderr]).toEqual(["", "nothing was printed\n"]);
+    rig.write("pipeline.yml", job("echo x"));
+    rig.cli("run");
+    const said = rig.cli("logs");
+    expect([said.stdout, said.stderr]).toEqual(["x\n", ""]);
+  });
+});
