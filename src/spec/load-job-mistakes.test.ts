@@ -336,3 +336,19 @@ describe("the inputs of a pipeline without a component", () => {
     expect(loaded(pipeline("{type: integer}"), { ...FILES, options }).graph).not.toBeNull();
   });
 });
+
+describe("a mistyped key that must be there", () => {
+  it.each([
+    ["a job", "type: command\ncomand: ls", "2:1"],
+    ["a node", "type: pipeline\njobs:\n  a: {comand: ls}", "3:7"],
+    ["a node with a component", "type: pipeline\njobs:\n  a: {compnent: ./c.yml}", "3:7"],
+  ])("is told once, of %s", (_, text, place) => {
+    expect(findings(loaded(text, FILES))).toEqual([`error unknown_key ${place}`]);
+  });
+
+  it("is told as missing where no other key can stand for it", () => {
+    expect(findings(loaded("type: pipeline\njobs:\n  a: {inputs: {}}"))).toEqual([
+      "error missing_field 3:6",
+    ]);
+  });
+});

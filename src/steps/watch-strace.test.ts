@@ -55,6 +55,17 @@ describe("a record of strace's", () => {
     fs.rmSync(folder, { recursive: true });
   });
 
+  it.each(["no JSON", "null", "{}", '{"own": [], "rules": null}', '{"own": 1, "rules": {}}'])(
+    "is none where the step has written over what belongs to it: %s",
+    (text) => {
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-strace-"));
+      fs.writeFileSync(path.join(folder, "strace"), "");
+      fs.writeFileSync(path.join(folder, "strace-places.json"), text);
+      expect(readStrace(folder)).toBeNull();
+      fs.rmSync(folder, { recursive: true });
+    },
+  );
+
   it.each([
     ["/in", true],
     ["/in/x/y", true],

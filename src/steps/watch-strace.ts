@@ -10,7 +10,13 @@ import { fileLines } from "./file-lines.ts";
 import { readStepFile } from "./step-file.ts";
 import type { ReadLine } from "./undeclared-reads.ts";
 import { ownPlaces } from "./watch-python.ts";
-import { isUnwanted, type WatchPlaces, watchRules, within } from "./watch-rules.ts";
+import {
+  isUnwanted,
+  type WatchPlaces,
+  type WatchRules,
+  watchRules,
+  within,
+} from "./watch-rules.ts";
 
 const RECORD = "strace";
 const KNOWN_PLACES = "strace-places.json";
@@ -46,10 +52,10 @@ export function prepareStrace(
 export function readStrace(attemptFolder: string): readonly ReadLine[] | null {
   const record = path.join(attemptFolder, RECORD);
   const places = path.join(attemptFolder, KNOWN_PLACES);
-  const known = readStepFile(places);
+  const known = knownPlaces(readStepFile(places));
   const isThere = fs.statSync(record, { throwIfNoEntry: false })?.isFile() === true;
   if (known === null || !isThere) return null;
-  const { own, rules } = JSON.parse(known);
+  const { own, rules } = known;
   const isOwn = within(own);
   const told = new Set<string>();
   const found: ReadLine[] = [];
@@ -61,6 +67,20 @@ export function readStrace(attemptFolder: string): readonly ReadLine[] | null {
     if (line.kind === "c" || !(isOwn(line.text) || isUnwanted(line.text, rules))) found.push(line);
   }
   return found;
+}
+
+/** Null where the step has put something else in its place. */
+function knownPlaces(
+  text: string | null,
+): { readonly own: string[]; readonly rules: WatchRules } | null {
+  try {
+    const { own, rules } = JSON.parse(text ?? "null");
+    isUnwanted("/", rules);
+    within(own)("/");
+    return { own, rules };
+  } catch {
+    return null;
+  }
 }
 
 /** More of a record is not read: three million calls, in which a program has long said where it reads. */

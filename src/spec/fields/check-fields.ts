@@ -1,7 +1,7 @@
 // Checks a mapping of a definition against its table and reports every mistake at its place. Knows nothing of what
 // the fields mean together: that is the loader's part.
 
-import { namesInWords, suggestion } from "../did-you-mean.ts";
+import { didYouMean, namesInWords, suggestion } from "../did-you-mean.ts";
 import type { Problem } from "../problem.ts";
 import { type Place, problemAt } from "../problem-at.ts";
 import { soleReference } from "../template.ts";
@@ -28,6 +28,7 @@ export function checkFields(
   for (const [name, doc] of requiredFields(table)) {
     const value = mapping.entries.get(name)?.value;
     if (value !== undefined && !isNull(value)) continue;
+    if (table.unknownKeys === "error" && isMistyped(name, mapping, table)) continue;
     const hint = `Add \`${name}\`: ${doc.charAt(0).toLowerCase()}${doc.slice(1)}`;
     report(problemAt(mapping, "missing_field", `${table.title} needs \`${name}\``, hint));
   }
@@ -264,6 +265,12 @@ function reportUnknown(name: string, place: Place, table: FieldTable, report: Re
   const hint = suggestion(name, known, `Known keys: ${namesInWords(known)}.`);
   const message = `\`${shorten(name)}\` is not a key of ${table.title}`;
   report(problemAt(place, "unknown_key", message, hint, table.unknownKeys));
+}
+
+/** A key that is told as unknown stands for it. */
+function isMistyped(name: string, { entries }: TreeMapping, { fields }: FieldTable): boolean {
+  const unknown = [...entries.keys()].filter((key) => !Object.hasOwn(fields, key));
+  return unknown.some((key) => didYouMean(key, Object.keys(fields)) === name);
 }
 
 const required = new WeakMap<FieldTable, readonly (readonly [string, string])[]>();

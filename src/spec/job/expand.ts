@@ -1,6 +1,6 @@
 // Opens a pipeline: each node with its component, nested pipelines to any depth. Binds nothing yet.
 
-import { namesInWords, suggestion } from "../did-you-mean.ts";
+import { didYouMean, namesInWords, suggestion } from "../did-you-mean.ts";
 import { checkFields } from "../fields/check-fields.ts";
 import { dataTransferNode } from "../fields/data-transfer.ts";
 import type { FieldTable } from "../fields/field.ts";
@@ -184,12 +184,19 @@ function inlineComponent(
   return { type, tree, ...where, inputs: NO_INPUTS, outputs };
 }
 
+function isNearlyCommand(key: string): boolean {
+  const near = didYouMean(key, Object.keys(commandNode.fields));
+  return near !== key && (near === "command" || near === "component");
+}
+
 function checkInlineCommand(
   tree: TreeMapping,
   outputs: ReadonlyMap<string, unknown>,
   context: LoadContext,
 ): void {
   if (getSet(tree, "command") === null) {
+    // Told as an unknown key already.
+    if ([...tree.entries.keys()].some(isNearlyCommand)) return;
     const hint = "Add `command: …`, or `component: ./file.yml`.";
     context.error(tree, "missing_field", "a command node needs `command` or `component`", hint);
     return;
