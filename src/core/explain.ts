@@ -136,6 +136,11 @@ function environmentChanges(before: string, after: string, evidence: Evidence): 
   const old = evidence.environment(before);
   const now = evidence.environment(after);
   if (old === null || now === null) return [reason("environment_changed", "environment changed")];
+  return [reason("environment_changed", `environment: ${environmentDifference(old, now)}`)];
+}
+
+/** `pandas 2.1 → 2.2, the source of mine (editable)`. */
+export function environmentDifference(old: EnvironmentIdentity, now: EnvironmentIdentity): string {
   const changes = [
     ...versionChange("Python", old.pythonVersion ?? undefined, now.pythonVersion ?? undefined),
     ...names(old.packages, now.packages).flatMap((name) =>
@@ -152,8 +157,7 @@ function environmentChanges(before: string, after: string, evidence: Evidence): 
     ),
     ...versionChange("platform", old.platform, now.platform),
   ];
-  const detail = changes.length > 0 ? listed(changes) : `${old.label} → ${now.label}`;
-  return [reason("environment_changed", `environment: ${detail}`)];
+  return changes.length > 0 ? listed(changes) : `${old.label} → ${now.label}`;
 }
 
 function versionChange(

@@ -59,6 +59,8 @@ export interface StepResult {
   readonly notDeterministic?: OutputDifference;
   /** Inputs that somebody wrote to while it read them, and whose bytes were the same at the end; absent: none. */
   readonly writtenInputs?: readonly string[];
+  /** How its environment was another than the one of its fingerprint: `pandas 2.1 → 2.2`; absent: it was that one. */
+  readonly environmentChanged?: string;
 }
 
 /** A file or folder as it was when an attempt had read it. */

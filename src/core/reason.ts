@@ -22,6 +22,8 @@ export type ReasonKind =
   | "undeclared_changed"
   /** The fingerprint is known, but an input was written to while its result was made. */
   | "input_written"
+  /** The fingerprint is known, but its result was made in another environment. */
+  | "other_environment"
   /** The fingerprint is known, but somebody said that its result must not be reused. */
   | "invalidated"
   /** The same work ran before without success. */

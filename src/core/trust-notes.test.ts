@@ -38,6 +38,13 @@ describe("what a result says against itself", () => {
     ]);
   });
 
+  it("is that its environment was another than planned", () => {
+    const environmentChanged = "pandas 2.1 → 2.2";
+    expect(trustNotes(TRAIN, { ...RESULT, environmentChanged })).toEqual([
+      "train: its environment changed after it was planned (pandas 2.1 → 2.2): this result is not reused",
+    ]);
+  });
+
   it("is nothing for most", () => {
     expect(trustNotes(TRAIN, RESULT)).toEqual([]);
   });

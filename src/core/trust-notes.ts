@@ -16,24 +16,36 @@ export function trustNotes(step: Step, result: StepResult): readonly string[] {
     ...undeclaredNotes(step, result),
     ...unwatched,
     ...determinismNotes(step, result),
-    ...writtenNotes(step, result),
+    ...doubtNotes(step, result),
   ];
 }
 
-/** `input data was written to while it was read`; null where that is not so. */
-export function describeWritten({ writtenInputs: inputs }: StepResult): string | null {
+/** Why nobody can be certain that the result is that of its fingerprint; null for most. */
+export function describeDoubt(result: StepResult): string | null {
+  return describeWritten(result) ?? describeEnvironment(result);
+}
+
+function describeWritten({ writtenInputs: inputs }: StepResult): string | null {
   if (inputs === undefined) return null;
   const [word, were, they] =
     inputs.length === 1 ? ["input", "was", "it was"] : ["inputs", "were", "they were"];
   return `${word} ${listed(inputs)} ${were} written to while ${they} read`;
 }
 
-function writtenNotes(step: Step, result: StepResult): string[] {
-  const what = describeWritten(result);
-  if (what === null) return [];
-  return [
-    `${nameOf(step)}: ${what}. The bytes are the same again, but nobody knows what it read: this result is not reused`,
+function describeEnvironment({ environmentChanged: change }: StepResult): string | null {
+  return change === undefined ? null : `its environment changed after it was planned (${change})`;
+}
+
+function doubtNotes(step: Step, result: StepResult): string[] {
+  const written = describeWritten(result);
+  const other = describeEnvironment(result);
+  const notes = [
+    ...(written === null
+      ? []
+      : [`${written}. The bytes are the same again, but nobody knows what it read`]),
+    ...(other === null ? [] : [other]),
   ];
+  return notes.map((note) => `${nameOf(step)}: ${note}: this result is not reused`);
 }
 
 /** Said of a step that has just run: why what reads it does not run. */

@@ -7,6 +7,7 @@ import type { OutputDifference, OutputRecord, StepResult } from "../core/output.
 import type { ReasonKind } from "../core/reason.ts";
 import { areEquivalent } from "../core/same-output.ts";
 import { usesRunName } from "../core/step-facts.ts";
+import { describeDoubt } from "../core/trust-notes.ts";
 import type { Contents } from "../ports/contents.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -29,7 +30,8 @@ export async function compareWithEarlier(
   const found = await differences(ports.contents, before, result);
   // Where an input was written to, or a file that nobody declared has changed, other bytes are no wonder.
   const excused =
-    before.writtenInputs !== undefined ||
+    describeDoubt(before) !== null ||
+    describeDoubt(result) !== null ||
     ports.contents.firstChanged(before.undeclared?.files ?? []) !== null;
   return {
     ...result,

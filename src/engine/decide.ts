@@ -212,6 +212,7 @@ function refusesUndeclared(ports: EnginePorts, candidate: Candidate, row: Result
 const UNUSABLE: ReadonlySet<Reason["kind"]> = new Set([
   "undeclared_changed",
   "input_written",
+  "other_environment",
   "outputs_deleted",
   "too_old",
 ]);

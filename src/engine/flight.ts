@@ -38,6 +38,8 @@ export interface Flight {
   submitted: boolean;
   /** It has ended, and its log is being rid of secrets. */
   masking: boolean;
+  /** How its environment was another than planned when it started. */
+  environmentChanged: string | null;
 }
 
 export type Message =
@@ -103,6 +105,7 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
   if (flight.cancelled) return post(neverStarted(attemptId, ports.clock.now()));
   const built = await ports.environments.build(identity);
   if (!built.ok) return refuse(built.failure);
+  flight.environmentChanged = await ports.environments.changed(identity);
   const staged = await ports.contents.stage({
     attemptId,
     snapshotId: planned.code === null ? null : (run.plan.codes[planned.code]?.snapshotId ?? null),
@@ -226,6 +229,7 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
     post({ kind: "captured", attemptId, outcome: { ok: false, failure: written } });
     return;
   }
+  const environmentChanged = flight.environmentChanged ?? (await changedSince(ports, flight));
   const folders = ports.attemptFolders(attemptId);
   const captured = await ports.contents.capture({
     attemptId,
@@ -255,6 +259,7 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
     artifacts,
     warnings: [...captured.warnings, ...warnings],
     ...(written.length > 0 ? { writtenInputs: written } : {}),
+    ...(environmentChanged === null ? {} : { environmentChanged }),
   };
   const refused = flight.run.plan.options.strict ? undeclaredFailure(node, result) : null;
   if (refused !== null) {
@@ -264,6 +269,11 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
   const problems = await sendElsewhere(ports, flight, result);
   const outcome = { ok: true, value: result, warnings: [] } as const;
   post({ kind: "captured", attemptId, outcome, problems });
+}
+
+async function changedSince(ports: EnginePorts, { run, step }: Flight): Promise<string | null> {
+  const identity = run.plan.environments[run.plan.steps[step]?.environment ?? -1];
+  return identity === undefined ? null : ports.environments.changed(identity);
 }
 
 async function sendElsewhere(

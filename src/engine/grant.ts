@@ -160,6 +160,7 @@ function makeAttempt(state: EngineState, wanted: Wanted): Flight {
     cancelled: false,
     submitted: false,
     masking: false,
+    environmentChanged: null,
   };
   state.flights.set(attemptId, flight);
   return flight;

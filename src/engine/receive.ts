@@ -6,6 +6,7 @@ import type { StepError } from "../core/event.ts";
 import { errorOf, retryDelay, succeeded } from "../core/failure.ts";
 import type { StepResult } from "../core/output.ts";
 import { isEndedStep } from "../core/status.ts";
+import { describeDoubt } from "../core/trust-notes.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { type ActiveRun, emit } from "./active-run.ts";
 import { compareWithEarlier } from "./compare-earlier.ts";
@@ -231,8 +232,9 @@ function handOver(state: EngineState, flight: Flight, result: StepResult): void 
     if (source === null || source === undefined) continue;
     const { settler, clock } = state.ports;
     const node = run.plan.graph.steps[step] as StepNode;
+    const isDoubtful = describeDoubt(result) !== null;
     // It asks for a copy or a name of its own: decided on anew, it takes this result over as any reused step does.
-    if (settler.needed(node) || settler.sends(run.plan, step, "reused", result)) {
+    if (isDoubtful || settler.needed(node) || settler.sends(run.plan, step, "reused", result)) {
       emit(run, { kind: "step_detached", at: clock.now(), step });
       continue;
     }

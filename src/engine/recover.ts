@@ -91,5 +91,6 @@ function flightOf(state: EngineState, run: ActiveRun, step: number, facts: StepF
     cancelled: false,
     submitted: true,
     masking: false,
+    environmentChanged: null,
   };
 }

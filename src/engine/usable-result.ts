@@ -3,7 +3,7 @@
 
 import { ARTIFACTS, type OutputRecord } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
-import { describeChangedFile, describeWritten, promisesReuse } from "../core/trust-notes.ts";
+import { describeChangedFile, describeDoubt, promisesReuse } from "../core/trust-notes.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import type { EnginePorts } from "./engine-ports.ts";
@@ -49,8 +49,11 @@ async function whyNot(
 ): Promise<Reason | null> {
   const gone = goneBytes(ports, row);
   if (gone !== null) return { kind: "outputs_deleted", detail: `its bytes are ${gone}` };
-  const written = describeWritten(row.result);
-  if (written !== null) return { kind: "input_written", detail: `not certain: ${written}` };
+  const doubt = describeDoubt(row.result);
+  if (doubt !== null) {
+    const kind = row.result.writtenInputs === undefined ? "other_environment" : "input_written";
+    return { kind, detail: `not certain: ${doubt}` };
+  }
   if (await isWhole(ports, row)) return undeclaredChange(ports, node, row);
   damaged(row);
   return deletedOutputs(row);

@@ -3,7 +3,6 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { canonicalJson } from "../core/canonical-json.ts";
 import type { EnvironmentIdentity } from "../core/environment.ts";
 import type {
   BuiltEnvironment,
@@ -11,7 +10,7 @@ import type {
   EnvironmentOutcome,
 } from "../ports/environments.ts";
 import { findProgram, isExecutable } from "./find-program.ts";
-import { condaPrefix, probePython } from "./probe-python.ts";
+import { condaPrefix } from "./probe-python.ts";
 import { shortened } from "./program-failure.ts";
 import type { Recipe, Recipes } from "./recipes.ts";
 import type { Uv } from "./uv.ts";
@@ -33,7 +32,7 @@ export async function buildEnvironment(
 ): Promise<Built> {
   const recipe = context.recipes.recall(identity.id);
   if (recipe === null) return failed(unwritable(context.cacheFolder) ?? forgotten(identity));
-  if (recipe.kind === "interpreter") return useInterpreter(identity, recipe, context);
+  if (recipe.kind === "interpreter") return useInterpreter(recipe, context);
   const lockText = await lockTextOf(recipe, context);
   if (typeof lockText !== "string") return failed(lockText);
   const venv = await context.store.ensure({ ...recipe, lockText });
@@ -70,19 +69,14 @@ async function lockTextOf(
   return end.stdout;
 }
 
-async function useInterpreter(
-  identity: EnvironmentIdentity,
+function useInterpreter(
   recipe: Extract<Recipe, { kind: "interpreter" }>,
   context: BuildContext,
-): Promise<Built> {
+): Built {
   const { executable, virtualEnvironment } = recipe;
   if (executable === null)
     return { ok: true, value: { pathPrefix: [], variables: {} }, warnings: [] };
   if (!isExecutable(executable)) return failed(goneInterpreter(executable));
-  const now = await probePython(executable, context.variables, context.cacheFolder);
-  const same =
-    now?.version === identity.pythonVersion &&
-    canonicalJson(now?.packages) === canonicalJson(identity.packages);
   const value =
     virtualEnvironment === null
       ? outsideVenv(executable, context)
@@ -90,8 +84,7 @@ async function useInterpreter(
           pathPrefix: [path.dirname(executable)],
           variables: { VIRTUAL_ENV: virtualEnvironment },
         };
-  const changed = `${executable} has changed since this run was planned: packages are other ones.`;
-  return { ok: true, value, warnings: same ? [] : [changed] };
+  return { ok: true, value, warnings: [] };
 }
 
 /** Of an environment that conda made the whole belongs together: its `pip` and its tools come along. */

@@ -4,6 +4,7 @@
 import path from "node:path";
 import type { EnvironmentFailure, EnvironmentLookup, Environments } from "../ports/environments.ts";
 import { buildEnvironment } from "./build-environment.ts";
+import { lookForChanges } from "./changed-environment.ts";
 import { chooseSoftware, type EnvironmentTable } from "./choose-software.ts";
 import { identifySoftware, noSoftware } from "./identify-software.ts";
 import { createRecipes } from "./recipes.ts";
@@ -53,6 +54,7 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
     },
     none: () => noSoftware(context.recipes),
     build: rememberedBriefly((identity) => buildEnvironment(identity, context)),
+    changed: lookForChanges(context),
   };
 }
 
@@ -71,8 +73,7 @@ function rememberedBriefly(build: Build): Build {
     const known = made.get(identity.id);
     if (known !== undefined && performance.now() - known.at < FRESH_MS) return known.outcome;
     const outcome = await build(identity);
-    if (outcome.ok && outcome.warnings.length === 0)
-      made.set(identity.id, { at: performance.now(), outcome });
+    if (outcome.ok) made.set(identity.id, { at: performance.now(), outcome });
     return outcome;
   };
 }

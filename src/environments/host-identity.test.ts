@@ -293,11 +293,21 @@ describe("the shell's interpreter for a step", () => {
     });
   });
 
-  it("warns when it has changed since the plan", async () => {
+  it("says how it has changed since the plan: packages and the source of editable ones", async () => {
+    const source = path.join(folder, "src");
+    fs.mkdirSync(source);
+    fs.writeFileSync(path.join(source, "mine.py"), "A = 1");
+    installEditable("mine", source);
     const identity = await identify();
+    expect(await environments().changed(identity)).toBeNull();
+    fs.writeFileSync(path.join(source, "mine.py"), "A = 2");
+    expect(await environments().changed(identity)).toBe("the source of mine (editable)");
+    fs.writeFileSync(path.join(source, "mine.py"), "A = 1");
+    expect(await environments().changed(identity)).toBeNull();
     install("late", "1.0");
-    const built = await environments().build(identity);
-    expect(built.ok && built.warnings).toHaveLength(1);
+    expect(await environments().changed(identity)).toBe("late 1.0 is new");
+    fs.rmSync(venv, { recursive: true });
+    expect(await environments().changed(identity)).toMatch(/\/venv\/bin\/python is gone$/);
   });
 
   it("fails with the way out where the cache cannot be written", async () => {

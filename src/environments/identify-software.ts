@@ -141,14 +141,22 @@ function interpreterIdentity(
   programs: Programs,
   context: IdentifyContext,
 ): EnvironmentOutcome<EnvironmentIdentity> {
-  const editable: Record<string, string> = {};
-  for (const source of facts.editables)
-    editable[source.name] = editableContent(source, context.cacheFolder);
+  const editable = editablesOf(facts, context.cacheFolder);
   const { version: pythonVersion, platform, packages, executable, virtualEnvironment } = facts;
   const fields = { label, kind, pythonVersion, platform, packages, editable, programs };
   const identity = identityOf({ ...fields, lockId: null });
   context.recipes.remember(identity, { kind: "interpreter", executable, virtualEnvironment });
   return { ok: true, value: identity, warnings: [] };
+}
+
+/** Name → content of what is imported from where it is edited. */
+export function editablesOf(
+  { editables }: Pick<PythonFacts, "editables">,
+  cacheFolder: string,
+): Record<string, string> {
+  return Object.fromEntries(
+    editables.map((source) => [source.name, editableContent(source, cacheFolder)]),
+  );
 }
 
 async function identifyPackages(

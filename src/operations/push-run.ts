@@ -12,7 +12,7 @@ import {
   type SharedRun,
   sharedRunId,
 } from "../core/shared-run.ts";
-import { describeWritten } from "../core/trust-notes.ts";
+import { describeDoubt } from "../core/trust-notes.ts";
 import type { ResultRow } from "../ports/records.ts";
 import { StorageError } from "../ports/storage.ts";
 import { USUAL_PART_BYTES } from "../transfers/part-plan.ts";
@@ -107,8 +107,8 @@ async function ownResults(workspace: Workspace, run: RecordedRun): Promise<reado
 
 async function whyNot(workspace: Workspace, { result }: ResultRow): Promise<string | null> {
   if (result.undeclared !== undefined) return "it relies on what it does not declare";
-  const written = describeWritten(result);
-  if (written !== null) return written;
+  const doubt = describeDoubt(result);
+  if (doubt !== null) return doubt;
   for (const record of recordsOf(result))
     if (!(await workspace.contents.verify(record))) return `${record.path} was deleted or changed`;
   return null;

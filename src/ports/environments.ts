@@ -49,6 +49,8 @@ export interface Environments {
   none(): EnvironmentIdentity;
   /** Makes it (once, whoever asks at the same time), repairs it when damaged. */
   build(identity: EnvironmentIdentity): Promise<EnvironmentOutcome<BuiltEnvironment>>;
+  /** How it is another now than it was when it was identified, in words; null where nobody has changed it. */
+  changed(identity: EnvironmentIdentity): Promise<string | null>;
 }
 
 /** The lock of an environment; `text` is null while it was never resolved. */

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -159,6 +160,42 @@ jobs:
     warnings: [expect.stringContaining("copy: input data was written to while it was read")],
   });
   expect(both("swapped.yml")).toBe("not certain: input data was written to while it was read");
+});
+
+it("a result that was made in a changed environment is not that of the environment it was planned with", () => {
+  execFileSync("python3", ["-m", "venv", "--without-pip", rig.at("venv")]);
+  const lib = rig.at("venv/lib");
+  const site = path.join(lib, fs.readdirSync(lib)[0] ?? "", "site-packages");
+  fs.writeFileSync(path.join(site, "mine.pth"), `${rig.at("mine")}\n`);
+  rig.write("mine/rates.py", "RATE = 1");
+  rig.write(
+    "env.yml",
+    `
+type: pipeline
+jobs:
+  edit:
+    command: echo "RATE = 2" > "$RATES" && echo done > \${{outputs.o}}
+    outputs: {o: {type: uri_file}}
+    environment_variables: {RATES: "${rig.at("mine/rates.py")}"}
+  use:
+    command: cat \${{inputs.o}} && python -c "import rates; print(rates.RATE)" > \${{outputs.r}}
+    inputs: {o: "\${{parent.jobs.edit.outputs.o}}"}
+    outputs: {r: {type: uri_file}}
+    environment: {python: ${rig.at("venv/bin/python")}}
+`,
+  );
+  const said = "its environment changed after it was planned (the source of path:mine (editable))";
+  expect(rig.run("run", "env.yml")).toMatchObject({
+    status: "Completed",
+    warnings: [`use: ${said}: this result is not reused`],
+  });
+  rig.write("mine/rates.py", "RATE = 1");
+  const reason = { kind: "other_environment", detail: `not certain: ${said}` };
+  expect(planned("env.yml")[1]).toMatchObject({ decision: "run", reason });
+  const second = rig.run("run", "env.yml").steps[1];
+  expect(second?.reuse).toMatchObject({ decision: "ran", reason });
+  expect(fs.readFileSync(second?.outputs.r?.path as string, "utf8")).toBe("1\n");
+  expect(planned("env.yml")[1]).toMatchObject({ decision: "reuse" });
 });
 
 it("a file of a server that tells no versions is fetched again while its date has room for another", async () => {

@@ -157,6 +157,7 @@ const environments: Environments = {
       warnings: [],
     };
   },
+  changed: async () => null,
 };
 
 function workInProcess(listener: ComputeListener): Compute {

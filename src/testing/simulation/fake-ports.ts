@@ -51,6 +51,7 @@ export function createFakePorts(
         throw new Error("no step of the simulation is a transfer");
       },
       build: async () => ({ ok: true, value: { pathPrefix: [], variables: {} }, warnings: [] }),
+      changed: async () => null,
     },
     stepTypes: {
       order: (context) => orderOf(world, context),
