@@ -17,10 +17,10 @@ interface KnownFiles {
 
 /** Folders that are no source, wherever they lie. */
 const SKIPPED = new Set(
-  "__pycache__ .git .hg .svn .venv venv node_modules .stepwell .tox .nox .eggs build dist mlruns".split(
-    " ",
-  ),
+  "__pycache__ .git .hg .svn .venv venv node_modules .stepwell .tox .nox .eggs mlruns".split(" "),
 );
+/** What building leaves behind, unless it holds modules: then it is a package of that name. */
+const BUILT = new Set(["build", "dist"]);
 /** Of a folder on sys.path: scripts and tests are no packages unless they say so, as setuptools sees it too. */
 const NO_PACKAGES = new Set(
   "bin debian doc docs documentation test tests unit_test unit_tests example examples scripts tools notebooks benchmark benchmarks exercise exercises".split(
@@ -84,7 +84,7 @@ function textOf(file: string): string {
 }
 
 function filesOf(root: EditableSource["roots"][number], distribution: string): string[] {
-  if (root.kind === "package") return fs.existsSync(root.path) ? walk(root.path, () => true) : [];
+  if (root.kind === "package") return walk(root.path);
   const own = distribution.replaceAll("-", "_");
   // The folder of a whole project holds steps and scripts too: its own packages are those of its name or with `__init__.py`.
   const isProject = ["pyproject.toml", "setup.py", "setup.cfg"].some((name) =>
@@ -115,20 +115,32 @@ function importable(
     if (!isFolder(entry, full)) return modules && CODE.test(entry.name) ? [full] : [];
     // A name with another sign in it cannot be imported.
     if (isSkipped(entry.name) || !/^\w+$/.test(entry.name)) return [];
-    if (fs.existsSync(path.join(full, "__init__.py"))) return walk(full, () => true);
+    if (fs.existsSync(path.join(full, "__init__.py"))) return walk(full);
+    if (BUILT.has(entry.name)) return [];
     const what = counted(entry.name);
     if (depth === 0 || entry.isSymbolicLink() || what === "nothing") return [];
     return importable(full, depth - 1, () => what, what === "modules");
   });
 }
 
-function walk(folder: string, counts: (name: string) => boolean): string[] {
-  if (fs.statSync(folder, { throwIfNoEntry: false })?.isFile()) return [folder];
+/** All files of a package, also those of modules that a link leads to (to data, it may lead to terabytes). */
+function walk(folder: string, above: readonly string[] = []): string[] {
+  const stats = fs.statSync(folder, { throwIfNoEntry: false });
+  if (stats === undefined) return [];
+  if (stats.isFile()) return [folder];
+  const place = `${stats.dev}:${stats.ino}`;
+  if (above.includes(place)) return [];
   return entries(folder).flatMap((entry) => {
     const full = path.join(folder, entry.name);
-    if (entry.isDirectory()) return isSkipped(entry.name) ? [] : walk(full, counts);
-    return counts(entry.name) && !entry.name.endsWith(".pyc") ? [full] : [];
+    if (!isFolder(entry, full)) return entry.name.endsWith(".pyc") ? [] : [full];
+    const mustHoldModules = BUILT.has(entry.name) || entry.isSymbolicLink();
+    if (isSkipped(entry.name) || (mustHoldModules && !holdsModules(full))) return [];
+    return walk(full, [...above, place]);
   });
+}
+
+function holdsModules(folder: string): boolean {
+  return entries(folder).some(({ name }) => CODE.test(name));
 }
 
 function isSkipped(name: string): boolean {

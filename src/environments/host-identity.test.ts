@@ -144,6 +144,37 @@ describe("the identity of the shell's interpreter", () => {
     expect((await identify()).id).toBe(before.id);
   });
 
+  it("counts packages called build, and what links in a package lead to", async () => {
+    const source = path.join(folder, "src");
+    const write = (name: string, text: string) => {
+      const file = path.join(folder, name);
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, text);
+    };
+    for (const name of ["src/mine/__init__.py", "src/mine/build/__init__.py", "src/build/x.txt"])
+      write(name, "");
+    write("shared/m.py", "A = 1");
+    fs.symlinkSync("../../shared", path.join(source, "mine", "shared"));
+    write("data/x.csv", "1");
+    fs.symlinkSync("../../data", path.join(source, "mine", "data"));
+    fs.symlinkSync(".", path.join(source, "mine", "itself"));
+    installEditable("mine", source);
+    const seen = [(await identify()).id];
+    const counts = async () => {
+      seen.push((await identify()).id);
+      return seen.at(-1) !== seen.at(-2);
+    };
+    expect(await counts()).toBe(false);
+    write("src/mine/build/steps.py", "A = 1");
+    expect(await counts()).toBe(true);
+    write("shared/m.py", "A = 2");
+    expect(await counts()).toBe(true);
+    write("src/build/lib/mine/old.py", "A = 1");
+    write("src/mine/dist/mine.whl", "bytes");
+    write("data/x.csv", "2");
+    expect(await counts()).toBe(false);
+  });
+
   it("counts a folder that a .pth file puts on the path", async () => {
     const source = path.join(folder, "lib");
     fs.mkdirSync(source);
