@@ -144,6 +144,27 @@ describe("the identity of the shell's interpreter", () => {
     expect((await identify()).id).toBe(before.id);
   });
 
+  it("counts modules that somebody copied into site-packages, and none that a distribution brought", async () => {
+    install("pkg", "1.0", { RECORD: "pkg/__init__.py,,\nmod.py,,\n" });
+    fs.mkdirSync(path.join(site, "pkg"));
+    fs.mkdirSync(path.join(site, "copied"));
+    const write = (name: string, text: string) => fs.writeFileSync(path.join(site, name), text);
+    for (const name of ["pkg/__init__.py", "mod.py", "copied/__init__.py", "_virtualenv.py"])
+      write(name, "");
+    write("sitecustomize.py", "");
+    const before = await identify();
+    expect(Object.keys(before.editable)).toEqual([
+      "site-packages/copied",
+      "site-packages/sitecustomize.py",
+    ]);
+    write("mod.py", "A = 2");
+    expect((await identify()).id).toBe(before.id);
+    write("copied/more.py", "A = 2");
+    expect((await identify()).id).not.toBe(before.id);
+    install("silent", "1.0");
+    expect((await identify()).editable).toEqual({});
+  });
+
   it("counts packages called build, and what links in a package lead to", async () => {
     const source = path.join(folder, "src");
     const write = (name: string, text: string) => {

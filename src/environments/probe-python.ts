@@ -32,7 +32,7 @@ export interface PythonFacts {
 }
 
 interface CachedProbe {
-  readonly format: 2;
+  readonly format: 3;
   readonly takenAt: number;
   /** Path → stamp of everything that the answer depends on. */
   readonly stamps: Readonly<Record<string, string>>;
@@ -64,7 +64,7 @@ export async function probePython(
   const { watched, ...facts } = answer;
   const paths = [file, ...deciding, ...watched];
   const stamps = Object.fromEntries(paths.map((each) => [each, stampOf(each)]));
-  writeDocument(cacheFile, { format: 2, takenAt, stamps, facts } satisfies CachedProbe);
+  writeDocument(cacheFile, { format: 3, takenAt, stamps, facts } satisfies CachedProbe);
   return facts;
 }
 
@@ -77,7 +77,7 @@ export function condaPrefix(executable: string): string | null {
 function isCurrent(cached: CachedProbe, pace: "certain" | "quick"): boolean {
   const mayHide = (stamp: string) => pace === "certain" && isRacy(stamp, cached.takenAt);
   return (
-    cached.format === 2 &&
+    cached.format === 3 &&
     Object.entries(cached.stamps).every(
       ([each, stamp]) => !mayHide(stamp) && stampOf(each) === stamp,
     )

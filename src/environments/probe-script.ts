@@ -25,6 +25,21 @@ def text(path):
     except Exception: return ""
 def normal(name): return re.sub(r"[-_.]+", "-", name).lower()
 packages, editables, watched, covered = {}, [], [], set()
+# Folder of distributions -> what they brought there; None where one of them does not say it.
+brought, asked = {}, False
+def remember(dist, folder):
+    record, names = dist.read_text("RECORD"), (dist.read_text("top_level.txt") or "").split()
+    if record: names += re.findall(r"^([^/,\n]+)[/,]", record, re.M)
+    known = brought.setdefault(folder, {"_virtualenv"})
+    brought[folder] = known.union(names) if names and known is not None else None
+def loose(folder, owned):
+    # Modules and packages that somebody copied there: no version says what they are.
+    for entry in sorted(os.listdir(folder)):
+        path, name = os.path.join(folder, entry), entry.split(".")[0]
+        if entry in owned or name in owned or not re.match(r"\w+$", name): continue
+        if entry.endswith((".py", ".so")) or os.path.isfile(os.path.join(path, "__init__.py")):
+            label = os.path.basename(folder) + "/" + entry
+            editables.append({"name": label, "roots": [{"path": path, "kind": "package"}]})
 def pth_folders(file):
     found = []
     for line in text(file).splitlines():
@@ -63,14 +78,16 @@ try:
         raw = dist.metadata["Name"]
         if not raw: continue
         name = normal(raw)
-        if name in packages: continue
         folder = os.path.dirname(str(getattr(dist, "_path", "")))
+        remember(dist, folder)
+        if name in packages: continue
         direct = json.loads(dist.read_text("direct_url.json") or "{}")
         packages[name] = (dist.version or "unknown") + origin(dist, direct)
         if direct.get("dir_info", {}).get("editable"):
             editable(name, folder, dist, unquote(urlparse(direct["url"]).path))
         elif folder and not inside(real(folder), roots):
             editable(name, folder, dist, folder)
+    asked = True
 except ImportError:
     try:
         import pkg_resources
@@ -78,6 +95,9 @@ except ImportError:
     except ImportError: pass
 for path in paths:
     if os.path.isdir(path):
+        if os.path.basename(path) in ("site-packages", "dist-packages"):
+            owned = brought.get(path, {"_virtualenv"} if asked else None)
+            if owned is not None: loose(path, owned)
         if not inside(real(path), roots) and real(path) not in covered:
             editables.append({"name": "path:" + os.path.basename(path), "roots": [{"path": path, "kind": "search"}]})
         for entry in os.listdir(path):
