@@ -152,8 +152,9 @@ function newTwins(
 } {
   /** Work that is certain to be done, and can be shared, by fingerprint: the step that does it. */
   const certain = new Map<string, string>();
-  /** Work that may be done, by static id. */
+  /** Work that may be done, by static id; and that of which not all is known yet, so that it may come out as any. */
   const possible = new Map<string, string>();
+  const vague = new Map<string, string>();
   /** The same by what is known without the environment: one without a lock may come out as any that is made. */
   const alike = new Map<string, string>();
   const alikeOpen = new Map<string, string>();
@@ -173,9 +174,14 @@ function newTwins(
       const shared = facts !== null;
       const work = shared ? facts.fingerprint + whole : "";
       const same = shared ? certain.get(work) : undefined;
-      const seen = possible.get(stable) ?? (isOpen ? alike : isMade ? alikeOpen : NONE).get(loose);
+      // Where all is known of both, equal work has equal fingerprints.
+      const isKnown = shared && !isOpen;
+      const seen =
+        (isKnown ? vague : possible).get(stable) ??
+        (isOpen ? alike : isMade ? alikeOpen : NONE).get(loose);
       const perhaps = must ? undefined : seen;
       setFirst(possible, stable, step.path);
+      if (!isKnown) setFirst(vague, stable, step.path);
       if (isOpen || isMade) setFirst(alike, loose, step.path);
       if (isOpen) setFirst(alikeOpen, loose, step.path);
       if (shared && perhaps === undefined) certain.set(work, step.path);

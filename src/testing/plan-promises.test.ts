@@ -106,6 +106,31 @@ jobs:
   });
 });
 
+it("steps of one command on other data are certain to run", () => {
+  for (const name of ["train", "test"]) rig.write(`${name}.csv`, name);
+  const prepare = (name: string): string =>
+    `{command: 'cp "\${{inputs.d}}" "\${{outputs.o}}"', inputs: {d: {type: uri_file, path: ${name}.csv}}, outputs: {o: {type: uri_file}}}`;
+  rig.write(
+    "twice.yml",
+    `
+type: pipeline
+jobs:
+  train: ${prepare("train")}
+  test: ${prepare("test")}
+  again: ${prepare("test")}
+`,
+  );
+  const [train, test, again] = steps("twice.yml");
+  expect(train).toMatchObject({ decision: "run", reason: { kind: "never_ran" } });
+  expect(test).toMatchObject({ decision: "run", reason: { kind: "never_ran" } });
+  expect(again).toMatchObject({
+    decision: "reuse",
+    reason: { detail: "the same work as step test" },
+  });
+  const decided = rig.run("run", "twice.yml").steps.map(({ reuse }) => reuse.decision);
+  expect(decided).toEqual(["ran", "ran", expect.stringMatching("reused|attached")]);
+});
+
 describe("an environment whose definition was changed", () => {
   const named = (name: string): readonly string[] => [
     "--set",
