@@ -121,6 +121,7 @@ function shims(executable: string, context: BuildContext): string[] {
 /** Planning could not write down how the environment is made. */
 function unwritable(cacheFolder: string): EnvironmentFailure | null {
   try {
+    fs.mkdirSync(cacheFolder, { recursive: true });
     fs.accessSync(cacheFolder, fs.constants.W_OK);
     return null;
   } catch (error) {
