@@ -21,16 +21,31 @@ export async function findOutput(
   const record = found && recordIn(found.row, found.output);
   if (found === null || record === null) return unknownOutput(recorded, name);
   const gone = await whyGone(workspace, found, `output ${name} of run ${run}`);
-  if (gone !== null) return gone;
+  if (gone !== null) return (await madeAgain(workspace, found, record)) ?? gone;
   const notFetched = await workspace.shared?.fetch(record);
   if (notFetched) return notFetched;
   if (await workspace.contents.verify(record)) return record;
+  const again = await madeAgain(workspace, found, record);
+  if (again !== null) return again;
   return refuse(
     "damaged_output",
     `output ${name} of run ${run} was deleted or changed: ${record.path}`,
-    "run the pipeline again: the step that made it will run",
+    "run its pipeline again: the same bytes are taken from there; if it makes others, name the new run",
     1,
   );
+}
+
+/** The same bytes, where the same work has made them once more. */
+async function madeAgain(
+  { records, contents }: Workspace,
+  { row, output }: FoundOutput,
+  { id }: OutputRecord,
+): Promise<OutputRecord | null> {
+  for (const other of await records.results(row.fingerprint)) {
+    const record = recordIn(other, output);
+    if (record?.id === id && (await contents.verify(record))) return record;
+  }
+  return null;
 }
 
 async function whyGone(
@@ -44,7 +59,7 @@ async function whyGone(
   return refuse(
     "removed_output",
     `${what} was ${describeRemoval(removal)}`,
-    `run the pipeline again to make it anew, or see what it was: stepwell lineage ${name}`,
+    `run its pipeline again: the same bytes are taken from there; or see what it was: stepwell lineage ${name}`,
     1,
   );
 }

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { afterEach, expect, it } from "vitest";
 import { makeRig, type Rig } from "./rig.ts";
 
@@ -51,4 +52,32 @@ it("an output that an attempt wrote before it failed is not given out, but told 
   expect(asked.stderr).toContain("stepwell shell broke half");
   const command = ["shell", "broke", "half", "--", "bash", "-c", 'cat "$SW_outputs_o"'];
   expect(rig.cli(...command).stdout).toBe("half\n");
+});
+
+it("an output that was deleted is found again where the same work has made the same bytes", () => {
+  rig = makeRig("made-again");
+  rig.write("made.txt", "one");
+  rig.write(
+    "make.yml",
+    "type: command\ncompute: local\ncommand: cat ${{inputs.x}} > ${{outputs.o}}\n" +
+      `inputs: {x: {type: uri_file, path: made.txt}}\n${OUTPUT}\n`,
+  );
+  rig.write(
+    "use.yml",
+    "type: command\ncompute: local\ncommand: cat ${{inputs.x}} > ${{outputs.o}}; echo\n" +
+      `inputs: {x: {type: uri_file, path: azureml://jobs/first/outputs/o}}\n${OUTPUT}\n`,
+  );
+  const first = rig.run("run", "make.yml", "--name", "first");
+  expect(rig.run("run", "use.yml").status).toBe("Completed");
+  fs.rmSync(first.steps[0]?.outputs.o?.path as string);
+  const refused = rig.cli("run", "use.yml");
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(
+      "→ run its pipeline again: the same bytes are taken from there; if it makes others, name the new run",
+    ),
+  });
+  expect(rig.run("run", "make.yml").steps[0]?.reuse.decision).toBe("ran");
+  expect(rig.run("run", "use.yml").steps[0]?.reuse).toMatchObject({ decision: "reused" });
+  expect(fs.readFileSync(rig.cli("outputs", "first", "o").stdout.trim(), "utf8")).toBe("one");
 });
