@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StepResult } from "./output.ts";
-import { describeChangedFile, equivalenceNotes, trustNotes } from "./trust-notes.ts";
+import { describeChangedFile, describeDoubt, equivalenceNotes, trustNotes } from "./trust-notes.ts";
 
 const TRAIN = {
   path: "train",
@@ -43,10 +43,14 @@ describe("what a result says against itself", () => {
     expect(trustNotes(TRAIN, { ...RESULT, environmentChanged })).toEqual([
       "train: its environment changed after it was planned (pandas 2.1 → 2.2): this result is not reused",
     ]);
+    expect(describeDoubt({ ...RESULT, environmentChanged })).toBe(
+      "its environment changed after it was planned (pandas 2.1 → 2.2)",
+    );
   });
 
   it("is nothing for most", () => {
     expect(trustNotes(TRAIN, RESULT)).toEqual([]);
+    expect(describeDoubt(RESULT)).toBeNull();
   });
 
   it("tells of a Python that nobody watched, unless nobody was to watch it", () => {

@@ -12,6 +12,7 @@ import type {
 import { findProgram, isExecutable } from "./find-program.ts";
 import { condaPrefix } from "./probe-python.ts";
 import { shortened } from "./program-failure.ts";
+import { changedProject } from "./project-source.ts";
 import type { Recipe, Recipes } from "./recipes.ts";
 import type { Uv } from "./uv.ts";
 import type { VenvStore } from "./venv-store.ts";
@@ -65,6 +66,8 @@ async function lockTextOf(
       message: `The lock of the project ${recipe.project.folder} cannot be read:\n${shortened(end.stderr)}`,
       hint: `Look at it with: uv export --frozen --project ${recipe.project.folder}`,
     };
+  const changed = changedProject(recipe, context.cacheFolder);
+  if (changed !== null) return changed;
   context.recipes.rememberLock(recipe.lockId, end.stdout);
   return end.stdout;
 }

@@ -7,6 +7,7 @@ import { buildEnvironment } from "./build-environment.ts";
 import { lookForChanges } from "./changed-environment.ts";
 import { chooseSoftware, type EnvironmentTable } from "./choose-software.ts";
 import { identifySoftware, noSoftware } from "./identify-software.ts";
+import { changedProject } from "./project-source.ts";
 import { createRecipes } from "./recipes.ts";
 import { findUv, type Uv } from "./uv.ts";
 import { createVenvStore } from "./venv-store.ts";
@@ -41,7 +42,12 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
     ...options,
     log: (line: string) => options.log(line),
     recipes: createRecipes(options.cacheFolder),
-    store: createVenvStore(folder, uv, (line) => options.log(line)),
+    store: createVenvStore(
+      folder,
+      uv,
+      (line) => options.log(line),
+      (recipe) => changedProject(recipe, options.cacheFolder),
+    ),
     uv,
   };
   return {

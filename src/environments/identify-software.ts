@@ -2,14 +2,12 @@
 // Resolves a lock only when it is asked to.
 
 import path from "node:path";
-import { canonicalJson } from "../core/canonical-json.ts";
 import { asksForPython3, commandPrograms } from "../core/command-programs.ts";
-import { digest } from "../core/digest.ts";
 import type { EnvironmentIdentity } from "../core/environment.ts";
 import type { EnvironmentFailure, EnvironmentOutcome } from "../ports/environments.ts";
 import { type ChosenPython, choosePython, hostPython } from "./choose-python.ts";
 import type { PackageSoftware, Software } from "./choose-software.ts";
-import { editableContent, projectContent } from "./editable-content.ts";
+import { editableContent } from "./editable-content.ts";
 import { programVersion } from "./find-program.ts";
 import {
   type Lock,
@@ -22,6 +20,7 @@ import {
 import { markerHolds, markerVariables } from "./marker.ts";
 import { condaPrefix, type PythonFacts, probePython } from "./probe-python.ts";
 import { type ProjectLock, readProjectLock } from "./project-lock.ts";
+import { contentIdOf, sourceContents } from "./project-source.ts";
 import { identityOf, type Recipes } from "./recipes.ts";
 import { resolveLock } from "./resolve-lock.ts";
 import type { Uv } from "./uv.ts";
@@ -247,10 +246,7 @@ async function identifyProject(
   if ("code" in lock) return failed(lock);
   const python = await projectPython(lock, context);
   if (python === null) return failed(NO_PYTHON);
-  const editable: Record<string, string> = {};
-  const sources = lock.isPackage ? { ...lock.sources, [lock.name]: folder } : lock.sources;
-  for (const [name, source] of Object.entries(sources))
-    editable[name] = projectContent(source, name, context.cacheFolder);
+  const editable = sourceContents(lock, folder, context.cacheFolder);
   const { facts } = python;
   const identity = identityOf({
     label: `uv: ${label}`,
@@ -262,7 +258,7 @@ async function identifyProject(
     lockId: lock.id,
     programs,
   });
-  const contentId = Object.keys(editable).length === 0 ? null : digest(canonicalJson(editable));
+  const contentId = contentIdOf(editable);
   recipes.remember(identity, {
     kind: "venv",
     label,

@@ -244,6 +244,17 @@ describe("a project with a uv.lock", () => {
     const after = await identify(reference);
     expect(after.id).not.toBe(before.id);
     expect(python(await build(after), "import tinyproject; print(tinyproject.x)")).toBe("2");
+    // Planned, then edited: what lies there now is not what the identity says.
+    fs.writeFileSync(source, "x = 3\n");
+    const late = await identify(reference);
+    fs.writeFileSync(source, "x = 4\n");
+    expect(await createEnvironments(settings()).build(late)).toMatchObject({
+      ok: false,
+      failure: { message: expect.stringContaining("has changed since this run was planned") },
+    });
+    expect(python(await build(before), "import tinyproject; print(tinyproject.x)")).toBe("1");
+    fs.writeFileSync(source, "x = 3\n");
+    expect(python(await build(late), "import tinyproject; print(tinyproject.x)")).toBe("3");
   });
 });
 

@@ -48,7 +48,7 @@ interface Complete {
 }
 
 export interface VenvStore {
-  /** Folder of the environment, whole and read-only. */
+  /** Folder of the environment, whole and read-only. Of a project it is made only while it is what the recipe says. */
   ensure(recipe: VenvRecipe): Promise<string | EnvironmentFailure>;
 }
 
@@ -59,6 +59,7 @@ export function createVenvStore(
   folder: string,
   uv: () => Promise<Uv | EnvironmentFailure>,
   log: (line: string) => void,
+  changed: (recipe: VenvRecipe) => EnvironmentFailure | null,
 ): VenvStore {
   const trusted = new Map<string, number>();
   const building = new Map<string, Promise<string | EnvironmentFailure>>();
@@ -88,7 +89,7 @@ export function createVenvStore(
       const program = await uv();
       if ("code" in program) return program;
       const venv = await clear(folder, key, recipe, log);
-      const failure = await make(venv, recipe, program);
+      const failure = await make(venv, recipe, program, () => changed(recipe));
       if (failure !== null) return failure;
       if (!lock.isMine()) return ensure(recipe);
       await complete(venv, path.join(folder, `${key}.complete`), recipe);
@@ -141,13 +142,19 @@ async function clear(
   return path.join(folder, `${key}-${randomBytes(4).toString("hex")}`);
 }
 
-async function make(venv: string, recipe: VenvRecipe, uv: Uv): Promise<EnvironmentFailure | null> {
+async function make(
+  venv: string,
+  recipe: VenvRecipe,
+  uv: Uv,
+  changed: () => EnvironmentFailure | null,
+): Promise<EnvironmentFailure | null> {
   const work = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-build-"));
   try {
     const words = ["venv", "--no-project", "--python", recipe.python, venv];
     return (
       buildFailure(recipe, await uv.run(words, work)) ??
       (await installLock(venv, recipe, uv, work)) ??
+      changed() ??
       (await installProject(venv, recipe, uv, work))
     );
   } finally {
