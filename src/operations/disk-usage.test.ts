@@ -105,6 +105,7 @@ it("lets gc remove shared bytes that no output names any more, and no others", a
 });
 
 it("ends quietly when whoever reads its output has left", () => {
+  rig.write("pipeline.yml", "type: command\ncompute: local\ncommand: seq 99999\n");
   rig.run("run", "pipeline.yml");
   const cli = `"${process.execPath}" "${path.resolve("dist/stepwell.js")}"`;
   for (const words of ["runs", "du --by run", "show", "logs"]) {
