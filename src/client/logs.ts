@@ -60,8 +60,10 @@ export async function* logLines(
     while (signal?.aborted !== true) {
       const logs: Logs = accepted(await logFiles(workspace, run, step ?? null, null));
       for (const file of logs.files) {
-        const lines = open.get(file.file) ?? openLines(file, logs.secrets);
-        open.set(file.file, lines);
+        // Two steps of one work have one log: it is that of both.
+        const key = `${file.step}\n${file.file}`;
+        const lines = open.get(key) ?? openLines(file, logs.secrets);
+        open.set(key, lines);
         yield* lines.next();
       }
       if (logs.ended) break;

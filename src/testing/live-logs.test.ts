@@ -76,6 +76,22 @@ describe("the log of a running step", () => {
   });
 });
 
+it("is followed to its end as that of each of two steps that are the same work", async () => {
+  rig = makeRig("twins");
+  const step = tells().split("jobs:\n")[1] ?? "";
+  rig.write("pipeline.yml", `${tells()}${step.replace("tells:", "again:")}`);
+  const run = rig.start("run", "pipeline.yml", "--name", "one", ...GIVEN);
+  await eventually(() => fs.existsSync(rig.at("started")), "the step has spoken");
+  const follower = follow("one");
+  await eventually(() => follower.text().includes("***"), "the follower shows something");
+  rig.write("go", "");
+  expect(await exited(run)).toBe(0);
+  expect(await exited(follower.child)).toBe(0);
+  const said = follower.text().split("\n");
+  expect(said.filter((line) => line === "still ***")).toHaveLength(2);
+  expect(said.filter((line) => line.startsWith("== "))).toEqual(["== again (one) =="]);
+});
+
 it("is whole when its reader is slower than the disk", () => {
   rig = makeRig("slow-reader");
   rig.write("job.yml", "type: command\ncompute: local\ncommand: seq 200000\n");

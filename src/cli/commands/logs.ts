@@ -57,10 +57,12 @@ async function printLogs(
     if (isRefusal(logs)) return context.refuse(logs);
     const several = logs.files.length > 1;
     const isLast = !flags.follow || logs.ended;
-    for (const { file, title } of logs.files) {
-      const reader = readers.get(file) ?? openLog(file, logs.secrets);
+    for (const { file, step: of, title } of logs.files) {
+      // Two steps of one work have one log: each reads it for itself, to the end.
+      const key = `${of}\n${file}`;
+      const reader = readers.get(key) ?? openLog(file, logs.secrets);
       // What is not read again is closed at once: a run may have more logs than a process may hold open.
-      if (!isLast) readers.set(file, reader);
+      if (!isLast) readers.set(key, reader);
       const heading = several && !reader.begun && size(file) > 0 ? title : null;
       if (heading !== null) context.terminal.out(`== ${heading} ==`);
       isSilent = !(await writeOut(isLast ? reader.rest() : reader.fresh())) && isSilent;
