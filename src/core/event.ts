@@ -77,7 +77,7 @@ export type RunEvent =
       /** Boot of the machine that it runs on: what it makes is not safe before the engine has synced it. */
       readonly bootId: string;
       readonly reason: Reason;
-      /** False for a step that may run beside another of the same fingerprint (`--force`). */
+      /** False: nobody waits for it, and it may run beside another of the same fingerprint. */
       readonly shared: boolean;
       /** The run whose running attempt this is a continuation of (its owner was cancelled), else null. */
       readonly adoptedFrom: string | null;

@@ -23,7 +23,7 @@ export interface Wanted {
   readonly step: number;
   readonly facts: StepFacts;
   readonly reason: Reason;
-  /** False: it may run beside another attempt of the same fingerprint. */
+  /** False: it waits for no other attempt of the same fingerprint, but may run beside it. */
   readonly shared: boolean;
 }
 

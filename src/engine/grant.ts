@@ -25,8 +25,9 @@ export function grant(state: EngineState): readonly Flight[] {
     const wanted = state.wanted.get(key);
     state.wanted.delete(key);
     if (wanted === undefined || !stillWanted(wanted)) continue;
-    flights.push(makeAttempt(state, wanted));
-    if (wanted.shared) takeLead(state, wanted);
+    const leads = mayLead(state, wanted);
+    flights.push(makeAttempt(state, wanted, leads));
+    if (leads) takeLead(state, wanted);
   }
 }
 
@@ -86,12 +87,19 @@ function leave(state: EngineState, { run, step, facts }: Wanted): void {
     emit(run, { kind: "step_detached", at: state.ports.clock.now(), step });
 }
 
+/** Others may wait for it. What is forced waits for nobody, and is a result like any other once it is there. */
+function mayLead({ inFlight }: EngineState, { shared, reason, facts }: Wanted): boolean {
+  if (shared || reason.kind !== "forced") return shared;
+  const flying = inFlight.get(facts.fingerprint);
+  return flying === undefined || flying.run.state.steps[flying.step]?.status === "Queued";
+}
+
 /** The step whose turn came first does the work, and those who wait for it, wherever they were queued, need no slot. */
 function takeLead(state: EngineState, { run, step, facts }: Wanted): void {
   const { fingerprint } = facts;
   const before = state.inFlight.get(fingerprint);
-  if (before === undefined) return;
   state.inFlight.set(fingerprint, { run, step, behind: [] });
+  if (before === undefined) return;
   for (const other of before.behind)
     if (other.run !== run || other.step !== step) unqueue(state, other);
   if (before.run === run && before.step === step) return;
@@ -121,8 +129,8 @@ function stillWanted(wanted: Wanted): boolean {
   return step !== undefined && !isEndedStep(step.status);
 }
 
-function makeAttempt(state: EngineState, wanted: Wanted): Flight {
-  const { run, step, facts, shared } = wanted;
+function makeAttempt(state: EngineState, wanted: Wanted, shared: boolean): Flight {
+  const { run, step, facts } = wanted;
   const attemptId = state.ports.random.id();
   const number = (run.state.steps[step]?.attempts.length ?? 0) + 1;
   const demand = run.plan.steps[step]?.demand ?? { cpus: 1, memoryBytes: 0, gpus: 0 };

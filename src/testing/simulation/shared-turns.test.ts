@@ -31,13 +31,19 @@ beforeEach(async () => {
 });
 
 /** `all`, or only the last of the same steps. */
-async function submit(name: string, what: "all" | "last", priority = 0): Promise<void> {
-  const behaviour = { durationMs: 200, failsUntil: 0, collapses: false };
+async function submit(
+  name: string,
+  what: "all" | "last",
+  priority = 0,
+  force: "all" | readonly string[] = [],
+): Promise<void> {
+  const behaviour = { durationMs: 400, failsUntil: 0, collapses: false };
   const plan = independentSteps(Array.from({ length: STEPS }, () => behaviour));
   const steps = (list: readonly unknown[]): unknown[] =>
     what === "all" ? [...list] : list.slice(-1);
   const graph = { ...plan.graph, steps: steps(plan.graph.steps) };
-  const part = { ...plan, graph, steps: steps(plan.steps) } as Plan;
+  const options = { ...plan.options, force };
+  const part = { ...plan, graph, steps: steps(plan.steps), options } as Plan;
   await records.submit(newRunOf({ name, plan: part, priority }, world.now));
 }
 
@@ -47,7 +53,9 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
     await engine.tick();
     for (let settling = 0; settling < 12; settling += 1) await Promise.resolve();
     if (await isSo()) return;
-    if (!world.step()) world.later(20, () => {});
+    // In small steps: a request is seen while the work goes on.
+    world.later(20, () => {});
+    world.step();
   }
   expect.unreachable("it never came to it");
 }
@@ -97,5 +105,48 @@ describe("work that waits in the queue of one run and is needed by another", () 
       async (name) => (await records.run(name))?.status,
     );
     expect(await Promise.all(statuses)).toEqual(["Canceled", "Canceled", "Completed"]);
+  });
+});
+
+describe("work that one run was told to do anew", () => {
+  it("is done for another run too that needs it meanwhile", async () => {
+    await submit("forced", "last", 0, "all");
+    await until(hasStarted("forced"));
+    await submit("other", "last");
+    await until(hasEnded("other"));
+    expect(ran()).toEqual([`forced ${LAST}`]);
+    expect((await records.run("other"))?.status).toBe("Completed");
+  });
+
+  it("is done for one that had queued it before, when its turn comes first", async () => {
+    await submit("busy", "all");
+    await until(hasStarted("busy"));
+    await submit("other", "last");
+    await until(async () => (await records.run("other"))?.status === "Running");
+    await submit("forced", "last", 10, "all");
+    await until(hasEnded("other"));
+    await until(hasEnded("busy"));
+    expect(ran().filter((one) => one.endsWith(LAST))).toEqual([`forced ${LAST}`]);
+  });
+
+  it("goes on for the other when its own run is cancelled", async () => {
+    await submit("forced", "last", 0, "all");
+    await until(hasStarted("forced"));
+    await submit("other", "last");
+    await until(async () => (await records.run("other"))?.status === "Running");
+    await records.request("forced", "cancel", "somebody", world.now);
+    await until(hasEnded("other"));
+    expect(ran()).toEqual([`forced ${LAST}`]);
+    expect((await records.run("forced"))?.status).toBe("Canceled");
+    expect((await records.run("other"))?.status).toBe("Completed");
+  });
+
+  it("is not taken from another run, which does the same at that time", async () => {
+    await submit("other", "last");
+    await until(hasStarted("other"));
+    await submit("forced", "last", 0, "all");
+    await until(hasEnded("forced"));
+    expect(ran()).toEqual([`other ${LAST}`, `forced ${LAST}`]);
+    expect((await records.run("other"))?.status).toBe("Completed");
   });
 });
