@@ -126,7 +126,7 @@ function endInWords(end: AttemptEnd | null): string {
     case "out_of_memory":
       return "ran out of memory";
     case "lost":
-      return "was lost";
+      return end.detail === null ? "was lost" : `was lost: ${end.detail}`;
     case "disk_full":
       return "could not be started: the disk is full";
     default:

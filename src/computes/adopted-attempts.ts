@@ -126,7 +126,7 @@ function lostEnd(item: Watched): AttemptEnd {
       ? null
       : wasStarted
         ? "its supervisor and its process are gone, and nobody wrote how it ended"
-        : "it had not been started when its engine ended",
+        : "it had not begun when the process that was to start it ended",
     startedAt: null,
     finishedAt: Date.now(),
   });

@@ -224,6 +224,20 @@ jobs:
     expect(rig.cli("logs", run.name, "flaky").stdout).toContain("try 2");
   });
 
+  it("says of an attempt that never began why it is made again", async () => {
+    rig = makeRig("unbegun");
+    rig.write("job.yml", "type: command\ncompute: local\ncommand: echo once\n");
+    const words = ["run", "job.yml", "--name", "one"];
+    expect(
+      await exited(rig.startWith({ STEPWELL_CRASH_AT: "after-commit:1" }, ...words)),
+    ).toBeNull();
+    const resumed = rig.cli("run", "--resume", "one");
+    expect(resumed.code).toBe(0);
+    expect(resumed.stderr).toMatch(
+      /attempt 1 was lost: it had not begun when the process that was to start it ended/,
+    );
+  });
+
   it("keeps a secret out of the record, the logs and every other file", () => {
     rig = makeRig("secret");
     const secret = "hunter2-hunter2";
