@@ -1,9 +1,17 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { AttemptEnd } from "../ports/compute.ts";
-import { attemptFile, claim, readExit, readProcesses, settleExit } from "./attempt-files.ts";
+import {
+  attemptFile,
+  claim,
+  noteCancel,
+  readExit,
+  readProcesses,
+  settleExit,
+} from "./attempt-files.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -55,6 +63,19 @@ it.each([
   expect(readExit(folder)).toBeNull();
   expect(settleExit(folder, lost)).toEqual(lost);
   expect(readExit(folder)).toEqual(lost);
+});
+
+it.each([
+  ["a pipe", (file: string) => execFileSync("mkfifo", [file])],
+  ["a device", (file: string) => symlinkSync("/dev/zero", file)],
+])("waits for nothing where a step has put %s in the place of its files", (_, put) => {
+  put(attemptFile(folder));
+  put(join(folder, "cancel"));
+  expect(readProcesses(folder)).toBe("none");
+  expect(claim(folder)).toBe(false);
+  expect(settleExit(folder, lost)).toEqual(lost);
+  noteCancel(folder);
+  expect(readExit(folder)).toBeNull();
 });
 
 it("gives the end although it cannot be written down", () => {

@@ -1,16 +1,10 @@
 // The files by which an attempt is found again: attempt.jsonl (a claim; its lines name the processes and say how it
 // ended), cancel (somebody asked). Written by supervisors; knows nothing of who runs.
 
-import {
-  appendFileSync,
-  closeSync,
-  constants,
-  openSync,
-  readFileSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AttemptEnd, ProcessIdentity } from "../ports/compute.ts";
+import { OWN_FILE } from "./supervisor-protocol.ts";
 
 export interface AttemptProcesses {
   readonly process: ProcessIdentity;
@@ -53,9 +47,12 @@ export function claim(folder: string): boolean {
 export function settleExit(folder: string, end: AttemptEnd): AttemptEnd {
   try {
     // The supervisor may have died in the middle of a line, or write its own end meanwhile: then that one comes first.
-    appendFileSync(attemptFile(folder), `\n${JSON.stringify(end)}\n`);
+    const { O_WRONLY, O_APPEND, O_CREAT } = constants;
+    withFile(attemptFile(folder), O_WRONLY | O_APPEND | O_CREAT, (handle) =>
+      appendFileSync(handle, `\n${JSON.stringify(end)}\n`),
+    );
   } catch {
-    // A full disk, or a folder that is gone: the record of the run has it.
+    // A full disk, a folder that is gone, or no file in its place: the record of the run has it.
   }
   return readExit(folder) ?? end;
 }
@@ -63,22 +60,32 @@ export function settleExit(folder: string, end: AttemptEnd): AttemptEnd {
 /** Tells the supervisor of another engine that a signal which it is about to see is a cancel. */
 export function noteCancel(folder: string): void {
   try {
-    writeFileSync(join(folder, "cancel"), "");
+    withFile(join(folder, "cancel"), constants.O_WRONLY | constants.O_CREAT, () => {});
   } catch {
     // Without the note the attempt ends with the signal as its reason; it ends all the same.
   }
 }
 
-/** The whole lines; null where there is no file. A step may have put a pipe in its place, which is not waited for. */
+/** The whole lines; null where there is no file. */
 function readLines(folder: string): readonly object[] | null {
-  let handle: number | null = null;
   try {
-    handle = openSync(attemptFile(folder), constants.O_RDONLY | constants.O_NONBLOCK);
-    return readFileSync(handle, "utf8").split("\n").flatMap(readLine);
+    const text = withFile(attemptFile(folder), constants.O_RDONLY, (handle) =>
+      readFileSync(handle, "utf8"),
+    );
+    return text.split("\n").flatMap(readLine);
   } catch {
     return null;
+  }
+}
+
+/** A step may have put a pipe or a device in the place of a file: neither is waited for, and nothing is read or written. */
+function withFile<T>(file: string, flags: number, use: (handle: number) => T): T {
+  const handle = openSync(file, flags | constants.O_NONBLOCK, OWN_FILE);
+  try {
+    if (!fstatSync(handle).isFile()) throw new Error(`${file} is not a file`);
+    return use(handle);
   } finally {
-    if (handle !== null) closeSync(handle);
+    closeSync(handle);
   }
 }
 
