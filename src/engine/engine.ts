@@ -55,6 +55,8 @@ export interface EngineState {
   /** Something captured is not yet synced. */
   unsynced: "nothing" | "mine" | "everyone's";
   readonly space: SpaceWait;
+  /** It makes room for another engine, which decides on all that is ready. */
+  isLeaving: boolean;
   readonly post: (message: Message) => void;
 }
 
@@ -109,6 +111,7 @@ export function createEngine(
     fleetingSince: inherits ? ports.clock.monotonic() : null,
     unsynced: inherits ? "everyone's" : "nothing",
     space: noSpaceWait(),
+    isLeaving: false,
     post,
   };
   let seenChanges: number | null = null;
@@ -174,8 +177,8 @@ async function round(
   startRuns(state);
   releaseRetries(state);
   withdraw(state);
-  await decideAll(state);
-  const launches = grant(state);
+  if (!state.isLeaving) await decideAll(state);
+  const launches = state.isLeaving ? [] : grant(state);
   cancelsAfterCommit(state);
   const batch = takeBatch(state, requests);
   if (batch !== null) {

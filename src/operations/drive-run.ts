@@ -12,6 +12,8 @@ import {
   renewLease,
   type Taken,
 } from "../engine/engine.ts";
+import type { EnginePorts } from "../engine/engine-ports.ts";
+import { mayLeave } from "../engine/leave.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EngineRow, RecordStore, RunUpdate } from "../ports/records.ts";
 import type { Place, Room } from "../ports/space.ts";
@@ -218,15 +220,18 @@ async function beEngine(
   await ends.notifier.sweep();
   await ends.sharer.sweep();
   let upkeep = workspace.clock.monotonic();
+  let leaves: "done" | "anew" | null = null;
   try {
     for (;;) {
-      // With other limits than it began with, it is another engine: what runs goes on.
-      const supply = workspace.supply();
-      if (supply !== ports.supply && !isDeepStrictEqual(supply, ports.supply)) return "anew";
+      if (hasOtherLimits(workspace, ports)) leaves ??= "anew";
+      engine.state.isLeaving = leaves !== null;
       const outcome = await engine.tick();
       space.tell(engine.state.space.place);
       if (outcome === "fenced") return "fenced";
-      if (options.enough?.() || (await isDone(workspace, engine, options.run))) return "done";
+      if (options.enough?.()) return "done";
+      if (await isDone(workspace, engine, options.run)) leaves = "done";
+      if (leaves !== null && mayLeave(engine.state, leaves === "done" ? "at once" : "in order"))
+        return leaves;
       if (outcome === "idle") await alarm.wait(pause(workspace, engine));
       if (workspace.clock.monotonic() - upkeep < UPKEEP_MS) continue;
       upkeep = workspace.clock.monotonic();
@@ -238,6 +243,12 @@ async function beEngine(
     await engine.close();
     await workspace.records.releaseEngine(epoch);
   }
+}
+
+/** With other limits than it began with, it is another engine: what runs goes on. */
+function hasOtherLimits(workspace: Workspace, { supply }: EnginePorts): boolean {
+  const now = workspace.supply();
+  return now !== supply && !isDeepStrictEqual(now, supply);
 }
 
 function startsSteps({ events }: RunUpdate): boolean {

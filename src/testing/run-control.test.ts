@@ -180,6 +180,38 @@ describe("a detached run whose engine is the process of another run", () => {
   });
 });
 
+it.each([
+  ["limits are edited", "stepwell.yml", "computes: {local: {type: local, cpus: 3}}\n"],
+  ["the run ends whose process is the engine", "go-a", ""],
+])(
+  "outputs that are being captured when %s are captured once, and whole",
+  async (_, file, text) => {
+    rig = makeRig("capturing");
+    // The process stays for a while after its run: somebody is to be told of the end.
+    const slowly =
+      "notify: [{command: 'until [ -e told ]; do sleep 0.05; done', on: [succeeded]}]\n";
+    rig.write("stepwell.yml", `computes: {local: {type: local, cpus: 2}}\n${slowly}`);
+    rig.write("own.yml", pipeline(held("a")));
+    const command = `cd ${rig.folder}; truncate -s 3G ${"${{outputs.o}}"}; touch made`;
+    rig.write(
+      "far.yml",
+      pipeline(`\n  big: {command: "${command}", outputs: {o: {type: uri_file}}}`),
+    );
+    const own = rig.start("run", "own.yml", "--name", "own");
+    await begun("a");
+    rig.cli("run", "far.yml", "--detach", "--name", "far");
+    await eventually(() => fs.existsSync(rig.at("made")), "the large output is there");
+    // When somebody has looked, the engine knows of it.
+    rig.run("show", "far");
+    rig.write(file, text);
+    expect(rig.cli("wait", "far").code).toBe(0);
+    expect(rig.run("show", "far").steps[0]?.attempts).toHaveLength(1);
+    rig.write("go-a", "");
+    rig.write("told", "");
+    expect(await exited(own)).toBe(0);
+  },
+);
+
 it("no GPU is given to two steps when another process becomes the engine", async () => {
   rig = makeRig("gpus");
   rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 4, gpus: 2}}\n");
