@@ -32,9 +32,9 @@ export function lookForChanges(context: LookContext): Look {
   });
 }
 
-/** An answer serves for fifty times as long as it took, and never for longer than this. */
+/** An answer serves for a hundred times as long as it took, and never for longer than this. */
 const LONGEST_MS = 2_000;
-const SHARE = 50;
+const SHARE = 100;
 
 function sparingly(look: Look): Look {
   const answers = new Map<string, { readonly until: number; readonly said: string | null }>();
