@@ -97,7 +97,10 @@ export function createFakePorts(
     gpuNames: [],
     supply: {
       capacity: { cpus: world.scenario.cpus, memoryBytes: 0, gpus: 0 },
-      pools: world.plant === "no-pools" ? {} : { small: { cpus: 1, memoryBytes: 0, gpus: 0 } },
+      pools:
+        world.scenario.pooled && world.plant !== "no-pools"
+          ? { small: { cpus: 1, memoryBytes: 0, gpus: 0 } }
+          : {},
       named: ["small", "local"],
     },
     graceMs: 10,

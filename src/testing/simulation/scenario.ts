@@ -29,6 +29,8 @@ export interface ScenarioRun {
 export interface Scenario {
   readonly runs: readonly ScenarioRun[];
   readonly cpus: number;
+  /** One compute of some steps has one cpu of its own. */
+  readonly pooled: boolean;
   /** Faults strike before this moment only. */
   readonly faultsUntil: number;
   readonly crash: number;
@@ -72,6 +74,7 @@ export function makeScenario(chance: Chance): Scenario {
   return {
     runs,
     cpus: chance.whole(1, 3),
+    pooled: chance.happens(0.5),
     faultsUntil: 400,
     crash: hostile ? 0.03 : 0,
     pause: hostile ? 0.02 : 0,

@@ -21,7 +21,7 @@ let engine: Engine;
 beforeEach(async () => {
   const nothing = { crash: 0, pause: 0, powerCut: 0, repeat: 0, lose: 0, damage: 0, remove: 0 };
   const full = { from: 0, until: 0 };
-  const scenario: Scenario = { ...nothing, runs: [], cpus: 1, faultsUntil: 0, full };
+  const scenario: Scenario = { ...nothing, runs: [], cpus: 1, pooled: false, faultsUntil: 0, full };
   world = createWorld(createChance(1), scenario, "none");
   records = createMemoryStore();
   const ports = createFakePorts(world, records, { alive: true }, 1);

@@ -47,6 +47,7 @@ export interface SimulatedProcess {
   readonly step: StepNode;
   readonly inputs: readonly string[];
   readonly number: number;
+  readonly startedAt: number;
   /** Folder that it saves to. */
   readonly checkpoint: string;
   alive: boolean;
@@ -261,6 +262,7 @@ function startProcess(
   const process: SimulatedProcess = {
     attemptId: order.attemptId,
     ...facts,
+    startedAt: world.now,
     alive: true,
     end: null,
     listener,
@@ -271,7 +273,7 @@ function startProcess(
   if (aliveCount(world) > limit)
     world.break_("I11", `${aliveCount(world)} processes on ${limit} cpus`);
   const isSmall = ({ alive, step }: SimulatedProcess): boolean => alive && step.compute === "small";
-  if ([...world.processes.values()].filter(isSmall).length > 1)
+  if (world.scenario.pooled && [...world.processes.values()].filter(isSmall).length > 1)
     world.break_("I11", "two processes on a compute of one cpu");
   const identity = { bootId: "boot", pid: world.processes.size, startTime: String(world.now) };
   report(listener, {
@@ -312,7 +314,8 @@ function endProcess(
   if (!process.alive) return;
   process.alive = false;
   const fails = process.number <= behaviourOf(process.step).failsUntil;
-  process.end = ended(reason, reason === "exited" ? (fails ? 1 : 0) : null, world.now);
+  const end = ended(reason, reason === "exited" ? (fails ? 1 : 0) : null, world.now);
+  process.end = { ...end, startedAt: process.startedAt };
   report(process.listener, { kind: "ended", attemptId, end: process.end });
 }
 
