@@ -199,7 +199,8 @@ async function resolveInputs(
   const resolved: Record<string, ResolvedData> = {};
   for (const [name, input] of Object.entries(step.inputs)) {
     if (input.source.kind !== "data") continue;
-    const found = await data.resolve(input.source.reference, input.type as DataType, input.mode);
+    const answer = data.resolve(input.source.reference, input.type as DataType, input.mode);
+    const found = answer instanceof Promise ? await answer : answer;
     if (isRefusal(found))
       report(step, { ...found, message: `input ${name}: ${found.message}` }, ["inputs", name]);
     else put(resolved, name, found);

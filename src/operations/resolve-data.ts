@@ -5,6 +5,7 @@ import path from "node:path";
 import { changedPaths } from "../core/changed-paths.ts";
 import type { Content, ContentId } from "../core/content.ts";
 import type { RemoteOrigin, ResolvedData } from "../core/plan.ts";
+import type { Outcome } from "../ports/contents.ts";
 import type { DataReference, DataType, PortMode } from "../spec/graph.ts";
 import { withWayOut } from "./data-way-out.ts";
 import { type DatastoreLookup, lookUpDatastores } from "./datastores.ts";
@@ -16,12 +17,15 @@ import { places, type Workspace } from "./workspace.ts";
 
 /** Resolves references, each once however many steps read it: a bucket is listed once for a plan. */
 export interface DataResolver {
+  /** At once for files of this machine that are known and have not changed. */
   resolve(
     reference: DataReference,
     type: DataType,
     mode?: PortMode | null,
-  ): Promise<ResolvedData | Refusal>;
+  ): Answer<ResolvedData | Refusal>;
 }
+
+type Answer<T> = T | Promise<T>;
 
 /** `nearOnly`: nothing is asked over a network; what lies elsewhere is out of reach then. */
 export function createDataResolver(
@@ -29,8 +33,8 @@ export function createDataResolver(
   { nearOnly = false }: { readonly nearOnly?: boolean } = {},
 ): DataResolver {
   const scope: Scope = { workspace, nearOnly, datastores: lookUpDatastores(workspace) };
-  const identified = new Map<string, Promise<Content | Refusal>>();
-  const identify = (at: string, type: DataType): Promise<Content | Refusal> => {
+  const identified = new Map<string, Answer<Content | Refusal>>();
+  const identify = (at: string, type: DataType): Answer<Content | Refusal> => {
     const key = `${type === "uri_file" ? "file" : "any"} ${at}`;
     const known = identified.get(key) ?? identifyOnce(workspace, at, type);
     identified.set(key, known);
@@ -45,13 +49,21 @@ export function createDataResolver(
     const content = await identify(located.path, type);
     return isRefusal(content) ? content : { path: located.path, content };
   };
-  const resolved = new Map<string, Promise<ResolvedData | Refusal>>();
+  const resolved = new Map<string, Answer<ResolvedData | Refusal>>();
   const resolve: DataResolver["resolve"] = (reference, type, mode = null) => {
     const what = reference.kind === "local" ? reference.path : JSON.stringify(reference);
     const key = `${type} ${mode === "direct"} ${reference.kind} ${what}`;
-    const known = resolved.get(key) ?? resolveOnce(reference, type, mode);
+    const known =
+      resolved.get(key) ?? resolveNear(reference, type) ?? resolveOnce(reference, type, mode);
     resolved.set(key, known);
     return known;
+  };
+  /** Null: it takes more than a look. */
+  const resolveNear = (reference: DataReference, type: DataType): ResolvedData | null => {
+    if (reference.kind !== "local" || type === "mltable") return null;
+    const content = identify(reference.path, type);
+    if (content instanceof Promise || isRefusal(content)) return null;
+    return { path: reference.path, content, asset: null, written: reference.path };
   };
   const resolveOnce = async (
     reference: DataReference,
@@ -74,14 +86,19 @@ export function createDataResolver(
 /** What is at a place now. */
 type Found = Pick<ResolvedData, "path" | "content" | "remote">;
 
-async function identifyOnce(
-  workspace: Workspace,
+function identifyOnce(
+  { contents, notice }: Workspace,
   at: string,
   type: DataType,
-): Promise<Content | Refusal> {
-  const outcome = await noticeWhenSlow(workspace.contents.identify(at, type), () =>
-    workspace.notice(`reading ${at}: once known, it is read again only where it changes`),
-  );
+): Answer<Content | Refusal> {
+  const answer = contents.identify(at, type);
+  if (!(answer instanceof Promise)) return contentOf(answer);
+  const tell = (): void =>
+    notice(`reading ${at}: once known, it is read again only where it changes`);
+  return noticeWhenSlow(answer, tell).then(contentOf);
+}
+
+function contentOf(outcome: Outcome<Content>): Content | Refusal {
   if (outcome.ok) return outcome.value;
   return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint);
 }

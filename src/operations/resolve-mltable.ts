@@ -24,7 +24,7 @@ type Found = Pick<ResolvedData, "path" | "content" | "remote" | "written">;
 export type ResolveData = (
   reference: DataReference,
   type: DataType,
-) => Promise<ResolvedData | Refusal>;
+) => Promise<ResolvedData | Refusal> | ResolvedData | Refusal;
 
 /** The folder itself where all lies below it; else one that is made of links. Folders without an MLTable file stay as they are. */
 export async function resolveMlTable(

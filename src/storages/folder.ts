@@ -1,7 +1,7 @@
 // The bytes of a workspace in plain folders: implements the port of contents. Decides what is done at once and what by a
 // worker, turns exceptions into values, and keeps what must become durable. Knows nothing of runs.
 
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, type Stats, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import type { Content, ContentId } from "../core/content.ts";
 import type { OutputRecord, SeenFile } from "../core/output.ts";
@@ -91,12 +91,22 @@ class FolderContents implements Contents {
     this.#fileSystem = createFileSystemSync(options.python);
   }
 
-  async identify(path: string, expect: DataType): Promise<Outcome<Content>> {
+  identify(path: string, expect: DataType): Outcome<Content> | Promise<Outcome<Content>> {
     const absolute = isAbsolute(path) ? path : resolve(path);
-    const key = `${expect} ${absolute}`;
+    try {
+      const stats = statInput(absolute, expect);
+      const known = stats.isFile() ? this.#hashes.known(absolute, stats) : null;
+      return known === null ? this.#identifyOnce(absolute, expect, stats) : done(known);
+    } catch (error) {
+      return { ok: false, failure: failureOf(error, absolute) };
+    }
+  }
+
+  async #identifyOnce(path: string, expect: DataType, stats: Stats): Promise<Outcome<Content>> {
+    const key = `${expect} ${path}`;
     const asking = this.#asking.get(key);
     if (asking !== undefined) return asking;
-    const answer = this.#identify(absolute, expect);
+    const answer = this.#identify(path, stats);
     this.#asking.set(key, answer);
     try {
       return await answer;
@@ -216,7 +226,7 @@ class FolderContents implements Contents {
 
   async publish(record: OutputRecord, destination: string): Promise<Outcome<void>> {
     return this.#outcome(destination, async () => {
-      const there = await this.#identify(resolve(destination), "uri_folder");
+      const there = await this.identify(resolve(destination), "uri_folder");
       if (there.ok && there.value.id === record.id && there.value.kind === record.kind)
         return done(undefined);
       const manifest = record.kind === "file" ? null : await this.manifest(record.id);
@@ -252,7 +262,7 @@ class FolderContents implements Contents {
 
   async kept(id: ContentId): Promise<Content | null> {
     if (!hasCopy(this.#storeFolder, id)) return null;
-    const found = await this.#identify(keptPath(this.#storeFolder, id), "uri_folder");
+    const found = await this.identify(keptPath(this.#storeFolder, id), "uri_folder");
     return found.ok && found.value.id === id ? found.value : null;
   }
 
@@ -293,14 +303,11 @@ class FolderContents implements Contents {
     await Promise.all([this.#pool.close(), this.#fileSystem.close()]);
   }
 
-  async #identify(path: string, expect: DataType): Promise<Outcome<Content>> {
+  async #identify(path: string, stats: Stats): Promise<Outcome<Content>> {
     return this.#outcome(path, async () => {
-      const stats = statInput(path, expect);
       const places = { storeFolder: this.#storeFolder, cacheFolder: this.#cacheFolder };
       if (stats.isDirectory()) return done(await this.#do("identifyFolder", { path, places }));
       const hash = () => this.#doNow("hashFile", { path, size: stats.size });
-      const known = this.#hashes.known(path, stats);
-      if (known !== null) return done(known);
       const content = await this.#hashes.learn(path, stats, hash);
       const after = statSync(path);
       if (after.mtimeMs === stats.mtimeMs && after.size === stats.size) return done(content);

@@ -83,13 +83,13 @@ export class ContentsBench {
     return this.captured(this.contents.capture({ ...CAPTURE, attemptId, outputs }));
   }
 
-  async captured<T>(outcome: Promise<Outcome<T>>): Promise<T> {
+  async captured<T>(outcome: Outcome<T> | Promise<Outcome<T>>): Promise<T> {
     const got = await outcome;
     if (!got.ok) throw new Error(`${got.failure.code}: ${got.failure.message}`);
     return got.value;
   }
 
-  async failure<T>(outcome: Promise<Outcome<T>>): Promise<ContentFailure> {
+  async failure<T>(outcome: Outcome<T> | Promise<Outcome<T>>): Promise<ContentFailure> {
     const got = await outcome;
     if (got.ok) throw new Error("it was expected to fail");
     return got.failure;

@@ -238,6 +238,8 @@ export function caching(bench: () => ContentsBench): void {
       await bench().content(file, "uri_file"),
       await bench().content(folder, "uri_folder"),
     ];
+    // What one look tells is told at once.
+    expect(bench().contents.identify(file, "uri_file")).toMatchObject({ value: before[0] });
     tamper(file, "2");
     tamper(join(folder, "b"), "2");
     expect((await bench().content(file, "uri_file")).id).not.toBe(before[0]?.id);
