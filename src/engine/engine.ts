@@ -71,7 +71,7 @@ export interface Engine {
 }
 
 /** What others write into the record is looked for no more often than this. */
-const LOOK_MS = 10;
+export const LOOK_MS = 10;
 
 /** How this process became the engine. */
 export interface Taken {

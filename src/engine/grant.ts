@@ -38,17 +38,15 @@ export function grant(state: EngineState): readonly Flight[] {
 function kindOfWaiting(runs: readonly ActiveRun[]): "uniform" | "heavy" | "mixed" {
   let isHeavy = false;
   for (const { queue, plan } of runs)
-    for (const { demand, step, pool } of firstWaiting(queue)) {
-      const isPlain = demand.cpus === 1 && demand.memoryBytes === 0 && demand.gpus === 0;
-      if (!isPlain || pool !== null) return "mixed";
-      const code = plan.steps[step]?.code ?? null;
-      if (code !== null && (plan.codes[code]?.files ?? 0) > LIGHT_FILES) isHeavy = true;
-    }
+    for (const lane of queue.lanes.values())
+      for (let at = 0; at < lane.length && at < LOOKED_AT; at += 1) {
+        const { demand, step, pool } = lane[at] as WaitingStep;
+        const isPlain = demand.cpus === 1 && demand.memoryBytes === 0 && demand.gpus === 0;
+        if (!isPlain || pool !== null) return "mixed";
+        const code = plan.steps[step]?.code ?? null;
+        if (code !== null && (plan.codes[code]?.files ?? 0) > LIGHT_FILES) isHeavy = true;
+      }
   return isHeavy ? "heavy" : "uniform";
-}
-
-function firstWaiting({ lanes }: RunQueue): readonly WaitingStep[] {
-  return [...lanes.values()].flatMap((lane) => lane.slice(0, LOOKED_AT));
 }
 
 /** How many waiting steps of a lane are looked at: the rest cannot be granted in this tick. */

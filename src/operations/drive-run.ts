@@ -8,6 +8,7 @@ import { isEndedRun } from "../core/status.ts";
 import {
   createEngine,
   type Engine,
+  LOOK_MS,
   refreshPermissions,
   renewLease,
   type Taken,
@@ -219,11 +220,12 @@ async function beEngine(
   await follower.catchUp();
   await ends.notifier.sweep();
   await ends.sharer.sweep();
+  const limits = watchLimits(workspace, ports);
   let upkeep = workspace.clock.monotonic();
   let leaves: "done" | "anew" | null = null;
   try {
     for (;;) {
-      if (hasOtherLimits(workspace, ports)) leaves ??= "anew";
+      if (limits.areOthers()) leaves ??= "anew";
       engine.state.isLeaving = leaves !== null;
       const outcome = await engine.tick();
       space.tell(engine.state.space.place);
@@ -245,10 +247,18 @@ async function beEngine(
   }
 }
 
-/** With other limits than it began with, it is another engine: what runs goes on. */
-function hasOtherLimits(workspace: Workspace, { supply }: EnginePorts): boolean {
-  const now = workspace.supply();
-  return now !== supply && !isDeepStrictEqual(now, supply);
+/** With other limits than it began with, it is another engine: what runs goes on. Looked for as often as for new runs. */
+function watchLimits({ clock, supply: read }: Workspace, { supply }: EnginePorts) {
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  return {
+    areOthers(): boolean {
+      const at = clock.monotonic();
+      if (at - lookedAt < LOOK_MS) return false;
+      lookedAt = at;
+      const now = read();
+      return now !== supply && !isDeepStrictEqual(now, supply);
+    },
+  };
 }
 
 function startsSteps({ events }: RunUpdate): boolean {

@@ -101,7 +101,7 @@ function birthOf(file: string): number {
 
 function statOf(file: string): fs.Stats | null {
   try {
-    return fs.statSync(file);
+    return fs.statSync(file, { throwIfNoEntry: false }) ?? null;
   } catch {
     return null;
   }
@@ -110,7 +110,9 @@ function statOf(file: string): fs.Stats | null {
 /** Whole lines from the beginning of a file; null when there is none. */
 function beginning(file: string): string | null {
   const stats = statOf(file);
-  if (stats === null || stats.size <= MOST_BYTES) return readStepFile(file);
+  // Most steps leave none: what is not there is not opened either.
+  if (stats === null) return null;
+  if (stats.size <= MOST_BYTES) return readStepFile(file);
   const handle = openStepFile(file);
   try {
     const bytes = Buffer.alloc(MOST_BYTES);
