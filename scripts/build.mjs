@@ -6,6 +6,7 @@ import { hash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { builtinsOnce } from "./builtins-once.mjs";
 import { apart, leaveApart } from "./leave-apart.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -58,7 +59,7 @@ await build({
   entryPoints: { main: "src/cli/main.ts" },
   outExtension: { ".js": ".cjs" },
   format: "cjs",
-  plugins: [leaveApart],
+  plugins: [leaveApart, builtinsOnce],
   define: { "import.meta.url": "__url" },
   banner: { js: 'const __url=require("node:url").pathToFileURL(__filename).href;' },
 });
@@ -100,6 +101,9 @@ fs.renameSync(fresh, out);
 /** A script may not import(); what it is started with does that for it. The word is as long, so that the map stays right. */
 function leaveImportsToStarter(file) {
   const script = fs.readFileSync(file, "utf8").replaceAll('import("./apart/', '__load("./apart/');
+  // Regular expressions stay as they are written: they need \u escapes.
+  const other = /[^\n]{0,40}[^\0-\x7f]/.exec(script);
+  if (other !== null) throw new Error(`main.cjs is read as ASCII, and holds: ${other[0]}`);
   fs.writeFileSync(file, script);
   return script;
 }

@@ -1,13 +1,12 @@
 // Asks a person yes or no. Only where stdin and stdout are both terminals; elsewhere nothing is ever asked.
 
-import { createInterface } from "node:readline/promises";
-
 export function canAsk(): boolean {
   return process.stdin.isTTY === true && process.stdout.isTTY === true;
 }
 
 /** Enter alone means yes; the end of the input means no. */
 export async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = process.getBuiltinModule("node:readline/promises");
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("n")));
   const answer = await Promise.race([lines.question(`${question} [Y/n] `), ended]);

@@ -2,16 +2,12 @@
 // What `stepwell` starts: sets V8 up for short commands, and runs the command line (main.ts, bundled) with what V8 made of
 // it the last time. Only in the built package; from sources main.ts is started itself.
 
-// Before any flag is set: after that Node would compile these anew, too.
+// Before any flag is set: after that Node would compile these anew, too. Those alone that every command needs.
 import "node:child_process";
 import "node:fs/promises";
 import "node:os";
-import "node:perf_hooks";
 import "node:process";
-import "node:readline";
-import "node:readline/promises";
 import "node:timers/promises";
-import "node:worker_threads";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { createRequire } from "node:module";
@@ -36,8 +32,8 @@ if (process.versions.v8.startsWith("11.")) v8.setFlagsFromString("--interrupt-bu
 // What a long command used at its beginning is still there to be kept at its end.
 v8.setFlagsFromString("--no-flush-bytecode");
 
-/** `__load` does what `import()` would, which a script may not. */
-const PARAMETERS = ["exports", "require", "module", "__filename", "__dirname", "__load"];
+/** `__load` does what `import()` would, which a script may not. `__id`: of the bundle. */
+const PARAMETERS = ["exports", "require", "module", "__filename", "__dirname", "__load", "__id"];
 /** Two commands of the same verb do not use quite the same: each of the first ones adds what is its own. */
 const TIMES_WRITTEN = 3;
 /** A command that ended so has loaded less than the next one will: wrong usage, nothing that could be used, a bug. */
@@ -47,7 +43,8 @@ const file = path.join(path.dirname(fileURLToPath(import.meta.url)), "main.cjs")
 const kept = keptFile();
 const known = kept === null ? null : readCompiled(kept);
 const head = `(function(${PARAMETERS}){`;
-const script = new vm.Script(`${head}${fs.readFileSync(file, "utf8")}\n})`, {
+// The build leaves nothing in it but ASCII: a single other letter would make V8 keep and read twice the bytes.
+const script = new vm.Script(`${head}${fs.readFileSync(file, "latin1")}\n})`, {
   filename: file,
   columnOffset: -head.length,
   ...(known === null ? {} : { cachedData: known.code }),
@@ -62,7 +59,7 @@ if (kept !== null && times < TIMES_WRITTEN)
   });
 const module = { exports: {} };
 const own = [module.exports, createRequire(file), module, file, path.dirname(file)];
-script.runInThisContext()(...own, (beside: string) => import(beside));
+script.runInThisContext()(...own, (beside: string) => import(beside), MAIN_ID);
 
 /** One for each verb, which use different parts of the code; null where none is to be kept. */
 function keptFile(): string | null {

@@ -126,7 +126,7 @@ export const CAUSES: readonly Cause[] = [
   {
     name: "windows_line_ends",
     pattern:
-      /\$'[^']*\\r': (?:command not found|No such file or directory)|^[^:]*env: ['‘][^'’]*\\r['’]: No such file|\^M: bad interpreter|cannot execute: required file not found$/,
+      /\$'[^']*\\r': (?:command not found|No such file or directory)|^[^:]*env: ['\u2018][^'\u2019]*\\r['\u2019]: No such file|\^M: bad interpreter|cannot execute: required file not found$/,
     hint: () =>
       "a script has Windows line ends, or its first line (#!) names a program that is not here: sed -i 's/\\r$//' FILE takes the line ends away",
   },

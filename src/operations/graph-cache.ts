@@ -99,8 +99,12 @@ export function kindOf(at: string): Kind {
   }
 }
 
+/** Handed to the bundle of the command line by whoever starts it. */
+declare const __id: string | undefined;
+
 /** Changes with every build of this program, released or not. */
 function programId(): string {
+  if (typeof __id === "string") return __id;
   return hash("sha256", fs.readFileSync(fileURLToPath(import.meta.url)));
 }
 

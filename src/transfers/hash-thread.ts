@@ -1,7 +1,7 @@
 // SHA-256 of large files on a thread of its own, so that the one that moves their bytes has time to. The bytes lie in memory
 // that both threads see. The thread starts with the first file and hashes several, each in its order.
 
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { ContentId } from "../core/content.ts";
 
 export interface ThreadHasher {
@@ -40,6 +40,7 @@ export function createHashThread(): HashThread {
   const waiting: Waiting[] = [];
 
   function started(): Worker {
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     const thread = new Worker(PROGRAM, { eval: true, execArgv: [], env: {} });
     thread.on("message", (answer: string) => waiting.shift()?.resolve(answer));
     thread.on("error", (error) => {

@@ -3,7 +3,6 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import type { ContentId } from "../core/content.ts";
 import type { PendingUpload, StoredFile } from "../ports/storage.ts";
 import { createDigestSet, type DigestSet, digestOf } from "./digest-set.ts";
@@ -120,6 +119,7 @@ async function readKnown(file: string): Promise<Known> {
 async function* readLines(file: string): AsyncGenerator<Line> {
   if (!fs.existsSync(file)) return;
   const input = fs.createReadStream(file);
+  const { createInterface } = process.getBuiltinModule("node:readline");
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   for await (const text of lines) {
     const line = parsed(text);

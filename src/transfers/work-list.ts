@@ -2,7 +2,6 @@
 // file line by line, so that a million names are never in memory. Judges names and conflicts; moves nothing.
 
 import fs from "node:fs";
-import { createInterface } from "node:readline";
 import type { Storage, StoredFile } from "../ports/storage.ts";
 import { createDigestSet } from "./digest-set.ts";
 import { foldedName, nameProblem, shownName, type TargetNames } from "./entry-names.ts";
@@ -258,6 +257,7 @@ function openSink(file: string): Sink {
 }
 
 async function* readItems(file: string): AsyncGenerator<WorkItem> {
+  const { createInterface } = process.getBuiltinModule("node:readline");
   const lines = createInterface({ input: fs.createReadStream(file) });
   for await (const line of lines) yield JSON.parse(line) as WorkItem;
 }

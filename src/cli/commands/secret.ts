@@ -2,7 +2,6 @@
 // machine could see, and is never printed.
 
 import fs from "node:fs";
-import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import type { Command } from "commander";
 import { isRefusal, type Refusal, refuse } from "../../operations/refusal.ts";
@@ -89,6 +88,7 @@ async function ask(question: string): Promise<string> {
       done();
     },
   });
+  const { createInterface } = process.getBuiltinModule("node:readline/promises");
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
   const answer = lines.question(question);
