@@ -1,6 +1,7 @@
 // A plan as documents of the record: the graph under its own name, because it stays the same while the data changes, and
 // the rest in rows. A plan's name is the digest of its document. Pure.
 
+import type { Graph } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
 import type { ContentId } from "./content.ts";
 import { digest } from "./digest.ts";
@@ -42,7 +43,7 @@ interface Packed extends Omit<Plan, "graph" | "steps"> {
   readonly rows: readonly StepRow[];
 }
 
-const graphDocument = (id: string): string => `graph/${id}`;
+export const graphDocument = (id: string): string => `graph/${id}`;
 
 export function planDocument(plan: Plan): PlanDocument {
   const { graph, steps, ...rest } = plan;
@@ -77,17 +78,22 @@ export interface OpenedPlan {
   readonly graph: string;
   /** Throws when the text is not that of the graph. */
   read(graphBody: string): Plan;
+  /** With the graph itself, where it is known by that id. */
+  with(graph: Graph): Plan;
 }
 
 /** Throws when the text is not that of a plan. */
 export function openPlan(body: string): OpenedPlan {
   const packed = JSON.parse(body) as Packed;
-  return { graph: packed.graph, read: (graphBody) => readPlan(packed, graphBody) };
+  return {
+    graph: packed.graph,
+    read: (graphBody) => readPlan(packed, unpackGraph(graphBody)),
+    with: (graph) => readPlan(packed, graph),
+  };
 }
 
-function readPlan(packed: Packed, graphBody: string): Plan {
+function readPlan(packed: Packed, graph: Graph): Plan {
   const { graph: _, demands, rows, ...rest } = packed;
-  const graph = unpackGraph(graphBody);
   const { nodeIds } = packGraph(graph);
   const steps = rows.map(
     ([code, environment, demand, data], index): PlannedStep => ({

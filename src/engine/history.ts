@@ -1,7 +1,7 @@
 // The fingerprint with which a step of a pipeline last ran or was reused, from the newest runs backwards. Loads each
 // earlier run once; knows nothing of why anything changed.
 
-import type { RunEvent } from "../core/event.ts";
+import type { ResultReference, RunEvent } from "../core/event.ts";
 import type { RecordStore, RunRow } from "../ports/records.ts";
 import type { PlanReader } from "./plan-reader.ts";
 
@@ -19,7 +19,13 @@ export interface History {
 /** How many earlier runs are looked through for a step that the newest ones lack. */
 const RUNS_BACK = 50;
 
-type Steps = ReadonlyMap<string, LastTime>;
+interface Seen {
+  readonly at: number;
+  /** The fingerprint, or the result that it took over: that is read when it is asked for. */
+  readonly what: string | ResultReference;
+}
+
+type Steps = ReadonlyMap<string, Seen>;
 
 export function createHistory(records: RecordStore, plans: PlanReader): History {
   const loaded = new Map<string, Promise<Steps>>();
@@ -30,12 +36,19 @@ export function createHistory(records: RecordStore, plans: PlanReader): History 
       const rows = await remember(lists, key, () => earlierRuns(records, pipeline, exceptRun));
       for (const row of rows) {
         const steps = await remember(loaded, row.name, () => readSteps(records, plans, row));
-        const found = steps.get(path);
-        if (found !== undefined) return found;
+        const seen = steps.get(path);
+        if (seen === undefined) continue;
+        const fingerprint = await fingerprintOf(records, seen.what);
+        if (fingerprint !== null) return { run: row.name, fingerprint, at: seen.at };
       }
       return null;
     },
   };
+}
+
+async function fingerprintOf(records: RecordStore, what: Seen["what"]): Promise<string | null> {
+  if (typeof what === "string") return what;
+  return (await records.result(what.run, what.seq))?.fingerprint ?? null;
 }
 
 function remember<T>(
@@ -64,26 +77,18 @@ async function earlierRuns(
 
 async function readSteps(records: RecordStore, plans: PlanReader, row: RunRow): Promise<Steps> {
   const plan = await plans.plan(row.planId);
-  const steps = new Map<string, LastTime>();
+  const steps = new Map<string, Seen>();
   if (plan === null) return steps;
   const paths = plan.graph.steps.map((step) => step.path);
   for (const event of await records.events(row.name, 0))
-    for (const [step, fingerprint] of await fingerprintsIn(records, event))
-      steps.set(paths[step] ?? "", { run: row.name, fingerprint, at: event.at });
+    for (const [step, what] of seenIn(event)) steps.set(paths[step] ?? "", { at: event.at, what });
   return steps;
 }
 
-async function fingerprintsIn(
-  records: RecordStore,
-  event: RunEvent,
-): Promise<readonly (readonly [number, string])[]> {
-  if (event.kind === "attempt_created") return [[event.step, event.fingerprint]];
-  if (event.kind !== "steps_reused") return [];
-  const found: [number, string][] = [];
-  for (const group of event.from)
-    for (const [position, step] of group.steps.entries()) {
-      const row = await records.result(group.run, group.results[position] ?? 0);
-      if (row !== null) found.push([step, row.fingerprint]);
-    }
-  return found;
+function* seenIn(event: RunEvent): Iterable<readonly [step: number, what: Seen["what"]]> {
+  if (event.kind === "attempt_created") yield [event.step, event.fingerprint];
+  if (event.kind !== "steps_reused") return;
+  for (const { run, steps, results } of event.from)
+    for (const [position, step] of steps.entries())
+      yield [step, { run, seq: results[position] ?? 0 }];
 }

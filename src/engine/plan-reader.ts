@@ -1,8 +1,9 @@
 // Recorded plans by their id, each read once in a process however many parts of it ask. Knows the record, not what a plan
 // is for.
 
+import { packGraph } from "../core/packed-graph.ts";
 import type { Plan } from "../core/plan.ts";
-import { openPlan } from "../core/plan-document.ts";
+import { graphDocument, openPlan } from "../core/plan-document.ts";
 import type { RecordStore } from "../ports/records.ts";
 
 export interface PlanReader {
@@ -25,18 +26,25 @@ export function createPlanReader(records: Pick<RecordStore, "document">): PlanRe
   return {
     remember,
     async plan(id) {
-      const known = kept.get(id) ?? (await load(records, id));
+      const known = kept.get(id) ?? (await load(records, id, kept.values()));
       if (known !== null) remember(id, known);
       return known;
     },
   };
 }
 
-async function load(records: Pick<RecordStore, "document">, id: string): Promise<Plan | null> {
+/** Plans of one pipeline mostly differ in their data alone: the graph of one that is `open` already is not read again. */
+async function load(
+  records: Pick<RecordStore, "document">,
+  id: string,
+  open: Iterable<Plan>,
+): Promise<Plan | null> {
   const body = await records.document(id);
   if (body === null) return null;
   try {
     const opened = openPlan(body);
+    for (const { graph } of open)
+      if (graphDocument(packGraph(graph).id) === opened.graph) return opened.with(graph);
     const graph = await records.document(opened.graph);
     return graph === null ? null : opened.read(graph);
   } catch {

@@ -1,19 +1,21 @@
-// A record store that reads each result once: what was looked up by fingerprint, or with the rest of its run, is not read
-// and parsed again. Results never change; whether one still counts is asked of the store each time.
+// A record store that reads each result once: what was looked up by fingerprint, or by its run, is not read and parsed
+// again. Results never change; whether one still counts is asked of the store each time.
 
 import type { RecordStore, ResultRow } from "../ports/records.ts";
 
 /** Rows kept: about 100 MB. */
 const KEPT = 100_000;
+/** So many results of one run are read one by one before all of them are read: a step that changed asks for its own alone. */
+const ASKED_SINGLY = 100;
 
 export function rememberResults(store: RecordStore): RecordStore {
   const rows = new Map<string, ResultRow>();
-  /** Runs that were read wholly. */
-  const runs = new Set<string>();
+  /** How often a single result of a run was asked for. */
+  const asked = new Map<string, number>();
   const remember = (row: ResultRow): void => {
     if (rows.size >= KEPT) {
       rows.clear();
-      runs.clear();
+      asked.clear();
     }
     rows.set(keyOf(row.run, row.seq), row);
   };
@@ -31,11 +33,14 @@ export function rememberResults(store: RecordStore): RecordStore {
     },
     async result(run, seq) {
       const known = rows.get(keyOf(run, seq));
-      if (known !== undefined || runs.has(run)) return known ?? store.result(run, seq);
-      // Who asks for one result of a run asks for the others next.
-      runs.add(run);
-      for (const row of await store.resultsOf(run)) remember(row);
-      return rows.get(keyOf(run, seq)) ?? store.result(run, seq);
+      if (known !== undefined) return known;
+      const times = (asked.get(run) ?? 0) + 1;
+      asked.set(run, times);
+      // Who asks for so many asks for the rest, too.
+      if (times === ASKED_SINGLY) for (const row of await store.resultsOf(run)) remember(row);
+      const row = rows.get(keyOf(run, seq)) ?? (await store.result(run, seq));
+      if (row !== null) remember(row);
+      return row;
     },
   };
 }
