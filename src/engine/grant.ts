@@ -15,7 +15,7 @@ export function grant(state: EngineState): readonly Flight[] {
   const runs = [...state.runs.values()].filter((run) => run.mayStart);
   const queues: RunQueue[] = runs.map((run) => run.queue);
   const flights: Flight[] = [];
-  const ahead = state.lookAhead.extraCpus(kindOfWaiting(runs));
+  const ahead = aheadOf(state);
   // Each grant needs a commit before it may start: refill what waits ahead by halves, not one by one.
   if (-state.slots.free().cpus > ahead / 2) return flights;
   for (;;) {
@@ -31,14 +31,19 @@ export function grant(state: EngineState): readonly Flight[] {
   }
 }
 
+/** How many short steps the compute may have in hand beyond its slots. */
+export function aheadOf({ runs, lookAhead }: Pick<EngineState, "runs" | "lookAhead">): number {
+  return lookAhead.extraCpus(kindOfWaiting(runs.values()));
+}
+
 /**
  * `mixed`: some of what waits asks for more than one cpu, so it matters to the slots which of them runs first. `heavy`:
  * some of it has more code than is written in a moment, and work folders must not pile up.
  */
-function kindOfWaiting(runs: readonly ActiveRun[]): "uniform" | "heavy" | "mixed" {
+function kindOfWaiting(runs: Iterable<ActiveRun>): "uniform" | "heavy" | "mixed" {
   let isHeavy = false;
-  for (const { queue, plan } of runs)
-    for (const lane of queue.lanes.values())
+  for (const { queue, plan, mayStart } of runs)
+    for (const lane of mayStart ? queue.lanes.values() : [])
       for (let at = 0; at < lane.length && at < LOOKED_AT; at += 1) {
         const { demand, step, pool } = lane[at] as WaitingStep;
         const isPlain = demand.cpus === 1 && demand.memoryBytes === 0 && demand.gpus === 0;

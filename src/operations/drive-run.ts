@@ -15,6 +15,7 @@ import {
 } from "../engine/engine.ts";
 import type { EnginePorts } from "../engine/engine-ports.ts";
 import { mayLeave } from "../engine/leave.ts";
+import { mayWait } from "../engine/patience.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EngineRow, RecordStore, RunUpdate } from "../ports/records.ts";
 import type { Place, Room } from "../ports/space.ts";
@@ -44,6 +45,8 @@ export interface DriveOptions {
 const POLL_MS = 100;
 /** How often a process without the engine row tries to get it. */
 const CANDIDATE_MS = 500;
+/** How long what short steps report may wait for more of its kind. */
+const GATHER_MS = 50;
 /** How often the owners of runs are checked and the lease renewed. */
 const UPKEEP_MS = 2_000;
 
@@ -235,6 +238,7 @@ async function beEngine(
       if (leaves !== null && mayLeave(engine.state, leaves === "done" ? "at once" : "in order"))
         return leaves;
       if (outcome === "idle") await alarm.wait(pause(workspace, engine));
+      if (leaves === null) await gatherReports(engine, alarm, workspace.clock);
       if (workspace.clock.monotonic() - upkeep < UPKEEP_MS) continue;
       upkeep = workspace.clock.monotonic();
       refreshPermissions(engine.state);
@@ -263,6 +267,13 @@ function watchLimits({ clock, supply: read }: Workspace, { supply }: EnginePorts
 
 function startsSteps({ events }: RunUpdate): boolean {
   return events.some((event) => event.kind === "attempt_created");
+}
+
+/** Short steps end one by one: several of them are taken up in one round, as long as none of them is waited for. */
+async function gatherReports(engine: Engine, alarm: Alarm, clock: Clock): Promise<void> {
+  const until = clock.monotonic() + GATHER_MS;
+  for (let left = GATHER_MS; left > 0 && mayWait(engine.state); left = until - clock.monotonic())
+    await alarm.wait(left);
 }
 
 /** Milliseconds until there may be something to do without a message. */
