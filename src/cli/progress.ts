@@ -64,7 +64,7 @@ function linesOf(
   switch (event.kind) {
     case "steps_reused": {
       const count = event.from.reduce((sum, group) => sum + group.steps.length, 0);
-      if (quiet) return [`${colors.green("reused")}  ${count} steps`];
+      if (quiet) return [`${colors.green("reused")}  ${count} ${count === 1 ? "step" : "steps"}`];
       return event.from.flatMap((group) =>
         group.steps.map(
           (step) => `${colors.green("reused")}  ${paths[step]}  ${colors.dim(`from ${group.run}`)}`,

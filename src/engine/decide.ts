@@ -2,20 +2,18 @@
 // tick's steps up at once. Knows nothing of slots or processes.
 
 import type { ReusedSteps, RunEvent, StepError } from "../core/event.ts";
-import { describeInvalidation } from "../core/invalidation.ts";
 import type { StepResult } from "../core/output.ts";
 import type { Reason } from "../core/reason.ts";
-import { describeRemoval } from "../core/removal.ts";
 import { capacityIn } from "../core/schedule.ts";
 import { mustRun, type StepFacts, stepFacts } from "../core/step-facts.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
-import { own } from "../spec/own-keys.ts";
 import { type ActiveRun, emit, outputOf, poolOfStep } from "./active-run.ts";
 import type { EnginePorts } from "./engine-ports.ts";
 import { type Post, undeclaredFailure } from "./flight.ts";
-import { goneBytes, isOfOthers } from "./others-bytes.ts";
-import { isWhole, usableResult } from "./usable-result.ts";
+import { isOfOthers } from "./others-bytes.ts";
+import { isToTake, takenFrom, takeRecorded } from "./take-recorded.ts";
+import { isPlainlyUsable, usableResult } from "./usable-result.ts";
 
 /** A step that must run, waiting for its slot; or that runs if its turn comes before that of the same work elsewhere. */
 export interface Wanted {
@@ -43,7 +41,8 @@ export interface Decisions {
   readonly damaged: readonly { readonly run: string; readonly seq: number }[];
 }
 
-interface Candidate {
+/** A ready step that is being decided on. */
+export interface Candidate {
   readonly run: ActiveRun;
   readonly step: number;
   readonly facts: StepFacts;
@@ -75,8 +74,17 @@ export async function decideReady(
   const damaged: { run: string; seq: number }[] = [];
   const reused = new Map<ActiveRun, { step: number; row: ResultRow }[]>();
   const unknown: Candidate[] = [];
+  const take = ({ run, step }: Candidate, row: ResultRow): void => {
+    const list = reused.get(run) ?? [];
+    list.push({ step, row });
+    reused.set(run, list);
+  };
   for (const candidate of candidates) {
-    if (await takeRecorded(ports, candidate)) continue;
+    if (isToTake(candidate)) {
+      const row = await takeRecorded(ports, candidate);
+      if (row !== null && !isOnItsWay(ports, candidate, row, post)) take(candidate, row);
+      continue;
+    }
     const { fingerprint } = candidate.facts;
     const first = fresh.get(fingerprint) ?? newest.get(fingerprint) ?? null;
     const mayAsk = othersMayHave(ports, candidate, lookedUp);
@@ -84,16 +92,15 @@ export async function decideReady(
       unknown.push(candidate);
       continue;
     }
-    const found = await wholeResult(ports, candidate, first, damaged);
+    const found = isUsable(ports, candidate, first)
+      ? first
+      : await wholeResult(ports, candidate, first, damaged);
     if (found !== null && "kind" in found)
       await runOrAttach(ports, { ...candidate, must: found }, inFlight, wanted);
     else if (found !== null && refusesUndeclared(ports, candidate, found)) continue;
     else if (found !== null && isOnItsWay(ports, candidate, found, post)) continue;
-    else if (found !== null) {
-      const list = reused.get(candidate.run) ?? [];
-      list.push({ step: candidate.step, row: found });
-      reused.set(candidate.run, list);
-    } else if (mayAsk) unknown.push(candidate);
+    else if (found !== null) take(candidate, found);
+    else if (mayAsk) unknown.push(candidate);
     else await runOrAttach(ports, candidate, inFlight, wanted);
   }
   askOthers(ports, unknown, lookedUp, post);
@@ -136,45 +143,14 @@ function emitBroken(run: ActiveRun, step: number): void {
   });
 }
 
-/** `--from`: the recorded result of another run, whatever this step's fingerprint is. */
-async function takeRecorded(ports: EnginePorts, candidate: Candidate): Promise<boolean> {
-  const { run, step, facts } = candidate;
-  const source = own(run.plan.options.taken, run.paths[step] as string);
-  if (source === undefined) return false;
-  const at = ports.clock.now();
-  const rows = await ports.records.resultsOf(source[0]);
-  const row = rows.findLast((one) => one.path === source[1]);
-  const what = row === undefined ? "is gone" : await whyNotTaken(ports, row);
-  if (row === undefined || what !== null) {
-    const message = `step ${run.paths[step]}: its result in ${source[0]} ${what}`;
-    emit(run, {
-      kind: "step_failed",
-      at,
-      step,
-      error: { code: "damaged_output", message, hint: null },
-    });
-    return true;
-  }
-  if (row.fingerprint !== facts.fingerprint) {
-    const message = `step ${run.paths[step]} was taken from ${source[0]} although it differs from it`;
-    emit(run, { kind: "warned", at, message });
-  }
-  run.results.set(step, row.result);
-  const reason: Reason = { kind: "taken", detail: `taken from ${source[0]}` };
-  const from = [{ run: row.run, reason, steps: [step], results: [row.seq] }];
-  emit(run, { kind: "steps_reused", at, from });
-  return true;
-}
-
-/** What keeps a recorded result from being taken, or null. */
-async function whyNotTaken(ports: EnginePorts, row: ResultRow): Promise<string | null> {
-  const [mark = null] = await ports.records.invalidations([row]);
-  if (mark !== null) return `was ${describeInvalidation(mark)}`;
-  const [removal = null] = await ports.records.removals([row]);
-  if (removal !== null) return `was ${describeRemoval(removal)}`;
-  const gone = goneBytes(ports, row);
-  if (gone !== null) return `is ${gone}`;
-  return (await isWhole(ports, row)) ? null : "is gone or was changed";
+/** True: it may be taken, and needs no longer look. */
+function isUsable(
+  ports: EnginePorts,
+  { run, step, must }: Candidate,
+  row: ResultRow | null,
+): row is ResultRow {
+  if (must !== null || row === null) return false;
+  return isPlainlyUsable(ports, run.plan.graph.steps[step] as StepNode, row);
 }
 
 /** The newest result that may be taken; or why none may although there is one; or null. `newest`: the first to look at. */
@@ -344,9 +320,11 @@ async function takeOver(
   const groups = new Map<string, Group>();
   for (const { step, row } of list) {
     run.results.set(step, row.result);
-    const reason = unchanged(run.plan.graph.steps[step] as StepNode, row.run, (path) =>
-      run.results.get(run.indexOf.get(path) ?? -1),
-    );
+    const reason = isToTake({ run, step })
+      ? takenFrom(row)
+      : unchanged(run.plan.graph.steps[step] as StepNode, row.run, (path) =>
+          run.results.get(run.indexOf.get(path) ?? -1),
+        );
     const key = `${row.run}\n${reason.detail}`;
     const group = groups.get(key) ?? { run: row.run, reason, steps: [], results: [] };
     group.steps.push(step);

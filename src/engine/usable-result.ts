@@ -32,6 +32,16 @@ export async function usableResult(
   return unusable && { unusable };
 }
 
+/** True for most results of an unchanged run, and found out at once; false: ask {@link usableResult}. */
+export function isPlainlyUsable(ports: UsePorts, node: StepNode, row: ResultRow): boolean {
+  const { outputs, artifacts, undeclared } = row.result;
+  if (undeclared !== undefined || tooOld(ports, node, row) !== null) return false;
+  if (goneBytes(ports, row) !== null || describeDoubt(row.result) !== null) return false;
+  for (const name in outputs)
+    if (ports.contents.verify(outputs[name] as OutputRecord) !== true) return false;
+  return artifacts === null || ARTIFACTS in outputs || ports.contents.verify(artifacts) === true;
+}
+
 function tooOld({ clock }: UsePorts, { reuse }: StepNode, { finishedAt }: ResultRow) {
   const isOld = reuse.kind === "max_age" && clock.now() - finishedAt > reuse.maxAgeSeconds * 1000;
   return isOld ? olderThan(reuse.maxAgeSeconds) : null;

@@ -17,6 +17,7 @@ import { listed, trustNotes } from "../core/trust-notes.ts";
 import { unchanged } from "../engine/decide.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
 import { goneBytes, isOfOthers } from "../engine/others-bytes.ts";
+import { type ResultsByStep, resultsByStep } from "../engine/results-by-step.ts";
 import { usableResult } from "../engine/usable-result.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -84,6 +85,7 @@ async function forecastOnce(
     own(results.get(step)?.outputs ?? {}, output) ?? null;
   const twins = newTwins(unresolved, await workUnderWay(workspace));
   const skipped = new Set(plan.options.skip);
+  const recorded = resultsByStep(workspace.records);
   const steps: StepForecast[] = [];
   for (const [index, step] of plan.graph.steps.entries()) {
     if (skipped.has(step.path)) {
@@ -99,7 +101,7 @@ async function forecastOnce(
             lookup,
             await forecastStep(workspace, explainer, plan, index, lookup, unresolved.has(index)),
           )
-        : await forecastTaken(workspace, step, taken);
+        : await forecastTaken(recorded, step, taken);
     const { row, forecast } = decided;
     const clashes = await versionClashes(workspace, step, row?.result.outputs ?? {});
     const warnings = [...forecast.warnings, ...clashes];
@@ -225,12 +227,11 @@ function skip(step: StepNode): StepForecast {
 }
 
 async function forecastTaken(
-  workspace: Workspace,
+  recorded: ResultsByStep,
   step: StepNode,
   [run, path]: readonly [string, string],
 ): Promise<Decided> {
-  const rows = await workspace.records.resultsOf(run);
-  const row = rows.findLast((one) => one.path === path) ?? null;
+  const row = await recorded(run, path);
   const reason: Reason = { kind: "taken", detail: `taken from ${run}` };
   return {
     forecast: reuse(step, reason, run, row),

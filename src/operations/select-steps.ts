@@ -118,10 +118,10 @@ async function takeFrom(
     );
   const run = await readRun(workspace, name);
   if (isRefusal(run)) return run;
+  const indexOf = new Map(run.plan.graph.steps.map((step, index) => [step.path, index]));
   const taken: Record<string, readonly [string, string]> = {};
   for (const path of wanted) {
-    const index = run.plan.graph.steps.findIndex((step) => step.path === path);
-    const row = run.results.get(index);
+    const row = run.results.get(indexOf.get(path) ?? -1);
     if (row === undefined)
       return refuse(
         "nothing_to_take",
