@@ -38,10 +38,26 @@ export function createProgress(terminal: Terminal, run: FollowedRun): Progress {
   return {
     update(events) {
       board.clear();
+      const isMany = paths.length > QUIET_ABOVE;
+      let reused = 0;
+      const noteReused = (): void => {
+        if (reused > 0)
+          terminal.note(
+            `${terminal.colors.green("reused")}  ${reused} ${reused === 1 ? "step" : "steps"}`,
+          );
+        reused = 0;
+      };
       for (const event of events) {
         takeEvent(run, event);
-        for (const line of linesOf(terminal, paths, state, event)) terminal.note(line);
+        // In a chain each step's reuse is an event of its own.
+        if (isMany && event.kind === "steps_reused") reused += stepsIn(event);
+        else
+          for (const line of linesOf(terminal, paths, state, event)) {
+            noteReused();
+            terminal.note(line);
+          }
       }
+      noteReused();
       board.draw();
     },
     say(lines) {
@@ -53,6 +69,10 @@ export function createProgress(terminal: Terminal, run: FollowedRun): Progress {
   };
 }
 
+function stepsIn({ from }: Extract<RunEvent, { kind: "steps_reused" }>): number {
+  return from.reduce((sum, group) => sum + group.steps.length, 0);
+}
+
 function linesOf(
   terminal: Terminal,
   paths: readonly string[],
@@ -62,15 +82,12 @@ function linesOf(
   const { colors } = terminal;
   const quiet = paths.length > QUIET_ABOVE;
   switch (event.kind) {
-    case "steps_reused": {
-      const count = event.from.reduce((sum, group) => sum + group.steps.length, 0);
-      if (quiet) return [`${colors.green("reused")}  ${count} ${count === 1 ? "step" : "steps"}`];
+    case "steps_reused":
       return event.from.flatMap((group) =>
         group.steps.map(
           (step) => `${colors.green("reused")}  ${paths[step]}  ${colors.dim(`from ${group.run}`)}`,
         ),
       );
-    }
     case "attempt_created": {
       const why = event.number > 1 ? `attempt ${event.number}` : event.reason.detail;
       return quiet ? [] : [`${colors.cyan("start")}   ${paths[event.step]}  ${colors.dim(why)}`];
