@@ -16,6 +16,10 @@ export function mayLeave(state: EngineState, how: "at once" | "in order"): boole
 }
 
 /** Its log is being masked, or its outputs are being captured. */
-function isFinishing({ masking, run, step }: Flight): boolean {
+export function isFinishing({
+  masking,
+  run,
+  step,
+}: Pick<Flight, "masking" | "run" | "step">): boolean {
   return masking || run.state.steps[step]?.status === "Finalizing";
 }

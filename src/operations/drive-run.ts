@@ -2,7 +2,6 @@
 // ready to take over. One loop serves `run`, `rerun`, `--resume` and the detached engine.
 
 import { isDeepStrictEqual } from "node:util";
-import { LEASE_MS } from "../core/engine-lease.ts";
 import type { RunEvent } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
 import {
@@ -18,8 +17,13 @@ import { mayLeave } from "../engine/leave.ts";
 import { mayWait } from "../engine/patience.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EngineRow, RecordStore, RunUpdate } from "../ports/records.ts";
-import type { Place, Room } from "../ports/space.ts";
 import { keepOthersGoing } from "./detached-engine.ts";
+import {
+  createFarewellNotice,
+  createSpaceNotices,
+  createStillnessNotice,
+  type SpaceNotices,
+} from "./drive-notices.ts";
 import { saveMemory } from "./heap-growth.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
 import { createSharer, type Sharer } from "./share-runs.ts";
@@ -102,53 +106,6 @@ async function tryToBecomeEngine(workspace: Workspace): Promise<Taken | Held | "
   return outcome.kind === "disk_full" ? outcome.kind : outcome;
 }
 
-/** An engine that is there says so every other second. */
-const STILL_MS = 3 * UPKEEP_MS;
-
-/** Says once of an engine that it stands still: whoever waits for it sees nothing happen. */
-function createStillnessNotice(
-  clock: Clock,
-  say: (line: string) => void,
-): { readonly look: (engine: EngineRow) => void } {
-  let told = 0;
-  return {
-    look({ process: { pid }, heartbeat }) {
-      const isStill = clock.now() - heartbeat > STILL_MS;
-      if (isStill && told !== pid)
-        say(
-          `process ${pid}, which runs the steps of this workspace, stands still (Ctrl-Z?): after ${LEASE_MS / 1000} s this one goes on in its place`,
-        );
-      told = isStill ? pid : 0;
-    },
-  };
-}
-
-interface SpaceNotices {
-  /** Where space is waited for now, or null; says so when that changes. */
-  tell(place: Place | null): void;
-}
-
-function createSpaceNotices(workspace: Workspace, say: (line: string) => void): SpaceNotices {
-  let told: Place | null = null;
-  return {
-    tell(place) {
-      if (place === told) return;
-      told = place;
-      if (place === null) say("space is back, going on");
-      else say(waitingLine(workspace.space.look(place)));
-    },
-  };
-}
-
-/** Above this it is not files that are wanting. */
-const FEW_FILES = 1000;
-
-function waitingLine({ folder, freeBytes, freeFiles }: Room): string {
-  const megabytes = Math.floor(freeBytes / 2 ** 20);
-  const files = freeFiles === null || freeFiles > FEW_FILES ? "" : ` and ${freeFiles} files`;
-  return `waiting for disk space in ${folder}: ${megabytes} MB${files} free; free some, the run goes on by itself`;
-}
-
 interface Follower {
   /** Hands newly recorded events on, as they stand in the record. */
   catchUp(): Promise<void>;
@@ -224,6 +181,7 @@ async function beEngine(
   await ends.notifier.sweep();
   await ends.sharer.sweep();
   const limits = watchLimits(workspace, ports);
+  const farewell = createFarewellNotice(workspace.clock, options.onNotice);
   let upkeep = workspace.clock.monotonic();
   let leaves: "done" | "anew" | null = null;
   try {
@@ -237,6 +195,7 @@ async function beEngine(
       if (await isDone(workspace, engine, options.run)) leaves = "done";
       if (leaves !== null && mayLeave(engine.state, leaves === "done" ? "at once" : "in order"))
         return leaves;
+      if (leaves === "done") farewell.look(engine.state);
       if (outcome === "idle") await alarm.wait(pause(workspace, engine));
       if (leaves === null) await gatherReports(engine, alarm, workspace.clock);
       if (workspace.clock.monotonic() - upkeep < UPKEEP_MS) continue;
