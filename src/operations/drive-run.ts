@@ -24,7 +24,7 @@ import {
   createStillnessNotice,
   type SpaceNotices,
 } from "./drive-notices.ts";
-import { saveMemory } from "./heap-growth.ts";
+import { workSteadily } from "./heap-growth.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
 import { createSharer, type Sharer } from "./share-runs.ts";
 import type { Workspace } from "./workspace.ts";
@@ -170,7 +170,7 @@ async function beEngine(
   const alarm = createAlarm();
   const { epoch } = taken;
   const committed = (updates: readonly RunUpdate[]): void => {
-    if (updates.some(startsSteps)) saveMemory();
+    if (updates.some(startsSteps)) workSteadily();
     follower.take(updates);
     ends.notifier.committed(updates);
     ends.sharer.committed(updates);

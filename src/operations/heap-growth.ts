@@ -1,7 +1,7 @@
 // How much room the heap may take before it is cleaned: much while a command reads and compares, which is over soon;
 // little once it keeps many things for long. Only the process that is ours alone is set so: a library leaves its host be.
 
-import { setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 interface Growth {
   /** By which the heap may grow over what is alive. */
@@ -13,7 +13,13 @@ interface Growth {
 const HASTY: Growth = { percent: 100, youngFactor: 1 };
 /** Of a large pipeline that is compared: the room itself costs something, and little of a small one would be copied. */
 const ROOMY: Growth = { percent: 100, youngFactor: 4 };
+/** Cleaning costs as much whether there is little room or much: once something has outlived its step there is to be more. */
+const GROWING: Growth = { percent: 12, youngFactor: 4 };
 const THRIFTY: Growth = { percent: 12, youngFactor: 1 };
+/** Enough room: with more, a step costs hardly less. */
+const YOUNG_BYTES = 4 << 20;
+/** A look at it costs as much as a tenth of a step. */
+const LOOK_MS = 50;
 
 /** Null where the process is not ours. */
 let growth: Growth | null = null;
@@ -28,10 +34,25 @@ export function expectMuch(): void {
   if (growth === HASTY) grow(ROOMY);
 }
 
-/** From now on much is read that is dropped again, or kept until a run ends. */
+/** From now on much is read that is dropped again. */
 export function saveMemory(): void {
-  if (growth === null || growth === THRIFTY) return;
-  grow(THRIFTY);
+  if (growth !== null && growth !== THRIFTY) grow(THRIFTY);
+}
+
+/** Steps are being run, and what is known of each is kept until the end. Said again and again while that is so. */
+export function workSteadily(): void {
+  if (growth === null || isRoomy || Date.now() - lookedAt < LOOK_MS) return;
+  lookedAt = Date.now();
+  isRoomy = youngBytes() >= YOUNG_BYTES;
+  grow(isRoomy ? THRIFTY : GROWING);
+}
+
+let isRoomy = false;
+let lookedAt = 0;
+
+function youngBytes(): number {
+  const spaces = getHeapSpaceStatistics();
+  return spaces.find(({ space_name }) => space_name === "new_space")?.space_size ?? 0;
 }
 
 function grow(how: Growth): void {
