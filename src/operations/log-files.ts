@@ -1,6 +1,6 @@
 // Which logs a run has by now, in the order of its steps: its own, and those of the runs whose results it took.
 
-import { isEndedRun } from "../core/status.ts";
+import { isEndedRun, isEndedStep } from "../core/status.ts";
 import { isAttemptLog } from "../steps/attempt-log.ts";
 import { hiddenOf } from "./read-log.ts";
 import { readRun } from "./read-run.ts";
@@ -20,6 +20,8 @@ export interface Logs {
   readonly files: readonly LogFile[];
   /** Nothing more is to be expected. */
   readonly ended: boolean;
+  /** What was asked for may still print something. */
+  readonly growing: boolean;
   /** It has no end, and nobody goes on with it. */
   readonly interrupted: boolean;
   /** Values that must not be shown while the run has no end. */
@@ -62,7 +64,13 @@ export async function logFiles(
         : `there are attempts ${[...numbers].sort((a, b) => a - b).join(", ")}`,
     );
   }
-  return { files, ended, interrupted, secrets };
+  const growing = steps.some((one) => isGrowing(one, attempt));
+  return { files, ended, growing, interrupted, secrets };
+}
+
+function isGrowing({ status, attempts }: StepView, attempt: string | null): boolean {
+  const named = attempts.find(({ number }) => String(number) === attempt);
+  return !isEndedStep(named?.status ?? status);
 }
 
 /** Its own attempts', and behind them that of the result that it took over. */

@@ -26,9 +26,37 @@ jobs:
 `;
 }
 
+/** Two steps without a word, one of which waits for a file. */
+function quiet(): string {
+  return `type: pipeline
+settings: {default_compute: azureml:local}
+jobs:
+  over: {command: "touch ${rig.at("over")}"}
+  waits: {command: "touch ${rig.at("started")}; while [ ! -e ${rig.at("go")} ]; do sleep 0.05; done"}
+`;
+}
+
 const GIVEN = ["--env", `TOKEN=${SECRET}`, "--env", "PIN=4711"];
 
 describe("the log of a running step", () => {
+  it("that has printed nothing yet is said to be one of which more may come", async () => {
+    rig = makeRig("quiet");
+    rig.write("pipeline.yml", quiet());
+    const run = rig.start("run", "pipeline.yml", "--name", "one");
+    const waits = (): boolean => fs.existsSync(rig.at("started")) && fs.existsSync(rig.at("over"));
+    await eventually(waits, "one step runs, the other has ended");
+    const noted = (...words: readonly string[]) => rig.cli("logs", "one", ...words).stderr;
+    expect(noted("waits")).toBe("nothing was printed yet\n");
+    expect(noted("waits", "--attempt", "1")).toBe("nothing was printed yet\n");
+    expect(noted()).toBe("nothing was printed yet\n");
+    const hasEnded = (): boolean => rig.run("show", "one").steps[0]?.status === "Completed";
+    await eventually(hasEnded, "the end of the other one is recorded");
+    expect(noted("over")).toBe("nothing was printed\n");
+    rig.write("go", "");
+    expect(await exited(run)).toBe(0);
+    expect(noted("waits")).toBe("nothing was printed\n");
+  });
+
   it("shows no secret, neither at once nor while it is followed", async () => {
     rig = makeRig("live");
     rig.write("pipeline.yml", tells());

@@ -70,7 +70,7 @@ async function printLogs(
     if (isLast) {
       if (logs.files.length === 0)
         context.terminal.note(logs.ended ? "no log is left, or no step ran" : "no logs yet");
-      else if (isSilent) context.terminal.note("nothing was printed");
+      else if (isSilent) context.terminal.note(`nothing was printed${logs.growing ? " yet" : ""}`);
       if (flags.follow && logs.interrupted)
         context.terminal.note(`nobody goes on with ${run}: stepwell run --resume ${run}`);
       return;
