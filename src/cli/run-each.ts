@@ -17,7 +17,7 @@ import { failureReason } from "./failure-places.ts";
 import { shownPath } from "./format.ts";
 import { printProblems } from "./print-problems.ts";
 import { paintStatus } from "./print-summary.ts";
-import { givenVariables, prepareFile } from "./run-options.ts";
+import { givenVariables, prepareFile, warnOfVariables } from "./run-options.ts";
 import { exitCodeOf, listenForCancel } from "./see-through.ts";
 import { type Cell, formTable } from "./table-format.ts";
 import { writeMissing } from "./write-missing.ts";
@@ -39,6 +39,7 @@ export async function runEach(context: Context, file: string, flags: RunFlags): 
   const submitter = await context.open({ create: "refuse" });
   try {
     const planned = await planAll(context, workspace, file, flags, all);
+    warnOfVariables(context, workspace, flags);
     const group = `each-${workspace.random.id().slice(0, 8)}`;
     const submits = planned.map(
       (one) => () => submit(context, submitter, { file, flags, group, ...one }),

@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { isHandedOver } from "../operations/handed-variables.ts";
 import type { DefinitionOptions } from "../operations/load-definition.ts";
 import { prepareDefinition } from "../operations/prepare-definition.ts";
 import type { Prepared, PrepareOptions } from "../operations/prepare-plan.ts";
@@ -117,7 +118,7 @@ async function prepareOptions(
   });
   if (isRefusal(selected)) return context.refuse(selected, flags.json);
   for (const warning of selected.warnings) context.terminal.note(`warning: ${warning}`);
-  const names = (flags.env ?? []).map((text) => text.split("=", 1)[0] as string);
+  const names = (flags.env ?? []).map(envName);
   return {
     force: selected.force,
     skip: selected.skip,
@@ -147,12 +148,31 @@ export function givenVariables(context: Context, flags: DefinitionFlags): Record
     const at = text.indexOf("=");
     const name = at < 0 ? text : text.slice(0, at);
     const value = at < 0 ? context.shell[name] : text.slice(at + 1);
-    if (value !== undefined && value !== "" && value.length < SHORTEST_MASKED)
-      context.terminal.note(
-        `warning: --env ${name}: a value of fewer than ${SHORTEST_MASKED} characters is not masked in logs`,
-      );
     if (value !== undefined) put(given, name, value);
-    else context.terminal.note(`warning: --env ${name}: this shell has no such variable`);
   }
   return given;
+}
+
+/** Of a plan too: what a run will lack is of use before it runs. Once a command, however many runs it makes. */
+export function warnOfVariables(
+  { shell, terminal }: Context,
+  workspace: Workspace,
+  flags: DefinitionFlags,
+): void {
+  const values = new Map((flags.env ?? []).map((text) => [envName(text), text] as const));
+  for (const [name, text] of values) {
+    const value = text === name ? shell[name] : text.slice(name.length + 1);
+    if (value === undefined && !isHandedOver(workspace, name))
+      terminal.note(
+        `warning: --env ${name}: this shell has no such variable to hand to the steps: export it, or write --env ${name}=VALUE`,
+      );
+    else if (value && value.length < SHORTEST_MASKED)
+      terminal.note(
+        `warning: --env ${name}: a value of fewer than ${SHORTEST_MASKED} characters is not masked in logs`,
+      );
+  }
+}
+
+function envName(text: string): string {
+  return text.split("=", 1)[0] as string;
 }

@@ -18,6 +18,15 @@ export async function handedVariables(
   return { ...passedVariables(workspace.shell, passEnv), ...Object.fromEntries(ofRun) };
 }
 
+/** A run that asks for this name, or names that begin so, is handed a variable of this shell or a secret of the workspace. */
+export function isHandedOver(
+  { config, shell }: Pick<Workspace, "config" | "shell">,
+  pattern: string,
+): boolean {
+  const names = [...Object.keys(shell), ...Object.keys(config.passSecrets)];
+  return names.some((name) => matchesPattern(name, pattern));
+}
+
 /** Names given by `--env` that this shell does not have. Those of `pass_env` may be missing: no run needs them all. */
 export function missingVariables(
   { config, shell }: Pick<Workspace, "config" | "shell">,

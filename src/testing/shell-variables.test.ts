@@ -36,6 +36,32 @@ function filesWith(text: string): readonly string[] {
 }
 
 describe("variables of the shell", () => {
+  it("that it does not have are told by plan as by run, once", () => {
+    rig = makeRig("variables");
+    rig.write("stepwell.yml", "pass_env: [{name: HOOK, secret: hook}]\n");
+    rig.write(
+      "pipeline.yml",
+      "type: command\ncompute: local\ncommand: echo ${{inputs.a}}\ninputs: {a: 1}\n",
+    );
+    expect(
+      rig.cliWith({ HUSH: "a-secret" }, "secret", "set", "hook", "--from-env", "HUSH").code,
+    ).toBe(0);
+    const given = ["--env", "MISSING", "--env", "EMPTY=", "--env", "THERE", "--env", "THE_*"];
+    const words = [...given, "--env", "HOOK", "--env", "LACK_*", "--env", "PIN=471"];
+    const told = (...command: readonly string[]): readonly string[] =>
+      rig
+        .cliWith({ THERE: "a-value", THE_ONE: "a-value" }, ...command, ...words)
+        .stderr.split("\n")
+        .filter((line) => line.includes("--env"));
+    const lacks = (name: string): string =>
+      `warning: --env ${name}: this shell has no such variable to hand to the steps: export it, or write --env ${name}=VALUE`;
+    const short = "warning: --env PIN: a value of fewer than 4 characters is not masked in logs";
+    expect(told("plan", "pipeline.yml")).toEqual([lacks("MISSING"), lacks("LACK_*"), short]);
+    expect(told("run", "pipeline.yml")).toEqual([lacks("MISSING"), lacks("LACK_*"), short]);
+    const each = ["run", "pipeline.yml", "--each", "a=2,3"];
+    expect(told(...each)).toEqual([lacks("MISSING"), lacks("LACK_*"), short]);
+  });
+
   it("stay those of the run that has the name when the name, or the key, is given again", async () => {
     rig = makeRig("variables");
     rig.write("pipeline.yml", pipeline("one"));

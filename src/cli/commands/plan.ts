@@ -9,7 +9,12 @@ import { addFileArgument, definitionFile, type FileFlag } from "../definition-fi
 import { duration, table } from "../format.ts";
 import { planMarkdown, planSummary } from "../plan-markdown.ts";
 import { printProblems } from "../print-problems.ts";
-import { addDefinitionOptions, type DefinitionFlags, prepareFile } from "../run-options.ts";
+import {
+  addDefinitionOptions,
+  type DefinitionFlags,
+  prepareFile,
+  warnOfVariables,
+} from "../run-options.ts";
 import { writeMissing } from "../write-missing.ts";
 
 interface PlanFlags extends DefinitionFlags, FileFlag {
@@ -44,6 +49,7 @@ async function planFile(context: Context, file: string, flags: PlanFlags): Promi
     const { plan, problems, exitCode, unresolved } = prepared;
     if (plan === null) return context.refuse({ ...refuseInvalid(problems), exitCode }, json);
     printProblems(context.terminal, problems);
+    warnOfVariables(context, workspace, flags);
     const forecast = await forecastRun(workspace, plan, unresolved);
     if (json) context.terminal.out(JSON.stringify({ schema: 1, valid: true, ...forecast }));
     else if (flags.markdown)

@@ -16,6 +16,7 @@ import {
   type DefinitionFlags,
   givenVariables,
   prepareFile,
+  warnOfVariables,
 } from "../run-options.ts";
 import { detach, resume, type SeeOptions, seeThrough } from "../see-through.ts";
 import { writeMissing } from "../write-missing.ts";
@@ -151,6 +152,7 @@ async function submitFile(
   const { plan, problems, exitCode } = await prepareFile(context, workspace, file, flags, true);
   if (plan === null) return context.refuse({ ...refuseInvalid(problems), exitCode }, json);
   printProblems(context.terminal, problems);
+  warnOfVariables(context, workspace, flags);
   const row = await submitRun(workspace, plan, {
     name: flags.name ?? null,
     experiment: flags.experiment ?? null,
