@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { WorkspaceGone } from "../operations/workspace-gone.ts";
 import { machineFailure } from "./machine-failure.ts";
 
 it("tells what the machine refuses by name, and leaves the rest to be a bug", () => {
@@ -14,6 +15,7 @@ it("tells what the machine refuses by name, and leaves the rest to be a bug", ()
   expect(code("ENOENT: no such file or directory, open '/x/.stepwell/stepwell.db-wal'")).toBe(
     "workspace_gone",
   );
+  expect(code(new WorkspaceGone("/x").message)).toBe("workspace_gone");
   expect(code("ENOENT: no such file or directory, uv_cwd")).toBe("folder_gone");
   expect(code("undefined is not a function")).toBeNull();
 });

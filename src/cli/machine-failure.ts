@@ -66,6 +66,14 @@ const KNOWN: readonly Known[] = [
     quoted: true,
   },
   {
+    pattern: /stepwell\.db was removed or replaced/,
+    code: "workspace_gone",
+    message:
+      "the workspace was removed or replaced while it was in use: what ran in it is stopped, and nothing more is recorded",
+    hint: "somebody, or a step, has deleted or moved .stepwell or a part of it; put it back, or begin anew: stepwell run",
+    quoted: true,
+  },
+  {
     pattern: /uv_cwd/,
     code: "folder_gone",
     message: "the current folder is not there any more: somebody removed or replaced it",

@@ -28,6 +28,7 @@ import { workSteadily } from "./heap-growth.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
 import { createSharer, type Sharer } from "./share-runs.ts";
 import type { Workspace } from "./workspace.ts";
+import { throwIfGone } from "./workspace-gone.ts";
 
 export interface DriveOptions {
   /** The run to see through, or null: until no run of the workspace may go on. */
@@ -65,6 +66,8 @@ export async function driveRun(
   const notifier = createNotifier(workspace, options.onNotice);
   const sharer = createSharer(workspace, options.onNotice);
   const outcome = await takePart(workspace, options, { notifier, sharer });
+  // Nobody would find the end that is about to be told.
+  throwIfGone(workspace);
   options.onEnd?.();
   await Promise.all([notifier.settled(), sharer.settled()]);
   // Whoever was the engine for one run was it for all of them.
@@ -89,6 +92,7 @@ async function takePart(
       if (outcome === "anew") continue;
     } else if (options.run === null) return "held";
     else stillness.look(taken.by);
+    throwIfGone(workspace);
     if (await follower.ended()) return "done";
     await follower.waitAWhile();
   }
@@ -200,14 +204,29 @@ async function beEngine(
       if (leaves === null) await gatherReports(engine, alarm, workspace.clock);
       if (workspace.clock.monotonic() - upkeep < UPKEEP_MS) continue;
       upkeep = workspace.clock.monotonic();
+      throwIfGone(workspace);
       refreshPermissions(engine.state);
       if ((await renewLease(workspace, epoch)) === "fenced") return "fenced";
     }
+  } catch (error) {
+    // What fails in a workspace that is gone fails because of that.
+    throwIfGone(workspace);
+    throw error;
   } finally {
-    await follower.catchUp();
-    await engine.close();
-    await workspace.records.releaseEngine(epoch);
+    await leave(workspace, engine, follower);
   }
+}
+
+/** What runs goes on for the next engine, unless there can be none. */
+async function leave(workspace: Workspace, engine: Engine, follower: Follower): Promise<void> {
+  const { state } = engine;
+  if (workspace.records.isGone()) {
+    for (const attemptId of state.flights.keys()) state.compute.kill(attemptId);
+    return engine.close();
+  }
+  await follower.catchUp();
+  await engine.close();
+  await workspace.records.releaseEngine(state.epoch);
 }
 
 /** With other limits than it began with, it is another engine: what runs goes on. Looked for as often as for new runs. */

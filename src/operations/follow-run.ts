@@ -5,6 +5,7 @@ import type { RunEvent } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
 import { engineOf, shownStatus } from "./shown-status.ts";
 import type { Workspace } from "./workspace.ts";
+import { throwIfGone } from "./workspace-gone.ts";
 
 export interface FollowOptions {
   readonly run: string;
@@ -34,6 +35,8 @@ export async function followRun(
     const events = onEvents === null ? [] : await workspace.records.events(run, seen);
     seen += events.length;
     if (events.length > 0) onEvents?.(events);
+    // Neither an end nor that nobody goes on would be so of the workspace that is there now.
+    throwIfGone(workspace);
     if (row === null || isEndedRun(row.status)) return "ended";
     if (!row.detached && (await shownStatus(workspace, row)) === "Interrupted")
       return "interrupted";

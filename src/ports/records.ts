@@ -288,6 +288,8 @@ export interface RecordStore extends LineageIndex, KeepingRecords {
 
   /** Changes whenever another connection has committed, or this one was asked for something: a cheap "look again". */
   changes(): number;
+  /** Its file was removed, moved or replaced since it was opened: what is recorded from now on, nobody will read. */
+  isGone(): boolean;
   run(name: string): Promise<RunRow | null>;
   runs(filter: RunFilter): Promise<readonly RunRow[]>;
   /** Runs without an end, oldest first. */

@@ -76,7 +76,7 @@ type Verbs<K extends keyof RecordStore> = Pick<RecordStore, K>;
 
 function engineVerbs(
   data: Data,
-): Verbs<"becomeEngine" | "engine" | "releaseEngine" | "commit" | "changes" | "close"> {
+): Verbs<"becomeEngine" | "engine" | "releaseEngine" | "commit" | "changes" | "isGone" | "close"> {
   return {
     async becomeEngine(me, now, isAlive, newest = 0) {
       const row = data.engine;
@@ -93,6 +93,7 @@ function engineVerbs(
     },
     commit: async (batch) => commit(data, batch),
     changes: () => data.changes,
+    isGone: () => false,
     close: async () => {},
   };
 }

@@ -54,6 +54,7 @@ import {
   updateRun,
 } from "./runs.ts";
 import { openSession, type Session } from "./session.ts";
+import { watchFile } from "./watch-file.ts";
 
 export type OpenOutcome =
   | { readonly kind: "open"; readonly store: RecordStore }
@@ -70,12 +71,13 @@ export function openSqliteStore(file: string, workspace = "local"): OpenOutcome 
   }
   const session = openSession(database, workspace, dirname(resolve(file)));
   const log = openLog(`${file}-wal`);
+  const isGone = watchFile(file);
   const store = storeOver(session, log.sync, (error) => isDiskFull(error, file));
   const close = async (): Promise<void> => {
     log.close();
     database.close();
   };
-  return { kind: "open", store: { ...store, close } };
+  return { kind: "open", store: { ...store, isGone, close } };
 }
 
 /** SQLite's log, which stays the same file for as long as the database is open. */
@@ -100,7 +102,7 @@ function storeOver(
   session: Session,
   syncLog: () => Promise<void>,
   isFull: (error: unknown) => boolean,
-): Omit<RecordStore, "close"> {
+): Omit<RecordStore, "isGone" | "close"> {
   // The database counts what other connections write; what this process asks of its own engine is news as well.
   let own = 0;
   const unlessFull = <T, F>(work: () => T, full: F): T | F => {
