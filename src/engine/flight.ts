@@ -247,6 +247,7 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
   const { outputs, artifacts } = captured.value;
   const { warnings, ...logged } = ports.stepTypes.collect(folders, outputs, {
     run: flight.run.row.name,
+    heirTo: flight.heirTo,
     step: node,
     inputs: inputPaths(flight),
   });

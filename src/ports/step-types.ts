@@ -36,12 +36,18 @@ export interface StepTypes {
   artifacts(staged: Pick<StagedAttempt, "folder">): readonly LeftFolder[];
   /**
    * What the attempt logged, read from its folder and from an output named `metrics`, and what it was seen to read;
-   * `inputs`: where it got its inputs.
+   * `inputs`: where it got its inputs; `heirTo`: runs that the attempt was taken over from. Values that these runs and its
+   * own were handed by name are in none of it.
    */
   collect(
     staged: Pick<StagedAttempt, "folder" | "workFolder">,
     outputs: StepResult["outputs"],
-    of: { readonly run: string; readonly step: StepNode; readonly inputs: readonly string[] },
+    of: {
+      readonly run: string;
+      readonly heirTo: readonly string[];
+      readonly step: StepNode;
+      readonly inputs: readonly string[];
+    },
   ): Pick<StepResult, "metrics" | "loggedParameters" | "warnings" | "undeclared" | "watchedBy">;
   /**
    * Takes the values that the runs were handed by name out of an ended attempt's log; null when they were handed none. A log

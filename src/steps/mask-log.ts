@@ -1,5 +1,5 @@
 // Takes secrets out of logs: the values that a run was handed by `pass_env` and `--env`, in the forms of `secret-forms.ts`.
-// Streams, for whoever reads a log while it is written and for the file when it has ended.
+// Streams, for whoever reads a log while it is written and for the file when it has ended; texts that are whole in one go.
 
 import fs from "node:fs";
 import { rename, rm } from "node:fs/promises";
@@ -52,6 +52,17 @@ export function createMasker(values: readonly string[]): Masker {
     get masked() {
       return masked;
     },
+  };
+}
+
+/** The same for texts that are whole; null where there is nothing to mask. */
+export function textMasker(values: readonly string[]): ((text: string) => string) | null {
+  const forms = secretForms(values);
+  if (forms.anywhere.length + forms.alone.length === 0) return null;
+  return (text) => {
+    const bytes = Buffer.from(text).toString("latin1");
+    const pattern = patternOf(bytes, forms);
+    return pattern === null ? text : Buffer.from(bytes.replace(pattern, MASK), "latin1").toString();
   };
 }
 

@@ -12,7 +12,7 @@ import type { StepNode, StepType } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
 import { commandOrder, type OrderSettings, type ShellVariables } from "./command-step.ts";
 import { secretsOf } from "./inherited-variables.ts";
-import { maskLog } from "./mask-log.ts";
+import { maskLog, textMasker } from "./mask-log.ts";
 import { readMetricsFile } from "./metrics-file.ts";
 import { METRICS_OUTPUT, readMetricsOutput } from "./metrics-output.ts";
 import { mlflowArtifacts, registeredByMlflow } from "./mlflow-artifacts.ts";
@@ -75,7 +75,7 @@ export function createStepTypes(
       const store = mlflowFolder(staged.folder);
       return fs.existsSync(store) ? mlflowArtifacts(store) : [];
     },
-    collect(staged, outputs, { run, step, inputs }) {
+    collect(staged, outputs, { run, heirTo, step, inputs }) {
       const traced = step.trace ? readStrace(staged.folder) : null;
       const warnings = step.trace && traced === null ? [STRACE_MISSING] : [];
       const written = outputs[METRICS_OUTPUT];
@@ -103,16 +103,32 @@ export function createStepTypes(
       const named = traced === null && step.trace !== false ? namedOutside(step) : [];
       const undeclared = undeclaredOf(staged.folder, step, inputs, [...(lines ?? []), ...named]);
       const watchedBy = traced === null ? "python" : "strace";
-      const logged = Object.keys(metrics).length === 0 ? NOTHING : metrics;
+      const mask = textMasker([run, ...heirTo].flatMap((one) => secretsIn(shell(one))));
       return {
-        metrics: logged,
-        loggedParameters,
-        warnings,
+        metrics: Object.keys(metrics).length === 0 ? NOTHING : maskKeys(metrics, mask),
+        loggedParameters: maskTexts(loggedParameters, mask),
+        warnings: mask === null ? warnings : warnings.map(mask),
         ...(lines === null ? {} : { watchedBy }),
         ...(undeclared === undefined ? {} : { undeclared }),
       };
     },
   };
+}
+
+type Mask = ((text: string) => string) | null;
+
+/** Of two that are alike then the later one counts. */
+function maskKeys<T>(record: Readonly<Record<string, T>>, mask: Mask): Readonly<Record<string, T>> {
+  if (mask === null) return record;
+  const masked: Record<string, T> = {};
+  for (const [name, value] of Object.entries(record)) put(masked, mask(name), value);
+  return masked;
+}
+
+function maskTexts(texts: Readonly<Record<string, string>>, mask: Mask) {
+  if (mask === null) return texts;
+  const values = Object.entries(texts).map(([name, text]) => [name, mask(text)]);
+  return maskKeys(Object.fromEntries(values) as Readonly<Record<string, string>>, mask);
 }
 
 /** Nobody else reads the log, in which secrets stand until the attempt has ended. Where it cannot be made the supervisor says so. */

@@ -80,6 +80,42 @@ describe("variables of the shell", () => {
     expect(filesWith(SECRET)).toEqual([]);
   });
 
+  it("are in nothing that is recorded of what a step logs: metrics, parameters and their warnings", () => {
+    rig = makeRig("variables");
+    rig.write(
+      "pipeline.yml",
+      `type: command
+compute: local
+command: bash log.sh \${{outputs.metrics}}
+code: ./src
+outputs: {metrics: {type: uri_file}}
+`,
+    );
+    rig.write(
+      "src/log.sh",
+      `run="\${MLFLOW_TRACKING_URI#file://}/1/r"; mkdir -p "$run"/{metrics,params}; touch "$run/meta.yaml"
+printf '1 0.5 0\\n' > "$run/metrics/at $TOKEN"
+printf %s "https://me:$TOKEN@host/x" > "$run/params/address"
+printf %s "4711 of 47110" > "$run/params/$TOKEN"
+printf %s plain > "$run/params/plain"
+printf '{"name":"line-%s","value":1}\\n{"name":"odd-%s","value":"x"}\\n' "$TOKEN" "$TOKEN" > "$STEPWELL_METRICS"
+printf '{"out": {"%s": 2}, "rows": 3}' "$TOKEN" > "$1"
+`,
+    );
+    const view = rig.run("run", "--name", "one", "--env", `TOKEN=${SECRET}`, "--env", "PIN=4711");
+    const [step] = view.steps;
+    expect(step?.metrics).toEqual({ "out.***": 2, rows: 3, "at ***": 0.5, "line-***": 1 });
+    expect(step?.parameters).toEqual({
+      address: "https://me:***@host/x",
+      "***": "*** of 47110",
+      plain: "plain",
+    });
+    expect(view.warnings.join("\n")).toContain('"value" of odd-*** must be a number');
+    const records = ["stepwell.db", "stepwell.db-wal"].map((name) => rig.at(`.stepwell/${name}`));
+    const kept = records.filter((file) => fs.existsSync(file)).map((file) => fs.readFileSync(file));
+    expect(Buffer.concat(kept).includes(SECRET)).toBe(false);
+  });
+
   it("are in a log that nobody else can read, from its first byte on", async () => {
     rig = makeRig("variables");
     rig.write(
