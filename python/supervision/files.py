@@ -5,8 +5,9 @@ ends the attempt too.
 import os
 import time
 
-# As `errno` has it; the module would be one more to load for the first step.
+# As `errno` has them; the module would be one more to load for the first step.
 ENOSPC = 28
+EEXIST = 17
 
 
 def newest_epoch(state):
@@ -26,27 +27,54 @@ def read(path):
         os.close(file)
 
 
+WRITTEN = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+
+
 def open_log(path):
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
     try:
-        return os.open(path, flags, 0o644)
+        return os.open(path, WRITTEN | os.O_EXCL, 0o644)
+    except FileExistsError:
+        return open_existing(path)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        return os.open(path, flags, 0o644)
+        return os.open(path, WRITTEN | os.O_EXCL, 0o644)
 
 
-def open_file(order, flags=0):
-    path = order.folder + b"/attempt.jsonl"
-    order.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | flags, 0o644)
+def open_existing(path):
+    """An earlier attempt may have put a pipe, a device or a link there: none is waited for, followed or written to."""
+    try:
+        file = os.open(path, WRITTEN | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+    except OSError as error:
+        if is_file(os.lstat(path)):
+            raise
+        raise NotAFile from error
+    if not is_file(os.fstat(file)):
+        os.close(file)
+        raise NotAFile
+    os.set_blocking(file, True)
+    return file
+
+
+def is_file(stats):
+    return stats.st_mode & 0o170000 == 0o100000
+
+
+class NotAFile(OSError):
+    def __init__(self):
+        super().__init__(EEXIST, "something that is no file is in its place: remove it")
+
+
+def claim(order):
+    order.file = os.open(order.folder + b"/attempt.jsonl", WRITTEN | os.O_EXCL, 0o644)
 
 
 def write_end(order):
     """Also closes the file. False when the disk is full: the caller tries again as long as it lives."""
     try:
         if order.file is None:
-            open_file(order)
+            order.file = open_existing(order.folder + b"/attempt.jsonl")
         write_line(order, end_of(order))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotAFile):
         return True
     except OSError:
         return False

@@ -156,7 +156,7 @@ class Supervisor:
             return
         try:
             # The file is the claim: whoever creates it owns the attempt, so that nothing starts twice.
-            files.open_file(order, os.O_EXCL)
+            files.claim(order)
         except FileExistsError:
             self.refuse(order, "this attempt was already started once")
             return

@@ -3,7 +3,7 @@
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { AttemptEnd } from "../ports/compute.ts";
-import { attemptFile } from "./attempt-files.ts";
+import { attemptFile, openForAppending } from "./attempt-files.ts";
 import { OWN_FILE } from "./supervisor-protocol.ts";
 
 export interface AttemptAccount {
@@ -15,7 +15,8 @@ export interface AttemptAccount {
 
 /** "claim": the file is made, which is the right to start the attempt; throws EEXIST when somebody else has it. */
 export function openAccount(folder: string, how: "claim" | "append"): AttemptAccount {
-  const file = openSync(attemptFile(folder), how === "claim" ? "ax" : "a", OWN_FILE);
+  const path = attemptFile(folder);
+  const file = how === "claim" ? openSync(path, "ax", OWN_FILE) : openForAppending(path);
   let isTorn = false;
   const write = (line: object): void => {
     // A line of which only a part found room is left behind; the next one does not go on with it.

@@ -1,7 +1,15 @@
 // The files by which an attempt is found again: attempt.jsonl (a claim; its lines name the processes and say how it
 // ended), cancel (somebody asked). Written by supervisors; knows nothing of who runs.
 
-import { appendFileSync, closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { AttemptEnd, ProcessIdentity } from "../ports/compute.ts";
 import { OWN_FILE } from "./supervisor-protocol.ts";
@@ -47,10 +55,12 @@ export function claim(folder: string): boolean {
 export function settleExit(folder: string, end: AttemptEnd): AttemptEnd {
   try {
     // The supervisor may have died in the middle of a line, or write its own end meanwhile: then that one comes first.
-    const { O_WRONLY, O_APPEND, O_CREAT } = constants;
-    withFile(attemptFile(folder), O_WRONLY | O_APPEND | O_CREAT, (handle) =>
-      appendFileSync(handle, `\n${JSON.stringify(end)}\n`),
-    );
+    const handle = openForAppending(attemptFile(folder));
+    try {
+      appendFileSync(handle, `\n${JSON.stringify(end)}\n`);
+    } finally {
+      closeSync(handle);
+    }
   } catch {
     // A full disk, a folder that is gone, or no file in its place: the record of the run has it.
   }
@@ -78,11 +88,33 @@ function readLines(folder: string): readonly object[] | null {
   }
 }
 
-/** A step may have put a pipe or a device in the place of a file: neither is waited for, and nothing is read or written. */
+/** To be closed by whoever asked. What was not there and may be written is made. */
+export function openForAppending(file: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT } = constants;
+  return openFile(file, O_WRONLY | O_APPEND | O_CREAT);
+}
+
+/**
+ * A step may have put a pipe, a device or a link in the place of a file: none is waited for or followed, and nothing is
+ * read or written.
+ */
+function openFile(file: string, flags: number): number {
+  const { O_NOFOLLOW, O_NONBLOCK } = constants;
+  const isFile = lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? true;
+  if (!isFile) throw notAFile(file);
+  const handle = openSync(file, flags | O_NOFOLLOW | O_NONBLOCK, OWN_FILE);
+  if (fstatSync(handle).isFile()) return handle;
+  closeSync(handle);
+  throw notAFile(file);
+}
+
+function notAFile(file: string): Error {
+  return new Error(`${file}: something that is no file is in its place: remove it`);
+}
+
 function withFile<T>(file: string, flags: number, use: (handle: number) => T): T {
-  const handle = openSync(file, flags | constants.O_NONBLOCK, OWN_FILE);
+  const handle = openFile(file, flags);
   try {
-    if (!fstatSync(handle).isFile()) throw new Error(`${file} is not a file`);
     return use(handle);
   } finally {
     closeSync(handle);

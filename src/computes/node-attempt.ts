@@ -2,15 +2,16 @@
 // Knows nothing of queues or engines.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AttemptEnd, AttemptOrder, ProcessIdentity } from "../ports/compute.ts";
 import type { MemoryGroups, ProcessPort } from "../ports/process.ts";
 import type { AttemptAccount } from "./attempt-account.ts";
+import { openForAppending } from "./attempt-files.ts";
 import { type MemoryGroup, makeMemoryGroup } from "./memory-group.ts";
 import { stopTree } from "./stop-tree.ts";
-import { notStarted, OWN_FILE, unwritable } from "./supervisor-protocol.ts";
+import { notStarted, unwritable } from "./supervisor-protocol.ts";
 
 export interface AttemptSettings {
   readonly bash: string;
@@ -225,7 +226,7 @@ class NodeAttempt {
 function openLog(path: string): number | ReturnType<typeof unwritable> {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    return openSync(path, "a", OWN_FILE);
+    return openForAppending(path);
   } catch (error) {
     return unwritable("cannot write the log", error);
   }

@@ -135,7 +135,9 @@ function maskTexts(texts: Readonly<Record<string, string>>, mask: Mask) {
 function makePrivate(log: string): void {
   try {
     fs.mkdirSync(path.dirname(log), { recursive: true });
-    fs.closeSync(fs.openSync(log, "a", 0o600));
+    const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+    // An earlier attempt may have put a pipe or a link there.
+    fs.closeSync(fs.openSync(log, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }

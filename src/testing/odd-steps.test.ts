@@ -69,6 +69,32 @@ describe("an odd step", () => {
     },
   );
 
+  it.each([
+    ["a pipe", 'mkfifo "$L"'],
+    ["a link to a file of yours", 'ln -s "$HERE/mine" "$L"'],
+    ["a link to nothing yet", 'ln -s "$HERE/made" "$L"'],
+  ])(
+    "that puts %s in the place of its retry's log fails for that, with the file's name",
+    (_, put) => {
+      rig.write("mine", "mine\n");
+      const retry = `properties: {stepwell.retry: '{"max_retries": 1}'}\n`;
+      const next = "L=$(readlink /proc/$$/fd/1 | sed s/1.log$/2.log/)";
+      rig.write("job.yml", job(`${next}; ${put}; exit 3`, retry));
+      const words = [
+        "run",
+        "job.yml",
+        "--env",
+        "TOKEN=s3cr3t-value",
+        "--env",
+        `HERE=${rig.folder}`,
+      ];
+      const [step] = rig.run(...words).steps;
+      expect(step?.attempts.map(({ reason }) => reason)).toEqual(["exited", "not_started"]);
+      expect(step?.error?.message).toMatch(/2\.log: something that is no file is in its place/);
+      expect([rig.read("mine"), fs.existsSync(rig.at("made"))]).toEqual(["mine\n", false]);
+    },
+  );
+
   it("that removes the workspace is told as such", () => {
     rig.write("job.yml", job('rm -rf "$HERE/.stepwell"'));
     const done = rig.cli("run", "job.yml", "--env", `HERE=${rig.folder}`);

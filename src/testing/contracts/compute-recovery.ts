@@ -1,6 +1,6 @@
 // What a compute promises when its engine or its supervisor dies: adoption, loss, and that nothing starts twice.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
@@ -94,6 +94,43 @@ export function recovery(test: BenchTest): void {
     expect(await bench.ended(order.attemptId)).toMatchObject({ reason: "lost" });
     await bench.expectGone(order);
     expect(await bench.ended(next.attemptId)).toMatchObject({ exitCode: 0 });
+  });
+
+  test("starts nothing whose log is a pipe or leads away, waits for none, and goes on with the next", async (bench) => {
+    const piped = bench.order("touch ran");
+    bench.fifo(piped.logPath);
+    const linked = bench.order("touch ran");
+    const mine = join(linked.folder, "mine");
+    writeFileSync(mine, "mine\n");
+    symlinkSync(mine, linked.logPath);
+    const dangling = bench.order("touch ran");
+    symlinkSync(join(dangling.folder, "made"), dangling.logPath);
+    const known = bench.order("echo more");
+    writeFileSync(known.logPath, "before\n");
+    for (const order of [piped, linked, dangling, known]) bench.compute.start(order);
+    const detail = expect.stringMatching(/log: .* in its place: remove it$/);
+    for (const { attemptId, workFolder } of [piped, linked, dangling]) {
+      expect(await bench.ended(attemptId)).toMatchObject({ reason: "not_started", detail });
+      expect(existsSync(join(workFolder, "ran"))).toBe(false);
+    }
+    expect(await bench.ended(known.attemptId)).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(known.logPath, "utf8")).toBe("before\nmore\n");
+    expect(readFileSync(mine, "utf8")).toBe("mine\n");
+    expect(existsSync(join(dangling.folder, "made"))).toBe(false);
+  });
+
+  test("ends what was cancelled before its turn although a pipe is in the place of its file", async (bench) => {
+    const first = bench.order("read -r _ < gate");
+    bench.fifo(join(first.workFolder, "gate"));
+    const queued = bench.order("touch ran");
+    bench.fifo(join(queued.folder, "attempt.jsonl"));
+    bench.compute.start(first);
+    bench.compute.start(queued);
+    await bench.started(first.attemptId);
+    bench.compute.cancel(queued.attemptId);
+    expect(await bench.ended(queued.attemptId)).toMatchObject({ reason: "cancelled" });
+    writeFileSync(join(first.workFolder, "gate"), "go\n");
+    expect(await bench.ended(first.attemptId)).toMatchObject({ exitCode: 0 });
   });
 
   test("goes on after close: what runs ends by itself and leaves word of it", async (bench) => {
