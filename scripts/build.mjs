@@ -7,6 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { builtinsOnce } from "./builtins-once.mjs";
+import { freshFolder } from "./fresh-folder.mjs";
 import { apart, leaveApart } from "./leave-apart.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -32,7 +33,7 @@ if (
   process.exit(0);
 
 const { build } = await import("esbuild");
-const fresh = `${out}.${process.pid}`;
+const fresh = freshFolder(out);
 const settings = {
   absWorkingDir: root,
   outdir: fresh,
