@@ -135,6 +135,8 @@ describe("a web server as a storage", () => {
     const storage = await opened(at(server.url));
     const error = await failing(storage.read("x").then(bytesIn), "unreachable");
     expect(error.mayPass).toBe(true);
+    const says = "/x: the connection broke off when 10 of 1000 bytes had come. Try again";
+    expect(error.message).toBe(`${server.url}${says}`);
   });
 
   it.each([

@@ -46,7 +46,14 @@ async function* received(
     }
   } catch (error) {
     signal?.throwIfAborted();
-    throw await problem(error);
+    const said = await problem(error);
+    const isCut = said.problem === "unreachable" && !(error instanceof NoAnswer);
+    if (isCut && sizeBytes !== null && seen < sizeBytes)
+      throw about(
+        "unreachable",
+        `the connection broke off when ${seen} of ${sizeBytes} bytes had come. Try again`,
+      );
+    throw said;
   } finally {
     clearInterval(timer);
   }

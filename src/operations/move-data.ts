@@ -6,9 +6,12 @@ import { progressLine } from "../transfers/transfer-progress.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
 
-export type Move = Omit<TransferOrder, "onProgress" | "concurrency" | "bandwidthBytesPerSecond">;
+export type Move = Omit<
+  TransferOrder,
+  "onProgress" | "onRetry" | "concurrency" | "bandwidthBytesPerSecond"
+>;
 
-/** Lines of progress are this far apart: what is moved in less is moved without a word. */
+/** Lines of progress, and of what is asked again, are this far apart: what is moved in less is moved without a word. */
 const LINE_EVERY_MS = 5_000;
 
 export async function moveData(
@@ -18,6 +21,7 @@ export async function moveData(
 ): Promise<TransferResult | Refusal> {
   const { bandwidth, atOnce } = config.transfers;
   let saidAt = clock.monotonic();
+  let retriedAt = Number.NEGATIVE_INFINITY;
   const outcome = await transfer({
     ...move,
     bandwidthBytesPerSecond: bandwidth,
@@ -27,6 +31,14 @@ export async function moveData(
       if (now - saidAt < LINE_EVERY_MS) return;
       saidAt = now;
       say(progressLine(report));
+    },
+    onRetry(line) {
+      const now = clock.monotonic();
+      if (now - retriedAt < LINE_EVERY_MS) return;
+      retriedAt = now;
+      // The rate says nothing new while nothing comes.
+      saidAt = now;
+      say(line);
     },
   });
   return outcome.ok ? outcome.value : transferRefusal(outcome.failure);

@@ -33,6 +33,20 @@ export function nextTry({ problem, tries, retryAfterSeconds, chance }: FailedTry
   return asked > LONGEST_ASKED_MS ? null : asked + wait;
 }
 
+/** What passes sooner is not worth a word: so many tries take two seconds. */
+const QUIET_TRIES = 3;
+const QUIET_WAIT_MS = 3_000;
+
+/** For people, of a try that failed and after which the storage is asked again; null: that may soon be over. */
+export function retryLine(
+  { problem, message }: { readonly problem: StorageProblem; readonly message: string },
+  { tries, waitMs }: { readonly tries: number; readonly waitMs: number },
+): string | null {
+  if (tries <= QUIET_TRIES && waitMs < QUIET_WAIT_MS) return null;
+  const what = message.replace(/\. Try again$/, "");
+  return `asking again, ${tries} of ${mostTries(problem)} tries have failed: ${what}`;
+}
+
 function mostTries(problem: StorageProblem): number {
   switch (problem) {
     case "unreachable":

@@ -2,7 +2,7 @@
 // have expired. Knows nothing of files and parts.
 
 import { type Storage, StorageError } from "../ports/storage.ts";
-import { nextTry } from "./retry-policy.ts";
+import { nextTry, retryLine } from "./retry-policy.ts";
 import type { Slots } from "./slots.ts";
 import { TransferError } from "./transfer-failure.ts";
 import type { TransferPorts } from "./transfer-ports.ts";
@@ -24,10 +24,12 @@ export interface EndContext {
   readonly ports: TransferPorts;
   readonly slots: Pick<Slots, "slower" | "wentWell">;
   readonly signal: AbortSignal;
+  /** A line for people about what is asked again and again. */
+  readonly onRetry: (line: string) => void;
 }
 
 export async function openEnd(source: StorageSource, context: EndContext): Promise<OpenEnd> {
-  const { ports, slots, signal } = context;
+  const { ports, slots, signal, onRetry } = context;
   const reopen = typeof source === "function" ? source : null;
   let current = typeof source === "function" ? await source() : source;
   const replaced: Storage[] = [];
@@ -62,6 +64,8 @@ export async function openEnd(source: StorageSource, context: EndContext): Promi
     const { problem, retryAfterSeconds } = error;
     const wait = nextTry({ problem, tries, retryAfterSeconds, chance: ports.chance() });
     if (wait === null) throw error;
+    const line = retryLine(error, { tries, waitMs: wait });
+    if (line !== null) onRetry(line);
     await ports.wait(wait, signal);
     if (signal.aborted) throw error;
   }

@@ -67,7 +67,7 @@ describe("a transfer over a bad line", () => {
     expect(positions).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
-  it("gives up in the end, says so, and leaves nothing that is half", async () => {
+  it("gives up in the end, says on the way what it waits for, and leaves nothing that is half", async () => {
     const from = source();
     fill(from, 3);
     const to = target({
@@ -75,12 +75,16 @@ describe("a transfer over a bad line", () => {
         if (method === "write") throw unreachable();
       },
     });
-    const outcome = await move(from, to);
+    const lines: string[] = [];
+    const outcome = await move(from, to, { concurrency: 1, onRetry: (line) => lines.push(line) });
     expect(outcome).toMatchObject({
       ok: false,
       failure: { code: "unreachable", message: "the line was cut" },
     });
     expect(to.paths()).toEqual([]);
+    const line = (tries: number): string =>
+      `asking again, ${tries} of 9 tries have failed: the line was cut`;
+    expect(lines).toEqual([4, 5, 6, 7, 8].map(line));
   });
 
   it("does as a storage says that wants to be asked later", async () => {
@@ -95,8 +99,11 @@ describe("a transfer over a bad line", () => {
     const from = source();
     fill(from, 1);
     const ports = fakePorts();
-    expect((await move(from, to, { ports })).ok).toBe(true);
+    const lines: string[] = [];
+    const onRetry = (line: string): void => void lines.push(line);
+    expect((await move(from, to, { ports, onRetry })).ok).toBe(true);
     expect(ports.waits).toEqual([7000 + 188]);
+    expect(lines).toEqual(["asking again, 1 of 9 tries have failed: slower"]);
   });
 
   it("takes its own file for its own when the answer to a write was lost", async () => {

@@ -54,6 +54,8 @@ export interface TransferOrder {
   /** The list of what is at the target is asked for, with the ids that make a folder's. */
   readonly wantManifest?: boolean;
   readonly onProgress?: (report: ProgressReport) => void;
+  /** A line about an end that is asked again and again; each time, of each file. */
+  readonly onRetry?: (line: string) => void;
   readonly signal?: AbortSignal;
   readonly ports?: TransferPorts;
 }
@@ -94,7 +96,8 @@ export async function transfer(order: TransferOrder): Promise<TransferOutcome> {
   order.signal?.addEventListener("abort", cancel);
   if (order.signal?.aborted === true) cancel();
   const slots = createSlots(order.concurrency ?? CONCURRENCY, MEMORY_BYTES);
-  const context = { ports, slots, signal: stop.signal };
+  const onRetry = order.onRetry ?? (() => undefined);
+  const context = { ports, slots, signal: stop.signal, onRetry };
   const opened: OpenEnd[] = [];
   try {
     const from = await openEnd(order.from.storage, context);
