@@ -328,4 +328,37 @@ outputs: {model: {mode: upload}}
     expect(alone.inputs.alpha?.source).toMatchObject({ literal: { kind: "number", text: "2.0" } });
     expect(step(alone, "fit").outputs.model?.mode).toBe("upload");
   });
+
+  it("brings an output as the nearest says: the step, what it is bound to outward, the pipeline's component, its own", () => {
+    const port = (mode: string): string => `{type: uri_folder, mode: ${mode}}`;
+    const bound = (name: string, mode = ""): string =>
+      `{path: "\${{parent.outputs.${name}}}"${mode === "" ? "" : `, mode: ${mode}`}}`;
+    const nested = {
+      "leaf.yml": `type: command\nname: leaf\ncommand: ls\noutputs: {o: ${port("direct")}, q: ${port("direct")}}\n`,
+      "inner.yml": `type: pipeline
+outputs: {o: ${port("upload")}, q: {type: uri_folder}}
+jobs:
+  leaf: {component: ./leaf.yml, outputs: {o: ${bound("o")}, q: ${bound("q")}}}
+`,
+    };
+    const text = `type: pipeline
+outputs: {wide: ${port("mount")}, bare: {type: uri_folder}, own: ${port("mount")}}
+jobs:
+  a: {type: pipeline, component: ./inner.yml}
+  b: {type: pipeline, component: ./inner.yml, outputs: {o: ${bound("wide")}, q: {mode: rw_mount}}}
+  c: {type: pipeline, component: ./inner.yml, outputs: {o: ${bound("bare")}}}
+  d: {component: ./leaf.yml, outputs: {o: ${bound("own", "upload")}}}
+`;
+    const modes = graphOf(text, { files: nested }).steps.map(({ path, outputs }) => [
+      path,
+      outputs.o?.mode,
+      outputs.q?.mode,
+    ]);
+    expect(modes).toEqual([
+      ["a.leaf", "upload", "direct"],
+      ["b.leaf", "mount", "rw_mount"],
+      ["c.leaf", "upload", "direct"],
+      ["d", "upload", "direct"],
+    ]);
+  });
 });

@@ -2,7 +2,7 @@
 // nothing of inputs.
 
 import { namesInWords, suggestion } from "../did-you-mean.ts";
-import type { DataType } from "../graph.ts";
+import type { DataType, PortMode } from "../graph.ts";
 import type { LiteralKind } from "../literal.ts";
 import type { Place } from "../problem-at.ts";
 import { soleReference } from "../template.ts";
@@ -16,7 +16,7 @@ import {
   type TreeNode,
   textOf,
 } from "../tree.ts";
-import { dataType } from "./component.ts";
+import { dataType, modeOf } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
 import type { JobNode, Scope } from "./scope.ts";
 
@@ -110,6 +110,25 @@ export function outputType(node: JobNode, output: string): DataType {
 /** The kind of an output that is a value; null for files and folders. */
 export function outputValue(node: JobNode, output: string): LiteralKind | null {
   return (node.inline ? null : node.component?.outputs.get(output)?.value) ?? null;
+}
+
+/**
+ * How an output is brought to its place: as its own node says, the pipeline's output that it is bound to, the component of
+ * that pipeline, else its own component.
+ */
+export function outputMode(node: JobNode, output: string): PortMode | null {
+  const value = getMapping(node.tree, "outputs")?.entries.get(output)?.value;
+  const declared = node.inline ? undefined : node.component?.outputs.get(output);
+  return askedMode(value, node.scope) ?? declared?.mode ?? null;
+}
+
+function askedMode(value: TreeNode | undefined, scope: Scope | null): PortMode | null {
+  if (value === undefined) return null;
+  const own = value.kind === "mapping" ? modeOf(value) : null;
+  const parent = parentOutput(value);
+  if (own !== null || parent === null || scope === null) return own;
+  const outside = scope.outputs?.entries.get(parent)?.value;
+  return askedMode(outside, scope.outer) ?? scope.component?.outputs.get(parent)?.mode ?? null;
 }
 
 /** What is asked of an output, from its own node outward; each with the folder that its paths start from. */

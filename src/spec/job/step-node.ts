@@ -3,14 +3,7 @@
 import { DATA_REFERENCE_FORMS, parseDataReference } from "../data-reference.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { liveFolder } from "../frozen-root.ts";
-import type {
-  DataReference,
-  PortMode,
-  StepInput,
-  StepNode,
-  StepOutput,
-  StepType,
-} from "../graph.ts";
+import type { DataReference, StepInput, StepNode, StepOutput, StepType } from "../graph.ts";
 import { put } from "../own-keys.ts";
 import { soleReference } from "../template.ts";
 import {
@@ -24,11 +17,16 @@ import {
   textOf,
 } from "../tree.ts";
 import { readCode } from "./code-reference.ts";
-import { modeOf } from "./component.ts";
 import { readEnvironment } from "./environment-reference.ts";
 import { texts } from "./job-head.ts";
 import type { LoadContext } from "./load-context.ts";
-import { outputRequests, outputType, outputValue, parentOutput } from "./made-outputs.ts";
+import {
+  outputMode,
+  outputRequests,
+  outputType,
+  outputValue,
+  parentOutput,
+} from "./made-outputs.ts";
 import { warnNotRead } from "./not-read.ts";
 import {
   computeName,
@@ -230,16 +228,12 @@ function outputOf(node: JobNode, name: string, context: LoadContext): StepOutput
     context.error(get(asked, key), "bad_name", `\`${text}\` is not a ${key} of an asset`, hint);
     return null;
   };
-  const modes = requests.map(({ value }) => (value.kind === "mapping" ? modeOf(value) : null));
-  const declared: PortMode | null = node.inline
-    ? null
-    : (node.component?.outputs.get(name)?.mode ?? null);
   const same = readSame(node, name, requests, context);
   const registered = (key: "name" | "version") =>
     first(key) ?? declaredWord(node, name, key, context);
   const output = {
     type: outputType(node, name),
-    mode: modes.find((mode) => mode !== null) ?? declared,
+    mode: outputMode(node, name),
     publishTo: publishTo(requests, context),
     registerName: registered("name"),
     registerVersion: registered("version"),

@@ -61,8 +61,7 @@ def flatten(jobs, prefix, inputs, outputs, compute, steps, made):
                 given[key] = default(declared)
         asked = dict(node.get("outputs") or {})
         for key, declared in (component.get("outputs") or {}).items():
-            bound = parent_output(asked.get(key))
-            asked[key] = merged(outputs.get(bound) if bound else asked.get(key), declared)
+            asked[key] = merged(behind_binding(asked.get(key), outputs), declared)
         inner = {}
         nested[path] = inner
         flatten(component["jobs"], path + ".", given, asked, compute, steps, inner)
@@ -156,11 +155,19 @@ def leaf_outputs(node, component, outputs):
     found = {}
     names = list((component.get("outputs") or {}).keys())
     for name in names + [one for one in (node.get("outputs") or {}) if one not in names]:
-        asked = (node.get("outputs") or {}).get(name)
-        bound = parent_output(asked)
-        asked = outputs.get(bound) if bound else asked
+        asked = behind_binding((node.get("outputs") or {}).get(name), outputs)
         found[name] = merged(asked, (component.get("outputs") or {}).get(name))
     return found
+
+
+def behind_binding(asked, outputs):
+    """What is said of the output that it is bound to, and the mode that the node itself says."""
+    bound = parent_output(asked)
+    if not bound:
+        return asked
+    wider = outputs.get(bound) or {}
+    mode = asked.get("mode") if isinstance(asked, dict) else None
+    return {**wider, "mode": mode or wider.get("mode")}
 
 
 def merged(asked, declared):
