@@ -75,13 +75,36 @@ export function yamlOf(content: Content, functions: FunctionFolders, folder: str
   const { origin } = content.definition;
   const steps = Object.entries(jobs).map(([name, call]) => [
     name,
-    plainValue(call, { folder, origin: content.scope.calls.get(name)?.origin ?? origin }),
+    withVariables(
+      plainValue(call, { folder, origin: content.scope.calls.get(name)?.origin ?? origin }),
+    ),
   ]);
   const job = {
     ...(plainValue(head, { folder, origin }) as object),
     jobs: Object.fromEntries(steps),
   };
   return dump(job, { lineWidth: 110, noRefs: true });
+}
+
+/** Variables of a component stand on its node, where Azure ML's client reads them too. */
+function withVariables(call: unknown): unknown {
+  const node = call as { readonly component?: unknown; readonly environment_variables?: object };
+  if (typeof node.component !== "object" || node.component === null) return call;
+  const { environment_variables, ...component } = node.component as {
+    readonly environment_variables?: object;
+    readonly jobs?: Readonly<Record<string, unknown>>;
+  };
+  const jobs = Object.entries(component.jobs ?? {}).map(([name, one]) => [
+    name,
+    withVariables(one),
+  ]);
+  const variables = { ...environment_variables, ...node.environment_variables };
+  return {
+    ...node,
+    component:
+      component.jobs === undefined ? component : { ...component, jobs: Object.fromEntries(jobs) },
+    ...(environment_variables === undefined ? {} : { environment_variables: variables }),
+  };
 }
 
 /** A component as one YAML file, to be registered; null where a file or a name stands for it. */

@@ -1,3 +1,4 @@
+import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { command } from "./command.ts";
 import { sh } from "./command-text.ts";
@@ -19,7 +20,7 @@ describe("a pipeline in a pipeline", () => {
     });
     const { remarks } = outer[PIPELINE].write(new Map(), "/pipeline.ts");
     expect(remarks.map(({ message, origin }) => [message, origin()?.line])).toEqual([
-      [expect.stringContaining("a second call of `say` is called `say_2`"), 14],
+      [expect.stringContaining("a second call of `say` is called `say_2`"), 15],
     ]);
   });
 });
@@ -40,6 +41,23 @@ describe("a call", () => {
 
   it("keeps what the definition says where a setting is undefined", () => {
     expect(written(() => void head({}, { limits: undefined } as never))).toContain('"timeout":5');
+  });
+
+  it("has the variables of its definition on the node in exported YAML: Azure ML's client reads none of components", () => {
+    const env = command({ name: "env", run: "env", environment_variables: { A: "1", B: "2" } });
+    const inner = pipeline({ name: "inner" }, () => void env());
+    const outer = pipeline({ name: "outer" }, () => {
+      env({}, { environment_variables: { B: "3" } });
+      inner({});
+    });
+    const yaml = outer[PIPELINE].yaml(new Map(), "/");
+    const { jobs } = load(yaml) as { jobs: Record<string, Record<string, unknown>> };
+    const node = (variables: object) => ({
+      component: { type: "command", name: "env", command: "env" },
+      environment_variables: variables,
+    });
+    expect(jobs.env).toEqual(node({ A: "1", B: "3" }));
+    expect(jobs.inner?.component).toMatchObject({ jobs: { env: node({ A: "1", B: "2" }) } });
   });
 
   it("takes no text for a binding", () => {

@@ -276,6 +276,33 @@ jobs:
   });
 });
 
+describe("variables of a component", () => {
+  it("are set, with a warning where Azure ML's client leaves them out and the node does not say them", () => {
+    const variables = "environment_variables: {A: theirs, B: theirs}";
+    const files = { "c.yml": `type: command\nname: c\ncommand: env\n${variables}\n` };
+    const job = loaded(
+      `type: pipeline
+jobs:
+  a: {component: ./c.yml, environment_variables: {A: mine, C: mine}}
+  b: {component: {type: command, command: env, ${variables}}, environment_variables: {A: a, B: b}}
+  c: {component: {type: command, command: env, ${variables}}}
+  d: {command: env, ${variables}}
+`,
+      { files },
+    );
+    expect(findings(job)).toEqual([
+      "warning dropped_by_azure 5:48",
+      "warning dropped_by_azure /project/c.yml 4:1",
+    ]);
+    expect(job.graph?.steps.map((step) => step.environmentVariables)).toEqual([
+      { A: "mine", B: "theirs", C: "mine" },
+      { A: "a", B: "b" },
+      { A: "theirs", B: "theirs" },
+      { A: "theirs", B: "theirs" },
+    ]);
+  });
+});
+
 describe("all mistakes at once", () => {
   it("are sorted by place, errors before warnings, the job's own file first", () => {
     const files = { "c.yml": `${COMPONENT}oops: 1\n` };

@@ -55,6 +55,8 @@ export const PROBLEM_CODES = {
   type_mismatch: "Data of one kind is given to an input of another; never an error.",
   value_cut_by_azure:
     "A number with decimals stands under `value` without a `type`: Azure ML's client cuts it to a whole number; a warning.",
+  dropped_by_azure:
+    "A component has `environment_variables`, which Azure ML's client drops: steps lack them there, and have them here; a warning.",
   default_becomes_number:
     "A whole number is the default of a text: it arrives as `5.0`, as in Azure ML.",
   undeclared_input: "A command uses an input that is not declared.",

@@ -63,6 +63,7 @@ export function stepNode(
   const sources = node.inline ? [own] : [own, component.tree];
   const around = [...sources, ...scope.defaults];
   warnOfUnboundVariables(sources, context);
+  warnOfComponentVariables(node, own, context);
   const first = (key: string) =>
     sources.map((one) => getSet(one, key)).find((one) => one !== null) ?? null;
   const outputs = outputsOf(node, context);
@@ -125,6 +126,22 @@ function warnOfUnboundVariables(sources: readonly TreeMapping[], context: LoadCo
       const hint = `Set it in the command: \`export ${name}="${reference}"\`; or bind it to an input of the pipeline, \`\${{parent.inputs.x}}\`.`;
       context.warn(value, "bad_binding", message, hint);
     }
+}
+
+/** Azure ML's client drops them without a word, and its steps run without what they were written for. */
+function warnOfComponentVariables(node: JobNode, own: TreeMapping, context: LoadContext): void {
+  const { component, inline, type } = node;
+  if (inline || component === null || type !== "command") return;
+  const key = component.tree.entries.get("environment_variables")?.key;
+  // Code has no such places: what is exported from it has the variables on its nodes.
+  if (key === undefined || !/\.ya?ml$/i.test(positionOf(key)?.file ?? "")) return;
+  const said = getMapping(own, "environment_variables")?.entries;
+  const theirs = getMapping(component.tree, "environment_variables")?.entries.keys() ?? [];
+  if ([...theirs].every((name) => said?.has(name))) return;
+  const message =
+    "the variables of a component are set here; Azure ML's client leaves them out of the job";
+  const hint = "Say `environment_variables` on the node, beside `component`, where both read them.";
+  context.warn(key, "dropped_by_azure", message, hint);
 }
 
 /** The node's fields with `${{parent.inputs.x}}` filled in; inputs, outputs and the command have their own rules. */

@@ -7,6 +7,7 @@ export interface OracleStep {
   readonly inputs: Readonly<Record<string, string>>;
   readonly inputModes: Readonly<Record<string, string | null>>;
   readonly outputs: Readonly<Record<string, unknown>>;
+  readonly environmentVariables: Readonly<Record<string, string>> | null;
   readonly [field: string]: unknown;
 }
 
