@@ -41,14 +41,15 @@ export function saveMemory(): void {
 
 /** Steps are being run, and what is known of each is kept until the end. Said again and again while that is so. */
 export function workSteadily(): void {
-  if (growth === null || isRoomy || Date.now() - lookedAt < LOOK_MS) return;
-  lookedAt = Date.now();
+  const now = process.uptime() * 1000;
+  if (growth === null || isRoomy || now - lookedAt < LOOK_MS) return;
+  lookedAt = now;
   isRoomy = youngBytes() >= YOUNG_BYTES;
   grow(isRoomy ? THRIFTY : GROWING);
 }
 
 let isRoomy = false;
-let lookedAt = 0;
+let lookedAt = Number.NEGATIVE_INFINITY;
 
 function youngBytes(): number {
   const spaces = getHeapSpaceStatistics();
