@@ -24,7 +24,7 @@ import type { StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
 import { documentsOf } from "./submit-run.ts";
 import { versionClashes } from "./version-clashes.ts";
-import { workUnderWay } from "./work-under-way.ts";
+import { type UnderWay, workUnderWay } from "./work-under-way.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface StepForecast {
@@ -148,7 +148,7 @@ interface Decided {
  */
 function newTwins(
   unresolved: ReadonlySet<number>,
-  elsewhere: ReadonlyMap<string, string>,
+  elsewhere: ReadonlyMap<string, UnderWay>,
 ): {
   see(plan: Plan, index: number, lookup: OutputLookup, decided: Decided): Decided;
 } {
@@ -189,8 +189,8 @@ function newTwins(
       if (shared && perhaps === undefined) certain.set(work, step.path);
       if (same !== undefined) return asTwin(decided, "reuse", same);
       if (perhaps !== undefined) return asTwin(decided, "depends", perhaps);
-      const run = must ? undefined : elsewhere.get(stable);
-      return run === undefined ? decided : asShared(decided, run);
+      const other = must ? undefined : elsewhere.get(stable);
+      return other === undefined ? decided : asShared(decided, other);
     },
   };
 }
@@ -213,11 +213,11 @@ function asTwin(decided: Decided, decision: "reuse" | "depends", twin: string): 
   };
 }
 
-function asShared(decided: Decided, run: string): Decided {
-  const reason: Reason = {
-    kind: "in_flight",
-    detail: `run ${run}, which is going on, may do the same work`,
-  };
+function asShared(decided: Decided, { run, goesOn }: UnderWay): Decided {
+  const detail = goesOn
+    ? `run ${run}, which is going on, may do the same work`
+    : `run ${run}, which was interrupted, may have done the same work: its step was going on`;
+  const reason: Reason = { kind: "in_flight", detail };
   return { ...decided, forecast: { ...decided.forecast, decision: "depends", reason } };
 }
 

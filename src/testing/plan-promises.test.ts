@@ -1,7 +1,7 @@
 // What `plan` promises where it cannot be certain: versions of outputs that are taken, and environments without a lock.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeRig, type Rig } from "./rig.ts";
+import { eventually, exited, makeRig, type Rig } from "./rig.ts";
 import { CLOSED_PORT } from "./servers/server-process.ts";
 
 let rig: Rig;
@@ -129,6 +129,30 @@ jobs:
   });
   const decided = rig.run("run", "twice.yml").steps.map(({ reuse }) => reuse.decision);
   expect(decided).toEqual(["ran", "ran", expect.stringMatching("reused|attached")]);
+});
+
+it("a step that goes on without the run that started it may give its result to the next run", async () => {
+  rig.write(
+    "left.yml",
+    `
+type: pipeline
+jobs:
+  slow: {command: "echo slow >> ${rig.at("ledger")}; until [ -e ${rig.at("go")} ]; do sleep 0.1; done"}
+  later: {command: "echo later", depends_on: [slow]}
+`,
+  );
+  const { child } = rig.watch({}, "run", "left.yml", "--name", "left");
+  await eventually(() => rig.peek().includes("slow"), "the start of the step");
+  child.kill("SIGKILL");
+  await exited(child);
+  expect(steps("left.yml")).toMatchObject([
+    { decision: "depends", reason: { kind: "in_flight", detail: expect.stringContaining("left") } },
+    { decision: "run", reason: { detail: "never ran" } },
+  ]);
+  rig.write("go", "");
+  const decided = rig.run("run", "left.yml").steps.map(({ reuse }) => reuse.decision);
+  expect(decided).toEqual([expect.stringMatching("reused|attached"), "ran"]);
+  expect(rig.ran()).toEqual(["slow"]);
 });
 
 describe("an environment whose definition was changed", () => {
