@@ -265,6 +265,23 @@ jobs:
     ]);
     expect(stderr).toContain('failed  step empty: output "o" is missing');
     expect(rig.cli("show", "several").stdout).toContain('error  step empty: output "o" is missing');
+    expect(rig.cli("why", "several", "last").stdout).toMatch(
+      /^last did not run: step empty failed\n/,
+    );
+  });
+
+  it("why says what kept a step from running, and compares nothing that was never decided", () => {
+    expect(rig.cli("run", "pipeline.yml", "--name", "kept", ...FAIL).code).toBe(1);
+    const stopped = rig.cli("why", "kept", "show").stdout;
+    expect(stopped).toContain("show did not run: step count failed\n");
+    expect(stopped).toMatch(/not compared with .*: its turn did not come/);
+    expect(stopped).not.toContain("nothing that counts is different");
+    expect(rig.cli("run", "pipeline.yml", "--name", "part", "--until", "count").code).toBe(0);
+    const unneeded = JSON.parse(rig.cli("why", "part", "show", "--json").stdout);
+    expect(unneeded).toMatchObject({
+      decision: "none",
+      reason: { kind: "not_needed", detail: "not needed by --until" },
+    });
   });
 
   it("--from says how to take from another run where the latest one lacks a step", () => {

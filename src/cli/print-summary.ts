@@ -2,8 +2,8 @@
 // outputs and metrics.
 
 import { spawn } from "node:child_process";
-import { wireGraph } from "../core/run-state.ts";
 import type { StepStatus } from "../core/status.ts";
+import { keptFromRunning } from "../operations/kept-from-running.ts";
 import type { RecordedRun } from "../operations/read-run.ts";
 import {
   notesOf,
@@ -147,21 +147,6 @@ function printFailure(
   const name = step.name === "." ? "" : ` ${step.name}`;
   terminal.note(`  the whole log:     stepwell logs ${run.row.name}${name}`);
   terminal.note(`  where it ran:      stepwell shell ${run.row.name}${name || " ."}`);
-}
-
-/** With `continue_on_step_failure` what waits for this step, however far; else all that had not begun. */
-function keptFromRunning(run: RecordedRun, failed: number): readonly string[] {
-  const { graph, options } = run.plan;
-  const unneeded = new Set(options.skip);
-  const { dependents } = wireGraph(graph);
-  const below = new Set([failed]);
-  if (graph.continueOnStepFailure)
-    for (const index of below) for (const next of dependents[index] ?? []) below.add(next);
-  return [...graph.steps.entries()]
-    .filter(([index]) => run.state.steps[index]?.status === "Skipped")
-    .filter(([index]) => !graph.continueOnStepFailure || below.has(index))
-    .map(([, { path }]) => path)
-    .filter((path) => !unneeded.has(path));
 }
 
 function shortList(names: readonly string[]): string {

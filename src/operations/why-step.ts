@@ -17,6 +17,7 @@ import { trustNotes } from "../core/trust-notes.ts";
 import { createExplainer } from "../engine/explainer.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
+import { whyNotRun } from "./kept-from-running.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
@@ -101,7 +102,7 @@ export async function whyStep(
     step,
     status: state?.status ?? "NotStarted",
     decision: state?.decision ?? (state?.attempts.length ? "ran" : "none"),
-    reason: state?.reason ?? null,
+    reason: state?.reason ?? whyNotRun(run, index),
     from: isTaken && row !== undefined ? { run: row.run, step: row.path } : null,
     against: previous?.run ?? null,
     differences,

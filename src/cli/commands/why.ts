@@ -1,6 +1,7 @@
 // `stepwell why RUN STEP`: why a step ran or was reused, in full.
 
 import type { Command } from "commander";
+import { isEndedStep } from "../../core/status.ts";
 import { isRefusal } from "../../operations/refusal.ts";
 import { type Explanation, whyStep } from "../../operations/why-step.ts";
 import type { Context } from "../context.ts";
@@ -36,7 +37,7 @@ export function define(command: Command, context: Context): void {
     });
 }
 
-function decided({ decision, run, from }: Explanation): string {
+function decided({ decision, run, from, status }: Explanation): string {
   switch (decision) {
     case "ran":
       return "ran";
@@ -45,7 +46,7 @@ function decided({ decision, run, from }: Explanation): string {
     case "attached":
       return `took the result of the same work in ${from?.run === run ? `step ${from.step} of this run` : (from?.run ?? "another run")}`;
     case "none":
-      return "did not run";
+      return isEndedStep(status) ? "did not run" : "has not run yet";
     default:
       return decision satisfies never;
   }
@@ -92,6 +93,12 @@ function watchLines({ undeclared, watchedBy, isFunction, status }: Explanation):
 function printComparison({ terminal }: Context, found: Explanation): void {
   if (found.against === null) {
     terminal.out("there is no earlier run of this step to compare with");
+    return;
+  }
+  if (found.identity === null && found.decision === "none") {
+    terminal.out(
+      `not compared with ${found.against}: its turn did not come, so nobody knows what it would have read`,
+    );
     return;
   }
   terminal.out(`compared with ${found.against}:`);
