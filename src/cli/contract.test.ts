@@ -181,6 +181,26 @@ describe("--json", () => {
     expect([set.code, set.stderr]).toEqual([2, expect.stringContaining("--set <path=value>")]);
   });
 
+  it.each([
+    "--force=",
+    "--force=,",
+    "--idempotency-key=",
+    "--priority=",
+    "--compute=",
+    "--experiment=",
+    "--tag=",
+  ])("takes an unset variable in %s for a mistake", (option) => {
+    const [name = "", value = ""] = option.split("=");
+    for (const words of [[option], [name, value]]) {
+      const refused = rig.cli("run", "pipeline.yml", ...words, "--json");
+      expect([refused.code, refused.stderr]).toEqual([
+        2,
+        expect.stringContaining(`the value of ${name} is empty\n  is a variable`),
+      ]);
+      expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: "wrong_usage" } });
+    }
+  });
+
   it("leads from the missing file of an asset to what one holds", () => {
     expect(rig.cli("data", "create", "none.yml").stderr).toContain("stepwell schema data");
     expect(rig.cli("component", "create", "none.yml").stderr).toContain("schema component");

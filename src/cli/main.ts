@@ -10,7 +10,7 @@ import { type Context, Exit } from "./context.ts";
 import { machineFailure } from "./machine-failure.ts";
 import { repeatSet } from "./repeat-set.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
-import { valuelessOption } from "./valueless-option.ts";
+import { emptyOption, valuelessOption } from "./valueless-option.ts";
 
 const MIN_NODE = [20, 19] as const;
 
@@ -58,6 +58,8 @@ async function main(words: readonly string[]): Promise<number> {
     (await entry.load()).define(command, context);
     const unfilled = valuelessOption(command, rest);
     if (unfilled !== null) return withoutValue(shown, unfilled, rest);
+    const empty = emptyOption(command, rest);
+    if (empty !== null) return withEmptyValue(shown, empty, rest);
     if (format === null || [command, ...command.commands].some(hasJson)) continue;
     terminal.note(`error: ${name} prints no object: it has no -o`);
     return 2;
@@ -73,6 +75,14 @@ function withoutValue(terminal: Terminal, option: string, words: readonly string
   const message = `error: option '${option}' argument missing`;
   terminal.note(`${message}\n(see --help)`);
   if (asksForJson(words)) terminal.out(wrongUsage(new Error(message)));
+  return 2;
+}
+
+function withEmptyValue(terminal: Terminal, option: string, words: readonly string[]): number {
+  const hint = "is a variable in your command line unset? Leave the option out, or give it a value";
+  const message = `the value of ${option} is empty`;
+  terminal.note(`error: ${message}\n  ${hint}`);
+  if (asksForJson(words)) terminal.out(wrongUsage(new Error(message), hint));
   return 2;
 }
 
@@ -108,12 +118,8 @@ function asksForJson(words: readonly string[]): boolean {
   return words.slice(0, dashes < 0 ? words.length : dashes).includes("--json");
 }
 
-function wrongUsage({ message }: Error): string {
-  const error = {
-    code: "wrong_usage",
-    message: message.replace(/^error: /, ""),
-    hint: "see --help",
-  };
+function wrongUsage({ message }: Error, hint = "see --help"): string {
+  const error = { code: "wrong_usage", message: message.replace(/^error: /, ""), hint };
   return JSON.stringify({ schema: 1, error });
 }
 

@@ -86,7 +86,7 @@ describe("RUN", () => {
       expect(rig.cli(...words)).toMatchObject({
         code: 2,
         stderr: expect.stringMatching(
-          /the name of the \w+ is empty\n.*variable in your command line/,
+          /the (name of the \w+|value of -\w) is empty\n.*variable in your command line/,
         ),
       });
   });
