@@ -1,7 +1,7 @@
 // The plan of a rerun: the recorded one, its data checked to be still what was recorded; or with `latest` the same
 // graph with files and labels read again.
 
-import type { Plan } from "../core/plan.ts";
+import type { Plan, ResolvedData } from "../core/plan.ts";
 import type { Graph } from "../spec/graph.ts";
 import { preparePlan } from "./prepare-plan.ts";
 import type { RecordedRun } from "./read-run.ts";
@@ -49,7 +49,8 @@ export async function rerunPlan(
     });
     return prepared.plan ?? { ...refuseInvalid(prepared.problems), exitCode: prepared.exitCode };
   }
-  const gone = await missingData(workspace, run.plan);
+  const unread = new Set([...skip, ...Object.keys(taken)]);
+  const gone = await missingData(workspace, run.plan, unread);
   return gone ?? { ...run.plan, graph, options: runOptions };
 }
 
@@ -67,10 +68,15 @@ async function tellKeptComponents(workspace: Workspace, graph: Graph): Promise<v
   }
 }
 
-/** Recorded bytes that are gone or different are an error: never silently the new bytes. */
-async function missingData(workspace: Workspace, plan: Plan): Promise<Refusal | null> {
+/** Recorded bytes that are gone or different are an error: never silently the new bytes. `unread`: steps that do not run. */
+async function missingData(
+  workspace: Workspace,
+  plan: Plan,
+  unread: ReadonlySet<string>,
+): Promise<Refusal | null> {
   const checked = new Set<string>();
-  for (const step of plan.steps)
+  for (const [index, step] of plan.steps.entries()) {
+    if (unread.has(plan.graph.steps[index]?.path ?? "")) continue;
     for (const data of Object.values(step.data)) {
       if (checked.has(data.path)) continue;
       checked.add(data.path);
@@ -79,8 +85,16 @@ async function missingData(workspace: Workspace, plan: Plan): Promise<Refusal | 
       return refuse(
         "data_changed",
         `${data.path} is gone or no longer what the run read`,
-        "rerun --latest uses what is there now; or restore the old bytes",
+        waysOut(data),
       );
     }
+  }
   return null;
+}
+
+/** What lies behind a registered version is never read as it is now. */
+function waysOut({ asset, path }: ResolvedData): string {
+  if (asset === null) return "rerun --latest uses what is there now; or restore the old bytes";
+  const name = asset.slice(0, asset.lastIndexOf(":"));
+  return `restore the old bytes of ${asset}; or register what is there now as a new version (stepwell data create --name ${name} --path ${path}), and run the file with it`;
 }

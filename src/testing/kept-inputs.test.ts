@@ -124,6 +124,28 @@ describe("kept inputs", () => {
     expect([shell.code, shell.stderr]).toEqual([1, expect.stringContaining("keep: copy")]);
   });
 
+  it("a changed input does not keep a rerun from steps that do not read it", () => {
+    rig.write("stepwell.yml", "keep: reference\n");
+    rig.write("two.yml", `${PIPELINE}  other: {command: echo other}\n`);
+    const { name } = rig.run("run", "two.yml");
+    rig.write("data/in.txt", "second\n");
+    expect(rig.run("rerun", name, "--until", "other").status).toBe("Completed");
+    expect(rig.run("rerun", name, "--from", "other").status).toBe("Completed");
+    expect(rig.cli("rerun", name).code).toBe(2);
+  });
+
+  it("where a registered version changed, the ways out are those that there are", () => {
+    rig.write("stepwell.yml", "keep: reference\n");
+    rig.cli("data", "create", "--name", "x", "--path", "data/in.txt");
+    const set = "jobs.read.inputs.file.path=azureml:x:1";
+    const { name } = rig.run("run", "pipeline.yml", "--set", set);
+    rig.write("data/in.txt", "second\n");
+    const { code, stderr } = rig.cli("rerun", name);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("restore the old bytes of x:1")]);
+    expect(stderr).toContain("stepwell data create --name x --path");
+    expect(stderr).not.toContain("--latest");
+  });
+
   it("without keep: copy more than 64 MB are used in place only; with it they are kept", () => {
     fs.writeFileSync(rig.at("data/in.txt"), Buffer.alloc(65 * 2 ** 20, "x\n"));
     rig.run("run", "pipeline.yml");
