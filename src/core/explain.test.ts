@@ -102,6 +102,7 @@ const EVIDENCE: Evidence = {
         programs: { node: "22" },
         platform: "darwin",
       };
+    if (id === "hashes") return { ...ENVIRONMENT, lockId: "sha256:other" };
     return id === "same" ? { ...ENVIRONMENT, label: "two" } : null;
   },
   manifest: (id) => {
@@ -227,6 +228,11 @@ describe("explain", () => {
       "the environment",
       image({}, { environment: "env2" }),
       "environment: Python 3.11.7 → 3.12.1, numpy is gone, pandas 2.1 → 2.2 and 4 more",
+    ],
+    [
+      "only the hashes of its lock",
+      image({}, { environment: "hashes" }),
+      "environment: the lock of one names other files of the same versions",
     ],
     ["only its label", image({}, { environment: "same" }), "environment: one → two"],
     ["one nobody knows", image({}, { environment: "lost" }), "environment changed"],

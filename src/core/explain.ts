@@ -157,7 +157,11 @@ export function environmentDifference(old: EnvironmentIdentity, now: Environment
     ),
     ...versionChange("platform", old.platform, now.platform),
   ];
-  return changes.length > 0 ? listed(changes) : `${old.label} → ${now.label}`;
+  if (changes.length > 0) return listed(changes);
+  const isLockAlone = old.label === now.label && old.lockId !== now.lockId;
+  return isLockAlone
+    ? `the lock of ${now.label.replace(/^uv: /, "")} names other files of the same versions`
+    : `${old.label} → ${now.label}`;
 }
 
 function versionChange(

@@ -132,4 +132,16 @@ describe("lockDamage", () => {
     }
     expect(lockDamage(folder)?.message).toContain("is no file");
   });
+
+  it("tells a line that pins nothing: what it installs would be another each time", () => {
+    const file = path.join(folder, "loose.txt");
+    for (const line of ["six", "six>=1", "six==1.*", "six ; python_version < '4'"]) {
+      fs.writeFileSync(file, `# python: 3.11\n${TEXT}${line}\n`);
+      expect(lockDamage(file)?.message).toContain(`names no version in its line \`${line}\``);
+    }
+    const pinned =
+      "--index-url https://e.org/simple\npkg @ https://e.org/p.whl\nsix[a] == 1.0 ; x == 'y'\n";
+    fs.writeFileSync(file, `# python: 3.11\n${TEXT}${pinned}`);
+    expect(lockDamage(file)).toBeNull();
+  });
 });

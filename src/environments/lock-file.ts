@@ -66,7 +66,17 @@ export function lockDamage(file: string): EnvironmentFailure | null {
   if (!stats.isFile()) return damage("is no file");
   const text = fs.readFileSync(file, "utf8");
   if (/^(?:<{7} |={7}\r?$|>{7} )/m.test(text)) return damage("has conflict markers of git in it");
-  return /^# python: \d+\.\d+/m.test(text) ? null : damage("has no line `# python: …` at its head");
+  if (!/^# python: \d+\.\d+/m.test(text)) return damage("has no line `# python: …` at its head");
+  const loose = packageLines(text).find(
+    (line) => !/==\s*[^\s;*]+(?:[\s;]|$)|\s@\s|:\/\//.test(line),
+  );
+  return loose === undefined ? null : damage(`names no version in its line \`${loose}\``);
+}
+
+/** The lines that name packages by name, with what they go on with in the next one. */
+function packageLines(text: string): readonly string[] {
+  const lines = text.replace(/\r/g, "").replace(/\\\n/g, " ").split("\n");
+  return lines.map((line) => line.trim()).filter((line) => /^[A-Za-z0-9]/.test(line));
 }
 
 /** Writes what uv resolved under a header that says what was asked for. */
