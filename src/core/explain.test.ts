@@ -255,7 +255,12 @@ describe("explain", () => {
       "input data: uri_folder ro_mount → uri_folder unset",
     ],
     ["an output less", image({ outputs: {} }), "output model: uri_folder → not declared"],
-    ["a setting", image({ instanceCount: 2 }), "instanceCount: 1 → 2"],
+    [
+      "how processes work together",
+      image({ distribution: { type: "pytorch", processCountPerInstance: 2 } }),
+      'distribution: null → {"type":"pytorch","process_count_per_instance":2}',
+    ],
+    ["a setting", image({ instanceCount: 2 }), "resources.instance_count: 1 → 2"],
     ["passed names", image({}, { passEnv: ["TOKEN"] }), "passed variables: none → TOKEN"],
   ])("names what changed: %s", (_, after, detail) => {
     expect(explain(image(), after, EVIDENCE).map((one) => one.detail)).toEqual([detail]);

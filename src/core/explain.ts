@@ -241,7 +241,7 @@ function settingChanges(before: PreImage, after: PreImage): Reason[] {
   );
   const settings = changed.flatMap((field) =>
     changedLeaves(field, before.node[field], after.node[field]).map((detail) =>
-      reason("settings_changed", detail),
+      reason("settings_changed", asWritten(field, detail)),
     ),
   );
   const dates = [before.moment.sourceDateEpoch, after.moment.sourceDateEpoch].map(shownDate);
@@ -262,6 +262,16 @@ function changedLeaves(name: string, before: unknown, after: unknown): string[] 
         changedLeaves(name === "typeSettings" ? key : `${name}.${key}`, before[key], after[key]),
       );
   return [`${name}: ${JSON.stringify(before) ?? "none"} → ${JSON.stringify(after) ?? "none"}`];
+}
+
+/** Under the names that the user's file has for it. */
+function asWritten(field: string, detail: string): string {
+  if (field === "instanceCount") return `resources.${snakeCase(detail)}`;
+  return field === "distribution" ? snakeCase(detail) : detail;
+}
+
+function snakeCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -72,6 +72,21 @@ describe("a tensorflow step", () => {
     expect(places).toEqual(["ps 0", "worker 0", "worker 1"]);
     expect(tasks[0].cluster.worker).toHaveLength(2);
   });
+
+  it("has a worker for each instance where it does not say how many", () => {
+    rig = makeRig("tfinstances");
+    const each = 'echo "$TF_CONFIG" > ${{outputs.ranks}}/$(echo "$TF_CONFIG" | cksum | cut -c1-6)';
+    rig.write(
+      "job.yml",
+      job("distribution: {type: tensorflow}\nresources: {instance_count: 3}", each),
+    );
+    const tasks = ranks().map((text) => JSON.parse(text).task);
+    expect(tasks.map(({ type, index }) => `${type} ${index}`).sort()).toEqual([
+      "worker 0",
+      "worker 1",
+      "worker 2",
+    ]);
+  });
 });
 
 const RANK = "${OMPI_COMM_WORLD_RANK:-$PMI_RANK}";

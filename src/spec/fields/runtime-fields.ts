@@ -50,7 +50,10 @@ export const distribution: FieldType = tagged(() => ({
   }),
   tensorflow: table("a tensorflow distribution", {
     type: required(STRING, "`tensorflow`."),
-    worker_count: optional(integerFrom(1), "Worker processes."),
+    worker_count: optional(
+      integerFrom(1),
+      "Worker processes; `resources.instance_count` unless given.",
+    ),
     parameter_server_count: optional(integerFrom(0), "Parameter server processes."),
   }),
   ray: table("a ray distribution", {

@@ -60,7 +60,11 @@ const NO_RESOURCES: Resources = {
 const NO_RETRY: RetryPolicy = { maxRetries: 0, delaySeconds: 0, on: RETRY_EVENTS };
 const AUTO: ReusePolicy = { kind: "auto" };
 
-export function readDistribution(node: TreeNode | null): Distribution | null {
+/** `instanceCount`: as many workers TensorFlow has where nothing else is said. */
+export function readDistribution(
+  node: TreeNode | null,
+  instanceCount: number,
+): Distribution | null {
   const type = getText(node, "type")?.toLowerCase();
   const processes = positive(getText(node, "process_count_per_instance")) ?? 1;
   switch (type) {
@@ -68,7 +72,7 @@ export function readDistribution(node: TreeNode | null): Distribution | null {
     case "mpi":
       return { type, processCountPerInstance: processes };
     case "tensorflow": {
-      const workers = positive(getText(node, "worker_count")) ?? 1;
+      const workers = positive(getText(node, "worker_count")) ?? instanceCount;
       const servers = decimal(getText(node, "parameter_server_count")) ?? 0;
       return { type, workerCount: workers, parameterServerCount: servers };
     }

@@ -67,6 +67,7 @@ export function stepNode(
   const first = (key: string) =>
     sources.map((one) => getSet(one, key)).find((one) => one !== null) ?? null;
   const outputs = outputsOf(node, context);
+  const resources = readResources(sources, context);
   const transfer =
     node.type === "data_transfer"
       ? readTransfer({ sources, place: node.key, inputs: inputsOf(node), outputs }, context)
@@ -84,8 +85,8 @@ export function stepNode(
     inputs: transfer?.inputs ?? inputsOf(node),
     outputs,
     compute: computeOf(own, defaults, context),
-    resources: readResources(sources, context),
-    distribution: readDistribution(first("distribution")),
+    resources,
+    distribution: readDistribution(first("distribution"), resources.instanceCount),
     timeoutSeconds: ["command", "data_transfer"].includes(node.type) ? readTimeout(own) : null,
     retry: readRetry(around, context),
     reuse: readReuse(around, context),
