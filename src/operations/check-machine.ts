@@ -5,8 +5,8 @@ import { execFile } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import type { ProcessPort } from "../ports/process.ts";
-import { loadWorkspaceConfig } from "../spec/workspace-config.ts";
 import { findWorkspace } from "./find-workspace.ts";
+import { readConfig } from "./read-config.ts";
 import { isRefusal } from "./refusal.ts";
 import { homeFolder } from "./user-cache.ts";
 
@@ -109,12 +109,13 @@ function workspaceFinding(folder: string, isNew: boolean): Finding {
     const advice = "choose another place: --workspace DIR";
     return missing("workspace", true, `${folder} cannot be written`, advice);
   }
-  const file = path.join(folder, "stepwell.yml");
-  if (fs.existsSync(file)) {
-    const { problems } = loadWorkspaceConfig(fs.readFileSync(file, "utf8"), file);
-    const error = problems.find((problem) => problem.severity === "error");
-    if (error !== undefined)
-      return missing("workspace", true, `${file}: ${error.message}`, error.hint);
+  const config = readConfig(folder);
+  if (isRefusal(config)) {
+    const error = config.problems.find((problem) => problem.severity === "error");
+    const file = path.join(folder, "stepwell.yml");
+    return error === undefined
+      ? missing("workspace", true, config.message, config.hint)
+      : missing("workspace", true, `${file}: ${error.message}`, error.hint);
   }
   return ok("workspace", true, isNew ? `${folder} (new: the first run makes it)` : folder);
 }

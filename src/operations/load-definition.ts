@@ -22,6 +22,7 @@ import {
 } from "./read-module.ts";
 import { readRegistry } from "./registries.ts";
 import { noticeWhenSlow } from "./slow-notice.ts";
+import { utf8Text } from "./utf8-text.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export interface DefinitionOptions {
@@ -198,12 +199,9 @@ function readerOver(
 export const fileReader: SpecReader = {
   readText(file) {
     try {
-      return {
-        ok: true,
-        text: new TextDecoder("utf-8", { fatal: true }).decode(fs.readFileSync(file)),
-      };
+      return utf8Text(fs.readFileSync(file), file);
     } catch (error) {
-      return { ok: false, reason: readReason(error) };
+      return { ok: false, reason: readReason(error), hint: null };
     }
   },
   kind: kindOf,
@@ -220,7 +218,6 @@ function readReason(error: unknown): string {
   if (code === "ENOENT") return "there is no such file";
   if (code === "EISDIR") return "it is a folder";
   if (code === "EACCES") return "permission denied";
-  if (error instanceof TypeError) return "it is not UTF-8 text";
   return (error as Error).message;
 }
 

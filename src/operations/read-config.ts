@@ -9,10 +9,12 @@ import {
   type WorkspaceConfig,
 } from "../spec/workspace-config.ts";
 import { type Refusal, refuse, refuseInvalid } from "./refusal.ts";
+import { utf8Text } from "./utf8-text.ts";
 
 export function readConfig(folder: string): WorkspaceConfig | Refusal {
   const file = path.join(folder, "stepwell.yml");
-  if (!fs.existsSync(file)) return defaultWorkspaceConfig(folder);
+  if (fs.lstatSync(file, { throwIfNoEntry: false }) === undefined)
+    return defaultWorkspaceConfig(folder);
   const text = textOf(file);
   if (typeof text !== "string") return text;
   const { config, problems } = loadWorkspaceConfig(text, file);
@@ -22,18 +24,27 @@ export function readConfig(folder: string): WorkspaceConfig | Refusal {
 
 function textOf(file: string): string | Refusal {
   try {
-    return fs.readFileSync(file, "utf8");
+    const read = utf8Text(fs.readFileSync(file), file);
+    if (read.ok) return read.text;
+    const hint = read.hint ?? "write it anew, or move it away";
+    return refuse("unreadable_file", `${file} cannot be read: ${read.reason}`, hint, 4);
   } catch (error) {
-    const isFolder = (error as NodeJS.ErrnoException).code === "EISDIR";
-    return refuse(
-      "unreadable_file",
-      isFolder
-        ? `${file} is a folder, and the settings of the workspace belong there as a file`
-        : `${file} cannot be read: ${(error as Error).message}`,
-      isFolder
-        ? "move it away or rename it"
-        : "make it readable (ls -l shows whose it is), or move it away",
-      4,
-    );
+    return refuse("unreadable_file", ...unreadable(file, error as NodeJS.ErrnoException), 4);
   }
+}
+
+/** What is wrong with it, and what to do. */
+function unreadable(file: string, { code, message }: NodeJS.ErrnoException): [string, string] {
+  if (code === "EISDIR")
+    return [
+      `${file} is a folder, and the settings of the workspace belong there as a file`,
+      "move it away or rename it",
+    ];
+  if (code === "ENOENT")
+    return [
+      `${file} is a link to nothing: the settings of the workspace are not there`,
+      "put back what it points at, or remove the link",
+    ];
+  const hint = "make it readable (ls -l shows whose it is), or move it away";
+  return [`${file} cannot be read: ${message}`, hint];
 }

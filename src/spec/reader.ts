@@ -2,10 +2,12 @@
 // nothing of where either is kept.
 
 export interface SpecReader {
-  /** The text of a file, or one sentence why it cannot be read (missing, not UTF-8, a folder). */
+  /** The text of a file, or one sentence why it cannot be read (missing, not UTF-8, a folder), and what to do about it. */
   readText(
     path: string,
-  ): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
+  ):
+    | { readonly ok: true; readonly text: string }
+    | { readonly ok: false; readonly reason: string; readonly hint?: string | null };
   /** What stands at a path; null for nothing. */
   kind(path: string): "file" | "folder" | null;
   /** The name of what stands beside a path where nothing is, and is most like it. Left out: nobody can look. */

@@ -138,8 +138,9 @@ export class LoadContext {
     }
     const isThere = this.reader.kind(file) !== null;
     const named = isThere ? "Correct it, or name another file." : null;
-    const hint =
+    const usual =
       place === null ? this.#fileHint(file) : (named ?? this.pathHint(path.basename(file), file));
+    const hint = read.hint ?? usual;
     this.error(place, "unreadable_file", `cannot read \`${file}\`: ${read.reason}`, hint);
     return null;
   }
