@@ -133,6 +133,15 @@ describe("lockDamage", () => {
     expect(lockDamage(folder)?.message).toContain("is no file");
   });
 
+  it("tells one that nobody may read as that", () => {
+    const file = path.join(folder, "denied.txt");
+    fs.symlinkSync("denied.txt", file);
+    expect(lockDamage(file)).toMatchObject({
+      message: expect.stringContaining("cannot be read: ELOOP"),
+      hint: expect.stringContaining("permissions"),
+    });
+  });
+
   it("tells a line that pins nothing: what it installs would be another each time", () => {
     const file = path.join(folder, "loose.txt");
     for (const line of ["six", "six>=1", "six==1.*", "six ; python_version < '4'"]) {

@@ -61,16 +61,29 @@ export function lockDamage(file: string): EnvironmentFailure | null {
     message: `The lock ${file} ${what}.`,
     hint: "Take it from git again (git checkout), or remove it: the next run without --locked resolves it anew.",
   });
-  const stats = fs.statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) return null;
-  if (!stats.isFile()) return damage("is no file");
-  const text = fs.readFileSync(file, "utf8");
+  const text = textOf(file);
+  if (text === null) return null;
+  if (typeof text !== "string") return { ...damage(text.problem), hint: text.hint };
   if (/^(?:<{7} |={7}\r?$|>{7} )/m.test(text)) return damage("has conflict markers of git in it");
   if (!/^# python: \d+\.\d+/m.test(text)) return damage("has no line `# python: …` at its head");
   const loose = packageLines(text).find(
     (line) => !/==\s*[^\s;*]+(?:[\s;]|$)|\s@\s|:\/\//.test(line),
   );
   return loose === undefined ? null : damage(`names no version in its line \`${loose}\``);
+}
+
+/** Null where there is none. A pipe is not waited for. */
+function textOf(file: string): string | null | { readonly problem: string; readonly hint: string } {
+  try {
+    if (fs.statSync(file).isFile()) return fs.readFileSync(file, "utf8");
+    const hint = "Remove it: the next run without --locked resolves it anew.";
+    return { problem: "is no file", hint };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return null;
+    const hint = "Check the owner and the permissions of the file and of the folders above it.";
+    return { problem: `cannot be read: ${message}`, hint };
+  }
 }
 
 /** The lines that name packages by name, with what they go on with in the next one. */

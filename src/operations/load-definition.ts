@@ -201,7 +201,8 @@ export const fileReader: SpecReader = {
     try {
       return utf8Text(fs.readFileSync(file), file);
     } catch (error) {
-      return { ok: false, reason: readReason(error), hint: null };
+      const isDenied = (error as NodeJS.ErrnoException).code === "EACCES";
+      return { ok: false, reason: readReason(error), hint: isDenied ? DENIED : null };
     }
   },
   kind: kindOf,
@@ -212,6 +213,8 @@ export const fileReader: SpecReader = {
   },
   component: () => null,
 };
+
+const DENIED = "Check the owner and the permissions of the file and of the folders above it.";
 
 function readReason(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
