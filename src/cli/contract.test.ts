@@ -313,6 +313,18 @@ jobs:
     expect(refused.stderr).toContain("stepwell rerun RUN --from STEP");
   });
 
+  it("--force of a step that another option keeps from running is warned of", () => {
+    rig.write("vain.yml", PIPELINE.replace("display_name: words", "display_name: vain"));
+    expect(rig.cli("run", "vain.yml", "--name", "vain").code).toBe(0);
+    const taken = "warning: --force=count: --from show takes it as recorded";
+    const left = "warning: --force=show: --until count leaves it out";
+    expect(rig.cli("plan", "vain.yml", "--from", "show", "--force=count,show").stderr).toBe(
+      `${taken}: it does not run again\n`,
+    );
+    expect(rig.cli("rerun", "vain", "--until", "count", "--force=show").stderr).toContain(left);
+    expect(rig.cli("plan", "vain.yml", "--from", "show", "--force").stderr).toBe("");
+  });
+
   it("a step that never started is not said to have a log", () => {
     const other = ["--set", "jobs.count.inputs.ok=never"];
     const { stderr } = rig.cli("run", "pipeline.yml", "--only-cached", ...other);

@@ -29,6 +29,7 @@ export async function rerunPlan(
   const selected = await selectSteps(workspace, graph, { ...options, fromRun: run.row.name });
   if (isRefusal(selected)) return selected;
   const { force, skip, taken } = selected;
+  for (const warning of selected.warnings) workspace.notice(`warning: ${warning}`);
   const recorded = run.plan.options.sourceDateEpoch;
   const runOptions = {
     force,

@@ -51,8 +51,25 @@ export async function selectSteps(
     force,
     skip,
     taken: taken as Readonly<Record<string, readonly [string, string]>>,
-    warnings: [],
+    warnings: forcedInVain(graph, selection, { skip, taken: Object.keys(taken) }),
   };
+}
+
+/** What is to be run again, and is taken as recorded or left out all the same. */
+function forcedInVain(
+  graph: Graph,
+  { force, from, until }: Selection,
+  { skip, taken }: { readonly skip: readonly string[]; readonly taken: readonly string[] },
+): readonly string[] {
+  if (force === "all") return [];
+  const isAll = (name: string, paths: readonly string[]): boolean =>
+    inside(graph, name).every((path) => paths.includes(path));
+  return force.flatMap((name) => {
+    if (isAll(name, skip))
+      return [`--force=${name}: --until ${until} leaves it out: it does not run`];
+    if (!isAll(name, [...skip, ...taken])) return [];
+    return [`--force=${name}: --from ${from} takes it as recorded: it does not run again`];
+  });
 }
 
 /** The step of this path, or every step of the nested pipeline of this path. */
