@@ -29,7 +29,7 @@ export function createOutput(home: Home, run: string, name: string): RunOutput {
       home.use(async (workspace) => {
         const record = accepted(await findOutput(workspace, run, name));
         const destination = path.resolve(folder, copyName(name, record));
-        const copied = await workspace.contents.publish(record, destination);
+        const copied = await workspace.contents.publish(record, destination, "outputs --to");
         if (copied.ok) return destination;
         const { code, message, hint } = copied.failure;
         throw new StepwellError(code, message, hint);

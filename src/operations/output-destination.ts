@@ -13,14 +13,14 @@ import { storeFolder } from "./resolve-data.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
- * Copies what was captured there; null when it is there. `mode`: among what is there; without one a folder takes the place of
- * the one that was there.
+ * Copies what was captured there, among what is there; null when it is there. `mode`: what happens to files of the same name;
+ * without one they are overwritten, and here those that the last copy made `by` the same put there go away.
  */
 export async function publish(
   workspace: Workspace,
   reference: DataReference,
   record: OutputRecord,
-  mode: DataCopyMode | null = null,
+  { mode = null, by = "" }: { readonly mode?: DataCopyMode | null; readonly by?: string } = {},
 ): Promise<StepError | null> {
   const place = await destination(workspace, reference);
   if (typeof place !== "string" && "code" in place) return place;
@@ -34,7 +34,7 @@ export async function publish(
     const refused = await mergeHere(workspace, record, place, mode);
     return refused === null ? null : failed(refused.message, refused.hint);
   }
-  const outcome = await workspace.contents.publish(record, place);
+  const outcome = await workspace.contents.publish(record, place, by);
   return outcome.ok ? null : failed(outcome.failure.message, outcome.failure.hint);
 }
 

@@ -24,7 +24,7 @@ export function createOutputSettler(workspace: Workspace): OutputSettler {
       for (const [name, output] of Object.entries(step.outputs)) {
         const record = own(result.outputs, name);
         if (record === undefined || !asksForMore(output)) continue;
-        const published = await publishHere(workspace, run, plan, { step, output, record });
+        const published = await publishHere(workspace, run, plan, { step, name, record });
         if (published !== null) problems.push(published);
         const registered = await register(workspace, run, source(step, name), output, record);
         if (registered !== null) problems.push(registered);
@@ -51,7 +51,7 @@ export function createOutputSettler(workspace: Workspace): OutputSettler {
         const place = filledIn(to, run, plan);
         const refused =
           (await fetchFirst(workspace, record)) ??
-          (await publish(workspace, place, record, copyModeOf(step)));
+          (await publish(workspace, place, record, copyHow(plan, step, name)));
         if (refused === null) continue;
         const error = output.publishTo === null ? { ...refused, hint: onlyForced(step) } : refused;
         problems.push(notCopied(source(step, name), place, error));
@@ -123,12 +123,15 @@ function onlyForced({ path }: StepNode): string {
 }
 
 function notCopied(output: string, place: DataReference, error: StepError): StepError {
-  const where =
-    place.kind === "datastore"
-      ? `azureml://datastores/${place.datastore}/paths/${place.path}`
-      : (place as { readonly url?: string }).url;
-  const message = `output ${output} is recorded, but was not copied to ${where}: ${error.message}`;
+  const message = `output ${output} is recorded, but was not copied to ${shown(place)}: ${error.message}`;
   return { ...error, message };
+}
+
+function shown(place: DataReference): string {
+  if (place.kind === "local") return place.path;
+  if (place.kind === "datastore")
+    return `azureml://datastores/${place.datastore}/paths/${place.path}`;
+  return (place as { readonly url?: string }).url ?? `a ${place.kind}`;
 }
 
 async function publishHere(
@@ -137,13 +140,21 @@ async function publishHere(
   plan: Plan,
   {
     step,
-    output,
+    name,
     record,
-  }: { readonly step: StepNode; readonly output: StepOutput; readonly record: OutputRecord },
+  }: { readonly step: StepNode; readonly name: string; readonly record: OutputRecord },
 ): Promise<StepError | null> {
+  const output = step.outputs[name] as StepOutput;
   if (output.publishTo === null || record.shared === true) return null;
   if (elsewhere(workspace, output, plan, "ran")) return null;
-  return publish(workspace, filledIn(output.publishTo, run, plan), record, copyModeOf(step));
+  const place = filledIn(output.publishTo, run, plan);
+  const refused = await publish(workspace, place, record, copyHow(plan, step, name));
+  return refused === null ? null : notCopied(source(step, name), place, refused);
+}
+
+/** Two outputs may go into one folder: each takes away only what it has put there itself. */
+function copyHow(plan: Plan, step: StepNode, name: string): Parameters<typeof publish>[3] {
+  return { mode: copyModeOf(step), by: `${plan.graph.pipeline}: ${source(step, name)}` };
 }
 
 async function register(

@@ -137,8 +137,11 @@ export interface Contents {
   makeDurable(whose: "mine" | "everyone's"): Promise<void>;
   /** One sync for everything below a folder of the workspace. */
   makeTreeDurable(folder: string): Promise<void>;
-  /** Copies a captured output to a place of the user's, atomically, modes restored. */
-  publish(record: OutputRecord, destination: string): Promise<Outcome<void>>;
+  /**
+   * Copies a captured output to a place of the user's, modes restored: a file over a file; a folder atomically where nothing
+   * else lies there, else among what does. Only what the last copy made `by` the same put there is ever removed.
+   */
+  publish(record: OutputRecord, destination: string, by?: string): Promise<Outcome<void>>;
   /**
    * Copies the user's data into the store, each content once; durable when it resolves. What is there already costs a
    * look. Fails where the bytes are not those of the content any more.

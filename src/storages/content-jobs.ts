@@ -53,6 +53,8 @@ export interface PublishCopy {
   readonly to: string;
   /** Null: a single file. */
   readonly entries: readonly ManifestEntry[] | null;
+  /** The file that keeps what was put there; null: nothing was, and nobody asks. */
+  readonly memory: string | null;
 }
 
 export type JobName = keyof ContentJobs;

@@ -4,6 +4,7 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import type { Content, ContentId } from "../core/content.ts";
+import { digest } from "../core/digest.ts";
 import type { OutputRecord, SeenFile } from "../core/output.ts";
 import type {
   CaptureOrder,
@@ -53,6 +54,8 @@ const TEXT_BYTES = 1 << 20;
 class FolderContents implements Contents {
   readonly #storeFolder: string;
   readonly #cacheFolder: string;
+  /** What copies have put at places of the user's. */
+  readonly #publishedFolder: string;
   readonly #places: WorkPlaces & CapturePlaces;
   readonly #pool: WorkerPool;
   readonly #hashes: FileHashes;
@@ -72,6 +75,7 @@ class FolderContents implements Contents {
     this.#storeFolder = options.storeFolder;
     this.#ownFolders = [dot, options.storeFolder];
     this.#cacheFolder = join(dot, "hash-cache");
+    this.#publishedFolder = join(dot, "cache", "published");
     this.#places = {
       storeFolder: options.storeFolder,
       codeFolder: join(dot, "code"),
@@ -224,15 +228,22 @@ class FolderContents implements Contents {
     await sync({ paths: [dirname(folder)], trees: [folder] }, folder, this.#fileSystem);
   }
 
-  async publish(record: OutputRecord, destination: string): Promise<Outcome<void>> {
+  async publish(record: OutputRecord, destination: string, by = ""): Promise<Outcome<void>> {
     return this.#outcome(destination, async () => {
-      const there = await this.identify(resolve(destination), "uri_folder");
-      if (there.ok && there.value.id === record.id && there.value.kind === record.kind)
-        return done(undefined);
+      const to = resolve(destination);
+      if (record.kind === "file" && statSync(to, { throwIfNoEntry: false })?.isFile()) {
+        const there = await this.identify(to, "uri_file");
+        if (there.ok && there.value.id === record.id) return done(undefined);
+      }
       const manifest = record.kind === "file" ? null : await this.manifest(record.id);
       if (record.kind === "folder" && manifest === null) return lostManifest(record);
-      const copy = { from: record.path, to: resolve(destination), entries: manifest?.entries };
-      await this.#do("publish", { ...copy, entries: copy.entries ?? null });
+      // What a step gets as a copy of its own is gone with it.
+      const isPassing = to.startsWith(this.#places.attemptsFolder + sep);
+      const memory = isPassing
+        ? null
+        : join(this.#publishedFolder, `${digest(`${to}\n${by}`).slice(7)}.json`);
+      const entries = manifest?.entries ?? null;
+      await this.#do("publish", { from: record.path, to, entries, memory });
       return done(undefined);
     });
   }

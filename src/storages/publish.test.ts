@@ -25,7 +25,7 @@ function deadMark(): string {
 
 function publish(name: string): readonly string[] {
   fs.writeFileSync(at("from"), "new");
-  publishCopy({ from: at("from"), to: at(name), entries: null });
+  publishCopy({ from: at("from"), to: at(name), entries: null, memory: null });
   return fs.readdirSync(folder).sort();
 }
 
@@ -51,8 +51,12 @@ describe("a copy to a place of the user's", () => {
     fs.mkdirSync(at(aside));
     fs.writeFileSync(at(`${aside}/theirs`), "");
     // The new one fails before it is there.
-    expect(() => publishCopy({ from: at("none"), to: at("x"), entries: null })).toThrow();
+    expect(() =>
+      publishCopy({ from: at("none"), to: at("x"), entries: null, memory: null }),
+    ).toThrow();
     expect(fs.readdirSync(at("x"))).toEqual(["theirs"]);
+    fs.rmSync(at("x"), { recursive: true });
+    fs.writeFileSync(at("x"), "old");
     fs.mkdirSync(at(aside));
     expect(publish("x")).toEqual(["from", "x"]);
     expect(fs.readFileSync(at("x"), "utf8")).toBe("new");

@@ -1,11 +1,12 @@
 // Copies a captured output to a place of the user's: beside the destination first, then renamed, so that nobody ever sees
-// half of it. Synchronous, for a worker.
+// half of it. Where others' files lie in a folder it goes among them. Synchronous, for a worker.
 
 import {
   chmodSync,
   copyFileSync,
   existsSync,
   constants as fs,
+  lstatSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -15,25 +16,45 @@ import {
 import { basename, dirname, join } from "node:path";
 import { isDeadWriter, writerMark } from "../ports/writer-mark.ts";
 import type { PublishCopy } from "./content-jobs.ts";
+import {
+  holdsOnlyOurs,
+  inTheWay,
+  isAllThere,
+  mergeFolder,
+  readMemory,
+  writeMemory,
+} from "./publish-folder.ts";
 import { copyEntries, handedMode } from "./snapshot-store.ts";
 
-export function publishCopy({ from, to, entries }: PublishCopy): void {
-  const folder = dirname(to);
+export function publishCopy(copy: PublishCopy): void {
+  const { from, to, entries, memory } = copy;
+  const there = lstatSync(to, { throwIfNoEntry: false });
+  const before = readMemory(memory, to);
+  const isShared = there?.isDirectory() === true && !holdsOnlyOurs(to, before);
+  if (entries === null && isShared) throw inTheWay(to, "folder", "file");
+  if (entries !== null && there?.isFile()) throw inTheWay(to, "file", "folder");
+  if (entries !== null && !isShared && isAllThere(to, entries, before)) return;
+  const folder = isShared ? to : dirname(to);
   mkdirSync(folder, { recursive: true });
   removeLeft(folder);
   const temporary = join(folder, `.${basename(to)}.stepwell-${writerMark()}-${copies++}`);
   try {
-    if (entries === null) {
-      copyFileSync(from, temporary, fs.COPYFILE_FICLONE);
-      chmodSync(temporary, handedMode((statSync(from).mode & 0o111) !== 0));
-    } else {
+    if (entries === null) copyFile(from, temporary);
+    else if (isShared) mergeFolder({ from, to, entries }, before, temporary);
+    else {
       mkdirSync(temporary);
       copyEntries(from, temporary, entries, handedMode);
     }
-    replace(temporary, to);
+    if (!isShared) replace(temporary, to);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
+  if (entries !== null) writeMemory(memory, to, entries);
+}
+
+function copyFile(from: string, to: string): void {
+  copyFileSync(from, to, fs.COPYFILE_FICLONE);
+  chmodSync(to, handedMode((statSync(from).mode & 0o111) !== 0));
 }
 
 let copies = 0;

@@ -81,3 +81,40 @@ it("an output that was deleted is found again where the same work has made the s
   expect(rig.run("run", "use.yml").steps[0]?.reuse).toMatchObject({ decision: "reused" });
   expect(fs.readFileSync(rig.cli("outputs", "first", "o").stdout.trim(), "utf8")).toBe("one");
 });
+
+it("a copy of an output goes among the user's files, be it the project's own folder or the root of the store", () => {
+  rig = makeRig("copied-among");
+  rig.write("thesis.tex", "of the user's");
+  rig.write("res/notes.txt", "of the user's");
+  const step = (name: string, place: string): string =>
+    `  ${name}: {command: 'echo \${{inputs.w}} > "\${{outputs.o}}/${name}-\${{inputs.w}}"', inputs: {w: "\${{parent.inputs.w}}"}, outputs: {o: {type: uri_folder, path: "${place}"}}}\n`;
+  const store = "azureml://datastores/workspaceblobstore/paths/";
+  const places = { here: ".", store, a: "./res", b: "./res" };
+  const steps = Object.entries(places).map(([name, place]) => step(name, place));
+  rig.write("pipeline.yml", `type: pipeline\ninputs: {w: one}\njobs:\n${steps.join("")}`);
+  expect(rig.run("run", "pipeline.yml")).toMatchObject({ status: "Completed", errors: [] });
+  expect(rig.run("run", "pipeline.yml", "--input", "w=two").status).toBe("Completed");
+  // Back again, from what was recorded: the store has kept it all.
+  const last = rig.run("run", "pipeline.yml");
+  expect(last.steps.map(({ reuse }) => reuse.decision)).toEqual(Array(4).fill("reused"));
+  const here = fs.readdirSync(rig.folder).filter((name) => !name.startsWith("."));
+  expect(here.sort()).toEqual(["here-one", "pipeline.yml", "res", "thesis.tex"]);
+  expect(fs.readdirSync(rig.at("res")).sort()).toEqual(["a-one", "b-one", "notes.txt"]);
+  expect(rig.read("res/notes.txt")).toBe("of the user's");
+});
+
+it("outputs --to copies into a folder of the user's without removing anything, and needs a name", () => {
+  rig = makeRig("copied-to");
+  rig.write("model/weights", "of the user's");
+  const command = "echo new > ${{outputs.model}}/card";
+  rig.write(
+    "job.yml",
+    `type: command\ncompute: local\ncommand: ${command}\noutputs: {model: {type: uri_folder}}\n`,
+  );
+  expect(rig.cli("run", "job.yml", "--name", "made").code).toBe(0);
+  expect(rig.cli("outputs", "made", "model", "--to", ".").code).toBe(0);
+  expect(fs.readdirSync(rig.at("model")).sort()).toEqual(["card", "weights"]);
+  const unnamed = rig.cli("outputs", "made", "--to", ".");
+  expect([unnamed.code, unnamed.stdout]).toEqual([2, ""]);
+  expect(unnamed.stderr).toContain("stepwell outputs made NAME --to .");
+});

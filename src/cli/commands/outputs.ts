@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { copyName, findOutput, outputNames } from "../../operations/find-output.ts";
 import { readRun } from "../../operations/read-run.ts";
-import { isRefusal, refuse } from "../../operations/refusal.ts";
+import { isRefusal, type Refusal, refuse } from "../../operations/refusal.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { Context } from "../context.ts";
 import { RUN_HELP, targetOf } from "../targets.ts";
@@ -14,7 +14,10 @@ export function define(command: Command, context: Context): void {
   command
     .argument("[run]", RUN_HELP)
     .argument("[name]", "output of the pipeline, or STEP.OUTPUT (default: list them)")
-    .option("--to <folder>", "copy it into this folder instead of printing its path")
+    .option(
+      "--to <folder>",
+      "copy it into this folder, among what is there, instead of printing its path",
+    )
     .addHelpText(
       "after",
       "\nExamples:\n  stepwell outputs train.model\n  stepwell outputs taxi-17 train.model\n  stepwell outputs taxi-17 report --to .",
@@ -24,6 +27,8 @@ export function define(command: Command, context: Context): void {
         const workspace = await context.open({ create: "refuse" });
         try {
           const { run, part } = await targetOf(context, workspace, [first, second], "output");
+          if (part === null && flags.to !== undefined)
+            return context.refuse(unnamed(run, flags.to));
           if (part === null) return await listOutputs(context, workspace, run);
           const record = await findOutput(workspace, run, part);
           if (isRefusal(record)) return context.refuse(record);
@@ -43,7 +48,7 @@ export function define(command: Command, context: Context): void {
               ),
             );
           const destination = path.join(folder, copyName(part, record));
-          const copied = await workspace.contents.publish(record, destination);
+          const copied = await workspace.contents.publish(record, destination, "outputs --to");
           if (!copied.ok)
             return context.refuse(
               refuse(copied.failure.code, copied.failure.message, copied.failure.hint, 1),
@@ -54,6 +59,11 @@ export function define(command: Command, context: Context): void {
         }
       },
     );
+}
+
+function unnamed(run: string, to: string): Refusal {
+  const hint = `name it: stepwell outputs ${run} NAME --to ${to}; which there are: stepwell outputs ${run}`;
+  return refuse("wrong_usage", "--to copies one output, and none is named", hint);
 }
 
 async function listOutputs(context: Context, workspace: Workspace, name: string): Promise<void> {

@@ -13,7 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, it, vi } from "vitest";
 import type { OutputRecord } from "../../core/output.ts";
 import { type ContentsBench, relink } from "./contents-bench.ts";
@@ -39,15 +39,70 @@ export function publishing(bench: () => ContentsBench): void {
     expect(statSync(file.path).mode & 0o777).toBe(0o444);
   });
 
-  it("replaces what was there, whatever it was", async () => {
-    const { file, folder } = await make();
-    bench().write("to/d/old", "old");
+  /** Publishes a folder of these files to `to/d`. */
+  const publish = async (attempt: string, files: Readonly<Record<string, string>>, by = "d") => {
+    const outputs = { d: "uri_folder" } as const;
+    const staged = await bench().stage(attempt, outputs);
+    for (const [name, text] of Object.entries(files)) {
+      const file = join(staged.outputs.d as string, name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    }
+    const captured = await bench().capture(attempt, outputs);
+    return bench().contents.publish(captured.outputs.d as OutputRecord, bench().path("to/d"), by);
+  };
+  const there = (): readonly string[] =>
+    (readdirSync(bench().path("to/d"), { recursive: true }) as string[]).sort();
+
+  it("takes the place of what an earlier copy put there, as a whole where nothing else lies there", async () => {
+    await publish("p1", { "a/x": "1", "b/y": "1", z: "1" });
+    expect(await publish("p2", { "a/x": "2" })).toMatchObject({ ok: true });
+    expect(there()).toEqual(["a", "a/x"]);
+    expect(readFileSync(bench().path("to/d/a/x"), "utf8")).toBe("2");
+  });
+
+  it("never removes what it has not put there, or what was altered since", async () => {
+    bench().write("to/d/theirs/thesis.tex", "of the user's");
+    bench().write("to/d/same", "old");
+    await publish("p3", { same: "1", "b/y": "1", "b/z": "1", edited: "1" });
+    bench().write("to/d/edited", "by hand");
+    expect(await publish("p4", { same: "2", "c/x": "2" })).toMatchObject({ ok: true });
+    expect(there()).toEqual(["c", "c/x", "edited", "same", "theirs", "theirs/thesis.tex"]);
+    expect(readFileSync(bench().path("to/d/edited"), "utf8")).toBe("by hand");
+    expect(readFileSync(bench().path("to/d/same"), "utf8")).toBe("2");
+    const before = statSync(bench().path("to/d/same"));
+    await publish("p5", { same: "2", "c/x": "2" });
+    expect(statSync(bench().path("to/d/same")).ino).toBe(before.ino);
+  });
+
+  it("leaves what another output has put into the same folder", async () => {
+    await publish("o1", { x: "1" }, "first");
+    await publish("o2", { y: "1" }, "second");
+    await publish("o3", { z: "2" }, "first");
+    expect(there()).toEqual(["y", "z"]);
+  });
+
+  it("takes the place of links, and writes through none", async () => {
+    bench().write("disk/theirs", "of the user's");
+    mkdirSync(bench().path("to"));
+    symlinkSync(bench().path("disk"), bench().path("to/d"));
+    expect(await publish("p6", { x: "1" })).toMatchObject({ ok: true });
+    bench().write("to/d/more", "of the user's");
+    symlinkSync(bench().path("disk"), bench().path("to/d/in"));
+    expect(await publish("p6b", { "in/x": "1" })).toMatchObject({ ok: true });
+    expect(there()).toEqual(["in", "in/x", "more"]);
+    expect(readdirSync(bench().path("disk"))).toEqual(["theirs"]);
+  });
+
+  it("says what of the user's is in its way, and copies nothing", async () => {
+    bench().write("to/d/x", "a file where a folder goes");
     bench().write("to/f/old", "a folder where the file goes");
-    await bench().contents.publish(folder, bench().path("to/d"));
-    await bench().contents.publish(file, bench().path("to/f"));
-    expect(readdirSync(bench().path("to/d"))).toEqual(["tool"]);
-    expect(readFileSync(bench().path("to/f"), "utf8")).toBe("file");
-    expect(readdirSync(bench().path("to")).sort()).toEqual(["d", "f"]);
+    const refusal = { ok: false, failure: { message: expect.stringContaining("goes there") } };
+    expect(await publish("p7", { a: "1", "x/y": "1" })).toMatchObject(refusal);
+    const { file } = await make();
+    expect(await bench().contents.publish(file, bench().path("to/f"))).toMatchObject(refusal);
+    expect(there()).toEqual(["x"]);
+    expect(readdirSync(bench().path("to/f"))).toEqual(["old"]);
   });
 
   it("leaves alone what is the same already", async () => {
