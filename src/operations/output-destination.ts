@@ -1,5 +1,6 @@
 // Where a copy of an output goes, here or elsewhere, and copying it there.
 
+import fs from "node:fs";
 import path, { posix } from "node:path";
 import type { StepError } from "../core/event.ts";
 import type { OutputRecord } from "../core/output.ts";
@@ -34,8 +35,16 @@ export async function publish(
     const refused = await mergeHere(workspace, record, place, mode);
     return refused === null ? null : failed(refused.message, refused.hint);
   }
-  const outcome = await workspace.contents.publish(record, place, by);
+  const outcome = await workspace.contents.publish(record, placeOf(record, place), by);
   return outcome.ok ? null : failed(outcome.failure.message, outcome.failure.hint);
+}
+
+/** A file goes into a folder under its own name, here as elsewhere. */
+function placeOf(record: OutputRecord, place: string): string {
+  const isFolder = (): boolean =>
+    fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const goesInto = record.kind === "file" && (place.endsWith("/") || isFolder());
+  return goesInto ? path.join(place, path.basename(record.path)) : place;
 }
 
 function failed(message: string, hint: string | null): StepError {

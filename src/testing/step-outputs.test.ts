@@ -118,3 +118,23 @@ it("outputs --to copies into a folder of the user's without removing anything, a
   expect([unnamed.code, unnamed.stdout]).toEqual([2, ""]);
   expect(unnamed.stderr).toContain("stepwell outputs made NAME --to .");
 });
+
+it("a file is copied into a folder under its own name, and over a file of its name", () => {
+  rig = makeRig("copied-files");
+  rig.write("there/notes.txt", "of the user's");
+  const places = {
+    a: "./there",
+    b: "./made/",
+    c: "./file.txt",
+    d: "azureml://datastores/workspaceblobstore/paths/in/",
+  };
+  const steps = Object.entries(places).map(
+    ([name, place]) =>
+      `  ${name}: {command: 'echo ${name} > "\${{outputs.o}}"', outputs: {o: {type: uri_file, path: "${place}"}}}\n`,
+  );
+  rig.write("pipeline.yml", `type: pipeline\njobs:\n${steps.join("")}`);
+  expect(rig.run("run", "pipeline.yml")).toMatchObject({ status: "Completed", errors: [] });
+  const made = ["there/o", "made/o", "file.txt", ".stepwell/store/in/o"].map((at) => rig.read(at));
+  expect(made).toEqual(["a\n", "b\n", "c\n", "d\n"]);
+  expect(rig.read("there/notes.txt")).toBe("of the user's");
+});

@@ -320,10 +320,16 @@ function publishTo(
     const at = value.kind === "mapping" ? getSet(value, "path") : null;
     if (at?.kind !== "scalar" || parentOutput(value) !== null) continue;
     const parsed = parseDataReference(at.text, liveFolder(base));
-    if ("reference" in parsed) return parsed.reference;
+    if ("reference" in parsed) return asFolder(parsed.reference, at.text);
     context.error(at, "bad_data_reference", parsed.mistake, DATA_REFERENCE_FORMS);
   }
   return null;
+}
+
+/** `./out/` is a folder: a file goes into it under its own name. */
+function asFolder(reference: DataReference, text: string): DataReference {
+  const isFolder = reference.kind === "local" && /[^/]\/+\s*$/.test(text);
+  return isFolder ? { kind: "local", path: `${reference.path}/` } : reference;
 }
 
 function computeOf(own: TreeMapping, defaults: JobDefaults, context: LoadContext): string {
