@@ -128,6 +128,21 @@ describe("mistakes in what is named", () => {
   });
 
   it.each([
+    ["dependencies:\n- pip:\n  - six\n  -\n", "wrong_type", "3:3"],
+    ["dependencies: [python=3.11, null]", "wrong_type", "1:29"],
+    ["dependencies: [python=3.11, '']", "wrong_type", "1:29"],
+    ["dependencies: [{pip: [six, 3]}]", "wrong_type", "1:28"],
+    ["dependencies: [{pip: [[six]]}]", "wrong_type", "1:23"],
+    ["dependencies: [{pip: {six: 1}}]", "wrong_type", "1:22"],
+    ["dependencies: [{conda: [six]}]", "unknown_key", "1:17"],
+  ])("reports the entry of the conda file %j that names no package", (conda, code, place) => {
+    const job = loaded("command: ls\nenvironment: {conda_file: env.yml}", {
+      files: { "env.yml": conda },
+    });
+    expect(findings(job)).toEqual([`error ${code} /project/env.yml ${place}`]);
+  });
+
+  it.each([
     ["./nothing.yml", "unreadable_file"],
     ["azureml:nothing", "unknown_component"],
     ["azureml:a:b:c", "unknown_component"],

@@ -4,13 +4,13 @@
 import path from "node:path";
 import { parseAssetName, parseShortName } from "../asset-name.ts";
 import { localPath } from "../data-reference.ts";
-import { didYouMean } from "../did-you-mean.ts";
 import { checkFields } from "../fields/check-fields.ts";
 import { inlineEnvironment } from "../fields/environment.ts";
 import { liveFolder } from "../frozen-root.ts";
 import type { EnvironmentDefinition, EnvironmentReference } from "../graph.ts";
 import { toPlain } from "../plain.ts";
 import { getMapping, getSet, getText, type TreeMapping, type TreeNode, textOf } from "../tree.ts";
+import { checkConda } from "./check-conda.ts";
 import type { LoadContext } from "./load-context.ts";
 
 /** The reference, or null for none (or after reporting what is wrong with it). */
@@ -93,25 +93,14 @@ function readConda(
 ): EnvironmentDefinition["conda"] {
   if (node === null) return null;
   if (node.kind !== "scalar") {
-    if (node.kind === "mapping") warnOfNoPackages(node, context);
+    if (node.kind === "mapping") checkConda(node, context);
     return { path: null, content: toPlain(node) };
   }
   const file = localPath(node.text, base);
   const tree = context.readFile(file, node);
   if (tree === null) return null;
-  warnOfNoPackages(tree, context);
+  checkConda(tree, context);
   return { path: file, content: toPlain(tree) };
-}
-
-/** A mistyped key makes an environment with nothing in it. */
-function warnOfNoPackages(conda: TreeMapping, context: LoadContext): void {
-  const list = getSet(conda, "dependencies");
-  if (list?.kind === "list") return;
-  const near = [...conda.entries.keys()].find((key) => didYouMean(key, ["dependencies"]) !== null);
-  const key = conda.entries.get(near ?? "")?.key ?? conda;
-  const message = "this conda environment names no packages: they are listed under `dependencies`";
-  const hint = "Write `dependencies: [python=3.11, pandas]`, or a line for each.";
-  context.warn(key, "wrong_type", message, hint);
 }
 
 function readRequirements(
