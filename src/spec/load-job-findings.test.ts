@@ -128,6 +128,22 @@ describe("mistakes in what is named", () => {
   });
 
   it.each([
+    ["{python: /usr, requirements: r.txt}", "not_read 2:29"],
+    ["{project: /usr, packages: [six]}", "not_read 2:30"],
+    ["{packages: [six], requirements: r.txt}", "not_read 2:32"],
+    ["{python: '3.11', project: /usr}", "not_read 2:15"],
+    ["{python: '3.11', conda_file: {dependencies: [six]}}", "not_read 2:15"],
+    ["{python: '3.11', packages: [six]}", null],
+    ["{python: '3.11', requirements: r.txt}", null],
+    ["{requirements: r.txt, conda_file: {dependencies: [six]}}", null],
+  ])("of the environment %s it is told what is not read", (environment, found) => {
+    const files = { "r.txt": "six", "/usr": "" };
+    const job = loaded(`command: ls\nenvironment: ${environment}`, { files });
+    const told = findings(job).filter((one) => !one.includes("missing_path"));
+    expect(told).toEqual(found === null ? [] : [`warning ${found}`]);
+  });
+
+  it.each([
     ["dependencies:\n- pip:\n  - six\n  -\n", "wrong_type", "3:3"],
     ["dependencies: [python=3.11, null]", "wrong_type", "1:29"],
     ["dependencies: [python=3.11, '']", "wrong_type", "1:29"],

@@ -59,6 +59,7 @@ export function readDefinition(
   const packages = getSet(tree, "packages");
   const python = getText(tree, "python");
   const isVersion = python !== null && isPythonVersion(python);
+  warnOfUnread(tree, isVersion, context);
   return {
     name: getText(tree, "name"),
     image: getText(tree, "image"),
@@ -74,6 +75,18 @@ export function readDefinition(
       packages?.kind === "list" ? packages.items.flatMap((item) => textOf(item) ?? []) : null,
     pythonVersion: isVersion ? python : null,
   };
+}
+
+/** Of our own keys the first counts; Azure's beside them are for Azure. A Python version goes with packages alone. */
+function warnOfUnread(tree: TreeMapping, isVersion: boolean, context: LoadContext): void {
+  const ways = [...(isVersion ? [] : ["python"]), "project", "packages", "requirements"];
+  const [first, ...unread] = ways.filter((key) => getSet(tree, key) !== null);
+  const beside = first ?? (getSet(tree, "conda_file") === null ? undefined : "conda_file");
+  if (isVersion && (beside === "project" || beside === "conda_file")) unread.push("python");
+  for (const key of unread) {
+    const message = `\`${key}\` of the environment is not read: its \`${beside}\` says what is in it`;
+    context.warn(tree.entries.get(key)?.key ?? tree, "not_read", message, "Leave one of them out.");
+  }
 }
 
 /** `3.11`; anything else behind `python` is the path of an interpreter. */
