@@ -40,7 +40,7 @@ export function readMemory(file: string | null, to: string): Memory {
   }
 }
 
-/** Losing it costs nothing but that what goes away stays. */
+/** Where it cannot be kept nothing is lost: what this copy has put there stays as if it were the user's. */
 export function writeMemory(
   file: string | null,
   to: string,
@@ -48,10 +48,14 @@ export function writeMemory(
 ): void {
   if (file === null) return;
   const put = entries.map((entry) => [entry.path, putOf(join(to, entry.path), entry)]);
-  mkdirSync(dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, JSON.stringify({ to, put }));
-  renameSync(temporary, file);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(temporary, JSON.stringify({ to, put }));
+    renameSync(temporary, file);
+  } catch {
+    // An older memory fits to nothing any more.
+  }
 }
 
 /** True when all that lies there was put there by the last copy: then it may be replaced as a whole. */

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ManifestEntry } from "../core/content.ts";
 import { writerMark } from "../ports/writer-mark.ts";
 import { publishCopy } from "./publish.ts";
 
@@ -60,5 +61,17 @@ describe("a copy to a place of the user's", () => {
     fs.mkdirSync(at(aside));
     expect(publish("x")).toEqual(["from", "x"]);
     expect(fs.readFileSync(at("x"), "utf8")).toBe("new");
+  });
+
+  it("is made although nobody can remember it, and what it put there stays then", () => {
+    for (const name of ["old", "new"]) {
+      fs.rmSync(at("from"), { recursive: true, force: true });
+      fs.mkdirSync(at("from"));
+      fs.writeFileSync(at(`from/${name}`), "");
+      const entry = { type: "file", path: name, size: 0, executable: false, id: `sha256:${name}` };
+      const memory = at(`from/${name}/is/no/folder`);
+      publishCopy({ from: at("from"), to: at("x"), entries: [entry as ManifestEntry], memory });
+    }
+    expect(fs.readdirSync(at("x")).sort()).toEqual(["new", "old"]);
   });
 });
