@@ -304,6 +304,14 @@ jobs:
     });
   });
 
+  it("outputs lists what was made, and says what was not", () => {
+    rig.write("half.yml", PIPELINE.replace("display_name: words", "display_name: half"));
+    expect(rig.cli("run", "half.yml", ...FAIL, "--name", "half").code).toBe(1);
+    const { stdout, stderr } = rig.cli("outputs", "half");
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^not made: .*count\./);
+  });
+
   it("--from says how to take from another run where the latest one lacks a step", () => {
     rig.write("partly.yml", PIPELINE.replace("display_name: words", "display_name: partly"));
     expect(rig.cli("run", "partly.yml", ...FAIL).code).toBe(1);

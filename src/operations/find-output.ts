@@ -82,6 +82,12 @@ export async function findOutputRow(
   return lookUp(recorded, name) ?? unknownOutput(recorded, name);
 }
 
+/** True: it was made, or taken from another run; its bytes may be gone since. */
+export function isMade(run: RecordedRun, name: string): boolean {
+  const found = lookUp(run, name);
+  return found !== null && recordIn(found.row, found.output) !== null;
+}
+
 function lookUp(run: RecordedRun, name: string): FoundOutput | null {
   const declared = own(run.plan.graph.outputs, name);
   if (declared !== undefined) return outputIn(run, declared.step, declared.output);

@@ -307,6 +307,13 @@ jobs:
   });
 });
 
+it("says that no Ray is started for a step", () => {
+  const job = loaded(
+    "type: command\ncommand: python train.py\ndistribution: {type: ray}\nresources: {instance_count: 2}\n",
+  );
+  expect(findings(job)).toEqual(["warning ray_not_started 3:15"]);
+});
+
 describe("variables of a component", () => {
   it("are set, with a warning where Azure ML's client leaves them out and the node does not say them", () => {
     const variables = "environment_variables: {A: theirs, B: theirs}";

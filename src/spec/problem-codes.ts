@@ -55,6 +55,7 @@ export const PROBLEM_CODES = {
   type_mismatch: "Data of one kind is given to an input of another; never an error.",
   value_cut_by_azure:
     "A number with decimals stands under `value` without a `type`: Azure ML's client cuts it to a whole number; a warning.",
+  ray_not_started: "A `distribution` of type ray: the command runs as one process; a warning.",
   dropped_by_azure:
     "A component has `environment_variables`, which Azure ML's client drops: steps lack them there, and have them here; a warning.",
   default_becomes_number:

@@ -3,7 +3,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { copyName, findOutput, outputNames } from "../../operations/find-output.ts";
+import { isEndedRun } from "../../core/status.ts";
+import { copyName, findOutput, isMade, outputNames } from "../../operations/find-output.ts";
 import { readRun } from "../../operations/read-run.ts";
 import { isRefusal, type Refusal, refuse } from "../../operations/refusal.ts";
 import type { Workspace } from "../../operations/workspace.ts";
@@ -71,5 +72,9 @@ async function listOutputs(context: Context, workspace: Workspace, name: string)
   if (isRefusal(run)) return context.refuse(run);
   const names = outputNames(run);
   if (names.length === 0) context.terminal.note(`${name} has no outputs`);
-  for (const output of names) context.terminal.out(output);
+  for (const output of names) if (isMade(run, output)) context.terminal.out(output);
+  const others = names.filter((output) => !isMade(run, output));
+  if (others.length === 0) return;
+  const yet = isEndedRun(run.row.status) ? "" : " yet";
+  context.terminal.note(`not made${yet}: ${others.join(", ")}`);
 }

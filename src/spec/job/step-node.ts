@@ -86,7 +86,7 @@ export function stepNode(
     outputs,
     compute: computeOf(own, defaults, context),
     resources,
-    distribution: readDistribution(first("distribution"), resources.instanceCount),
+    distribution: distributionOf(first("distribution"), resources.instanceCount, context),
     timeoutSeconds: ["command", "data_transfer"].includes(node.type) ? readTimeout(own) : null,
     retry: readRetry(around, context),
     reuse: readReuse(around, context),
@@ -127,6 +127,16 @@ function warnOfUnboundVariables(sources: readonly TreeMapping[], context: LoadCo
       const hint = `Set it in the command: \`export ${name}="${reference}"\`; or bind it to an input of the pipeline, \`\${{parent.inputs.x}}\`.`;
       context.warn(value, "bad_binding", message, hint);
     }
+}
+
+function distributionOf(written: TreeNode | null, instances: number, context: LoadContext) {
+  const distribution = readDistribution(written, instances);
+  if (distribution?.type === "ray") {
+    const message = "no Ray is started for a step here: its command runs as one process";
+    const hint = "Without an address, `ray.init()` in it starts a Ray of this machine.";
+    context.warn(written, "ray_not_started", message, hint);
+  }
+  return distribution;
 }
 
 /** Azure ML's client drops them without a word, and its steps run without what they were written for. */
