@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
+import { nodeModule } from "../ports/node-module.ts";
 import type { FileJob, JobAnswer } from "./file-jobs.ts";
 
 /** Also where there are fewer cores: they wait for the disk. More get in each other's way. */
@@ -70,7 +71,7 @@ export class FileCrew {
 
 /** The built thread lies beside the bundle; sources are loaded through the development tool that strips types. */
 function startWorker(): Worker {
-  const { Worker } = process.getBuiltinModule("node:worker_threads");
+  const { Worker } = nodeModule("node:worker_threads");
   const here = dirname(fileURLToPath(import.meta.url));
   const source = join(here, "file-thread.ts");
   if (!existsSync(source)) return new Worker(builtIn(here));

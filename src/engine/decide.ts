@@ -13,7 +13,7 @@ import type { EnginePorts } from "./engine-ports.ts";
 import { type Post, undeclaredFailure } from "./flight.ts";
 import { isOfOthers } from "./others-bytes.ts";
 import { isToTake, takenFrom, takeRecorded } from "./take-recorded.ts";
-import { isPlainlyUsable, usableResult } from "./usable-result.ts";
+import { judge, usableResult } from "./usable-result.ts";
 
 /** A step that must run, waiting for its slot; or that runs if its turn comes before that of the same work elsewhere. */
 export interface Wanted {
@@ -92,9 +92,8 @@ export async function decideReady(
       unknown.push(candidate);
       continue;
     }
-    const found = isUsable(ports, candidate, first)
-      ? first
-      : await wholeResult(ports, candidate, first, damaged);
+    const answer = wholeResult(ports, candidate, first, damaged);
+    const found = answer instanceof Promise ? await answer : answer;
     if (found !== null && "kind" in found)
       await runOrAttach(ports, { ...candidate, must: found }, inFlight, wanted);
     else if (found !== null && refusesUndeclared(ports, candidate, found)) continue;
@@ -143,36 +142,31 @@ function emitBroken(run: ActiveRun, step: number): void {
   });
 }
 
-/** True: it may be taken, and needs no longer look. */
-function isUsable(
-  ports: EnginePorts,
-  { run, step, must }: Candidate,
-  row: ResultRow | null,
-): row is ResultRow {
-  if (must !== null || row === null) return false;
-  return isPlainlyUsable(ports, run.plan.graph.steps[step] as StepNode, row);
-}
-
 /** The newest result that may be taken; or why none may although there is one; or null. `newest`: the first to look at. */
-async function wholeResult(
+function wholeResult(
   ports: EnginePorts,
   { run, step, facts, must }: Candidate,
   newest: ResultRow | null,
   damaged: { run: string; seq: number }[],
-): Promise<ResultRow | Reason | null> {
+): ResultRow | Reason | null | Promise<ResultRow | Reason> {
   if (must !== null || newest === null) return null;
   const node = run.plan.graph.steps[step] as StepNode;
-  const isNewest = (row: ResultRow): boolean => row.run === newest.run && row.seq === newest.seq;
-  const look = (rows: readonly ResultRow[]): ReturnType<typeof usableResult> =>
-    usableResult(ports, node, rows, (row) => damaged.push({ run: row.run, seq: row.seq }));
-  const first = await look([newest]);
-  if (first === null) return null;
-  if ("row" in first) return first.row;
-  if (first.unusable.kind === "too_old") return first.unusable;
+  const note = (row: ResultRow): void => {
+    damaged.push({ run: row.run, seq: row.seq });
+  };
+  const conclude = (unusable: Reason | null): ResultRow | Reason | Promise<ResultRow | Reason> => {
+    if (unusable === null) return newest;
+    return unusable.kind === "too_old" ? unusable : older(unusable);
+  };
   // The older ones are read only now: nearly always the newest will do.
-  const all = await ports.records.results(facts.fingerprint);
-  const older = await look(all.filter((one) => !isNewest(one)));
-  return older !== null && "row" in older ? older.row : first.unusable;
+  const older = async (unusable: Reason): Promise<ResultRow | Reason> => {
+    const all = await ports.records.results(facts.fingerprint);
+    const others = all.filter((row) => row.run !== newest.run || row.seq !== newest.seq);
+    const found = await usableResult(ports, node, others, note);
+    return found !== null && "row" in found ? found.row : unusable;
+  };
+  const judged = judge(ports, node, newest, note);
+  return judged instanceof Promise ? judged.then(conclude) : conclude(judged);
 }
 
 /** `--strict`: a result that relies on what its step does not declare is no better than a new one would be. */

@@ -37,7 +37,8 @@ export async function takeRecorded(
     emit(run, { kind: "step_failed", at, step, error });
     return null;
   }
-  if (row.fingerprint !== facts.fingerprint) {
+  // Once only: a step whose copies go elsewhere is decided on again when they have arrived.
+  if (row.fingerprint !== facts.fingerprint && !run.sent.has(step)) {
     const message = `step ${run.paths[step]} was taken from ${source[0]} although it differs from it`;
     emit(run, { kind: "warned", at, message });
   }

@@ -23,7 +23,7 @@ export async function usableResult(
 ): Promise<{ readonly row: ResultRow } | { readonly unusable: Reason } | null> {
   let unusable: Reason | null = null;
   for (const row of rows) {
-    const why = tooOld(ports, node, row) ?? (await whyNot(ports, node, row, damaged));
+    const why = await judge(ports, node, row, damaged);
     if (why === null) return { row };
     unusable ??= why;
     // Those behind it are older still.
@@ -32,14 +32,17 @@ export async function usableResult(
   return unusable && { unusable };
 }
 
-/** True for most results of an unchanged run, and found out at once; false: ask {@link usableResult}. */
-export function isPlainlyUsable(ports: UsePorts, node: StepNode, row: ResultRow): boolean {
-  const { outputs, artifacts, undeclared } = row.result;
-  if (undeclared !== undefined || tooOld(ports, node, row) !== null) return false;
-  if (goneBytes(ports, row) !== null || describeDoubt(row.result) !== null) return false;
-  for (const name in outputs)
-    if (ports.contents.verify(outputs[name] as OutputRecord) !== true) return false;
-  return artifacts === null || ARTIFACTS in outputs || ports.contents.verify(artifacts) === true;
+/**
+ * Why a result may not be taken; null: it may. At once for most of an unchanged run. `damaged` is told when its bytes are not
+ * what was recorded.
+ */
+export function judge(
+  ports: UsePorts,
+  node: StepNode,
+  row: ResultRow,
+  damaged: (row: ResultRow) => void,
+): Reason | null | Promise<Reason | null> {
+  return tooOld(ports, node, row) ?? whyNot(ports, node, row, damaged);
 }
 
 function tooOld({ clock }: UsePorts, { reuse }: StepNode, { finishedAt }: ResultRow) {
@@ -51,12 +54,12 @@ export function olderThan(seconds: number): Reason {
   return { kind: "too_old", detail: `its result is older than ${seconds} s` };
 }
 
-async function whyNot(
+function whyNot(
   ports: UsePorts,
   node: StepNode,
   row: ResultRow,
   damaged: (row: ResultRow) => void,
-): Promise<Reason | null> {
+): Reason | null | Promise<Reason | null> {
   const gone = goneBytes(ports, row);
   if (gone !== null) return { kind: "outputs_deleted", detail: `its bytes are ${gone}` };
   const doubt = describeDoubt(row.result);
@@ -64,9 +67,13 @@ async function whyNot(
     const kind = row.result.writtenInputs === undefined ? "other_environment" : "input_written";
     return { kind, detail: `not certain: ${doubt}` };
   }
-  if (await isWhole(ports, row)) return undeclaredChange(ports, node, row);
-  damaged(row);
-  return deletedOutputs(row);
+  const conclude = (whole: boolean): Reason | null => {
+    if (whole) return undeclaredChange(ports, node, row);
+    damaged(row);
+    return deletedOutputs(row);
+  };
+  const whole = isWhole(ports, row);
+  return whole instanceof Promise ? whole.then(conclude) : conclude(whole);
 }
 
 export function deletedOutputs(row: Pick<ResultRow, "result"> | null): Reason {
@@ -74,17 +81,28 @@ export function deletedOutputs(row: Pick<ResultRow, "result"> | null): Reason {
   return { kind: "outputs_deleted", detail: `outputs were deleted or changed${where}` };
 }
 
-/** Are the bytes of a recorded result still what they were? */
-export async function isWhole(
-  ports: Pick<EnginePorts, "contents">,
-  row: ResultRow,
-): Promise<boolean> {
-  const { outputs, artifacts } = row.result;
-  for (const name in outputs) {
-    const verified = ports.contents.verify(outputs[name] as OutputRecord);
-    if (!(typeof verified === "boolean" ? verified : await verified)) return false;
+/** Are the bytes of a recorded result still what they were? At once where looks at them tell. */
+export function isWhole(
+  { contents }: Pick<EnginePorts, "contents">,
+  { result: { outputs, artifacts } }: Pick<ResultRow, "result">,
+): boolean | Promise<boolean> {
+  const records = Object.values(outputs);
+  if (artifacts !== null && !(ARTIFACTS in outputs)) records.push(artifacts);
+  return areWhole(contents, records, 0);
+}
+
+function areWhole(
+  contents: EnginePorts["contents"],
+  records: readonly OutputRecord[],
+  from: number,
+): boolean | Promise<boolean> {
+  for (let at = from; at < records.length; at += 1) {
+    const verified = contents.verify(records[at] as OutputRecord);
+    if (verified instanceof Promise)
+      return verified.then((isIt) => isIt && areWhole(contents, records, at + 1));
+    if (!verified) return false;
   }
-  return artifacts === null || ARTIFACTS in outputs || ports.contents.verify(artifacts);
+  return true;
 }
 
 /** A file that the result relies on without its step declaring it, and that is another now; null where all are the same. */

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import v8 from "node:v8";
 import type { Worker } from "node:worker_threads";
+import { nodeModule } from "../ports/node-module.ts";
 import type { ContentJobs, JobName } from "./content-jobs.ts";
 import { ContentProblem } from "./content-problem.ts";
 import type { JobReply, JobRequest } from "./content-worker.ts";
@@ -108,7 +109,7 @@ function settleBy(job: Job, reply: JobReply): void {
 /** The built worker lies beside the bundle; sources are loaded through the development tool that strips types. */
 function startWorker(): Worker {
   // Loaded with the first worker: most commands need none.
-  const { Worker } = process.getBuiltinModule("node:worker_threads");
+  const { Worker } = nodeModule("node:worker_threads");
   v8.setFlagsFromString(NO_FLAG);
   const here = dirname(fileURLToPath(import.meta.url));
   const source = join(here, "content-worker.ts");

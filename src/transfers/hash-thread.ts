@@ -3,6 +3,7 @@
 
 import type { Worker } from "node:worker_threads";
 import type { ContentId } from "../core/content.ts";
+import { nodeModule } from "../ports/node-module.ts";
 
 export interface ThreadHasher {
   /** Resolves when the bytes may be overwritten. Called in the order of the bytes. */
@@ -40,7 +41,7 @@ export function createHashThread(): HashThread {
   const waiting: Waiting[] = [];
 
   function started(): Worker {
-    const { Worker } = process.getBuiltinModule("node:worker_threads");
+    const { Worker } = nodeModule("node:worker_threads");
     const thread = new Worker(PROGRAM, { eval: true, execArgv: [], env: {} });
     thread.on("message", (answer: string) => waiting.shift()?.resolve(answer));
     thread.on("error", (error) => {

@@ -2,6 +2,7 @@
 // file line by line, so that a million names are never in memory. Judges names and conflicts; moves nothing.
 
 import fs from "node:fs";
+import { nodeModule } from "../ports/node-module.ts";
 import type { Storage, StoredFile } from "../ports/storage.ts";
 import { createDigestSet } from "./digest-set.ts";
 import { foldedName, nameProblem, shownName, type TargetNames } from "./entry-names.ts";
@@ -257,7 +258,7 @@ function openSink(file: string): Sink {
 }
 
 async function* readItems(file: string): AsyncGenerator<WorkItem> {
-  const { createInterface } = process.getBuiltinModule("node:readline");
+  const { createInterface } = nodeModule("node:readline");
   const lines = createInterface({ input: fs.createReadStream(file) });
   for await (const line of lines) yield JSON.parse(line) as WorkItem;
 }

@@ -6,6 +6,7 @@ import { Writable } from "node:stream";
 import type { Command } from "commander";
 import { isRefusal, type Refusal, refuse } from "../../operations/refusal.ts";
 import { putSecret } from "../../operations/secrets.ts";
+import { nodeModule } from "../../ports/node-module.ts";
 import { canAsk } from "../ask.ts";
 import type { Context } from "../context.ts";
 import { table } from "../format.ts";
@@ -88,7 +89,7 @@ async function ask(question: string): Promise<string> {
       done();
     },
   });
-  const { createInterface } = process.getBuiltinModule("node:readline/promises");
+  const { createInterface } = nodeModule("node:readline/promises");
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
   const answer = lines.question(question);
