@@ -131,5 +131,6 @@ it("reads a plan back from its document and that of its graph", () => {
   const opened = openPlan(document.body);
   expect(opened.graph).toBe(document.graph.id);
   expect(opened.read(document.graph.body)).toEqual(plan);
+  expect(opened.with(graph)).toEqual(plan);
   expect(planDocument(opened.read(document.graph.body)).id).toBe(document.id);
 });
