@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -32,12 +34,22 @@ outputs:
 """
 
 
+def remove(folder):
+    """A process of Stepwell that outlives its run (it measures the workspace, or leaves) may still write there."""
+    for _ in range(100):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.exists(folder):
+            return
+        time.sleep(0.1)
+    shutil.rmtree(folder)
+
+
 class Module(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="stepwell module ü ")
-        self.addCleanup(folder.cleanup)
+        folder = tempfile.mkdtemp(prefix="stepwell module ü ")
+        self.addCleanup(remove, folder)
         self.addCleanup(os.chdir, os.getcwd())
-        os.chdir(folder.name)
+        os.chdir(folder)
         Path("pipeline.yml").write_text(PIPELINE)
 
     def test_a_run_has_steps_metrics_outputs_and_logs(self):
