@@ -13,7 +13,7 @@ import type { EnginePorts } from "./engine-ports.ts";
 import { type Post, undeclaredFailure } from "./flight.ts";
 import { isOfOthers } from "./others-bytes.ts";
 import { isToTake, takenFrom, takeRecorded } from "./take-recorded.ts";
-import { judge, usableResult } from "./usable-result.ts";
+import { usableResult } from "./usable-result.ts";
 
 /** A step that must run, waiting for its slot; or that runs if its turn comes before that of the same work elsewhere. */
 export interface Wanted {
@@ -145,28 +145,13 @@ function emitBroken(run: ActiveRun, step: number): void {
 /** The newest result that may be taken; or why none may although there is one; or null. `newest`: the first to look at. */
 function wholeResult(
   ports: EnginePorts,
-  { run, step, facts, must }: Candidate,
+  { run, step, must }: Candidate,
   newest: ResultRow | null,
   damaged: { run: string; seq: number }[],
 ): ResultRow | Reason | null | Promise<ResultRow | Reason> {
   if (must !== null || newest === null) return null;
   const node = run.plan.graph.steps[step] as StepNode;
-  const note = (row: ResultRow): void => {
-    damaged.push({ run: row.run, seq: row.seq });
-  };
-  const conclude = (unusable: Reason | null): ResultRow | Reason | Promise<ResultRow | Reason> => {
-    if (unusable === null) return newest;
-    return unusable.kind === "too_old" ? unusable : older(unusable);
-  };
-  // The older ones are read only now: nearly always the newest will do.
-  const older = async (unusable: Reason): Promise<ResultRow | Reason> => {
-    const all = await ports.records.results(facts.fingerprint);
-    const others = all.filter((row) => row.run !== newest.run || row.seq !== newest.seq);
-    const found = await usableResult(ports, node, others, note);
-    return found !== null && "row" in found ? found.row : unusable;
-  };
-  const judged = judge(ports, node, newest, note);
-  return judged instanceof Promise ? judged.then(conclude) : conclude(judged);
+  return usableResult(ports, node, newest, (row) => damaged.push({ run: row.run, seq: row.seq }));
 }
 
 /** `--strict`: a result that relies on what its step does not declare is no better than a new one would be. */

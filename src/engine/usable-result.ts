@@ -12,24 +12,32 @@ import { goneBytes, isOfOthers } from "./others-bytes.ts";
 type UsePorts = Pick<EnginePorts, "clock" | "contents" | "shared">;
 
 /**
- * Of results of one fingerprint, the newest first: one that may be taken; else why the newest may not; null where there are
- * none. `damaged` is told of each whose bytes are not what was recorded.
+ * The result that may be taken, of all with one fingerprint; or why none may. `newest`: the first to look at; the older ones
+ * are read only when it will not do. At once for most of an unchanged run. `damaged` is told of each whose bytes are not what
+ * was recorded.
  */
-export async function usableResult(
-  ports: UsePorts,
+export function usableResult(
+  ports: UsePorts & Pick<EnginePorts, "records">,
   node: StepNode,
-  rows: readonly ResultRow[],
+  newest: ResultRow,
   damaged: (row: ResultRow) => void = () => {},
-): Promise<{ readonly row: ResultRow } | { readonly unusable: Reason } | null> {
-  let unusable: Reason | null = null;
-  for (const row of rows) {
-    const why = await judge(ports, node, row, damaged);
-    if (why === null) return { row };
-    unusable ??= why;
+): ResultRow | Reason | Promise<ResultRow | Reason> {
+  const conclude = (unusable: Reason | null): ResultRow | Reason | Promise<ResultRow | Reason> => {
+    if (unusable === null) return newest;
     // Those behind it are older still.
-    if (why.kind === "too_old") break;
-  }
-  return unusable && { unusable };
+    return unusable.kind === "too_old" ? unusable : older(unusable);
+  };
+  const older = async (unusable: Reason): Promise<ResultRow | Reason> => {
+    for (const row of await ports.records.results(newest.fingerprint)) {
+      if (row.run === newest.run && row.seq === newest.seq) continue;
+      const why = await judge(ports, node, row, damaged);
+      if (why === null) return row;
+      if (why.kind === "too_old") break;
+    }
+    return unusable;
+  };
+  const judged = judge(ports, node, newest, damaged);
+  return judged instanceof Promise ? judged.then(conclude) : conclude(judged);
 }
 
 /**

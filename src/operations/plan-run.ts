@@ -22,6 +22,7 @@ import { usableResult } from "../engine/usable-result.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
+import { type ResultsAhead, resultsAhead } from "./results-ahead.ts";
 import { documentsOf } from "./submit-run.ts";
 import { versionClashes } from "./version-clashes.ts";
 import { type UnderWay, workUnderWay } from "./work-under-way.ts";
@@ -86,6 +87,8 @@ async function forecastOnce(
   const twins = newTwins(unresolved, await workUnderWay(workspace));
   const skipped = new Set(plan.options.skip);
   const recorded = resultsByStep(workspace.records);
+  const ahead = resultsAhead(workspace.records, plan, lookup);
+  const forecasting: Forecasting = { workspace, explainer, plan, lookup, ahead };
   const steps: StepForecast[] = [];
   for (const [index, step] of plan.graph.steps.entries()) {
     if (skipped.has(step.path)) {
@@ -99,7 +102,7 @@ async function forecastOnce(
             plan,
             index,
             lookup,
-            await forecastStep(workspace, explainer, plan, index, lookup, unresolved.has(index)),
+            await forecastStep(forecasting, index, unresolved.has(index)),
           )
         : await forecastTaken(recorded, step, taken);
     const { row, forecast } = decided;
@@ -135,6 +138,15 @@ function interpreterNotes({ graph, steps, environments }: Plan): readonly string
         : `the Python of your shell, ${pythonVersion}`;
     return [`${names} ${users.length === 1 ? "gets" : "get"} ${which}`];
   });
+}
+
+/** What is asked for each step of one plan. */
+interface Forecasting {
+  readonly workspace: Workspace;
+  readonly explainer: FullExplainer;
+  readonly plan: Plan;
+  readonly lookup: OutputLookup;
+  readonly ahead: ResultsAhead;
 }
 
 interface Decided {
@@ -240,13 +252,11 @@ async function forecastTaken(
 }
 
 async function forecastStep(
-  workspace: Workspace,
-  explainer: FullExplainer,
-  plan: Plan,
+  forecasting: Forecasting,
   index: number,
-  lookup: OutputLookup,
   unresolved: boolean,
 ): Promise<Decided> {
+  const { workspace, explainer, plan, ahead } = forecasting;
   const step = plan.graph.steps[index] as StepNode;
   const run = async (reason: Reason): Promise<Decided> => ({
     forecast: {
@@ -254,7 +264,7 @@ async function forecastStep(
       decision: "run",
       reason,
       from: null,
-      ...(await lately(workspace, explainer, plan, step)),
+      ...(await lately(forecasting, step)),
     },
     row: null,
   });
@@ -268,39 +278,33 @@ async function forecastStep(
     return { row: null, forecast: { ...decided.forecast, decision: "depends" } };
   }
   if (must !== null) return run(must);
-  const facts = stepFacts(plan, index, lookup);
-  if (facts === null) return forecastOpen(workspace, explainer, plan, index, lookup, run);
-  const rows = await resultsFor(workspace, facts.fingerprint);
-  const found = await usableResult(workspace, step, rows);
-  if (found !== null && "unusable" in found) return run(found.unusable);
-  if (found !== null) {
-    const { row } = found;
-    const reason: Reason = { kind: "unchanged", detail: `unchanged since ${row.run}` };
-    return { forecast: reuse(step, reason, row.run, row), row };
-  }
-  return run(await explainer.reason("", plan, index, facts));
+  const ready = await ahead(index);
+  if (ready === null) return forecastOpen(forecasting, index, run);
+  const { facts } = ready;
+  const newest = ready.newest ?? (await resultOfOthers(workspace, facts.fingerprint));
+  if (newest === null) return run(await explainer.reason("", plan, index, facts));
+  const found = await usableResult(workspace, step, newest);
+  if ("kind" in found) return run(found);
+  const reason: Reason = { kind: "unchanged", detail: `unchanged since ${found.run}` };
+  return { forecast: reuse(step, reason, found.run, found), row: found };
 }
 
-/** Of this workspace, else of others. */
-async function resultsFor(
+async function resultOfOthers(
   { records, shared }: Workspace,
   fingerprint: string,
-): Promise<readonly ResultRow[]> {
-  const known = await records.results(fingerprint);
-  if (known.length > 0 || !shared?.asks) return known;
+): Promise<ResultRow | null> {
+  if (!shared?.asks) return null;
   await shared.lookUp([fingerprint]);
-  return records.results(fingerprint);
+  return (await records.newestUsable([fingerprint])).get(fingerprint) ?? null;
 }
 
 /** Something it reads is not known yet: can any content make it a hit? */
 async function forecastOpen(
-  workspace: Workspace,
-  explainer: FullExplainer,
-  plan: Plan,
+  forecasting: Forecasting,
   index: number,
-  lookup: OutputLookup,
   run: (reason: Reason) => Promise<Decided>,
 ): Promise<Decided> {
+  const { workspace, plan, lookup } = forecasting;
   const step = plan.graph.steps[index] as StepNode;
   const planned = plan.steps[index] as Plan["steps"][number];
   const { contents, unknown } = knownContents(plan, index, lookup);
@@ -318,13 +322,13 @@ async function forecastOpen(
     if (!same) continue;
     const from = [...new Set(unknown.map((name) => sourceOf(step, name)))].join(", ");
     const reason: Reason = { kind: "depends", detail: `depends on ${from}` };
-    const latest = await lately(workspace, explainer, plan, step);
+    const latest = await lately(forecasting, step);
     return {
       forecast: { name: step.path, decision: "depends", reason, from: null, ...latest },
       row: null,
     };
   }
-  return run(await openReason(workspace, explainer, plan, index, { ...base, contents }, unknown));
+  return run(await openReason(forecasting, index, { ...base, contents }, unknown));
 }
 
 /** What makes an input that is not known yet. */
@@ -337,9 +341,7 @@ const NEVER_RAN: Reason = { kind: "never_ran", detail: "never ran" };
 
 /** The first difference that does not lie in the unknown inputs. */
 async function openReason(
-  workspace: Workspace,
-  explainer: FullExplainer,
-  plan: Plan,
+  { workspace, explainer, plan }: Forecasting,
   index: number,
   moment: Parameters<typeof preImageOf>[2]["moment"],
   unknown: readonly string[],
@@ -366,9 +368,7 @@ async function openReason(
 
 /** Seconds its latest successful attempt took, or null when there was none, and what that result says against itself. */
 async function lately(
-  workspace: Workspace,
-  explainer: FullExplainer,
-  plan: Plan,
+  { workspace, explainer, plan }: Forecasting,
   step: StepNode,
 ): Promise<Pick<StepForecast, "forecastS" | "warnings">> {
   const last = await explainer.history.latest(plan.graph.pipeline, step.path, null);
