@@ -34,10 +34,23 @@ const NOTHING: Memory = new Map();
 export function readMemory(file: string | null, to: string): Memory {
   try {
     const known = JSON.parse(readFileSync(file ?? "", "utf8"));
-    return known.to === to ? new Map(known.put as [string, Put][]) : NOTHING;
+    return known.to === to ? withoutLinked(to, known.put as [string, Put][]) : NOTHING;
   } catch {
     return NOTHING;
   }
+}
+
+/** A folder that was moved away and linked to is the user's now, and so is all that is in it. */
+function withoutLinked(to: string, put: readonly [path: string, Put][]): Memory {
+  const linked = new Map<string, boolean>([[".", false]]);
+  const isLinked = (folder: string): boolean => {
+    const isIt =
+      linked.get(folder) ??
+      (isLinked(dirname(folder)) || look(join(to, folder))?.isSymbolicLink() === true);
+    linked.set(folder, isIt);
+    return isIt;
+  };
+  return new Map(put.filter(([path]) => !isLinked(dirname(path))));
 }
 
 /** Where it cannot be kept nothing is lost: what this copy has put there stays as if it were the user's. */

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ManifestEntry } from "../core/content.ts";
+import type { ContentId, ManifestEntry } from "../core/content.ts";
 import { writerMark } from "../ports/writer-mark.ts";
 import { publishCopy } from "./publish.ts";
 
@@ -73,5 +73,24 @@ describe("a copy to a place of the user's", () => {
       publishCopy({ from: at("from"), to: at("x"), entries: [entry as ManifestEntry], memory });
     }
     expect(fs.readdirSync(at("x")).sort()).toEqual(["new", "old"]);
+  });
+
+  it("leaves a folder alone that was moved away and linked to, and is whole beside it", () => {
+    const publishNow = (...names: readonly string[]): void => {
+      fs.rmSync(at("from"), { recursive: true, force: true });
+      fs.mkdirSync(at("from/sub"), { recursive: true });
+      const entries = names.map((name): ManifestEntry => {
+        fs.writeFileSync(at(`from/sub/${name}`), name);
+        const id = `sha256:${name}` as ContentId;
+        return { type: "file", path: `sub/${name}`, size: name.length, executable: false, id };
+      });
+      publishCopy({ from: at("from"), to: at("x"), entries, memory: at("memory") });
+    };
+    publishNow("kept", "old");
+    fs.renameSync(at("x/sub"), at("theirs"));
+    fs.symlinkSync(at("theirs"), at("x/sub"));
+    publishNow("kept", "new");
+    expect(fs.readdirSync(at("theirs")).sort()).toEqual(["kept", "old"]);
+    expect(fs.readdirSync(at("x/sub")).sort()).toEqual(["kept", "new"]);
   });
 });
