@@ -88,6 +88,7 @@ async function forecastOnce(
   const skipped = new Set(plan.options.skip);
   const recorded = resultsByStep(workspace.records);
   const ahead = resultsAhead(workspace.records, plan, lookup);
+  const clashesOf = versionClashes(workspace);
   const forecasting: Forecasting = { workspace, explainer, plan, lookup, ahead };
   const steps: StepForecast[] = [];
   for (const [index, step] of plan.graph.steps.entries()) {
@@ -106,7 +107,7 @@ async function forecastOnce(
           )
         : await forecastTaken(recorded, step, taken);
     const { row, forecast } = decided;
-    const clashes = await versionClashes(workspace, step, row?.result.outputs ?? {});
+    const clashes = await clashesOf(step, row?.result.outputs ?? {});
     const warnings = [...forecast.warnings, ...clashes];
     const reason =
       row !== null && forecast.reason.kind === "unchanged"

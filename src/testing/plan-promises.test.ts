@@ -57,6 +57,16 @@ jobs:
     expect(planned.stdout).toContain("0 to run, 1 to reuse");
   });
 
+  it("is warned of where another step of the run writes under it, too", () => {
+    const step = (name: string): string =>
+      `  ${name}: {command: "echo ${name} > \${{outputs.o}}", outputs: {o: {type: uri_file, name: twice, version: "1"}}}\n`;
+    rig.write("twice.yml", `type: pipeline\njobs:\n${step("a")}${step("b")}`);
+    const warning = expect.stringMatching(/^output a.o is registered as data twice:1, too/);
+    expect(steps("twice.yml")).toMatchObject([{ warnings: [] }, { warnings: [warning] }]);
+    const { status, errors } = rig.run("run", "twice.yml");
+    expect([status, errors.length]).toEqual(["Failed", 1]);
+  });
+
   it("is told of each output of a run, with what to do, for people and for scripts", () => {
     const output = (name: string): string => `{type: uri_file, name: ${name}, version: "1"}`;
     rig.write(
