@@ -245,6 +245,7 @@ class Supervisor:
         childless = self.reap(order)
         now = time.monotonic()
         if order.deadline is not None and now >= order.deadline and not order.all_ended():
+            order.details.extend(still_running(list(order.mains.values())))
             self.stop(order, "timeout")
         if order.all_ended() and self.is_gone(order, childless, now):
             self.current = None
@@ -327,7 +328,8 @@ class Supervisor:
             order.reason = "cancelled" if asked else "exited"
         if order.reason == "exited" and not order.failed:
             order.exit_code = 0
-        order.finished = int(time.time() * 1000)
+        # The clock of the machine may have been set back meanwhile.
+        order.finished = max(order.started_at or 0, int(time.time() * 1000))
         if not files.write_end(order):
             self.unwritten.append(order)
         self.say('{"kind":"ended","attemptId":%s,"end":%s}' % (files.text(order.id), files.end_of(order)))
@@ -336,6 +338,18 @@ class Supervisor:
         else:
             self.hold()
         self.flush()
+
+
+def still_running(statuses):
+    """Of several processes, which have no end yet."""
+    total = len(statuses)
+    running = [str(index) for index, status in enumerate(statuses) if status is None]
+    if total == 1:
+        return []
+    if len(running) == total:
+        return ["all %d processes were still running" % total]
+    which = "process %s of %d was" if len(running) == 1 else "processes %s of %d were"
+    return [which % (", ".join(running), total) + " still running"]
 
 
 def counted(count):

@@ -123,3 +123,23 @@ it("fences older engines as soon as it is made", async () => {
   expect(readFileSync(join(folder, "state", "epoch"), "utf8")).toBe("7");
   expect(existsSync(join(folder, "attempt", "attempt.jsonl"))).toBe(false);
 });
+
+it.each(["python", "node"] as const)(
+  "has no attempt end before it began, though the clock is set back: %s",
+  async (supervisor) => {
+    const python = program(`#!/bin/sh
+exec python3 -c 'import itertools, runpy, sys, time
+now, calls = time.time, itertools.count()
+time.time = lambda: now() - 10 * next(calls)
+sys.argv = sys.argv[3:]
+runpy.run_path(sys.argv[0], run_name="__main__")' "$@"
+`);
+    writeFileSync(
+      join(folder, "back.cjs"),
+      "const now = Date.now; let calls = 0; Date.now = () => now() - 10_000 * calls++;",
+    );
+    vi.stubEnv("NODE_OPTIONS", `--require ${join(folder, "back.cjs")}`);
+    const { exitCode, startedAt, finishedAt } = await run({ supervisor, python });
+    expect([exitCode, finishedAt]).toEqual([3, startedAt]);
+  },
+);

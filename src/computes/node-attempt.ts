@@ -47,7 +47,8 @@ class NodeAttempt {
   readonly #settings: AttemptSettings;
   readonly #details: string[] = [];
   #leaders: ProcessIdentity[] = [];
-  #running = 0;
+  /** Indexes of the processes that have no end yet. */
+  readonly #running = new Set<number>();
   #exitCode: number | null = 0;
   #signal: string | null = null;
   #hasFailed = false;
@@ -60,7 +61,7 @@ class NodeAttempt {
   }
 
   stop(reason: "cancelled" | "timeout" | null): void {
-    if (this.#running === 0) return;
+    if (this.#running.size === 0) return;
     this.#reason ??= reason;
     this.#stopping ??= this.#stopAll(this.#order.graceMs);
   }
@@ -114,7 +115,7 @@ class NodeAttempt {
         detached: true,
         stdio: ["ignore", log, log],
       });
-      this.#name(child);
+      this.#name(child, index);
       await this.#watch(child, index);
     } catch (error) {
       // Some reasons come as an event, others are thrown.
@@ -124,20 +125,20 @@ class NodeAttempt {
     }
   }
 
-  #name(child: ChildProcess): void {
+  #name(child: ChildProcess, index: number): void {
     if (child.pid === undefined) return;
     const { host } = this.#settings;
     // A process that is over already is named all the same.
     const unknown = { bootId: host.bootId(), pid: child.pid, startTime: "0" };
     this.#leaders.push(host.identify(child.pid) ?? unknown);
-    this.#running += 1;
+    this.#running.add(index);
   }
 
   #watch(child: ChildProcess, index: number): Promise<void> {
     return new Promise((resolve, reject) => {
       child.on("error", reject);
       child.on("exit", (code, signal) => {
-        this.#running -= 1;
+        this.#running.delete(index);
         if (code !== 0 && !this.#hasFailed) this.#fail(code, signal, index);
         resolve();
       });
@@ -149,7 +150,7 @@ class NodeAttempt {
     this.#exitCode = code;
     this.#signal = signal;
     const count = this.#order.processes.length;
-    if (this.#running === 0 || this.#reason !== null) return;
+    if (this.#running.size === 0 || this.#reason !== null) return;
     this.#details.push(`process ${index} of ${count} failed; the others were stopped`);
     this.stop(null);
   }
@@ -174,10 +175,16 @@ class NodeAttempt {
     const wait = (): void => {
       const left = end - performance.now();
       if (left > MOST_WAIT_MS) timer = setTimeout(wait, MOST_WAIT_MS);
-      else timer = setTimeout(() => this.stop("timeout"), left);
+      else timer = setTimeout(() => this.#timeOut(), left);
     };
     wait();
     return { stop: () => clearTimeout(timer) };
+  }
+
+  #timeOut(): void {
+    const running = stillRunning([...this.#running], this.#order.processes.length);
+    if (running !== null) this.#details.push(running);
+    this.stop("timeout");
   }
 
   #stopAll(graceMs: number): Promise<{ readonly found: number; readonly left: number }> {
@@ -217,9 +224,19 @@ class NodeAttempt {
       reason: this.#reason ?? (wasAskedFor ? "cancelled" : "exited"),
       detail: this.#details.length === 0 ? null : this.#details.join("; "),
       startedAt,
-      finishedAt: Date.now(),
+      // The clock of the machine may have been set back meanwhile.
+      finishedAt: Math.max(startedAt, Date.now()),
     };
   }
+}
+
+/** Of several processes, which have no end yet. */
+function stillRunning(running: readonly number[], total: number): string | null {
+  if (total === 1 || running.length === 0) return null;
+  if (running.length === total) return `all ${total} processes were still running`;
+  const are = running.length === 1 ? "was" : "were";
+  const which = `${running.length === 1 ? "process" : "processes"} ${running.join(", ")}`;
+  return `${which} of ${total} ${are} still running`;
 }
 
 /** A descriptor, or the end of the attempt. */

@@ -134,6 +134,18 @@ export function endings(test: BenchTest): void {
     await bench.expectGone(order);
   });
 
+  test("names at a timeout which of several processes were still running", async (bench) => {
+    const timeoutMs = 1000;
+    const processes = [{ NAP: "0" }, { NAP: "60" }, { NAP: "0" }, { NAP: "60" }];
+    const runOf = (from: number, to: number) =>
+      bench.run("sleep $NAP", { processes: processes.slice(from, to), timeoutMs, graceMs: 100 });
+    const expected = { reason: "timeout", detail: "process 1 of 3 was still running" };
+    expect((await runOf(0, 3)).end).toMatchObject(expected);
+    const two = { reason: "timeout", detail: "processes 1, 3 of 4 were still running" };
+    expect((await runOf(0, 4)).end).toMatchObject(two);
+    expect((await runOf(1, 2)).end).toMatchObject({ reason: "timeout", detail: null });
+  });
+
   test("takes time limits of months and of ages", async (bench) => {
     for (const timeoutMs of [40 * 86_400_000, 1e15, 1e24])
       expect((await bench.run("true", { timeoutMs })).end).toMatchObject({ exitCode: 0 });
