@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { utf8Text } from "./utf8-text.ts";
 
-const of = (bytes: Buffer) => utf8Text(bytes, "p.yml");
+const of = (bytes: Buffer) => utf8Text(bytes, "it's.yml");
 
 describe("the text of a file", () => {
   it("is what its bytes say, without the mark at their start", () => {
@@ -19,7 +19,7 @@ describe("the text of a file", () => {
     expect(of(bytes)).toMatchObject({
       ok: false,
       reason: expect.stringContaining("UTF-16"),
-      hint: expect.stringContaining(`iconv -f ${name} -t UTF-8 'p.yml'`),
+      hint: expect.stringContaining(`iconv -f ${name} -t UTF-8 'it'\\''s.yml'`),
     });
   });
 

@@ -1,6 +1,8 @@
 // Text of a file that must be UTF-8, or where it is not, as what it was saved instead, and how it becomes UTF-8. Knows
 // nothing of what the text says.
 
+import { quoted } from "../core/shell-word.ts";
+
 export type Utf8Text =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly reason: string; readonly hint: string | null };
@@ -12,7 +14,7 @@ export function utf8Text(bytes: Buffer, file: string): Utf8Text {
     return {
       ok: false,
       reason: "it is UTF-16 (as PowerShell and Notepad may write it), not UTF-8 text",
-      hint: `Save it as UTF-8: iconv -f ${utf16} -t UTF-8 '${file}' > NEW`,
+      hint: `Save it as UTF-8: iconv -f ${utf16} -t UTF-8 ${quoted(file)} > NEW`,
     };
   try {
     return { ok: true, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
