@@ -15,6 +15,36 @@ export function parseBytes(text: string): number | null {
   return Math.floor(Number(match[1]) * (match[3] ? 1024 : 1000) ** power);
 }
 
+interface Mistake {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Below this a number without a unit was hardly meant as bytes. */
+const LEAST_BARE = 2 ** 20;
+/** Less than a shell needs to begin. */
+const LEAST_MEMORY = 16 * 2 ** 20;
+
+/** Bytes as a person writes them; what is wrong where it is no size, or where its unit seems to be forgotten. */
+export function readSize(text: string, example: string): number | Mistake {
+  const bytes = parseBytes(text);
+  if (bytes === null)
+    return { message: `\`${text}\` is not a size`, hint: `Write it like ${example}.` };
+  const number = text.trim();
+  if (bytes === 0 || bytes >= LEAST_BARE || !/^[\d.]+$/.test(number)) return bytes;
+  const message = `\`${text}\` is ${bytes} ${bytes === 1 ? "byte" : "bytes"}: a size without a unit counts bytes`;
+  return { message, hint: `Write its unit: \`${number}GB\`, or \`${number}B\` if that is meant.` };
+}
+
+/** The memory of a step, or of what steps run on. */
+export function readMemory(text: string, example: string): number | Mistake {
+  const bytes = readSize(text, example);
+  if (typeof bytes !== "number" || bytes >= LEAST_MEMORY) return bytes;
+  return { message: `\`${text}\` is less memory than a step can begin with`, hint: LEAST_HINT };
+}
+
+const LEAST_HINT = "Give it 16MiB or more, or leave it out.";
+
 const SECONDS = new Map([
   ["s", 1],
   ["sec", 1],

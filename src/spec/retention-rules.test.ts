@@ -46,6 +46,14 @@ retention:
     expect(load("retention: {outputs: {}}").retention).toEqual(NO_RETENTION);
   });
 
+  it("takes no number without its unit: what is removed does not come back", () => {
+    const text = "retention:\n  outputs: {keep_for: 90}\n  inputs: {max_size: 200}\n";
+    expect(load(text).places).toEqual([
+      ["wrong_type", "`90` is not a duration", [2, 23]],
+      ["wrong_type", "`200` is 200 bytes: a size without a unit counts bytes", [3, 22]],
+    ]);
+  });
+
   it("says where a duration, a size, a count or a key is wrong, and removes nothing because of it", () => {
     const { retention, places } = load(`retention:
   outputs: {keep_for: soon}

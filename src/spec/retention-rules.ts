@@ -2,7 +2,7 @@
 
 import type { Problem } from "./problem.ts";
 import { problemAt } from "./problem-at.ts";
-import { parseBytes, parseDuration } from "./quantity.ts";
+import { parseDuration, readSize } from "./quantity.ts";
 import { getMapping, getSet, getText, type TreeMapping, textOf } from "./tree.ts";
 
 /** Which runs count as kept; what only other runs name may go. Null where the rule says nothing. */
@@ -75,43 +75,29 @@ function readRule(rule: TreeMapping, problems: Problem[]): RunRule | null {
   return null;
 }
 
+/** With its unit: results that are kept for 90 seconds where 90 days are meant are gone. */
 function durationAt(rule: TreeMapping, problems: Problem[]): number | null {
-  return quantityAt(rule, problems, {
-    key: "keep_for",
-    parse: (text) => {
-      const seconds = parseDuration(text);
-      return seconds === null ? null : seconds * 1000;
-    },
-    what: "a duration",
-    hint: "Write it like `90d`, `12h` or `30min`.",
-  });
+  const text = getText(rule, "keep_for");
+  if (text === null) return null;
+  const seconds = /[a-z]/i.test(text) ? parseDuration(text) : null;
+  if (seconds !== null) return seconds * 1000;
+  const hint = "Write it like `90d`, `12h` or `30min`.";
+  return mistakeAt(rule, "keep_for", { message: `\`${text}\` is not a duration`, hint }, problems);
 }
 
 function sizeAt(rule: TreeMapping, problems: Problem[]): number | null {
-  const hint = "Write bytes, `200GB` or `200GiB`.";
-  return quantityAt(rule, problems, { key: "max_size", parse: parseBytes, what: "a size", hint });
+  const text = getText(rule, "max_size");
+  if (text === null) return null;
+  const bytes = readSize(text, "`200GB` or `200GiB`");
+  return typeof bytes === "number" ? bytes : mistakeAt(rule, "max_size", bytes, problems);
 }
 
-function quantityAt(
+function mistakeAt(
   rule: TreeMapping,
+  key: string,
+  { message, hint }: { readonly message: string; readonly hint: string },
   problems: Problem[],
-  {
-    key,
-    parse,
-    what,
-    hint,
-  }: {
-    readonly key: string;
-    readonly parse: (text: string) => number | null;
-    readonly what: string;
-    readonly hint: string;
-  },
-): number | null {
-  const text = getText(rule, key);
-  if (text === null) return null;
-  const value = parse(text);
-  if (value !== null) return value;
-  const place = getSet(rule, key) ?? rule;
-  problems.push(problemAt(place, "wrong_type", `\`${text}\` is not ${what}`, hint));
+): null {
+  problems.push(problemAt(getSet(rule, key) ?? rule, "wrong_type", message, hint));
   return null;
 }

@@ -18,7 +18,7 @@ import { put } from "./own-keys.ts";
 import { readPassedVariables } from "./passed-variables.ts";
 import type { Problem } from "./problem.ts";
 import { problemAt } from "./problem-at.ts";
-import { parseBytes } from "./quantity.ts";
+import { parseBytes, readMemory, readSize } from "./quantity.ts";
 import { readCaches, type SharedCacheConfig } from "./read-caches.ts";
 import { readTree } from "./read-tree.ts";
 import { readRegistries } from "./registry-folders.ts";
@@ -187,13 +187,21 @@ function readTransfers(
   problems: Problem[],
 ): WorkspaceConfig["transfers"] {
   const text = getText(node, "bandwidth")?.replace(/\/s$/, "") ?? null;
-  const bandwidth = text === null ? null : parseBytes(text);
-  if (text !== null && (bandwidth === null || bandwidth < 1)) {
-    const message = `\`${text}\` is not a number of bytes a second`;
+  const bandwidth = text === null ? null : readBandwidth(text);
+  if (bandwidth !== null && typeof bandwidth !== "number") {
     const place = getSet(node, "bandwidth") ?? node;
-    problems.push(problemAt(place, "wrong_type", message, "Write it like 50MB."));
+    problems.push(problemAt(place, "wrong_type", bandwidth.message, bandwidth.hint));
   }
-  return { bandwidth, atOnce: numberAt(node, "at_once") };
+  return {
+    bandwidth: typeof bandwidth === "number" ? bandwidth : null,
+    atOnce: numberAt(node, "at_once"),
+  };
+}
+
+function readBandwidth(text: string): ReturnType<typeof readSize> {
+  if ((parseBytes(text) ?? 0) >= 1) return readSize(text, "50MB");
+  const message = `\`${text}\` is not a number of bytes a second`;
+  return { message, hint: "Write it like 50MB." };
 }
 
 function readDefaultDatastore(root: TreeMapping, problems: Problem[]): string | null {
@@ -222,11 +230,10 @@ function readInstanceTypes(
 function readWarnSize(root: TreeMapping, problems: Problem[]): number {
   const text = getText(root, "warn_size");
   if (text === null) return WARN_SIZE_BYTES;
-  const bytes = parseBytes(text);
-  if (bytes !== null) return bytes;
-  const message = `\`${text}\` is not a size`;
+  const bytes = readSize(text, "`20GB` or `20GiB`");
+  if (typeof bytes === "number") return bytes;
   const place = getSet(root, "warn_size") ?? root;
-  problems.push(problemAt(place, "wrong_type", message, "Write bytes, `20GB` or `20GiB`."));
+  problems.push(problemAt(place, "wrong_type", bytes.message, bytes.hint));
   return WARN_SIZE_BYTES;
 }
 
@@ -310,15 +317,13 @@ function readCompute(node: TreeNode, problems: Problem[]): LocalCompute | null {
   if (node.kind !== "mapping") return null;
   const memory = getSet(node, "memory");
   const text = textOf(memory);
-  const bytes = text === null ? null : parseBytes(text);
-  if (text !== null && bytes === null) {
-    const message = `\`${text}\` is not a size`;
-    problems.push(problemAt(memory, "wrong_type", message, "Write it like 16GB or 12GiB."));
-  }
+  const bytes = text === null ? null : readMemory(text, "16GB or 12GiB");
+  if (bytes !== null && typeof bytes !== "number")
+    problems.push(problemAt(memory, "wrong_type", bytes.message, bytes.hint));
   return {
     type: "local",
     cpus: numberAt(node, "cpus"),
-    memoryBytes: bytes,
+    memoryBytes: typeof bytes === "number" ? bytes : null,
     gpus: numberAt(node, "gpus"),
   };
 }

@@ -11,7 +11,7 @@ import type {
   RetryPolicy,
   ReusePolicy,
 } from "../graph.ts";
-import { parseBytes, parseDuration } from "../quantity.ts";
+import { parseDuration, readMemory } from "../quantity.ts";
 import { readTree } from "../read-tree.ts";
 import { getMapping, getSet, getText, type TreeMapping, type TreeNode, textOf } from "../tree.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -42,7 +42,7 @@ export function readResources(
     instanceCount: positive(getText(azure ?? null, "instance_count")) ?? 1,
     instanceType: getText(azure ?? null, "instance_type"),
     cpus: decimal(textOf(first("cpus"))),
-    memoryBytes: readBytes(first("memory"), context),
+    memoryBytes: readMemoryOf(first("memory"), context),
     gpus: decimal(textOf(first("gpus"))),
   };
 }
@@ -222,26 +222,22 @@ function movedTo(node: TreeNode, place: Pick<TreeNode, "source" | "offset">): Tr
   return { ...node, entries, source, offset };
 }
 
-function readBytes(node: TreeNode | null, context: LoadContext): number | null {
-  return measured(node, parseBytes, "a size", "4GB", context);
+function readMemoryOf(node: TreeNode | null, context: LoadContext): number | null {
+  const text = textOf(node);
+  if (text === null || node === null) return null;
+  const bytes = readMemory(text, "4GB");
+  if (typeof bytes === "number") return bytes;
+  context.error(node, "wrong_type", bytes.message, bytes.hint);
+  return null;
 }
 
 function readSeconds(node: TreeNode | null, context: LoadContext): number | null {
-  return measured(node, parseDuration, "a duration", "30s, 5m, 12h or 1d", context);
-}
-
-function measured(
-  node: TreeNode | null,
-  parse: (text: string) => number | null,
-  what: string,
-  example: string,
-  context: LoadContext,
-): number | null {
   const text = textOf(node);
   if (text === null || node === null) return null;
-  const value = parse(text);
+  const value = parseDuration(text);
   if (value === null) {
-    context.error(node, "wrong_type", `\`${text}\` is not ${what}`, `Write it like ${example}.`);
+    const message = `\`${text}\` is not a duration`;
+    context.error(node, "wrong_type", message, "Write it like 30s, 5m, 12h or 1d.");
   }
   return value;
 }
