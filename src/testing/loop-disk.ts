@@ -47,9 +47,19 @@ export function loopDisk(megabytes: number): LoopDisk | null {
     cutPower: () => void execFileSync("python3", ["-c", SHUTDOWN, folder]),
     comeBack() {
       execFileSync("umount", [folder]);
+      waitUntilGone(image);
       if (!mount()) throw new Error("the disk cannot be mounted after the cut");
     },
   };
+}
+
+/** What died with the power may take a moment to go: as long as it sees the old mount, a new one is the same dead disk. */
+function waitUntilGone(image: string): void {
+  const devices = (): string => execFileSync("losetup", ["-j", image], { encoding: "utf8" });
+  for (let waits = 0; devices() !== ""; waits += 1) {
+    if (waits === 200) throw new Error("the disk is still in use after the cut");
+    execFileSync("sleep", ["0.05"]);
+  }
 }
 
 /** EXT4_IOC_SHUTDOWN without flushing the log. */
