@@ -37,18 +37,23 @@ export function identityOf(fields: Omit<EnvironmentIdentity, "id">): Environment
 export function createRecipes(cacheFolder: string): Recipes {
   const file = (kind: string, id: string) =>
     path.join(cacheFolder, kind, `${id.replace(/^sha256:/, "")}.json`);
-  const known = new Set<string>();
+  /** What this process has written: it goes on with that although the cache is emptied, or written by another version. */
+  const known = new Map<string, string>();
   /** Once a process; what is there and damaged is put right. */
   const keep = (place: string, document: unknown): void => {
     const text = JSON.stringify(document);
-    if (known.has(`${place} ${text}`)) return;
-    known.add(`${place} ${text}`);
+    if (known.get(place) === text) return;
+    known.set(place, text);
     if (JSON.stringify(readDocument(place)) !== text) writeDocument(place, document);
+  };
+  const find = <T>(place: string): T | null => {
+    const text = known.get(place);
+    return text === undefined ? readDocument<T>(place) : (JSON.parse(text) as T);
   };
   return {
     remember: (identity, recipe) => keep(file("recipes", identity.id), recipe),
-    recall: (id) => readDocument<Recipe>(file("recipes", id)),
+    recall: (id) => find<Recipe>(file("recipes", id)),
     rememberLock: (id, text) => keep(file("locks", id), { text }),
-    recallLock: (id) => readDocument<{ text: string }>(file("locks", id))?.text ?? null,
+    recallLock: (id) => find<{ text: string }>(file("locks", id))?.text ?? null,
   };
 }

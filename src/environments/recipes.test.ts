@@ -1,0 +1,37 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { EnvironmentIdentity } from "../core/environment.ts";
+import { createRecipes, type Recipe } from "./recipes.ts";
+
+let cache: string;
+beforeEach(() => {
+  cache = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-recipes-"));
+});
+afterEach(() => fs.rmSync(cache, { recursive: true, force: true }));
+
+const IDENTITY = { id: "sha256:ab" } as EnvironmentIdentity;
+const RECIPE: Recipe = { kind: "interpreter", executable: "/bin/python", virtualEnvironment: null };
+
+describe("how an environment is made", () => {
+  it("is known to the process that planned it although the cache is emptied", () => {
+    const recipes = createRecipes(cache);
+    recipes.remember(IDENTITY, RECIPE);
+    recipes.rememberLock("sha256:cd", "six==1.17.0\n");
+    fs.rmSync(cache, { recursive: true });
+    expect(recipes.recall(IDENTITY.id)).toEqual(RECIPE);
+    expect(recipes.recallLock("sha256:cd")).toBe("six==1.17.0\n");
+    expect(createRecipes(cache).recall(IDENTITY.id)).toBeNull();
+  });
+
+  it("is known to others as long as it is in the cache, and put right there by who plans it again", () => {
+    createRecipes(cache).remember(IDENTITY, RECIPE);
+    expect(createRecipes(cache).recall(IDENTITY.id)).toEqual(RECIPE);
+    for (const name of fs.readdirSync(path.join(cache, "recipes")))
+      fs.truncateSync(path.join(cache, "recipes", name));
+    expect(createRecipes(cache).recall(IDENTITY.id)).toBeNull();
+    createRecipes(cache).remember(IDENTITY, RECIPE);
+    expect(createRecipes(cache).recall(IDENTITY.id)).toEqual(RECIPE);
+  });
+});
