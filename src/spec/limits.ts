@@ -11,6 +11,8 @@ export interface SpecLimits {
   readonly aliases: number;
   /** Steps after every nested pipeline is inlined: what the engine is built and measured for. */
   readonly steps: number;
+  /** Processes of one step, all of which run on one machine: a zero too many would stop it. */
+  readonly processes: number;
   /** Findings reported for one job: more help nobody and would hold millions of sentences. */
   readonly problems: number;
 }
@@ -21,6 +23,7 @@ export const SPEC_LIMITS: SpecLimits = {
   depth: 64,
   aliases: 100,
   steps: 100_000,
+  processes: 1_000,
   problems: 1_000,
 };
 

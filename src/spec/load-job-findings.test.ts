@@ -314,6 +314,18 @@ it("says that no Ray is started for a step", () => {
   expect(findings(job)).toEqual(["warning ray_not_started 3:15"]);
 });
 
+it.each([
+  ["pytorch", "process_count_per_instance: 501", "a step of 1002 processes"],
+  ["mpi", "process_count_per_instance: 501", "a step of 1002 processes"],
+  ["tensorflow", "worker_count: 1000, parameter_server_count: 1", "a step of 1001 processes"],
+])("refuses more processes of one step than its machine would bear: %s", (type, keys, message) => {
+  const text = `type: command\ncommand: python train.py\ndistribution: {type: ${type}, ${keys}}\nresources: {instance_count: 2}\n`;
+  const job = loaded(text);
+  expect(findings(job)).toEqual(["error too_many_processes 3:15"]);
+  expect(job.problems[0]?.message).toContain(message);
+  expect(findings(loaded(text.replace(/50\d|1000/, "400")))).toEqual([]);
+});
+
 describe("variables of a component", () => {
   it("are set, with a warning where Azure ML's client leaves them out and the node does not say them", () => {
     const variables = "environment_variables: {A: theirs, B: theirs}";

@@ -18,6 +18,7 @@ export const PROBLEM_CODES = {
   too_many_aliases: "The file uses more aliases than the limit.",
   too_deep: "Values are nested deeper than the limit.",
   too_many_steps: "The pipeline has more steps than the limit, with nested pipelines inlined.",
+  too_many_processes: "A distributed step has more processes than the limit.",
   too_many_problems: "There are more findings than are shown.",
   unreadable_file: "A file that is named cannot be read.",
   missing_path: "A local path has nothing there.",

@@ -365,6 +365,7 @@ const LIMIT_KEYS = [
   ["depth", "depth"],
   ["aliases", "aliases"],
   ["steps", "steps"],
+  ["processes", "processes"],
 ] as const satisfies readonly (readonly [string, keyof SpecLimits])[];
 
 function numberAt(node: TreeNode | null, key: string): number | null {

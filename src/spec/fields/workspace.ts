@@ -112,6 +112,7 @@ const limits = table("limits", {
   depth: optional(integerFrom(1), "Deepest nesting in one definition file."),
   aliases: optional(integerFrom(0), "Most aliases in one definition file."),
   steps: optional(integerFrom(1), "Most steps in one run."),
+  processes: optional(integerFrom(1), "Most processes of one distributed step."),
 });
 
 const seconds: FieldType = { kind: "scalar" };

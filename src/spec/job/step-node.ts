@@ -30,6 +30,7 @@ import {
 import { warnNotRead } from "./not-read.ts";
 import {
   computeName,
+  processCount,
   readCheckpoint,
   readDistribution,
   readResources,
@@ -136,7 +137,12 @@ function distributionOf(written: TreeNode | null, instances: number, context: Lo
     const hint = "Without an address, `ray.init()` in it starts a Ray of this machine.";
     context.warn(written, "ray_not_started", message, hint);
   }
-  return distribution;
+  const count = processCount(distribution, instances);
+  if (count <= context.options.limits.processes) return distribution;
+  const message = `a step of ${count} processes, which all run on one machine, is more than ${context.options.limits.processes}`;
+  const hint = "Write fewer, or raise `limits.processes` in stepwell.yml.";
+  context.error(written, "too_many_processes", message, hint);
+  return null;
 }
 
 /** Azure ML's client drops them without a word, and its steps run without what they were written for. */
