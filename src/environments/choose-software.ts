@@ -137,7 +137,9 @@ function fromConda(
   const base = conda.path === null ? null : path.dirname(conda.path);
   const choice = fromLines(found.requirements, base, name, found.python);
   if (!choice.ok || choice.software.kind !== "packages") return choice;
-  return { ...choice, software: { ...choice.software, variables: condaVariables(conda.content) } };
+  const software = { ...choice.software, variables: condaVariables(conda.content) };
+  const without = `The conda environment ${name} is made without ${found.cuda.join(", ")}: the packages of PyPI bring a CUDA of their own.`;
+  return chosen(software, ...(found.cuda.length === 0 ? [] : [without]));
 }
 
 function fromRequirements(
