@@ -239,10 +239,29 @@ describe("chooseSoftware", () => {
     const after = await choose(inline({ build }));
     expect(after).toMatchObject({ software: { requirements: ["six"] } });
     for (const choice of [before, after]) expect(choice.ok && choice.warnings).toHaveLength(1);
+    for (const choice of [before, after])
+      expect(JSON.stringify(choice)).toContain('The environment \\"context\\" is built from');
     const table = { context: { ...EMPTY, packages: ["attrs"] } };
     expect(await choose(inline({ build, name: "context" }), table)).toMatchObject({
       software: { requirements: ["attrs"] },
       warnings: [],
+    });
+  });
+
+  it("uses the conda file of a build context that has no requirements", async () => {
+    const build = { path: path.join(folder, "with-conda"), dockerfile: "Dockerfile" };
+    fs.mkdirSync(build.path);
+    fs.writeFileSync(path.join(build.path, "environment.yml"), "name: e\nbuild: {path: .}\n");
+    expect(await choose(inline({ build }))).toMatchObject({ software: { kind: "host" } });
+    const conda = "dependencies:\n- python=3.10\n- pip:\n  - six\n";
+    fs.writeFileSync(path.join(build.path, "conda_dependencies.yaml"), conda);
+    expect(await choose(inline({ build }))).toMatchObject({
+      software: { label: "with-conda", python: "3.10", requirements: ["six"] },
+      warnings: [expect.stringContaining("its conda_dependencies.yaml is installed instead")],
+    });
+    fs.writeFileSync(path.join(build.path, "conda_dependencies.yaml"), "dependencies: [a\n");
+    expect(await choose(inline({ build }))).toMatchObject({
+      failure: { message: expect.stringContaining("conda_dependencies.yaml cannot be read") },
     });
   });
 });

@@ -5,7 +5,10 @@ import fs from "node:fs";
 import path from "node:path";
 import type { EnvironmentFailure, EnvironmentLookup } from "../ports/environments.ts";
 import type { EnvironmentDefinition, EnvironmentReference } from "../spec/graph.ts";
+import { SPEC_LIMITS } from "../spec/limits.ts";
 import { own } from "../spec/own-keys.ts";
+import { toPlain } from "../spec/plain.ts";
+import { readTree } from "../spec/read-tree.ts";
 import { condaPackages, condaVariables } from "./conda-packages.ts";
 import { CURATED_NAMES, curatedEnvironment, shortName } from "./curated.ts";
 import { readRequirements } from "./read-requirements.ts";
@@ -170,16 +173,47 @@ function fromBuildContext(
   label: string | null,
 ): Choice {
   const name = label ?? path.basename(build.path);
-  const found = ["requirements.txt"].filter((file) => fs.existsSync(path.join(build.path, file)));
-  const note = `The environment ${name} is built from ${build.dockerfile ?? "a Dockerfile"}, which is not possible without containers`;
+  const found = INSTALLED.find((file) => isInstalled(path.join(build.path, file)));
+  const note = `The environment ${JSON.stringify(name)} is built from ${build.dockerfile ?? "a Dockerfile"}, which is not possible without containers`;
   const way = `; to choose the packages yourself: environments: {${JSON.stringify(name)}: {packages: […]}} in stepwell.yml.`;
-  if (found.length === 0)
+  if (found === undefined)
     return chosen({ kind: "host" }, `${note}: the python of your shell is used${way}`);
-  const file = path.join(build.path, found[0] as string);
-  const choice = fromRequirements({ path: file, text: fs.readFileSync(file, "utf8") }, name, null);
-  return choice.ok
-    ? { ...choice, warnings: [`${note}: its ${found[0]} is installed instead${way}`] }
-    : choice;
+  const file = path.join(build.path, found);
+  const text = fs.readFileSync(file, "utf8");
+  const choice = found.endsWith(".txt")
+    ? fromRequirements({ path: file, text }, name, null)
+    : fromCondaText({ path: file, text }, name);
+  if (!choice.ok) return choice;
+  return {
+    ...choice,
+    warnings: [`${note}: its ${found} is installed instead${way}`, ...choice.warnings],
+  };
+}
+
+/** What Dockerfiles copy and install, by the names that it has; the first there is counts. */
+const INSTALLED = [
+  "requirements.txt",
+  ...["conda_dependencies", "conda", "environment", "conda_env"].flatMap((name) => [
+    `${name}.yaml`,
+    `${name}.yml`,
+  ]),
+];
+
+/** An `environment.yml` may also be Azure ML's own file, of the environment that is built from this folder. */
+function isInstalled(file: string): boolean {
+  if (!fs.existsSync(file)) return false;
+  return file.endsWith(".txt") || /^dependencies:/m.test(fs.readFileSync(file, "utf8"));
+}
+
+function fromCondaText(file: { readonly path: string; readonly text: string }, label: string) {
+  const { root, problems } = readTree(file.text, file.path, SPEC_LIMITS);
+  const wrong = problems.find((problem) => problem.severity === "error");
+  if (root === null || wrong !== undefined) {
+    const reason = wrong?.message ?? "it is empty";
+    const hint = "Correct it, or say in stepwell.yml what to use instead.";
+    return failed("unsupported_environment", `${file.path} cannot be read: ${reason}`, hint);
+  }
+  return fromConda({ path: file.path, content: toPlain(root) }, label);
 }
 
 function unknown(name: string, registry: string | null, table: EnvironmentTable): Choice {
