@@ -214,12 +214,22 @@ function bindReference(
     return bindOutput(order, scope, target.job, target.output, place, wishes, context);
   }
   const message = `\`${part.raw}\` is not what an input can be bound to`;
-  const near =
-    target.scope === "inputs" && scope.inputs.has(target.name)
-      ? `Did you mean \`\${{parent.inputs.${target.name}}}\`?`
-      : "Write `${{parent.inputs.x}}` or `${{parent.jobs.node.outputs.x}}`.";
-  context.error(place, "bad_binding", message, near);
+  const near = withoutParent(part, scope);
+  const hint =
+    near === null
+      ? "Write `${{parent.inputs.x}}` or `${{parent.jobs.node.outputs.x}}`."
+      : `Did you mean \`\${{${near}}}\`?`;
+  context.error(place, "bad_binding", message, hint);
   return null;
+}
+
+/** What a binding that lacks `parent.` most likely means, or null. */
+function withoutParent({ text, target }: ReferencePart, scope: Scope): string | null {
+  const job = /^jobs\.([^.]+)\.outputs\.[^.]+$/.exec(text)?.[1];
+  const isKnown =
+    (job !== undefined && scope.nodes.has(job)) ||
+    (target.scope === "inputs" && scope.inputs.has(target.name));
+  return isKnown ? `parent.${text}` : null;
 }
 
 function bindParentInput(

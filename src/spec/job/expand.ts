@@ -112,9 +112,14 @@ function warnUnread(tree: TreeMapping, type: string, context: LoadContext): void
 function reportType(entry: TreeEntry, word: string, context: LoadContext): void {
   const place = getSet(entry.value, "type") ?? entry.key;
   const types = ["command", "pipeline", "data_transfer", ...Object.keys(laterNodes)];
-  const hint = suggestion(word, types, `Known types: ${namesInWords(types)}.`);
+  const hint = EARLY_COMMAND.test(word)
+    ? "Write `type: command`."
+    : suggestion(word, types, `Known types: ${namesInWords(types)}.`);
   context.error(place, "unknown_kind", `\`${word}\` is not a type of node`, hint);
 }
+
+/** What the first previews of the language called it. */
+const EARLY_COMMAND = /^(?:component|component_job|command_job|command_component)$/;
 
 function tableOf(type: string): FieldTable | null {
   if (type === "command") return commandNode;

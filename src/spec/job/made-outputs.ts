@@ -26,7 +26,7 @@ export function recordMadeOutputs(scope: Scope, context: LoadContext): void {
   for (const node of scope.nodes.values()) {
     for (const [output, entry] of getMapping(node.tree, "outputs")?.entries ?? []) {
       checkListed(node, output, entry, context);
-      const name = boundOutput(entry, context);
+      const name = boundOutput(entry, scope, context);
       if (name === null) continue;
       const place = entry.value;
       if (!hasOutput(scope, name)) {
@@ -173,15 +173,20 @@ function pipelineOutputType(scope: Scope, name: string): DataType {
     : pipelineOutputType(scope.outer, parent);
 }
 
-function boundOutput(entry: TreeEntry, context: LoadContext): string | null {
+function boundOutput(entry: TreeEntry, scope: Scope, context: LoadContext): string | null {
   const { value } = entry;
   if (isNull(value)) return null;
   const name = parentOutput(value);
   if (name !== null || value.kind !== "scalar") return name;
+  const target = soleReference(value.text)?.target;
+  const meant = target?.scope === "outputs" && hasOutput(scope, target.name) ? target.name : null;
   const message = `\`${value.text}\` is not what an output can be`;
-  const hint = "Write nothing, settings (`type`, `mode`, `path`), or `${{parent.outputs.name}}`.";
+  const hint =
+    meant === null
+      ? "Write nothing, settings (`type`, `mode`, `path`), or `${{parent.outputs.name}}`."
+      : `Did you mean \`\${{parent.outputs.${meant}}}\`?`;
   context.error(value, "bad_binding", message, hint);
-  return null;
+  return meant;
 }
 
 function checkListed(node: JobNode, output: string, entry: TreeEntry, context: LoadContext): void {

@@ -159,6 +159,8 @@ function jobOutputs(scope: Scope, context: LoadContext): Record<string, Pipeline
       context.error(key, "unknown_output", message, "Remove it, or declare it in the component.");
       continue;
     }
+    // A node that could not be read may make it.
+    if (scope.broken.size > 0) continue;
     const message = `no node makes the pipeline's output \`${name}\``;
     context.warn(key, "unmade_output", message, hint);
   }

@@ -63,7 +63,7 @@ export function stepNode(
   const definition = node.inline ? own : component.tree;
   const sources = node.inline ? [own] : [own, component.tree];
   const around = [...sources, ...scope.defaults];
-  warnOfUnboundVariables(sources, context);
+  warnOfUnboundVariables(sources, node.path !== "", context);
   warnOfComponentVariables(node, own, context);
   const first = (key: string) =>
     sources.map((one) => getSet(one, key)).find((one) => one !== null) ?? null;
@@ -119,15 +119,28 @@ function textsOf(
 }
 
 /** Only `${{parent.inputs.x}}` is filled in there, and that has happened: whatever else is left reaches the command as text. */
-function warnOfUnboundVariables(sources: readonly TreeMapping[], context: LoadContext): void {
+function warnOfUnboundVariables(
+  sources: readonly TreeMapping[],
+  inPipeline: boolean,
+  context: LoadContext,
+): void {
   for (const source of sources)
     for (const [name, { value }] of getMapping(source, "environment_variables")?.entries ?? []) {
       const reference = /\$\{\{.*?\}\}/.exec(textOf(value) ?? "")?.[0];
       if (reference === undefined) continue;
       const message = `the variable \`${name}\` gets \`${reference}\` as text`;
-      const hint = `Set it in the command: \`export ${name}="${reference}"\`; or bind it to an input of the pipeline, \`\${{parent.inputs.x}}\`.`;
-      context.warn(value, "bad_binding", message, hint);
+      context.warn(value, "bad_binding", message, variableHint(name, reference, inPipeline));
     }
+}
+
+function variableHint(name: string, reference: string, inPipeline: boolean): string {
+  // Of CI systems: a command could not read it either.
+  if (/^\$\{\{\s*(?:secrets|env|vars|variables|github)\./.test(reference))
+    return `Remove it here, and hand it over from your shell: \`pass_env: [${name}]\` in stepwell.yml, or run with \`--env ${name}\`.`;
+  const inCommand = `Set it in the command: \`export ${name}="${reference}"\``;
+  return inPipeline
+    ? `${inCommand}; or bind it to an input of the pipeline, \`\${{parent.inputs.x}}\`.`
+    : `${inCommand}.`;
 }
 
 function distributionOf(written: TreeNode | null, instances: number, context: LoadContext) {
