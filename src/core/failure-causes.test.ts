@@ -284,6 +284,18 @@ describe("how a package is added to where the step ran", () => {
     expect(hint(text, { asked })).toMatch(expected);
   });
 
+  it.each([
+    ["pkg_resources", "no pkg_resources: python3 -m pip install 'setuptools<81' in"],
+    ["azure", "no azure: python3 -m pip install azure-ai-ml in"],
+    ["azure.ai", "no azure.ai: python3 -m pip install azure-ai-ml in"],
+    ["azure.identity", "no azure.identity: python3 -m pip install azure-identity in"],
+    ["google.cloud.storage", "python3 -m pip install google-cloud-storage in"],
+    ["jwt.algorithms", "no jwt: python3 -m pip install PyJWT in"],
+  ])("names the package of %s", (module, expected) => {
+    const text = python(`ModuleNotFoundError: No module named '${module}'`);
+    expect(hint(text, {})).toContain(expected);
+  });
+
   it("names an environment that was made as its author does", () => {
     const text = python("ModuleNotFoundError: No module named 'yaml'");
     const environment = { label: "uv: sklearn-1.5" } as FailureFacts["environment"];

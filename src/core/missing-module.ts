@@ -12,15 +12,28 @@ interface Ran {
 
 /** Distributions whose modules have another name. */
 const DISTRIBUTIONS: Readonly<Record<string, string>> = {
+  attr: "attrs",
+  azure: "azure-ai-ml",
+  "azure.ai": "azure-ai-ml",
+  "azure.keyvault": "azure-keyvault-secrets",
+  "azure.storage": "azure-storage-blob",
   azureml: "azureml-core",
   bs4: "beautifulsoup4",
   cv2: "opencv-python",
+  Crypto: "pycryptodome",
   dateutil: "python-dateutil",
+  distutils: "setuptools<81",
   dotenv: "python-dotenv",
   faiss: "faiss-cpu",
+  "google.cloud": "google-cloud-storage",
+  jwt: "PyJWT",
+  mpl_toolkits: "matplotlib",
+  OpenSSL: "pyOpenSSL",
   PIL: "pillow",
+  pkg_resources: "setuptools<81",
   skimage: "scikit-image",
   sklearn: "scikit-learn",
+  umap: "umap-learn",
   yaml: "pyyaml",
 };
 
@@ -31,9 +44,19 @@ const AZUREML =
 export function moduleHint(module: string, language: "python" | "node", ran: Ran): string {
   if (language === "node") return nodeHint(module);
   const top = module.split(".", 1)[0] as string;
-  const name = Object.hasOwn(DISTRIBUTIONS, top) ? (DISTRIBUTIONS[top] as string) : top;
-  const hint = `the step ran in ${whereOf(ran.environment)}, which has no ${top}: ${addition(name, ran)}`;
+  const name = distributionOf(module, top);
+  const missing = SHARED.test(module) ? module : top;
+  const hint = `the step ran in ${whereOf(ran.environment)}, which has no ${missing}: ${addition(name, ran)}`;
   return top === "azureml" ? `${hint}. ${AZUREML}` : hint;
+}
+
+/** Namespaces of many distributions, each named after its module. */
+const SHARED = /^(?:azure|google)\./;
+
+function distributionOf(module: string, top: string): string {
+  if (Object.hasOwn(DISTRIBUTIONS, module)) return DISTRIBUTIONS[module] as string;
+  if (SHARED.test(module)) return module.split(".").slice(0, 3).join("-").replaceAll("_", "-");
+  return Object.hasOwn(DISTRIBUTIONS, top) ? (DISTRIBUTIONS[top] as string) : top;
 }
 
 function whereOf(environment: EnvironmentIdentity | null): string {
@@ -54,17 +77,22 @@ function addition(name: string, { asked, interpreter }: Ran): string {
   if (asked.kind === "asset")
     return `add "${name}" to packages of environments: {${asked.name}: …} in stepwell.yml, or register a new version that has it`;
   if (asked.requirements !== null) return `add the line \`${name}\` to ${asked.requirements.path}`;
-  if (asked.project !== null) return `uv add --project ${asked.project} ${name}`;
-  if (asked.python !== null) return `${asked.python} -m pip install ${name}`;
+  if (asked.project !== null) return `uv add --project ${asked.project} ${typed(name)}`;
+  if (asked.python !== null) return `${asked.python} -m pip install ${typed(name)}`;
   if (asked.conda !== null)
     return `add \`- ${name}\` below \`- pip:\` in the dependencies of ${asked.conda.path ?? "its conda_file"}`;
   const image = asked.name ?? asked.image;
   if (image !== null)
-    return `say what it is here in stepwell.yml, with "${name}": environments: {${JSON.stringify(image)}: {packages: [${name}]}}`;
+    return `say what it is here in stepwell.yml, with "${name}": environments: {${JSON.stringify(image)}: {packages: [${typed(name)}]}}`;
   if (asked.build !== null) return `add ${name} to what ${asked.build.path} installs`;
   return shellAddition(name, interpreter);
 }
 
 function shellAddition(name: string, interpreter: string): string {
-  return `${interpreter} -m pip install ${name} in that shell, or name what the step needs: environment: {requirements: requirements.txt}`;
+  return `${interpreter} -m pip install ${typed(name)} in that shell, or name what the step needs: environment: {requirements: requirements.txt}`;
+}
+
+/** As a shell and YAML take it: `<` alone would write to a file. */
+function typed(name: string): string {
+  return name.includes("<") ? `'${name}'` : name;
 }

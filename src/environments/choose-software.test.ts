@@ -133,12 +133,19 @@ describe("chooseSoftware", () => {
       content: { name: "c", dependencies: ["python=3.9", "pytorch=2.1"] },
     };
     expect(await choose(inline({ image: "x", conda: good }))).toMatchObject({
-      software: { label: "c", python: "3.9", requirements: ["torch==2.1.*"] },
+      software: { label: "c", python: "3.9", requirements: ["torch==2.1.*", "setuptools<81"] },
     });
     const bad = { path: null, content: { dependencies: ["r-base=4"] } };
     const choice = await choose(inline({ conda: bad }));
     expect(choice).toMatchObject({ ok: false, failure: { code: "unsupported_environment" } });
     expect(JSON.stringify(choice)).toContain("r-base=4");
+  });
+
+  it("gives a conda environment setuptools, as conda's pip does, unless it says which", async () => {
+    const own = { path: null, content: { dependencies: ["setuptools=75", "six"] } };
+    expect(await choose(inline({ conda: own }))).toMatchObject({
+      software: { requirements: ["setuptools==75.*", "six"] },
+    });
   });
 
   it("makes the environment of a conda file without its CUDA, and says so", async () => {
@@ -147,7 +154,7 @@ describe("chooseSoftware", () => {
       content: { name: "gpu", dependencies: ["pytorch=2.1", "pytorch-cuda=12.1"] },
     };
     expect(await choose(inline({ conda }))).toMatchObject({
-      software: { requirements: ["torch==2.1.*"] },
+      software: { requirements: ["torch==2.1.*", "setuptools<81"] },
       warnings: [expect.stringContaining("gpu is made without pytorch-cuda=12.1")],
     });
   });
@@ -256,7 +263,7 @@ describe("chooseSoftware", () => {
     const conda = "dependencies:\n- python=3.10\n- pip:\n  - six\n";
     fs.writeFileSync(path.join(build.path, "conda_dependencies.yaml"), conda);
     expect(await choose(inline({ build }))).toMatchObject({
-      software: { label: "with-conda", python: "3.10", requirements: ["six"] },
+      software: { label: "with-conda", python: "3.10", requirements: ["six", "setuptools<81"] },
       warnings: [expect.stringContaining("its conda_dependencies.yaml is installed instead")],
     });
     fs.writeFileSync(path.join(build.path, "conda_dependencies.yaml"), "dependencies: [a\n");
