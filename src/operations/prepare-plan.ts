@@ -85,6 +85,7 @@ export async function preparePlan(
   const { nodeIds } = packGraph(graph);
   const steps: PlannedStep[] = [];
   const unresolved = new Set<number>();
+  const toldOf = new Map<string, string>();
   for (const [index, step] of graph.steps.entries()) {
     const resolved = await resolveInputs(step, data, (one, refusal, field) => {
       const isMissed = options.mayResolve || !OUT_OF_REACH.has(refusal.code);
@@ -100,7 +101,7 @@ export async function preparePlan(
       // With --locked a run would stop here: then so does its plan.
       const later = !options.mayResolve && !options.locked;
       if (environment.code === "environment_not_resolved" && later) unresolved.add(index);
-      else report(step, environment, ["environment"]);
+      else report(step, toldOnce(environment, step, toldOf), ["environment"]);
     }
     steps.push({
       nodeId: nodeIds[index] as string,
@@ -156,6 +157,15 @@ function notRunnable({ steps }: Graph, severity: Problem["severity"]): Problem[]
       position,
     }));
   return [...types, ...values];
+}
+
+/** What is wrong with an environment in full for its first step, and in a line for the others that share it. */
+function toldOnce(refusal: Refusal, step: StepNode, toldOf: Map<string, string>): Refusal {
+  const first = toldOf.get(refusal.message);
+  toldOf.set(refusal.message, first ?? step.path);
+  if (first === undefined) return refusal;
+  const line = (refusal.message.split("\n", 1)[0] as string).replace(/[.:]$/, "");
+  return { ...refusal, message: `${line}, as told of step ${first}`, hint: null };
 }
 
 /** The datastore that `${{default_datastore}}` means; null is the workspace's own. */

@@ -100,6 +100,21 @@ jobs:
     expect([code, stdout]).toEqual([0, "model.yml is valid (model)\n"]);
   });
 
+  it("is told in full once for an environment that several steps share, and at each of them", () => {
+    const step = (name: string) =>
+      `  ${name}: {command: ls ${name}, environment: azureml:lost:1}\n`;
+    rig.write("shared.yml", `type: pipeline\njobs:\n${["a", "b", "c"].map(step).join("")}`);
+    const { code, stderr } = rig.cli("validate", "shared.yml");
+    expect(code).toBe(2);
+    expect(stderr.match(/error: .*/g)).toEqual([
+      "error: step a: No environment named lost is known.",
+      "error: step b: No environment named lost is known, as told of step a",
+      "error: step c: No environment named lost is known, as told of step a",
+    ]);
+    expect(stderr.match(/Add to stepwell\.yml/g)).toHaveLength(1);
+    expect(places("shared.yml")).toHaveLength(3);
+  });
+
   it("is told of all mistakes at once: of the definition, and of what this machine lacks for it", () => {
     rig.write(
       "both.yml",
