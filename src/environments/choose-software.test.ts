@@ -72,6 +72,15 @@ describe("chooseSoftware", () => {
     expect(await choose(named(name))).toMatchObject({ ok: true, software: { python } });
   });
 
+  it("gives older environments a numpy that has what their images' one has", async () => {
+    for (const version of ["1.1", "1.0", "0.24"])
+      expect(await choose(named(`AzureML-sklearn-${version}-ubuntu20.04-py38-cpu`))).toMatchObject({
+        software: {
+          requirements: expect.arrayContaining([`scikit-learn==${version}.*`, "numpy<1.24"]),
+        },
+      });
+  });
+
   it("lets the workspace's table override names and images, through other names", async () => {
     const table: EnvironmentTable = {
       "sklearn-1.5": { ...EMPTY, packages: ["six"], pythonVersion: "3.10" },

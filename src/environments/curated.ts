@@ -20,9 +20,9 @@ const SKLEARN_15 = [
 /** The first row whose pattern matches a name wins. */
 const ROWS: readonly CuratedEnvironment[] = [
   { name: /^sklearn-1\.5$/, python: null, packages: SKLEARN_15 },
-  row(/^sklearn-1\.1/, ["scikit-learn==1.1.*", ...SKLEARN_15.slice(1)], "3.10"),
-  row(/^sklearn-1\.0/, ["scikit-learn==1.0.*", ...SKLEARN_15.slice(1)], "3.9"),
-  row(/^sklearn-0\.24/, ["scikit-learn==0.24.*", ...SKLEARN_15.slice(1)], "3.8"),
+  row(/^sklearn-1\.1/, olderSklearn("1.1"), "3.10"),
+  row(/^sklearn-1\.0/, olderSklearn("1.0"), "3.9"),
+  row(/^sklearn-0\.24/, olderSklearn("0.24"), "3.8"),
   row(/^lightgbm-/, ["lightgbm", ...SKLEARN_15]),
   row(/^xgboost-sklearn/, ["xgboost", ...SKLEARN_15]),
   row(/^responsibleai(?:-tabular|-ubuntu.*|-[\d.]+)?$/, ["responsibleai", ...SKLEARN_15]),
@@ -63,4 +63,12 @@ function row(
   python: string | null = null,
 ): CuratedEnvironment {
   return { name, python, packages };
+}
+
+/** The older images have a numpy 1.22: what was written for them may use `np.float` and the like, gone in 1.24. */
+function olderSklearn(version: string): readonly string[] {
+  return SKLEARN_15.map((line) => {
+    if (line.startsWith("scikit-learn")) return `scikit-learn==${version}.*`;
+    return line.startsWith("numpy") ? "numpy<1.24" : line;
+  });
 }
