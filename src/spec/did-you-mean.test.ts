@@ -16,6 +16,16 @@ describe("didYouMean", () => {
     expect(didYouMean(name, known)).toBe(near);
   });
 
+  it.each([
+    ["datastore", "default_datastore"],
+    ["display", "display_name"],
+    ["default", null],
+    ["on", null],
+  ])("finds the only name that has %s as a part", (name, near) => {
+    const names = ["default_datastore", "default_compute", "display_name", "on_init"];
+    expect(didYouMean(name, names)).toBe(near);
+  });
+
   it("looks at no more than so many names, so that a hostile file costs no time", () => {
     const names = Array.from({ length: 200_000 }, (_, index) => `name_${index}`);
     expect(didYouMean("something_else", names)).toBeNull();

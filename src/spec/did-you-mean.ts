@@ -1,22 +1,31 @@
 // Finds the known name that a mistyped one most likely stands for. Knows nothing of where names come from.
 
-/** The nearest known name, or null when none is near. Letters in the wrong case count as nothing. */
+/**
+ * The nearest known name, else the only one that begins or ends with the whole word (`default_datastore` for `datastore`);
+ * null when none is near. Letters in the wrong case count as nothing.
+ */
 export function didYouMean(name: string, known: Iterable<string>): string | null {
   if (name.length > LONGEST_NAME) return null;
   const limit = Math.max(1, Math.floor(name.length / 3));
   let best: string | null = null;
   let bestDistance = limit + 1;
   let looked = 0;
+  const longer: string[] = [];
   for (const candidate of known) {
     looked += 1;
     if (looked > MOST_NAMES) break;
+    if (isPartOf(name, candidate)) longer.push(candidate);
     if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestDistance);
     if (distance >= bestDistance) continue;
     best = candidate;
     bestDistance = distance;
   }
-  return best;
+  return best ?? (longer.length === 1 ? (longer[0] as string) : null);
+}
+
+function isPartOf(name: string, candidate: string): boolean {
+  return name.length > 3 && (candidate.startsWith(`${name}_`) || candidate.endsWith(`_${name}`));
 }
 
 /** ` Did you mean \`x\`?` ready to be a hint, or what to say without a near name. */
