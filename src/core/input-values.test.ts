@@ -25,11 +25,33 @@ describe("literalWarnings", () => {
   it.each(["$HOME/x", "~/data", "a=~/b", 'say "hi"', "it's", "`date`"])(
     "warns about %s",
     (value) => {
-      expect(literalWarnings(value)).toMatchObject([{ code: "shell_text_in_value" }]);
+      expect(literalWarnings(value, ["code"])).toMatchObject([{ code: "shell_text_in_value" }]);
     },
   );
 
+  it.each([
+    ['["a", "b"]', "single"],
+    ["$HOME `date` ~", "single"],
+    ["it's ~", "double"],
+    ['say "hi"', "ansi"],
+  ] as const)(
+    "accepts %s between quotes of the kind %s, where no shell reads it",
+    (value, quoting) => {
+      expect(literalWarnings(value, [quoting])).toEqual([]);
+      expect(literalWarnings(value, [quoting, "code"])).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    ["it's", "single"],
+    ["it's", "ansi"],
+    ["$HOME", "double"],
+    ['say "hi"', "double"],
+  ] as const)("warns about %s between quotes of the kind %s", (value, quoting) => {
+    expect(literalWarnings(value, [quoting])).toHaveLength(1);
+  });
+
   it.each(["a b", "0.1", "*.csv", "a~b", "x;y&z", "https://h/p?a=1#b"])("accepts %s", (value) => {
-    expect(literalWarnings(value)).toEqual([]);
+    expect(literalWarnings(value, ["code", "double", "single"])).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 // What values may travel as environment variables, and which authored values mean something else than in Azure ML
 // because the shell no longer reads them. Knows nothing of templates.
 
+import type { Quoting } from "./shell-cursor.ts";
+
 /** Linux takes 128 KiB for one variable, its name included; the rest is room for the name. */
 export const MAX_VALUE_BYTES = 120_000;
 /** Linux takes about 2 MB for all arguments and variables; half of it is left to the command. */
@@ -46,12 +48,19 @@ export function checkValues(values: Readonly<Record<string, string>>): ValueProb
   return problems;
 }
 
-/** Warnings about a value that an author wrote for Azure ML, where the shell would have read it. */
+/**
+ * Warnings about a value that an author wrote for Azure ML, where the shell would have read it as `quotings` let it: between
+ * single quotes it reads nothing but another one.
+ */
 export function literalWarnings(
   value: string,
+  quotings: readonly Quoting[],
 ): { readonly code: "shell_text_in_value"; readonly message: string; readonly hint: string }[] {
-  const found = SHELL_TEXT.filter(([pattern]) => pattern.test(value)).map(([, what]) => what);
-  if (found.length === 0) return [];
+  const read = SHELL_TEXT.filter(
+    ({ pattern, within }) => pattern.test(value) && quotings.some((one) => within.includes(one)),
+  );
+  if (read.length === 0) return [];
+  const found = [...new Set(read.map(({ words }) => words))];
   return [
     {
       code: "shell_text_in_value",
@@ -63,11 +72,17 @@ export function literalWarnings(
 
 const PASS_AS_FILE = "Pass it as a file: an input of type uri_file.";
 
-const SHELL_TEXT: readonly (readonly [RegExp, string])[] = [
-  [/\$/, "`$`"],
-  [/(?:^|[\s:=])~/, "`~`"],
-  [/["']/, "quotes"],
-  [/`/, "a backtick"],
+/** What a shell reads, and between which quotes it does. */
+const SHELL_TEXT: readonly {
+  readonly pattern: RegExp;
+  readonly words: string;
+  readonly within: readonly Quoting[];
+}[] = [
+  { pattern: /\$/, words: "`$`", within: ["code", "double"] },
+  { pattern: /(?:^|[\s:=])~/, words: "`~`", within: ["code"] },
+  { pattern: /"/, words: "quotes", within: ["code", "double"] },
+  { pattern: /'/, words: "quotes", within: ["code", "single", "ansi"] },
+  { pattern: /`/, words: "a backtick", within: ["code", "double"] },
 ];
 
 function kilobytes(bytes: number): number {

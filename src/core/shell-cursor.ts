@@ -42,7 +42,7 @@ export class ShellCursor {
   protected readonly text: string;
   protected readonly out: string[] = [];
   /** Markers that became references, in order of appearance. */
-  protected readonly used: number[] = [];
+  protected readonly used: { marker: number; quoting: Quoting }[] = [];
   protected readonly misplaced: { marker: number; place: Place }[] = [];
   /** Every word that is being read, outermost first: a marker belongs to all of them. */
   protected readonly openWords: ShellWord[] = [];
@@ -103,7 +103,7 @@ export class ShellCursor {
       this.misplace("nested_backticks");
       return;
     }
-    this.used.push(this.marker);
+    this.used.push({ marker: this.marker, quoting });
     for (const word of this.openWords) word.markers.push(this.marker);
     this.out.push(expansion(current, quoting));
     this.position += 1;

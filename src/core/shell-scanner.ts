@@ -1,7 +1,7 @@
 // Reads a bash script just far enough to know in which quoting context each marker stands, and which simple commands it
 // holds. Knows bash's grammar; knows nothing of inputs or templates.
 
-import type { Marker, Place, ShellWord } from "./shell-cursor.ts";
+import type { Marker, Place, Quoting, ShellWord } from "./shell-cursor.ts";
 import { ShellQuotes } from "./shell-quotes.ts";
 
 /** A simple command (or `[[ … ]]`, or an array literal) as far as its words are known. */
@@ -15,7 +15,7 @@ export interface ShellCommand {
 export interface ShellScan {
   readonly script: string;
   /** Markers that became references, in order of appearance. */
-  readonly used: readonly number[];
+  readonly used: readonly { readonly marker: number; readonly quoting: Quoting }[];
   readonly commands: readonly ShellCommand[];
   readonly misplaced: readonly { readonly marker: number; readonly place: Place }[];
   /** False when a quote, a parenthesis or a brace is left open. */

@@ -182,6 +182,16 @@ describe("compileCommand", () => {
     });
   });
 
+  it("says between which quotes a reference stands", () => {
+    const text = "a '${{inputs.x}}' \"${{inputs.x}}\" 'b'${{inputs.y}}'c' '${{inputs.x}}'";
+    expect(compileCommand(text, allSet)).toMatchObject({
+      references: [
+        { ref: "inputs.x", quotings: ["single", "double"] },
+        { ref: "inputs.y", quotings: ["code"] },
+      ],
+    });
+  });
+
   it("does not ask for what stands in comments only", () => {
     expect(compileCommand("a # ${{name}}", allSet)).toMatchObject({
       ok: true,

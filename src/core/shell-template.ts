@@ -8,7 +8,7 @@ import {
   type TemplatePart,
   type TextPart,
 } from "../spec/template.ts";
-import type { Marker } from "./shell-cursor.ts";
+import type { Marker, Quoting } from "./shell-cursor.ts";
 import { findDangers } from "./shell-dangers.ts";
 import { isTooDeep, scanShell } from "./shell-scanner.ts";
 import { dangerText, type ProblemText, placeText } from "./template-messages.ts";
@@ -28,6 +28,8 @@ export interface TemplateReference {
   readonly ref: string;
   /** The environment variable that must hold its value (empty when it is unset). */
   readonly variable: string;
+  /** What quotes it at the places where it stands; each once. */
+  readonly quotings: readonly Quoting[];
 }
 
 interface KnownReferences {
@@ -65,12 +67,17 @@ export function compileCommand(template: string, known: KnownReferences): Compil
     const found = finding(flat.markers[danger.marker], dangerText(danger));
     (danger.severity === "error" ? problems : warnings).push(found);
   }
-  const used = scan.used.map((index) => flat.markers[index] as FlatMarker);
-  const first = used[0];
+  const first = scan.used.map(({ marker }) => flat.markers[marker])[0];
   if (!scan.complete && first !== undefined && problems.length === 0)
     problems.push(finding(first, placeText("unbalanced")));
   if (problems.length > 0) return { ok: false, problems: inOrder(problems) };
-  const references = new Map(used.map(({ ref, variable }) => [ref, { ref, variable }]));
+  const references = new Map<string, TemplateReference>();
+  for (const { marker, quoting } of scan.used) {
+    const { ref, variable } = flat.markers[marker] as FlatMarker;
+    const before = references.get(ref)?.quotings ?? [];
+    const quotings = before.includes(quoting) ? before : [...before, quoting];
+    references.set(ref, { ref, variable, quotings });
+  }
   return {
     ok: true,
     script: scan.script,

@@ -25,10 +25,6 @@ function checkStep(step: StepNode, problems: Problem[]): void {
   };
   if (step.command === null) return;
   const where = step.path === "." ? "" : `step ${step.path}: `;
-  for (const [name, input] of Object.entries(step.inputs))
-    if (input.source.kind === "literal" && !step.textSubstitution)
-      for (const warning of literalWarnings(input.source.literal.text))
-        add("warning", warning.code, `${where}input ${name}: ${warning.message}`, warning.hint);
   if (step.textSubstitution) {
     add(
       "warning",
@@ -39,6 +35,16 @@ function checkStep(step: StepNode, problems: Problem[]): void {
     return;
   }
   const compiled = compiledCommand(step);
+  for (const { ref, quotings } of compiled.ok ? compiled.references : []) {
+    const value = literalOf(step, ref);
+    for (const warning of value === null ? [] : literalWarnings(value, quotings))
+      add(
+        "warning",
+        warning.code,
+        `${where}input ${ref.slice("inputs.".length)}: ${warning.message}`,
+        warning.hint,
+      );
+  }
   for (const found of valueProblems(step, compiled))
     add("error", found.code, `${where}${found.message}`, found.hint);
   for (const found of compiled.ok ? compiled.warnings : compiled.problems)
@@ -49,8 +55,15 @@ function checkStep(step: StepNode, problems: Problem[]): void {
 function valueProblems(step: StepNode, compiled: CompiledCommand): readonly ValueProblem[] {
   const values: Record<string, string> = { ...step.environmentVariables };
   for (const { ref } of compiled.ok ? compiled.references : []) {
-    const source = own(step.inputs, ref.slice("inputs.".length))?.source;
-    if (ref.startsWith("inputs.") && source?.kind === "literal") values[ref] = source.literal.text;
+    const value = literalOf(step, ref);
+    if (value !== null) values[ref] = value;
   }
   return checkValues(values);
+}
+
+/** The value of a reference to an input that is a literal; else null. */
+function literalOf(step: StepNode, ref: string): string | null {
+  if (!ref.startsWith("inputs.")) return null;
+  const source = own(step.inputs, ref.slice("inputs.".length))?.source;
+  return source?.kind === "literal" ? source.literal.text : null;
 }
