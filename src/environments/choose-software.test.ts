@@ -155,6 +155,10 @@ describe("chooseSoftware", () => {
     expect(await choose(inline({ conda: own }))).toMatchObject({
       software: { requirements: ["setuptools==75.*", "six"] },
     });
+    const another = { path: null, content: { dependencies: [{ pip: ["setuptools-scm"] }] } };
+    expect(await choose(inline({ conda: another }))).toMatchObject({
+      software: { requirements: ["setuptools-scm", "setuptools<81"] },
+    });
   });
 
   it("makes the environment of a conda file without its CUDA, and says so", async () => {

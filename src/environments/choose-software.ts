@@ -148,7 +148,7 @@ function fromConda(
 /** Conda's pip brings it; older packages (mlflow 2.7, azureml-core) import its `pkg_resources`, which newer ones lack. */
 function withSetuptools(requirements: readonly string[]): readonly string[] {
   if (requirements.length === 0) return requirements;
-  const isAsked = requirements.some((line) => /^setuptools\b/i.test(line));
+  const isAsked = requirements.some((line) => /^setuptools(?![\w.-])/i.test(line));
   return isAsked ? requirements : [...requirements, "setuptools<81"];
 }
 
