@@ -137,6 +137,7 @@ describe("mistakes of the text", () => {
     ["a: \u0007", "yaml_syntax"],
     ["a: \0", "yaml_syntax"],
     ['a: "\\0"', "nul_character"],
+    ['"a\\0": b', "nul_character"],
     ["a: 1\n---\nb: 2", "several_documents"],
     ["? {a: 1}\n: 2", "bad_key"],
     ["~: 1\n: 2", "bad_key"],

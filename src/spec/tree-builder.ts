@@ -98,7 +98,7 @@ export class TreeBuilder {
     const frame = this.#frames.at(-1);
     const isKey = frame !== undefined && frame.items === null && frame.key === null;
     const offset = this.#scalarOffset(event, frame);
-    const text = this.#once(getScalarValue(this.#source.text, event));
+    const text = this.#withoutNul(this.#once(getScalarValue(this.#source.text, event)), offset);
     const plain = event.style === SCALAR_STYLE.PLAIN && event.tagStart < 0;
     if (isKey) {
       frame.keyIsMerge = plain && text === "<<";
@@ -106,12 +106,16 @@ export class TreeBuilder {
       return;
     }
     const value = plain ? resolvePlainScalar(text) : this.#taggedScalar(event, text, offset);
-    if (value.text.includes("\0")) {
-      this.#error(offset, "nul_character", "the text holds a NUL character", "Remove `\\0`.");
-    }
     const node: TreeScalar = { kind: "scalar", ...value, source: this.#source, offset };
     const anchor = this.#anchorName(event);
     this.#addValue({ node, size: 1, height: 0 }, anchor);
+  }
+
+  /** No path, name or variable can hold one: what looks for other mistakes meanwhile is not given it. */
+  #withoutNul(text: string, offset: number): string {
+    if (!text.includes("\0")) return text;
+    this.#error(offset, "nul_character", "the text holds a NUL character", "Remove `\\0`.");
+    return text.replaceAll("\0", "");
   }
 
   #taggedScalar(event: ScalarEvent, text: string, offset: number): ScalarValue {
