@@ -36,6 +36,8 @@ async function planStep(
   step: StepNode,
   datastores: DatastoreLookup,
 ): Promise<StepNode | Refusal> {
+  // A definition that is wrong anyway may lack them.
+  if (step.typeSettings === null) return step;
   const settings = transferSettings(step);
   const wrong = await wrongConnection(datastores, settings);
   if (wrong !== null) return wrong;
