@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createFolderContents } from "./folder.ts";
+import { checked } from "./hash-cache.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -32,15 +33,17 @@ async function idsOf(paths: readonly string[]): Promise<string[]> {
   return ids;
 }
 
+const FALSE = `sha256:${"f".repeat(64)}`;
+
 /** Replaces every id in the cache: whoever answers with these has not read the files. */
 function poison(): string {
-  const false_ = `sha256:${"f".repeat(64)}`;
   const cache = join(folder, ".stepwell", "hash-cache");
   for (const name of readdirSync(cache)) {
-    const text = readFileSync(join(cache, name), "utf8");
-    writeFileSync(join(cache, name), text.replaceAll(/sha256:[0-9a-f]{64}/g, false_));
+    const old = readFileSync(join(cache, name), "utf8");
+    const text = old.slice(old.indexOf("\n") + 1).replaceAll(/sha256:[0-9a-f]{64}/g, FALSE);
+    writeFileSync(join(cache, name), checked(text));
   }
-  return false_;
+  return FALSE;
 }
 
 it("is asked instead of the bytes once files are older than the clock is fine", async () => {
@@ -58,6 +61,22 @@ it("is asked instead of the bytes once files are older than the clock is fine", 
   const after = await idsOf([data, file]);
   expect(after).not.toContain(poisoned);
   expect(after).not.toEqual(before);
+});
+
+it("does not trust what the disk has altered: the files are read again", async () => {
+  const data = join(folder, "data");
+  mkdirSync(data);
+  writeFileSync(join(data, "a"), "1");
+  const file = join(folder, "single");
+  writeFileSync(file, "1");
+  await delay(2100);
+  const before = await idsOf([data, file]);
+  const cache = join(folder, ".stepwell", "hash-cache");
+  for (const name of readdirSync(cache)) {
+    const text = readFileSync(join(cache, name), "utf8");
+    writeFileSync(join(cache, name), text.replaceAll(/sha256:[0-9a-f]{64}/g, FALSE));
+  }
+  expect(await idsOf([data, file])).toEqual(before);
 });
 
 it("does not trust a file that is as young as its hash", async () => {

@@ -14,7 +14,7 @@ import type { Listed, ListedFile } from "./walk.ts";
 export const RACY_MS = 2000;
 
 /** Bumped when the layout below changes: other files are ignored. */
-const FORMAT = "stepwell hashes 1";
+const FORMAT = "stepwell hashes 2";
 
 export interface Remembered {
   readonly id: ContentId;
@@ -43,8 +43,8 @@ export function isSettled(entry: Listed, hashedAt: number): boolean {
 /** Null when nothing is remembered about the place. The list of files is only read when it is asked for. */
 export function readPage(cacheFolder: string, place: string): CachePageReader | null {
   const path = pagePath(cacheFolder, place);
-  const [format, head] = (read(path) ?? "").split("\n");
-  if (format !== FORMAT || head === undefined) return null;
+  const head = read(path);
+  if (head === null) return null;
   return {
     whole: wholeOf(head, place),
     ids: () => idsOf(read(`${path}.files`) ?? ""),
@@ -56,7 +56,7 @@ export interface CachePageReader {
   ids(): Map<string, ContentId>;
 }
 
-/** Two files: format and the answer for the whole; key, NUL NUL, id, LF NUL for each file. */
+/** Two files: the answer for the whole; key, NUL NUL, id, LF NUL for each file. */
 export function writePage(cacheFolder: string, place: string, page: CachePage): void {
   const path = pagePath(cacheFolder, place);
   const parts: string[] = [];
@@ -65,7 +65,7 @@ export function writePage(cacheFolder: string, place: string, page: CachePage): 
     mkdirSync(cacheFolder, { recursive: true });
     // A crash in between is harmless: either file says by itself what it was true of.
     replace(`${path}.files`, parts.join(""));
-    replace(path, `${FORMAT}\n${JSON.stringify({ place, whole: page.whole })}\n`);
+    replace(path, JSON.stringify({ place, whole: page.whole }));
   } catch {
     // Without it, the files are hashed again next time.
   }
@@ -73,13 +73,21 @@ export function writePage(cacheFolder: string, place: string, page: CachePage): 
 
 function replace(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.${writes++}.tmp`;
-  writeFileSync(temporary, text);
+  writeFileSync(temporary, checked(text));
   renameSync(temporary, path);
 }
 
+/** Behind a line by which a text that the disk has altered is known: a wrong id would be taken for that of the bytes. */
+export function checked(text: string): string {
+  return `${FORMAT} ${hash("sha256", text)}\n${text}`;
+}
+
+/** Null for what is not as it was written. */
 function read(path: string): string | null {
   try {
-    return readFileSync(path, "utf8");
+    const written = readFileSync(path, "utf8");
+    const text = written.slice(written.indexOf("\n") + 1);
+    return checked(text) === written ? text : null;
   } catch {
     return null;
   }
@@ -91,9 +99,9 @@ function pagePath(cacheFolder: string, place: string): string {
   return join(cacheFolder, hash("sha256", place).slice(0, 32));
 }
 
-function wholeOf(line: string, place: string): CachePage["whole"] {
+function wholeOf(text: string, place: string): CachePage["whole"] {
   try {
-    const head = JSON.parse(line) as { place: string; whole: CachePage["whole"] };
+    const head = JSON.parse(text) as { place: string; whole: CachePage["whole"] };
     return head.place === place ? head.whole : null;
   } catch {
     return null;
