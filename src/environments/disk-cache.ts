@@ -3,11 +3,24 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { checkedText, textOfChecked } from "../core/checked-text.ts";
 
-/** The document, or null when it is missing or unreadable. */
+const FORMAT = "stepwell document";
+
+/** The document, or null when it is missing, or is not as {@link writeDocument} wrote it. */
 export function readDocument<T>(file: string): T | null {
+  return readAs<T>(file, (written) => textOfChecked(FORMAT, written));
+}
+
+/** JSON as it lies there, or null when it is missing or unreadable. */
+export function readJson<T>(file: string): T | null {
+  return readAs<T>(file, (written) => written);
+}
+
+function readAs<T>(file: string, textOf: (written: string) => string | null): T | null {
   try {
-    return JSON.parse(fs.readFileSync(file, "utf8")) as T;
+    const text = textOf(fs.readFileSync(file, "utf8"));
+    return text === null ? null : (JSON.parse(text) as T);
   } catch {
     return null;
   }
@@ -16,7 +29,7 @@ export function readDocument<T>(file: string): T | null {
 /** Best effort: a cache that cannot be written costs time, never correctness. */
 export function writeDocument(file: string, document: unknown): void {
   try {
-    writeWhole(file, `${JSON.stringify(document)}\n`);
+    writeWhole(file, checkedText(FORMAT, JSON.stringify(document)));
   } catch {
     // A full or read-only cache: the next call computes it again.
   }

@@ -6,6 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EnvironmentIdentity } from "../core/environment.ts";
+import { readDocument, writeDocument } from "./disk-cache.ts";
 import { createEnvironments } from "./environments.ts";
 
 let folder: string;
@@ -99,12 +100,18 @@ describe("the identity of the shell's interpreter", () => {
     await identify();
     const cached = fs.readdirSync(path.join(folder, "cache", "identities"));
     const document = path.join(folder, "cache", "identities", cached[0] ?? "");
-    const probe = JSON.parse(fs.readFileSync(document, "utf8"));
+    const probe = readDocument<{ takenAt: number; facts: { packages: object } }>(document);
+    if (probe === null) expect.unreachable("the identity is kept");
     // Made long ago, so that the racy rule has no say; then a fact that no interpreter would say.
     probe.takenAt = Date.now() + 60_000;
     probe.facts.packages = { kept: "1" };
-    fs.writeFileSync(document, JSON.stringify(probe));
+    writeDocument(document, probe);
     expect((await identify()).packages).toEqual({ kept: "1" });
+    // What the disk has altered is no fact either.
+    const altered = fs.readFileSync(document, "utf8").replace("kept", "lost");
+    fs.writeFileSync(document, altered);
+    expect((await identify()).packages).not.toHaveProperty("lost");
+    writeDocument(document, probe);
     fs.rmSync(program);
     fs.symlinkSync("/usr/bin/env", program);
     expect((await identify().catch(() => null))?.packages ?? {}).not.toEqual({ kept: "1" });

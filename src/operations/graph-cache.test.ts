@@ -66,6 +66,17 @@ it("reads anew when the workspace's own file or an entry of the cache has change
   expect(text()).toBe("a\none\n");
 });
 
+it("does not run a command that the disk has altered in the cache", () => {
+  expect(text()).toBe("a\none\n");
+  for (const name of fs.readdirSync(rig.at(".stepwell/cache/graphs"))) {
+    const entry = `.stepwell/cache/graphs/${name}`;
+    const altered = rig.read(entry).replace("echo ", "echo not-");
+    expect(altered).not.toBe(rig.read(entry));
+    rig.write(entry, altered);
+  }
+  expect(text()).toBe("a\none\n");
+});
+
 it("keeps nothing of a definition with a registered component or an error", () => {
   rig.write("named.yml", `name: part\n${COMPONENT}`);
   expect(rig.cli("component", "create", "named.yml").code).toBe(0);

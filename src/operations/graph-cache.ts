@@ -5,6 +5,7 @@ import { hash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkedText, textOfChecked } from "../core/checked-text.ts";
 import { packGraph, unpackGraph } from "../core/packed-graph.ts";
 import { GRAPH_FORMAT, type Graph } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
@@ -27,7 +28,10 @@ export interface GraphCache {
   write(loaded: CacheableGraph): void;
 }
 
-/** First line of an entry; the packed graph follows. */
+/** Behind this an entry's digest: a command that the disk has altered would be run. */
+const FORMAT = "stepwell graph";
+
+/** First line of an entry's text; the packed graph follows. */
 interface Head {
   readonly files: readonly (readonly [path: string, sha256: string | null])[];
   readonly kinds: readonly (readonly [path: string, kind: Kind])[];
@@ -45,7 +49,8 @@ export function graphCache(workspace: Pick<Workspace, "folder">, options: unknow
   return {
     read() {
       try {
-        const text = fs.readFileSync(file, "utf8");
+        const text = textOfChecked(FORMAT, fs.readFileSync(file, "utf8"));
+        if (text === null) return null;
         const end = text.indexOf("\n");
         const head = JSON.parse(text.slice(0, end)) as Head;
         if (!isUnchanged(head)) return null;
@@ -65,7 +70,8 @@ export function graphCache(workspace: Pick<Workspace, "folder">, options: unknow
         if (!fs.existsSync(places.dot(workspace.folder))) return;
         fs.mkdirSync(folder, { recursive: true });
         const partial = `${file}.${process.pid}.partial`;
-        fs.writeFileSync(partial, `${JSON.stringify(head)}\n${packGraph(graph).text}`);
+        const text = `${JSON.stringify(head)}\n${packGraph(graph).text}`;
+        fs.writeFileSync(partial, checkedText(FORMAT, text));
         fs.renameSync(partial, file);
         forgetOldest(folder);
       } catch {

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { checkedText } from "../core/checked-text.ts";
 import { createFolderContents } from "./folder.ts";
-import { checked } from "./hash-cache.ts";
+import { FORMAT } from "./hash-cache.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -41,7 +42,7 @@ function poison(): string {
   for (const name of readdirSync(cache)) {
     const old = readFileSync(join(cache, name), "utf8");
     const text = old.slice(old.indexOf("\n") + 1).replaceAll(/sha256:[0-9a-f]{64}/g, FALSE);
-    writeFileSync(join(cache, name), checked(text));
+    writeFileSync(join(cache, name), checkedText(FORMAT, text));
   }
   return FALSE;
 }

@@ -4,6 +4,7 @@
 import { hash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkedText, textOfChecked } from "../core/checked-text.ts";
 import type { ContentId } from "../core/content.ts";
 import type { Listed, ListedFile } from "./walk.ts";
 
@@ -14,7 +15,7 @@ import type { Listed, ListedFile } from "./walk.ts";
 export const RACY_MS = 2000;
 
 /** Bumped when the layout below changes: other files are ignored. */
-const FORMAT = "stepwell hashes 2";
+export const FORMAT = "stepwell hashes 2";
 
 export interface Remembered {
   readonly id: ContentId;
@@ -73,21 +74,13 @@ export function writePage(cacheFolder: string, place: string, page: CachePage): 
 
 function replace(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.${writes++}.tmp`;
-  writeFileSync(temporary, checked(text));
+  writeFileSync(temporary, checkedText(FORMAT, text));
   renameSync(temporary, path);
 }
 
-/** Behind a line by which a text that the disk has altered is known: a wrong id would be taken for that of the bytes. */
-export function checked(text: string): string {
-  return `${FORMAT} ${hash("sha256", text)}\n${text}`;
-}
-
-/** Null for what is not as it was written. */
 function read(path: string): string | null {
   try {
-    const written = readFileSync(path, "utf8");
-    const text = written.slice(written.indexOf("\n") + 1);
-    return checked(text) === written ? text : null;
+    return textOfChecked(FORMAT, readFileSync(path, "utf8"));
   } catch {
     return null;
   }
