@@ -23,6 +23,8 @@ describe("a name that leads nowhere", () => {
     [["run", "pipeline.yaml"], "Did you mean `pipeline.yml`?"],
     [["run", "pipeline"], "Did you mean `pipeline.yml`?"],
     [["run", "."], "Name the file in it: `HERE/pipeline.yml`."],
+    [["run", "pipeline.yml/x"], "there is no such file"],
+    [["run", "x".repeat(300)], "no file can have so long a name"],
     [["run", "-"], "standard input is /dev/stdin"],
     [["run", "--set", "inputs.x.path=./dat/a.csv"], "Put it there, or write another path"],
     [["run", "--set", "inputs.x.path=./data/b.csv"], "Did you mean `./data/a.csv`?"],

@@ -218,7 +218,8 @@ const DENIED = "Check the owner and the permissions of the file and of the folde
 
 function readReason(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOENT") return "there is no such file";
+  if (code === "ENOENT" || code === "ENOTDIR") return "there is no such file";
+  if (code === "ENAMETOOLONG") return "no file can have so long a name";
   if (code === "EISDIR") return "it is a folder";
   if (code === "EACCES") return "permission denied";
   return (error as Error).message;
