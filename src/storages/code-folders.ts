@@ -7,12 +7,12 @@ import type { ContentId, ManifestEntry } from "../core/content.ts";
 import type { CopyCode } from "./content-jobs.ts";
 import { ContentProblem } from "./content-problem.ts";
 import { bytesId } from "./folder-id.ts";
-import { handedMode, readSnapshot, snapshotFolder } from "./snapshot-store.ts";
+import { dropFile, handedMode, readSnapshot, snapshotFolder } from "./snapshot-store.ts";
 
 /** What is done off this thread for bigger code. */
 export interface StageMeans {
   copy(order: CopyCode): Promise<null>;
-  isWhole(stored: {
+  holdsItsBytes(stored: {
     readonly folder: string;
     readonly entries: readonly ManifestEntry[];
   }): Promise<boolean>;
@@ -64,7 +64,7 @@ export function codeFolders(codeFolder: string): CodeFolders {
         return;
       }
       if (!checked.has(id)) {
-        if (!(await means.isWhole({ folder: from, entries }))) damaged(id);
+        if (!(await means.holdsItsBytes({ folder: from, entries }))) damaged(id);
         checked.add(id);
       }
       await means.copy({ from, to, entries });
@@ -87,7 +87,10 @@ function loadCode(codeFolder: string, id: ContentId): LoadedCode {
     if (entry.type === "link") links.push(entry);
     else if (entry.type === "file") {
       const content = readStored(join(from, entry.path));
-      if (content === null || bytesId(content) !== entry.id) damaged(id);
+      if (content === null || bytesId(content) !== entry.id) {
+        dropFile(join(from, entry.path));
+        damaged(id);
+      }
       files.push({ path: entry.path, mode: handedMode(entry.executable), bytes: content });
     }
   }

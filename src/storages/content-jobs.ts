@@ -12,7 +12,7 @@ import { type KeepCopy, keepCopy } from "./kept-copies.ts";
 import { manifestPath, readManifest } from "./manifest-store.ts";
 import { publishCopy } from "./publish.ts";
 import { type CodePlaces, type SnapshotResult, snapshotCode } from "./snapshot.ts";
-import { copyEntries, handedMode, isWhole } from "./snapshot-store.ts";
+import { copyEntries, handedMode, holdsItsBytes } from "./snapshot-store.ts";
 
 /** What each job is asked and answers. */
 export interface ContentJobs {
@@ -31,7 +31,7 @@ export interface ContentJobs {
   copyCode: { asked: CopyCode; answer: null };
   finishFolder: { asked: FinishFolder; answer: AsMade };
   stillAsMade: { asked: UsedFolder; answer: AsMade | null };
-  isWhole: { asked: { folder: string; entries: readonly ManifestEntry[] }; answer: boolean };
+  holdsItsBytes: { asked: { folder: string; entries: readonly ManifestEntry[] }; answer: boolean };
   readManifest: { asked: { storeFolder: string; id: ContentId }; answer: Manifest | null };
   publish: { asked: PublishCopy; answer: null };
   keepCopy: { asked: KeepCopy; answer: null };
@@ -81,8 +81,8 @@ export const contentJobs: JobTable = {
   finishFolder: ({ folder, entries }, limits) =>
     limits !== null && entries.length > limits.entries ? TOO_BIG : finishFolder(folder, entries),
   stillAsMade: (used, limits) => (isMany(used.entries, limits) ? TOO_BIG : stillAsMade(used)),
-  isWhole: ({ folder, entries }, limits) =>
-    isMany(entries, limits) ? TOO_BIG : isWhole(folder, entries),
+  holdsItsBytes: ({ folder, entries }, limits) =>
+    isMany(entries, limits) ? TOO_BIG : holdsItsBytes(folder, entries),
   readManifest: ({ storeFolder, id }, limits) => {
     const size = statSync(manifestPath(storeFolder, id), { throwIfNoEntry: false })?.size;
     if (size === undefined) return null;

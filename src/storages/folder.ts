@@ -88,7 +88,7 @@ class FolderContents implements Contents {
     this.#hashes = fileHashes(this.#cacheFolder);
     this.#work = workFolders(this.#places, {
       copy: (asked) => this.#do("copyCode", asked),
-      isWhole: (asked) => this.#do("isWhole", asked),
+      holdsItsBytes: (asked) => this.#do("holdsItsBytes", asked),
       finishFolder: (asked) => this.#do("finishFolder", asked),
       stillAsMade: (asked) => this.#do("stillAsMade", asked),
     });

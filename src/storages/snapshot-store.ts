@@ -17,6 +17,7 @@ import {
 import { dirname, join } from "node:path";
 import type { ContentId, ManifestEntry } from "../core/content.ts";
 import { folderId } from "./folder-id.ts";
+import { hashFile } from "./hash-file.ts";
 
 export function snapshotFolder(codeFolder: string, id: ContentId): string {
   return join(codeFolder, id.slice("sha256:".length));
@@ -49,6 +50,28 @@ export function isWhole(folder: string, entries: readonly ManifestEntry[]): bool
         return entry satisfies never;
     }
   });
+}
+
+/**
+ * Takes files away whose bytes are not theirs: who has the code makes such a snapshot anew, and nobody runs it. False when
+ * there was such a file, or one is missing.
+ */
+export function holdsItsBytes(folder: string, entries: readonly ManifestEntry[]): boolean {
+  if (!isWhole(folder, entries)) return false;
+  const altered = entries
+    .filter((entry) => entry.type === "file")
+    .filter((entry) => hashFile(join(folder, entry.path), entry.size) !== entry.id);
+  for (const { path } of altered) dropFile(join(folder, path));
+  return altered.length === 0;
+}
+
+/** What lies at the place of a file of a snapshot and is not it. */
+export function dropFile(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // A disk that cannot be written: it is told as damaged all the same.
+  }
 }
 
 /** Makes the temporary folder the snapshot; a damaged one of the same name is replaced. */

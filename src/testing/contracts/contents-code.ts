@@ -124,15 +124,22 @@ export function snapshots(bench: () => ContentsBench): void {
     expect(readFileSync(join(staged.workFolder, "a.py"), "utf8")).toBe("whole");
   });
 
-  it("never hands out a snapshot whose bytes are not those of its name", async () => {
-    bench().write("code/a.py", "whole");
-    const { snapshotId } = await bench().snapshot();
-    const stored = bench().path(`.stepwell/code/${snapshotId.slice(7)}/a.py`);
-    rmSync(stored, { force: true });
-    writeFileSync(stored, "EVIL!");
-    const order = { attemptId: "s1", snapshotId, outputs: {} };
-    expect((await bench().failure(bench().contents.stage(order))).code).toBe("missing_path");
-  });
+  it.each([0, 60])(
+    "never hands out a snapshot whose bytes are not those of its name, and makes it anew (%i more files)",
+    async (more) => {
+      bench().write("code/a.py", "whole");
+      for (let index = 0; index < more; index += 1) bench().write(`code/more/${index}`, "");
+      const { snapshotId } = await bench().snapshot();
+      const stored = bench().path(`.stepwell/code/${snapshotId.slice(7)}/a.py`);
+      rmSync(stored, { force: true });
+      writeFileSync(stored, "EVIL!");
+      const order = { attemptId: "s1", snapshotId, outputs: {} };
+      expect((await bench().failure(bench().contents.stage(order))).code).toBe("missing_path");
+      await bench().snapshot();
+      const staged = await bench().stage("s2", {}, snapshotId);
+      expect(readFileSync(join(staged.workFolder, "a.py"), "utf8")).toBe("whole");
+    },
+  );
 }
 
 export function ignoring(bench: () => ContentsBench): void {
