@@ -2,10 +2,8 @@
 
 import { didYouMean, namesInWords, suggestion } from "../did-you-mean.ts";
 import { checkFields } from "../fields/check-fields.ts";
-import { dataTransferNode } from "../fields/data-transfer.ts";
-import type { FieldTable } from "../fields/field.ts";
 import { laterNodes } from "../fields/later-nodes.ts";
-import { commandNode, pipelineNode } from "../fields/node-fields.ts";
+import { commandNode } from "../fields/node-fields.ts";
 import type { StepType } from "../graph.ts";
 import { MOST_PORTS, PIPELINE_DEPTH } from "../limits.ts";
 import { getMapping, getSet, getWord, type TreeEntry, type TreeMapping } from "../tree.ts";
@@ -14,6 +12,7 @@ import { type Component, dataType, isFlow } from "./component.ts";
 import { loadComponent } from "./load-component.ts";
 import type { LoadContext } from "./load-context.ts";
 import { recordMadeOutputs } from "./made-outputs.ts";
+import { nodeTable } from "./node-table.ts";
 import { warnNotRead } from "./not-read.ts";
 import { checkPortNames } from "./port-name.ts";
 import { dependsOnValue } from "./run-settings.ts";
@@ -65,14 +64,14 @@ function expandNode(
     context.error(entry.key, "bad_name", `\`${name}\` is not a name of a node`, hint);
   }
   const word = getWord(tree, "type");
-  if (word !== null && tableOf(word) === null) {
+  if (word !== null && nodeTable(word) === null) {
     reportType(entry, word, context);
     return null;
   }
   const { component, named } = componentOf(tree, word, scope, context);
   const type = nodeType(word, component, tree);
   const opaque = named && component === null;
-  checkFields(tree, tableOf(type) ?? commandNode, context.report);
+  checkFields(tree, nodeTable(type) ?? commandNode, context.report);
   if (component !== null) checkComponentType(tree, type, component, context);
   if (named) warnUnread(tree, type, context);
   const node: JobNode = {
@@ -120,13 +119,6 @@ function reportType(entry: TreeEntry, word: string, context: LoadContext): void 
 
 /** What the first previews of the language called it. */
 const EARLY_COMMAND = /^(?:component|component_job|command_job|command_component)$/;
-
-function tableOf(type: string): FieldTable | null {
-  if (type === "command") return commandNode;
-  if (type === "pipeline") return pipelineNode;
-  if (type === "data_transfer") return dataTransferNode;
-  return Object.hasOwn(laterNodes, type) ? (laterNodes[type] ?? null) : null;
-}
 
 function componentOf(
   tree: TreeMapping,

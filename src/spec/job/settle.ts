@@ -6,9 +6,12 @@ import type { TreeEntry, TreeNode, TreeScalar } from "../tree.ts";
 import type { LoadContext } from "./load-context.ts";
 import { parentInput, type Scope } from "./scope.ts";
 
+export const ONLY_PARENT_INPUTS =
+  "Outside of inputs and outputs only `${{parent.inputs.x}}` works, as the whole value.";
+
 /** The same tree with every binding replaced by its literal; null where a binding cannot be filled in. */
-export function settle(node: TreeNode, scope: Scope | null, context: LoadContext): TreeNode | null {
-  if (scope === null || !holdsBinding(node)) return node;
+export function settle(node: TreeNode, scope: Scope, context: LoadContext): TreeNode | null {
+  if (!holdsBinding(node)) return node;
   if (node.kind === "scalar") return settleScalar(node, scope, context);
   if (node.kind === "list") {
     const items = node.items.flatMap((item) => settle(item, scope, context) ?? []);
@@ -33,9 +36,7 @@ function settleScalar(node: TreeScalar, scope: Scope, context: LoadContext): Tre
   const part = soleReference(node.text);
   if (part?.target.scope !== "parent_inputs") {
     const message = `\`${node.text}\` cannot stand here`;
-    const hint =
-      "Outside of inputs and outputs only `${{parent.inputs.x}}` works, as the whole value.";
-    context.error(node, "bad_binding", message, hint);
+    context.error(node, "bad_binding", message, ONLY_PARENT_INPUTS);
     return null;
   }
   const { name } = part.target;

@@ -40,7 +40,7 @@ import {
   readTrace,
 } from "./run-settings.ts";
 import type { JobNode, ResolvedInput } from "./scope.ts";
-import { settle } from "./settle.ts";
+import { settledFields } from "./settled-fields.ts";
 import { readTransfer } from "./transfer-step.ts";
 import { typeSettings } from "./type-settings.ts";
 
@@ -173,44 +173,6 @@ function warnOfComponentVariables(node: JobNode, own: TreeMapping, context: Load
   const hint = "Say `environment_variables` on the node, beside `component`, where both read them.";
   context.warn(key, "dropped_by_azure", message, hint);
 }
-
-/** The node's fields with `${{parent.inputs.x}}` filled in; inputs, outputs and the command have their own rules. */
-function settledFields(node: JobNode, context: LoadContext): TreeMapping {
-  const entries = new Map(node.tree.entries);
-  for (const [name, { key, value }] of node.tree.entries) {
-    const isSettled = node.type === "data_transfer" && TRANSFER_FIELDS.has(name);
-    if (BOUND_ELSEWHERE.has(name) && !isSettled) continue;
-    const settled = settle(value, node.path === "" ? null : node.scope, context);
-    if (settled === null) entries.delete(name);
-    else entries.set(name, { key, value: settled });
-  }
-  return { ...node.tree, entries };
-}
-
-/** What a transfer says in words, and other types by bindings of their own. */
-const TRANSFER_FIELDS: ReadonlySet<string> = new Set(["task", "source", "sink"]);
-
-const BOUND_ELSEWHERE: ReadonlySet<string> = new Set([
-  "inputs",
-  "outputs",
-  "command",
-  "component",
-  "trial",
-  "args",
-  "condition",
-  "true_block",
-  "false_block",
-  "body",
-  "mapping",
-  "items",
-  "training_data",
-  "validation_data",
-  "test_data",
-  "task",
-  "input_data",
-  "source",
-  "sink",
-]);
 
 function definitionFiles(node: JobNode): readonly string[] {
   const own = node.inline ? null : (node.component?.file ?? null);
