@@ -16,6 +16,11 @@ it("tells what the machine refuses by name, and leaves the rest to be a bug", ()
     "workspace_gone",
   );
   expect(code(new WorkspaceGone("/x").message)).toBe("workspace_gone");
+  const epoch = "'/x/.stepwell/supervisors/epoch'";
+  expect(code(`EISDIR: illegal operation on a directory, rename '/x/a' -> ${epoch}`)).toBe(
+    "damaged_workspace",
+  );
+  expect(code("EISDIR: illegal operation on a directory, read '/home/x'")).toBeNull();
   expect(code("ENOENT: no such file or directory, uv_cwd")).toBe("folder_gone");
   expect(code("undefined is not a function")).toBeNull();
 });

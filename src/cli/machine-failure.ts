@@ -74,6 +74,13 @@ const KNOWN: readonly Known[] = [
     quoted: true,
   },
   {
+    pattern: /\b(?:EISDIR|ENOTDIR)\b.*\.stepwell\//,
+    code: "damaged_workspace",
+    message: "in .stepwell a folder stands where a file belongs, or a file where a folder does",
+    hint: "move away what is named here, then: the same again",
+    quoted: true,
+  },
+  {
     pattern: /uv_cwd/,
     code: "folder_gone",
     message: "the current folder is not there any more: somebody removed or replaced it",
