@@ -25,6 +25,12 @@ import { ownProgram } from "./operations/own-program.ts";
 import { packageFile } from "./operations/package-file.ts";
 import { readConfig } from "./operations/read-config.ts";
 import { readShell } from "./operations/read-shell.ts";
+import {
+  damagedRecord,
+  newerRecord,
+  tellForgotten,
+  unusableRecord,
+} from "./operations/record-file.ts";
 import { isRefusal, type Refusal, refuse } from "./operations/refusal.ts";
 import { fetchRemote } from "./operations/remote-data.ts";
 import { createSharedResults, type SharedResults } from "./operations/shared-results.ts";
@@ -85,38 +91,26 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
   const made = makeFolders(found.folder);
   if (made !== null) return made;
   if (found.isNew) options.notice(`new workspace: ${found.folder}`);
-  const records = openRecords(places.database(found.folder));
+  const records = openRecords(places.database(found.folder), () =>
+    tellForgotten(found.folder, options.notice),
+  );
   if (isRefusal(records)) return records;
   const workspace = compose(found.folder, config, rememberResults(records), options);
   return isFirst ? newWorkspace(workspace) : workspace;
 }
 
-function openRecords(file: string): RecordStore | Refusal {
-  const unusable = (why: string, hint: string): Refusal =>
-    refuse("workspace_unusable", `${file} ${why}`, hint, 4);
-  const ways = `make it readable for you, or choose another place: --workspace DIR`;
-  try {
-    if (fs.existsSync(file)) fs.accessSync(file, fs.constants.R_OK);
-  } catch (error) {
-    return unusable(`cannot be read: ${(error as Error).message}`, ways);
-  }
-  if (fs.statSync(file, { throwIfNoEntry: false })?.isFile() === false)
-    return unusable("is no file, and the record of all runs belongs there", "move it away");
+function openRecords(file: string, isNew: () => void): RecordStore | Refusal {
+  const unusable = unusableRecord(file);
+  if (unusable !== null) return unusable;
   try {
     const opened = openSqliteStore(file);
-    if (opened.kind === "open") return opened.store;
-    return refuse(
-      "newer_workspace",
-      `the workspace was written by a newer Stepwell (record version ${opened.version})`,
-      "update Stepwell",
-      4,
-    );
+    if (opened.kind === "newer") return newerRecord(opened.version);
+    if (opened.isNew) isNew();
+    return opened.store;
   } catch (error) {
-    if (!/not a database|malformed/.test(String(error))) throw error;
-    return unusable(
-      `is damaged: ${(error as Error).message}`,
-      "put a copy of it back, or move it away with its -wal and -shm: the outputs in .stepwell/store stay, the runs are forgotten",
-    );
+    const damaged = damagedRecord(file, error);
+    if (damaged === null) throw error;
+    return damaged;
   }
 }
 

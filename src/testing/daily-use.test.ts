@@ -183,11 +183,26 @@ describe("a record that was put back from an older copy, or moved away", () => {
     expect(rig.cli("logs", "job-4").stdout.match(/made/g)).toHaveLength(1);
     expect(lost.map((one) => rig.read(path.relative(rig.folder, outputOf(one))))).toEqual(made);
     fs.rmSync(rig.at(".stepwell/stepwell.db"));
+    expect(rig.cli("runs").stderr).toContain("warning: the record of earlier runs");
+    expect(rig.cli("runs").stderr).toBe("no runs\n");
     expect(run()).toMatchObject({ status: "Completed", name: "job-5" });
     const refused = rig.cli("run", "job.yml", "--name", "job-2");
     expect([refused.code, refused.stderr]).toEqual([
       2,
       expect.stringContaining("there are files of a run named job-2 that the record does not know"),
+    ]);
+  });
+});
+
+describe("a record that is a link to nothing", () => {
+  it("is told as that", () => {
+    rig = makeRig("linked-record");
+    fs.mkdirSync(rig.at(".stepwell"));
+    fs.symlinkSync("/nonexistent/stepwell.db", rig.at(".stepwell/stepwell.db"));
+    const refused = rig.cli("runs");
+    expect([refused.code, refused.stderr]).toEqual([
+      4,
+      expect.stringContaining("stepwell.db is a link to nothing"),
     ]);
   });
 });

@@ -153,14 +153,15 @@ export const STEPS: readonly string[] = [
 export const SCHEMA_VERSION = STEPS.length;
 
 export type MigrationOutcome =
-  | { readonly kind: "ready" }
+  /** `isNew`: there was nothing in it. */
+  | { readonly kind: "ready"; readonly isNew: boolean }
   | { readonly kind: "newer"; readonly version: number };
 
 /** Brings the database at `file` to this version. Safe when several processes open it at once. */
 export function migrate(database: Database, file: string): MigrationOutcome {
   const version = readVersion(database);
   if (version > SCHEMA_VERSION) return { kind: "newer", version };
-  if (version === SCHEMA_VERSION) return { kind: "ready" };
+  if (version === SCHEMA_VERSION) return { kind: "ready", isNew: false };
   if (version > 0)
     database.exec(`VACUUM INTO '${backupName(file, version).replaceAll("'", "''")}'`);
   database.exec("BEGIN IMMEDIATE");
@@ -174,7 +175,7 @@ export function migrate(database: Database, file: string): MigrationOutcome {
     rollBack(database);
     throw error;
   }
-  return { kind: "ready" };
+  return { kind: "ready", isNew: version === 0 };
 }
 
 function readVersion(database: Database): number {

@@ -57,7 +57,8 @@ import { openSession, type Session } from "./session.ts";
 import { watchFile } from "./watch-file.ts";
 
 export type OpenOutcome =
-  | { readonly kind: "open"; readonly store: RecordStore }
+  /** `isNew`: it held nothing yet. */
+  | { readonly kind: "open"; readonly store: RecordStore; readonly isNew: boolean }
   /** Written by a newer Stepwell: refused rather than guessed at. */
   | { readonly kind: "newer"; readonly version: number };
 
@@ -77,7 +78,7 @@ export function openSqliteStore(file: string, workspace = "local"): OpenOutcome 
     log.close();
     database.close();
   };
-  return { kind: "open", store: { ...store, isGone, close } };
+  return { kind: "open", store: { ...store, isGone, close }, isNew: migrated.isNew };
 }
 
 /** SQLite's log, which stays the same file for as long as the database is open. */
