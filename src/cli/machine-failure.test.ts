@@ -20,6 +20,7 @@ it("tells what the machine refuses by name, and leaves the rest to be a bug", ()
   expect(code(`EISDIR: illegal operation on a directory, rename '/x/a' -> ${epoch}`)).toBe(
     "damaged_workspace",
   );
+  expect(code("ENAMETOOLONG: name too long, stat '/x/yyy'")).toBe("name_too_long");
   expect(code("EISDIR: illegal operation on a directory, read '/home/x'")).toBeNull();
   expect(code("ENOENT: no such file or directory, uv_cwd")).toBe("folder_gone");
   expect(code("undefined is not a function")).toBeNull();

@@ -81,6 +81,13 @@ const KNOWN: readonly Known[] = [
     quoted: true,
   },
   {
+    pattern: /\bENAMETOOLONG\b/,
+    code: "name_too_long",
+    message: "a name is longer than the disk takes",
+    hint: "use a shorter one, or a folder less deep",
+    quoted: true,
+  },
+  {
     pattern: /uv_cwd/,
     code: "folder_gone",
     message: "the current folder is not there any more: somebody removed or replaced it",
