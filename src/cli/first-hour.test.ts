@@ -177,6 +177,15 @@ describe("add", () => {
     expect(rig.cli("validate").code).toBe(0);
   });
 
+  it("begins a file in a folder that is not there yet, and says what is none", () => {
+    const add = (file: string) => rig.cli("add", "a", "--file", file, "--", "true");
+    expect([add("new/train.yml").code, rig.read("new/train.yml")]).toEqual([
+      0,
+      expect.stringContaining('command: "true"'),
+    ]);
+    expect(add("new").stderr).toContain("new cannot be read: it is a folder\n  name the pipeline");
+  });
+
   it("shows with --dry-run and writes nothing; refuses a name that is taken or cannot be", () => {
     writeScripts();
     rig.cli("add", "a", "--", "true");

@@ -7,6 +7,7 @@ import { describeScripts } from "./describe-scripts.ts";
 import { draftFromCommand } from "./draft-from-command.ts";
 import { portName } from "./draft-names.ts";
 import { insertStep, madeOutputs } from "./insert-step.ts";
+import { readReason } from "./load-definition.ts";
 import { missingScript } from "./missing-script.ts";
 import { pipelineText, writeSchemas } from "./pipeline-text.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
@@ -59,6 +60,7 @@ export function addStep(options: AddOptions): AddedStep | Refusal {
 }
 
 export function writeText(file: string, { text, isNew }: AddedStep): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
   writeWhole(file, text);
   if (isNew) writeSchemas(path.dirname(file));
 }
@@ -69,6 +71,7 @@ function readText(file: string): string | null | Refusal {
     return fs.readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    return refuse("unreadable_file", `${file} cannot be read: ${(error as Error).message}`);
+    const hint = "name the pipeline file, which need not be there yet: --file pipeline.yml";
+    return refuse("unreadable_file", `${file} cannot be read: ${readReason(error)}`, hint);
   }
 }

@@ -216,7 +216,7 @@ export const fileReader: SpecReader = {
 
 const DENIED = "Check the owner and the permissions of the file and of the folders above it.";
 
-function readReason(error: unknown): string {
+export function readReason(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOENT" || code === "ENOTDIR") return "there is no such file";
   if (code === "ENAMETOOLONG") return "no file can have so long a name";
