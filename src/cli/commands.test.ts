@@ -243,8 +243,16 @@ describe("init, schema, doctor, completion", () => {
     expect(rig.cli("schema", "nothing").code).toBe(2);
   });
 
-  it("doctor ends with 4 when bash is missing, and says what to do", () => {
+  it("doctor ends with 4 when bash is missing or the record is damaged, and says what to do", () => {
     expect(rig.cli("doctor").code).toBe(0);
+    const damaged = makeRig("damaged");
+    damaged.write(".stepwell/stepwell.db", "no database\n".repeat(1000));
+    const told = damaged.cli("doctor");
+    damaged.remove();
+    expect([told.code, told.stdout]).toEqual([
+      4,
+      expect.stringMatching(/^workspace: missing: .*stepwell\.db is damaged/m),
+    ]);
     const poor = rig.cliWith({ PATH: rig.at("nowhere") }, "doctor");
     expect(poor.code).toBe(4);
     expect(poor.stdout).toMatch(/bash: missing: .*\n {2}install it/);

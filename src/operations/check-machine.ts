@@ -7,8 +7,9 @@ import path from "node:path";
 import type { ProcessPort } from "../ports/process.ts";
 import { findWorkspace } from "./find-workspace.ts";
 import { readConfig } from "./read-config.ts";
-import { isRefusal } from "./refusal.ts";
+import { isRefusal, type Refusal } from "./refusal.ts";
 import { homeFolder } from "./user-cache.ts";
+import { places } from "./workspace.ts";
 
 export interface Finding {
   readonly name: string;
@@ -26,6 +27,8 @@ export interface MachineOptions {
   /** `--workspace`, or null. */
   readonly workspaceOption: string | null;
   readonly processes: ProcessPort;
+  /** Why the record of a workspace cannot be used; null where it can. */
+  readonly record: (folder: string) => Promise<Refusal | null>;
 }
 
 /** Less than this and a run of any size will fill the disk. */
@@ -42,7 +45,8 @@ export async function checkMachine(options: MachineOptions): Promise<readonly Fi
     }),
   );
   const node = ok("node", true, `${process.version} at ${process.execPath}`);
-  return [node, ...programs, ...checkWorkspace(options), checkMemory(options.processes)];
+  const workspace = await checkWorkspace(options);
+  return [node, ...programs, ...workspace, checkMemory(options.processes)];
 }
 
 const PROGRAMS = [
@@ -91,7 +95,7 @@ function versionOf(
   });
 }
 
-function checkWorkspace(options: MachineOptions): readonly Finding[] {
+async function checkWorkspace(options: MachineOptions): Promise<readonly Finding[]> {
   const found = findWorkspace({
     option: options.workspaceOption,
     variable: options.shell.STEPWELL_WORKSPACE,
@@ -99,7 +103,11 @@ function checkWorkspace(options: MachineOptions): readonly Finding[] {
     home: homeFolder(),
   });
   if (isRefusal(found)) return [missing("workspace", true, found.message, found.hint)];
-  return [workspaceFinding(found.folder, found.isNew), checkSpace(found.folder)];
+  const finding = workspaceFinding(found.folder, found.isNew);
+  const isBegun = fs.existsSync(places.database(found.folder));
+  const record = finding.state === "ok" && isBegun ? await options.record(found.folder) : null;
+  const whole = record === null ? finding : missing("workspace", true, record.message, record.hint);
+  return [whole, checkSpace(found.folder)];
 }
 
 function workspaceFinding(folder: string, isNew: boolean): Finding {

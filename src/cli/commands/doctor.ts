@@ -2,6 +2,8 @@
 
 import type { Command } from "commander";
 import { checkMachine } from "../../operations/check-machine.ts";
+import { isRefusal, type Refusal } from "../../operations/refusal.ts";
+import { openWorkspace } from "../../wiring.ts";
 import type { Context } from "../context.ts";
 
 /** Something without which nothing runs is missing. */
@@ -17,6 +19,7 @@ export function define(command: Command, context: Context): void {
         currentFolder: context.currentFolder,
         workspaceOption: context.workspaceOption,
         processes: context.processes(),
+        record: (folder) => unusableRecord(context, folder),
       });
       const usable = findings.every((finding) => finding.state === "ok" || !finding.required);
       if (flags.json) context.terminal.out(JSON.stringify({ schema: 1, usable, checks: findings }));
@@ -28,4 +31,15 @@ export function define(command: Command, context: Context): void {
         }
       context.exit(usable ? 0 : UNUSABLE);
     });
+}
+
+/** As every other command would be told. */
+async function unusableRecord(context: Context, folder: string): Promise<Refusal | null> {
+  const { currentFolder, shell } = context;
+  const notice = (): void => {};
+  const options = { option: folder, currentFolder, shell, create: "refuse", notice } as const;
+  const opened = await openWorkspace(options);
+  if (isRefusal(opened)) return opened;
+  await opened.close();
+  return null;
 }
