@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { holdLock } from "./build-lock.ts";
-import { readJson } from "./disk-cache.ts";
+import { readDocument } from "./disk-cache.ts";
 import { removeFolder } from "./folder-listing.ts";
 
 export interface CollectOptions {
@@ -55,7 +55,7 @@ interface Unused {
 function unused(root: string, { now, unusedForMs }: CollectOptions): Unused[] {
   const names = fs.readdirSync(root);
   const complete = names.flatMap((name) => {
-    const made = readJson<{ folder: string; label: string }>(path.join(root, name));
+    const made = readDocument<{ folder: string; label: string }>(path.join(root, name));
     if (!name.endsWith(".complete") || made === null) return [];
     const usedAt = fs.statSync(path.join(root, name)).mtimeMs;
     return [{ folder: made.folder, label: made.label, usedAt }];

@@ -3,33 +3,25 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { checkedText, textOfChecked } from "../core/checked-text.ts";
+import { digest as digestOf } from "../core/digest.ts";
 
-const FORMAT = "stepwell document";
-
-/** The document, or null when it is missing, or is not as {@link writeDocument} wrote it. */
+/** The document, or null when it is missing, unreadable, or not as it was written. */
 export function readDocument<T>(file: string): T | null {
-  return readAs<T>(file, (written) => textOfChecked(FORMAT, written));
-}
-
-/** JSON as it lies there, or null when it is missing or unreadable. */
-export function readJson<T>(file: string): T | null {
-  return readAs<T>(file, (written) => written);
-}
-
-function readAs<T>(file: string, textOf: (written: string) => string | null): T | null {
   try {
-    const text = textOf(fs.readFileSync(file, "utf8"));
-    return text === null ? null : (JSON.parse(text) as T);
+    const { digest, ...document } = JSON.parse(fs.readFileSync(file, "utf8"));
+    // Other versions of Stepwell, which share the cache, may have written none.
+    const isWhole = digest === undefined || digest === digestOf(JSON.stringify(document));
+    return isWhole ? document : null;
   } catch {
     return null;
   }
 }
 
 /** Best effort: a cache that cannot be written costs time, never correctness. */
-export function writeDocument(file: string, document: unknown): void {
+export function writeDocument(file: string, document: object): void {
   try {
-    writeWhole(file, checkedText(FORMAT, JSON.stringify(document)));
+    const digest = digestOf(JSON.stringify(document));
+    writeWhole(file, `${JSON.stringify({ ...document, digest })}\n`);
   } catch {
     // A full or read-only cache: the next call computes it again.
   }

@@ -40,7 +40,7 @@ export function createRecipes(cacheFolder: string): Recipes {
   /** What this process has written: it goes on with that although the cache is emptied, or written by another version. */
   const known = new Map<string, string>();
   /** Once a process; what is there and damaged is put right. */
-  const keep = (place: string, document: unknown): void => {
+  const keep = (place: string, document: object): void => {
     const text = JSON.stringify(document);
     if (known.get(place) === text) return;
     known.set(place, text);

@@ -8,7 +8,7 @@ import path from "node:path";
 import type { EnvironmentFailure } from "../ports/environments.ts";
 import { buildFailure } from "./build-failure.ts";
 import { holdLock } from "./build-lock.ts";
-import { readJson, writeWhole } from "./disk-cache.ts";
+import { readDocument, writeWhole } from "./disk-cache.ts";
 import { listingOf, makeReadOnly, removeFolder } from "./folder-listing.ts";
 import { isHashed } from "./lock-file.ts";
 import { markerHolds, markerVariables } from "./marker.ts";
@@ -64,7 +64,7 @@ export function createVenvStore(
   const trusted = new Map<string, number>();
   const building = new Map<string, Promise<string | EnvironmentFailure>>();
   const whole = async (key: string): Promise<string | null> => {
-    const made = readJson<Complete>(path.join(folder, `${key}.complete`));
+    const made = readDocument<Complete>(path.join(folder, `${key}.complete`));
     if (made === null || made.format !== 1) return null;
     const venv = path.join(folder, made.folder);
     const trust = trusted.get(venv) ?? Number.NEGATIVE_INFINITY;
