@@ -35,4 +35,10 @@ exec ${String(real).trim()} "$@"
   expect(found.map((uv) => "code" in uv)).toEqual([false, false, false]);
   expect(fs.readFileSync(path.join(folder, "installed"), "utf8")).toBe("once\n");
   expect(fs.readdirSync(path.dirname(left))).toEqual(["uv-9.9.9"]);
+  // As a power cut may leave it.
+  fs.truncateSync(path.join(cacheFolder, "tools", "uv-9.9.9", "bin", "uv"));
+  fs.appendFileSync(path.join(cacheFolder, "tools", "uv-9.9.9", "bin", "uv"), "\0\0");
+  const again = await findUv(options);
+  expect("code" in again ? again : (await again.run(["--version"], "/")).stdout).toBe("uv 9.9.9\n");
+  expect(fs.readFileSync(path.join(folder, "installed"), "utf8")).toBe("once\nonce\n");
 });

@@ -27,7 +27,7 @@ export interface UvOptions {
 export async function findUv(options: UvOptions): Promise<Uv | EnvironmentFailure> {
   const { variables, cacheFolder } = options;
   const program =
-    findProgram("uv", variables) ?? installedUv(cacheFolder) ?? (await installUv(options));
+    findProgram("uv", variables) ?? (await installedUv(options)) ?? (await installUv(options));
   if (typeof program !== "string") return program;
   const host = await hostPython(variables, cacheFolder);
   const config =
@@ -56,8 +56,8 @@ export async function findUv(options: UvOptions): Promise<Uv | EnvironmentFailur
   };
 }
 
-/** Newest uv in the tools folder, or null. */
-function installedUv(cacheFolder: string): string | null {
+/** Newest uv in the tools folder, or null; one that does not start is damaged, and is installed anew. */
+async function installedUv({ cacheFolder, variables }: UvOptions): Promise<string | null> {
   const tools = path.join(cacheFolder, "tools");
   const found = fs.existsSync(tools)
     ? fs
@@ -66,7 +66,10 @@ function installedUv(cacheFolder: string): string | null {
         .sort()
     : [];
   const program = path.join(tools, found.at(-1) ?? "none", "bin", "uv");
-  return isExecutable(program) ? program : null;
+  if (!isExecutable(program)) return null;
+  // An empty file starts too: a shell runs it, and is content.
+  const { stdout } = await runProgram(program, ["--version"], { cwd: "/", variables });
+  return /^uv \d/.test(stdout) ? program : null;
 }
 
 /** Once, however many processes ask at once. */
@@ -79,7 +82,7 @@ async function installUv(options: UvOptions): Promise<string | EnvironmentFailur
     log("waiting for another process that installs uv"),
   );
   try {
-    const meanwhile = installedUv(cacheFolder);
+    const meanwhile = await installedUv(options);
     if (meanwhile !== null) return meanwhile;
     for (const name of fs.readdirSync(tools))
       if (HALF_MADE.test(name)) fs.rmSync(path.join(tools, name), { recursive: true, force: true });
@@ -108,7 +111,9 @@ async function installInto(
     const { stdout } = await runProgram(made, ["--version"], { cwd: "/", variables });
     const version = /\d[\w.]*/.exec(stdout)?.[0] ?? "0";
     const final = path.join(tools, `uv-${version}`);
-    if (!fs.existsSync(final)) fs.renameSync(making, final);
+    // What lies there does not start, or nobody would install it.
+    fs.rmSync(final, { recursive: true, force: true });
+    fs.renameSync(making, final);
     return path.join(final, "bin", "uv");
   } finally {
     fs.rmSync(making, { recursive: true, force: true });

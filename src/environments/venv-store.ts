@@ -65,7 +65,7 @@ export function createVenvStore(
   const building = new Map<string, Promise<string | EnvironmentFailure>>();
   const whole = async (key: string): Promise<string | null> => {
     const made = readDocument<Complete>(path.join(folder, `${key}.complete`));
-    if (made === null || made.format !== 1) return null;
+    if (made?.format !== 1 || typeof made.folder !== "string") return null;
     const venv = path.join(folder, made.folder);
     const trust = trusted.get(venv) ?? Number.NEGATIVE_INFINITY;
     if (performance.now() - trust < TRUSTED_MS) return venv;
