@@ -6,6 +6,8 @@ import { createRequire } from "node:module";
 interface NodeModules {
   readonly "node:readline": typeof import("node:readline");
   readonly "node:readline/promises": typeof import("node:readline/promises");
+  readonly "node:v8": typeof import("node:v8");
+  readonly "node:vm": typeof import("node:vm");
   readonly "node:worker_threads": typeof import("node:worker_threads");
 }
 

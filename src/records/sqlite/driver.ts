@@ -5,6 +5,7 @@ import { statfsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
+import { collectStatements } from "./collect-statements.ts";
 
 export type Value = string | number | null;
 export type Row = Record<string, unknown>;
@@ -129,7 +130,13 @@ function openNodeSqlite(file: string): Database {
 
 function openLibsql(file: string): Database {
   const Libsql = withQuickReport(() => require("libsql")) as new (file: string) => Database;
-  return new Libsql(file);
+  const database = new Libsql(file);
+  const close = database.close.bind(database);
+  database.close = () => {
+    close();
+    collectStatements();
+  };
+  return database;
 }
 
 /**

@@ -29,6 +29,31 @@ recordsContract("sqlite", () => {
 });
 
 describe("the database file", () => {
+  it.skipIf(process.platform !== "linux")(
+    "is given back when it is closed, by a process that opens many",
+    async () => {
+      const held = (file: string): number =>
+        fs.readdirSync("/proc/self/fd").filter((name) => {
+          const target = fs.existsSync(`/proc/self/fd/${name}`)
+            ? fs.readlinkSync(`/proc/self/fd/${name}`)
+            : "";
+          return target.startsWith(file);
+        }).length;
+      const file = newFile();
+      let most = 0;
+      for (let times = 0; times < 300; times += 1) {
+        const opened = open(file);
+        if (opened.kind !== "open") return expect.unreachable();
+        await opened.store.openRuns();
+        await opened.store.close();
+        // Node gives them back between two turns of its loop.
+        await new Promise(setImmediate);
+        most = Math.max(most, held(file));
+      }
+      expect(most).toBeLessThan(150);
+    },
+  );
+
   it("is refused when a newer Stepwell wrote it", () => {
     const file = newFile();
     open(file);
