@@ -16,10 +16,11 @@ import type { DataDefinition } from "../operations/resolve-data.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { ShownLock } from "../ports/environments.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";
+import { printAssets } from "./asset-table.ts";
 import { assetView } from "./asset-view.ts";
 import type { Context } from "./context.ts";
 import { collect, defineAssetChanges, refuseNameless, tagOf } from "./define-asset-changes.ts";
-import { bytes, table } from "./format.ts";
+import { bytes } from "./format.ts";
 import { printProblems } from "./print-problems.ts";
 import { targetOf } from "./targets.ts";
 import type { Terminal } from "./terminal.ts";
@@ -315,18 +316,7 @@ function list(
     if (flags.json)
       return context.terminal.out(JSON.stringify({ schema: 1, assets: assets.map(assetView) }));
     if (assets.length === 0) return context.terminal.note(noneOf(kind, flags));
-    context.terminal.out(
-      table([
-        ["NAME", "VERSION", "CREATED", "BY", "FROM"],
-        ...assets.map((row) => [
-          row.name,
-          row.archived ? `${row.version} (archived)` : row.version,
-          new Date(row.createdAt).toISOString().slice(0, 16).replace("T", " "),
-          row.createdBy,
-          row.run ?? "",
-        ]),
-      ]),
-    );
+    printAssets(context.terminal, assets, name === null ? "NAME, --search or --json" : "--json");
   });
 }
 

@@ -38,7 +38,9 @@ export async function findAsset(
 
 function labelsShown(labels: readonly AssetLabel[]): string {
   if (labels.length === 0) return "";
-  return `; labels ${labels.map(({ label, version }) => `${label} (${version})`).join(", ")}`;
+  const rest = labels.length - SHOWN;
+  const list = labels.slice(0, SHOWN).map(({ label, version }) => `${label} (${version})`);
+  return `; labels ${list.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
 const SHOWN = 12;

@@ -7,8 +7,11 @@ import { waitingSteps, withWaiting } from "../../operations/waiting-steps.ts";
 import type { Context } from "../context.ts";
 import { failurePlaces, failureReason } from "../failure-places.ts";
 import { duration, number, table } from "../format.ts";
+import { MOST_SHOWN, noteMore } from "../most-shown.ts";
 import { headline } from "../print-summary.ts";
+import { shownSteps } from "../shown-steps.ts";
 import { RUN_HELP, recordedRun } from "../targets.ts";
+import type { Terminal } from "../terminal.ts";
 
 export function define(command: Command, context: Context): void {
   command
@@ -40,24 +43,41 @@ function print(context: Context, run: RecordedRun, view: RunView): void {
     terminal.out(
       `git ${git.repository ?? git.folder} ${git.branch ?? ""} ${git.commit.slice(0, 12)}${git.dirty ? " (dirty)" : ""}`,
     );
-  terminal.out(table([["STEP", "STATUS", "TOOK", "WHY"], ...view.steps.map(cells)]));
-  for (const step of view.steps) {
-    for (const { number: attempt, checkpoint } of step.attempts)
-      if (checkpoint !== null)
-        terminal.out(
-          `attempt ${prefix(step)}${attempt} continued from a checkpoint ${duration(checkpoint.ageS * 1000)} old`,
-        );
-    for (const [name, output] of Object.entries(step.outputs))
-      terminal.out(`output ${prefix(step)}${name}  ${output.path}`);
-    for (const [name, value] of Object.entries(step.metrics))
-      terminal.out(`metric ${prefix(step)}${name}  ${number(value)}`);
-    if (step.tracking !== null) terminal.out(`metrics of ${step.name} went to ${step.tracking}`);
-    if (step.error !== null && step.type !== "pipeline") printError(context, step);
-  }
+  const steps = shownSteps(view.steps);
+  terminal.out(table([["STEP", "STATUS", "TOOK", "WHY"], ...steps.map(cells)]));
+  for (const step of steps) printStep(context, step);
   for (const [name, output] of Object.entries(view.outputs))
     terminal.out(`pipeline output ${name}  ${output.path}`);
-  for (const note of notesOf(run)) terminal.out(`note ${note}`);
-  for (const warning of view.warnings) terminal.out(`warning ${warning}`);
+  const all = `stepwell show ${view.name} --json`;
+  printList(terminal, "note", notesOf(run), `stepwell why ${view.name} STEP`);
+  printList(terminal, "warning", view.warnings, all);
+  noteMore(terminal, view.steps.length - steps.length, "steps", all);
+}
+
+function printStep(context: Context, step: StepView): void {
+  const { terminal } = context;
+  for (const { number: attempt, checkpoint } of step.attempts)
+    if (checkpoint !== null)
+      terminal.out(
+        `attempt ${prefix(step)}${attempt} continued from a checkpoint ${duration(checkpoint.ageS * 1000)} old`,
+      );
+  for (const [name, output] of Object.entries(step.outputs))
+    terminal.out(`output ${prefix(step)}${name}  ${output.path}`);
+  for (const [name, value] of Object.entries(step.metrics))
+    terminal.out(`metric ${prefix(step)}${name}  ${number(value)}`);
+  if (step.tracking !== null) terminal.out(`metrics of ${step.name} went to ${step.tracking}`);
+  if (step.error !== null && step.type !== "pipeline") printError(context, step);
+}
+
+/** Ten thousand steps may each have a word to say. */
+function printList(
+  terminal: Terminal,
+  kind: "note" | "warning",
+  lines: readonly string[],
+  hint: string,
+): void {
+  for (const line of lines.slice(0, MOST_SHOWN)) terminal.out(`${kind} ${line}`);
+  noteMore(terminal, lines.length - MOST_SHOWN, `${kind}s`, hint);
 }
 
 function printError({ terminal }: Context, step: StepView): void {

@@ -1,0 +1,19 @@
+// Which steps of a large run are shown: a person who looks at ten thousand of them sees none. Knows nothing of how.
+
+import type { StepView } from "../operations/run-view.ts";
+import { MOST_SHOWN } from "./most-shown.ts";
+
+/** In their order; of many what ended badly comes first, then what goes on or ran, and what was reused last. */
+export function shownSteps(steps: readonly StepView[]): readonly StepView[] {
+  if (steps.length <= MOST_SHOWN) return steps;
+  const byRank = [...steps].sort((a, b) => rankOf(a) - rankOf(b));
+  const shown = new Set(byRank.slice(0, MOST_SHOWN));
+  return steps.filter((step) => shown.has(step));
+}
+
+function rankOf({ status, reuse }: StepView): number {
+  if (status === "Failed") return 0;
+  if (status === "Canceled") return 1;
+  if (status === "Completed") return reuse.decision === "ran" ? 3 : 5;
+  return status === "Skipped" || status === "NotStarted" ? 4 : 2;
+}
