@@ -33,10 +33,10 @@ export async function readRun(workspace: Workspace, name: string): Promise<Recor
       null,
       4,
     );
-  const wiring = wire(plan);
-  const state = initialState(name, wiring);
-  for (const event of await workspace.records.events(name, 0)) evolve(plan, wiring, state, event);
-  const results = await resultsOf(workspace, state);
+  const state = initialState(name, wire(plan));
+  const own = new Map<number, ResultRow>();
+  for (const event of await workspace.records.events(name, 0)) foldEvent(plan, state, own, event);
+  const results = await resultsOf(workspace, state, own);
   const indexOf = new Map(plan.graph.steps.map((step, index) => [step.path, index]));
   const status = await shownStatus(workspace, row, state);
   return { row, plan, state, status, indexOf, results };
@@ -52,12 +52,22 @@ export function followed(run: RecordedRun): FollowedRun {
   return { ...run, results: new Map(run.results) };
 }
 
-/** Folds an event that has just been recorded; a result that it brings need not be read again. */
+/** Folds an event that has just been recorded. */
 export function takeEvent({ plan, state, results }: FollowedRun, event: RunEvent): void {
+  foldEvent(plan, state, results, event);
+}
+
+/** A result that an event brings need not be read again. */
+function foldEvent(
+  plan: Plan,
+  state: RunState,
+  results: Map<number, ResultRow>,
+  event: RunEvent,
+): void {
   evolve(plan, wire(plan), state, event);
   if (event.kind !== "step_completed") return;
   const source = state.steps[event.step]?.result ?? null;
-  if (source === null) return;
+  if (source?.run !== state.run || source.seq !== state.seq) return;
   const { path, fingerprint, staticId, durationMs, result, inputs, at: finishedAt } = event;
   const row = { path, fingerprint, staticId, durationMs, result, finishedAt, ...source };
   results.set(event.step, inputs === undefined ? row : { ...row, inputs });
@@ -76,15 +86,16 @@ export async function readEnd(
   return { ...run, row, status: await shownStatus(workspace, row, run.state), results };
 }
 
+/** In the order of the steps; those that are not `known` were made by other runs. */
 async function resultsOf(
   workspace: Workspace,
   state: RunState,
-  known: ReadonlyMap<number, ResultRow> = new Map(),
+  known: ReadonlyMap<number, ResultRow>,
 ): Promise<ReadonlyMap<number, ResultRow>> {
-  const results = new Map(known);
-  for (const [index, step] of state.steps.entries()) {
-    if (step.result === null || results.has(index)) continue;
-    const row = await workspace.records.result(step.result.run, step.result.seq);
+  const results = new Map<number, ResultRow>();
+  for (const [index, { result }] of state.steps.entries()) {
+    if (result === null) continue;
+    const row = known.get(index) ?? (await workspace.records.result(result.run, result.seq));
     if (row !== null) results.set(index, row);
   }
   return results;
