@@ -96,6 +96,23 @@ describe("what may go", () => {
     expect(going({ maxSizeBytes: 19 }, items)).toEqual({ a: "max_size", b: "max_size" });
   });
 
+  it("is asked for its runs a few times, however many others there are: thousands may refer to it", () => {
+    let asked = 0;
+    const items = Array.from({ length: 500 }, (_, at) => ({
+      key: `k${at}`,
+      sizeBytes: 1,
+      bytes: `b${at}`,
+      isHeld: false,
+      get runs() {
+        asked += 1;
+        return [`taxi-${1 + ((at * 7) % 3)}`];
+      },
+    }));
+    const rule = { ...NOTHING, maxSizeBytes: 0 };
+    expect(itemsToRemove(rule, items, RUNS, CONTEXT).size).toBe(500);
+    expect(asked).toBeLessThanOrEqual(4 * items.length);
+  });
+
   it("says by which rule it went", () => {
     expect(describeRule("outputs", "max_size")).toMatch(/retention\.outputs\.max_size/);
     expect(describeRule("outputs", "unreferenced")).toMatch(/no rule of retention\.outputs/);

@@ -99,7 +99,7 @@ function overLimit(
     (sum, size) => sum + size,
     0,
   );
-  // Newest first: the last use of an item is by the newest run that refers to it.
+  // Newest first: the last use of an item is by the newest run that refers to it. Thousands of runs may.
   const lastUse = (item: KeptItem): number =>
     item.runs.reduce(
       (best, run) => Math.min(best, rank.get(run) ?? best),
@@ -107,9 +107,10 @@ function overLimit(
     );
   const oldestFirst = left
     .filter((item) => !item.isHeld && !item.runs.some((run) => fixed.has(run)))
-    .sort((a, b) => lastUse(b) - lastUse(a));
+    .map((item) => ({ item, at: lastUse(item) }))
+    .sort((a, b) => b.at - a.at);
   const taken: string[] = [];
-  for (const item of oldestFirst) {
+  for (const { item } of oldestFirst) {
     if (total <= limit) break;
     taken.push(item.key);
     const others = (uses.get(item.bytes) ?? 1) - 1;

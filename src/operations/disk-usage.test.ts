@@ -62,6 +62,16 @@ it("counts a reused result where it was made", () => {
   expect(sizeOf("taxi-2")).toBe(0);
 });
 
+it("notes the size of the workspace where all of it was counted, and looks at it no second time elsewhere", () => {
+  rig.run("run", "pipeline.yml");
+  const note = (): string => fs.readFileSync(rig.at(".stepwell/cache/usage.json"), "utf8");
+  const before = note();
+  usage("step");
+  expect(note()).toBe(before);
+  const { sizeBytes } = usage("kind");
+  expect(JSON.parse(note())).toMatchObject({ sizeBytes });
+});
+
 it("counts an empty workspace as nothing", () => {
   fs.mkdirSync(rig.at(".stepwell"));
   for (const by of ["run", "step", "pipeline", "experiment"])

@@ -51,13 +51,6 @@ export async function diskUsage(workspace: Workspace, by: UsageGroup): Promise<D
   };
 }
 
-/** Bytes of everything that the workspace keeps, environments of the per-user cache left out. */
-export function workspaceBytes(workspace: Pick<Workspace, "folder">): number {
-  const tally = createTally();
-  tally.add("", places.dot(workspace.folder));
-  return tally.result().sizeBytes;
-}
-
 function countKinds({ folder }: Workspace, tally: Tally): void {
   const dot = places.dot(folder);
   const kinds: Readonly<Record<string, readonly string[]>> = {

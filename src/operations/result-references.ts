@@ -142,7 +142,11 @@ async function noteHolders(
   const { records, folder } = workspace;
   const byId = new Map<string, ReferredResult[]>();
   for (const result of results)
-    for (const id of result.ids) byId.set(id, [...(byId.get(id) ?? []), result]);
+    for (const id of result.ids) {
+      const others = byId.get(id);
+      if (others === undefined) byId.set(id, [result]);
+      else others.push(result);
+    }
   const hold = (id: string, by: string): void => {
     for (const result of byId.get(id) ?? []) result.heldBy.add(by);
   };

@@ -3,7 +3,6 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { workspaceBytes } from "./disk-usage.ts";
 import type { RecordedRun } from "./read-run.ts";
 import { places, type Workspace } from "./workspace.ts";
 
@@ -36,11 +35,9 @@ export function diskNotice(
   return { kind: "nearly_full", freeBytes: bavail * bsize, folder };
 }
 
-/** Measures the workspace now. */
-export function noteUsage(workspace: Workspace): number {
-  const sizeBytes = workspaceBytes(workspace);
+/** All that the workspace keeps has just been measured. */
+export function noteUsage(workspace: Workspace, sizeBytes: number): void {
   write(workspace, { at: workspace.clock.now(), sizeBytes });
-  return sizeBytes;
 }
 
 /** What a workspace begins with. */

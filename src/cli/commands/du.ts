@@ -22,7 +22,7 @@ export function define(command: Command, context: Context): void {
       const workspace = await context.open({ create: "refuse" });
       try {
         const usage = await diskUsage(workspace, by);
-        noteUsage(workspace);
+        if (by === "kind") noteUsage(workspace, usage.sizeBytes);
         if (json) context.terminal.out(JSON.stringify({ schema: 1, ...usage }));
         else print(context, usage);
       } finally {
