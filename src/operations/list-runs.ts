@@ -69,7 +69,7 @@ export async function listRuns(
     for (const name of facts.keys()) known.add(name);
     if (status !== null && shown !== status) continue;
     if (query !== null && !query.holds(facts)) continue;
-    found.push({ row, status: shown, facts });
+    found.push({ row, status: shown, facts: only(wanted, facts) });
     // In another order than by age the best may be the oldest.
     if (key === null && found.length === filter.limit) break;
     if (key !== null && found.length >= 4 * Math.max(filter.limit, 100)) keepBest();
@@ -84,6 +84,11 @@ export async function listRuns(
     values: columns.map((column) => facts.get(column) ?? null),
   }));
   return { runs, unknown, onlyNewest: isCut ? MOST_READ : null };
+}
+
+/** A run of a thousand steps has ten thousand facts, and thousands of runs are kept for an order. */
+function only(wanted: readonly string[], facts: RunFacts): RunFacts {
+  return new Map(wanted.map((name) => [name, facts.get(name) ?? null]));
 }
 
 function unknownNames(wanted: readonly string[], known: ReadonlySet<string>): RunList["unknown"] {
