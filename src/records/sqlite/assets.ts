@@ -15,26 +15,65 @@ type NewAsset = Parameters<RecordStore["createAsset"]>[0];
 
 export function createAsset(session: Session, asset: NewAsset): AssetOutcome {
   return session.transaction(() => {
-    const versions = everyVersion(session, asset.kind, asset.name);
-    const nextVersion = nextFree(versions);
-    const there = new Set(listAssets(session, asset.kind, asset.name).map((row) => row.version));
     const existing =
-      asset.version === null
-        ? versions.find((row) => row.contentId === asset.contentId && there.has(row.version))
-        : versions.find((row) => row.version === asset.version);
-    if (existing !== undefined)
-      return existing.contentId === asset.contentId && there.has(existing.version)
-        ? { kind: "same", asset: existing }
-        : { kind: "conflict", existing, nextVersion };
+      asset.version === null ? withContent(session, asset) : taken(session, asset, asset.version);
+    const { nextVersion, sequence } = nextOf(session, asset);
+    if (existing !== null)
+      return existing.asset.contentId === asset.contentId && existing.isThere
+        ? { kind: "same", asset: existing.asset }
+        : { kind: "conflict", existing: existing.asset, nextVersion };
     const created: AssetRow = { ...asset, version: asset.version ?? nextVersion, archived: false };
-    insert(session, created, versions.length + 1);
+    insert(session, created, sequence);
     return { kind: "created", asset: created };
   });
 }
 
-function nextFree(versions: readonly AssetRow[]): string {
-  const numbers = versions.map((row) => Number(row.version)).filter(Number.isSafeInteger);
-  return String(Math.max(0, ...numbers) + 1);
+interface Existing {
+  readonly asset: AssetRow;
+  /** False: it was removed, and its number stays taken. */
+  readonly isThere: boolean;
+}
+
+function taken(session: Session, { kind, name }: NewAsset, version: string): Existing | null {
+  const row = session.get(
+    `select *, ${THERE} as there from asset where workspace=? and kind=? and name=? and version=?`,
+    session.workspace,
+    kind,
+    name,
+    version,
+  );
+  return row === undefined ? null : { asset: toAssetRow(row), isThere: row.there === 1 };
+}
+
+function withContent(session: Session, { kind, name, contentId }: NewAsset): Existing | null {
+  const row = session.get(
+    `select * from asset indexed by asset_content
+     where workspace=? and content_id=? and kind=? and name=? and ${THERE}
+     order by sequence desc limit 1`,
+    session.workspace,
+    contentId,
+    kind,
+    name,
+  );
+  return row === undefined ? null : { asset: toAssetRow(row), isThere: true };
+}
+
+/** Reads no definitions: a name may have a hundred thousand versions. */
+function nextOf(
+  session: Session,
+  { kind, name }: NewAsset,
+): { readonly nextVersion: string; readonly sequence: number } {
+  const row = session.get(
+    `select json_group_array(version) as versions, max(sequence) as newest from asset
+     where workspace=? and kind=? and name=?`,
+    session.workspace,
+    kind,
+    name,
+  );
+  let highest = 0;
+  for (const version of JSON.parse(String(row?.versions ?? "[]")) as string[])
+    if (Number.isSafeInteger(Number(version))) highest = Math.max(highest, Number(version));
+  return { nextVersion: String(highest + 1), sequence: Number(row?.newest ?? 0) + 1 };
 }
 
 function insert(session: Session, asset: AssetRow, sequence: number): void {
@@ -162,17 +201,6 @@ export function readAsset(
 /** Removed versions are not found, though their numbers stay taken. */
 const THERE = `not exists (select 1 from removal m where m.workspace=asset.workspace
   and m.kind=asset.kind and m.name=asset.name || ':' || asset.version and m.seq=0)`;
-
-function everyVersion(session: Session, kind: AssetKind, name: string): readonly AssetRow[] {
-  return session
-    .all(
-      "select * from asset where workspace=? and kind=? and name=? order by sequence desc",
-      session.workspace,
-      kind,
-      name,
-    )
-    .map(toAssetRow);
-}
 
 /** All versions of a name, newest first; or with `name` null every name of the kind. */
 export function listAssets(

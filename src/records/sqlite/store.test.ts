@@ -28,6 +28,24 @@ recordsContract("sqlite", () => {
   return opened.kind === "open" ? opened.store : expect.unreachable("a new database is not newer");
 });
 
+it("registers one more of a hundred and fifty thousand versions", async () => {
+  const file = newFile();
+  const opened = open(file);
+  if (opened.kind !== "open") return expect.unreachable();
+  const database = openDatabase(file);
+  database.exec(`insert into asset(workspace, kind, name, version, created_by, created_at, content_id,
+      definition, tags, sequence)
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 150000)
+    select 'local', 'model', 'trees', i, 'ann', i, 'c' || i, '{}', '{}', i from n`);
+  database.close();
+  const shared = { kind: "model", name: "trees", definition: "{}", description: null } as const;
+  const asset = { ...shared, tags: {}, createdAt: 1, createdBy: "ann", run: null, version: null };
+  const register = async (contentId: string): Promise<object> =>
+    opened.store.createAsset({ ...asset, contentId });
+  expect(await register("c7")).toMatchObject({ kind: "same", asset: { version: "7" } });
+  expect(await register("new")).toMatchObject({ kind: "created", asset: { version: "150001" } });
+});
+
 describe("the database file", () => {
   it.skipIf(process.platform !== "linux")(
     "is given back when it is closed, by a process that opens many",

@@ -205,6 +205,17 @@ export function keepingContract(name: string, open: () => RecordStore): void {
       expect((await store.assetsWith("y")).map((row) => row.version)).toEqual(["3"]);
     });
 
+    it("finds the version that was registered last as the newest, also after others were forgotten", async () => {
+      const store = open();
+      for (const id of ["a", "b", "c"])
+        await store.createAsset({ ...ASSET, version: null, contentId: id });
+      for (const version of ["1", "2"]) await store.forgetAsset({ ...ASSET, version });
+      const last = await store.createAsset({ ...ASSET, version: null, contentId: "d" });
+      expect(last).toMatchObject({ kind: "created", asset: { version: "4" } });
+      expect((await store.asset("model", "trees", null, null))?.version).toBe("4");
+      expect((await store.assets("model", "trees")).map((row) => row.version)).toEqual(["4", "3"]);
+    });
+
     it("removes no version that a label means or that is pinned, and says which", async () => {
       const store = open();
       await store.createAsset(ASSET);
