@@ -129,17 +129,31 @@ async function madeFrom(
   for (let open = roots; open.length > 0; ) {
     const outputs = open.flatMap((row) => Object.values(row.result.outputs));
     const ids = outputs.flatMap(({ id, same }) => (same === undefined ? [id] : [id, same.id]));
+    const rows = await workspace.records.resultsWith({ kind: "contents", ids });
     const next: ResultRow[] = [];
-    for (const row of await workspace.records.resultsWith({ kind: "contents", ids })) {
-      if (known.results.has(keyOf(row))) continue;
-      if (!reads(await runOf(workspace, runs, row.run), row, known)) continue;
-      know(known, row);
-      next.push(row);
+    for (const [run, own] of byRun(rows.filter((row) => !known.results.has(keyOf(row))))) {
+      const recorded = await runOf(workspace, runs, run);
+      if (recorded === null) continue;
+      for (const row of own.filter((one) => reads(recorded, one, known))) {
+        know(known, row);
+        next.push(row);
+      }
     }
-    made.push(...next);
+    for (const row of next) made.push(row);
     open = next;
   }
   return made;
+}
+
+/** A run is asked for all of its results at once: it may not be kept. */
+function byRun(rows: readonly ResultRow[]): ReadonlyMap<string, readonly ResultRow[]> {
+  const found = new Map<string, ResultRow[]>();
+  for (const row of rows) {
+    const others = found.get(row.run);
+    if (others === undefined) found.set(row.run, [row]);
+    else others.push(row);
+  }
+  return found;
 }
 
 /** Results by their key, and the paths of all their outputs. */
@@ -157,6 +171,9 @@ function keyOf({ run, seq }: ResultReference): string {
   return `${seq} ${run}`;
 }
 
+/** Steps of the runs that are kept in memory: about 300 MB. */
+const KEPT_STEPS = 300_000;
+
 async function runOf(
   workspace: Workspace,
   runs: Map<string, RecordedRun | null>,
@@ -167,13 +184,15 @@ async function runOf(
   const read = await readRun(workspace, name);
   const run = isRefusal(read) ? null : read;
   runs.set(name, run);
+  const steps = [...runs.values()].reduce((sum, one) => sum + (one?.indexOf.size ?? 0), 0);
+  if (steps > KEPT_STEPS) runs.delete(runs.keys().next().value as string);
   return run;
 }
 
 /** Did this step of the run read an output of a known result: by a binding, or by the path of the recorded output? */
-function reads(run: RecordedRun | null, row: ResultRow, known: Known): boolean {
-  const index = run?.indexOf.get(row.path);
-  if (run === null || index === undefined) return false;
+function reads(run: RecordedRun, row: ResultRow, known: Known): boolean {
+  const index = run.indexOf.get(row.path);
+  if (index === undefined) return false;
   const step = run.plan.graph.steps[index];
   const sources = Object.values(step?.inputs ?? {}).map((input) => input.source);
   const bound = sources.some((source) => {
