@@ -36,12 +36,22 @@ export function localSource(path: string, name: string): ByteSource {
     throw new UnreadableTable(`${path} cannot be read: permission denied`);
   }
   return counted({ name, sizeBytes: stat.size }, (start, length) =>
-    fs.createReadStream(path, {
-      start,
-      highWaterMark: 1 << 18,
-      ...(length === null ? {} : { end: start + length - 1 }),
-    }),
+    length === null && stat.size <= PIECE
+      ? inOnePiece(path)
+      : fs.createReadStream(path, {
+          start,
+          highWaterMark: PIECE,
+          ...(length === null ? {} : { end: start + length - 1 }),
+        }),
   );
+}
+
+const PIECE = 1 << 18;
+
+/** A stream has a buffer of a whole piece: of the twenty thousand files of a folder that takes longer than their bytes. */
+async function* inOnePiece(path: string): AsyncGenerator<Uint8Array> {
+  const bytes = fs.readFileSync(path);
+  if (bytes.length > 0) yield bytes;
 }
 
 type ReadFrom = (offset: number, length: number | null) => AsyncIterable<Uint8Array>;
