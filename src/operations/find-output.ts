@@ -144,7 +144,10 @@ function nameIn(step: string, output: string): string {
 
 function unknownOutput(run: RecordedRun, name: string): Refusal {
   const known = outputNames(run);
-  const list = known.length === 0 ? "it has none" : `it has ${known.slice(0, 12).join(", ")}`;
+  // Of ten thousand the first twelve say nothing to who named a step.
+  const below = known.filter((one) => one.startsWith(`${name}.`));
+  const near = below.length > 0 ? below : known;
+  const list = known.length === 0 ? "it has none" : `it has ${near.slice(0, 12).join(", ")}`;
   const exists = known.includes(name);
   return exists
     ? refuse(

@@ -31,6 +31,7 @@ it("the outputs of a nested pipeline are found by its name, and in a reference t
     new Set([`${run.steps[0]?.outputs.m?.path}\n`]),
   );
   expect(rig.cli("outputs", "nest").stdout).toBe("out.m\nout.in.r\nout.in.leaf.o\n");
+  expect(rig.cli("outputs", "nest", "out.in").stderr).toContain("it has out.in.r, out.in.leaf.o\n");
   rig.write(
     "reader.yml",
     "type: command\ncompute: local\ncommand: cat ${{inputs.x}} > ${{outputs.o}}\n" +
