@@ -97,6 +97,8 @@ export async function preparePlan(
       step.type === "data_transfer"
         ? environments.none()
         : await environments.resolve(step.environment, step.command);
+    for (const message of environments.takeWarnings())
+      problems.push(environmentWarning(step, message));
     if (isRefusal(environment)) {
       // With --locked a run would stop here: then so does its plan.
       const later = !options.mayResolve && !options.locked;
@@ -111,7 +113,7 @@ export async function preparePlan(
       demand: demandOf(workspace, step, problems),
     });
   }
-  problems.push(...code.warnings(), ...environments.warnings());
+  problems.push(...code.warnings());
   const errors = problems.filter((problem) => problem.severity === "error");
   const { force, skip, taken, onlyCached, strict, keepWork, passEnv } = options;
   const { sourceDateEpoch } = workspace.config;
@@ -157,6 +159,11 @@ function notRunnable({ steps }: Graph, severity: Problem["severity"]): Problem[]
       position,
     }));
   return [...types, ...values];
+}
+
+/** Its step alone is named as its place: to find the field, the file would be read again in each run. */
+function environmentWarning({ position }: StepNode, message: string): Problem {
+  return { severity: "warning", code: "environment", message, hint: null, position };
 }
 
 /** What is wrong with an environment in full for its first step, and in a line for the others that share it. */

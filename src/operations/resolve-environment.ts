@@ -3,7 +3,6 @@
 import { asksForPython3, commandPrograms } from "../core/command-programs.ts";
 import type { EnvironmentIdentity } from "../core/environment.ts";
 import type { EnvironmentReference } from "../spec/graph.ts";
-import type { Problem } from "../spec/problem.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -16,7 +15,8 @@ export interface EnvironmentResolver {
   /** Of a step that runs nothing but Stepwell itself. */
   none(): number;
   readonly identities: EnvironmentIdentity[];
-  warnings(): readonly Problem[];
+  /** What was said since the last time; each sentence once. */
+  takeWarnings(): readonly string[];
 }
 
 export function createEnvironmentResolver(
@@ -27,7 +27,8 @@ export function createEnvironmentResolver(
   const known = new Map<string, number | Refusal>();
   const identities: EnvironmentIdentity[] = [];
   const indexOf = new Map<string, number>();
-  const warnings = new Map<string, Problem>();
+  const said = new Set<string>();
+  let untold: string[] = [];
   const programs = new Map<string | null, string>();
   const namedPrograms = (command: string | null): string => {
     const named =
@@ -47,13 +48,18 @@ export function createEnvironmentResolver(
     const outcome = await environments.identify(reference, command, options.mayResolve);
     if (!outcome.ok)
       return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint, 4);
-    for (const message of outcome.warnings) warnings.set(message, warning(message));
+    for (const message of outcome.warnings) if (!said.has(message)) untold.push(message);
+    for (const message of outcome.warnings) said.add(message);
     return place(outcome.value);
   };
   return {
     identities,
     none: () => place(environments.none()),
-    warnings: () => [...warnings.values()],
+    takeWarnings() {
+      const taken = untold;
+      if (taken.length > 0) untold = [];
+      return taken;
+    },
     async resolve(reference, command) {
       const key = `${namedPrograms(command)} ${JSON.stringify(reference)}`;
       const found = known.get(key) ?? (await find(reference, command));
@@ -61,8 +67,4 @@ export function createEnvironmentResolver(
       return found;
     },
   };
-}
-
-function warning(message: string): Problem {
-  return { severity: "warning", code: "environment", message, hint: null, position: null };
 }

@@ -326,6 +326,22 @@ it.each([
   expect(findings(loaded(text.replace(/50\d|1000/, "400")))).toEqual([]);
 });
 
+it("warns of names of a component that differ in case alone", () => {
+  const leaf = `type: command
+name: leaf
+inputs: {a: {type: string, default: x}, A: {type: string, default: y}}
+outputs: {o: {type: uri_file}, O: {type: uri_file}}
+command: echo \${{inputs.a}} \${{inputs.A}}
+`;
+  const job = loaded("type: pipeline\njobs: {n: {component: ./leaf.yml}}\n", {
+    files: { "leaf.yml": leaf },
+  });
+  expect(findings(job)).toEqual([
+    "warning equal_but_for_case /project/leaf.yml 3:41",
+    "warning equal_but_for_case /project/leaf.yml 4:32",
+  ]);
+});
+
 describe("variables of a component", () => {
   it("are set, with a warning where Azure ML's client leaves them out and the node does not say them", () => {
     const variables = "environment_variables: {A: theirs, B: theirs}";

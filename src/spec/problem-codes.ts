@@ -31,6 +31,8 @@ export const PROBLEM_CODES = {
   unknown_value: "A value is not one of the words that are allowed.",
   out_of_range: "A number is below or above what is allowed.",
   not_in_enum: "A value is not in the input's `enum`; a warning for a number given to a text.",
+  equal_but_for_case:
+    "Two inputs or outputs of a component differ in case alone, which Azure ML's client refuses; a warning.",
   bad_name:
     "A node, input, output or asset has a name that cannot be a folder; a run one that means another run.",
   bad_datastore: "A datastore's field or credentials have no meaning as they are written.",

@@ -24,7 +24,7 @@ import { checkCommand } from "./check-command.ts";
 import { bareFields, componentTypeOf } from "./component-type.ts";
 import { checkBounds, convertDefault } from "./literal-value.ts";
 import type { LoadContext } from "./load-context.ts";
-import { checkPortNames } from "./port-name.ts";
+import { checkPortNames, warnOfEqualNames } from "./port-name.ts";
 
 export interface DeclaredInput {
   readonly name: string;
@@ -82,6 +82,8 @@ export function readComponent(
   checkFields(tree, tableOf(type), context.report);
   checkPortNames(getMapping(tree, "inputs"), "input", context);
   checkPortNames(getMapping(tree, "outputs"), "output", context);
+  warnOfEqualNames(getMapping(tree, "inputs"), "input", context);
+  warnOfEqualNames(getMapping(tree, "outputs"), "output", context);
   const inputs = readInputs(tree, type === "flow", context);
   const outputs = type === "flow" ? new Map() : readOutputs(tree);
   if (type === "command") checkCommand(tree, inputs, outputs, context);

@@ -16,3 +16,21 @@ export function checkPortNames(
     context.error(key, "bad_name", `\`${key.text}\` is not a name of an ${what}`, hint);
   }
 }
+
+/** Warns of names that are one for Azure ML's client, which refuses such a component. */
+export function warnOfEqualNames(
+  ports: TreeMapping | null,
+  what: "input" | "output",
+  context: LoadContext,
+): void {
+  const first = new Map<string, string>();
+  const entries: Iterable<TreeEntry> = ports?.entries.values() ?? [];
+  for (const { key } of entries) {
+    const lower = key.text.toLowerCase();
+    const other = first.get(lower);
+    first.set(lower, other ?? key.text);
+    if (other === undefined) continue;
+    const message = `${what} \`${key.text}\` differs from \`${other}\` in case alone: Azure ML's client refuses the component`;
+    context.warn(key, "equal_but_for_case", message, "Give one of them another name.");
+  }
+}
