@@ -10,6 +10,7 @@ import type {
   EnvironmentOutcome,
 } from "../ports/environments.ts";
 import { findProgram, isExecutable } from "./find-program.ts";
+import { identifyHostAgain } from "./identify-software.ts";
 import { condaPrefix } from "./probe-python.ts";
 import { shortened } from "./program-failure.ts";
 import { changedProject } from "./project-source.ts";
@@ -31,7 +32,7 @@ export async function buildEnvironment(
   identity: EnvironmentIdentity,
   context: BuildContext,
 ): Promise<Built> {
-  const recipe = context.recipes.recall(identity.id);
+  const recipe = await recipeOf(identity, context);
   if (recipe === null) return failed(unwritable(context.cacheFolder) ?? forgotten(identity));
   if (recipe.kind === "interpreter") return useInterpreter(recipe, context);
   const lockText = await lockTextOf(recipe, context);
@@ -39,8 +40,18 @@ export async function buildEnvironment(
   const venv = await context.store.ensure({ ...recipe, lockText });
   if (typeof venv !== "string") return failed(venv);
   const variables = { ...recipe.variables, VIRTUAL_ENV: venv };
-  const value = { pathPrefix: [path.join(venv, "bin")], variables };
-  return { ok: true, value, warnings: [] };
+  return made({ pathPrefix: [path.join(venv, "bin")], variables });
+}
+
+async function recipeOf(
+  identity: EnvironmentIdentity,
+  context: BuildContext,
+): Promise<Recipe | null> {
+  const known = context.recipes.recall(identity.id);
+  if (known !== null || identity.kind !== "host" || unwritable(context.cacheFolder) !== null)
+    return known;
+  await identifyHostAgain(identity, context);
+  return context.recipes.recall(identity.id);
 }
 
 async function lockTextOf(
@@ -77,17 +88,19 @@ function useInterpreter(
   context: BuildContext,
 ): Built {
   const { executable, virtualEnvironment } = recipe;
-  if (executable === null)
-    return { ok: true, value: { pathPrefix: [], variables: {} }, warnings: [] };
+  if (executable === null) return made({ pathPrefix: [], variables: {} });
   if (!isExecutable(executable)) return failed(goneInterpreter(executable));
-  const value =
-    virtualEnvironment === null
-      ? outsideVenv(executable, context)
-      : {
-          pathPrefix: [path.dirname(executable)],
-          variables: { VIRTUAL_ENV: virtualEnvironment },
-        };
-  return { ok: true, value, warnings: [] };
+  if (virtualEnvironment !== null) {
+    const variables = { VIRTUAL_ENV: virtualEnvironment };
+    return made({ pathPrefix: [path.dirname(executable)], variables });
+  }
+  try {
+    return made(outsideVenv(executable, context));
+  } catch (error) {
+    const failure = unwritable(context.cacheFolder);
+    if (failure === null) throw error;
+    return failed(failure);
+  }
 }
 
 /** Of an environment that conda made the whole belongs together: its `pip` and its tools come along. */
@@ -150,6 +163,10 @@ function goneInterpreter(executable: string): EnvironmentFailure {
     message: `The interpreter ${executable} that this run was planned with is gone.`,
     hint: "Run the pipeline again: it takes the interpreter of your shell as it is now.",
   };
+}
+
+function made(value: BuiltEnvironment): Built {
+  return { ok: true, value, warnings: [] };
 }
 
 function failed(failure: EnvironmentFailure): Built {

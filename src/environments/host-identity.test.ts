@@ -386,4 +386,15 @@ describe("the shell's interpreter for a step", () => {
         failure: { code: "environment_build_failed", hint: expect.stringContaining("Run") },
       });
   });
+
+  it("can be used although the cache was emptied, as long as it is what it was", async () => {
+    const identity = await identify();
+    fs.rmSync(path.join(folder, "cache"), { recursive: true });
+    expect(await environments().build(identity)).toMatchObject({ ok: true });
+    fs.rmSync(path.join(folder, "cache"), { recursive: true });
+    install("added", "1.0");
+    expect(await environments().build(identity)).toMatchObject({
+      failure: { message: expect.stringContaining("does not know how to make") },
+    });
+  });
 });

@@ -75,8 +75,11 @@ async function identifyHost(
 ): Identified {
   const { variables, cacheFolder } = context;
   const host = await hostPython(variables, cacheFolder, asksForPython3(command));
-  if (host !== null)
-    return interpreterIdentity("host", "python of your shell", host.facts, programs, context);
+  if (host !== null) return interpreterIdentity("host", HOST_LABEL, host.facts, programs, context);
+  return { ok: true, value: noPython(programs, context.recipes), warnings: [] };
+}
+
+function noPython(programs: Programs, recipes: Recipes): EnvironmentIdentity {
   const identity = identityOf({
     label: "no python on PATH",
     kind: "host",
@@ -87,10 +90,27 @@ async function identifyHost(
     lockId: null,
     programs,
   });
-  const nothing = { kind: "interpreter", executable: null, virtualEnvironment: null } as const;
-  context.recipes.remember(identity, nothing);
-  return { ok: true, value: identity, warnings: [] };
+  recipes.remember(identity, NOTHING);
+  return identity;
 }
+
+const NOTHING = { kind: "interpreter", executable: null, virtualEnvironment: null } as const;
+
+/** Makes a host's identity known again where it is still what `python` means, or that there is none: after the cache was emptied. */
+export async function identifyHostAgain(
+  { programs }: EnvironmentIdentity,
+  context: Pick<IdentifyContext, "cacheFolder" | "recipes" | "variables">,
+): Promise<void> {
+  const { variables, cacheFolder, recipes } = context;
+  noSoftware(recipes);
+  for (const wantsPython3 of [false, true]) {
+    const host = await hostPython(variables, cacheFolder, wantsPython3);
+    if (host === null) noPython(programs, recipes);
+    else interpreterIdentity("host", HOST_LABEL, host.facts, programs, context);
+  }
+}
+
+const HOST_LABEL = "python of your shell";
 
 /** For steps that run nothing but Stepwell itself. */
 export function noSoftware(recipes: Recipes): EnvironmentIdentity {
@@ -104,11 +124,7 @@ export function noSoftware(recipes: Recipes): EnvironmentIdentity {
     lockId: null,
     programs: {},
   });
-  recipes.remember(identity, {
-    kind: "interpreter",
-    executable: null,
-    virtualEnvironment: null,
-  });
+  recipes.remember(identity, NOTHING);
   return identity;
 }
 
@@ -138,7 +154,7 @@ function interpreterIdentity(
   label: string,
   facts: PythonFacts,
   programs: Programs,
-  context: IdentifyContext,
+  context: Pick<IdentifyContext, "cacheFolder" | "recipes">,
 ): EnvironmentOutcome<EnvironmentIdentity> {
   const editable = editablesOf(facts, context.cacheFolder);
   const { version: pythonVersion, platform, packages, executable, virtualEnvironment } = facts;
