@@ -161,17 +161,6 @@ describe("chooseSoftware", () => {
     });
   });
 
-  it("makes the environment of a conda file without its CUDA, and says so", async () => {
-    const conda = {
-      path: null,
-      content: { name: "gpu", dependencies: ["pytorch=2.1", "pytorch-cuda=12.1"] },
-    };
-    expect(await choose(inline({ conda }))).toMatchObject({
-      software: { requirements: ["torch==2.1.*", "setuptools<81"] },
-      warnings: [expect.stringContaining("gpu is made without pytorch-cuda=12.1")],
-    });
-  });
-
   it("reads requirements with the files they name, and their options", async () => {
     fs.writeFileSync(path.join(folder, "more.txt"), "attrs # why\n-c limits.txt\n");
     fs.writeFileSync(path.join(folder, "limits.txt"), "six<2\n");

@@ -140,9 +140,7 @@ function fromConda(
   const base = conda.path === null ? null : path.dirname(conda.path);
   const choice = fromLines(withSetuptools(found.requirements), base, name, found.python);
   if (!choice.ok || choice.software.kind !== "packages") return choice;
-  const software = { ...choice.software, variables: condaVariables(conda.content) };
-  const without = `The conda environment ${name} is made without ${found.cuda.join(", ")}: the packages of PyPI bring a CUDA of their own.`;
-  return chosen(software, ...(found.cuda.length === 0 ? [] : [without]));
+  return { ...choice, software: { ...choice.software, variables: condaVariables(conda.content) } };
 }
 
 /** Conda's pip brings it; older packages (mlflow 2.7, azureml-core) import its `pkg_resources`, which newer ones lack. */

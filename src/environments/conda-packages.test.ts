@@ -40,7 +40,7 @@ describe("condaPackages", () => {
     ["python", null],
   ])("takes %s as the version of Python", (dependency, expected) => {
     const found = condaPackages({ dependencies: [dependency] });
-    expect(found).toEqual({ python: expected, requirements: [], unsupported: [], cuda: [] });
+    expect(found).toEqual({ python: expected, requirements: [], unsupported: [] });
   });
 
   it("takes the pip part as it is, and drops tools of conda", () => {
@@ -66,42 +66,9 @@ describe("condaPackages", () => {
     expect(condaPackages({ dependencies })).toEqual({
       python: null,
       requirements: ["pandas"],
-      unsupported: ["r-base", "numpy=1.2|=1.4", "libpng", "cudatoolkit=11.1"],
-      cuda: [],
+      unsupported: ["cudatoolkit=11.1", "r-base", "numpy=1.2|=1.4", "libpng"],
     });
   });
-
-  it("leaves out what a Python and the wheels of PyPI bring: `conda env export` lists it", () => {
-    const dependencies = [
-      "_libgcc_mutex=0.1=main",
-      "ca-certificates=2024.7.2=h06a4308_0",
-      "ld_impl_linux-64=2.38=h1181459_1",
-      "libgcc-ng=11.2.0=h1234567_1",
-      "libsqlite=3.45.3=h2797004_0",
-      "openssl=3.0.15=h5eee18b_0",
-      "python=3.10.14=h955ad1f_1",
-      "scikit-learn=1.5.1=py310h1128e8f_0",
-      "tzdata=2024a=h04d1e81_0",
-      "xz=5.4.6=h5eee18b_1",
-    ];
-    expect(condaPackages({ dependencies })).toEqual({
-      python: "3.10.14",
-      requirements: ["scikit-learn==1.5.1.*"],
-      unsupported: [],
-      cuda: [],
-    });
-  });
-
-  it.each([["pytorch=1.12"], ["tensorflow-gpu"], [{ pip: ["torch==2.1.0"] }]])(
-    "leaves out a build of CUDA beside %j, which brings its own",
-    (framework) => {
-      const dependencies = ["cudatoolkit=11.3", framework, "pytorch-cuda=11.6", "cpuonly"];
-      expect(condaPackages({ dependencies })).toMatchObject({
-        unsupported: [],
-        cuda: ["cudatoolkit=11.3", "pytorch-cuda=11.6", "cpuonly"],
-      });
-    },
-  );
 
   it.each([null, "text", {}, { dependencies: null }, { dependencies: [null, 3] }])(
     "finds nothing in %j",

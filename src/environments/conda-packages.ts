@@ -10,8 +10,6 @@ export interface CondaPackages {
   readonly requirements: readonly string[];
   /** Dependencies that are no Python packages, or whose version cannot be said in pip's words. */
   readonly unsupported: readonly string[];
-  /** Builds of CUDA beside a framework whose packages bring their own. */
-  readonly cuda: readonly string[];
 }
 
 /** Reads a parsed conda file: `{name, channels, dependencies: ["numpy=1.2", {pip: [...]}]}`. */
@@ -19,7 +17,6 @@ export function condaPackages(content: unknown): CondaPackages {
   const dependencies = field(content, "dependencies");
   const requirements: string[] = [];
   const unsupported: string[] = [];
-  const cuda: string[] = [];
   let python: string | null = null;
   for (const dependency of Array.isArray(dependencies) ? dependencies : []) {
     if (typeof dependency !== "string") {
@@ -31,18 +28,14 @@ export function condaPackages(content: unknown): CondaPackages {
     }
     const { name, version } = split(dependency);
     if (name === "python") python = pythonVersion(version);
-    else if (DROPPED.has(name) || PYTHONS_OWN.test(name)) continue;
-    else if (CUDA.test(name)) cuda.push(dependency.trim());
+    else if (DROPPED.has(name)) continue;
     else {
       const specifier = isNotPython(name) ? null : versionSpecifier(version);
       if (specifier === null) unsupported.push(dependency.trim());
       else requirements.push(`${own(PIP_NAMES, name) ?? name}${specifier}`);
     }
   }
-  const found = { python, requirements: requirements.filter((line) => line !== "") };
-  return found.requirements.some((line) => BRINGS_CUDA.test(line))
-    ? { ...found, unsupported, cuda }
-    : { ...found, unsupported: [...unsupported, ...cuda], cuda: [] };
+  return { python, requirements: requirements.filter((line) => line !== ""), unsupported };
 }
 
 /** What activating it would set: `variables: {NAME: value}`. A name that no process can have is left out. */
@@ -95,22 +88,13 @@ const PIP_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Tools of conda itself, and switches that mean nothing outside it. */
-const DROPPED = new Set(["pip", "wheel", "conda", "nomkl", "blas", "python_abi"]);
-
-/** What a Python and the wheels of PyPI bring themselves; `conda env export` lists it. */
-const PYTHONS_OWN =
-  /^(?:_.*|bzip2|ca-certificates|expat|ld_impl_.*|lib(?:blas|cblas|cxx|expat|ffi|gcc|gcc-ng|gfortran.*|gomp|lapack|lzma|mpdec|nsl|openblas|sqlite|stdcxx|stdcxx-ng|uuid|xcrypt|zlib)|ncurses|openssl|readline|sqlite|tk|tzdata|ucrt|vc|vc14_runtime|vs2015_runtime|xz|zlib)$/;
-
-/** Which CUDA, or none, a framework is built for. */
-const CUDA = /^(?:cpuonly|cudatoolkit.*|cuda|cuda-.*|cudnn|nccl|pytorch-cuda|pytorch-mutex)$/;
-
-const BRINGS_CUDA = /^(?:torch|tensorflow|jax)\b/i;
+const DROPPED = new Set(["pip", "wheel", "conda", "nomkl", "blas", "libblas", "python_abi"]);
 
 /** Python packages whose names look like libraries. */
 const LIKE_LIBRARIES = /^lib(?:rosa|cst|sass|tmux|clang|pysal|usb1|virt-python|archive-c)$/;
 
 const NOT_PYTHON =
-  /^(?:r|r-.*|openjdk|java-.*|nodejs|gcc.*|gxx.*|gfortran.*|clang.*|llvm-openmp|lib.*|make|ninja-base|git|ffmpeg|openmpi|mpich|mpi|glib|gdal|geos|proj|hdf5|curl|wget|unzip|perl|ruby|julia|rust|go)$/;
+  /^(?:_.*|r|r-.*|cudatoolkit.*|cuda|cuda-.*|cudnn|nccl|pytorch-cuda|pytorch-mutex|openjdk|java-.*|nodejs|gcc.*|gxx.*|gfortran.*|clang.*|llvm-openmp|lib.*|make|ninja-base|git|ffmpeg|openssl|ca-certificates|zlib|bzip2|xz|sqlite|readline|tk|ncurses|openmpi|mpich|mpi|glib|gdal|geos|proj|hdf5|curl|wget|unzip|perl|ruby|julia|rust|go)$/;
 
 function isNotPython(name: string): boolean {
   return NOT_PYTHON.test(name) && !LIKE_LIBRARIES.test(name);
