@@ -167,7 +167,7 @@ class Supervisor:
         self.launch(order)
 
     def launch(self, order):
-        order.started_at = int(time.time() * 1000)
+        order.begin()
         self.current = order
         try:
             log = files.open_log(order.log)
@@ -328,8 +328,7 @@ class Supervisor:
             order.reason = "cancelled" if asked else "exited"
         if order.reason == "exited" and not order.failed:
             order.exit_code = 0
-        # The clock of the machine may have been set back meanwhile.
-        order.finished = max(order.started_at or 0, int(time.time() * 1000))
+        order.finished = order.moment()
         if not files.write_end(order):
             self.unwritten.append(order)
         self.say('{"kind":"ended","attemptId":%s,"end":%s}' % (files.text(order.id), files.end_of(order)))

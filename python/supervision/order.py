@@ -1,5 +1,7 @@
 """One attempt, from the frame that ordered it to its end. Holds what is known about it; does nothing by itself."""
 
+import time
+
 
 class Order:
     """One attempt, from the frame that ordered it to the line that says how it ended."""
@@ -30,6 +32,7 @@ class Order:
         self.is_torn = False
         self.mains = {}
         self.started_at = None
+        self.began = None
         self.finished = None
         self.deadline = None
         self.exit_code = None
@@ -43,6 +46,17 @@ class Order:
         self.killing_since = None
         self.settle_at = None
         self.leftovers = set()
+
+    def begin(self):
+        self.started_at = int(time.time() * 1000)
+        self.began = time.monotonic()
+
+    def moment(self):
+        """Now. The clock of the machine may have been set back since it began: what it took is not less for that."""
+        now = int(time.time() * 1000)
+        if self.began is None:
+            return now
+        return max(now, self.started_at + int((time.monotonic() - self.began) * 1000))
 
     def all_ended(self):
         return None not in self.mains.values()

@@ -31,8 +31,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs `exit 3` on a compute made with these options. */
-function run(options: Partial<LocalComputeOptions>): Promise<AttemptEnd> {
+/** Runs `exit 3`, or another script, on a compute made with these options. */
+function run(options: Partial<LocalComputeOptions>, script = "exit 3"): Promise<AttemptEnd> {
   return new Promise((resolve) => {
     compute = createLocalCompute(
       {
@@ -54,7 +54,7 @@ function run(options: Partial<LocalComputeOptions>): Promise<AttemptEnd> {
       epoch: 1,
       folder: join(folder, "attempt"),
       workFolder: folder,
-      script: "exit 3",
+      script,
       shared: {},
       variables: {},
       processes: [{}],
@@ -139,7 +139,12 @@ runpy.run_path(sys.argv[0], run_name="__main__")' "$@"
       "const now = Date.now; let calls = 0; Date.now = () => now() - 10_000 * calls++;",
     );
     vi.stubEnv("NODE_OPTIONS", `--require ${join(folder, "back.cjs")}`);
-    const { exitCode, startedAt, finishedAt } = await run({ supervisor, python });
-    expect([exitCode, finishedAt]).toEqual([3, startedAt]);
+    const { exitCode, startedAt, finishedAt } = await run(
+      { supervisor, python },
+      "sleep 0.2; exit 3",
+    );
+    expect(exitCode).toBe(3);
+    expect(finishedAt - (startedAt ?? 0)).toBeGreaterThanOrEqual(190);
+    expect(finishedAt - (startedAt ?? 0)).toBeLessThan(9_000);
   },
 );

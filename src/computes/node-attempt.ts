@@ -71,6 +71,7 @@ class NodeAttempt {
     onStart: (at: number, process: ProcessIdentity) => void,
   ): Promise<AttemptEnd> {
     const startedAt = Date.now();
+    const began = performance.now();
     const problem = this.#problem();
     if (problem !== null) return notStarted(problem, Date.now());
     const log = openLog(this.#order.logPath);
@@ -90,7 +91,7 @@ class NodeAttempt {
     timer.stop();
     await this.#stopping;
     await this.#endLeftovers();
-    return this.#result(startedAt, group);
+    return this.#result({ startedAt, began }, group);
   }
 
   #problem(): string | null {
@@ -209,7 +210,10 @@ class NodeAttempt {
     if (left > 0) this.#details.push(`${were(left)} not to be stopped`);
   }
 
-  #result(startedAt: number, group: MemoryGroup | null): AttemptEnd {
+  #result(
+    { startedAt, began }: { readonly startedAt: number; readonly began: number },
+    group: MemoryGroup | null,
+  ): AttemptEnd {
     const wasHungry = group?.close() ?? false;
     if (wasHungry && this.#hasFailed && this.#reason === null) {
       this.#reason = "out_of_memory";
@@ -224,8 +228,8 @@ class NodeAttempt {
       reason: this.#reason ?? (wasAskedFor ? "cancelled" : "exited"),
       detail: this.#details.length === 0 ? null : this.#details.join("; "),
       startedAt,
-      // The clock of the machine may have been set back meanwhile.
-      finishedAt: Math.max(startedAt, Date.now()),
+      // The clock of the machine may have been set back meanwhile: what it took is not less for that.
+      finishedAt: Math.max(Date.now(), startedAt + Math.floor(performance.now() - began)),
     };
   }
 }
