@@ -36,11 +36,10 @@ function definitionOf(server: S3Server, bucket: string, prefix: string): S3Defin
 interface Weakness {
   readonly refuses: "none" | "unknown key";
   readonly unnameable?: RegExp;
-  readonly looksFirst?: boolean;
 }
 
-/** It answers unsigned requests with 500, and a newline in a key with a page for people; it locks nothing. */
-const MOTO: Weakness = { refuses: "unknown key", unnameable: /\n/, looksFirst: true };
+/** It answers unsigned requests with 500, and a newline in a key with a page for people. */
+const MOTO: Weakness = { refuses: "unknown key", unnameable: /\n/ };
 /** It answers HEAD by an unknown key with 404. */
 const VERSITYGW: Weakness = { refuses: "none" };
 
@@ -48,7 +47,7 @@ function backendOf(
   name: string,
   server: S3Server | MissingServer,
   prefix: string,
-  { refuses, ...weakness }: Weakness,
+  { refuses, unnameable }: Weakness,
 ): StorageBackend | MissingServer {
   if ("missing" in server) return server;
   const place = async () => {
@@ -72,7 +71,7 @@ function backendOf(
       put: null,
     };
   };
-  return { name, canWrite: true, place, ...weakness };
+  return { name, canWrite: true, place, ...(unnameable === undefined ? {} : { unnameable }) };
 }
 
 const backends = [

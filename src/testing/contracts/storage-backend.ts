@@ -21,8 +21,6 @@ export interface StorageBackend {
   readonly takesSeveral?: boolean;
   /** Names that the server of the test cannot have, though others of its kind can. */
   readonly unnameable?: RegExp;
-  /** The server of the test looks for a name and takes it in two steps, so that two writers may win it, though others are atomic. */
-  readonly looksFirst?: boolean;
   /** It cannot take back an upload, and forgets it some days later. */
   readonly forgetsLater?: boolean;
   /** A new one, with nothing in it. */

@@ -20,6 +20,22 @@ export interface S3Server {
   removeBucket(bucket: string): Promise<void>;
 }
 
+/** Moto looks for a name that must be absent and takes it without a lock between: as real S3 does, one write at a time is let in. */
+const LOCKED = `
+import sys, threading
+from moto.s3.responses import S3Response
+from moto.server import main
+lock = threading.RLock()
+def one_at_a_time(work):
+    def locked(*args, **named):
+        with lock:
+            return work(*args, **named)
+    return locked
+for name in ("put_object", "_key_response_post"):
+    setattr(S3Response, name, one_at_a_time(getattr(S3Response, name)))
+main(sys.argv[1:])
+`;
+
 /** Calls that nobody has to sign: those that make the user. */
 const OPEN_CALLS = 3;
 
@@ -33,7 +49,7 @@ export async function startMoto(): Promise<S3Server | MissingServer> {
   if ("missing" in installed) return installed;
   const { port } = await startServer({
     program: path.join(installed.folder, "bin", "python"),
-    words: (free) => ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(free)],
+    words: (free) => ["-c", LOCKED, "-H", "127.0.0.1", "-p", String(free)],
     environment: { INITIAL_NO_AUTH_ACTION_COUNT: String(OPEN_CALLS) },
   });
   const endpoint = `http://127.0.0.1:${port}`;
