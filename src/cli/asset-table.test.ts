@@ -3,10 +3,11 @@ import type { AssetRow } from "../ports/records.ts";
 import { printAssets } from "./asset-table.ts";
 import type { Terminal } from "./terminal.ts";
 
-function printed(names: Readonly<Record<string, number>>): { lines: string[]; notes: string[] } {
+function printed(names: Readonly<Record<string, number>>, live = true) {
   const notes: string[] = [];
   const out: string[] = [];
   const terminal = {
+    live,
     out: (text: string) => out.push(text),
     note: (text: string) => notes.push(text),
   } as unknown as Terminal;
@@ -32,6 +33,13 @@ it("lists of many the newest of each name, so that no name is buried, and says h
   const { lines, notes } = printed({ iris: 2000, taxi: 3 });
   expect(lines).toEqual(["iris:2000", "taxi:3"]);
   expect(notes).toEqual(["2001 more versions: HINT"]);
+});
+
+it("lists all of many where nobody watches", () => {
+  expect(printed({ iris: 2000, taxi: 3 }, false)).toMatchObject({
+    lines: { length: 2003 },
+    notes: [],
+  });
 });
 
 it("lists the newest versions of one name", () => {

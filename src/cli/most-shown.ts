@@ -2,10 +2,15 @@
 
 import type { Terminal } from "./terminal.ts";
 
-/** Of what there is more of only so much is shown. */
-export const MOST_SHOWN = 200;
+/** On a terminal only so much is shown of what there is more of. */
+const MOST_SHOWN = 200;
 
-/** On the error stream: whoever searches what is printed is to know that it is not all. `hint`: where the rest is. */
+/** All of it where nobody watches: a program searches what is printed, or a file keeps it. */
+export function mostShown(terminal: Pick<Terminal, "live">): number {
+  return terminal.live ? MOST_SHOWN : Number.POSITIVE_INFINITY;
+}
+
+/** `hint`: where the rest is. */
 export function noteMore(terminal: Terminal, more: number, what: string, hint: string): void {
   if (more > 0) terminal.note(`${more} more ${what}: ${hint}`);
 }

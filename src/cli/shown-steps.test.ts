@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import type { StepView } from "../operations/run-view.ts";
-import { MOST_SHOWN } from "./most-shown.ts";
 import { shownSteps } from "./shown-steps.ts";
+
+const MOST = 200;
 
 function step(name: string, status: string, decision = "none"): StepView {
   return { name, status, reuse: { decision, from: null, reason: null } } as StepView;
@@ -11,8 +12,8 @@ const reused = (count: number): StepView[] =>
   Array.from({ length: count }, (_, at) => step(`s${at}`, "Completed", "reused"));
 
 it("shows every step of a run that is not large", () => {
-  const steps = reused(MOST_SHOWN);
-  expect(shownSteps(steps)).toBe(steps);
+  const steps = reused(MOST);
+  expect(shownSteps(steps, MOST)).toBe(steps);
 });
 
 it("shows of many what failed, was cancelled, goes on, ran and was skipped before what was reused, in their order", () => {
@@ -23,10 +24,10 @@ it("shows of many what failed, was cancelled, goes on, ran and was skipped befor
     step("canceled", "Canceled"),
     step("failed", "Failed", "ran"),
   ];
-  const shown = shownSteps([...reused(10_000), ...last]);
-  expect(shown).toHaveLength(MOST_SHOWN);
+  const shown = shownSteps([...reused(10_000), ...last], MOST);
+  expect(shown).toHaveLength(MOST);
   expect(shown.slice(-5)).toEqual(last);
   expect(shown[0]?.name).toBe("s0");
   const skipped = Array.from({ length: 10_000 }, (_, at) => step(`k${at}`, "Skipped"));
-  expect(shownSteps([...skipped, ...last]).slice(-4)).toEqual(last.slice(1));
+  expect(shownSteps([...skipped, ...last], MOST).slice(-4)).toEqual(last.slice(1));
 });

@@ -1,13 +1,12 @@
 // Which steps of a large run are shown: a person who looks at ten thousand of them sees none. Knows nothing of how.
 
 import type { StepView } from "../operations/run-view.ts";
-import { MOST_SHOWN } from "./most-shown.ts";
 
 /** In their order; of many what ended badly comes first, then what goes on or ran, and what was reused last. */
-export function shownSteps(steps: readonly StepView[]): readonly StepView[] {
-  if (steps.length <= MOST_SHOWN) return steps;
+export function shownSteps(steps: readonly StepView[], most: number): readonly StepView[] {
+  if (steps.length <= most) return steps;
   const byRank = [...steps].sort((a, b) => rankOf(a) - rankOf(b));
-  const shown = new Set(byRank.slice(0, MOST_SHOWN));
+  const shown = new Set(byRank.slice(0, most));
   return steps.filter((step) => shown.has(step));
 }
 

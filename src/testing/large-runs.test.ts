@@ -44,7 +44,7 @@ describe("a run of many steps", () => {
     expect(stderr).toContain("… 5 more: stepwell show\n");
   });
 
-  it("shows the steps that failed and says how many others there are", () => {
+  it("shows every step where nobody watches: a program may search them", () => {
     rig.write(
       "large.yml",
       many((at) => ({ command: at === 229 ? "exit 4" : `echo ${at}` }), 230),
@@ -53,11 +53,11 @@ describe("a run of many steps", () => {
     const { stdout, stderr } = rig.cli("show", "large");
     expect(stdout).toMatch(/^s229 +Failed/m);
     expect(stdout).toContain("error  step s229 ended with exit code 4");
-    expect(stdout.match(/^s\d+ +Completed/gm)).toHaveLength(199);
-    expect(stderr).toBe("30 more steps: stepwell show large --json\n");
+    expect(stdout.match(/^s\d+ +Completed/gm)).toHaveLength(229);
+    expect(stderr).toBe("");
   });
 
-  it("names two hundred of the results that were made from an invalidated one", () => {
+  it("names all results that were made from an invalidated one", () => {
     const o = { o: { type: "uri_file" } };
     const jobs = Object.fromEntries(
       Array.from({ length: 205 }, (_, at) => [
@@ -72,8 +72,8 @@ describe("a run of many steps", () => {
     rig.write("below.yml", pipeline({ first, ...jobs }));
     expect(rig.cli("run", "below.yml", "--name", "below").code).toBe(0);
     const { stdout, stderr } = rig.cli("invalidate", "below", "first", "--reason", "x");
-    expect(stdout.match(/^ {2}s\d+ of below$/gm)).toHaveLength(200);
-    expect(stderr).toBe("5 more results: the same again with --json\n");
+    expect(stdout.match(/^ {2}s\d+ of below$/gm)).toHaveLength(205);
+    expect(stderr).toBe("");
   });
 
   it("has its logs printed by a process that may hold few files open", () => {

@@ -10,7 +10,7 @@ import {
 import { isRefusal, refuse } from "../../operations/refusal.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { Context } from "../context.ts";
-import { MOST_SHOWN, noteMore } from "../most-shown.ts";
+import { mostShown, noteMore } from "../most-shown.ts";
 import { RUN_HELP, stepOf } from "../targets.ts";
 
 interface InvalidateFlags {
@@ -101,7 +101,8 @@ function print(context: Context, report: InvalidationReport): void {
 }
 
 function list({ terminal }: Context, results: readonly InvalidatedResult[]): void {
-  for (const { run, step } of results.slice(0, MOST_SHOWN))
+  const most = mostShown(terminal);
+  for (const { run, step } of results.slice(0, most))
     terminal.out(`  ${step === "." ? "the step" : step} of ${run}`);
-  noteMore(terminal, results.length - MOST_SHOWN, "results", "the same again with --json");
+  noteMore(terminal, results.length - most, "results", "the same again with --json");
 }

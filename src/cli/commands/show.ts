@@ -7,7 +7,7 @@ import { waitingSteps, withWaiting } from "../../operations/waiting-steps.ts";
 import type { Context } from "../context.ts";
 import { failurePlaces, failureReason } from "../failure-places.ts";
 import { duration, number, table } from "../format.ts";
-import { MOST_SHOWN, noteMore } from "../most-shown.ts";
+import { mostShown, noteMore } from "../most-shown.ts";
 import { headline } from "../print-summary.ts";
 import { shownSteps } from "../shown-steps.ts";
 import { RUN_HELP, recordedRun } from "../targets.ts";
@@ -43,7 +43,7 @@ function print(context: Context, run: RecordedRun, view: RunView): void {
     terminal.out(
       `git ${git.repository ?? git.folder} ${git.branch ?? ""} ${git.commit.slice(0, 12)}${git.dirty ? " (dirty)" : ""}`,
     );
-  const steps = shownSteps(view.steps);
+  const steps = shownSteps(view.steps, mostShown(terminal));
   terminal.out(table([["STEP", "STATUS", "TOOK", "WHY"], ...steps.map(cells)]));
   for (const step of steps) printStep(context, step);
   for (const [name, output] of Object.entries(view.outputs))
@@ -76,8 +76,9 @@ function printList(
   lines: readonly string[],
   hint: string,
 ): void {
-  for (const line of lines.slice(0, MOST_SHOWN)) terminal.out(`${kind} ${line}`);
-  noteMore(terminal, lines.length - MOST_SHOWN, `${kind}s`, hint);
+  const most = mostShown(terminal);
+  for (const line of lines.slice(0, most)) terminal.out(`${kind} ${line}`);
+  noteMore(terminal, lines.length - most, `${kind}s`, hint);
 }
 
 function printError({ terminal }: Context, step: StepView): void {
