@@ -13,6 +13,7 @@ import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext } from "../ports/step-types.ts";
 import type { StepInput, StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
+import { processCount } from "../spec/process-count.ts";
 import { MPI_VARIABLES, mpiCommand, processVariables } from "./distribution.ts";
 import { stepVariables } from "./step-variables.ts";
 import type { WatchPlaces } from "./watch-rules.ts";
@@ -53,10 +54,11 @@ export function commandOrder(
   });
   if (!script.ok) return script.error;
   const distribution = node.distribution;
-  if (distribution?.type === "mpi" && !settings.mpirun && mpiProcesses(node) > 1)
+  const count = processCount(distribution, node.resources.instanceCount);
+  if (distribution?.type === "mpi" && !settings.mpirun && count > 1)
     return missingMpirun(node.path);
   const mpi = distribution?.type === "mpi" && settings.mpirun;
-  const wrapped = wrapping(context, mpi ? mpiProcesses(node) : null);
+  const wrapped = wrapping(context, mpi ? count : null);
   const watch = node.trace === false ? null : settings.watch;
   const { shared, variables } = stepVariables(context, node, shell, watch);
   if (wrapped.traced && watch !== null) prepareStrace(context, watch, { ...shared, ...variables });
@@ -100,12 +102,6 @@ function wrapping(
   if (node.trace && straceWorks())
     return { script: straceScript(context.staged.folder, command), traced: true };
   return { script: mpi === null ? null : `exec ${command}`, traced: false };
-}
-
-function mpiProcesses(node: StepNode): number {
-  const perInstance =
-    node.distribution?.type === "mpi" ? node.distribution.processCountPerInstance : 1;
-  return perInstance * node.resources.instanceCount;
 }
 
 function missingMpirun(step: string): StepError {

@@ -83,19 +83,6 @@ export function readDistribution(
   }
 }
 
-/** How many processes a step is, `mpirun` not counted. */
-export function processCount(distribution: Distribution | null, instances: number): number {
-  switch (distribution?.type) {
-    case "pytorch":
-    case "mpi":
-      return distribution.processCountPerInstance * instances;
-    case "tensorflow":
-      return distribution.workerCount + distribution.parameterServerCount;
-    default:
-      return 1;
-  }
-}
-
 /** `limits.timeout` in seconds, or null. */
 export function readTimeout(node: TreeMapping | null): number | null {
   return positive(getText(getMapping(node, "limits"), "timeout"));

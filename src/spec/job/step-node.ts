@@ -5,6 +5,7 @@ import { didYouMean } from "../did-you-mean.ts";
 import { liveFolder } from "../frozen-root.ts";
 import type { DataReference, StepInput, StepNode, StepOutput, StepType } from "../graph.ts";
 import { put } from "../own-keys.ts";
+import { processCount } from "../process-count.ts";
 import { soleReference } from "../template.ts";
 import {
   get,
@@ -30,7 +31,6 @@ import {
 import { warnNotRead } from "./not-read.ts";
 import {
   computeName,
-  processCount,
   readCheckpoint,
   readDistribution,
   readResources,
