@@ -7,6 +7,7 @@ import {
   makeVenv,
   packNpm,
   packWheel,
+  pythonFolder,
   registriesReached,
   repositoryFile,
 } from "./installing.ts";
@@ -42,16 +43,6 @@ describe("a clone", () => {
   });
 });
 
-function python(): string {
-  return path.dirname(
-    place
-      .must("python3", ["-c", "import sys; print(sys.executable)"], {
-        PATH: process.env.PATH ?? "",
-      })
-      .trim(),
-  );
-}
-
 describe.skipIf(!reached)("the npm package", () => {
   const nodeFolder = path.dirname(process.execPath);
   let packed: string;
@@ -71,7 +62,9 @@ describe.skipIf(!reached)("the npm package", () => {
   });
 
   it("installs `stepwell`, which runs a pipeline", () => {
-    const PATH = [place.at("prefix/bin"), nodeFolder, place.at("tools"), python()].join(":");
+    const PATH = [place.at("prefix/bin"), nodeFolder, place.at("tools"), pythonFolder(place)].join(
+      ":",
+    );
     expect(place.must(place.at("prefix/bin/stepwell"), ["--version"], { PATH })).toBe(
       `${VERSION}\n`,
     );

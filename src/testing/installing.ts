@@ -94,6 +94,12 @@ export function makeVenv(place: CleanPlace, packages: readonly string[]): string
   return place.at("venv/bin");
 }
 
+/** Where the `python3` of the tester is, behind whatever chooses it. */
+export function pythonFolder(place: CleanPlace): string {
+  const words = ["-c", "import sys; print(sys.executable)"];
+  return path.dirname(place.must("python3", words, { PATH: process.env.PATH ?? "" }).trim());
+}
+
 /** True where npm and pip reach their registries; said aloud where not. */
 export function registriesReached(place: CleanPlace): boolean {
   const env = { PATH: process.env.PATH ?? "", HOME: os.homedir() };

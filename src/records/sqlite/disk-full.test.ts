@@ -89,7 +89,7 @@ describe("a record on a full disk", () => {
       last.exec("PRAGMA wal_checkpoint(TRUNCATE)");
       last.close();
       for (const end of ["-shm", "-wal"])
-        fs.rmSync(path.join(disk?.folder as string, `stepwell.db${end}`));
+        fs.rmSync(path.join(disk?.folder as string, `stepwell.db${end}`), { force: true });
       expect(fs.readdirSync(disk?.folder as string)).toEqual(["stepwell.db"]);
       const filler = fillDisk(disk?.folder as string, what);
       const store = open();

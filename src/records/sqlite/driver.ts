@@ -122,10 +122,21 @@ function hasNodeSqlite(): boolean {
 }
 
 function openNodeSqlite(file: string): Database {
-  const { DatabaseSync } = require("node:sqlite") as {
+  const { DatabaseSync } = unwarned(() => require("node:sqlite")) as {
     DatabaseSync: new (file: string) => Database;
   };
   return new DatabaseSync(file);
+}
+
+/** Node 22 and 23 warn of an experiment when it is first loaded: on stderr, with every command. */
+function unwarned(load: () => unknown): unknown {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return load();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 function openLibsql(file: string): Database {
