@@ -9,5 +9,7 @@ const CODE =
 /** Null: it is about something else. */
 export function certificateProblem(error: unknown): string | null {
   if (!CODE.test(codeOf(error))) return null;
-  return `the server's certificate is not trusted (${saying(error)}). Where it was made by an authority of your own, name its file: NODE_EXTRA_CA_CERTS=FILE`;
+  // Newer versions of Node add advice of their own, for whoever starts Node by hand.
+  const [said] = saying(error).split("; if the root CA");
+  return `the server's certificate is not trusted (${said}). Where it was made by an authority of your own, name its file: NODE_EXTRA_CA_CERTS=FILE`;
 }

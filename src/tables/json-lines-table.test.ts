@@ -41,8 +41,11 @@ describe("a table of JSON lines", () => {
   it("survives a line that is nested a million times", async () => {
     const deep = `{"a":${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}}`;
     const { rows, notes } = await read(`${deep}\n{"a":1}\n`);
-    expect(rows).toEqual([[1]]);
-    expect(notes[0]).toMatch(/line 1$/);
+    // Node 26 reads even that; the versions before it have no room for it.
+    const isRead = isReadable(deep);
+    expect(rows).toHaveLength(isRead ? 2 : 1);
+    expect(rows.at(-1)?.map(Number)).toEqual([1]);
+    expect(notes).toEqual(isRead ? [] : [expect.stringMatching(/line 1$/)]);
   });
 
   it("refuses a line of a gigabyte long before its end", async () => {
@@ -51,3 +54,12 @@ describe("a table of JSON lines", () => {
     await expect(table.rows[Symbol.asyncIterator]().next()).rejects.toThrow("line 1 has more than");
   });
 });
+
+function isReadable(text: string): boolean {
+  try {
+    JSON.stringify(JSON.parse(text));
+    return true;
+  } catch {
+    return false;
+  }
+}
