@@ -352,3 +352,15 @@ describe("a mistyped key that must be there", () => {
     ]);
   });
 });
+
+describe("a timeout that is written as a duration", () => {
+  it("is refused with the number of seconds that it is", () => {
+    const told = (text: string) =>
+      only(`type: pipeline\njobs: {a: {command: ls, limits: {timeout: ${text}}}}\n`)?.hint;
+    expect([told("1m"), told("2h"), told("soon")]).toEqual([
+      "It counts seconds: `60`.",
+      "It counts seconds: `7200`.",
+      null,
+    ]);
+  });
+});

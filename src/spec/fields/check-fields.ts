@@ -4,6 +4,7 @@
 import { didYouMean, namesInWords, suggestion } from "../did-you-mean.ts";
 import type { Problem } from "../problem.ts";
 import { type Place, problemAt } from "../problem-at.ts";
+import { parseDuration } from "../quantity.ts";
 import { soleReference } from "../template.ts";
 import { isNull, type TreeMapping, type TreeNode, type TreeScalar } from "../tree.ts";
 import { resolveFloat, resolveInteger } from "../yaml-scalar.ts";
@@ -90,7 +91,7 @@ function checkScalar(node: TreeNode, type: ScalarFieldType, name: string, report
   }
   if (!fitsScalar(node, type.kind)) {
     const message = `${name} must be ${expected}, not \`${shorten(node.text)}\``;
-    report(problemAt(node, "wrong_type", message, null));
+    report(problemAt(node, "wrong_type", message, secondsHint(node.text, name)));
     return;
   }
   if (type.kind === "string" && type.values !== undefined)
@@ -100,6 +101,11 @@ function checkScalar(node: TreeNode, type: ScalarFieldType, name: string, report
     const message = `${name} must be at least ${minimum}, not ${node.text}`;
     report(problemAt(node, "out_of_range", message, null));
   }
+}
+
+function secondsHint(text: string, name: string): string | null {
+  const seconds = /timeout/.test(name) ? parseDuration(text) : null;
+  return seconds === null ? null : `It counts seconds: \`${seconds}\`.`;
 }
 
 const SCALAR_WORDS: Readonly<Record<ScalarFieldType["kind"], string>> = {
