@@ -17,6 +17,8 @@ export interface ReadLine {
 const RECORDED = 100;
 const RECORDED_FOLDERS = 20;
 const RECORDED_NAMES = 20;
+/** MLflow looks up branch and commit for its tags. Every commit and checkout writes there, and the run records both itself. */
+const OF_GIT = /\/\.git(\/|$)/;
 /** More of a record is not read. */
 const MOST_BYTES = 8 << 20;
 
@@ -43,7 +45,8 @@ export function undeclaredReads(
   for (const { kind, text } of withoutOwn(lines))
     if (kind === "r" || kind === "l") candidates[kind].push(text);
     else if (kind === "n" && isOlderFile(text, began)) candidates.r.push(text);
-  const isCounted = (file: string): boolean => !isDeclared(file) && !isDeclared(realPath(file));
+  const isCounted = (file: string): boolean =>
+    !OF_GIT.test(file) && !isDeclared(file) && !isDeclared(realPath(file));
   const folders = look(candidates.l.filter(isCounted), RECORDED_FOLDERS, began);
   const read = [...new Set(candidates.r)].filter(isCounted);
   const files = look(read, RECORDED - folders.seen.length, began);

@@ -127,6 +127,20 @@ describe("a file that a Python step reads and does not declare", () => {
   });
 });
 
+describe("what Python looks up in a git repository", () => {
+  it("is nobody's undeclared input: each checkout writes there", () => {
+    rig.write(".git/HEAD", "ref: refs/heads/main\n");
+    write(`
+type: command
+command: python3 -c "open('${rig.at(".git/HEAD")}').read()"
+`);
+    expect(rig.run("run", "--strict").warnings).toEqual([]);
+    rig.write(".git/HEAD", "ref: refs/heads/other\n");
+    expect(rig.run("run").steps[0]?.reuse.decision).toBe("reused");
+    fs.rmSync(rig.at(".git"), { recursive: true });
+  });
+});
+
 describe("a file that the definition of a shell step names", () => {
   it("is told, makes the step run when it has changed, and fails it with --strict", () => {
     const [lib, value, log] = ["lib.sh", "value.txt", "own.log"].map((name) => rig.at(name));
