@@ -21,6 +21,16 @@ export const NEVER_CODE: readonly string[] = [
   "mlruns/",
   "stepwell.lock.d/",
   ".DS_Store",
+  ".pytest_cache/",
+  ".mypy_cache/",
+  ".ruff_cache/",
+  ".idea/",
+  ".vscode/",
+  // What editors leave beside a file that is open, and its last version.
+  ".*.sw[op]",
+  ".#*",
+  "\\#*#",
+  "*~",
 ];
 
 interface Level {

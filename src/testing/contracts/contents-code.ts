@@ -215,6 +215,15 @@ export function ignoring(bench: () => ContentsBench): void {
       "stepwell.lock.d/sklearn-0123456789ab.txt",
       ".ipynb_checkpoints/n",
       "pkg/__pycache__/b.pyc",
+      ".pytest_cache/v/lastfailed",
+      ".mypy_cache/3.11/a.json",
+      ".ruff_cache/x",
+      ".idea/workspace.xml",
+      ".vscode/settings.json",
+      "pkg/.a.py.swp",
+      "pkg/.#a.py",
+      "pkg/#a.py#",
+      "pkg/a.py~",
     ];
     for (const path of tools) bench().write(`code/${path}`, "x");
     bench().write("code/pkg/a.py", "1");
