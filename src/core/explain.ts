@@ -139,7 +139,7 @@ function environmentChanges(before: string, after: string, evidence: Evidence): 
   return [reason("environment_changed", `environment: ${environmentDifference(old, now)}`)];
 }
 
-/** `pandas 2.1 → 2.2, the source of mine (editable)`. */
+/** `pandas 2.1 → 2.2, the source of mine (editable) changed`. */
 export function environmentDifference(old: EnvironmentIdentity, now: EnvironmentIdentity): string {
   const changes = [
     ...versionChange("Python", old.pythonVersion ?? undefined, now.pythonVersion ?? undefined),
@@ -148,7 +148,7 @@ export function environmentDifference(old: EnvironmentIdentity, now: Environment
     ),
     ...names(old.editable, now.editable)
       .filter((name) => own(old.editable, name) !== own(now.editable, name))
-      .map((name) => `the source of ${name} (editable)`),
+      .map((name) => `the source of ${name} (editable) changed`),
     ...names(old.programs, now.programs).flatMap((name) =>
       versionChange(name, own(old.programs, name), own(now.programs, name)),
     ),

@@ -5,15 +5,8 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { digest } from "../core/digest.ts";
-import { readDocument, writeDocument } from "./disk-cache.ts";
+import { fileHashes } from "./file-hashes.ts";
 import type { EditableSource } from "./probe-python.ts";
-import { isRacy, stampOfStats } from "./stamp.ts";
-
-interface KnownFiles {
-  readonly takenAt: number;
-  /** Path → [stamp, sha256 of the bytes]. */
-  readonly files: Readonly<Record<string, readonly [string, string]>>;
-}
 
 /** Folders that are no source, wherever they lie. */
 const SKIPPED = new Set(
@@ -27,6 +20,8 @@ const NO_PACKAGES = new Set(
     " ",
   ),
 );
+/** Compiled, and what editors leave beside a file that is open. */
+const NO_SOURCE = /\.pyc$|~$|^\.#|^#.*#$|^\..*\.sw[op]$/;
 const CODE = /\.(?:py|pyi|pyx|pxd|so|pyd|dylib)$/;
 
 /**
@@ -36,27 +31,16 @@ const CODE = /\.(?:py|pyi|pyx|pxd|so|pyd|dylib)$/;
 export function editableContent(source: EditableSource, cacheFolder: string): string {
   const name = createHash("sha256").update(JSON.stringify(source)).digest("hex").slice(0, 32);
   const cacheFile = path.join(cacheFolder, "identities", `editable-${name}.json`);
-  const known = readDocument<KnownFiles>(cacheFile) ?? { takenAt: 0, files: {} };
-  const takenAt = Date.now();
-  const seen: Record<string, readonly [string, string]> = {};
-  let changed = false;
+  const hashes = fileHashes(cacheFile);
   const lines: string[] = [];
   const add = (file: string, label: string): void => {
-    const stats = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
-    if (stats === undefined || !stats.isFile()) return;
-    const stamp = stampOfStats(stats);
-    const cached = known.files[file];
-    const isKnown = cached?.[0] === stamp && !isRacy(stamp, known.takenAt);
-    const id = isKnown ? cached[1] : hashFile(file);
-    changed ||= !isKnown;
-    seen[file] = [stamp, id];
-    lines.push(`${label}\0${id}`);
+    const id = hashes.of(file);
+    if (id !== null) lines.push(`${label}\0${id}`);
   };
   for (const [index, root] of source.roots.entries())
     for (const file of filesOf(root, source.name))
       add(file, `${index}/${path.relative(path.dirname(root.path), file)}`);
-  if (changed || Object.keys(seen).length !== Object.keys(known.files).length)
-    writeDocument(cacheFile, { takenAt, files: seen } satisfies KnownFiles);
+  hashes.save();
   return digest(lines.sort().join("\n"));
 }
 
@@ -132,7 +116,7 @@ function walk(folder: string, above: readonly string[] = []): string[] {
   if (above.includes(place)) return [];
   return entries(folder).flatMap((entry) => {
     const full = path.join(folder, entry.name);
-    if (!isFolder(entry, full)) return entry.name.endsWith(".pyc") ? [] : [full];
+    if (!isFolder(entry, full)) return NO_SOURCE.test(entry.name) ? [] : [full];
     const mustHoldModules = BUILT.has(entry.name) || entry.isSymbolicLink();
     if (isSkipped(entry.name) || (mustHoldModules && !holdsModules(full))) return [];
     return walk(full, [...above, place]);
@@ -158,8 +142,4 @@ function entries(folder: string): fs.Dirent[] {
   } catch {
     return [];
   }
-}
-
-function hashFile(file: string): string {
-  return createHash("sha256").update(fs.readFileSync(file)).digest("hex");
 }

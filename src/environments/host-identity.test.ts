@@ -131,7 +131,7 @@ describe("the identity of the shell's interpreter", () => {
 
   it("changes with the source of an editable install, and not with what is no source", async () => {
     const source = path.join(folder, "project");
-    fs.mkdirSync(path.join(source, "mypkg"), { recursive: true });
+    fs.mkdirSync(path.join(source, "mypkg", "__pycache__"), { recursive: true });
     fs.mkdirSync(path.join(source, "data"));
     fs.writeFileSync(path.join(source, "mypkg", "__init__.py"), "");
     fs.writeFileSync(path.join(source, "mypkg", "model.py"), "x = 1\n");
@@ -140,8 +140,8 @@ describe("the identity of the shell's interpreter", () => {
     expect(Object.keys(before.editable)).toEqual(["mypkg"]);
     fs.writeFileSync(path.join(source, "README.md"), "new");
     fs.writeFileSync(path.join(source, "data", "big.csv"), "new");
-    fs.mkdirSync(path.join(source, "mypkg", "__pycache__"));
-    fs.writeFileSync(path.join(source, "mypkg", "__pycache__", "x.pyc"), "new");
+    for (const name of ["__pycache__/x.pyc", ".model.py.swp", ".#model.py", "model.py~"])
+      fs.writeFileSync(path.join(source, "mypkg", name), "new");
     expect(await identify()).toEqual(before);
     fs.writeFileSync(path.join(source, "mypkg", "model.py"), "x = 2\n");
     const edited = await identify();
@@ -360,7 +360,7 @@ describe("the shell's interpreter for a step", () => {
     const identity = await identify();
     expect(await environments().changed(identity)).toBeNull();
     fs.writeFileSync(path.join(source, "mine.py"), "A = 2");
-    expect(await environments().changed(identity)).toBe("the source of mine (editable)");
+    expect(await environments().changed(identity)).toBe("the source of mine (editable) changed");
     fs.writeFileSync(path.join(source, "mine.py"), "A = 1");
     expect(await environments().changed(identity)).toBeNull();
     install("late", "1.0");

@@ -184,7 +184,8 @@ jobs:
     environment: {python: ${rig.at("venv/bin/python")}}
 `,
   );
-  const said = "its environment changed after it was planned (the source of path:mine (editable))";
+  const said =
+    "its environment changed after it was planned (the source of path:mine (editable) changed)";
   expect(rig.run("run", "env.yml")).toMatchObject({
     status: "Completed",
     warnings: [`use: ${said}: this result is not reused`],
