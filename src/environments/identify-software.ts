@@ -9,6 +9,7 @@ import { type ChosenPython, choosePython, hostPython } from "./choose-python.ts"
 import type { PackageSoftware, Software } from "./choose-software.ts";
 import { editableContent } from "./editable-content.ts";
 import { programVersion } from "./find-program.ts";
+import { type ChangedArchive, changedArchive } from "./local-archives.ts";
 import {
   type Lock,
   lockDamage,
@@ -188,7 +189,12 @@ async function identifyPackages(
   const wanted = software.python ?? existing?.python ?? null;
   const python = await choosePython(wanted, context.variables, context.cacheFolder);
   if (python === null) return failed(NO_PYTHON);
-  const lock = existing ?? (await newLock(file, software, python.facts, mayResolve, context));
+  const changed =
+    existing === null ? null : changedArchive(existing.text, software, context.cacheFolder);
+  const lock =
+    existing !== null && changed === null
+      ? existing
+      : await newLock({ file, software, existing, changed }, python.facts, mayResolve, context);
   if ("code" in lock) return failed(lock);
   const { facts } = python;
   const hasVariables = Object.keys(software.variables).length > 0;
@@ -219,29 +225,37 @@ async function identifyPackages(
   return { ok: true, value: identity, warnings: python.warning === null ? [] : [python.warning] };
 }
 
+/** Where a lock is to lie, and why it must be made: there is none, or it names a file that was built anew since. */
+interface Wanting {
+  readonly file: string;
+  readonly software: PackageSoftware;
+  readonly existing: Lock | null;
+  readonly changed: ChangedArchive | null;
+}
+
 async function newLock(
-  file: string,
-  software: PackageSoftware,
+  wanting: Wanting,
   facts: PythonFacts,
   mayResolve: boolean,
   context: IdentifyContext,
 ): Promise<Lock | EnvironmentFailure> {
-  if (context.locked || !mayResolve)
-    return {
-      code: "environment_not_resolved",
-      message: `The environment ${software.label} was never resolved: there is no ${path.relative(path.dirname(context.locksFolder), file)}.`,
-      hint: context.locked
-        ? "Run once without --locked (and without CI set) and commit the file."
-        : "`stepwell run` resolves it.",
-    };
+  const { file, software, existing, changed } = wanting;
+  if (context.locked || !mayResolve) return notResolved(wanting, context);
   const uv = await context.uv();
   if ("code" in uv) return uv;
-  context.log(`environment ${software.label}: resolving (once)`);
-  const resolved = await resolveLock(software, facts.version, uv);
+  const why = changed === null ? "(once)" : `${changed.name} (${changed.file} has changed)`;
+  context.log(`environment ${software.label}: resolving ${why}`);
+  // The other packages stay as they are.
+  const keep =
+    existing === null || changed === null
+      ? null
+      : { text: existing.text, wanted: { name: changed.name, version: null } };
+  const resolved = await resolveLock(software, facts.version, uv, keep);
   if ("code" in resolved) return resolved;
   // Another process may have resolved it meanwhile: the first lock stays.
+  const now = readLock(file);
   try {
-    return readLock(file) ?? writeLock(file, software, resolved);
+    return now === null || now.text === existing?.text ? writeLock(file, software, resolved) : now;
   } catch (error) {
     return {
       code: "environment_build_failed",
@@ -249,6 +263,27 @@ async function newLock(
       hint: "Make its folder writable, or free some space, and run again.",
     };
   }
+}
+
+function notResolved(
+  { file, software: { label }, changed }: Wanting,
+  { locked, locksFolder }: IdentifyContext,
+): EnvironmentFailure {
+  const code = "environment_not_resolved";
+  if (!locked) {
+    const message =
+      changed === null
+        ? "its environment was never resolved: the first run will do it"
+        : `its environment is to be resolved again: ${changed.file} has changed`;
+    return { code, message, hint: "`stepwell run` resolves it." };
+  }
+  const name = path.relative(path.dirname(locksFolder), file);
+  const message =
+    changed === null
+      ? `The environment ${label} was never resolved: there is no ${name}.`
+      : `The environment ${label} must be resolved again: ${changed.file} is not the file that ${name} names.`;
+  const hint = "Run once without --locked (and without CI set) and commit the file.";
+  return { code, message, hint };
 }
 
 async function identifyProject(

@@ -130,10 +130,31 @@ export function lockedPackages(text: string, variables: MarkerVariables): Record
         line.trim(),
       );
     if (match === null || (match[4] !== undefined && !markerHolds(match[4], variables))) continue;
-    const name = (match[1] ?? "").toLowerCase().replace(/[-_.]+/g, "-");
+    const name = normalised(match[1] ?? "");
     packages[name] = match[2] ?? match[3] ?? "";
   }
   return packages;
+}
+
+/** What the lock says of the files of one package, on whatever platform. */
+export interface LockedFiles {
+  /** Normalised. */
+  readonly name: string;
+  /** One of both is null. */
+  readonly version: string | null;
+  readonly address: string | null;
+  /** `sha256:…` */
+  readonly hashes: readonly string[];
+}
+
+export function lockedFiles(text: string): readonly LockedFiles[] {
+  return packageLines(text).flatMap((line) => {
+    const match = /^([\w.-]+)(?:\[[^\]]*\])?\s*(?:==\s*([^\s;]+)|@\s*(\S+))/.exec(line);
+    if (match === null) return [];
+    const hashes = [...line.matchAll(/--hash=(\S+)/g)].map((each) => each[1] as string);
+    const [, name = "", version = null, address = null] = match;
+    return [{ name: normalised(name), version, address, hashes }];
+  });
 }
 
 /** Of the packages that have `wanted` hashes only those; the name of the first package of which none is left. */
@@ -144,7 +165,7 @@ export function keepHashes(
   let without: string | null = null;
   // An entry ends where a line goes on in the next one no more.
   const kept = text.replace(/^[A-Za-z0-9](?:.*\\\n)*.*$/gm, (entry) => {
-    const name = (/^[\w.-]+/.exec(entry)?.[0] ?? "").toLowerCase().replace(/[-_.]+/g, "-");
+    const name = normalised(/^[\w.-]+/.exec(entry)?.[0] ?? "");
     const hashes = own(wanted, name);
     if (hashes === undefined) return entry;
     const [first = "", ...found] = entry.split(/\s*\\\n\s*/);
@@ -162,4 +183,8 @@ export function isHashed(text: string): boolean {
     .split("\n")
     .filter((line) => /^(?:[A-Za-z0-9./]|-e\b)/.test(line));
   return entries.length > 0 && entries.every((line) => line.includes("--hash="));
+}
+
+function normalised(name: string): string {
+  return name.toLowerCase().replace(/[-_.]+/g, "-");
 }

@@ -2,6 +2,7 @@
 // hosts that are trusted, versions before a release. Knows both spellings, not what is installed.
 
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 const LINKS = /^(?:-f|--find-links)[\s=]*(.+)$/;
 
@@ -29,6 +30,18 @@ export function splitOptions(
     else if (line !== "--prefer-binary") rest.push(line);
   }
   return { words, rest };
+}
+
+/** The folders of this machine among the places of links. */
+export function linkFolders(lines: readonly string[], folder: string | null): readonly string[] {
+  return lines.flatMap((line) => {
+    const place = LINKS.exec(line)?.[1]?.trim();
+    if (place === undefined) return [];
+    const isUrl = place.startsWith("file:///") && URL.canParse(place);
+    if (isUrl && !/%(?:2f|(?![0-9a-f]{2}))/i.test(place)) return [fileURLToPath(place)];
+    if (!isRelative(place)) return path.isAbsolute(place) ? [place] : [];
+    return folder === null ? [] : [path.resolve(folder, place)];
+  });
 }
 
 function isRelative(place: string): boolean {

@@ -97,9 +97,12 @@ async function compile(software: PackageSoftware, python: string, uv: Uv, keep: 
   }
 }
 
-/** uv takes the versions of an output file that is there, but for the package that it is told to upgrade. */
+/**
+ * uv takes the versions of an output file that is there, but for the package that it is told to upgrade. It gets the
+ * options as words of its own; a folder in the lock is relative to another one.
+ */
 function keeping(work: string, { text, wanted }: Keep): readonly string[] {
-  fs.writeFileSync(path.join(work, "lock.txt"), text);
+  fs.writeFileSync(path.join(work, "lock.txt"), text.replace(/^--.*\n/gm, ""));
   const { name, version } = wanted;
   const asked = version === null ? name : `${name}==${version}`;
   return ["--output-file", "lock.txt", "--upgrade-package", asked];

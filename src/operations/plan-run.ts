@@ -47,11 +47,11 @@ export interface RunForecast {
   readonly notes: readonly string[];
 }
 
-/** `unresolved`: steps whose environment has no lock yet. */
+/** `unresolved`: steps whose environment has no lock that holds yet, and why. */
 export async function forecastRun(
   workspace: Workspace,
   plan: Plan,
-  unresolved: ReadonlySet<number>,
+  unresolved: ReadonlyMap<number, string>,
 ): Promise<RunForecast> {
   for (;;) {
     const { forecast, reused } = await forecastOnce(workspace, plan, unresolved);
@@ -71,7 +71,7 @@ async function findGone(workspace: Workspace, reused: readonly ResultRow[]): Pro
 async function forecastOnce(
   workspace: Workspace,
   plan: Plan,
-  unresolved: ReadonlySet<number>,
+  unresolved: ReadonlyMap<number, string>,
 ): Promise<{ readonly forecast: RunForecast; readonly reused: readonly ResultRow[] }> {
   const documents = new Map(documentsOf(plan).map(({ id, body }) => [id, body]));
   const explainer = createExplainer(
@@ -103,7 +103,7 @@ async function forecastOnce(
             plan,
             index,
             lookup,
-            await forecastStep(forecasting, index, unresolved.has(index)),
+            await forecastStep(forecasting, index, unresolved.get(index) ?? null),
           )
         : await forecastTaken(recorded, step, taken);
     const { row, forecast } = decided;
@@ -160,7 +160,7 @@ interface Decided {
  * Steps are seen in the order of the graph. `elsewhere`: what other runs do now, of which nobody knows how it ends.
  */
 function newTwins(
-  unresolved: ReadonlySet<number>,
+  unresolved: ReadonlyMap<number, string>,
   elsewhere: ReadonlyMap<string, UnderWay>,
 ): {
   see(plan: Plan, index: number, lookup: OutputLookup, decided: Decided): Decided;
@@ -255,7 +255,7 @@ async function forecastTaken(
 async function forecastStep(
   forecasting: Forecasting,
   index: number,
-  unresolved: boolean,
+  unresolved: string | null,
 ): Promise<Decided> {
   const { workspace, explainer, plan, ahead } = forecasting;
   const step = plan.graph.steps[index] as StepNode;
@@ -270,9 +270,8 @@ async function forecastStep(
     row: null,
   });
   const must = mustRun(plan, index);
-  if (unresolved) {
-    const detail = "its environment was never resolved: the first run will do it";
-    const decided = await run({ kind: "environment_changed", detail });
+  if (unresolved !== null) {
+    const decided = await run({ kind: "environment_changed", detail: unresolved });
     // Another definition may well resolve to the packages that an earlier result was made with.
     const last = await explainer.history.latest(plan.graph.pipeline, step.path, null);
     if (must !== null || last === null) return decided;

@@ -41,7 +41,7 @@ async function prepare(
     const also = draft === null ? [] : await atSource(await mistakesBehind(workspace, draft));
     const told = new Set(problems.map(placeOf));
     const all = [...problems, ...also.filter((one) => !told.has(placeOf(one)))];
-    return { plan: null, problems: all, exitCode: 2, unresolved: new Set() };
+    return { plan: null, problems: all, exitCode: 2, unresolved: new Map() };
   }
   const prepared = await preparePlan(workspace, graph, await optionsFor(graph));
   const isInvalid = problems.some(isError);

@@ -40,17 +40,18 @@ export interface Prepared {
   readonly problems: readonly Problem[];
   /** 4 when the only errors are environments that cannot be made, else 2. */
   readonly exitCode: 2 | 4;
-  /** Steps whose environment was never resolved: only when `mayResolve` is off. */
-  readonly unresolved: ReadonlySet<number>;
+  /** Steps whose environment is yet to be resolved, and why: only when `mayResolve` is off. */
+  readonly unresolved: ReadonlyMap<number, string>;
 }
 
 /** Codes of refusals that say nothing of the data, only that it could not be asked for now. */
 const OUT_OF_REACH: ReadonlySet<string> = new Set(["download_failed", "storage_unreachable"]);
 
+const NOT_RESOLVED = "environment_not_resolved";
 /** Codes of environments that are known and cannot be made. */
 const CANNOT_BE_MADE: ReadonlySet<string> = new Set([
   "unsupported_environment",
-  "environment_not_resolved",
+  NOT_RESOLVED,
   "environment_build_failed",
   "environment_disk_full",
 ]);
@@ -84,7 +85,7 @@ export async function preparePlan(
   const graph = await planTransfers(workspace, written, report);
   const { nodeIds } = packGraph(graph);
   const steps: PlannedStep[] = [];
-  const unresolved = new Set<number>();
+  const unresolved = new Map<number, string>();
   const toldOf = new Map<string, string>();
   for (const [index, step] of graph.steps.entries()) {
     const resolved = await resolveInputs(step, data, (one, refusal, field) => {
@@ -101,8 +102,8 @@ export async function preparePlan(
       problems.push(environmentWarning(step, message));
     if (isRefusal(environment)) {
       // With --locked a run would stop here: then so does its plan.
-      const later = !options.mayResolve && !options.locked;
-      if (environment.code === "environment_not_resolved" && later) unresolved.add(index);
+      const isOpen = !options.mayResolve && !options.locked && environment.code === NOT_RESOLVED;
+      if (isOpen) unresolved.set(index, environment.message);
       else report(step, toldOnce(environment, step, toldOf), ["environment"]);
     }
     steps.push({

@@ -36,8 +36,9 @@ export type EnvironmentLookup = (
 
 export interface Environments {
   /**
-   * Who the environment is, without building it. Uses the network only to resolve a spec that has no lock yet, and then
-   * only when `mayResolve`; else fails with `environment_not_resolved`. Null reference: the shell's own interpreter.
+   * Who the environment is, without building it. Uses the network only to resolve a spec that has no lock yet, or whose
+   * lock names a wheel of this machine that was built anew, and then only when `mayResolve`; else fails with
+   * `environment_not_resolved`, whose message is what a plan says of the step. Null reference: the shell's own interpreter.
    * `command` is the step's template (to see which other programs count).
    */
   identify(

@@ -151,7 +151,7 @@ async function runAndCheck(session: Session): Promise<void> {
     locked: false,
   });
   if (plan === null) throw new Error(JSON.stringify(problems));
-  const forecast = await forecastRun(workspace, plan, new Set());
+  const forecast = await forecastRun(workspace, plan, new Map());
   const row = await submitRun(workspace, plan, {
     name: null,
     experiment: null,
