@@ -41,6 +41,8 @@ interface Sourced {
 /** Larger code is copied for every step that uses it: it should be an input. */
 const LARGE_BYTES = 300 * 1024 * 1024;
 const LARGE_FILES = 2000;
+const INSTEAD_OF_LINK =
+  "remove the link and name what it leads to under additional_includes, or put a copy in its place";
 /** A code folder that is being saved by an editor is read again. */
 const TRIES = 3;
 
@@ -96,6 +98,7 @@ function listPart(path: string, name: string, limits: Limits | null): Sourced[] 
   const entries = walk(path, {
     ...ignoreRules(path),
     outside: "refuse",
+    insteadOfLink: INSTEAD_OF_LINK,
     dropsEmptyFolders: true,
     ...(limits && { limit: limits.entries }),
   });

@@ -27,6 +27,8 @@ export type Listed =
 export interface WalkRules {
   /** A link that leads out of the folder: "refuse" it, or take what it leads to for the entry ("follow"). */
   readonly outside: "refuse" | "follow";
+  /** What to do about a link that is refused. */
+  readonly insteadOfLink?: string;
   /** Says whether an entry counts; folders come with a trailing `/`. */
   readonly takes?: (path: string) => boolean;
   /** Called before a folder's entries are asked about (nested ignore files). */
@@ -130,7 +132,7 @@ function walkLink(context: Context, full: string, path: string): boolean {
     return true;
   }
   if (context.rules.outside === "refuse") {
-    const hint = "replace the link by a copy of what it leads to";
+    const hint = context.rules.insteadOfLink ?? "replace the link by a copy of what it leads to";
     const message = `the link ${full} leads out of its folder, to ${target}`;
     throw new ContentProblem("link_leaves_folder", message, hint);
   }

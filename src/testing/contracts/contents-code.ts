@@ -104,6 +104,7 @@ export function snapshots(bench: () => ContentsBench): void {
     const leaving = await bench().failure(bench().take({}));
     expect(leaving.code).toBe("link_leaves_folder");
     expect(leaving.message).toContain("code/link");
+    expect(leaving.hint).toContain("additional_includes");
   });
 
   it("warns about a code folder that is really data, naming what is large", async () => {
