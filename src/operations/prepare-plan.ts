@@ -13,6 +13,7 @@ import type { DataType, Graph, StepNode } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
 import type { Problem } from "../spec/problem.ts";
 import { STEP_TYPES } from "../steps/step-types.ts";
+import { copiesInCode } from "./copies-in-code.ts";
 import { type Datastore, findDatastore, listDatastores, OWN_DATASTORE } from "./datastores.ts";
 import { createFieldPlaces, type Field } from "./field-places.ts";
 import { planTransfers } from "./plan-transfers.ts";
@@ -114,7 +115,7 @@ export async function preparePlan(
       demand: demandOf(workspace, step, problems),
     });
   }
-  problems.push(...code.warnings());
+  problems.push(...code.warnings(), ...copiesInCode(workspace.contents, graph));
   const errors = problems.filter((problem) => problem.severity === "error");
   const { force, skip, taken, onlyCached, strict, keepWork, passEnv } = options;
   const { sourceDateEpoch } = workspace.config;

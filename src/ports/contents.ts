@@ -126,8 +126,15 @@ export interface Contents {
   snapshot(code: CodeReference): Promise<Outcome<CodeSnapshot>>;
   /** Text of a file in a stored snapshot, for explanations (`features.py (+1 −1)`); null when unknown or binary. */
   snapshotText(snapshotId: ContentId, path: string): Promise<string | null>;
-  /** What kept a file of the user's out of a snapshot, by its path in there; null where nothing did. */
-  ignored(code: CodeReference, path: string): IgnoredFile | null;
+  /**
+   * What keeps a file of the user's out of a snapshot, by its path in there; null where nothing does. Of what is not there
+   * only if it is said what it would be.
+   */
+  ignored(
+    code: CodeReference,
+    path: string,
+    expected?: "file" | "folder" | null,
+  ): IgnoredFile | null;
   stage(order: StageOrder): Promise<Outcome<StagedAttempt>>;
   /** The folders of an attempt as it left them; null when its work folder is gone. */
   leftBehind(order: Omit<StageOrder, "snapshotId">): StagedAttempt | null;

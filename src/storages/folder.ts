@@ -185,8 +185,8 @@ class FolderContents implements Contents {
     }
   }
 
-  ignored(code: CodeReference, path: string): ReturnType<Contents["ignored"]> {
-    return ignoringRule(code, path);
+  ignored(...asked: Parameters<Contents["ignored"]>): ReturnType<Contents["ignored"]> {
+    return ignoringRule(...asked);
   }
 
   leftBehind(order: Parameters<Contents["leftBehind"]>[0]): ReturnType<Contents["leftBehind"]> {

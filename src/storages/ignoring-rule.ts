@@ -8,8 +8,15 @@ import type { IgnoredFile } from "../core/failure-causes.ts";
 import type { CodeReference } from "../spec/graph.ts";
 import { NEVER_CODE } from "./ignore-rules.ts";
 
-/** `path` is one inside the snapshot. Null where the user's folder has no such file, or nothing ignores it. */
-export function ignoringRule(code: CodeReference, path: string): IgnoredFile | null {
+/**
+ * `path` is one inside the snapshot. Null where nothing ignores it, or the user's folder has no such file, unless what it
+ * would be is `expected`.
+ */
+export function ignoringRule(
+  code: CodeReference,
+  path: string,
+  expected: "file" | "folder" | null = null,
+): IgnoredFile | null {
   const parts = path.split("/").filter((part) => part !== "." && part !== "");
   if (parts.length === 0 || parts.includes("..")) return null;
   const include = code.includes.find((one) => basename(one) === parts[0]);
@@ -18,8 +25,8 @@ export function ignoringRule(code: CodeReference, path: string): IgnoredFile | n
   const inside = include === undefined ? parts : parts.slice(1);
   const file = join(root, ...inside);
   const stats = inside.length === 0 ? null : lookAt(file);
-  if (stats === null) return null;
-  const isFolder = stats.isDirectory();
+  if (stats === null && expected === null) return null;
+  const isFolder = stats?.isDirectory() ?? expected === "folder";
   for (let count = 1; count <= inside.length; count += 1) {
     const above = inside.slice(0, count).join("/");
     const rule = ruleFor(root, count < inside.length || isFolder ? `${above}/` : above);

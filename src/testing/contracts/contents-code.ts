@@ -192,6 +192,9 @@ export function ignoring(bench: () => ContentsBench): void {
     const odd = ["a.csv/x", "x".repeat(5000), "a\0b"];
     for (const path of ["none.csv", "lib", "", "../code/a.csv", ...odd])
       expect(rule(path)).toBeNull();
+    const expected = (kind: "file" | "folder"): string | null =>
+      bench().contents.ignored({ ...code, includes: [] }, "sub/data", kind)?.rule ?? null;
+    expect([expected("file"), expected("folder")]).toEqual([null, "data/"]);
     // What it says is what the snapshot does.
     const { parts } = await bench().snapshot({ includes: code.includes });
     const kept = ["keep.csv", "sub/b.csv", "lib/y.py", "lib/node_modules/n"];
