@@ -239,6 +239,20 @@ describe("chooseSoftware", () => {
     expect(JSON.stringify(choice)).not.toContain("pw-31x");
   });
 
+  it.each([
+    ["numpy=1.26", "For pip write numpy==1.26, or numpy==1.26.* for the newest of these."],
+    ["x[a,b] = 2.*", "For pip write x[a,b]==2.*."],
+    ["scipy=1.11.4=py311h64a7726_0", "For pip write scipy==1.11.4, or scipy==1.11.4.* for the"],
+  ])("says how pip writes %s, which is conda's", async (line, hint) => {
+    const requirements = { path: path.join(folder, "requirements.txt"), text: `six\n${line}\n` };
+    expect(await choose(inline({ requirements }))).toMatchObject({
+      failure: {
+        message: expect.stringContaining(`\`${line}\` is written as for conda`),
+        hint: expect.stringContaining(hint),
+      },
+    });
+  });
+
   it("warns that a build context is not built, and uses its requirements", async () => {
     const build = { path: path.join(folder, "context"), dockerfile: "Dockerfile" };
     fs.mkdirSync(build.path);

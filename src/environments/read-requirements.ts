@@ -74,9 +74,22 @@ function collect(
         `The requirement \`${line}\` is a folder or file of this machine.`,
         LOCAL_HINT,
       );
+    else if (CONDA.test(line)) throw asForConda(line);
     else if (line.startsWith("-")) throw new Unusable(`The option \`${line}\` is not supported.`);
     else found[into].push(withoutHashes(line, found));
   }
+}
+
+/** `numpy=1.2`, `numpy=1.2=py311_0`. */
+const CONDA = /^([\w.-]+(?:\[[^\]]*\])?)\s*=\s*([\w.*+!-]+)/;
+
+function asForConda(line: string): Unusable {
+  const [, name = "", version = ""] = CONDA.exec(line) ?? [];
+  const newest = version.endsWith("*") ? "" : `, or ${name}==${version}.* for the newest of these`;
+  return new Unusable(
+    `The requirement \`${line}\` is written as for conda.`,
+    `For pip write ${name}==${version}${newest}.`,
+  );
 }
 
 /** `./pkg`, `file:…`, `wheels/x-1.0-py3-none-any.whl`. */

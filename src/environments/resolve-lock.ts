@@ -24,6 +24,9 @@ export interface Keep {
   readonly wanted: WantedPackage;
 }
 
+/** Where uv saw a mistake: nobody but us knows that file. It repeats the line itself. */
+const OUR_FILE = / in `requirements\.in` at position \d+/g;
+
 /** Resolves for `wanted` (or lower: `used`), else for the Python that will really be used. */
 export async function resolveLock(
   software: PackageSoftware,
@@ -39,7 +42,7 @@ export async function resolveLock(
   for (const python of pythons) {
     const end = await compile(software, python, uv, keep);
     if (end.exitCode === 0) return checked(software, python, withoutComments(end.stdout));
-    failure = programFailure(end.stderr, {
+    failure = programFailure(end.stderr.replace(OUR_FILE, ""), {
       doing: `The packages of the environment ${software.label} cannot be resolved for Python ${python}`,
       label: software.label,
       otherwise: "Change the versions that the last lines name.",
