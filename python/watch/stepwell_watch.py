@@ -129,6 +129,12 @@ def watch():
                 pass
 
     tell("p", str(os.getpid()))
+    expected = os.environ.get("STEPWELL_WATCH_PYTHON")
+    if expected and os.path.realpath(expected) != os.path.realpath(sys.prefix):
+        # Another Python than the step's own environment: what is installed in it is known to nobody.
+        for path in sys.path:
+            if path.startswith(sys.prefix + os.sep) and path.endswith("-packages"):
+                tell("v", path)
     sys.addaudithook(hook)
 
 

@@ -82,6 +82,24 @@ describe("what a result says against itself", () => {
     expect(describeChangedFile(file("/a", null))).toBe("undeclared folder changed: /a");
   });
 
+  it("names another Python than the environment's by its folder, apart from what was read", () => {
+    const packages = "/v/x/lib/python3.11/site-packages";
+    const files = [
+      { path: packages, sizeBytes: null, mtimeMs: 1 },
+      { path: `${packages}/a.txt`, sizeBytes: 1, mtimeMs: 1 },
+    ];
+    const undeclared = { files, more: 0, hosts: [], programs: [] };
+    expect(trustNotes(TRAIN, { ...RESULT, undeclared })).toEqual([
+      "train ran the Python of /v/x, which is not its environment: not every change in it is seen. Say environment: {python: /v/x/bin/python}, or set reuse: {max_age: 1d}",
+      expect.stringMatching(
+        /^train read \/v\/x\/lib\/python3\.11\/site-packages\/a\.txt, which is/,
+      ),
+    ]);
+    expect(describeChangedFile(files[0] as (typeof files)[0])).toBe(
+      "packages changed in /v/x, which is not its environment",
+    );
+  });
+
   it("names the files that came out differently, at most three of an output", () => {
     const outputs = { model: ["a", "b", "c", "d"], report: ["index.html"] };
     const result = { ...RESULT, notDeterministic: { run: "taxi-3", outputs } };

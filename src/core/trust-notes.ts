@@ -59,7 +59,14 @@ export function equivalenceNotes(step: Step, { equivalent }: StepResult): readon
 /** What a step relies on that its fingerprint does not hold, unless it says that its results do not last. */
 export function undeclaredNotes(step: Step, { undeclared }: StepResult): readonly string[] {
   if (undeclared === undefined || !promisesReuse(step)) return [];
-  return [...fileNotes(nameOf(step), undeclared), ...hostNotes(nameOf(step), undeclared)];
+  const { files } = undeclared;
+  const data = { ...undeclared, files: files.filter((file) => pythonOf(file) === null) };
+  const pythons = files.flatMap((file) => pythonOf(file) ?? []);
+  return [
+    ...pythons.map((python) => pythonNote(nameOf(step), python)),
+    ...fileNotes(nameOf(step), data),
+    ...hostNotes(nameOf(step), data),
+  ];
 }
 
 /** That nobody knows what a Python of the step read, unless it says that its results do not last. */
@@ -76,7 +83,19 @@ export function promisesReuse(step: Step): boolean {
 
 /** `undeclared file changed: /data/x.csv`. */
 export function describeChangedFile(file: SeenFile): string {
+  const python = pythonOf(file);
+  if (python !== null) return `packages changed in ${python}, which is not its environment`;
   return `undeclared ${file.sizeBytes === null ? "folder" : "file"} changed: ${file.path}`;
+}
+
+/** The folder of the Python whose packages lie there, when that is what was seen: steps have no other reason to list them. */
+function pythonOf({ path, sizeBytes }: SeenFile): string | null {
+  if (sizeBytes !== null) return null;
+  return /^(.+)\/lib(?:64)?\/[^/]*py[^/]*\/(?:site|dist)-packages$/.exec(path)?.[1] ?? null;
+}
+
+function pythonNote(name: string, python: string): string {
+  return `${name} ran the Python of ${python}, which is not its environment: not every change in it is seen. Say environment: {python: ${python}/bin/python}, or set reuse: {max_age: 1d}`;
 }
 
 function fileNotes(name: string, { files, more }: UndeclaredReads): string[] {

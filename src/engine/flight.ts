@@ -302,7 +302,7 @@ function inputPaths({ run, step }: Flight): readonly string[] {
 export function undeclaredFailure(node: StepNode, result: StepResult): StrictFailure | null {
   const [message] = undeclaredNotes(node, result);
   if (message !== undefined) {
-    const hint = "declare it as an input, or run without --strict";
+    const hint = "declare what it relies on, or run without --strict";
     return { code: "undeclared_input", message, hint };
   }
   const [unwatched] = unwatchedNotes(node, result);

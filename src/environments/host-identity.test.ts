@@ -293,11 +293,10 @@ describe("the identity of the shell's interpreter", () => {
 describe("the shell's interpreter for a step", () => {
   it("is the virtual environment with its variable", async () => {
     const identity = await identify();
-    expect(await environments().build(identity)).toEqual({
-      ok: true,
-      value: { pathPrefix: [path.join(venv, "bin")], variables: { VIRTUAL_ENV: venv } },
-      warnings: [],
-    });
+    const variables = { VIRTUAL_ENV: venv };
+    const value = { pathPrefix: [path.join(venv, "bin")], variables, prefix: venv };
+    const built = await environments().build(identity);
+    expect(built).toEqual({ ok: true, value, warnings: [] });
   });
 
   it("answers to `python` where there is only `python3`", async () => {

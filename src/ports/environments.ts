@@ -10,6 +10,8 @@ export interface BuiltEnvironment {
   /** Folders put in front of PATH. */
   readonly pathPrefix: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
+  /** The folder of its Python, which that calls `sys.prefix`; null where it has none. */
+  readonly prefix: string | null;
 }
 
 export interface EnvironmentFailure {

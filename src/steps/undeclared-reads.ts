@@ -5,9 +5,12 @@ import fs from "node:fs";
 import path from "node:path";
 import type { SeenFile, UndeclaredReads } from "../core/output.ts";
 import { openStepFile, readStepFile } from "./step-file.ts";
-import { realPath, within, withTargets } from "./watch-rules.ts";
+import { isOfSystem, realPath, within, withTargets } from "./watch-rules.ts";
 
-/** `r`ead, `n`amed by the step, `l`isted, `w`ritten, `c`onnected, `x`: a program was started, `p`: a process is watched. */
+/**
+ * `r`ead, `n`amed by the step, `l`isted, `w`ritten, `c`onnected, `x`: a program was started, `p`: a process is watched,
+ * `v`: packages of another Python than that of its environment.
+ */
 export interface ReadLine {
   readonly kind: string;
   readonly text: string;
@@ -38,16 +41,17 @@ export function undeclaredReads(
   attemptFolder: string,
   { inputs, hosts }: { readonly inputs: readonly string[]; readonly hosts: readonly string[] },
 ): UndeclaredReads | null {
-  if (!lines.some(({ kind }) => "rnlc".includes(kind))) return null;
+  if (!lines.some(({ kind }) => "rnlvc".includes(kind))) return null;
   const isDeclared = within(withTargets(inputs));
   const began = birthOf(path.join(attemptFolder, "attempt.jsonl"));
-  const candidates = { l: [] as string[], r: [] as string[] };
+  const candidates = { v: [] as string[], l: [] as string[], r: [] as string[] };
   for (const { kind, text } of withoutOwn(lines))
-    if (kind === "r" || kind === "l") candidates[kind].push(text);
+    if (kind === "r" || kind === "l" || kind === "v") candidates[kind].push(text);
     else if (kind === "n" && isOlderFile(text, began)) candidates.r.push(text);
   const isCounted = (file: string): boolean =>
     !OF_GIT.test(file) && !isDeclared(file) && !isDeclared(realPath(file));
-  const folders = look(candidates.l.filter(isCounted), RECORDED_FOLDERS, began);
+  const listed = [...candidates.v.filter(isOwnersChoice), ...candidates.l].filter(isCounted);
+  const folders = look(listed, RECORDED_FOLDERS, began);
   const read = [...new Set(candidates.r)].filter(isCounted);
   const files = look(read, RECORDED - folders.seen.length, began);
   const asked = namesOf(lines, "c").filter((host) => !hosts.includes(host));
@@ -55,6 +59,11 @@ export function undeclaredReads(
   const seen = [...files.seen, ...folders.seen];
   if (seen.length + asked.length === 0) return null;
   return { files: seen, more: files.more, hosts: asked.slice(0, RECORDED_NAMES), programs };
+}
+
+/** Programs of the machine, and tools with an environment of their own, bring a Python along that is no choice of the step's. */
+function isOwnersChoice(packages: string): boolean {
+  return !isOfSystem(packages) && !/\/(?:pipx|uv\/tools|\.cache\/uv)\//.test(packages);
 }
 
 /** Each path once, without what the attempt had written before it read it. */

@@ -48,6 +48,10 @@ export function asFolder(folder: string): string {
   return folder.endsWith("/") ? folder : `${folder}/`;
 }
 
+export function isOfSystem(file: string): boolean {
+  return SYSTEM.some((folder) => file.startsWith(asFolder(folder)));
+}
+
 /** Is this a place that a step may read without a word? */
 export function isUnwanted(file: string, { wanted, unwanted }: WatchRules): boolean {
   const lies = (start: string): boolean => file.startsWith(start);

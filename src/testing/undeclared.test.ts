@@ -127,6 +127,31 @@ describe("a file that a Python step reads and does not declare", () => {
   });
 });
 
+describe("a Python that is not the one of the step's environment", () => {
+  it("is told with what to write, and a change of its packages makes the step run", () => {
+    const venv = rig.at("own-venv");
+    spawnSync("python3", ["-m", "venv", "--without-pip", venv]);
+    const job = (line: string) => `
+type: command
+command: ${venv}/bin/python -c "print(1)"
+${line}
+`;
+    write(job("display_name: other python"));
+    const told = `the step ran the Python of ${venv}, which is not its environment: not every change in it is seen. Say environment: {python: ${venv}/bin/python}`;
+    expect(rig.run("run").warnings).toEqual([expect.stringContaining(told)]);
+    expect(rig.run("run").steps[0]?.reuse.decision).toBe("reused");
+    const [version] = fs.readdirSync(`${venv}/lib`);
+    fs.mkdirSync(`${venv}/lib/${version}/site-packages/new-1.0.dist-info`);
+    expect(rig.run("run").steps[0]?.reuse.reason).toEqual({
+      kind: "undeclared_changed",
+      detail: `packages changed in ${venv}, which is not its environment`,
+    });
+    expect(rig.run("run", "--strict").steps[0]?.error?.code).toBe("undeclared_input");
+    write(job("environment: {python: own-venv/bin/python}"));
+    expect(rig.run("run", "--strict").warnings).toEqual([]);
+  });
+});
+
 describe("what Python looks up in a git repository", () => {
   it("is nobody's undeclared input: each checkout writes there", () => {
     rig.write(".git/HEAD", "ref: refs/heads/main\n");

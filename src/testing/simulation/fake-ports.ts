@@ -50,7 +50,11 @@ export function createFakePorts(
       none: () => {
         throw new Error("no step of the simulation is a transfer");
       },
-      build: async () => ({ ok: true, value: { pathPrefix: [], variables: {} }, warnings: [] }),
+      build: async () => ({
+        ok: true,
+        value: { pathPrefix: [], variables: {}, prefix: null },
+        warnings: [],
+      }),
       changed: async () => null,
     },
     stepTypes: {
