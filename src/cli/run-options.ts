@@ -49,9 +49,17 @@ export function addDefinitionOptions(command: Command): Command {
     )
     .option("--from <step>", "take everything not below STEP from the latest run as recorded")
     .option("--until <step>", "skip what STEP does not need")
-    .option("--force [steps]", "rerun all steps, or STEP[,STEP…], even if unchanged")
+    .option("--force [steps]", FORCE_HELP, collectForced)
     .option("--write", "write what is missing into stepwell.yml: computes, as this machine")
     .option("--locked", "fail rather than resolve an environment (default when CI is set)");
+}
+
+export const FORCE_HELP = "rerun all steps, or STEP[,STEP…], even if unchanged";
+
+/** Steps of several `--force` together; one without steps means all. */
+export function collectForced(steps: string, before?: true | string): true | string {
+  if (before === true) return true;
+  return before === undefined ? steps : `${before},${steps}`;
 }
 
 function collectPair(value: string, all: readonly string[] = []): readonly string[] {

@@ -79,3 +79,16 @@ describe("logs", () => {
     expect([said.stdout, said.stderr]).toEqual(["x\n", ""]);
   });
 });
+
+it("takes the steps of several --force together", () => {
+  const steps = ["a", "b", "c"].map((name) => `  ${name}: {command: "true", compute: local}\n`);
+  rig.write("pipeline.yml", `type: pipeline\njobs:\n${steps.join("")}`);
+  rig.run("run");
+  const forced = (...words: string[]) =>
+    JSON.parse(rig.cli("plan", "--json", ...words).stdout)
+      .steps.filter((step: { decision: string }) => step.decision === "run")
+      .map((step: { name: string }) => step.name);
+  expect(forced("--force", "a", "--force", "c")).toEqual(["a", "c"]);
+  expect(forced("--force", "a,b")).toEqual(["a", "b"]);
+  expect(forced("--force", "a", "--force")).toEqual(["a", "b", "c"]);
+});

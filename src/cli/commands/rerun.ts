@@ -8,7 +8,7 @@ import { rerunPlan } from "../../operations/rerun-plan.ts";
 import { takeUp } from "../../operations/resume-run.ts";
 import { submitRun } from "../../operations/submit-run.ts";
 import type { Context } from "../context.ts";
-import { forced } from "../run-options.ts";
+import { collectForced, FORCE_HELP, forced } from "../run-options.ts";
 import { detach, seeThrough } from "../see-through.ts";
 import { RUN_HELP, recordedRun } from "../targets.ts";
 import { addRunOptions, priorityOf, type RunFlags, seeOptions, tagsOf } from "./run.ts";
@@ -25,7 +25,7 @@ export function define(command: Command, context: Context): void {
     .option("--latest", "read files, and labels of data and environments, as they are now")
     .option("--from <step>", "take everything not below STEP from that run as recorded")
     .option("--until <step>", "skip what STEP does not need")
-    .option("--force [steps]", "rerun all steps, or STEP[,STEP…], even if unchanged")
+    .option("--force [steps]", FORCE_HELP, collectForced)
     .addHelpText("after", "\nExample:\n  stepwell rerun taxi-17 --from train")
     .action((run: string | undefined, flags: RerunFlags) => rerun(context, run, flags));
 }
