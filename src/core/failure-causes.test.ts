@@ -25,7 +25,13 @@ const FACTS: Omit<FailureFacts, "lines"> = {
     const path = paths.find((one) => one.includes("mine"));
     return path === undefined
       ? null
-      : { path: `/me/${path}`, code: "./train", written: `./${path}`, inside: null };
+      : {
+          path: `/me/${path}`,
+          code: "./train",
+          written: `./${path}`,
+          inside: null,
+          shipped: `./${path.split("/")[0]}`,
+        };
   },
   notInCode: (path) => (path.startsWith("/w/work/a/") ? `has no ${path.slice(10)}` : null),
 };
@@ -204,13 +210,20 @@ describe("the known causes of a failure", () => {
   it("says of a file beside the step's code how it gets to the step", () => {
     const module = python("ModuleNotFoundError: No module named 'mine.models'");
     expect(hint(module)).toBe(
-      "/me/mine/models.py is there, but it is not in the step's code (code: ./train), and a step sees nothing else: ship it with additional_includes: [./mine/models.py]",
+      "/me/mine/models.py is there, but it is not in the step's code (code: ./train), and a step sees nothing else: ship it with additional_includes: [./mine]",
     );
     const data = python("FileNotFoundError: [Errno 2] No such file or directory: 'mine.csv'");
     expect(hint(data)).toMatch(/make it an input \(path: \.\/mine\.csv, /);
-    const beside = () => ({ path: "/me/a.js", code: null, written: "./a.js", inside: null });
-    expect(hint("Error: Cannot find module './a'", { beside })).toMatch(
+    const own = { path: "/me/a.js", code: null, written: "./a.js", inside: null };
+    const missing = "Error: Cannot find module './a'";
+    expect(hint(missing, { beside: () => ({ ...own, shipped: "./a.js" }) })).toMatch(
       /the step has no code of its own, .*: ship it with code: \.\/a\.js$/,
+    );
+    expect(hint(missing, { beside: () => ({ ...own, shipped: "./lib" }) })).toMatch(
+      /: ship it with additional_includes: \[\.\/lib\]$/,
+    );
+    expect(hint(data, { beside: () => ({ ...own, shipped: null }) })).toMatch(
+      /make it an input .*, or let code be a folder that both lie in, and start the command there$/,
     );
   });
 
@@ -220,6 +233,7 @@ describe("the known causes of a failure", () => {
       code: "./.stepwell/functions/1a/code",
       written: "./lib/rates.json",
       inside: null,
+      shipped: "./lib",
       isFunction: true,
     });
     const log = "Error: ENOENT: no such file or directory, open 'lib/rates.json'";
@@ -229,7 +243,8 @@ describe("the known causes of a failure", () => {
   });
 
   it("says where a file of the code is that was asked for with the code's folder in front", () => {
-    const beside = () => ({ path: "/me/c/a.py", code: "./c", written: "./c/a.py", inside: "a.py" });
+    const found = { path: "/me/c/a.py", code: "./c", written: "./c/a.py", inside: "a.py" };
+    const beside = () => ({ ...found, shipped: "./c" });
     const text = "python: can't open file '/w/work/x/c/a.py': [Errno 2] No such file or directory";
     expect(hint(text, { beside })).toMatch(/starts inside .*\(code: \.\/c\).*: write a\.py$/);
     expect(hint(python("ModuleNotFoundError: No module named 'c.a'"), { beside })).toMatch(/pip/);

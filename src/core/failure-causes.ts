@@ -43,6 +43,11 @@ export interface BesideFile {
   readonly code: string | null;
   /** How the definition names the file. */
   readonly written: string;
+  /**
+   * What the definition has to ship so that the step finds it under the name that it asked for: the file, or the folder
+   * that the name begins with. Null where the name leads out of the code.
+   */
+  readonly shipped: string | null;
   /** The step is a function of a module: its code is made of what the function reaches, and has no folder. */
   readonly isFunction?: boolean;
 }
@@ -232,7 +237,7 @@ function besideHint(
 ): string | null {
   const found = facts.beside(paths);
   if (found === null) return null;
-  const { path, code, written, inside } = found;
+  const { path, code, written, inside, shipped } = found;
   if (found.isFunction === true)
     return `${path} is there, but no file beside the module reaches a function step: make it an input (input.file({ path: "${written}" }), a folder: input.folder), and read the path in inputs`;
   if (inside !== null && kind === "module") return null;
@@ -242,11 +247,15 @@ function besideHint(
     code === null
       ? "the step has no code of its own"
       : `it is not in the step's code (code: ${code})`;
-  const ship = code === null ? `code: ${written}` : `additional_includes: [${written}]`;
+  const isWhole = code === null && shipped === written;
+  const ship =
+    shipped === null
+      ? "let code be a folder that both lie in, and start the command there"
+      : `ship it with ${isWhole ? `code: ${written}` : `additional_includes: [${shipped}]`}`;
   const ways =
     kind !== "data"
-      ? `ship it with ${ship}`
-      : `make it an input (path: ${written}, and \${{inputs.…}} in the command), or ship it with ${ship}`;
+      ? ship
+      : `make it an input (path: ${written}, and \${{inputs.…}} in the command), or ${ship}`;
   return `${path} is there, but ${where}, and a step sees nothing else: ${ways}`;
 }
 

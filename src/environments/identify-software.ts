@@ -273,7 +273,7 @@ function notResolved(
   if (!locked) {
     const message =
       changed === null
-        ? "its environment was never resolved: the first run will do it"
+        ? "its environment was never resolved as it is written now: the first run will do it"
         : `its environment is to be resolved again: ${changed.file} has changed`;
     return { code, message, hint: "`stepwell run` resolves it." };
   }

@@ -109,9 +109,16 @@ function besideCode(inside: readonly string[], place: CodePlace): BesideFile | n
         inside: isInside ? path.relative(own, at) : null,
         code: own === null ? null : relativeTo(home, own),
         written: relativeTo(home, at),
+        shipped: shippedFor(name, folder, home),
       };
     }
   return null;
+}
+
+/** An include lies in the step's copy under its own name, so it has to be what the path begins with. */
+function shippedFor(name: string, folder: string, home: string): string | null {
+  const [first = ""] = path.posix.normalize(name).split("/");
+  return first === ".." ? null : relativeTo(home, path.resolve(folder, first));
 }
 
 function notInCode(
