@@ -353,7 +353,7 @@ function upstreamChanged(
   return {
     code: "upstream_changed",
     message: `input ${name}, the recorded output ${source.output} of step ${source.step}, was changed at ${record.path}${files}`,
-    hint: "a step may not write to its inputs: copy them first; run again to make the output anew",
+    hint: "a step may not write to its inputs: let it have a copy of its own, mode: download, and run again",
   };
 }
 
