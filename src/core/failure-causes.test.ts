@@ -45,6 +45,16 @@ const python = (last: string): string =>
 /** Last words of real programs. */
 const TEXTS: readonly [cause: string, text: string, hint: RegExp][] = [
   [
+    "mlflow_experiment",
+    `INFO mlflow.tracking.fluent: Experiment with name 'taxi' does not exist. Creating a new experiment.\n${python("mlflow.exceptions.MlflowException: Cannot start run with ID a because active run ID does not match environment run ID. Make sure --experiment-name or --experiment-id matches experiment set with set_experiment(), or just use command-line arguments")}`,
+    /leave the call out .* --experiment taxi \(in the file: experiment_name\)$/,
+  ],
+  [
+    "mlflow_store",
+    python("mlflow.exceptions.MlflowException: Run 'a' not found"),
+    /^mlflow\.set_tracking_uri leads to a store .* \{MLFLOW_TRACKING_URI: …\}$/,
+  ],
+  [
     "missing_module",
     python("ModuleNotFoundError: No module named 'sklearn.linear'"),
     /ran in python of your shell, which has no sklearn: python3 -m pip install scikit-learn/,
@@ -185,6 +195,7 @@ describe("the known causes of a failure", () => {
     ["a file that nothing ignored", "cat: data.csv: No such file or directory"],
     ["a module of the step's own that is not there", "Error: Cannot find module './nolib'"],
     ["an error of the program's own", python("ValueError: negative rate")],
+    ["a run of MLflow's that is not the step's", python("MlflowException: Run 'b' not found")],
     [
       "a traceback that was survived",
       `${python("KeyError: 'HF_TOKEN'")}\n${python("ValueError: x")}`,

@@ -87,6 +87,24 @@ export const CAUSES: readonly Cause[] = [
       "the program asked for more memory than there is: load less at a time, or run fewer steps at once (resources: {memory: …}, slots in stepwell.yml)",
   },
   {
+    name: "mlflow_experiment",
+    pattern: /active run ID does not match environment run ID/,
+    hint: (_, { lines }) => {
+      const names = lines.map((line) => /Experiment with name '([^']+)' does not/.exec(line)?.[1]);
+      const name = names.find((one) => one !== undefined) ?? "NAME";
+      return `mlflow.set_experiment names another experiment than the run's, which MLflow refuses: leave the call out where a step runs it, or run with --experiment ${name} (in the file: experiment_name)`;
+    },
+  },
+  {
+    name: "mlflow_store",
+    pattern: /(?:Mlflow|Rest)Exception: .*Run (?:'|with id=)(\w+)'? not found/,
+    // The step's own run, whose name is the name of its work folder; any other is the script's affair.
+    hint: ([, id = ""], { lines }) =>
+      lines.some((line) => line.includes(`/work/${id}/`))
+        ? "mlflow.set_tracking_uri leads to a store that does not have the step's run: leave the call out where a step runs it, or give the address to the step, environment_variables: {MLFLOW_TRACKING_URI: …}"
+        : null,
+  },
+  {
     name: "missing_module",
     pattern: pattern(
       // What `python -m NAME` says has no name of an error.
