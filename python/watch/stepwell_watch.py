@@ -130,12 +130,21 @@ def watch():
 
     tell("p", str(os.getpid()))
     expected = os.environ.get("STEPWELL_WATCH_PYTHON")
-    if expected and os.path.realpath(expected) != os.path.realpath(sys.prefix):
+    if expected and not is_python(expected):
         # Another Python than the step's own environment: what is installed in it is known to nobody.
         for path in sys.path:
             if path.startswith(sys.prefix + os.sep) and path.endswith("-packages"):
                 tell("v", path)
     sys.addaudithook(hook)
+
+
+def is_python(expected):
+    """True of the environment in that folder, and of that program where it runs in no environment of its own."""
+    import os
+
+    is_environment = sys.prefix != sys.base_prefix or os.path.isdir(expected)
+    own = sys.prefix if is_environment else sys.executable
+    return not own or own == expected or os.path.realpath(own) == os.path.realpath(expected)
 
 
 def chain(here):

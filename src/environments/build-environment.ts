@@ -40,7 +40,7 @@ export async function buildEnvironment(
   const venv = await context.store.ensure({ ...recipe, lockText });
   if (typeof venv !== "string") return failed(venv);
   const variables = { ...recipe.variables, VIRTUAL_ENV: venv };
-  return made({ pathPrefix: [path.join(venv, "bin")], variables, prefix: venv });
+  return made({ pathPrefix: [path.join(venv, "bin")], variables, python: venv });
 }
 
 async function recipeOf(
@@ -88,11 +88,11 @@ function useInterpreter(
   context: BuildContext,
 ): Built {
   const { executable, virtualEnvironment } = recipe;
-  if (executable === null) return made({ pathPrefix: [], variables: {}, prefix: null });
+  if (executable === null) return made({ pathPrefix: [], variables: {}, python: null });
   if (!isExecutable(executable)) return failed(goneInterpreter(executable));
   if (virtualEnvironment !== null) {
     const variables = { VIRTUAL_ENV: virtualEnvironment };
-    return made({ pathPrefix: [path.dirname(executable)], variables, prefix: virtualEnvironment });
+    return made({ pathPrefix: [path.dirname(executable)], variables, python: virtualEnvironment });
   }
   try {
     return made(outsideVenv(executable, context));
@@ -106,10 +106,10 @@ function useInterpreter(
 /** Of an environment that conda made the whole belongs together: its `pip` and its tools come along. */
 function outsideVenv(executable: string, context: BuildContext): BuiltEnvironment {
   const prefix = condaPrefix(executable);
-  const folder = path.dirname(executable);
-  return prefix === null
-    ? { pathPrefix: shims(executable, context), variables: {}, prefix: path.dirname(folder) }
-    : { pathPrefix: [folder], variables: { CONDA_PREFIX: prefix }, prefix };
+  if (prefix === null)
+    return { pathPrefix: shims(executable, context), variables: {}, python: executable };
+  const variables = { CONDA_PREFIX: prefix };
+  return { pathPrefix: [path.dirname(executable)], variables, python: prefix };
 }
 
 /**

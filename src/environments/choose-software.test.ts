@@ -253,6 +253,15 @@ describe("chooseSoftware", () => {
     });
   });
 
+  it("takes no option for a requirement as conda writes it", async () => {
+    const text = "--config-settings=a=1\nsix\n";
+    const requirements = { path: path.join(folder, "requirements.txt"), text };
+    const message = "The option `--config-settings=a=1` is not supported.";
+    expect(await choose(inline({ requirements }))).toMatchObject({
+      failure: { message: expect.stringContaining(message) },
+    });
+  });
+
   it("warns that a build context is not built, and uses its requirements", async () => {
     const build = { path: path.join(folder, "context"), dockerfile: "Dockerfile" };
     fs.mkdirSync(build.path);

@@ -294,7 +294,7 @@ describe("the shell's interpreter for a step", () => {
   it("is the virtual environment with its variable", async () => {
     const identity = await identify();
     const variables = { VIRTUAL_ENV: venv };
-    const value = { pathPrefix: [path.join(venv, "bin")], variables, prefix: venv };
+    const value = { pathPrefix: [path.join(venv, "bin")], variables, python: venv };
     const built = await environments().build(identity);
     expect(built).toEqual({ ok: true, value, warnings: [] });
   });

@@ -81,7 +81,7 @@ function collect(
 }
 
 /** `numpy=1.2`, `numpy=1.2=py311_0`. */
-const CONDA = /^([\w.-]+(?:\[[^\]]*\])?)\s*=\s*([\w.*+!-]+)/;
+const CONDA = /^(\w[\w.-]*(?:\[[^\]]*\])?)\s*=\s*([\w.*+!-]+)/;
 
 function asForConda(line: string): Unusable {
   const [, name = "", version = ""] = CONDA.exec(line) ?? [];

@@ -10,8 +10,11 @@ export interface BuiltEnvironment {
   /** Folders put in front of PATH. */
   readonly pathPrefix: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
-  /** The folder of its Python, which that calls `sys.prefix`; null where it has none. */
-  readonly prefix: string | null;
+  /**
+   * Its Python: the folder where it is an environment of its own (that calls it `sys.prefix`), else the program. Null where
+   * it has none.
+   */
+  readonly python: string | null;
 }
 
 export interface EnvironmentFailure {

@@ -24,8 +24,8 @@ export function watchVariables(
   const theirs = given("PYTHONPATH");
   variables.PYTHONPATH = theirs ? `${places.hookFolder}:${theirs}` : places.hookFolder;
   variables.STEPWELL_WATCH = within([readsFile(context.staged.folder), ...ownPlaces(context)]);
-  if (context.environment.prefix !== null)
-    variables.STEPWELL_WATCH_PYTHON = context.environment.prefix;
+  if (context.environment.python !== null)
+    variables.STEPWELL_WATCH_PYTHON = context.environment.python;
   const homes = { HOME: given("HOME"), TMPDIR: given("TMPDIR") };
   variables.STEPWELL_WATCH_RULES = rulesText(places, homes);
 }

@@ -150,6 +150,18 @@ ${line}
     write(job("environment: {python: own-venv/bin/python}"));
     expect(rig.run("run", "--strict").warnings).toEqual([]);
   });
+
+  it("is not one that the step made itself, nor the same program under another name", () => {
+    write(`
+type: command
+command: |
+  python3 -m venv --without-pip made
+  made/bin/python -c "print(1)"
+  ln -s "$(python3 -c 'import sys; print(sys.executable)')" other-name
+  ./other-name -c "print(2)"
+`);
+    expect(rig.run("run", "--strict")).toMatchObject({ status: "Completed", warnings: [] });
+  });
 });
 
 describe("what Python looks up in a git repository", () => {

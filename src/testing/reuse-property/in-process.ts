@@ -153,7 +153,7 @@ const environments: Environments = {
   async build({ packages }) {
     return {
       ok: true,
-      value: { pathPrefix: [], variables: { E: packages.x ?? "" }, prefix: null },
+      value: { pathPrefix: [], variables: { E: packages.x ?? "" }, python: null },
       warnings: [],
     };
   },

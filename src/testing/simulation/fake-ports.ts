@@ -52,7 +52,7 @@ export function createFakePorts(
       },
       build: async () => ({
         ok: true,
-        value: { pathPrefix: [], variables: {}, prefix: null },
+        value: { pathPrefix: [], variables: {}, python: null },
         warnings: [],
       }),
       changed: async () => null,
