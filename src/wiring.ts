@@ -20,6 +20,7 @@ import { createEnvironments } from "./environments/environments.ts";
 import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
 import { capacityOf, gpuNames } from "./operations/machine-capacity.ts";
+import { namesIn } from "./operations/names-in.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
 import { ownProgram } from "./operations/own-program.ts";
 import { packageFile } from "./operations/package-file.ts";
@@ -149,15 +150,19 @@ function pretend(home: string, config: WorkspaceConfig, options: OpenOptions): W
 
 const PRETENDED = "stepwell-plan-";
 
-/** What a Ctrl-C has left of those. */
+/** What a Ctrl-C has left of those; what another user's has is not ours to remove. */
 function removePretended(): void {
-  for (const name of fs.readdirSync(os.tmpdir())) {
+  for (const name of namesIn(os.tmpdir())) {
     if (
       !name.startsWith(PRETENDED) ||
       !isDeadWriter(name.slice(PRETENDED.length).split(".")[0] ?? "")
     )
       continue;
-    fs.rmSync(path.join(os.tmpdir(), name), { recursive: true, force: true });
+    try {
+      fs.rmSync(path.join(os.tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // The next plan of that user removes it.
+    }
   }
 }
 
