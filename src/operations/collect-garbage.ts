@@ -14,8 +14,8 @@ import { namedByRuns } from "./named-by-runs.ts";
 import { namesIn } from "./names-in.ts";
 import { readRun } from "./read-run.ts";
 import { isRefusal } from "./refusal.ts";
-import { finishRemovals } from "./remove-results.ts";
-import { removeTree } from "./remove-tree.ts";
+import { type Collected, createRemover, sizeOf } from "./remove-garbage.ts";
+import { finishRemovals, STUCK_HINT } from "./remove-results.ts";
 import { SHELL_OWNER } from "./stage-shell.ts";
 import { places, type Workspace } from "./workspace.ts";
 import { shellFilesIn } from "./write-shell.ts";
@@ -31,11 +31,6 @@ export type GarbageKind =
   | "downloads"
   | "variables"
   | "environments";
-
-export interface Collected {
-  readonly count: number;
-  readonly sizeBytes: number;
-}
 
 export interface Garbage {
   readonly kinds: Readonly<Record<GarbageKind, Collected>>;
@@ -93,41 +88,41 @@ async function collectKinds(
   const named = await namedByRuns(workspace, (kind, name) => sizeOf(placeOf(folder, kind, name)));
   const ended = (paths: readonly string[]): readonly string[] =>
     paths.filter((at) => !isOpen(path.basename(at)) && !failed.has(path.basename(at)));
+  const { remove, stuck } = createRemover(dryRun);
   const unusedMs = retention.environments ?? ENVIRONMENT_UNUSED_MS;
   const environments = await workspace.collectEnvironments(unusedMs, dryRun);
   const garbage = {
     outputs: { count: outputs.count, sizeBytes: outputs.sizeBytes },
-    shared: remove(unusedNames(places.shared(folder), young), dryRun),
-    work: remove(ended(work), dryRun),
-    attempts: remove(ended([...attempts, ...scratch]), dryRun),
-    checkpoints: remove(unusedCheckpoints(workspace, isOpen, retention.checkpoints), dryRun),
-    code: remove(
-      [
-        ...code.filter((at) => !named.snapshots.has(path.basename(at, ".json"))),
-        ...frozen.filter((at) => !named.frozen.has(path.basename(at))),
-        ...functions,
-      ],
-      dryRun,
-    ),
-    kept: remove(
-      [
-        ...kept.filter((at) => !named.inputs.has(path.basename(at))),
-        ...unnamedCopies(copies, named.inputs),
-      ],
-      dryRun,
-    ),
-    downloads: remove(
-      downloads.filter((at) => !named.downloads.has(path.basename(at))),
-      dryRun,
-    ),
-    variables: removeAll(await strayShells(workspace, young), dryRun),
+    shared: remove(unusedNames(places.shared(folder), young)),
+    work: remove(ended(work)),
+    attempts: remove(ended([...attempts, ...scratch])),
+    checkpoints: remove(unusedCheckpoints(workspace, isOpen, retention.checkpoints)),
+    code: remove([
+      ...code.filter((at) => !named.snapshots.has(path.basename(at, ".json"))),
+      ...frozen.filter((at) => !named.frozen.has(path.basename(at))),
+      ...functions,
+    ]),
+    kept: remove([
+      ...kept.filter((at) => !named.inputs.has(path.basename(at))),
+      ...unnamedCopies(copies, named.inputs),
+    ]),
+    downloads: remove(downloads.filter((at) => !named.downloads.has(path.basename(at)))),
+    variables: remove(await strayShells(workspace, young), () => true),
     environments: {
       count: environments.length,
       sizeBytes: environments.reduce((sum, each) => sum + each.sizeBytes, 0),
     },
   };
   if (!dryRun) forgetKept(places.work(folder));
+  tellStuck(workspace, stuck);
   return garbage;
+}
+
+function tellStuck({ notice }: Workspace, stuck: readonly Error[]): void {
+  const [first, ...others] = stuck;
+  if (first === undefined) return;
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  notice(`warning: not everything could be removed: ${first.message}${more}\n  ${STUCK_HINT}`);
 }
 
 /** Copies of registered data are called by the beginning of their content; what a crash left half made by none. */
@@ -236,27 +231,6 @@ function isOpenShell(workspace: Workspace, attemptId: string): boolean {
 function placeOf(folder: string, kind: "snapshots" | "inputs" | "downloads", name: string): string {
   if (kind === "inputs") return path.join(places.kept(folder), name.slice(0, 2), name);
   return path.join(kind === "snapshots" ? places.code(folder) : places.downloads(folder), name);
-}
-
-function remove(paths: readonly string[], dryRun: boolean): Collected {
-  const isItsOwn = (at: string): boolean => !/\.(json|note)$/.test(at);
-  return { ...removeAll(paths, dryRun), count: paths.filter(isItsOwn).length };
-}
-
-function removeAll(paths: readonly string[], dryRun: boolean): Collected {
-  let sizeBytes = 0;
-  for (const at of paths) {
-    sizeBytes += sizeOf(at);
-    if (!dryRun) removeTree(at);
-  }
-  return { count: paths.length, sizeBytes };
-}
-
-function sizeOf(at: string): number {
-  const stats = fs.lstatSync(at, { throwIfNoEntry: false });
-  if (stats === undefined) return 0;
-  if (!stats.isDirectory()) return stats.size;
-  return namesIn(at).reduce((sum, name) => sum + sizeOf(path.join(at, name)), 0);
 }
 
 /** Marks of kept work folders that are gone would count against the limit of those that stay. */

@@ -2,7 +2,7 @@
 
 import { type GoingResult, planRetention } from "./plan-retention.ts";
 import { nameBytes } from "./recorded-bytes.ts";
-import { removeResults } from "./remove-results.ts";
+import { removeResults, stuckOutputs } from "./remove-results.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface CollectedOutputs {
@@ -58,6 +58,7 @@ async function removeAll(
     const outcome = await removeResults(workspace, { results, mark, moment, forget: null });
     if (outcome === null) return removed.size === 0 ? null : told(those(going, removed), sizeBytes);
     sizeBytes += outcome.sizeBytes;
+    if (outcome.stuck !== null) workspace.notice(`warning: ${stuckOutputs(outcome.stuck)}`);
     for (const { run, seq } of outcome.removed) removed.add(`${run}\n${seq}`);
   }
   return told(those(going, removed), sizeBytes);

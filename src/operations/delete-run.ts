@@ -5,7 +5,7 @@ import { isEndedRun } from "../core/status.ts";
 import type { HeldResult } from "../ports/keeping-records.ts";
 import { nameBytes } from "./recorded-bytes.ts";
 import { type Refusal, refuse } from "./refusal.ts";
-import { finishRemovals, removeResults } from "./remove-results.ts";
+import { finishRemovals, removeResults, STUCK_HINT } from "./remove-results.ts";
 import { type ReferredResult, readReferences, runsOf } from "./result-references.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -55,10 +55,19 @@ export async function deleteRun(
     const outcome = await removeResults(workspace, order);
     if (outcome === null) continue;
     if (outcome.held.length > 0) return stillReferred(`run ${name}`, outcome.held.map(heldBy));
+    if (outcome.stuck !== null)
+      return refuse(
+        "not_removed",
+        outcome.stuck.message,
+        `${REMOVED_ALL_THE_SAME}; ${STUCK_HINT}`,
+        4,
+      );
     return { ...answer, sizeBytes: outcome.sizeBytes };
   }
   return refuse("busy", "runs are submitted all the time", "try again in a moment", 1);
 }
+
+const REMOVED_ALL_THE_SAME = "the outputs count as removed, and are never reused";
 
 function freed(workspace: Workspace, results: readonly ReferredResult[]): number {
   const bytes = nameBytes(workspace);

@@ -2,19 +2,33 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { namesIn } from "./names-in.ts";
 
+/** Throws with the first that cannot be removed: it is somebody else's, or must not be altered. */
 export function removeTree(at: string): void {
   try {
     fs.rmSync(at, { recursive: true, force: true });
   } catch {
-    makeWritable(at);
-    fs.rmSync(at, { recursive: true, force: true });
+    removeClosed(at);
   }
 }
 
-function makeWritable(at: string): void {
-  if (fs.lstatSync(at, { throwIfNoEntry: false })?.isDirectory() !== true) return;
-  fs.chmodSync(at, 0o700);
-  for (const name of namesIn(at)) makeWritable(path.join(at, name));
+/** Node would say of a file that it is no folder. */
+function removeClosed(at: string): void {
+  const stats = fs.lstatSync(at, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  if (!stats.isDirectory()) {
+    fs.unlinkSync(at);
+    return;
+  }
+  makeWritable(at);
+  for (const name of fs.readdirSync(at)) removeClosed(path.join(at, name));
+  fs.rmdirSync(at);
+}
+
+function makeWritable(folder: string): void {
+  try {
+    fs.chmodSync(folder, 0o700);
+  } catch {
+    // Somebody else's: it may be writable for us nevertheless.
+  }
 }

@@ -30,6 +30,13 @@ function cli(...words: readonly string[]): Ended {
   return rig.cliWith(env, ...words);
 }
 
+/** Makes what lies there root's: nobody may read it and not remove it. */
+function givesRoot(folder: string): void {
+  fs.mkdirSync(rig.at(folder), { recursive: true });
+  rig.write(`${folder}/kept.txt`, "root's\n");
+  fs.chownSync(rig.at(folder), 0, 0);
+}
+
 describe("what other users have left", () => {
   it("of a killed plan among the temporary files keeps nobody from planning", () => {
     const dead = spawnSync(process.execPath, ["-e", ""]).pid;
@@ -38,5 +45,43 @@ describe("what other users have left", () => {
     fs.chmodSync(rig.at("tmp"), 0o1777);
     expect(rig.cliWith({ ...env, TMPDIR: rig.at("tmp") }, "plan", "job.yml").code).toBe(0);
     expect(fs.existsSync(rig.at(left))).toBe(true);
+  });
+
+  it("in the workspace stays, is told, and keeps nothing else from going", () => {
+    expect(cli("run", "job.yml").code).toBe(0);
+    givesRoot(".stepwell/work/a-left");
+    fs.mkdirSync(rig.at(".stepwell/work/b-left"));
+    fs.chownSync(rig.at(".stepwell/work/b-left"), NOBODY, NOBODY);
+    const done = cli("gc", "--json");
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("a-left/kept.txt'")]);
+    expect(done.stderr).toContain("warning: not everything could be removed: EACCES");
+    expect(JSON.parse(done.stdout).removed.work.count).toBe(1);
+    expect(fs.readdirSync(rig.at(".stepwell/work")).filter((name) => name[0] !== ".")).toEqual([
+      "a-left",
+    ]);
+  });
+
+  it("in an output that is removed keeps no other one from being removed", () => {
+    const job = `${JOB.replace("one", "one > ${{outputs.o}}/f")}outputs: {o: {type: uri_folder}}\n`;
+    rig.write("job.yml", job);
+    for (const name of ["a", "b"])
+      expect(cli("run", "job.yml", "--name", name, "--force").code).toBe(0);
+    const output = cli("outputs", "a", "o").stdout.trim();
+    fs.chownSync(output, 0, 0);
+    const stuck = cli("delete", "a");
+    expect([stuck.code, stuck.stderr]).toEqual([
+      4,
+      expect.stringContaining(`unlink '${output}/f'`),
+    ]);
+    expect(stuck.stderr).toContain("never reused");
+    const other = cli("delete", "b");
+    expect([other.code, other.stdout]).toEqual([0, expect.stringContaining("removed the output")]);
+    expect(other.stderr).toContain("still on the disk");
+    expect([cli("gc").code, fs.existsSync(output)]).toEqual([0, true]);
+    fs.chownSync(output, NOBODY, NOBODY);
+    expect([cli("gc").stdout, fs.existsSync(output)]).toEqual([
+      expect.stringContaining("finished the removal of 1 result"),
+      false,
+    ]);
   });
 });
