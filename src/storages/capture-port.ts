@@ -151,18 +151,29 @@ function captureFolder(order: PortOrder, limits: Limits | null): CapturedPort | 
 
 /** Makes a file read-only and ours alone; its bytes and times stay. */
 function freeze(path: string, file: ListedFile): ListedFile {
-  let { inode } = file;
-  if (file.links > 1) {
-    // Another name for these bytes lies elsewhere: whoever writes there would alter a recorded output.
-    const copy = join(dirname(path), `.copy-${process.pid}-${basename(path).slice(0, 100)}`);
-    copyFileSync(path, copy, fs.COPYFILE_FICLONE);
-    renameSync(copy, path);
-    const stats = statSync(path);
-    inode = stats.ino;
-    file = { ...file, mtimeMs: stats.mtimeMs, inode };
+  // Another name for these bytes lies elsewhere: whoever writes there would alter a recorded output.
+  if (file.links > 1) return close(path, replaced(path, file));
+  try {
+    return close(path, file);
+  } catch (error) {
+    // Another user's, as a container writes it.
+    if ((error as NodeJS.ErrnoException).code === "EPERM") return close(path, replaced(path, file));
+    throw error;
   }
+}
+
+/** By a copy of its own. */
+function replaced(path: string, file: ListedFile): ListedFile {
+  const copy = join(dirname(path), `.copy-${process.pid}-${basename(path).slice(0, 100)}`);
+  copyFileSync(path, copy, fs.COPYFILE_FICLONE);
+  renameSync(copy, path);
+  const stats = statSync(path);
+  return { ...file, mode: stats.mode, mtimeMs: stats.mtimeMs, inode: stats.ino };
+}
+
+function close(path: string, file: ListedFile): ListedFile {
   const mode = (file.mode & 0o111) | 0o444;
-  if ((file.mode & 0o777) !== mode || file.links > 1) chmodSync(path, mode);
+  if ((file.mode & 0o777) !== mode) chmodSync(path, mode);
   return { ...file, executable: (mode & 0o111) !== 0 };
 }
 

@@ -1,6 +1,7 @@
 // Failures of file work, as exceptions inside this room and as values at its door. Turns what the system says into a
 // message that names the path and a hint about what to do.
 
+import { lstatSync } from "node:fs";
 import type { ContentFailure, Outcome } from "../ports/contents.ts";
 
 /** Thrown where file work cannot go on; never leaves storages/. */
@@ -22,6 +23,21 @@ export interface SystemError extends NodeJS.ErrnoException {
   readonly dest?: string;
 }
 
+const ACCESS_HINT = "check the owner and the permissions of the file and of the folders above it";
+
+/** A container's program is root, and so is what it writes. Null for what is ours, or cannot be seen. */
+function othersHint(path: string): string | null {
+  let owner: number | undefined;
+  try {
+    owner = lstatSync(path).uid;
+  } catch {
+    return null;
+  }
+  if (owner === process.getuid?.()) return null;
+  const who = owner === 0 ? "root" : `user ${owner}`;
+  return `it belongs to ${who}: get the right to it, or, where a program of a container wrote it, start that as you: docker run --user "$(id -u):$(id -g)"`;
+}
+
 /** The failure behind an error; a bug of ours is thrown on. `path` is named where the system did not name one. */
 export function failureOf(error: unknown, path: string): ContentFailure {
   if (error instanceof ContentProblem) return error.failure;
@@ -36,7 +52,7 @@ export function failureOf(error: unknown, path: string): ContentFailure {
       return {
         code: "unreadable",
         message: `${where}: ${code === "EROFS" ? "read-only file system" : "permission denied"}`,
-        hint: "check the owner and the permissions of the file and of the folders above it",
+        hint: othersHint(where) ?? ACCESS_HINT,
       };
     case "ENOSPC":
     case "EDQUOT":

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writerMark } from "../ports/writer-mark.ts";
-import { type Ended, makeRig, type Rig } from "./rig.ts";
+import { type Ended, eventually, exited, makeRig, type Rig } from "./rig.ts";
 
 // An ordinary user on a machine with others: nobody, among files of root. Needs root, who becomes nobody for each command.
 
@@ -83,5 +83,42 @@ describe("what other users have left", () => {
       expect.stringContaining("finished the removal of 1 result"),
       false,
     ]);
+  });
+});
+
+describe("what a step's container writes as root", () => {
+  /** The step waits while root writes into its output. */
+  async function runs(write: (output: string) => void): Promise<Ended> {
+    rig.write(
+      "job.yml",
+      `type: command
+compute: local
+command: 'echo "\${{outputs.o}}" > ${rig.at("ready")}; while [ ! -e ${rig.at("go")} ]; do sleep 0.02; done'
+outputs: {o: {type: uri_folder}}
+`,
+    );
+    const child = rig.startWith(env, "run", "job.yml", "--name", "a");
+    await eventually(() => fs.existsSync(rig.at("ready")) && rig.read("ready") !== "", "the step");
+    write(rig.read("ready").trim());
+    rig.write("go", "");
+    const code = await exited(child);
+    return { code, stdout: "", stderr: cli("show", "a").stdout };
+  }
+
+  it("becomes the user's own where it lies in the user's folder", async () => {
+    expect((await runs((output) => fs.writeFileSync(`${output}/f`, "1\n"))).code).toBe(0);
+    const file = `${cli("outputs", "a", "o").stdout.trim()}/f`;
+    const { uid, mode } = fs.statSync(file);
+    expect([uid, mode & 0o777, fs.readFileSync(file, "utf8")]).toEqual([NOBODY, 0o444, "1\n"]);
+  });
+
+  it("is named with its owner where it cannot be taken over", async () => {
+    const done = await runs((output) => {
+      fs.mkdirSync(`${output}/sub`);
+      fs.writeFileSync(`${output}/sub/f`, "1\n");
+    });
+    expect([done.code, done.stderr]).toEqual([1, expect.stringContaining("sub/f: permission")]);
+    expect(done.stderr).toContain("it belongs to root");
+    expect(done.stderr).toContain('docker run --user "$(id -u):$(id -g)"');
   });
 });
