@@ -37,7 +37,9 @@ const MIN_FREE_BYTES = 2e9;
 export async function checkMachine(options: MachineOptions): Promise<readonly Finding[]> {
   const programs = await Promise.all(
     PROGRAMS.map(async (program) => {
-      const version = await versionOf(program.words, options.shell);
+      const version =
+        (await versionOf(program.words, options.shell)) ??
+        ("else" in program ? await versionOf(program.else, options.shell) : null);
       const { name, required } = program;
       return version === null
         ? missing(name, required, `not found on PATH: ${program.lack}`, program.advice)
@@ -60,6 +62,7 @@ const PROGRAMS = [
   {
     name: "python",
     words: ["python3", "--version"],
+    else: ["python", "--version"],
     required: false,
     lack: "steps in Python cannot run, and steps start slower",
     advice:
@@ -111,11 +114,11 @@ async function checkWorkspace(options: MachineOptions): Promise<readonly Finding
 }
 
 function workspaceFinding(folder: string, isNew: boolean): Finding {
-  try {
-    fs.accessSync(isNew ? folder : path.join(folder, ".stepwell"), fs.constants.W_OK);
-  } catch {
-    const advice = "choose another place: --workspace DIR";
-    return missing("workspace", true, `${folder} cannot be written`, advice);
+  const dot = path.join(folder, ".stepwell");
+  const closed = [isNew ? folder : dot, places.database(folder)].find((at) => !canWrite(at));
+  if (closed !== undefined) {
+    const advice = "make it writable for you (ls -ld), or choose another place: --workspace DIR";
+    return missing("workspace", true, `${closed} cannot be written`, advice);
   }
   const config = readConfig(folder);
   if (isRefusal(config)) {
@@ -126,6 +129,16 @@ function workspaceFinding(folder: string, isNew: boolean): Finding {
       : missing("workspace", true, `${file}: ${error.message}`, error.hint);
   }
   return ok("workspace", true, isNew ? `${folder} (new: the first run makes it)` : folder);
+}
+
+/** True too of what is not there yet. */
+function canWrite(at: string): boolean {
+  try {
+    fs.accessSync(at, fs.constants.W_OK);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
+  }
 }
 
 function checkSpace(folder: string): Finding {

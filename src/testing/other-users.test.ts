@@ -122,3 +122,26 @@ outputs: {o: {type: uri_folder}}
     expect(done.stderr).toContain('docker run --user "$(id -u):$(id -g)"');
   });
 });
+
+describe("a workspace of a group", () => {
+  it("has a record that those may write whom the umask lets", () => {
+    const through = ["bash", "-c", 'umask 002; exec "$@"', "bash", ...AS_NOBODY];
+    const open = makeRig("umask", undefined, through);
+    open.write("job.yml", JOB);
+    for (const name of ["", "job.yml"]) fs.chownSync(open.at(name), NOBODY, NOBODY);
+    expect(open.cliWith(env, "run", "job.yml").code).toBe(0);
+    expect(fs.statSync(open.at(".stepwell/stepwell.db")).mode & 0o777).toBe(0o664);
+    open.remove();
+  });
+
+  it("whose record may not be written is told by doctor", () => {
+    expect(cli("run", "job.yml").code).toBe(0);
+    expect(cli("doctor").stdout).toContain("workspace: ok");
+    fs.chownSync(rig.at(".stepwell/stepwell.db"), 0, 0);
+    const done = cli("doctor");
+    expect([done.code, done.stdout]).toEqual([
+      4,
+      expect.stringMatching(/workspace: missing: .*stepwell\.db cannot be written/),
+    ]);
+  });
+});

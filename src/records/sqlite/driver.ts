@@ -1,7 +1,7 @@
 // The one door to embedded SQLite: `node:sqlite` where it is stable (Node ≥ 22.13), else the prebuilt `libsql`. Both
 // speak the same small language here. Knows nothing of tables.
 
-import { statfsSync, statSync } from "node:fs";
+import { closeSync, openSync, statfsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -53,6 +53,7 @@ function patiently(work: () => void): void {
 
 /** Opens (and makes) the file with WAL, FULL sync, and patience for other writers. */
 function openWritable(file: string): Database {
+  makeForAll(file);
   const database = hasNodeSqlite() ? openNodeSqlite(file) : openLibsql(file);
   database.exec(`PRAGMA busy_timeout=${PATIENCE_MS}`);
   patiently(() => database.exec("PRAGMA journal_mode=WAL"));
@@ -61,6 +62,16 @@ function openWritable(file: string): Database {
   // Copying the log into the file is two more syncs: not in the midst of many short steps. 16 MB of log are nothing.
   database.exec("PRAGMA wal_autocheckpoint=4000");
   return database;
+}
+
+/** SQLite lets nobody but the owner write what it makes: as with all else of a workspace, the umask says who else may. */
+function makeForAll(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
+  try {
+    closeSync(openSync(file, "ax"));
+  } catch {
+    // Somebody else has made it just now, or it cannot be made: SQLite says why.
+  }
 }
 
 /**
