@@ -36,6 +36,7 @@ import { isRefusal, type Refusal, refuse } from "./operations/refusal.ts";
 import { fetchRemote } from "./operations/remote-data.ts";
 import { createSharedResults, type SharedResults } from "./operations/shared-results.ts";
 import { supplyNow } from "./operations/supply-now.ts";
+import { UNKNOWN_SELF } from "./operations/unseen-processes.ts";
 import { noteEmpty } from "./operations/usage-note.ts";
 import { cacheFolder, homeFolder } from "./operations/user-cache.ts";
 import {
@@ -274,9 +275,6 @@ function createIds(): () => string {
     return id;
   };
 }
-
-/** Where even the own process cannot be identified nobody can take it for alive. */
-const UNKNOWN_SELF = { bootId: "unknown", pid: process.pid, startTime: "unknown" };
 
 function userName(): string {
   try {

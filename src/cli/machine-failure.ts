@@ -2,6 +2,7 @@
 // and not as a bug. Knows errors by their words; nothing of what the command was about.
 
 import { type Refusal, refuse } from "../operations/refusal.ts";
+import { UNSEEN } from "../operations/unseen-processes.ts";
 
 interface Known {
   readonly pattern: RegExp;
@@ -87,6 +88,7 @@ const KNOWN: readonly Known[] = [
     hint: "use a shorter one, or a folder less deep",
     quoted: true,
   },
+  { pattern: /processes of this machine cannot be seen/, ...UNSEEN, quoted: false },
   {
     pattern: /uv_cwd/,
     code: "folder_gone",

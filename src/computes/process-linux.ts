@@ -1,6 +1,6 @@
 // Processes of a Linux machine, read from /proc. Sees sessions, start times and environments without starting anything.
 
-import { mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import type {
   MemoryGroups,
@@ -14,11 +14,15 @@ export function createLinuxProcesses(): ProcessPort {
   const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   let groups: MemoryGroups | null | undefined;
   const identify = (pid: number): ProcessIdentity | null => {
+    if (pid === process.pid && !showsUs()) return null;
     const row = readRow(pid);
     return row === null ? null : { bootId: boot, pid, startTime: row.startTime };
   };
-  const isAlive = (identity: ProcessIdentity): boolean =>
-    identity.bootId === boot && readRow(identity.pid)?.startTime === identity.startTime;
+  const isAlive = ({ bootId, pid, startTime }: ProcessIdentity): boolean => {
+    if (bootId !== boot) return false;
+    const row = readRow(pid);
+    return row === null ? isHidden(pid) : row.startTime === startTime;
+  };
   return {
     kind: "linux",
     bootId: () => boot,
@@ -31,6 +35,26 @@ export function createLinuxProcesses(): ProcessPort {
       return groups;
     },
   };
+}
+
+/** False where /proc is that of other processes, as in a new namespace of process ids without one of its own. */
+function showsUs(): boolean {
+  try {
+    return readlinkSync("/proc/self") === String(process.pid);
+  } catch {
+    return false;
+  }
+}
+
+/** `hidepid` shows no process of another user; whether it still is the one that is meant cannot be seen. */
+function isHidden(pid: number): boolean {
+  if (existsSync(`/proc/${pid}`)) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 interface Row {

@@ -8,6 +8,7 @@ import type { ProcessPort } from "../ports/process.ts";
 import { findWorkspace } from "./find-workspace.ts";
 import { readConfig } from "./read-config.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
+import { UNSEEN } from "./unseen-processes.ts";
 import { homeFolder } from "./user-cache.ts";
 import { places } from "./workspace.ts";
 
@@ -48,7 +49,13 @@ export async function checkMachine(options: MachineOptions): Promise<readonly Fi
   );
   const node = ok("node", true, `${process.version} at ${process.execPath}`);
   const workspace = await checkWorkspace(options);
-  return [node, ...programs, ...workspace, checkMemory(options.processes)];
+  return [
+    node,
+    ...programs,
+    ...workspace,
+    ...checkProcesses(options.processes),
+    checkMemory(options.processes),
+  ];
 }
 
 const PROGRAMS = [
@@ -148,6 +155,12 @@ function checkSpace(folder: string): Finding {
   return free >= MIN_FREE_BYTES
     ? ok("disk space", false, detail)
     : missing("disk space", false, detail, "free some: stepwell gc, or move the workspace");
+}
+
+/** Nothing is said where all is well, as nearly everywhere. */
+function checkProcesses(processes: ProcessPort): readonly Finding[] {
+  const isSeen = processes.identify(process.pid) !== null;
+  return isSeen ? [] : [missing("processes", true, UNSEEN.message, UNSEEN.hint)];
 }
 
 function checkMemory(processes: ProcessPort): Finding {

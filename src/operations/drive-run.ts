@@ -27,6 +27,7 @@ import {
 import { workSteadily } from "./heap-growth.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
 import { createSharer, type Sharer } from "./share-runs.ts";
+import { throwIfUnseen } from "./unseen-processes.ts";
 import type { Workspace } from "./workspace.ts";
 import { throwIfGone } from "./workspace-gone.ts";
 
@@ -63,6 +64,7 @@ export async function driveRun(
   workspace: Workspace,
   options: DriveOptions,
 ): Promise<"done" | "held"> {
+  throwIfUnseen(workspace);
   const notifier = createNotifier(workspace, options.onNotice);
   const sharer = createSharer(workspace, options.onNotice);
   const outcome = await takePart(workspace, options, { notifier, sharer });

@@ -15,6 +15,7 @@ import { keepInputs } from "./keep-inputs.ts";
 import { markRun, unmark } from "./marked-runs.ts";
 import { passedSecrets } from "./passed-secrets.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { unseenProcesses } from "./unseen-processes.ts";
 import { places, type Workspace } from "./workspace.ts";
 import { removeShell, writeShell } from "./write-shell.ts";
 
@@ -42,6 +43,8 @@ export async function submitRun(
   plan: Plan,
   options: SubmitOptions,
 ): Promise<RunRow | Refusal> {
+  const unseen = unseenProcesses(workspace);
+  if (unseen !== null) return unseen;
   const explicit = options.name;
   if (explicit !== null && !NAME.test(explicit))
     return refuse(

@@ -110,6 +110,26 @@ describe("temporary files", () => {
   });
 });
 
+describe("a machine that shows no processes", () => {
+  it("refuses to run, and can be looked at: a run stood still for ever", (context) => {
+    rig = makeRig("unseen");
+    rig.write("job.yml", "type: command\ncompute: local\ncommand: echo one\n");
+    const hide = ["unshare", "--mount", "bash", "-c", 'mount -t tmpfs none /proc && "$@"', "bash"];
+    if (spawnSync("unshare", [...hide.slice(1), "true"]).status !== 0) {
+      console.warn("skipped: hiding /proc needs root on Linux");
+      context.skip();
+    }
+    const [program = "", ...words] = [...hide, process.execPath, CLI, "--workspace", rig.folder];
+    const cli = (...more: readonly string[]) =>
+      spawnSync(program, [...words, ...more], { cwd: rig.folder, encoding: "utf8" });
+    const run = cli("run", "job.yml", "--json");
+    expect([run.status, JSON.parse(run.stdout).error.code]).toEqual([4, "processes_unseen"]);
+    expect(cli("runs").stderr).toContain("no runs");
+    expect(cli("plan", "job.yml").status).toBe(0);
+    expect(cli("doctor").stdout).toContain("processes: missing");
+  });
+});
+
 describe("a command in a place that cannot be used", () => {
   it("says that its folder is gone, and has its one object", () => {
     rig = makeRig("gone");

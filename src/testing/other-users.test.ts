@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writerMark } from "../ports/writer-mark.ts";
-import { type Ended, eventually, exited, makeRig, type Rig } from "./rig.ts";
+import { CLI, type Ended, eventually, exited, makeRig, type Rig } from "./rig.ts";
 
 // An ordinary user on a machine with others: nobody, among files of root. Needs root, who becomes nobody for each command.
 
@@ -131,6 +131,28 @@ describe("a workspace of a group", () => {
     for (const name of ["", "job.yml"]) fs.chownSync(open.at(name), NOBODY, NOBODY);
     expect(open.cliWith(env, "run", "job.yml").code).toBe(0);
     expect(fs.statSync(open.at(".stepwell/stepwell.db")).mode & 0o777).toBe(0o664);
+    open.remove();
+  });
+
+  it("has an engine of another user that is not taken for dead where hidepid hides it", async (context) => {
+    const hide = 'mount -t proc -o hidepid=2 none /proc && exec "$@"';
+    const hidden = ["unshare", "--mount", "bash", "-c", hide, "bash", ...AS_NOBODY];
+    if (spawnSync("unshare", [...hidden.slice(1), "true"]).status !== 0) context.skip();
+    const open = makeRig("hidden", undefined, ["bash", "-c", 'umask 0; exec "$@"', "bash"]);
+    fs.chmodSync(open.folder, 0o777);
+    const waits = `'touch ${open.at("ready")}; while [ ! -e ${open.at("go")} ]; do sleep 0.02; done'`;
+    open.write("job.yml", JOB.replace("echo one", waits));
+    const child = open.startWith({}, "run", "job.yml", "--name", "slow");
+    await eventually(() => fs.existsSync(open.at("ready")), "the step");
+    const [program = "", ...words] = [...hidden, process.execPath, CLI, "--workspace", open.folder];
+    const done = spawnSync(program, [...words, "show", "slow"], {
+      cwd: open.folder,
+      env: { ...process.env, ...env },
+      encoding: "utf8",
+    });
+    expect([done.status, done.stdout]).toEqual([0, expect.stringContaining("slow Running")]);
+    open.write("go", "");
+    expect(await exited(child)).toBe(0);
     open.remove();
   });
 
