@@ -7,7 +7,11 @@ it("tells what the machine refuses by name, and leaves the rest to be a bug", ()
   expect(code("ENOSPC: no space left on device, write")).toBe("disk_full");
   expect(code("Too many open files (os error 24)")).toBe("too_many_files");
   expect(code("EMFILE: too many open files, open '/x'")).toBe("too_many_files");
-  expect(code("EPERM: operation not permitted, chmod '/x'")).toBe("not_writable");
+  expect(code("EPERM: operation not permitted, chmod '/x/.stepwell/work'")).toBe("not_writable");
+  expect(code("EACCES: permission denied, mkdir '/x/stepwell-demo'")).toBe("no_permission");
+  expect(code("EROFS: read-only file system, mkdtemp '/tmp/a-XXXXXX'")).toBe("no_temporary_folder");
+  expect(code("attempt to write a readonly database")).toBe("not_writable");
+  expect(code("EFBIG: file too large, write")).toBe("disk_error");
   expect(code("Unable to open connection to local database /x: 14")).toBe("not_writable");
   expect(code("SqliteError: database is locked")).toBe("records_locked");
   expect(code("disk I/O error")).toBe("disk_error");

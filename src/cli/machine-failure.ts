@@ -29,6 +29,21 @@ const KNOWN: readonly Known[] = [
     quoted: false,
   },
   {
+    pattern: /\bmkdtemp\b/,
+    code: "no_temporary_folder",
+    message: "no folder can be made among the temporary files of this machine",
+    hint: "name a place that you may write to: TMPDIR=DIR stepwell …",
+    quoted: true,
+  },
+  {
+    pattern: /\b(?:EROFS|EACCES|EPERM)\b[^']*'(?!.*\/\.stepwell\b)/,
+    code: "no_permission",
+    message:
+      "the system refuses what is named here: its disk is read-only, or it is somebody else's",
+    hint: "look at whose it is (ls -ld) and change that, or go to another folder",
+    quoted: true,
+  },
+  {
     pattern: /\b(?:EROFS|EACCES|EPERM)\b|readonly database|unable to open (?:connection|database)/i,
     code: "not_writable",
     message:
@@ -44,7 +59,7 @@ const KNOWN: readonly Known[] = [
     quoted: false,
   },
   {
-    pattern: /disk I\/O error|SQLITE_IOERR|\bEIO\b|Input\/output error/i,
+    pattern: /disk I\/O error|SQLITE_IOERR|\b(?:EIO|EFBIG)\b|Input\/output error/i,
     code: "disk_error",
     message:
       "the disk reports an error, so nothing more is written; what was recorded is lost only if the disk lost it",

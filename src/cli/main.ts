@@ -1,14 +1,13 @@
 // The entry point of the command line: finds the verb, loads only what that verb needs, and turns whatever happens into
 // an exit code. 70 is a bug of ours; nothing else may reach it.
 
-import fs from "node:fs";
-import os from "node:os";
 import { ownHeap } from "../operations/heap-growth.ts";
 import { VERSION } from "../version.ts";
 import { COMMANDS } from "./commands.ts";
 import { type Context, Exit } from "./context.ts";
 import { machineFailure } from "./machine-failure.ts";
 import { repeatSet } from "./repeat-set.ts";
+import { leaveUselessTemporary } from "./temporary-folder.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 import { emptyOption, valuelessOption } from "./valueless-option.ts";
 
@@ -29,7 +28,8 @@ async function main(words: readonly string[]): Promise<number> {
     terminal.note(platform);
     return 4;
   }
-  leaveMissingTemporary(terminal);
+  leaveUselessTemporary(terminal.note);
+  haveSomePath();
   const { workspace, format, rest, valueless } = takeGlobals(words);
   if (valueless !== null) return withoutValue(terminal, valueless, rest);
   const verb = rest.find((word) => !word.startsWith("-"));
@@ -86,12 +86,9 @@ function withEmptyValue(terminal: Terminal, option: string, words: readonly stri
   return 2;
 }
 
-/** A job's own folder that was removed since: it would fail us, and every step that makes a file in it. */
-function leaveMissingTemporary(terminal: Terminal): void {
-  const folder = process.env.TMPDIR ?? "";
-  if (folder === "" || fs.existsSync(folder)) return;
-  delete process.env.TMPDIR;
-  terminal.note(`TMPDIR is not there: ${folder}; ${os.tmpdir()} is used instead`);
+/** As shells have it, and `execvp`: without one, some programs would be found and others not. */
+function haveSomePath(): void {
+  process.env.PATH ??= "/usr/local/bin:/usr/bin:/bin";
 }
 
 async function parse(

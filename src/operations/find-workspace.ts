@@ -29,6 +29,7 @@ export function findWorkspace(where: WhereToLook): FoundWorkspace | Refusal {
     );
   const named = where.option ?? (where.variable === "" ? undefined : where.variable) ?? null;
   const folder = named === null ? search(where) : path.resolve(where.currentFolder, named);
+  const dot = path.join(folder, ".stepwell");
   if (named !== null && !isFolder(folder))
     return refuse(
       "no_such_workspace",
@@ -44,13 +45,25 @@ export function findWorkspace(where: WhereToLook): FoundWorkspace | Refusal {
       "keep the workspace on a local disk: --workspace DIR, or STEPWELL_WORKSPACE=DIR (data may stay where it is)",
       4,
     );
-  return { folder, isNew: !isFolder(path.join(folder, ".stepwell")) };
+  const isNew = !isFolder(dot);
+  if (isNew && isSomething(dot)) return refuse("workspace_unusable", ...noFolder(dot), 4);
+  return { folder, isNew };
+}
+
+/** In the place of a workspace's own folder: what is said of it, and what to do. */
+function noFolder(dot: string): [message: string, hint: string] {
+  if (!fs.lstatSync(dot).isSymbolicLink())
+    return [`${dot} is no folder, and a workspace keeps its runs there`, "move it away"];
+  return [
+    `${dot} is a link to ${fs.readlinkSync(dot)}, which is not there or no folder`,
+    "is its disk mounted? Put the folder back, or remove the link",
+  ];
 }
 
 function search({ currentFolder, home }: WhereToLook): string {
   const start = path.resolve(currentFolder);
   for (let at = start; ; at = path.dirname(at)) {
-    if (isFolder(path.join(at, ".stepwell")) || fs.existsSync(path.join(at, "stepwell.yml")))
+    if (isSomething(path.join(at, ".stepwell")) || fs.existsSync(path.join(at, "stepwell.yml")))
       return at;
     if (fs.existsSync(path.join(at, ".git"))) return at;
     if (at === home || path.dirname(at) === at) return start;
@@ -59,6 +72,11 @@ function search({ currentFolder, home }: WhereToLook): string {
 
 function isFolder(at: string): boolean {
   return fs.statSync(at, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** Also a link to nothing: a workspace whose disk is not mounted. */
+function isSomething(at: string): boolean {
+  return fs.lstatSync(at, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Magic numbers of statfs(2) on Linux. */

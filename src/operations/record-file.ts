@@ -6,8 +6,16 @@ import { namesIn } from "./names-in.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { places } from "./workspace.ts";
 
+/** What SQLite takes of a path, less the ending of a file that it may put beside it. */
+const LONGEST_BYTES = 512 - "-journal".length;
+
 /** Null where nothing is wrong with it that can be seen from outside; it need not be there. */
 export function unusableRecord(file: string): Refusal | null {
+  const bytes = Buffer.byteLength(file);
+  if (bytes > LONGEST_BYTES) {
+    const why = `has a path of ${bytes} bytes, and the record of all runs can have ${LONGEST_BYTES}`;
+    return unusable(file, why, "choose a place that is less deep: --workspace DIR");
+  }
   const target = fs.statSync(file, { throwIfNoEntry: false });
   if (target === undefined && fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined)
     return unusable(file, "is a link to nothing", "put back what it points at, or remove the link");

@@ -97,6 +97,15 @@ describe("temporary files", () => {
     expect(rig.cli("logs", "one").stdout).toBe("in none\n");
   });
 
+  it("go to the usual place when TMPDIR is a file: it ended as a bug, and left a run queued", () => {
+    rig = makeRig("tmpdir");
+    rig.write("job.yml", "type: command\ncompute: local\ncommand: echo one\n");
+    const env = { TMPDIR: rig.at("job.yml") };
+    const detached = rig.cliWith(env, "run", "job.yml", "--name", "one", "--detach");
+    expect([detached.code, detached.stderr]).toEqual([0, expect.stringContaining("is no folder")]);
+    expect(rig.cli("wait", "one").code).toBe(0);
+  });
+
   it("of a plan that was killed go at the next one", () => {
     rig = makeRig("pretend");
     rig.write("job.yml", "type: command\ncompute: local\ncommand: echo one\n");
@@ -130,7 +139,44 @@ describe("a machine that shows no processes", () => {
   });
 });
 
+describe("an environment without a PATH", () => {
+  it("has the usual one, for steps too: plan and doctor found programs that run did not", () => {
+    rig = makeRig("no-path");
+    rig.write("job.yml", 'type: command\ncompute: local\ncommand: cat /dev/null; echo "$PATH"\n');
+    const words = [CLI, "--workspace", rig.folder, "run", rig.at("job.yml"), "--name", "one"];
+    const env = { HOME: rig.folder };
+    expect(spawnSync(process.execPath, words, { env }).status).toBe(0);
+    expect(rig.cli("logs", "one").stdout).toMatch(/:\/usr\/local\/bin:\/usr\/bin:\/bin\n$/);
+  });
+});
+
 describe("a command in a place that cannot be used", () => {
+  it("says so of a .stepwell that is a link to nothing, instead of making another workspace", () => {
+    rig = makeRig("unmounted");
+    rig.write("job.yml", "type: command\ncompute: local\ncommand: echo one\n");
+    fs.symlinkSync("/mnt/unmounted/stepwell", rig.at(".stepwell"));
+    for (const words of [["run", "job.yml"], ["show"], ["plan", "job.yml"]]) {
+      const done = rig.cli(...words);
+      expect([done.code, done.stderr]).toEqual([
+        4,
+        expect.stringContaining("is its disk mounted?"),
+      ]);
+    }
+    expect(rig.cli("doctor").stdout).toMatch(/workspace: missing: .*link to \/mnt\/unmounted/);
+    fs.rmSync(rig.at(".stepwell"));
+    rig.write(".stepwell", "");
+    expect(rig.cli("run", "job.yml").stderr).toContain(".stepwell is no folder");
+  });
+
+  it("says so of a path that is longer than the record can have", () => {
+    rig = makeRig("deep");
+    const deep = path.join(rig.folder, ..."abc".split("").map((letter) => letter.repeat(180)));
+    fs.mkdirSync(deep, { recursive: true });
+    rig.write("job.yml", "type: command\ncompute: local\ncommand: echo one\n");
+    const done = rig.cli("--workspace", deep, "run", rig.at("job.yml"));
+    expect([done.code, done.stderr]).toEqual([4, expect.stringMatching(/a path of \d+ bytes/)]);
+  });
+
   it("says that its folder is gone, and has its one object", () => {
     rig = makeRig("gone");
     const gone = rig.at("gone");

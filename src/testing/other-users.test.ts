@@ -167,3 +167,26 @@ describe("a workspace of a group", () => {
     ]);
   });
 });
+
+describe("a place that may not be written", () => {
+  it("is named where it is no workspace", () => {
+    fs.mkdirSync(rig.at("closed"));
+    const [program = "", ...words] = [...AS_NOBODY, process.execPath, CLI, "demo"];
+    const done = spawnSync(program, words, {
+      cwd: rig.at("closed"),
+      env: { ...process.env, ...env },
+      encoding: "utf8",
+    });
+    expect([done.status, done.stderr]).toEqual([
+      4,
+      expect.stringContaining("closed/stepwell-demo"),
+    ]);
+    expect(done.stderr).not.toContain("the workspace cannot");
+  });
+
+  it("is left for another one where it is that of temporary files", () => {
+    fs.mkdirSync(rig.at("closed"));
+    const done = rig.cliWith({ ...env, TMPDIR: rig.at("closed") }, "plan", "job.yml");
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("TMPDIR cannot be")]);
+  });
+});
