@@ -7,6 +7,7 @@ import type { StorageError } from "../ports/storage.ts";
 import { fileProblem } from "./errno-problem.ts";
 import { codeOf, type Faults, saying } from "./fault.ts";
 import type { FileCalls } from "./file-calls.ts";
+import { shareWithGroup } from "./group-folder.ts";
 
 const GONE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);
 
@@ -68,6 +69,7 @@ export class FilePlace {
     );
     try {
       await mkdir(made, { recursive: true });
+      await shareWithGroup(made);
     } catch (error) {
       if (codeOf(error) === "EEXIST" || codeOf(error) === "ENOTDIR")
         throw this.#fault("bad_path", path, FILE_ON_THE_WAY);

@@ -10,6 +10,7 @@ import type { FileJob, JobAnswer, MakeJob } from "./file-jobs.ts";
 import type { FilePlace } from "./file-place.ts";
 import { unfinishedPath } from "./file-uploads.ts";
 import type { FolderSyncs } from "./folder-syncs.ts";
+import { shareWithGroup } from "./group-folder.ts";
 import { UNFINISHED } from "./storage-path.ts";
 import { newUnfinishedId } from "./unfinished-files.ts";
 
@@ -153,6 +154,7 @@ async function placedOf(
     } else {
       const folder = unfinishedPath(to, id);
       await place.calls.makeFolder(folder);
+      await shareWithGroup(folder);
       placed.push({ ...landing, folder, names: finals, to, finals });
     }
   }

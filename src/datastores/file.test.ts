@@ -50,6 +50,19 @@ async function rootWith(): Promise<{ readonly root: string; readonly storage: St
 }
 
 describe("a folder as a storage", () => {
+  it("makes folders that a group can write in where it shares the one above, whatever the umask", async () => {
+    const { root, storage } = await rootWith();
+    const before = process.umask(0o022);
+    onTestFinished(() => void process.umask(before));
+    await writeText(storage, "own/a", "x");
+    fs.chmodSync(root, 0o2775);
+    await writeText(storage, "shared/deep/a", "x");
+    const modes = ["own", "shared", "shared/deep"].map(
+      (name) => fs.statSync(path.join(root, name)).mode & 0o7777,
+    );
+    expect(modes).toEqual([0o755, 0o2775, 0o2775]);
+  });
+
   it("follows links that stay inside, and refuses those that lead out", async () => {
     const { root, storage } = await rootWith();
     const outside = newFolder();
