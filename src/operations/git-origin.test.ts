@@ -74,3 +74,38 @@ it("nothing of a password is left in an address, whatever signs it has", () => {
   expect(stripCredentials("https://joe:p@ss@example.org/x.git")).toBe("https://example.org/x.git");
   expect(stripCredentials("https://example.org/~a@b/x.git")).toBe("https://example.org/~a@b/x.git");
 });
+
+it("asks about the code's own repository, whatever git started us and however it shows differences", async () => {
+  const git = (at: string, ...words: readonly string[]): string =>
+    execFileSync("git", ["-C", at, "-c", "user.name=a", "-c", "user.email=a@b", ...words], {
+      encoding: "utf8",
+    });
+  const other = fs.mkdtempSync(path.join(folder, "other-"));
+  for (const at of [folder, other]) {
+    fs.writeFileSync(path.join(at, "train.py"), "1\n");
+    git(at, "init", "-q");
+    git(at, "add", "train.py");
+    git(at, "commit", "-qm", at);
+  }
+  const commit = git(folder, "rev-parse", "HEAD").trim();
+  git(folder, "config", "color.ui", "always");
+  fs.writeFileSync(path.join(folder, "train.py"), "2\n");
+  vi.stubEnv("GIT_DIR", path.join(other, ".git"));
+  vi.stubEnv("GIT_INDEX_FILE", path.join(other, ".git/index"));
+  vi.stubEnv("GIT_EXTERNAL_DIFF", "false");
+  const [origin] = await gitOrigins([folder]);
+  expect([origin?.commit, origin?.diff]).toEqual([commit, expect.stringContaining("\n-1\n+2\n")]);
+});
+
+it.skipIf(process.getuid?.() !== 0)(
+  "says of another user's repository how its commit is recorded",
+  async () => {
+    execFileSync("git", ["-C", folder, "init", "-q"]);
+    for (const name of ["", ".git"]) fs.chownSync(path.join(folder, name), 65534, 65534);
+    const said: string[] = [];
+    expect(await gitOrigins([folder], (line) => said.push(line))).toEqual([]);
+    expect(said).toEqual([
+      expect.stringContaining(`git config --global --add safe.directory ${folder}`),
+    ]);
+  },
+);

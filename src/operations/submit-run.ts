@@ -71,6 +71,7 @@ export async function submitRun(
   const variables = { ...secrets, ...options.variables };
   const git = await gitOrigins(
     plan.graph.steps.flatMap(({ code }) => [code?.path ?? [], code?.includes ?? []].flat()),
+    workspace.notice,
   );
   const base = newRun(workspace, plan, options, git);
   const written = plan.graph.name;
