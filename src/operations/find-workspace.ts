@@ -31,12 +31,9 @@ export function findWorkspace(where: WhereToLook): FoundWorkspace | Refusal {
   const folder = named === null ? search(where) : path.resolve(where.currentFolder, named);
   const dot = path.join(folder, ".stepwell");
   if (named !== null && !isFolder(folder))
-    return refuse(
-      "no_such_workspace",
-      `there is no folder ${folder}`,
-      "make it first, or leave --workspace out",
-      4,
-    );
+    return isHidden(folder)
+      ? refuse("no_such_workspace", `${folder} is closed to you: permission denied`, CLOSED_HINT, 4)
+      : refuse("no_such_workspace", `there is no folder ${folder}`, MISSING_HINT, 4);
   const network = networkFileSystem(folder);
   if (network !== null)
     return refuse(
@@ -70,13 +67,35 @@ function search({ currentFolder, home }: WhereToLook): string {
   }
 }
 
+const MISSING_HINT = "make it first, or leave --workspace out";
+const CLOSED_HINT = "get the right to it and to the folders above it, or leave --workspace out";
+
+/** False too where it may not be looked for. */
 function isFolder(at: string): boolean {
-  return fs.statSync(at, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return fs.statSync(at).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Also a link to nothing: a workspace whose disk is not mounted. */
 function isSomething(at: string): boolean {
-  return fs.lstatSync(at, { throwIfNoEntry: false }) !== undefined;
+  try {
+    fs.lstatSync(at);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isHidden(at: string): boolean {
+  try {
+    fs.statSync(at);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EACCES";
+  }
 }
 
 /** Magic numbers of statfs(2) on Linux. */

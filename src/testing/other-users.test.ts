@@ -184,6 +184,22 @@ describe("a place that may not be written", () => {
     expect(done.stderr).not.toContain("the workspace cannot");
   });
 
+  it("is told where nobody may even look: a command of another user's in a closed folder", () => {
+    fs.mkdirSync(rig.at("closed"), { mode: 0o700 });
+    const [program = "", ...words] = [...AS_NOBODY, process.execPath, CLI];
+    const there = (...more: readonly string[]) =>
+      spawnSync(program, [...words, ...more], {
+        cwd: rig.at("closed"),
+        env: { ...process.env, ...env },
+        encoding: "utf8",
+      });
+    const looked = there("doctor");
+    expect([looked.status, looked.stdout]).toEqual([4, expect.stringContaining("bash: ok")]);
+    expect(looked.stdout).toMatch(/workspace: missing: .*closed.* cannot be written/);
+    const named = there("--workspace", rig.at("closed/in"), "runs");
+    expect([named.status, named.stderr]).toEqual([4, expect.stringContaining("closed to you")]);
+  });
+
   it("is left for another one where it is that of temporary files", () => {
     fs.mkdirSync(rig.at("closed"));
     const done = rig.cliWith({ ...env, TMPDIR: rig.at("closed") }, "plan", "job.yml");
