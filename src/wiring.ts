@@ -7,6 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { createHostProcesses } from "./computes/host-processes.ts";
 import { createLocalCompute, newestEpoch } from "./computes/local.ts";
+import { processHost } from "./computes/process-host.ts";
 import { findPython } from "./computes/supervisor-command.ts";
 import type { StepError } from "./core/event.ts";
 import { crashPoint } from "./engine/crash-point.ts";
@@ -232,8 +233,7 @@ function compose(
     clock: { now: () => Date.now(), monotonic },
     random: { id: createIds() },
     shell: options.shell,
-    user: userName(),
-    host: os.hostname(),
+    ...whoAndWhere(),
     capacity: (name) => capacityOf(config, name, options.shell),
     supply: supplyNow(folder, config, options.shell),
     newestEpoch: () => newestEpoch(places.supervisors(folder)),
@@ -274,6 +274,10 @@ function createIds(): () => string {
     pool = pool.subarray(ID_BYTES);
     return id;
   };
+}
+
+function whoAndWhere(): Pick<Workspace, "user" | "host" | "processHost"> {
+  return { user: userName(), host: os.hostname(), processHost: processHost() };
 }
 
 function userName(): string {
@@ -346,7 +350,7 @@ function enginePorts(workspace: Workspace, engine: EngineOptions): EnginePorts {
         },
         listener,
       ),
-    me: { host: workspace.host, process: workspace.self() },
+    me: { host: workspace.processHost, process: workspace.self() },
     isAlive: (identity) => workspace.process.isAlive(identity),
     logPath: (run, step, attempt) => places.logFile(folder, run, step, attempt),
     linkLog: (from, to) => {

@@ -104,9 +104,9 @@ type Held = Extract<Awaited<ReturnType<RecordStore["becomeEngine"]>>, { kind: "h
 
 async function tryToBecomeEngine(workspace: Workspace): Promise<Taken | Held | "disk_full"> {
   const { records, process: processes, clock } = workspace;
-  const me = { host: workspace.host, process: workspace.self() };
+  const me = { host: workspace.processHost, process: workspace.self() };
   const isAlive = (row: EngineRow): boolean =>
-    row.host === workspace.host ? processes.isAlive(row.process) : true;
+    row.host === workspace.processHost ? processes.isAlive(row.process) : true;
   const newest = workspace.newestEpoch();
   const outcome = await records.becomeEngine(me, clock.now(), isAlive, newest);
   return outcome.kind === "disk_full" ? outcome.kind : outcome;

@@ -40,6 +40,8 @@ export interface Workspace {
   readonly shell: Readonly<Record<string, string | undefined>>;
   readonly user: string;
   readonly host: string;
+  /** Where ids of processes mean the same: this machine, or this container of it. */
+  readonly processHost: string;
   readonly capacity: (compute: string) => Demand | null;
   /** Of the engines that have started steps here, whatever the record knows of them. */
   readonly newestEpoch: () => number;

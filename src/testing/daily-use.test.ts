@@ -139,6 +139,30 @@ describe("a machine that shows no processes", () => {
   });
 });
 
+describe("a container with the name of its machine", () => {
+  it("has an engine that the machine does not take for dead: its step was lost, and ran again", async (context) => {
+    rig = makeRig("container", undefined, ["unshare", "--pid", "--fork", "--mount-proc"]);
+    if (rig.cli("--version").code !== 0) {
+      console.warn("skipped: a namespace of process ids needs root on Linux");
+      context.skip();
+    }
+    const command = `'echo one >> ${rig.at("ledger")}; while [ ! -e ${rig.at("go")} ]; do sleep 0.02; done'`;
+    rig.write("job.yml", `type: command\ncompute: local\ncommand: ${command}\n`);
+    rig.write("other.yml", "type: command\ncompute: local\ncommand: echo two\n");
+    const child = rig.start("run", "job.yml", "--name", "inside");
+    await eventually(() => rig.peek().length > 0, "the step");
+    const env = { ...process.env, CI: "", STEPWELL_WORKSPACE: "" };
+    const words = [CLI, "--workspace", rig.folder];
+    const shown = spawnSync(process.execPath, [...words, "show", "inside"], { env });
+    expect(String(shown.stdout)).toContain("inside Running");
+    const other = spawn(process.execPath, [...words, "run", rig.at("other.yml")], { env });
+    await eventually(() => rig.cli("runs").stdout.includes("other-1"), "the other run");
+    rig.write("go", "");
+    expect([await exited(child), await exited(other)]).toEqual([0, 0]);
+    expect(rig.ran()).toEqual(["one"]);
+  });
+});
+
 describe("an environment without a PATH", () => {
   it("has the usual one, for steps too: plan and doctor found programs that run did not", () => {
     rig = makeRig("no-path");

@@ -103,6 +103,7 @@ export function makeInProcess(): Workspace {
     shell: {},
     user: "test",
     host: "test",
+    processHost: "test",
     capacity: () => CAPACITY,
     supply: () => SUPPLY,
     openStorage: refuse,
