@@ -15,7 +15,9 @@ export function readShell(
   const file = places.shellFile(workspace.folder, run);
   const known = cache.get(file);
   if (known !== undefined) return known;
-  const shell = readFile(file) ?? ownShell(workspace, {});
+  const read = readFile(file);
+  if (typeof read === "string") return { ...ownShell(workspace, {}), unread: read };
+  const shell = read ?? ownShell(workspace, {});
   cache.set(file, shell);
   return shell;
 }
@@ -45,15 +47,18 @@ function ownShell(
 
 /** What is kept of a run's shell; null once the run has its end. */
 export function shellOf(workspace: Pick<Workspace, "folder">, run: string): ShellVariables | null {
-  return readFile(places.shellFile(workspace.folder, run));
+  const read = readFile(places.shellFile(workspace.folder, run));
+  return typeof read === "string" ? null : read;
 }
 
-function readFile(file: string): ShellVariables | null {
+/** Null where there is none; a text says why the one that is there cannot be read. */
+function readFile(file: string): ShellVariables | string | null {
   try {
     // A file of an earlier version has neither names nor keys.
     const written = JSON.parse(fs.readFileSync(file, "utf8")) as ShellVariables;
     return { ...written, names: written.names ?? [], keys: written.keys ?? {} };
-  } catch {
-    return null;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === "ENOENT" || code === "ENOTDIR" ? null : message;
   }
 }

@@ -28,6 +28,8 @@ export interface ShellVariables {
   readonly keys: Readonly<Record<string, string>>;
   /** Every variable that the shell had, by name alone. */
   readonly names: readonly string[];
+  /** Why those of the submitter are not known, although they were kept: these are another shell's. */
+  readonly unread?: string;
 }
 
 export interface OrderSettings {

@@ -64,6 +64,7 @@ export function createStepTypes(
       const node = context.plan.graph.steps[context.index] as StepNode;
       const orderOf = node.type === "data_transfer" ? transferStepOrder : commandOrder;
       const variables = shell(context.run);
+      if (variables.unread !== undefined) return unreadVariables(variables.unread);
       if (secretsIn(variables).length > 0) makePrivate(context.logPath);
       return orderOf(context, variables, settings);
     },
@@ -112,6 +113,15 @@ export function createStepTypes(
         ...(undeclared === undefined ? {} : { undeclared }),
       };
     },
+  };
+}
+
+/** A run of another user in a workspace of a group, whose engine was killed. */
+function unreadVariables(why: string): StepError {
+  return {
+    code: "variables_unread",
+    message: `the variables of the shell that submitted the run cannot be read: ${why}`,
+    hint: "run it again as the user who submitted it",
   };
 }
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writerMark } from "../ports/writer-mark.ts";
-import { CLI, type Ended, eventually, exited, makeRig, type Rig } from "./rig.ts";
+import { CLI, type Ended, eventually, exited, killEverything, makeRig, type Rig } from "./rig.ts";
 
 // An ordinary user on a machine with others: nobody, among files of root. Needs root, who becomes nobody for each command.
 
@@ -154,6 +154,21 @@ describe("a workspace of a group", () => {
     open.write("go", "");
     expect(await exited(child)).toBe(0);
     open.remove();
+  });
+
+  it("runs no step without the variables of who submitted it: they were left out, and the result was recorded", async () => {
+    const slow = `'touch ${rig.at("ready")}; while [ ! -e ${rig.at("go")} ]; do sleep 0.02; done'`;
+    rig.write("job.yml", JOB.replace("echo one", slow));
+    expect(cli("run", "job.yml", "--name", "a", "--detach", "--env", "FOO=one").code).toBe(0);
+    await eventually(() => fs.existsSync(rig.at("ready")), "the step");
+    killEverything(rig.folder);
+    fs.chownSync(rig.at(".stepwell/runs/a/shell.json"), 0, 0);
+    const done = cli("wait", "a");
+    expect([done.code, done.stderr]).toEqual([
+      1,
+      expect.stringContaining("cannot be read: EACCES"),
+    ]);
+    expect(done.stderr).toContain("run it again as the user who submitted it");
   });
 
   it("whose record may not be written is told by doctor", () => {
