@@ -1,5 +1,6 @@
 // Which logs a run has by now, in the order of its steps: its own, and those of the runs whose results it took.
 
+import fs from "node:fs";
 import { isEndedRun, isEndedStep } from "../core/status.ts";
 import { isAttemptLog } from "../steps/attempt-log.ts";
 import { hiddenOf } from "./read-log.ts";
@@ -18,6 +19,8 @@ export interface LogFile {
 
 export interface Logs {
   readonly files: readonly LogFile[];
+  /** Paths of those that this user may not read: the log of a run with secrets is its submitter's. */
+  readonly closed: readonly string[];
   /** Nothing more is to be expected. */
   readonly ended: boolean;
   /** What was asked for may still print something. */
@@ -48,9 +51,9 @@ export async function logFiles(
         .slice(0, 20)
         .join(", ")}`,
     );
-  const files = steps
-    .flatMap((one) => filesOf(one, attempt))
-    .filter(({ file }) => isAttemptLog(file));
+  const all = steps.flatMap((one) => filesOf(one, attempt));
+  const closed = all.map(({ file }) => file).filter(isClosed);
+  const files = all.filter(({ file }) => isAttemptLog(file));
   const secrets = hiddenOf(workspace, run);
   const interrupted = run.status === "Interrupted";
   const ended = isEndedRun(run.state.status) || interrupted;
@@ -65,7 +68,16 @@ export async function logFiles(
     );
   }
   const growing = steps.some((one) => isGrowing(one, attempt));
-  return { files, ended, growing, interrupted, secrets };
+  return { files, closed, ended, growing, interrupted, secrets };
+}
+
+function isClosed(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.R_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EACCES";
+  }
 }
 
 function isGrowing({ status, attempts }: StepView, attempt: string | null): boolean {

@@ -156,6 +156,19 @@ describe("a workspace of a group", () => {
     open.remove();
   });
 
+  it("says whose a log is that may not be read: it was said that none is left", () => {
+    expect(cli("run", "job.yml", "--name", "a").code).toBe(0);
+    const log = rig.run("show", "a").steps[0]?.log ?? "";
+    fs.chownSync(log, 0, 0);
+    fs.chmodSync(log, 0o600);
+    const { code, stdout, stderr } = cli("logs", "a");
+    expect([code, stdout, stderr]).toEqual([
+      0,
+      "",
+      `${log} is another user's: you may not read it\n`,
+    ]);
+  });
+
   it("runs no step without the variables of who submitted it: they were left out, and the result was recorded", async () => {
     const slow = `'touch ${rig.at("ready")}; while [ ! -e ${rig.at("go")} ]; do sleep 0.02; done'`;
     rig.write("job.yml", JOB.replace("echo one", slow));

@@ -68,9 +68,12 @@ async function printLogs(
       isSilent = !(await writeOut(isLast ? reader.rest() : reader.fresh())) && isSilent;
     }
     if (isLast) {
-      if (logs.files.length === 0)
+      for (const file of logs.closed)
+        context.terminal.note(`${file} is another user's: you may not read it`);
+      if (logs.files.length === 0 && logs.closed.length === 0)
         context.terminal.note(logs.ended ? "no log is left, or no step ran" : "no logs yet");
-      else if (isSilent) context.terminal.note(`nothing was printed${logs.growing ? " yet" : ""}`);
+      else if (isSilent && logs.closed.length === 0)
+        context.terminal.note(`nothing was printed${logs.growing ? " yet" : ""}`);
       if (flags.follow && logs.interrupted)
         context.terminal.note(`nobody goes on with ${run}: stepwell run --resume ${run}`);
       return;
