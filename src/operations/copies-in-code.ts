@@ -10,14 +10,65 @@ import type { Problem } from "../spec/problem.ts";
 const NAMED = 3;
 
 export function copiesInCode(contents: Pick<Contents, "ignored">, { steps }: Graph): Problem[] {
+  let roots: Roots | null = null;
   return steps.flatMap((step) =>
     Object.entries(step.outputs).flatMap(([name, output]) => {
       const place = placeOf(output);
       if (place === null) return [];
-      const readers = steps.filter(({ code }) => code !== null && isIn(contents, code, place));
+      roots ??= rootsOf(steps);
+      const readers = readersOf(contents, roots, place);
       return readers.length === 0 ? [] : [warning(step, name, place, readers)];
     }),
   );
+}
+
+/** What code is made of: a folder or file of the user's, and where it lies in the code. */
+interface Root {
+  readonly code: CodeReference;
+  readonly prefix: string;
+  readonly steps: Set<StepNode>;
+}
+
+/** By path. */
+type Roots = ReadonlyMap<string, readonly Root[]>;
+
+function rootsOf(steps: readonly StepNode[]): Roots {
+  const roots = new Map<string, Root[]>();
+  const same = new Map<string, Root>();
+  for (const step of steps) {
+    const { code } = step;
+    if (code === null) continue;
+    const parts = code.includes.map((root) => ({ root, prefix: path.basename(root) }));
+    if (code.path !== null) parts.push({ root: code.path, prefix: "" });
+    for (const { root, prefix } of parts) {
+      const key = JSON.stringify([root, prefix, code.path, code.includes]);
+      const known = same.get(key);
+      if (known !== undefined) known.steps.add(step);
+      else {
+        const added = { code, prefix, steps: new Set([step]) };
+        same.set(key, added);
+        roots.set(root, [...(roots.get(root) ?? []), added]);
+      }
+    }
+  }
+  return roots;
+}
+
+/** The steps whose code a copy at that place is part of. */
+function readersOf(
+  contents: Pick<Contents, "ignored">,
+  roots: Roots,
+  place: Place,
+): readonly StepNode[] {
+  const readers = new Set<StepNode>();
+  for (let at = place.path; ; at = path.dirname(at)) {
+    for (const { code, prefix, steps } of roots.get(at) ?? []) {
+      const inside = path.posix.join(prefix, path.relative(at, place.path));
+      if (contents.ignored(code, inside, place.kind) === null)
+        for (const step of steps) readers.add(step);
+    }
+    if (at === path.dirname(at)) return [...readers];
+  }
 }
 
 interface Place {
@@ -31,18 +82,6 @@ function placeOf({ publishTo, type }: StepOutput): Place | null {
   const [fixed = "", ...more] = publishTo.path.split("${{");
   if (more.length > 0) return { path: path.dirname(`${fixed}-`), kind: "folder" };
   return { path: fixed, kind: type === "uri_file" ? "file" : "folder" };
-}
-
-function isIn(contents: Pick<Contents, "ignored">, code: CodeReference, place: Place): boolean {
-  const roots = [
-    ...(code.path === null ? [] : [{ root: code.path, prefix: "" }]),
-    ...code.includes.map((root) => ({ root, prefix: path.basename(root) })),
-  ];
-  return roots.some(({ root, prefix }) => {
-    const inside = path.relative(root, place.path);
-    if (inside === ".." || inside.startsWith("../")) return false;
-    return contents.ignored(code, path.posix.join(prefix, inside), place.kind) === null;
-  });
 }
 
 function warning(
