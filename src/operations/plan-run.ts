@@ -11,7 +11,6 @@ import {
   mustRun,
   type OutputLookup,
   preImageOf,
-  stepFacts,
 } from "../core/step-facts.ts";
 import { listed, trustNotes } from "../core/trust-notes.ts";
 import { unchanged } from "../engine/decide.ts";
@@ -22,10 +21,11 @@ import { usableResult } from "../engine/usable-result.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
+import { withTwins } from "./plan-twins.ts";
 import { type ResultsAhead, resultsAhead } from "./results-ahead.ts";
 import { documentsOf } from "./submit-run.ts";
 import { versionClashes } from "./version-clashes.ts";
-import { type UnderWay, workUnderWay } from "./work-under-way.ts";
+import { workUnderWay } from "./work-under-way.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface StepForecast {
@@ -84,7 +84,7 @@ async function forecastOnce(
   const reused: ResultRow[] = [];
   const lookup: OutputLookup = (step, output) =>
     own(results.get(step)?.outputs ?? {}, output) ?? null;
-  const twins = newTwins(unresolved, await workUnderWay(workspace));
+  const elsewhere = await workUnderWay(workspace);
   const skipped = new Set(plan.options.skip);
   const recorded = resultsByStep(workspace.records);
   const ahead = resultsAhead(workspace.records, plan, lookup);
@@ -99,12 +99,7 @@ async function forecastOnce(
     const taken = own(plan.options.taken, step.path);
     const decided =
       taken === undefined
-        ? twins.see(
-            plan,
-            index,
-            lookup,
-            await forecastStep(forecasting, index, unresolved.get(index) ?? null),
-          )
+        ? await forecastStep(forecasting, index, unresolved.get(index) ?? null)
         : await forecastTaken(recorded, step, taken);
     const { row, forecast } = decided;
     const clashes = await clashesOf(step, row?.result.outputs ?? {});
@@ -118,9 +113,10 @@ async function forecastOnce(
     results.set(step.path, row.result);
     reused.push(row);
   }
+  const settled = withTwins({ plan, lookup, unresolved, elsewhere }, steps);
   const counts = { run: 0, reuse: 0, depends: 0, skip: 0 };
-  for (const step of steps) counts[step.decision] += 1;
-  return { forecast: { steps, counts, notes: interpreterNotes(plan) }, reused };
+  for (const step of settled) counts[step.decision] += 1;
+  return { forecast: { steps: settled, counts, notes: interpreterNotes(plan) }, reused };
 }
 
 /** Where no environment is named, or an image alone, `python` is that of the shell. */
@@ -153,85 +149,6 @@ interface Forecasting {
 interface Decided {
   readonly forecast: StepForecast;
   readonly row: ResultRow | null;
-}
-
-/**
- * Equal work in one run is done once: what the first of two equal steps does decides what can be said of the second.
- * Steps are seen in the order of the graph. `elsewhere`: what other runs do now, of which nobody knows how it ends.
- */
-function newTwins(
-  unresolved: ReadonlyMap<number, string>,
-  elsewhere: ReadonlyMap<string, UnderWay>,
-): {
-  see(plan: Plan, index: number, lookup: OutputLookup, decided: Decided): Decided;
-} {
-  /** Work that is certain to be done, and can be shared, by fingerprint: the step that does it. */
-  const certain = new Map<string, string>();
-  /** Work that may be done, by static id; and that of which not all is known yet, so that it may come out as any. */
-  const possible = new Map<string, string>();
-  const vague = new Map<string, string>();
-  /** The same by what is known without the environment: one without a lock may come out as any that is made. */
-  const alike = new Map<string, string>();
-  const alikeOpen = new Map<string, string>();
-  return {
-    see(plan, index, lookup, decided) {
-      if (decided.forecast.decision === "reuse") return decided;
-      const step = plan.graph.steps[index] as StepNode;
-      const planned = plan.steps[index] as Plan["steps"][number];
-      const isOpen = unresolved.has(index);
-      const isMade = plan.environments[planned.environment]?.kind === "uv";
-      const base = momentBase(plan, planned);
-      const whole = isOpen ? ` ${JSON.stringify(step.environment)}` : "";
-      const stable = staticId(planned.nodeId, base) + whole;
-      const loose = staticId(planned.nodeId, { ...base, environment: "" });
-      const must = mustRun(plan, index) !== null;
-      const facts = must ? null : stepFacts(plan, index, lookup);
-      const shared = facts !== null;
-      const work = shared ? facts.fingerprint + whole : "";
-      const same = shared ? certain.get(work) : undefined;
-      // Where all is known of both, equal work has equal fingerprints.
-      const isKnown = shared && !isOpen;
-      const seen =
-        (isKnown ? vague : possible).get(stable) ??
-        (isOpen ? alike : isMade ? alikeOpen : NONE).get(loose);
-      const perhaps = must ? undefined : seen;
-      setFirst(possible, stable, step.path);
-      if (!isKnown) setFirst(vague, stable, step.path);
-      if (isOpen || isMade) setFirst(alike, loose, step.path);
-      if (isOpen) setFirst(alikeOpen, loose, step.path);
-      if (shared && perhaps === undefined) certain.set(work, step.path);
-      if (same !== undefined) return asTwin(decided, "reuse", same);
-      if (perhaps !== undefined) return asTwin(decided, "depends", perhaps);
-      const other = must ? undefined : elsewhere.get(stable);
-      return other === undefined ? decided : asShared(decided, other);
-    },
-  };
-}
-
-const NONE: ReadonlyMap<string, string> = new Map();
-
-function setFirst(map: Map<string, string>, key: string, value: string): void {
-  if (!map.has(key)) map.set(key, value);
-}
-
-function asTwin(decided: Decided, decision: "reuse" | "depends", twin: string): Decided {
-  const [kind, detail] =
-    decision === "reuse"
-      ? (["in_flight", `the same work as step ${twin}`] as const)
-      : (["depends", `depends on step ${twin}, which may do the same work`] as const);
-  const forecastS = decision === "reuse" ? 0 : decided.forecast.forecastS;
-  return {
-    ...decided,
-    forecast: { ...decided.forecast, decision, reason: { kind, detail }, forecastS },
-  };
-}
-
-function asShared(decided: Decided, { run, goesOn }: UnderWay): Decided {
-  const detail = goesOn
-    ? `run ${run}, which is going on, may do the same work`
-    : `run ${run}, which was interrupted, may have done the same work: its step was going on`;
-  const reason: Reason = { kind: "in_flight", detail };
-  return { ...decided, forecast: { ...decided.forecast, decision: "depends", reason } };
 }
 
 function skip(step: StepNode): StepForecast {
