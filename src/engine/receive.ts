@@ -25,7 +25,7 @@ export async function receive(state: EngineState, message: Message): Promise<voi
   if (flight === undefined) return;
   switch (message.kind) {
     case "compute":
-      if (message.report.kind === "started") started(state, flight, message.report);
+      if (message.report.kind === "started") started(flight, message.report);
       else if (!mask(state, flight, message.report.end)) ended(state, flight, message.report.end);
       return;
     case "continues":
@@ -69,7 +69,6 @@ function lookedUp(state: EngineState, { steps }: Extract<Message, { kind: "looke
 }
 
 function started(
-  state: EngineState,
   flight: Flight,
   report: { readonly at: number; readonly process: ProcessIdentity },
 ): void {
@@ -77,7 +76,8 @@ function started(
   flight.startedAt = report.at;
   emit(flight.run, {
     kind: "attempt_started",
-    at: state.ports.clock.now(),
+    // Not when it was heard of: a short one has its end by then.
+    at: report.at,
     step: flight.step,
     process: report.process,
   });

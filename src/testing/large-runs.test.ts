@@ -57,6 +57,16 @@ describe("a run of many steps", () => {
     expect(stderr).toBe("");
   });
 
+  it("has no attempt that ended before it began, however late the engine hears of its start", () => {
+    rig.write(
+      "short.yml",
+      many((at) => ({ command: `true ${at}` }), 300),
+    );
+    const attempts = rig.run("run", "short.yml").steps.flatMap((step) => step.attempts);
+    expect(attempts).toHaveLength(300);
+    expect(attempts.filter(({ started, finished }) => `${finished}` < `${started}`)).toEqual([]);
+  });
+
   it("names all results that were made from an invalidated one", () => {
     const o = { o: { type: "uri_file" } };
     const jobs = Object.fromEntries(
