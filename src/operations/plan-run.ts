@@ -24,6 +24,7 @@ import { own, put } from "../spec/own-keys.ts";
 import { withTwins } from "./plan-twins.ts";
 import { type ResultsAhead, resultsAhead } from "./results-ahead.ts";
 import { documentsOf } from "./submit-run.ts";
+import { takenDifference } from "./taken-difference.ts";
 import { versionClashes } from "./version-clashes.ts";
 import { workUnderWay } from "./work-under-way.ts";
 import type { Workspace } from "./workspace.ts";
@@ -36,7 +37,7 @@ export interface StepForecast {
   readonly from: string | null;
   /** Seconds it is expected to take, from history; 0 when reused, null when unknown. */
   readonly forecastS: number | null;
-  /** What its result, or the latest one, says against itself. */
+  /** What its result, or the latest one, says against itself; that `--from` takes it although the step is another. */
   readonly warnings: readonly string[];
 }
 
@@ -89,7 +90,7 @@ async function forecastOnce(
   const recorded = resultsByStep(workspace.records);
   const ahead = resultsAhead(workspace.records, plan, lookup);
   const clashesOf = versionClashes(workspace);
-  const forecasting: Forecasting = { workspace, explainer, plan, lookup, ahead };
+  const forecasting: Forecasting = { workspace, explainer, plan, lookup, ahead, unresolved };
   const steps: StepForecast[] = [];
   for (const [index, step] of plan.graph.steps.entries()) {
     if (skipped.has(step.path)) {
@@ -99,8 +100,8 @@ async function forecastOnce(
     const taken = own(plan.options.taken, step.path);
     const decided =
       taken === undefined
-        ? await forecastStep(forecasting, index, unresolved.get(index) ?? null)
-        : await forecastTaken(recorded, step, taken);
+        ? await forecastStep(forecasting, index)
+        : await forecastTaken(forecasting, index, taken, recorded);
     const { row, forecast } = decided;
     const clashes = await clashesOf(step, row?.result.outputs ?? {});
     const warnings = [...forecast.warnings, ...clashes];
@@ -144,6 +145,8 @@ interface Forecasting {
   readonly plan: Plan;
   readonly lookup: OutputLookup;
   readonly ahead: ResultsAhead;
+  /** Steps whose environment has no lock that holds yet, and why. */
+  readonly unresolved: ReadonlyMap<number, string>;
 }
 
 interface Decided {
@@ -157,24 +160,25 @@ function skip(step: StepNode): StepForecast {
 }
 
 async function forecastTaken(
-  recorded: ResultsByStep,
-  step: StepNode,
+  { workspace, explainer, plan, lookup, unresolved }: Forecasting,
+  index: number,
   [run, path]: readonly [string, string],
+  recorded: ResultsByStep,
 ): Promise<Decided> {
+  const step = plan.graph.steps[index] as StepNode;
   const row = await recorded(run, path);
   const reason: Reason = { kind: "taken", detail: `taken from ${run}` };
-  return {
-    forecast: reuse(step, reason, run, row),
-    row,
-  };
+  const forecast = reuse(step, reason, run, row);
+  // Without a lock nobody knows whether the environment is another.
+  if (row === null || unresolved.has(index)) return { forecast, row };
+  const ports = { records: workspace.records, explainer };
+  const differs = await takenDifference(ports, { plan, lookup }, index, row);
+  if (differs === null) return { forecast, row };
+  return { forecast: { ...forecast, warnings: [differs, ...forecast.warnings] }, row };
 }
 
-async function forecastStep(
-  forecasting: Forecasting,
-  index: number,
-  unresolved: string | null,
-): Promise<Decided> {
-  const { workspace, explainer, plan, ahead } = forecasting;
+async function forecastStep(forecasting: Forecasting, index: number): Promise<Decided> {
+  const { workspace, explainer, plan, ahead, unresolved } = forecasting;
   const step = plan.graph.steps[index] as StepNode;
   const run = async (reason: Reason): Promise<Decided> => ({
     forecast: {
@@ -187,8 +191,9 @@ async function forecastStep(
     row: null,
   });
   const must = mustRun(plan, index);
-  if (unresolved !== null) {
-    const decided = await run({ kind: "environment_changed", detail: unresolved });
+  const detail = unresolved.get(index);
+  if (detail !== undefined) {
+    const decided = await run({ kind: "environment_changed", detail });
     // Another definition may well resolve to the packages that an earlier result was made with.
     const last = await explainer.history.latest(plan.graph.pipeline, step.path, null);
     if (must !== null || last === null) return decided;

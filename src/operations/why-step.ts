@@ -13,13 +13,16 @@ import type { Reason } from "../core/reason.ts";
 import { describeRemoval } from "../core/removal.ts";
 import { areEquivalent, modelFields } from "../core/same-output.ts";
 import type { StepStatus } from "../core/status.ts";
+import type { OutputLookup } from "../core/step-facts.ts";
 import { trustNotes } from "../core/trust-notes.ts";
-import { createExplainer } from "../engine/explainer.ts";
+import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
+import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
 import { whyNotRun } from "./kept-from-running.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { takenDifference } from "./taken-difference.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface OutputChange {
@@ -52,7 +55,7 @@ export interface Explanation {
   readonly watchedBy: "python" | "strace" | null;
   /** A function of TypeScript or JavaScript: nobody watches what it reads. */
   readonly isFunction: boolean;
-  /** What its result says against itself. */
+  /** What its result says against itself, and that `--from` took it although the step is another. */
   readonly warnings: readonly string[];
   /** "invalidated by …" when its result must not be reused, else null. */
   readonly invalidated: string | null;
@@ -111,12 +114,29 @@ export async function whyStep(
     undeclared: row?.result.undeclared ?? null,
     watchedBy: row?.result.watchedBy ?? null,
     isFunction: isFunctionCommand(run.plan.graph.steps[index]?.command ?? null),
-    warnings:
-      row === undefined ? [] : trustNotes(run.plan.graph.steps[index] as StepNode, row.result),
+    warnings: row === undefined ? [] : await warningsOf(workspace, explainer, run, index, row),
     invalidated: mark === null ? null : describeInvalidation(mark),
     removed: removal === null ? null : describeRemoval(removal),
     identity: after === null || now === null ? null : identityOf(now, after),
   };
+}
+
+/** What its result says against itself, and where `--from` took one of another step than it was. */
+async function warningsOf(
+  { records }: Workspace,
+  explainer: FullExplainer,
+  { plan, state, results }: RecordedRun,
+  index: number,
+  row: ResultRow,
+): Promise<readonly string[]> {
+  const notes = trustNotes(plan.graph.steps[index] as StepNode, row.result);
+  if (state.steps[index]?.reason?.kind !== "taken") return notes;
+  const outputsOf = new Map(
+    [...results].map(([at, { result }]) => [plan.graph.steps[at]?.path, result.outputs]),
+  );
+  const lookup: OutputLookup = (step, output) => own(outputsOf.get(step) ?? {}, output) ?? null;
+  const differs = await takenDifference({ records, explainer }, { plan, lookup }, index, row);
+  return differs === null ? notes : [differs, ...notes];
 }
 
 /** Index of a step by its path, or which steps there are. */

@@ -38,3 +38,19 @@ it("steps that are taken are told together, and their copies are put back", () =
   ]);
   expect(fs.readFileSync(copies, "utf8")).toBe(before);
 });
+
+it("a step that differs from what is taken for it is told by plan, run and why, with its first difference", () => {
+  rig.write("pipeline.yml", PIPELINE.replace("echo right", "echo other"));
+  const told = /right is taken from taken-1 although it differs from it: command changed: /;
+  const planned = rig.cli("plan", "pipeline.yml", "--from", "join", "--json");
+  const { steps } = JSON.parse(planned.stdout);
+  expect(steps).toMatchObject([
+    { name: "left", decision: "reuse", warnings: [] },
+    { name: "right", decision: "reuse", warnings: [expect.stringMatching(told)] },
+    { name: "join", decision: "reuse", warnings: [] },
+  ]);
+  const run = rig.run("run", "pipeline.yml", "--from", "join");
+  expect(run.warnings).toEqual(["step right was taken from taken-1 although it differs from it"]);
+  expect(rig.cli("why", run.name, "right").stdout).toMatch(told);
+  expect(rig.cli("why", run.name, "left").stdout).not.toContain("although");
+});
