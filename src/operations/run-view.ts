@@ -220,7 +220,8 @@ function attemptViews(
       exitCode: attempt.end?.exitCode ?? null,
       reason: attempt.end?.reason ?? null,
       started: time(attempt.startedAt),
-      finished: time(attempt.end?.finishedAt ?? null),
+      // One that another run went on with has no end here: it is over for this run when its step is.
+      finished: time(attempt.end?.finishedAt ?? state.endedAt),
       checkpoint: checkpointView(attempt),
       log: places.logFile(folder, run, node.path, attempt.number),
     };

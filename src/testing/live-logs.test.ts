@@ -94,6 +94,8 @@ describe("the log of a running step", () => {
       reuse: { decision: "ran", reason: { detail: "continued from one, which was cancelled" } },
       attempts: [{ number: 1, status: "Running" }],
     });
+    const { finished, steps } = rig.run("show", "one");
+    expect(steps[0]).toMatchObject({ status: "Canceled", attempts: [{ finished }] });
     rig.write("go", "");
     expect(await exited(second)).toBe(0);
     const whole = "the token is ***, the pin ***.\nstill ***\n";
