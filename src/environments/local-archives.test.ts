@@ -124,3 +124,16 @@ it("a wheel that nobody has here any more, or of another version, says nothing",
   fs.rmSync(wheelOf("mine"));
   expect(await environments(true).identify(reference, null, true)).toEqual(first);
 });
+
+it("what a build puts beside the wheel, and wheels for other machines, are not the locked file changed", async () => {
+  if (!hasUv) return;
+  for (const name of fs.readdirSync(wheels)) fs.rmSync(path.join(wheels, name));
+  writeWheel("mine", 1);
+  fs.writeFileSync(path.join(wheels, "mine-1.0.tar.gz"), "its sources");
+  fs.writeFileSync(path.join(wheels, "mine-1.0-py3-none-win_amd64.whl"), "of another machine");
+  const reference = requirements("./my wheels", "mine");
+  fs.rmSync(path.join(folder, "stepwell.lock.d"), { recursive: true, force: true });
+  const first = await environments().identify(reference, null, true);
+  expect(first.ok).toBe(true);
+  expect(await environments(true).identify(reference, null, true)).toEqual(first);
+});

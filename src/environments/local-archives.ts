@@ -17,7 +17,7 @@ export interface ChangedArchive {
   readonly file: string;
 }
 
-/** The first of them; null where all that are there are the locked ones. */
+/** The first of them; null where of each package that has files here one is the locked one. */
 export function changedArchive(
   lockText: string,
   software: PackageSoftware,
@@ -30,48 +30,65 @@ export function changedArchive(
   );
   const candidates = [
     ...locked.flatMap((entry) => byAddress(entry)),
-    ...folders.flatMap((folder) => ofFolder(folder, locked)),
+    ...ofFolders(folders, locked),
   ];
   if (candidates.length === 0) return null;
-  const key = createHash("sha256").update(JSON.stringify(candidates.map(({ file }) => file)));
+  const all = candidates.flatMap(({ files }) => files);
+  const key = createHash("sha256").update(JSON.stringify(all));
   const name = `archives-${key.digest("hex").slice(0, 32)}.json`;
   const hashes = fileHashes(path.join(cacheFolder, "identities", name));
-  const changed = candidates.find(({ file, entry }) => {
-    const hash = hashes.of(file);
-    return hash !== null && !entry.hashes.includes(`sha256:${hash}`);
+  const changed = candidates.flatMap(({ entry, files }) => {
+    const there = files.flatMap((file) => hashes.of(file) ?? []);
+    const isLocked = there.some((hash) => entry.hashes.includes(`sha256:${hash}`));
+    return isLocked || there.length === 0 ? [] : { name: entry.name, file: files[0] as string };
   });
   hashes.save();
-  return changed === undefined ? null : { name: changed.entry.name, file: changed.file };
+  return changed[0] ?? null;
 }
 
+/** What a package may be installed from here. uv writes down the one file that it would take of them. */
 interface Candidate {
-  readonly file: string;
   readonly entry: LockedFiles;
+  readonly files: readonly string[];
 }
 
 function byAddress(entry: LockedFiles): Candidate[] {
   if (!entry.address?.startsWith("file:///")) return [];
   try {
-    return [{ file: fileURLToPath(entry.address.replace(/#.*$/, "")), entry }];
+    return [{ entry, files: [fileURLToPath(entry.address.replace(/#.*$/, ""))] }];
   } catch {
     return [];
   }
 }
 
-function ofFolder(folder: string, locked: readonly LockedFiles[]): Candidate[] {
-  const versions = new Map(locked.map((entry) => [`${entry.name} ${entry.version}`, entry]));
-  return namesIn(folder).flatMap((name) => {
-    const entry = versions.get(packageOf(name));
-    return entry === undefined ? [] : [{ file: path.join(folder, name), entry }];
+function ofFolders(folders: readonly string[], locked: readonly LockedFiles[]): Candidate[] {
+  const files = new Map<string, string[]>();
+  for (const folder of folders)
+    for (const name of namesIn(folder)) {
+      const key = packageOf(name);
+      if (key === null) continue;
+      const file = path.join(folder, name);
+      const known = files.get(key) ?? [];
+      files.set(key, name.endsWith(".whl") ? [file, ...known] : [...known, file]);
+    }
+  return locked.flatMap((entry) => {
+    const here = files.get(`${entry.name} ${entry.version}`) ?? [];
+    return isFromThere(entry, here) ? { entry, files: here } : [];
   });
 }
 
+/** Before a source archive of a folder uv takes a wheel of an index, which mostly has more than one file of a version. */
+function isFromThere({ hashes }: LockedFiles, files: readonly string[]): boolean {
+  return files.some((file) => file.endsWith(".whl")) || (files.length > 0 && hashes.length === 1);
+}
+
 /** `mini 0.1.0` of `mini-0.1.0-py3-none-any.whl` and of `mini-0.1.0.tar.gz`. */
-function packageOf(fileName: string): string {
-  const [, name = "", version = ""] =
+function packageOf(fileName: string): string | null {
+  const match =
     /^([^-]+)-([^-]+)(?:-[^-]+)+\.whl$/.exec(fileName) ??
-    /^(.+)-([^-]+)\.(?:tar\.gz|zip)$/.exec(fileName) ??
-    [];
+    /^(.+)-([^-]+)\.(?:tar\.gz|zip)$/.exec(fileName);
+  if (match === null) return null;
+  const [, name = "", version = ""] = match;
   return `${name.toLowerCase().replace(/[-_.]+/g, "-")} ${version}`;
 }
 
