@@ -57,18 +57,36 @@ export function withTwins(
   return settled;
 }
 
-/** After how many others a step is ready; infinity where it waits for one that runs, which nobody knows the end of. */
+/**
+ * The place of each step in the order in which they become ready, which is that in which the reused ones are over; infinity
+ * where one waits for a step that runs, which nobody knows the end of.
+ */
 function turnsOf({ graph }: Plan, forecasts: readonly StepForecast[]): readonly number[] {
-  const turns: number[] = [];
-  for (const [index, dependencies] of wireGraph(graph).dependencies.entries()) {
-    let turn = 0;
-    for (const at of dependencies) {
-      const isTaken = forecasts[at]?.decision === "reuse";
-      turn = Math.max(turn, isTaken ? (turns[at] as number) + 1 : Number.POSITIVE_INFINITY);
-    }
-    turns[index] = turn;
+  const { dependencies, dependents } = wireGraph(graph);
+  const turns = forecasts.map(() => Number.POSITIVE_INFINITY);
+  const waitsFor = dependencies.map((list) => list.length);
+  let turn = 0;
+  let ready = [...forecasts.keys()].filter((index) => waitsFor[index] === 0);
+  while (ready.length > 0) {
+    for (const index of ready) turns[index] = turn++;
+    const next: number[] = [];
+    for (const index of asTaken(ready, forecasts))
+      for (const dependent of dependents[index] ?? []) {
+        waitsFor[dependent] = (waitsFor[dependent] as number) - 1;
+        if (waitsFor[dependent] === 0) next.push(dependent);
+      }
+    ready = next;
   }
   return turns;
+}
+
+/** Those that are reused, in the order of the record: what is taken from one run for one reason is taken at once. */
+function asTaken(ready: readonly number[], forecasts: readonly StepForecast[]): readonly number[] {
+  const groups = groupsOf(
+    ready.filter((index) => forecasts[index]?.decision === "reuse"),
+    (index) => `${forecasts[index]?.from}\n${forecasts[index]?.reason?.detail}`,
+  );
+  return [...groups.values()].flat();
 }
 
 function workOf({ plan, lookup, unresolved }: TwinFacts, index: number): Work {
@@ -149,12 +167,12 @@ function* rivalries(
   }
 }
 
-function groupsOf<K>(works: readonly Work[], keyOf: (work: Work) => K): Map<K, Work[]> {
-  const groups = new Map<K, Work[]>();
-  for (const work of works) {
-    const group = groups.get(keyOf(work));
-    if (group === undefined) groups.set(keyOf(work), [work]);
-    else group.push(work);
+function groupsOf<T, K>(all: readonly T[], keyOf: (one: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const one of all) {
+    const group = groups.get(keyOf(one));
+    if (group === undefined) groups.set(keyOf(one), [one]);
+    else group.push(one);
   }
   return groups;
 }

@@ -165,6 +165,29 @@ jobs:
     expect(decided("ready.yml")).toEqual(["ran", "reused", "ran"]);
   });
 
+  it("are done by the one whose reused steps are over first, wherever it stands", () => {
+    const made = (name: string): string =>
+      `{command: "echo same > \${{outputs.o}} # ${name}", outputs: {o: {type: uri_file}}}`;
+    const reads = (step: string): string =>
+      `{command: "cat \${{inputs.i}} # $VERSION", inputs: {i: "\${{parent.jobs.${step}.outputs.o}}"}}`;
+    const write = (version: string): void =>
+      rig.write(
+        "order.yml",
+        `type: pipeline\njobs:\n  a: ${made("a")}\n  b: ${made("b")}\n  x: ${reads("b")}\n  y: ${reads("a")}\n`.replaceAll(
+          "$VERSION",
+          version,
+        ),
+      );
+    write("1");
+    rig.run("run", "order.yml");
+    write("2");
+    expect(steps("order.yml").slice(2)).toMatchObject([
+      { name: "x", decision: "reuse", reason: { detail: "the same work as step y" } },
+      { name: "y", decision: "run" },
+    ]);
+    expect(decided("order.yml").slice(2)).toEqual(["attached", "ran"]);
+  });
+
   it("are not certain where each waits for another step", () => {
     const wait = (seconds: number): string =>
       `{command: "sleep ${seconds}; echo ${seconds} > \${{outputs.o}}", outputs: {o: {type: uri_file}}}`;
