@@ -5,15 +5,17 @@ import path from "node:path";
 import type { Contents } from "../ports/contents.ts";
 import type { CodeReference, Graph, StepNode, StepOutput } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
+import { slugOf } from "./submit-run.ts";
 
 /** How many steps are named. */
 const NAMED = 3;
 
-export function copiesInCode(contents: Pick<Contents, "ignored">, { steps }: Graph): Problem[] {
+export function copiesInCode(contents: Pick<Contents, "ignored">, graph: Graph): Problem[] {
+  const { steps } = graph;
   let roots: Roots | null = null;
   return steps.flatMap((step) =>
     Object.entries(step.outputs).flatMap(([name, output]) => {
-      const place = placeOf(output);
+      const place = placeOf(output, `${slugOf(graph.pipeline)}-1`);
       if (place === null) return [];
       roots ??= rootsOf(steps);
       const readers = readersOf(contents, roots, place);
@@ -74,14 +76,15 @@ function readersOf(
 interface Place {
   readonly path: string;
   readonly kind: "file" | "folder";
+  readonly written: string;
 }
 
-/** Of a path with `${{name}}` in it the folder above, which is the same in each run. */
-function placeOf({ publishTo, type }: StepOutput): Place | null {
+/** In a run of that name. */
+function placeOf({ publishTo, type }: StepOutput, run: string): Place | null {
   if (publishTo?.kind !== "local") return null;
-  const [fixed = "", ...more] = publishTo.path.split("${{");
-  if (more.length > 0) return { path: path.dirname(`${fixed}-`), kind: "folder" };
-  return { path: fixed, kind: type === "uri_file" ? "file" : "folder" };
+  const { path: written } = publishTo;
+  const kind = type === "uri_file" && !written.endsWith("/") ? "file" : "folder";
+  return { path: path.resolve(written.replaceAll(/\$\{\{.*?\}\}/g, run)), kind, written };
 }
 
 function warning(
@@ -96,7 +99,7 @@ function warning(
   return {
     severity: "warning",
     code: "copy_in_code",
-    message: `${where}the copy of output ${output} goes to ${place.path}, which is part of the code of ${names.join(", ")}${more}: each new copy makes the next run repeat what uses that code`,
+    message: `${where}the copy of output ${output} goes to ${place.written}, which is part of the code of ${names.join(", ")}${more}: each new copy makes the next run repeat what uses that code`,
     hint: "Name it in the .gitignore or .amlignore of the code folder, or let the copy go elsewhere.",
     position: step.position,
   };
