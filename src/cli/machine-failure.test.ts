@@ -10,6 +10,9 @@ it("tells what the machine refuses by name, and leaves the rest to be a bug", ()
   expect(code("EPERM: operation not permitted, chmod '/x/.stepwell/work'")).toBe("not_writable");
   expect(code("EACCES: permission denied, mkdir '/x/stepwell-demo'")).toBe("no_permission");
   expect(code("EROFS: read-only file system, mkdtemp '/tmp/a-XXXXXX'")).toBe("no_temporary_folder");
+  expect(code("EACCES: permission denied, mkdtemp '/x/.stepwell/functions/a/.code-XXXXXX'")).toBe(
+    "not_writable",
+  );
   expect(code("attempt to write a readonly database")).toBe("not_writable");
   expect(code("EFBIG: file too large, write")).toBe("disk_error");
   expect(code("Unable to open connection to local database /x: 14")).toBe("not_writable");

@@ -29,7 +29,7 @@ const KNOWN: readonly Known[] = [
     quoted: false,
   },
   {
-    pattern: /\bmkdtemp\b/,
+    pattern: /\bmkdtemp\b(?!.*\/\.stepwell\b)/,
     code: "no_temporary_folder",
     message: "no folder can be made among the temporary files of this machine",
     hint: "name a place that you may write to: TMPDIR=DIR stepwell …",
