@@ -130,7 +130,7 @@ def watch():
 
     tell("p", str(os.getpid()))
     expected = os.environ.get("STEPWELL_WATCH_PYTHON")
-    if expected and not is_python(expected):
+    if expected and not is_python(expected) and not starts_another():
         # Another Python than the step's own environment: what is installed in it is known to nobody.
         for path in sys.path:
             if path.startswith(sys.prefix + os.sep) and path.endswith("-packages"):
@@ -145,6 +145,13 @@ def is_python(expected):
     is_environment = sys.prefix != sys.base_prefix or os.path.isdir(expected)
     own = sys.prefix if is_environment else sys.executable
     return not own or own == expected or os.path.realpath(own) == os.path.realpath(expected)
+
+
+def starts_another():
+    """True of a program that starts the Python of an environment (`conda run`), and makes nothing of a step itself."""
+    script = (getattr(sys, "orig_argv", None) or [])[1:2]
+    starters = ("conda", "mamba", "poetry", "pdm", "pipenv", "hatch")
+    return bool(script) and script[0].rpartition("/")[2] in starters
 
 
 def chain(here):

@@ -151,6 +151,22 @@ ${line}
     expect(rig.run("run", "--strict").warnings).toEqual([]);
   });
 
+  const knowsItsWords = spawnSync("python3", ["-c", "import sys; sys.orig_argv"]).status === 0;
+  it.skipIf(!knowsItsWords)(
+    "is not that of a program that starts another, as conda run does",
+    () => {
+      const venv = rig.at("runner");
+      spawnSync("python3", ["-m", "venv", "--without-pip", venv]);
+      const runner = `${venv}/bin/conda`;
+      const text = `#!${venv}/bin/python\nimport os, sys\nos.execvp(sys.argv[2], sys.argv[2:])\n`;
+      fs.writeFileSync(runner, text, { mode: 0o755 });
+      write(`type: command\ncommand: ${runner} run python3 -c "print(1)"\n`);
+      expect(rig.run("run", "--strict")).toMatchObject({ status: "Completed", warnings: [] });
+      write(`type: command\ncommand: ${runner} run ${venv}/bin/python -c "print(2)"\n`);
+      expect(rig.run("run").warnings).toEqual([expect.stringContaining("ran the Python of")]);
+    },
+  );
+
   it("is not one that the step made itself, nor the same program under another name", () => {
     write(`
 type: command
