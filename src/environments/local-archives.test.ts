@@ -6,7 +6,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { EnvironmentReference } from "../spec/graph.ts";
 import { createEnvironments } from "./environments.ts";
 import { removeFolder } from "./folder-listing.ts";
@@ -136,4 +136,20 @@ it("what a build puts beside the wheel, and wheels for other machines, are not t
   const first = await environments().identify(reference, null, true);
   expect(first.ok).toBe(true);
   expect(await environments(true).identify(reference, null, true)).toEqual(first);
+});
+
+it("a wheel that may not be read, or goes while it is looked at, says nothing", async () => {
+  if (!hasUv) return;
+  writeWheel("mine", 1);
+  const reference = requirements("./my wheels", "mine");
+  const first = await environments().identify(reference, null, true);
+  fs.utimesSync(wheelOf("mine"), 2, 2);
+  const { openSync } = fs;
+  const open = vi.spyOn(fs, "openSync").mockImplementation((file, ...more) => {
+    if (file === wheelOf("mine")) throw Object.assign(new Error("EACCES"), { code: "EACCES" });
+    return openSync(file, ...more);
+  });
+  expect(await environments(true).identify(reference, null, true)).toEqual(first);
+  expect(open.mock.calls.flat()).toContain(wheelOf("mine"));
+  open.mockRestore();
 });

@@ -7,7 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { own } from "../spec/own-keys.ts";
 import type { PackageSoftware } from "./choose-software.ts";
-import { fileHashes } from "./file-hashes.ts";
+import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { type LockedFiles, lockedFiles } from "./lock-file.ts";
 import { linkFolders } from "./requirement-options.ts";
 
@@ -38,12 +38,21 @@ export function changedArchive(
   const name = `archives-${key.digest("hex").slice(0, 32)}.json`;
   const hashes = fileHashes(path.join(cacheFolder, "identities", name));
   const changed = candidates.flatMap(({ entry, files }) => {
-    const there = files.flatMap((file) => hashes.of(file) ?? []);
+    const there = hashesOf(files, hashes);
     const isLocked = there.some((hash) => entry.hashes.includes(`sha256:${hash}`));
     return isLocked || there.length === 0 ? [] : { name: entry.name, file: files[0] as string };
   });
   hashes.save();
   return changed[0] ?? null;
+}
+
+/** None where one cannot be read: it may be the locked one, and uv says so where it needs it. */
+function hashesOf(files: readonly string[], hashes: FileHashes): readonly string[] {
+  try {
+    return files.flatMap((file) => hashes.of(file) ?? []);
+  } catch {
+    return [];
+  }
 }
 
 /** What a package may be installed from here. uv writes down the one file that it would take of them. */
