@@ -64,7 +64,8 @@ async function upgradeLock(
   }
   const uv = await findUv(options);
   if ("code" in uv) return { ok: false, failure: uv };
-  const keep = wanted === null || existing === null ? null : { text: existing.text, wanted };
+  const keep =
+    wanted === null || existing === null ? null : { text: existing.text, wanted: [wanted] };
   const resolved = await resolveLock(software, facts.version, uv, keep);
   if ("code" in resolved) return { ok: false, failure: resolved };
   const after = versionsIn(resolved);

@@ -9,7 +9,7 @@ import { type ChosenPython, choosePython, hostPython } from "./choose-python.ts"
 import type { PackageSoftware, Software } from "./choose-software.ts";
 import { editableContent } from "./editable-content.ts";
 import { programVersion } from "./find-program.ts";
-import { type ChangedArchive, changedArchive } from "./local-archives.ts";
+import { type ChangedArchive, changedArchives } from "./local-archives.ts";
 import {
   type Lock,
   lockDamage,
@@ -190,9 +190,9 @@ async function identifyPackages(
   const python = await choosePython(wanted, context.variables, context.cacheFolder);
   if (python === null) return failed(NO_PYTHON);
   const changed =
-    existing === null ? null : changedArchive(existing.text, software, context.cacheFolder);
+    existing === null ? [] : changedArchives(existing.text, software, context.cacheFolder);
   const lock =
-    existing !== null && changed === null
+    existing !== null && changed.length === 0
       ? existing
       : await newLock({ file, software, existing, changed }, python.facts, mayResolve, context);
   if ("code" in lock) return failed(lock);
@@ -225,12 +225,12 @@ async function identifyPackages(
   return { ok: true, value: identity, warnings: python.warning === null ? [] : [python.warning] };
 }
 
-/** Where a lock is to lie, and why it must be made: there is none, or it names a file that was built anew since. */
+/** Where a lock is to lie, and why it must be made: there is none, or it names files that were built anew since. */
 interface Wanting {
   readonly file: string;
   readonly software: PackageSoftware;
   readonly existing: Lock | null;
-  readonly changed: ChangedArchive | null;
+  readonly changed: readonly ChangedArchive[];
 }
 
 async function newLock(
@@ -243,13 +243,12 @@ async function newLock(
   if (context.locked || !mayResolve) return notResolved(wanting, context);
   const uv = await context.uv();
   if ("code" in uv) return uv;
-  const why = changed === null ? "(once)" : `${changed.name} (${changed.file} has changed)`;
+  const names = changed.map(({ name }) => name).join(", ");
+  const why = changed[0] === undefined ? "(once)" : `${names} (${changed[0].file} has changed)`;
   context.log(`environment ${software.label}: resolving ${why}`);
   // The other packages stay as they are.
-  const keep =
-    existing === null || changed === null
-      ? null
-      : { text: existing.text, wanted: { name: changed.name, version: null } };
+  const wanted = changed.map(({ name }) => ({ name, version: null }));
+  const keep = existing === null ? null : { text: existing.text, wanted };
   const resolved = await resolveLock(software, facts.version, uv, keep);
   if ("code" in resolved) return resolved;
   // Another process may have resolved it meanwhile: the first lock stays.
@@ -266,22 +265,22 @@ async function newLock(
 }
 
 function notResolved(
-  { file, software: { label }, changed }: Wanting,
+  { file, software: { label }, changed: [first] }: Wanting,
   { locked, locksFolder }: IdentifyContext,
 ): EnvironmentFailure {
   const code = "environment_not_resolved";
   if (!locked) {
     const message =
-      changed === null
+      first === undefined
         ? "its environment was never resolved as it is written now: the first run will do it"
-        : `its environment is to be resolved again: ${changed.file} has changed`;
+        : `its environment is to be resolved again: ${first.file} has changed`;
     return { code, message, hint: "`stepwell run` resolves it." };
   }
   const name = path.relative(path.dirname(locksFolder), file);
   const message =
-    changed === null
+    first === undefined
       ? `The environment ${label} was never resolved: there is no ${name}.`
-      : `The environment ${label} must be resolved again: ${changed.file} is not the file that ${name} names.`;
+      : `The environment ${label} must be resolved again: ${first.file} is not the file that ${name} names.`;
   const hint = "Run once without --locked (and without CI set) and commit the file.";
   return { code, message, hint };
 }

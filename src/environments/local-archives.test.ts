@@ -153,3 +153,19 @@ it("a wheel that may not be read, or goes while it is looked at, says nothing", 
   expect(open.mock.calls.flat()).toContain(wheelOf("mine"));
   open.mockRestore();
 });
+
+it("several wheels that were built anew are resolved anew together", async () => {
+  if (!hasUv) return;
+  for (const name of fs.readdirSync(wheels)) fs.rmSync(path.join(wheels, name));
+  for (const name of ["mine", "other"]) writeWheel(name, 5);
+  const reference = requirements("./my wheels", "mine", "other");
+  fs.rmSync(path.join(folder, "stepwell.lock.d"), { recursive: true, force: true });
+  await environments().identify(reference, null, true);
+  for (const name of ["mine", "other"]) writeWheel(name, 6);
+  const anew = await environments().identify(reference, null, true);
+  expect(await environments(true).identify(reference, null, true)).toEqual(anew);
+  const built = anew.ok ? await environments().build(anew.value) : expect.unreachable();
+  const python = path.join((built.ok && built.value.pathPrefix[0]) || "", "python");
+  const printed = execFileSync(python, ["-c", "import mine, other; print(mine.V, other.V)"]);
+  expect(printed.toString().trim()).toBe("6 6");
+});

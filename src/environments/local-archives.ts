@@ -17,12 +17,12 @@ export interface ChangedArchive {
   readonly file: string;
 }
 
-/** The first of them; null where of each package that has files here one is the locked one. */
-export function changedArchive(
+/** None where of each package that has files here one is the locked one. */
+export function changedArchives(
   lockText: string,
   software: PackageSoftware,
   cacheFolder: string,
-): ChangedArchive | null {
+): readonly ChangedArchive[] {
   const folders = linkFolders(software.options, software.folder);
   const locked = lockedFiles(lockText).filter(
     // Of a package whose hashes the definition says no other file is taken.
@@ -32,7 +32,7 @@ export function changedArchive(
     ...locked.flatMap((entry) => byAddress(entry)),
     ...ofFolders(folders, locked),
   ];
-  if (candidates.length === 0) return null;
+  if (candidates.length === 0) return [];
   const all = candidates.flatMap(({ files }) => files);
   const key = createHash("sha256").update(JSON.stringify(all));
   const name = `archives-${key.digest("hex").slice(0, 32)}.json`;
@@ -43,7 +43,7 @@ export function changedArchive(
     return isLocked || there.length === 0 ? [] : { name: entry.name, file: files[0] as string };
   });
   hashes.save();
-  return changed[0] ?? null;
+  return changed;
 }
 
 /** None where one cannot be read: it may be the locked one, and uv says so where it needs it. */

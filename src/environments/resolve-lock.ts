@@ -18,10 +18,10 @@ export interface Resolved {
   readonly text: string;
 }
 
-/** A lock of which only one package may change. */
+/** A lock of which only these packages may change. */
 export interface Keep {
   readonly text: string;
-  readonly wanted: WantedPackage;
+  readonly wanted: readonly WantedPackage[];
 }
 
 /** Where uv saw a mistake: nobody but us knows that file. It repeats the line itself. */
@@ -101,14 +101,15 @@ async function compile(software: PackageSoftware, python: string, uv: Uv, keep: 
 }
 
 /**
- * uv takes the versions of an output file that is there, but for the package that it is told to upgrade. It gets the
+ * uv takes the versions of an output file that is there, but for the packages that it is told to upgrade. It gets the
  * options as words of its own; a folder in the lock is relative to another one.
  */
 function keeping(work: string, { text, wanted }: Keep): readonly string[] {
   fs.writeFileSync(path.join(work, "lock.txt"), text.replace(/^--.*\n/gm, ""));
-  const { name, version } = wanted;
-  const asked = version === null ? name : `${name}==${version}`;
-  return ["--output-file", "lock.txt", "--upgrade-package", asked];
+  const asked = wanted.map(({ name, version }) =>
+    version === null ? name : `${name}==${version}`,
+  );
+  return ["--output-file", "lock.txt", ...asked.flatMap((one) => ["--upgrade-package", one])];
 }
 
 /** With an output file uv repeats the comments at its head, which ours are. */

@@ -12,10 +12,11 @@ const NAMED = 3;
 
 export function copiesInCode(contents: Pick<Contents, "ignored">, graph: Graph): Problem[] {
   const { steps } = graph;
+  const run = `${slugOf(graph.pipeline)}-1`;
   let roots: Roots | null = null;
   return steps.flatMap((step) =>
     Object.entries(step.outputs).flatMap(([name, output]) => {
-      const place = placeOf(output, `${slugOf(graph.pipeline)}-1`);
+      const place = placeOf(output, run);
       if (place === null) return [];
       roots ??= rootsOf(steps);
       const readers = readersOf(contents, roots, place);
