@@ -12,17 +12,20 @@ export function removeTree(at: string): void {
   }
 }
 
-/** Node would say of a file that it is no folder. */
+/** Node would say of a file that it is no folder. Somebody else may be removing the same. */
 function removeClosed(at: string): void {
   const stats = fs.lstatSync(at, { throwIfNoEntry: false });
   if (stats === undefined) return;
-  if (!stats.isDirectory()) {
-    fs.unlinkSync(at);
-    return;
+  try {
+    if (!stats.isDirectory()) fs.unlinkSync(at);
+    else {
+      makeWritable(at);
+      for (const name of fs.readdirSync(at)) removeClosed(path.join(at, name));
+      fs.rmdirSync(at);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  makeWritable(at);
-  for (const name of fs.readdirSync(at)) removeClosed(path.join(at, name));
-  fs.rmdirSync(at);
 }
 
 function makeWritable(folder: string): void {
