@@ -7,7 +7,6 @@ import os from "node:os";
 import path from "node:path";
 import { createHostProcesses } from "./computes/host-processes.ts";
 import { createLocalCompute, newestEpoch } from "./computes/local.ts";
-import { processHost } from "./computes/process-host.ts";
 import { findPython } from "./computes/supervisor-command.ts";
 import type { StepError } from "./core/event.ts";
 import { crashPoint } from "./engine/crash-point.ts";
@@ -47,6 +46,7 @@ import {
   type Workspace,
 } from "./operations/workspace.ts";
 import { removeShell } from "./operations/write-shell.ts";
+import { processHost } from "./ports/process-host.ts";
 import type { RecordStore } from "./ports/records.ts";
 import { isDeadWriter, writerMark } from "./ports/writer-mark.ts";
 import { createMemoryStore } from "./records/memory.ts";

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { holdLock, startByPs } from "./build-lock.ts";
 
@@ -72,7 +73,32 @@ describe("holdLock", () => {
     lock.release();
   });
 
-  it("waits for a holder on another machine, of which nothing is known", async () => {
+  const patience = { renewMs: 20, silentMs: 200 };
+
+  it("takes over from a container that is gone: nothing renews its lock", async () => {
+    leave(1, "elsewhere");
+    const lock = await holdLock(file, quiet, patience);
+    expect(lock.isMine()).toBe(true);
+    lock.release();
+  });
+
+  it("waits for a holder elsewhere for as long as it renews its lock", async () => {
+    const first = await holdLock(file, quiet, patience);
+    const holder = JSON.parse(fs.readFileSync(file, "utf8"));
+    fs.writeFileSync(file, JSON.stringify({ ...holder, host: "elsewhere" }));
+    let isOver = false;
+    const second = holdLock(file, quiet, patience).then((lock) => {
+      expect(isOver).toBe(true);
+      lock.release();
+    });
+    await delay(3 * patience.silentMs);
+    expect(first.isMine()).toBe(true);
+    isOver = true;
+    first.release();
+    await second;
+  });
+
+  it("waits for a holder on another machine, of which nothing is known yet", async () => {
     leave(1, "elsewhere");
     const waiting = new Promise<void>((resolve) => {
       holdLock(file, resolve).then((lock) => lock.release(), quiet);

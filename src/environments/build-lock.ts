@@ -1,12 +1,13 @@
 // A lock file between processes: held by one living process, taken over when that process is dead. Knows processes by
-// what the operating system says of them; knows nothing of what is locked.
+// what the operating system says of them, those of other machines by the file's time, which a holder renews; knows nothing of
+// what is locked.
 
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { processHost } from "../ports/process-host.ts";
 import { isDeadWriter, writerMark } from "../ports/writer-mark.ts";
 
 export interface HeldLock {
@@ -24,32 +25,69 @@ interface Holder {
 
 const POLL_MS = 100;
 
+/** How often a holder says that it lives, and how long nothing is heard of one that is dead. */
+export interface LockPatience {
+  readonly renewMs: number;
+  readonly silentMs: number;
+}
+
+const PATIENCE: LockPatience = { renewMs: 2_000, silentMs: 30_000 };
+
 /** Waits until the lock at `file` is held. `waiting` is told once when another process holds it. */
-export async function holdLock(file: string, waiting: () => void): Promise<HeldLock> {
+export async function holdLock(
+  file: string,
+  waiting: () => void,
+  patience: LockPatience = PATIENCE,
+): Promise<HeldLock> {
   const token = randomBytes(12).toString("hex");
   const me: Holder = {
     token,
-    host: os.hostname(),
+    host: processHost(),
     pid: process.pid,
     started: startOf(process.pid),
   };
   fs.mkdirSync(path.dirname(file), { recursive: true });
   removeAsides(file);
+  const isSilent = silence(file, patience.silentMs);
   for (let tries = 0; ; tries += 1) {
-    if (create(file, JSON.stringify(me))) return held(file, token);
+    if (create(file, JSON.stringify(me))) return held(file, token, patience.renewMs);
     if (tries === 1) waiting();
-    takeOver(file);
+    takeOver(file, isSilent);
     await delay(POLL_MS);
   }
 }
 
-function held(file: string, token: string): HeldLock {
+function held(file: string, token: string, renewMs: number): HeldLock {
   const isMine = () => read(file)?.token === token;
+  const renewing = setInterval(() => renew(file, isMine), renewMs).unref();
   return {
     isMine,
     release: () => {
+      clearInterval(renewing);
       if (isMine()) fs.rmSync(file, { force: true });
     },
+  };
+}
+
+function renew(file: string, isMine: () => boolean): void {
+  try {
+    const now = new Date();
+    if (isMine()) fs.utimesSync(file, now, now);
+  } catch {
+    // Taken over at this moment.
+  }
+}
+
+/**
+ * Asked again and again: true when the lock at `file` has kept its time for `silentMs` of our own clock, whatever the other
+ * machine's clock says.
+ */
+function silence(file: string, silentMs: number): () => boolean {
+  let seen = { time: Number.NaN, since: 0 };
+  return () => {
+    const time = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN;
+    if (time !== seen.time) seen = { time, since: performance.now() };
+    return performance.now() - seen.since >= silentMs;
   };
 }
 
@@ -82,9 +120,9 @@ function removeAsides(file: string): void {
 }
 
 /** Removes the lock of a dead process. By renaming first, so that of several only one removes it. */
-function takeOver(file: string): void {
+function takeOver(file: string, isSilent: () => boolean): void {
   const holder = read(file);
-  if (holder === null ? !isTorn(file) : isAlive(holder)) return;
+  if (holder === null ? !isTorn(file) : isAlive(holder, isSilent)) return;
   const aside = asideOf(file);
   try {
     if (read(file)?.token !== holder?.token) return;
@@ -103,9 +141,9 @@ function isTorn(file: string): boolean {
   return fs.existsSync(file) && read(file) === null;
 }
 
-function isAlive(holder: Holder): boolean {
-  // A cache shared by machines: nothing can be known about the other's processes.
-  if (holder.host !== os.hostname()) return true;
+function isAlive(holder: Holder, isSilent: () => boolean): boolean {
+  // A cache shared by machines or containers: the other's processes cannot be looked for.
+  if (holder.host !== processHost()) return !isSilent();
   return startOf(holder.pid) === holder.started;
 }
 

@@ -81,8 +81,8 @@ export function createVenvStore(
     const found = await whole(key);
     if (found !== null) return found;
     const lockFile = path.join(folder, `${key}.lock`);
-    const waiting = `waiting for another process that makes it; if there is none, remove ${lockFile}`;
-    const lock = await holdLock(lockFile, () => log(`environment ${recipe.label}: ${waiting}`));
+    const waiting = `environment ${recipe.label}: waiting for another process that makes it`;
+    const lock = await holdLock(lockFile, () => log(waiting));
     try {
       const meanwhile = await whole(key);
       if (meanwhile !== null) return meanwhile;
