@@ -186,6 +186,23 @@ describe("add", () => {
     expect(add("new").stderr).toContain("new cannot be read: it is a folder\n  name the pipeline");
   });
 
+  it("a step that nobody named is called as its script, its module or its program", () => {
+    rig.write("fit model.py", "print(1)");
+    rig.write("clean.py", "print(1)");
+    const nameOf = (...words: readonly string[]) =>
+      /jobs:\n\+ {3}(\w+):/.exec(rig.cli("add", "--dry-run", ...words).stdout)?.[1];
+    expect(nameOf("--", "python3", "clean.py", "--alpha", "1")).toBe("clean");
+    expect(nameOf("--", "X=1", "uv", "run", "clean.py")).toBe("clean");
+    expect(nameOf("--", "python3", "-m", "json.tool", "x")).toBe("tool");
+    expect(nameOf("--", "bash", "-c", "echo hi")).toBe("bash");
+    expect(nameOf("--", "sort x | head")).toBe("sort");
+    expect(nameOf("--", "python3", "fit model.py")).toBe("fit_model");
+    expect(nameOf("python3", "clean.py")).toBe("clean");
+    expect(rig.cli("add").stderr).toMatch(/say which command/);
+    expect(rig.cli("add", "python3", "clean.py", "--x", "1").stderr).toMatch(/behind --/);
+    expect(rig.cli("add", "--", "python3", "cleen.py").stderr).toMatch(/did you mean clean.py/);
+  });
+
   it("shows with --dry-run and writes nothing; refuses a name that is taken or cannot be", () => {
     writeScripts();
     rig.cli("add", "a", "--", "true");

@@ -13,6 +13,7 @@ import {
   nameFor,
   newPathType,
   optionName,
+  SCRIPT,
   stemOf,
   takeName,
 } from "./draft-names.ts";
@@ -29,8 +30,6 @@ export interface CommandWords {
   /** What a script imports, or null where nobody can say. */
   readonly describe: (script: string) => ScriptDescription | null;
 }
-
-const SCRIPT = /\.(?:py|r|sh|bash|js|mjs|cjs|ts|jl|pl|rb|lua|awk|sql)$/i;
 
 interface Building {
   readonly inputs: Record<string, DraftInput>;

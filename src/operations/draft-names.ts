@@ -28,6 +28,9 @@ export function isRead(option: string): boolean {
   return READ.test(option.toLowerCase());
 }
 
+/** A file that a program runs. */
+export const SCRIPT = /\.(?:py|r|sh|bash|js|mjs|cjs|ts|jl|pl|rb|lua|awk|sql)$/i;
+
 /** Has a folder in it or an ending like a file's; `0.1` and `v1.5` have none. */
 export function looksLikePath(value: string): boolean {
   if (value === "" || /^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return false;
@@ -56,6 +59,19 @@ export function portName(text: string): string {
   const name = plainLetters(text, "_");
   if (name === "") return "value";
   return /^\d/.test(name) ? `_${name}` : name;
+}
+
+/** What a step is called that nobody named: as its script, its module or its program. */
+export function nameOfCommand(words: readonly string[]): string {
+  const script = words.length > 1 ? words.find((word) => SCRIPT.test(word)) : undefined;
+  if (script !== undefined) return stemOf(script);
+  const module = words.includes("-m") ? words[words.indexOf("-m") + 1] : undefined;
+  if (module !== undefined) return portName(module.split(".").at(-1) ?? "");
+  const [program = ""] = words
+    .join(" ")
+    .split(" ")
+    .filter((word) => !/^[A-Za-z_]\w*=/.test(word));
+  return stemOf(program);
 }
 
 /** `name`, or `name_2` where that is taken; takes it. */

@@ -7,7 +7,9 @@ import { didYouMean } from "../spec/did-you-mean.ts";
 import { namesIn } from "./names-in.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 
-const INTERPRETER = /^(?:python[\d.]*|pypy[\d.]*|Rscript|node|bash|sh|julia|ruby|perl|torchrun)$/;
+/** Programs that run a script. */
+export const INTERPRETER =
+  /^(?:python[\d.]*|pypy[\d.]*|Rscript|node|bash|sh|julia|ruby|perl|torchrun)$/;
 /** What follows it is no script. */
 const OTHER_PROGRAM = /^-(?:[A-Za-z]*[cm]|e|-eval|p)$/;
 /** Options of Python's with a value of their own. */

@@ -1,10 +1,12 @@
-// `stepwell add NAME -- COMMAND`: adds a step to the pipeline file, made of a command as it is typed in a shell. Shown
+// `stepwell add [NAME] -- COMMAND`: adds a step to the pipeline file, made of a command as it is typed in a shell. Shown
 // before it is written; everything else of the file stays as it is.
 
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { type AddedStep, addStep, writeText } from "../../operations/add-step.ts";
+import { nameOfCommand } from "../../operations/draft-names.ts";
+import { INTERPRETER } from "../../operations/missing-script.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
 import { canAsk, confirm } from "../ask.ts";
 import type { Context } from "../context.ts";
@@ -18,8 +20,9 @@ interface AddFlags extends FileFlag {
 
 export function define(command: Command, context: Context): void {
   command
-    .argument("<name>", "name of the step")
+    .argument("[name]", "name of the step (default: that of its script)")
     .argument("[command...]", "its command, behind --")
+    .showHelpAfterError("(the command goes behind --: stepwell add NAME -- python train.py …)")
     .option("-f, --file <file>", "pipeline file (default: pipeline.yml or pipeline.yaml here)")
     .option("--dry-run", "only show the step")
     .option("-y, --yes", "do not ask")
@@ -28,9 +31,19 @@ export function define(command: Command, context: Context): void {
       "after",
       "\nExample:\n  stepwell add train -- python train.py --data data/x.csv --alpha 0.1 --out model/",
     )
-    .action((name: string, words: readonly string[], flags: AddFlags) =>
-      add(context, name, words, flags),
-    );
+    .action((first: string | undefined, others: readonly string[], flags: AddFlags) => {
+      const all = first === undefined ? [] : [first, ...others];
+      return isWithoutName(context, all)
+        ? add(context, nameOfCommand(all), all, flags)
+        : add(context, first ?? "NAME", others, flags);
+    });
+}
+
+/** `add -- python train.py`, and `add python train.py`: the first word is no name. */
+function isWithoutName({ words }: Context, all: readonly string[]): boolean {
+  const at = words.indexOf("--");
+  if (at < 0) return all.length > 1 && INTERPRETER.test(all[0] as string);
+  return all.length > 0 && all.length === words.length - at - 1;
 }
 
 async function add(
