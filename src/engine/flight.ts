@@ -4,6 +4,7 @@
 import type { AttemptEnd } from "../core/attempt.ts";
 import { changedPaths } from "../core/changed-paths.ts";
 import type { ResultReference, StepError } from "../core/event.ts";
+import { namesOutput } from "../core/named-outputs.ts";
 import { isOutOfSpace } from "../core/out-of-space.ts";
 import { ARTIFACTS, type OutputRecord, type StepResult } from "../core/output.ts";
 import { sameRule } from "../core/same-output.ts";
@@ -231,12 +232,14 @@ async function finishing(ports: EnginePorts, flight: Flight, post: Post): Promis
   }
   const environmentChanged = flight.environmentChanged ?? (await changedSince(ports, flight));
   const folders = ports.attemptFolders(attemptId);
+  const outputTypes = declaredOutputs(node);
   const captured = await ports.contents.capture({
     attemptId,
     run: flight.run.row.name,
     step: node.path,
-    outputs: declaredOutputs(node),
+    outputs: outputTypes,
     same: sameRules(node),
+    unnamed: Object.keys(outputTypes).filter((port) => !namesOutput(node, port)),
     captureArtifacts: true,
     left: ports.stepTypes.artifacts(folders),
   });

@@ -51,7 +51,7 @@ export async function findLineage(
   const file = path.resolve(folder, word);
   const isThere = fs.existsSync(file);
   if (isThere && isPath(word)) return ofFile(workspace, file, word);
-  const found = await ofRun(workspace, words, word);
+  const found = await ofRunOrAsset(workspace, words, word);
   if (!isThere) return isRefusal(found) && isPath(word) ? missing(file) : found;
   if (isRefusal(found)) return ofFile(workspace, file, word);
   return refuse(
@@ -89,6 +89,18 @@ async function ofAsset(
     refusal ??= row;
   }
   return refusal as Refusal;
+}
+
+/** A registered name is taken without its `data:` or `model:` where it is no run and no output. */
+async function ofRunOrAsset(
+  workspace: Workspace,
+  words: readonly string[],
+  word: string,
+): Promise<LineageSubject | Refusal> {
+  const run = await ofRun(workspace, words, word);
+  if (!isRefusal(run)) return run;
+  const asset = await ofAsset(workspace, "azureml", word, word);
+  return isRefusal(asset) ? run : asset;
 }
 
 function subject(

@@ -67,6 +67,8 @@ export interface CaptureOrder {
   readonly outputs: Readonly<Record<string, DataType>>;
   /** Rules by which other bytes count as the same (`sameRule`), by output. */
   readonly same?: Readonly<Record<string, string>>;
+  /** Outputs that the command does not name: why nothing was written to them. */
+  readonly unnamed?: readonly string[];
   /** True: `./outputs` and `./logs` of the work folder are captured as the artifacts when not empty. */
   readonly captureArtifacts: boolean;
   /** More that belongs to the artifacts; only what lies in the attempt's own folder is taken. */

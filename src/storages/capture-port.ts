@@ -33,6 +33,8 @@ export interface PortOrder {
   /** Where anything goes that lies beside a `uri_file`. */
   readonly asideFolder: string;
   readonly storeFolder: string;
+  /** The command does not name it. */
+  readonly isUnnamed?: boolean;
   /** See `sameRule`; absent: bytes alone count. */
   readonly same?: string;
 }
@@ -77,7 +79,8 @@ function captureFile(
   // Through a link in its place we would move and alter what lies elsewhere.
   if (lstatSync(order.folder, { throwIfNoEntry: false })?.isDirectory() === false)
     wrongKind(order, "the command replaced the folder of the file");
-  if (stats === undefined) missing(order, "the command did not write it");
+  if (stats === undefined)
+    missing(order, order.isUnnamed ? notNamed(order) : "the command did not write it");
   if (stats.isSymbolicLink()) {
     const message = `output "${order.port}": ${path} is a link, a file is expected`;
     throw new ContentProblem("link_leaves_folder", message, "write a copy of what it leads to");
@@ -138,8 +141,7 @@ function captureFolder(order: PortOrder, limits: Limits | null): CapturedPort | 
     files: countFiles(listed),
     seal: sealOf(sealed),
   };
-  const warnings =
-    listed.length === 0 ? [`output "${order.port}" is empty: the command wrote nothing to it`] : [];
+  const warnings = listed.length === 0 ? [emptyWarning(order)] : [];
   const path = writeManifest(order.storeFolder, id, manifest);
   const captured = { content, file: "", warnings, manifest: path };
   if (order.same === undefined) return captured;
@@ -147,6 +149,15 @@ function captureFolder(order: PortOrder, limits: Limits | null): CapturedPort | 
   // What differs between two of them is told by these lists.
   writeManifest(order.storeFolder, counted.id, counted.entries);
   return { ...captured, same: { rule: order.same, id: counted.id } };
+}
+
+function emptyWarning(order: PortOrder): string {
+  const why = order.isUnnamed ? notNamed(order) : "the command wrote nothing to it";
+  return `output "${order.port}" is empty: ${why}`;
+}
+
+function notNamed({ port }: PortOrder): string {
+  return `the command does not name ${"$"}{{outputs.${port}}}, and so did not know its path`;
 }
 
 /** Makes a file read-only and ours alone; its bytes and times stay. */

@@ -52,7 +52,8 @@ export async function captureAttempt(
   const ports: [string, DataType, CapturedPort][] = [];
   for (const [port, type] of Object.entries(order.outputs)) {
     const same = own(order.same ?? {}, port);
-    const place = { port, type, folder: `${source}/${port}`, asideFolder, storeFolder };
+    const isUnnamed = order.unnamed?.includes(port) ?? false;
+    const place = { port, type, folder: `${source}/${port}`, asideFolder, storeFolder, isUnnamed };
     const asked = same === undefined ? place : { ...place, same };
     // An answer that is there already is not waited for: most outputs are one small file.
     const answer = means.capture(asked);

@@ -272,6 +272,11 @@ describe("the word of lineage", () => {
     expect(lineage("azureml:trees:1").subject.name).toBe("trees:1");
   });
 
+  it("is what is registered under a bare name where no run and no output is called so", () => {
+    const whole = run("lineage", "model:trees:1");
+    expect([run("lineage", "trees:1"), run("lineage", "trees@latest")]).toEqual([whole, whole]);
+  });
+
   it("is refused where it is nothing, or both a file and an output", () => {
     expect(refused("data:nothing:1")).toMatch(/there is no data nothing:1/);
     expect(refused("azureml:fares:7")).toMatch(/there is fares:1/);

@@ -139,3 +139,14 @@ it("a file is copied into a folder under its own name, and over a file of its na
   expect(made).toEqual(["a\n", "b\n", "c\n", "d\n"]);
   expect(rig.read("there/notes.txt")).toBe("of the user's");
 });
+
+it("an output that the command does not name is empty or missing for that reason, and the message says so", () => {
+  rig = makeRig("unnamed-output");
+  const step = (type: string) =>
+    `type: pipeline\njobs:\n  a:\n    command: echo a\n    outputs: {o: {type: ${type}}}\n`;
+  const why = "the command does not name ${{outputs.o}}, and so did not know its path";
+  rig.write("pipeline.yml", step("uri_folder"));
+  expect(rig.cli("run").stderr).toContain(`warning step a: output "o" is empty: ${why}\n`);
+  rig.write("pipeline.yml", step("uri_file"));
+  expect(rig.cli("run").stderr).toContain(`output "o" is missing: ${why}\n`);
+});
