@@ -65,4 +65,9 @@ describe("the memory of a step", () => {
     const read = readMemory(text, "4GB");
     expect(typeof read === "number" ? read : read.message).toBe(expected);
   });
+
+  it("has one way out where its unit was forgotten: no step is meant to have 8 bytes", () => {
+    expect(readMemory("8", "4GB")).toMatchObject({ hint: "Write its unit: `8GB`." });
+    expect(readMemory("much", "4GB")).toMatchObject({ hint: "Write it like 4GB." });
+  });
 });

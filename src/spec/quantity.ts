@@ -39,7 +39,10 @@ export function readSize(text: string, example: string): number | Mistake {
 /** The memory of a step, or of what steps run on. */
 export function readMemory(text: string, example: string): number | Mistake {
   const bytes = readSize(text, example);
-  if (typeof bytes !== "number" || bytes >= LEAST_MEMORY) return bytes;
+  if (typeof bytes === "number" && bytes >= LEAST_MEMORY) return bytes;
+  if (typeof bytes !== "number" && parseBytes(text) === null) return bytes;
+  // So few bytes cannot be meant.
+  if (typeof bytes !== "number") return { ...bytes, hint: `Write its unit: \`${text.trim()}GB\`.` };
   return { message: `\`${text}\` is less memory than a step can begin with`, hint: LEAST_HINT };
 }
 
