@@ -79,7 +79,9 @@ say(
 );
 const python = measurePythonSteps(200, reps);
 const added = (python.steps.cpu - python.empty.cpu) / python.bare.cpu - 1;
-say(`| Python steps: cpu over the bare interpreter | ${(added * 100).toFixed(1)} % | 5 % | 10 % |`);
+say(
+  `| Python steps (plain words, started without bash): cpu over the bare interpreter | ${(added * 100).toFixed(1)} % | 5 % | 10 % |`,
+);
 const code = measureSharedCode(quick ? 100 : 1000, 1000);
 say(
   `| ${quick ? 100 : 1000} steps sharing 1,000 files of code: cpu, longest pause of the engine (planning, the first 1.5 s, left out), most work folders | ${code.cpu.toFixed(1)} s, ${code.pauseMs.toFixed(0)} ms, ${code.workFolders} | –, 50 ms, bounded | |`,

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from . import files
+from . import direct, files
 
 # Dispositions that a Python parent changes and a step must not inherit.
 DEFAULT_SIGNALS = [
@@ -27,10 +27,19 @@ class Processes:
         self.me_text = identity_text(me)
 
     def spawn(self, script, environment, log):
-        arguments = [b"bash", b"-c", script]
+        plain = direct.command_of(script, environment)
+        if plain:
+            try:
+                return self.begin(*plain, log)
+            except OSError:
+                # Bash knows what to say of it, or how to run it.
+                pass
+        return self.begin(self.bash, [b"bash", b"-c", script], environment, log)
+
+    def begin(self, program, arguments, environment, log):
         try:
             return os.posix_spawn(
-                self.bash,
+                program,
                 arguments,
                 environment,
                 setsid=True,
@@ -48,7 +57,7 @@ class Processes:
 
             child = subprocess.Popen(
                 arguments,
-                executable=self.bash,
+                executable=program,
                 env=environment,
                 stdin=self.null,
                 stdout=log,

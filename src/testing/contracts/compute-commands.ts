@@ -27,6 +27,34 @@ export function commands(test: BenchTest): void {
     ]);
   });
 
+  test("gives a program that needs no shell what bash gives it", async (bench) => {
+    const asked = { variables: { PATH: "/usr/bin:/bin", SW_inputs_x: "a b" } };
+    const { order, end } = await bench.run('env "${SW_inputs_x}=1" printenv', asked);
+    expect(end).toMatchObject({ exitCode: 0, reason: "exited" });
+    const lines = readFileSync(order.logPath, "utf8").trim().split("\n");
+    expect(lines.filter((line) => !line.startsWith("SHLVL=")).sort()).toEqual([
+      "PATH=/usr/bin:/bin",
+      `PWD=${order.workFolder}`,
+      `STEPWELL_ATTEMPT=${order.attemptId}`,
+      "SW_inputs_x=a b",
+      expect.stringMatching(/^_=.*\/env$/),
+      "a b=1",
+    ]);
+  });
+
+  test("leaves it to bash to say why a program cannot be started, and to run one without a first line", async (bench) => {
+    const missing = await bench.run("no-such-program --x 1");
+    expect(missing.end).toMatchObject({ exitCode: 127, reason: "exited" });
+    expect(readFileSync(missing.order.logPath, "utf8")).toMatch(
+      /bash: .*no-such-program: command not found/,
+    );
+    const order = bench.order("./plain a");
+    writeFileSync(join(order.workFolder, "plain"), 'echo "plain $1"; exit 4', { mode: 0o755 });
+    bench.compute.start(order);
+    expect(await bench.ended(order.attemptId)).toMatchObject({ exitCode: 4 });
+    expect(readFileSync(order.logPath, "utf8")).toBe("plain a\n");
+  });
+
   test("reports a start with the identity of the living process, and writes it down", async (bench) => {
     const order = bench.order("read -r _ < gate");
     writeFileSync(join(order.workFolder, "make-gate"), "");
