@@ -2,7 +2,7 @@
 // read again once something in it is wrong, and only then.
 
 import { readFileSync } from "node:fs";
-import type { StepNode } from "../spec/graph.ts";
+import type { Graph, StepNode } from "../spec/graph.ts";
 import { SPEC_LIMITS, type SpecLimits } from "../spec/limits.ts";
 import type { Position } from "../spec/problem.ts";
 import { readTree } from "../spec/read-tree.ts";
@@ -21,6 +21,8 @@ export type Field = readonly string[];
 /** Places of fields; null where the file has nothing there that the message speaks of: a component or an option gave it. */
 export interface FieldPlaces {
   of(step: StepNode, field: Field, message: string): Position | null;
+  /** Of a field of the job itself. */
+  ofJob(graph: Graph, field: Field, message: string): Position | null;
 }
 
 export function createFieldPlaces(limits: Partial<SpecLimits>): FieldPlaces {
@@ -39,6 +41,11 @@ export function createFieldPlaces(limits: Partial<SpecLimits>): FieldPlaces {
       const named = parent === null && node !== root ? inputOfPipeline(value) : null;
       const given = named === null ? null : at(root, ["inputs", named]);
       return placeOf(given, message) ?? placeOf(value, message);
+    },
+    ofJob({ steps, pipelines }, field, message) {
+      const first = [...steps, ...pipelines].find(({ parent }) => parent === null);
+      const file = first?.position?.file;
+      return file === undefined ? null : placeOf(at(nodesOf(file).root, field), message);
     },
   };
 }
@@ -89,7 +96,10 @@ function placeOf(value: TreeNode | null, message: string): Position | null {
   const written = textOf(place)?.replace(/^(azureml:\/\/.*)\/(?:versions|labels)\/[^/]+$/, "$1");
   const last = written?.split("/").at(-1) ?? "";
   const [whole, name] = [last.replace(/^azureml:/, ""), last.replace(/^azureml:|[:@].*$/g, "")];
+  const owner = /^azureml:\/\/.*?(?:datastores|jobs)\/([^/]+)/.exec(written ?? "")?.[1];
   // A message that names no version speaks of any.
-  const isMeant = message.includes(message.includes(`${name}:`) ? whole : name);
+  const isMeant =
+    message.includes(message.includes(`${name}:`) ? whole : name) ||
+    (owner !== undefined && `${message} `.includes(` ${owner} `));
   return isMeant ? positionOf(place) : null;
 }

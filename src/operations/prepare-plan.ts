@@ -15,7 +15,7 @@ import type { Problem } from "../spec/problem.ts";
 import { STEP_TYPES } from "../steps/step-types.ts";
 import { copiesInCode } from "./copies-in-code.ts";
 import { type Datastore, findDatastore, listDatastores, OWN_DATASTORE } from "./datastores.ts";
-import { createFieldPlaces, type Field } from "./field-places.ts";
+import { createFieldPlaces, type Field, type FieldPlaces } from "./field-places.ts";
 import { planTransfers } from "./plan-transfers.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { createCodeResolver } from "./resolve-code.ts";
@@ -119,7 +119,7 @@ export async function preparePlan(
   const errors = problems.filter((problem) => problem.severity === "error");
   const { force, skip, taken, onlyCached, strict, keepWork, passEnv } = options;
   const { sourceDateEpoch } = workspace.config;
-  const defaultDatastore = await defaultDatastoreOf(workspace, graph, problems);
+  const defaultDatastore = await defaultDatastoreOf(workspace, graph, places, problems);
   const plan: Plan = {
     format: PLAN_FORMAT,
     graph: defaultDatastore === graph.defaultDatastore ? graph : { ...graph, defaultDatastore },
@@ -181,6 +181,7 @@ function toldOnce(refusal: Refusal, step: StepNode, toldOf: Map<string, string>)
 async function defaultDatastoreOf(
   workspace: Workspace,
   graph: Graph,
+  places: FieldPlaces,
   problems: Problem[],
 ): Promise<string | null> {
   const named = graph.defaultDatastore;
@@ -188,7 +189,8 @@ async function defaultDatastoreOf(
     named === null ? await workspaceDefault(workspace) : await findDatastore(workspace, named);
   if (!isRefusal(found)) return found.name === OWN_DATASTORE ? null : found.name;
   const message = `${found.message}; outputs stay in the workspace`;
-  problems.push({ ...problemOf(null, { ...found, message }), severity: "warning" });
+  const position = places.ofJob(graph, ["settings", "default_datastore"], message);
+  problems.push({ ...problemOf(null, { ...found, message }), severity: "warning", position });
   return null;
 }
 

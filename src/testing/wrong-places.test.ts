@@ -25,6 +25,31 @@ function places(...words: readonly string[]): readonly string[] {
 }
 
 describe("the place of a mistake", () => {
+  it("is the address whose datastore or run is not there", () => {
+    rig.write(
+      "far.yml",
+      `
+type: pipeline
+settings: {default_datastore: azureml:sea}
+jobs:
+  a:
+    command: cat \${{inputs.x}} \${{inputs.y}} \${{inputs.z}}
+    inputs:
+      x: {type: uri_file, path: azureml://datastores/lake/paths/a.csv}
+      y: {type: uri_file, path: "azureml://jobs/gone/outputs/o"}
+      z:
+        path: azureml://subscriptions/s/resourcegroups/g/workspaces/w/datastores/pond/paths/b
+`,
+    );
+    expect(places("far.yml")).toEqual([
+      "far.yml:8:33 azureml://datastores/lake/paths/a.csv}",
+      'far.yml:9:33 "azureml://jobs/gone/outputs/o"}',
+      "far.yml:11:15 azureml://subscriptions/s/resourcegroups/g/workspaces/w/datastores/pond/paths/b",
+    ]);
+    const { stderr } = rig.cli("validate", "far.yml");
+    expect(stderr).toContain("far.yml:3:31: warning: there is no datastore sea in this workspace");
+  });
+
   it("is the path of the input that has it, in the step, in the pipeline, and in a nested pipeline", () => {
     rig.write(
       "data.yml",
