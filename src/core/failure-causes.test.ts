@@ -147,6 +147,31 @@ const TEXTS: readonly [cause: string, text: string, hint: RegExp][] = [
     /conf\.d is there/,
   ],
   [
+    "missing_file_in_r",
+    "In gzfile(file, \"rb\") :\n  cannot open compressed file 'conf.rds', probable reason 'No such file or directory'\nExecution halted",
+    /conf\.rds is there/,
+  ],
+  [
+    "missing_file_in_r",
+    "Fatal error: cannot open file 'conf.R': No such file or directory",
+    /conf\.R is there/,
+  ],
+  [
+    "missing_r_package",
+    "Error in library(optparse) : there is no package called ‘optparse’\nExecution halted",
+    /Rscript -e 'install\.packages\("optparse"\)'/,
+  ],
+  [
+    "missing_r_package",
+    "Error in loadNamespace(x) : there is no package called 'data.table'\nCalls: :: -> loadNamespace\nExecution halted",
+    /no package data\.table:/,
+  ],
+  [
+    "missing_file_in_r",
+    `Error in file(file, "rt") : cannot open the connection\nCalls: read.csv -> read.table -> file\nIn addition: Warning message:\nIn file(file, "rt") :\n  cannot open file 'conf.csv': No such file or directory\nExecution halted`,
+    /conf\.csv is there/,
+  ],
+  [
     "cuda_out_of_memory",
     python(
       "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 79.18 GiB of which 3.06 MiB is free.",

@@ -128,6 +128,12 @@ export const CAUSES: readonly Cause[] = [
     },
   },
   {
+    name: "missing_r_package",
+    pattern: /there is no package called ['`\u2018]([\w.]+)['\u2019]/,
+    hint: ([, name = ""]) =>
+      `R steps run the Rscript that is on PATH, and it has no package ${name}: Rscript -e 'install.packages("${name}")' installs it there`,
+  },
+  {
     name: "missing_variable",
     pattern: pattern(
       String.raw`(?:KeyError: ['"](\w+)['"]|.*\b(\w+): (?:unbound variable|parameter null or not set))$`,
@@ -182,6 +188,12 @@ export const CAUSES: readonly Cause[] = [
   {
     name: "missing_file_in_node",
     pattern: /ENOENT: no such file or directory, \w+ '([^']+)'/,
+    hint: ([, path = ""], facts) => fileHint(facts, path),
+  },
+  {
+    name: "missing_file_in_r",
+    pattern:
+      /cannot open (?:compressed )?file '([^']+)'(?:: |, probable reason ')No such file or directory/,
     hint: ([, path = ""], facts) => fileHint(facts, path),
   },
   {
