@@ -16,7 +16,7 @@ import { createPlanReader } from "./engine/plan-reader.ts";
 import { holdLock } from "./environments/build-lock.ts";
 import { collectEnvironments } from "./environments/collect-environments.ts";
 import { createEnvironmentLocks } from "./environments/environment-locks.ts";
-import { createEnvironments } from "./environments/environments.ts";
+import { environmentsOf } from "./environments/environments-of.ts";
 import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace } from "./operations/find-workspace.ts";
 import { capacityOf, gpuNames } from "./operations/machine-capacity.ts";
@@ -210,6 +210,7 @@ function compose(
   const processes = createHostProcesses();
   const self = processes.identify(process.pid) ?? UNKNOWN_SELF;
   let shared: SharedResults | null = null;
+  const environments = environmentsOf(environmentSettings, places.locks(home));
   const workspace: Workspace = {
     folder,
     config,
@@ -220,8 +221,7 @@ function compose(
       workspace: places.dot(folder),
       environments: cacheFolder(options.shell),
     }),
-    environments: (locked, locksFolder = places.locks(home)) =>
-      createEnvironments({ ...environmentSettings, locksFolder, locked }),
+    environments: environments.make,
     environmentLocks: () =>
       createEnvironmentLocks({
         ...environmentSettings,
@@ -255,6 +255,7 @@ function compose(
       collectEnvironments(cacheFolder(options.shell), { now: Date.now(), unusedForMs, dryRun }),
     notice: options.notice,
     async close() {
+      environments.abandon();
       await shared?.close();
       await contents.close();
       await records.close();

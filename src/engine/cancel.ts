@@ -5,7 +5,7 @@ import { liveAttempt } from "../core/run-state.ts";
 import type { EngineRequest } from "../ports/records.ts";
 import { type ActiveRun, emit } from "./active-run.ts";
 import type { EngineState } from "./engine.ts";
-import type { Flight } from "./flight.ts";
+import { type Flight, neverStarted } from "./flight.ts";
 import { waitersOf } from "./receive.ts";
 
 /** Takes a client's cancel into the run's events. A second one changes nothing, unless it asks to kill. */
@@ -32,8 +32,15 @@ export function cancelsAfterCommit(state: EngineState): void {
     else {
       flight.cancelled = true;
       if (flight.submitted) state.cancels.add(flight.attemptId);
+      else if (flight.isWaiting) endWait(state, flight);
     }
   }
+}
+
+/** The environment may be made for another step: it is left alone. */
+function endWait(state: EngineState, flight: Flight): void {
+  flight.isWaiting = false;
+  state.post(neverStarted(flight.attemptId, state.ports.clock.now()));
 }
 
 /** The attempt goes on as the heir's, however hard the cancel was; for its first owner the step is canceled. */

@@ -37,6 +37,8 @@ export interface Flight {
   /** A cancel came before it was handed to the compute. */
   cancelled: boolean;
   submitted: boolean;
+  /** Its environment is being made, which may take minutes. A cancel ends the wait, and nothing else comes of it then. */
+  isWaiting: boolean;
   /** It has ended, and its log is being rid of secrets. */
   masking: boolean;
   /** How its environment was another than planned when it started. */
@@ -104,7 +106,10 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
   const refuse = (error: StepError): void => post({ kind: "not_prepared", attemptId, error });
   if (planned === undefined || identity === undefined) return;
   if (flight.cancelled) return post(neverStarted(attemptId, ports.clock.now()));
+  flight.isWaiting = true;
   const built = await ports.environments.build(identity);
+  if (!flight.isWaiting) return;
+  flight.isWaiting = false;
   if (!built.ok) return refuse(built.failure);
   flight.environmentChanged = await ports.environments.changed(identity);
   const staged = await ports.contents.stage({
@@ -185,7 +190,7 @@ function brokenBy(attemptId: string, error: unknown): Message {
   };
 }
 
-function neverStarted(attemptId: string, now: number): Message {
+export function neverStarted(attemptId: string, now: number): Message {
   const end: AttemptEnd = {
     exitCode: null,
     signal: null,

@@ -170,6 +170,7 @@ function makeAttempt(state: EngineState, wanted: Wanted, shared: boolean): Fligh
     startedAt: null,
     cancelled: false,
     submitted: false,
+    isWaiting: false,
     masking: false,
     environmentChanged: null,
   };

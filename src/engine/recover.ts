@@ -90,6 +90,7 @@ function flightOf(state: EngineState, run: ActiveRun, step: number, facts: StepF
     startedAt: last?.startedAt ?? null,
     cancelled: false,
     submitted: true,
+    isWaiting: false,
     masking: false,
     environmentChanged: null,
   };

@@ -23,3 +23,11 @@ it("says of a full disk what frees it", () => {
   expect(failure).toMatchObject({ code: "environment_disk_full" });
   expect(failure?.hint).toContain("stepwell gc");
 });
+
+it("says that uv was killed, and blames no package", () => {
+  const failure = buildFailure(recipe, { exitCode: null, signal: "SIGKILL", stderr: "Building x" });
+  expect(failure?.message).toBe(
+    "The environment sklearn-1.0 cannot be made: uv was killed (SIGKILL).",
+  );
+  expect(failure?.hint).toContain("memory ran out");
+});

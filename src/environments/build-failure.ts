@@ -6,14 +6,16 @@ import { programFailure } from "./program-failure.ts";
 interface Ended {
   readonly exitCode: number | null;
   readonly stderr: string;
+  readonly signal?: string;
 }
 
 /** Null: it was made. */
 export function buildFailure(
   { label, pythonVersion }: { readonly label: string; readonly pythonVersion: string },
-  { exitCode, stderr }: Ended,
+  { exitCode, stderr, signal }: Ended,
 ): EnvironmentFailure | null {
   if (exitCode === 0) return null;
+  if (signal !== undefined) return killed(label, signal);
   const [, name = null, version = ""] = UNBUILT.exec(stderr) ?? [];
   const which = name === null ? "" : `: no ${`${name} ${version}`.trim()}`;
   return programFailure(stderr, {
@@ -21,6 +23,14 @@ export function buildFailure(
     label,
     otherwise: name === null ? LOOK : unbuiltHint(label, name, pythonVersion),
   });
+}
+
+function killed(label: string, signal: string): EnvironmentFailure {
+  return {
+    code: "environment_build_failed",
+    message: `The environment ${label} cannot be made: uv was killed (${signal}).`,
+    hint: "Run again; where nobody killed it, memory ran out or it took longer than an hour.",
+  };
 }
 
 /** uv names the package first, and its compiler's last words may be hundreds of lines below. */

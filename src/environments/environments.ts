@@ -33,8 +33,9 @@ export interface EnvironmentsOptions {
 /** Lazy: nothing is looked for before it is asked for. */
 export function createEnvironments(options: EnvironmentsOptions): Environments {
   let found: Promise<Uv | EnvironmentFailure> | null = null;
+  const abandon = new AbortController();
   const uv = () => {
-    found ??= findUv(options);
+    found ??= findUv({ ...options, abandoned: abandon.signal });
     return found;
   };
   const folder = path.join(options.cacheFolder, "environments");
@@ -61,6 +62,7 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
     none: () => noSoftware(context.recipes),
     build: rememberedBriefly((identity) => buildEnvironment(identity, context)),
     changed: lookForChanges(context),
+    abandon: () => abandon.abort(),
   };
 }
 

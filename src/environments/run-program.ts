@@ -7,11 +7,15 @@ export interface ProgramOptions {
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
   readonly timeoutMs?: number;
+  /** In a group of its own, so that no Ctrl-C reaches it: it ends with this signal, or with our process. */
+  readonly abandoned?: AbortSignal;
 }
 
 export interface ProgramEnd {
   /** Null when it could not be started or was killed. */
   readonly exitCode: number | null;
+  /** What killed it. */
+  readonly signal?: string;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -40,17 +44,38 @@ export function runProgram(
       stderr += text;
     });
     child.on("error", (error) => resolve({ exitCode: null, stdout, stderr: error.message }));
-    child.on("close", (exitCode) => resolve({ exitCode, stdout, stderr }));
+    child.on("close", (exitCode, signal) =>
+      resolve({ exitCode, stdout, stderr, ...(signal === null ? {} : { signal }) }),
+    );
+    if (options.abandoned) endWith(child, options.abandoned);
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(options.input);
   });
+}
+
+/** Kills all that it started as well: compilers, mostly. */
+function endWith(child: ChildProcess, abandoned: AbortSignal): void {
+  const kill = (): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  };
+  process.once("exit", kill);
+  abandoned.addEventListener("abort", kill, { once: true });
+  child.on("close", () => {
+    process.off("exit", kill);
+    abandoned.removeEventListener("abort", kill);
+  });
+  if (abandoned.aborted) kill();
 }
 
 /** Some of what keeps a program from starting is thrown: a path behind a file, too many words. */
 function started(
   program: string,
   words: readonly string[],
-  { cwd, variables, input, timeoutMs }: ProgramOptions,
+  { cwd, variables, input, timeoutMs, abandoned }: ProgramOptions,
 ): ChildProcess | Error {
   try {
     return spawn(program, words, {
@@ -59,6 +84,7 @@ function started(
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       timeout: timeoutMs ?? LOOK_UP_MS,
       killSignal: "SIGKILL",
+      detached: abandoned !== undefined,
     });
   } catch (error) {
     return error as Error;

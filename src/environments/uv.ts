@@ -15,11 +15,14 @@ const BUILD_MS = 60 * 60_000;
 
 export interface Uv {
   run(words: readonly string[], cwd: string, input?: string): Promise<ProgramEnd>;
+  /** What may take minutes and is ended by `UvOptions.abandoned`. */
+  build(words: readonly string[], cwd: string): Promise<ProgramEnd>;
 }
 
 export interface UvOptions {
   readonly cacheFolder: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly abandoned?: AbortSignal;
   log(line: string): void;
 }
 
@@ -45,14 +48,12 @@ export async function findUv(options: UvOptions): Promise<Uv | EnvironmentFailur
     VIRTUAL_ENV: undefined,
     CONDA_PREFIX: undefined,
   };
+  const settings = { variables: environment, timeoutMs: BUILD_MS };
+  const apart = options.abandoned === undefined ? {} : { abandoned: options.abandoned };
   return {
     run: (words, cwd, input) =>
-      runProgram(program, words, {
-        cwd,
-        variables: environment,
-        timeoutMs: BUILD_MS,
-        ...(input === undefined ? {} : { input }),
-      }),
+      runProgram(program, words, { ...settings, cwd, ...(input === undefined ? {} : { input }) }),
+    build: (words, cwd) => runProgram(program, words, { ...settings, ...apart, cwd }),
   };
 }
 

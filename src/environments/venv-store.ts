@@ -152,7 +152,7 @@ async function make(
   try {
     const words = ["venv", "--no-project", "--python", recipe.python, venv];
     return (
-      buildFailure(recipe, await uv.run(words, work)) ??
+      buildFailure(recipe, await uv.build(words, work)) ??
       (await installLock(venv, recipe, uv, work)) ??
       changed() ??
       (await installProject(venv, recipe, uv, work))
@@ -176,7 +176,7 @@ async function installLock(
   const hashes = isHashed(rest.join("\n")) ? ["--require-hashes"] : [];
   const python = path.join(venv, "bin", "python");
   const words = ["pip", "sync", "--python", python, ...hashes, ...more, "--compile-bytecode"];
-  return buildFailure(recipe, await uv.run([...words, requirements], work));
+  return buildFailure(recipe, await uv.build([...words, requirements], work));
 }
 
 /** Lines of the lock that name no folder; archives beside the project by their whole path. */
@@ -214,7 +214,7 @@ async function installProject(
   if (folders.length === 0) return null;
   const python = path.join(venv, "bin", "python");
   const words = ["pip", "install", "--python", python, "--no-deps", "--compile-bytecode"];
-  return buildFailure(recipe, await uv.run([...words, ...folders], work));
+  return buildFailure(recipe, await uv.build([...words, ...folders], work));
 }
 
 async function complete(venv: string, file: string, recipe: VenvRecipe): Promise<void> {

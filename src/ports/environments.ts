@@ -57,6 +57,8 @@ export interface Environments {
   build(identity: EnvironmentIdentity): Promise<EnvironmentOutcome<BuiltEnvironment>>;
   /** How it is another now than it was when it was identified, in words; null where nobody has changed it. */
   changed(identity: EnvironmentIdentity): Promise<string | null>;
+  /** Ends what is being made: nobody waits for it any more. */
+  abandon(): void;
 }
 
 /** The lock of an environment; `text` is null while it was never resolved. */

@@ -159,6 +159,7 @@ const environments: Environments = {
     };
   },
   changed: async () => null,
+  abandon: () => {},
 };
 
 function workInProcess(listener: ComputeListener): Compute {

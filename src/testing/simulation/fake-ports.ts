@@ -50,12 +50,17 @@ export function createFakePorts(
       none: () => {
         throw new Error("no step of the simulation is a transfer");
       },
-      build: async () => ({
-        ok: true,
-        value: { pathPrefix: [], variables: {}, python: null },
-        warnings: [],
-      }),
+      // Most are there already; one that is made takes longer than most cancels are waited for.
+      build: () => {
+        const value = { pathPrefix: [], variables: {}, python: null };
+        const built = { ok: true, value, warnings: [] } as const;
+        if (!faultsAllowed(world) || world.chance.happens(0.8)) return Promise.resolve(built);
+        return new Promise((resolve) =>
+          world.later(world.chance.whole(1, 60), () => isLive() && resolve(built)),
+        );
+      },
       changed: async () => null,
+      abandon: () => {},
     },
     stepTypes: {
       order: (context) => orderOf(world, context),

@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import fs from "node:fs";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { CLI, eventually, exited, makeRig, type Rig } from "./rig.ts";
+
+// A cancel while an environment is made: that may take minutes, and whoever cancels waits for none of them. The uv of these
+// tests makes an empty environment, and waits for a file of the test before it says that it has filled it.
+
+let rig: Rig;
+
+const UV = `#!/bin/sh
+case "$1 $2" in
+  "pip compile") echo "six==1.16.0 --hash=sha256:0000000000000000000000000000000000000000000000000000000000000000" ;;
+  "pip sync")
+    echo $$ > "$HOME_OF_TEST/uv.pid"
+    until [ -e "$HOME_OF_TEST/go" ]; do sleep 0.05; done ;;
+  venv*) "$4" -m venv --without-pip "$5" ;;
+  *) echo "uv 9.9.9" ;;
+esac
+`;
+
+beforeEach(() => {
+  rig = makeRig("cancel-build");
+  rig.write("bin/uv", UV);
+  fs.chmodSync(rig.at("bin/uv"), 0o755);
+  rig.write("requirements.txt", "six\n");
+  for (const name of ["one", "two"])
+    rig.write(
+      `${name}.yml`,
+      `type: command\ncompute: local\ncommand: echo ${name}\nenvironment: {requirements: requirements.txt}\n`,
+    );
+});
+
+afterEach(() => rig.remove());
+
+/** In a group of its own, as a terminal starts it. */
+function started(name: string): ChildProcess {
+  const words = [CLI, "--workspace", rig.folder, "run", `${name}.yml`, "--name", name];
+  const env = {
+    ...process.env,
+    CI: "",
+    HOME_OF_TEST: rig.folder,
+    PATH: `${rig.at("bin")}:${process.env.PATH}`,
+    STEPWELL_CACHE_DIR: rig.at("cache"),
+  };
+  return spawn(process.execPath, words, { cwd: rig.folder, env, detached: true, stdio: "ignore" });
+}
+
+async function making(): Promise<number> {
+  const isThere = () => fs.existsSync(rig.at("uv.pid")) && rig.read("uv.pid") !== "";
+  await eventually(isThere, "the environment is being made");
+  return Number(rig.read("uv.pid"));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+it.each(["SIGINT", "SIGTERM"] as const)(
+  "%s to all that a terminal runs cancels the run, waits for nothing and leaves nothing",
+  async (signal) => {
+    const run = started("one");
+    const uv = await making();
+    process.kill(-(run.pid as number), signal);
+    expect(await exited(run)).toBe(3);
+    const { status, steps } = rig.run("show", "one");
+    expect([status, steps[0]?.status, steps[0]?.error]).toEqual(["Canceled", "Canceled", null]);
+    await eventually(() => !isAlive(uv), "uv has been ended");
+  },
+);
+
+it("a run that needs the same environment gets it, when another one that waits for it is cancelled", async () => {
+  const [one, two] = [started("one"), started("two")];
+  await making();
+  await eventually(() => rig.run("show", "two").steps[0]?.status === "Preparing", "both wait");
+  expect(rig.cli("cancel", "one").code).toBe(0);
+  expect(await exited(one)).toBe(3);
+  rig.write("go", "");
+  expect(await exited(two)).toBe(0);
+  expect(rig.cli("logs", "two").stdout).toContain("two");
+});
