@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { openFile } from "../ports/read-file.ts";
 
 /** More are not kept; one is a megabyte, and there is one for each verb. */
 const KEPT = 48;
@@ -22,7 +23,7 @@ export interface CompiledCode {
 export function readCompiled(file: string): CompiledCode | null {
   try {
     if (!isOurs(fs.lstatSync(path.dirname(file)))) return null;
-    const handle = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+    const handle = openFile(file, fs.constants.O_NOFOLLOW);
     try {
       if (!isOurs(fs.fstatSync(handle))) return null;
       const bytes = fs.readFileSync(handle);

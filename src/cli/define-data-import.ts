@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { refuse, refuseInvalid } from "../operations/refusal.ts";
 import { places } from "../operations/workspace.ts";
 import { writeWhole } from "../operations/write-whole.ts";
+import { readText } from "../ports/read-file.ts";
 import { importJob } from "../spec/import-job.ts";
 import { runFile } from "./commands/run.ts";
 import type { Context } from "./context.ts";
@@ -42,7 +43,7 @@ async function importData(
   const at = path.resolve(context.currentFolder, file);
   if (!fs.existsSync(at))
     return context.refuse(refuse("unreadable_file", `${at} does not exist`), json);
-  const { job, name, problems } = importJob(fs.readFileSync(at, "utf8"), at);
+  const { job, name, problems } = importJob(readText(at), at);
   if (job === null) return context.refuse(refuseInvalid(problems), json);
   printProblems(context.terminal, problems);
   let written = "";

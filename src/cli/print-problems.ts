@@ -1,7 +1,7 @@
 // Mistakes as people read them: place, the line itself with a mark, what to do. And the same as JSON.
 
-import fs from "node:fs";
 import path from "node:path";
+import { readText } from "../ports/read-file.ts";
 import { withoutAddressSecrets } from "../spec/address-secret.ts";
 import type { Position, Problem } from "../spec/problem.ts";
 import { shownPath } from "./format.ts";
@@ -77,7 +77,7 @@ function createLineReader(): (position: Position) => string | null {
 
 function readLines(file: string): readonly string[] {
   try {
-    return fs.readFileSync(file, "utf8").split(/\r?\n/);
+    return readText(file).split(/\r?\n/);
   } catch {
     return [];
   }

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { OutputRecord } from "../core/output.ts";
 import { copyName, findOutput } from "../operations/find-output.ts";
+import { readText } from "../ports/read-file.ts";
 import type { RunOutput } from "../sdk/run.ts";
 import { StepwellError } from "../sdk/stepwell-error.ts";
 import { registerOutput } from "./assets.ts";
@@ -21,7 +22,7 @@ export function createOutput(home: Home, run: string, name: string): RunOutput {
     home.use(async (workspace) => accepted(await findOutput(workspace, run, name)));
   const place = async (inside: string | undefined): Promise<string> =>
     insideOf((await find()).path, inside);
-  const text = async (inside: string | undefined): Promise<string> => readText(await place(inside));
+  const text = async (inside: string | undefined): Promise<string> => textOf(await place(inside));
   return {
     name,
     path: place,
@@ -38,7 +39,7 @@ export function createOutput(home: Home, run: string, name: string): RunOutput {
     async json(inside) {
       const file = await place(inside);
       try {
-        return JSON.parse(readText(file));
+        return JSON.parse(textOf(file));
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
         throw new StepwellError(
@@ -51,7 +52,7 @@ export function createOutput(home: Home, run: string, name: string): RunOutput {
     async rows(inside) {
       const file = onlyTable(await place(inside));
       checkSize(file);
-      const rows = isParquet(file) ? await parquetRows(file) : csvRows(readText(file), file);
+      const rows = isParquet(file) ? await parquetRows(file) : csvRows(textOf(file), file);
       return shownRows([...rows]);
     },
     async register(as) {
@@ -78,7 +79,7 @@ function insideOf(folder: string, inside: string | undefined): string {
   );
 }
 
-function readText(file: string): string {
+function textOf(file: string): string {
   const stat = fs.statSync(file);
   if (stat.isDirectory())
     throw new StepwellError(
@@ -87,7 +88,7 @@ function readText(file: string): string {
       `name a file of it: ${listing(file)}`,
     );
   checkSize(file);
-  return fs.readFileSync(file, "utf8");
+  return readText(file);
 }
 
 function checkSize(file: string): void {

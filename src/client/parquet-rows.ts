@@ -1,6 +1,7 @@
 // The records of a Parquet file. Its reader is loaded on first use.
 
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
+import { openFile } from "../ports/read-file.ts";
 import type { Row } from "../sdk/run.ts";
 import { StepwellError } from "../sdk/stepwell-error.ts";
 import { guardedCompressors } from "../tables/guarded-compressors.ts";
@@ -10,7 +11,7 @@ const MAGIC = "PAR1";
 
 /** True for a file that begins and ends as Parquet does, whatever its name. */
 export function isParquet(file: string): boolean {
-  const handle = openSync(file, "r");
+  const handle = openFile(file);
   try {
     const { size } = fstatSync(handle);
     const at = (position: number): string => {

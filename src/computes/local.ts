@@ -1,10 +1,11 @@
 // The compute "this machine": hands attempts to a few supervisors and keeps each a little ahead, so that none waits for
 // us. Knows nothing of runs, slots of the engine, or how a supervisor does its work.
 
-import { mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AttemptEnd, AttemptOrder, Compute, ComputeListener } from "../ports/compute.ts";
 import type { ProcessPort } from "../ports/process.ts";
+import { readText } from "../ports/read-file.ts";
 import { type AdoptedAttempts, adoptedAttempts } from "./adopted-attempts.ts";
 import { readExit, readProcesses, settleExit } from "./attempt-files.ts";
 import { stopTree } from "./stop-tree.ts";
@@ -311,7 +312,7 @@ async function leave(supervisor: SupervisorProcess): Promise<void> {
 /** Of the engines whose attempts this machine has run; 0 for none. */
 export function newestEpoch(stateFolder: string): number {
   try {
-    return Number(readFileSync(epochFile(stateFolder), "utf8")) || 0;
+    return Number(readText(epochFile(stateFolder))) || 0;
   } catch {
     return 0;
   }

@@ -1,10 +1,10 @@
 // The supervisor for machines without Python: a process of its own that runs one attempt at a time and outlives the
 // engine. Speaks the same protocol as python/supervisor.py, which says more about each step.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AttemptEnd, AttemptOrder } from "../ports/compute.ts";
 import type { MemoryGroups } from "../ports/process.ts";
+import { readText } from "../ports/read-file.ts";
 import { type AttemptAccount, openAccount } from "./attempt-account.ts";
 import { type RunningAttempt, runAttempt } from "./node-attempt.ts";
 import { createOrderReader, type SupervisorOrder } from "./order-reader.ts";
@@ -128,7 +128,7 @@ function writeLater(account: AttemptAccount, end: AttemptEnd): void {
 
 function newestEpoch(): number {
   try {
-    return Number(readFileSync(join(stateFolder, "epoch"), "utf8"));
+    return Number(readText(join(stateFolder, "epoch")));
   } catch {
     return 0;
   }

@@ -2,7 +2,7 @@
 // by itself, and connects to nothing.
 
 import { createHash, createHmac } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readText } from "../ports/read-file.ts";
 
 export interface KnownKey {
   readonly type: string;
@@ -23,7 +23,7 @@ export function knownKeys(files: readonly string[], host: string, port: number):
 
 function linesOf(file: string): readonly string[] {
   try {
-    return readFileSync(file, "utf8").split(/\r?\n/);
+    return readText(file).split(/\r?\n/);
   } catch {
     return [];
   }

@@ -1,10 +1,11 @@
 // Connects to an SSH server, after its key was checked, and opens SFTP channels there. A connection that ended is made
 // anew by whoever asks next. Knows no files.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import ssh2, { type AnyAuthMethod, type Client, type ConnectConfig, type SFTPWrapper } from "ssh2";
+import { readBytes } from "../ports/read-file.ts";
 import type { OpenableDatastore, SftpCredentials } from "../spec/datastore.ts";
 import { gatheringSocket } from "./gathering-socket.ts";
 import { fingerprintOf, type KnownKey, knownKeys } from "./known-hosts.ts";
@@ -212,7 +213,7 @@ function ambientWays(username: string): AnyAuthMethod[] {
   const agent = process.env.SSH_AUTH_SOCK;
   const keys = OWN_KEYS.map((name) => join(homedir(), ".ssh", name)).filter((at) => existsSync(at));
   const readable = keys
-    .map((at) => readFileSync(at))
+    .map((at) => readBytes(at))
     .filter((key) => !(ssh2.utils.parseKey(key) instanceof Error));
   const ways: AnyAuthMethod[] = [
     ...(agent === undefined || agent === "" ? [] : [{ type: "agent" as const, username, agent }]),

@@ -8,6 +8,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { processHost } from "../ports/process-host.ts";
+import { readText } from "../ports/read-file.ts";
 import { isDeadWriter, writerMark } from "../ports/writer-mark.ts";
 
 export interface HeldLock {
@@ -149,7 +150,7 @@ function isAlive(holder: Holder, isSilent: () => boolean): boolean {
 
 function read(file: string): Holder | null {
   try {
-    return JSON.parse(fs.readFileSync(file, "utf8")) as Holder;
+    return JSON.parse(readText(file)) as Holder;
   } catch {
     return null;
   }

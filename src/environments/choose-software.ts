@@ -4,6 +4,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { EnvironmentFailure, EnvironmentLookup } from "../ports/environments.ts";
+import { readText } from "../ports/read-file.ts";
 import type { EnvironmentDefinition, EnvironmentReference } from "../spec/graph.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
 import { own } from "../spec/own-keys.ts";
@@ -184,7 +185,7 @@ function fromBuildContext(
   if (found === undefined)
     return chosen({ kind: "host" }, `${note}: the python of your shell is used${way}`);
   const file = path.join(build.path, found);
-  const text = fs.readFileSync(file, "utf8");
+  const text = readText(file);
   const choice = found.endsWith(".txt")
     ? fromRequirements({ path: file, text }, name, null)
     : fromCondaText({ path: file, text }, name);
@@ -207,7 +208,7 @@ const INSTALLED = [
 /** An `environment.yml` may also be Azure ML's own file, of the environment that is built from this folder. */
 function isInstalled(file: string): boolean {
   if (!fs.existsSync(file)) return false;
-  return file.endsWith(".txt") || /^dependencies:/m.test(fs.readFileSync(file, "utf8"));
+  return file.endsWith(".txt") || /^dependencies:/m.test(readText(file));
 }
 
 function fromCondaText(file: { readonly path: string; readonly text: string }, label: string) {

@@ -4,11 +4,12 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { digest as digestOf } from "../core/digest.ts";
+import { readText } from "../ports/read-file.ts";
 
 /** The document, or null when it is missing, unreadable, or not as it was written. */
 export function readDocument<T>(file: string): T | null {
   try {
-    const { digest, ...document } = JSON.parse(fs.readFileSync(file, "utf8"));
+    const { digest, ...document } = JSON.parse(readText(file));
     // Other versions of Stepwell, which share the cache, may have written none.
     const isWhole = digest === undefined || digest === digestOf(JSON.stringify(document));
     return isWhole ? document : null;

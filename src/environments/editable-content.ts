@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { digest } from "../core/digest.ts";
+import { readText } from "../ports/read-file.ts";
 import { fileHashes } from "./file-hashes.ts";
 import type { EditableSource } from "./probe-python.ts";
 
@@ -62,9 +63,7 @@ export function projectContent(folder: string, name: string, cacheFolder: string
 }
 
 function textOf(file: string): string {
-  return fs.statSync(file, { throwIfNoEntry: false })?.isFile()
-    ? fs.readFileSync(file, "utf8")
-    : "";
+  return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ? readText(file) : "";
 }
 
 function filesOf(root: EditableSource["roots"][number], distribution: string): string[] {

@@ -6,6 +6,7 @@ import path from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
 import type { EnvironmentFailure } from "../ports/environments.ts";
+import { readText } from "../ports/read-file.ts";
 import { own } from "../spec/own-keys.ts";
 import type { PackageSoftware } from "./choose-software.ts";
 import { writeWhole } from "./disk-cache.ts";
@@ -46,7 +47,7 @@ export function specId(software: PackageSoftware): string {
 export function readLock(file: string): Lock | null {
   let text: string;
   try {
-    text = fs.readFileSync(file, "utf8").replaceAll("\r\n", "\n");
+    text = readText(file).replaceAll("\r\n", "\n");
   } catch {
     return null;
   }
@@ -75,7 +76,7 @@ export function lockDamage(file: string): EnvironmentFailure | null {
 /** Null where there is none. A pipe is not waited for. */
 function textOf(file: string): string | null | { readonly problem: string; readonly hint: string } {
   try {
-    if (fs.statSync(file).isFile()) return fs.readFileSync(file, "utf8");
+    if (fs.statSync(file).isFile()) return readText(file);
     const hint = "Remove it: the next run without --locked resolves it anew.";
     return { problem: "is no file", hint };
   } catch (error) {

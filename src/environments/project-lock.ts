@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { digest } from "../core/digest.ts";
 import type { EnvironmentFailure } from "../ports/environments.ts";
+import { readText } from "../ports/read-file.ts";
 
 export interface ProjectLock {
   /** Digest of the uv.lock. */
@@ -26,11 +27,11 @@ export interface ProjectLock {
 
 /** Reads the project's own lock, or says what is missing. */
 export function readProjectLock(project: string): ProjectLock | EnvironmentFailure {
-  const definition = readText(path.join(project, "pyproject.toml"));
+  const definition = textOf(path.join(project, "pyproject.toml"));
   if (definition === null)
     return missing(project, "pyproject.toml", "Name the folder that holds it.");
   const folder = lockFolder(project);
-  const lock = folder === null ? null : readText(path.join(folder, "uv.lock"));
+  const lock = folder === null ? null : textOf(path.join(folder, "uv.lock"));
   if (folder === null || lock === null)
     return missing(project, "uv.lock", `Make it: uv lock --project ${project}`);
   if (/^(?:<{7}|={7}|>{7})/m.test(lock))
@@ -63,8 +64,8 @@ export function readProjectLock(project: string): ProjectLock | EnvironmentFailu
     },
     pinnedPython:
       /^(\d+\.\d+(?:\.\d+)?)\s*$/m.exec(
-        readText(path.join(project, ".python-version")) ??
-          readText(path.join(folder, ".python-version")) ??
+        textOf(path.join(project, ".python-version")) ??
+          textOf(path.join(folder, ".python-version")) ??
           "",
       )?.[1] ?? null,
     packages: lockedVersions(blocks),
@@ -86,7 +87,7 @@ function missing(project: string, file: string, hint: string): EnvironmentFailur
 function lockFolder(project: string): string | null {
   if (fs.existsSync(path.join(project, "uv.lock"))) return project;
   for (let above = path.dirname(project); ; above = path.dirname(above)) {
-    const definition = readText(path.join(above, "pyproject.toml"));
+    const definition = textOf(path.join(above, "pyproject.toml"));
     if (definition !== null && /^\[tool\.uv\.workspace\]/m.test(definition))
       return fs.existsSync(path.join(above, "uv.lock")) ? above : null;
     if (above === path.dirname(above)) return null;
@@ -178,9 +179,9 @@ function specifier(text = ""): string {
   return text.replace(/\s+/g, "").split(",").filter(Boolean).sort().join(",");
 }
 
-function readText(file: string): string | null {
+function textOf(file: string): string | null {
   try {
-    return fs.readFileSync(file, "utf8").replaceAll("\r\n", "\n");
+    return readText(file).replaceAll("\r\n", "\n");
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { readText } from "../ports/read-file.ts";
 import { addressSecretIn } from "../spec/address-secret.ts";
 import { own } from "../spec/own-keys.ts";
 import { portableOption } from "./requirement-options.ts";
@@ -134,7 +135,7 @@ function include(
     throw new Unusable(`The requirements name a file that does not exist: ${plain}.`);
   if (found.files.has(file)) return;
   found.files.add(file);
-  const text = fs.readFileSync(file, "utf8");
+  const text = readText(file);
   // Of the file that the definition names it is seen when the definition is read.
   const secret = addressSecretIn(text, plain);
   if (secret !== null) throw new Unusable(`${secret.message}.`, secret.hint);

@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { readText } from "../ports/read-file.ts";
 import { describeScripts } from "./describe-scripts.ts";
 import { draftFromCommand } from "./draft-from-command.ts";
 import { portName } from "./draft-names.ts";
@@ -40,7 +41,7 @@ export function addStep(options: AddOptions): AddedStep | Refusal {
     );
   const missing = missingScript(words, currentFolder);
   if (missing !== null) return missing;
-  const old = readText(file);
+  const old = textOf(file);
   if (isRefusal(old)) return old;
   const folder = path.dirname(file);
   const draft = draftFromCommand({
@@ -66,9 +67,9 @@ export function writeText(file: string, { text, isNew }: AddedStep): void {
 }
 
 /** Null where there is no such file yet. */
-function readText(file: string): string | null | Refusal {
+function textOf(file: string): string | null | Refusal {
   try {
-    return fs.readFileSync(file, "utf8");
+    return readText(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     const hint = "name the pipeline file, which need not be there yet: --file pipeline.yml";

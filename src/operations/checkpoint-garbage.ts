@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { readText } from "../ports/read-file.ts";
 import { namesIn } from "./names-in.ts";
 import { places, type Workspace } from "./workspace.ts";
 
@@ -34,7 +35,7 @@ function usedAt(at: string): number {
 
 function holderOf(mark: string): string {
   try {
-    return (JSON.parse(fs.readFileSync(mark, "utf8")) as { attemptId: string }).attemptId;
+    return (JSON.parse(readText(mark)) as { attemptId: string }).attemptId;
   } catch {
     return "";
   }

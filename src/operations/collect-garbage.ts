@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
 import { isEndedRun } from "../core/status.ts";
+import { readText } from "../ports/read-file.ts";
 import { unusedCheckpoints } from "./checkpoint-garbage.ts";
 import { type CollectedOutputs, type CollectedRun, collectOutputs } from "./collect-outputs.ts";
 import { COPY_NAME } from "./copy-data.ts";
@@ -222,7 +223,7 @@ async function openAttempts(workspace: Workspace): Promise<(attemptId: string) =
 function isOpenShell(workspace: Workspace, attemptId: string): boolean {
   const file = path.join(places.attempts(workspace.folder), attemptId, SHELL_OWNER);
   try {
-    return workspace.process.isAlive(JSON.parse(fs.readFileSync(file, "utf8")) as ProcessIdentity);
+    return workspace.process.isAlive(JSON.parse(readText(file)) as ProcessIdentity);
   } catch {
     return false;
   }

@@ -1,7 +1,7 @@
 // The datastores of a workspace: what stepwell.yml names, what was registered, and the workspace's own folder. Opens them
 // with their secrets; knows no backend.
 
-import fs from "node:fs";
+import { readText } from "../ports/read-file.ts";
 import type { Storage } from "../ports/storage.ts";
 import type { DatastoreDefinition, OpenableDatastore, SecretReference } from "../spec/datastore.ts";
 import { suggestion } from "../spec/did-you-mean.ts";
@@ -180,7 +180,7 @@ async function secretOf(
     }
     case "file":
       try {
-        return fs.readFileSync(reference.path, "utf8").replace(/\r?\n$/, "");
+        return readText(reference.path).replace(/\r?\n$/, "");
       } catch (error) {
         return refuse(
           "missing_secret",

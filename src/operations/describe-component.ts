@@ -2,6 +2,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { readText } from "../ports/read-file.ts";
 import { get, getMapping, getSet, getText, type TreeMapping, textOf } from "../spec/tree.ts";
 import { componentAddress, type RegistryComponent } from "./registries.ts";
 
@@ -68,7 +69,7 @@ function portsOf(tree: TreeMapping | null, key: "inputs" | "outputs"): readonly 
 function exampleBeside(file: string): string | null {
   const at = path.join(path.dirname(file), "example.yml");
   if (!fs.existsSync(at)) return null;
-  return fs.readFileSync(at, "utf8").replace(/^(#.*|\$schema:.*)\n/gm, "");
+  return readText(at).replace(/^(#.*|\$schema:.*)\n/gm, "");
 }
 
 function nodeFor(name: string, component: string, inputs: readonly ComponentPort[]): string {

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
+import { openFile, readText } from "../ports/read-file.ts";
 import { type Patience, patience, SILENCE_MS, writeBody } from "./answer-body.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 
@@ -148,7 +149,7 @@ function fileName(url: string): string {
 /** Null where the file is not there, or not as it was brought. */
 async function rememberedOf(file: string, memory: string): Promise<Remembered | null> {
   try {
-    const known = JSON.parse(fs.readFileSync(memory, "utf8")) as Remembered;
+    const known = JSON.parse(readText(memory)) as Remembered;
     const { size, mtimeMs } = fs.statSync(file);
     if (known.copy === undefined) return null;
     if (known.copy.sizeBytes === size && known.copy.mtimeMs === mtimeMs) return known;
@@ -160,7 +161,7 @@ async function rememberedOf(file: string, memory: string): Promise<Remembered | 
 
 async function copyOf(file: string): Promise<NonNullable<Remembered["copy"]>> {
   const hash = createHash("sha256");
-  await pipeline(fs.createReadStream(file), hash);
+  await pipeline(fs.createReadStream(file, { fd: openFile(file) }), hash);
   const { size, mtimeMs } = fs.statSync(file);
   return { sizeBytes: size, mtimeMs, sha256: hash.digest("hex") };
 }

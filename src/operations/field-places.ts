@@ -1,7 +1,7 @@
 // Where in its file a field of a step stands. Graphs keep the place of a step alone, for there may be 100,000; so a file is
 // read again once something in it is wrong, and only then.
 
-import { readFileSync } from "node:fs";
+import { readText } from "../ports/read-file.ts";
 import type { Graph, StepNode } from "../spec/graph.ts";
 import { SPEC_LIMITS, type SpecLimits } from "../spec/limits.ts";
 import type { Position } from "../spec/problem.ts";
@@ -72,7 +72,7 @@ function readNodes(file: string, limits: SpecLimits): FileNodes {
 
 function rootOf(file: string, limits: SpecLimits): TreeNode | null {
   try {
-    return readTree(readFileSync(file, "utf8"), file, limits).root;
+    return readTree(readText(file), file, limits).root;
   } catch {
     // It is gone since it was read.
     return null;

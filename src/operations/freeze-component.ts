@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
+import { readText } from "../ports/read-file.ts";
 import type { EnvironmentReference, Graph } from "../spec/graph.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
 import { loadJobLeniently } from "../spec/load-job.ts";
@@ -44,7 +45,7 @@ export async function freezeComponent(
   const content: Record<string, string> = {};
   const copies: Copy[] = [];
   for (const at of named.files) {
-    if (at !== file) content[path.relative(base, at)] = digest(fs.readFileSync(at, "utf8"));
+    if (at !== file) content[path.relative(base, at)] = digest(readText(at));
     copies.push({ from: at, to: at, links: AS_FILES });
   }
   for (const at of named.code) {
@@ -62,7 +63,7 @@ export async function freezeComponent(
     content[path.relative(base, at)] = outcome.value.id;
     copies.push({ from: at, to: at, links: AS_FILES });
   }
-  const identity = canonicalJson([base, digest(text ?? fs.readFileSync(file, "utf8")), content]);
+  const identity = canonicalJson([base, digest(text ?? readText(file)), content]);
   const folder = digest(identity).slice("sha256:".length);
   const stored = await store(workspace, folder, copies);
   return isRefusal(stored) ? stored : { folder, content, warnings: floating(graph) };
@@ -138,7 +139,7 @@ function requirementFiles(reference: EnvironmentReference | null): readonly stri
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     if (found.has(at) || !fs.existsSync(at)) continue;
     found.add(at);
-    const lines = fs.readFileSync(at, "utf8").matchAll(NAMED_FILE);
+    const lines = readText(at).matchAll(NAMED_FILE);
     for (const [, name = ""] of lines) open.push(path.resolve(path.dirname(at), name.trim()));
   }
   return [...found];

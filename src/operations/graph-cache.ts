@@ -7,6 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkedText, textOfChecked } from "../core/checked-text.ts";
 import { packGraph, unpackGraph } from "../core/packed-graph.ts";
+import { readBytes, readText } from "../ports/read-file.ts";
 import { GRAPH_FORMAT, type Graph } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
 import { places, type Workspace } from "./workspace.ts";
@@ -49,7 +50,7 @@ export function graphCache(workspace: Pick<Workspace, "folder">, options: unknow
   return {
     read() {
       try {
-        const text = textOfChecked(FORMAT, fs.readFileSync(file, "utf8"));
+        const text = textOfChecked(FORMAT, readText(file));
         if (text === null) return null;
         const end = text.indexOf("\n");
         const head = JSON.parse(text.slice(0, end)) as Head;
@@ -90,7 +91,7 @@ function isUnchanged({ files, kinds }: Head): boolean {
 
 function contentOf(file: string): string | null {
   try {
-    return hash("sha256", fs.readFileSync(file));
+    return hash("sha256", readBytes(file));
   } catch {
     return null;
   }

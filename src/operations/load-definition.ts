@@ -1,8 +1,8 @@
 // Reads a job file into a validated graph, with the registered components of the workspace at hand.
 
-import fs from "node:fs";
 import path from "node:path";
 import { compactGraph } from "../core/packed-graph.ts";
+import { readBytes } from "../ports/read-file.ts";
 import { didYouMean } from "../spec/did-you-mean.ts";
 import type { Graph } from "../spec/graph.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
@@ -199,7 +199,7 @@ function readerOver(
 export const fileReader: SpecReader = {
   readText(file) {
     try {
-      return utf8Text(fs.readFileSync(file), file);
+      return utf8Text(readBytes(file), file);
     } catch (error) {
       const isDenied = (error as NodeJS.ErrnoException).code === "EACCES";
       return { ok: false, reason: readReason(error), hint: isDenied ? DENIED : null };

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
 import { isEndedRun } from "../core/status.ts";
+import { readText } from "../ports/read-file.ts";
 import { namesIn } from "./names-in.ts";
 import { places, type Workspace } from "./workspace.ts";
 
@@ -78,7 +79,7 @@ export function doneOf(
   run: string,
 ): ReadonlySet<number> | null {
   try {
-    const text = fs.readFileSync(path.join(places.marks(folder, what), run), "utf8");
+    const text = readText(path.join(places.marks(folder, what), run));
     return new Set(text.split("\n").filter(Boolean).map(Number));
   } catch {
     return null;
@@ -133,7 +134,7 @@ function link(from: string, to: string): boolean {
 
 function isAlive(workspace: Workspace, file: string): boolean {
   try {
-    return workspace.process.isAlive(JSON.parse(fs.readFileSync(file, "utf8")) as ProcessIdentity);
+    return workspace.process.isAlive(JSON.parse(readText(file)) as ProcessIdentity);
   } catch {
     return false;
   }

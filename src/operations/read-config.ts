@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { readBytes } from "../ports/read-file.ts";
 import {
   defaultWorkspaceConfig,
   loadWorkspaceConfig,
@@ -24,7 +25,7 @@ export function readConfig(folder: string): WorkspaceConfig | Refusal {
 
 function textOf(file: string): string | Refusal {
   try {
-    const read = utf8Text(fs.readFileSync(file), file);
+    const read = utf8Text(readBytes(file), file);
     if (read.ok) return read.text;
     const hint = read.hint ?? "write it anew, or move it away";
     return refuse("unreadable_file", `${file} cannot be read: ${read.reason}`, hint, 4);

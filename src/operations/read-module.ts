@@ -7,6 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { ModuleReport, ModuleRequest } from "../modules/module-report.ts";
+import { readText } from "../ports/read-file.ts";
 import type { Position, Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
 import { endWithUs } from "./end-with-us.ts";
@@ -66,7 +67,7 @@ async function ask(request: ModuleRequest): Promise<ModuleReport> {
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
   }).finally(release);
   try {
-    return JSON.parse(fs.readFileSync(request.report, "utf8")) as ModuleReport;
+    return JSON.parse(readText(request.report)) as ModuleReport;
   } catch {
     return silent(request.file, ended);
   }

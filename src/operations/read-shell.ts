@@ -1,7 +1,7 @@
 // The variables that the submitter's shell gave to a run, from the private file beside its other files; after a resume
 // by another shell, from that one.
 
-import fs from "node:fs";
+import { readText } from "../ports/read-file.ts";
 import type { ShellVariables } from "../steps/command-step.ts";
 import { inheritedVariables, keyVariables } from "../steps/inherited-variables.ts";
 import { places, type Workspace } from "./workspace.ts";
@@ -55,7 +55,7 @@ export function shellOf(workspace: Pick<Workspace, "folder">, run: string): Shel
 function readFile(file: string): ShellVariables | string | null {
   try {
     // A file of an earlier version has neither names nor keys.
-    const written = JSON.parse(fs.readFileSync(file, "utf8")) as ShellVariables;
+    const written = JSON.parse(readText(file)) as ShellVariables;
     return { ...written, names: written.names ?? [], keys: written.keys ?? {} };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

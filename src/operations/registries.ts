@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import ignore, { type Ignore } from "ignore";
+import { readText } from "../ports/read-file.ts";
 import { namesInWords, suggestion } from "../spec/did-you-mean.ts";
 import { componentTypeOf } from "../spec/job/component-type.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
@@ -169,7 +170,7 @@ function rulesOf(folder: string): Ignore {
   const rules = ignore();
   for (const name of [".amlignore", ".gitignore"]) {
     const file = path.join(folder, name);
-    if (fs.existsSync(file)) rules.add(fs.readFileSync(file, "utf8"));
+    if (fs.existsSync(file)) rules.add(readText(file));
   }
   return rules;
 }
@@ -191,7 +192,7 @@ function readFile(file: string, given: string, version = "1"): readonly Registry
 
 function textOf(file: string): string | null {
   try {
-    return fs.readFileSync(file, "utf8");
+    return readText(file);
   } catch {
     return null;
   }

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import type { ContentId } from "../core/content.ts";
+import { readText } from "../ports/read-file.ts";
 import type { StoredFile } from "../ports/storage.ts";
 
 export interface RemoteHashes {
@@ -53,7 +54,7 @@ export function openRemoteHashes(file: string, address: string, now: () => numbe
 /** A line that was cut off by a crash is none. */
 function read(file: string): Map<string, ContentId> {
   const known = new Map<string, ContentId>();
-  const text = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
+  const text = fs.existsSync(file) ? readText(file) : "";
   for (const line of text.split("\n")) {
     const match = /^([0-9a-f]{32}) (sha256:[0-9a-f]{64})$/.exec(line);
     if (match !== null) known.set(match[1] as string, match[2] as ContentId);

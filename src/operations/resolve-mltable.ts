@@ -7,6 +7,7 @@ import path from "node:path";
 import { dump, load } from "js-yaml";
 import { digest } from "../core/digest.ts";
 import type { ResolvedData } from "../core/plan.ts";
+import { readText } from "../ports/read-file.ts";
 import { addressSecretIn } from "../spec/address-secret.ts";
 import { DATA_REFERENCE_FORMS, parseDataReference } from "../spec/data-reference.ts";
 import type { DataReference, DataType } from "../spec/graph.ts";
@@ -37,7 +38,7 @@ export async function resolveMlTable(
   const notHere = await bringHere(workspace, data);
   if (notHere !== null) return notHere;
   if (!fs.existsSync(file)) return data;
-  const text = fs.readFileSync(file, "utf8");
+  const text = readText(file);
   const { table } = loadMlTable(text, file);
   // What this version cannot read may still be read by the step's own library.
   if (table === null) return data;
@@ -151,7 +152,7 @@ export function whyNoMlTable(folder: string): Refusal | null {
       `${folder} has no file ${MLTABLE_FILE}`,
       "write one (paths: [{file: ./data.csv}]), or register it as --type uri_folder",
     );
-  const { problems } = loadMlTable(fs.readFileSync(file, "utf8"), file);
+  const { problems } = loadMlTable(readText(file), file);
   const errors = problems.filter((one) => one.severity === "error");
   if (errors.length === 0) return null;
   return { ...refuse("invalid_definition", `${file} has mistakes`), problems };

@@ -7,6 +7,7 @@ import type { OutputRecord } from "../core/output.ts";
 import type { AttemptState, StepState } from "../core/run-state.ts";
 import { isEndedRun, isEndedStep, type ShownRunStatus, type StepStatus } from "../core/status.ts";
 import { equivalenceNotes, trustNotes } from "../core/trust-notes.ts";
+import { readText } from "../ports/read-file.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { PipelineNode, StepInput, StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
@@ -137,7 +138,7 @@ function problemsOf({ state }: RecordedRun): readonly StepError[] {
 /** Who could not be told of the run's end. */
 function untoldOf(folder: string, run: string): readonly string[] {
   try {
-    const text = fs.readFileSync(places.toldFile(folder, run), "utf8");
+    const text = readText(places.toldFile(folder, run));
     return (JSON.parse(text) as { readonly problems: readonly string[] }).problems;
   } catch {
     return [];

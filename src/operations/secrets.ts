@@ -3,6 +3,7 @@
 
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
+import { readText } from "../ports/read-file.ts";
 import { shownName } from "../transfers/entry-names.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { makeUserKey, userKeyFile } from "./user-key.ts";
@@ -118,7 +119,7 @@ function readKey(shell: Workspace["shell"]): Buffer | Refusal {
         `close it (chmod 600 ${file}), and set your secrets again if somebody may have read it`,
         4,
       );
-    return parseKey(fs.readFileSync(file, "utf8").trim(), file);
+    return parseKey(readText(file).trim(), file);
   } catch (error) {
     return refuse(
       "no_secret_key",

@@ -9,7 +9,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import fs from "node:fs";
+import { readText } from "../ports/read-file.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { makeUserKey, userKeyFile } from "./user-key.ts";
 import type { Workspace } from "./workspace.ts";
@@ -28,7 +28,7 @@ export function signingKey(shell: Workspace["shell"]): SigningKey | Refusal {
   const file = userKeyFile(shell, "signing.key");
   try {
     if (!given) makeUserKey(file, newKey);
-    const pem = given ? given.replaceAll("\\n", "\n") : fs.readFileSync(file, "utf8");
+    const pem = given ? given.replaceAll("\\n", "\n") : readText(file);
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyType !== "ed25519") throw new Error("it is no Ed25519 key");
     return {

@@ -13,6 +13,7 @@ import { declaredOutputs } from "../engine/flight.ts";
 import { readablePlan } from "../engine/readable-plan.ts";
 import type { AttemptOrder } from "../ports/compute.ts";
 import type { StagedAttempt } from "../ports/contents.ts";
+import { readText } from "../ports/read-file.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { handedVariables, missingVariables } from "./handed-variables.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
@@ -231,5 +232,5 @@ function writeScript(workFolder: string, script: string): string {
 }
 
 function isFileOf(file: string, text: string): boolean {
-  return fs.statSync(file).isFile() && fs.readFileSync(file, "utf8") === text;
+  return fs.statSync(file).isFile() && readText(file) === text;
 }

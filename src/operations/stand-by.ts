@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import type { ProcessIdentity } from "../core/attempt.ts";
+import { readText } from "../ports/read-file.ts";
 import { beside } from "./beside.ts";
 import { places, type Workspace } from "./workspace.ts";
 
@@ -53,7 +54,7 @@ async function isNeeded({ folder, records }: Workspace): Promise<boolean> {
 /** Null: nobody, or one of a workspace that this one is a copy of. */
 function read({ folder }: Seen): ProcessIdentity | null {
   try {
-    const text = fs.readFileSync(places.standBy(folder), "utf8");
+    const text = readText(places.standBy(folder));
     const { of, process } = JSON.parse(text) as { of: string; process: ProcessIdentity };
     return of === folder ? process : null;
   } catch {

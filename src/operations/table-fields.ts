@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { openFile } from "../ports/read-file.ts";
 
 export interface TableField {
   readonly name: string;
@@ -25,7 +26,7 @@ export async function tableFields(file: string): Promise<readonly TableField[] |
 }
 
 function headerFields(file: string, separator: string): readonly TableField[] | null {
-  const handle = fs.openSync(file, "r");
+  const handle = openFile(file);
   try {
     const bytes = Buffer.alloc(HEAD_BYTES);
     const text = bytes.toString("utf8", 0, fs.readSync(handle, bytes, 0, HEAD_BYTES, 0));

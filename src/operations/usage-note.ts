@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { readText } from "../ports/read-file.ts";
 import type { RecordedRun } from "./read-run.ts";
 import { places, type Workspace } from "./workspace.ts";
 
@@ -73,7 +74,7 @@ function noteFile(workspace: Workspace): string {
 
 function read(workspace: Workspace): Note | null {
   try {
-    return JSON.parse(fs.readFileSync(noteFile(workspace), "utf8")) as Note;
+    return JSON.parse(readText(noteFile(workspace))) as Note;
   } catch {
     return null;
   }

@@ -16,6 +16,7 @@ import type { StepStatus } from "../core/status.ts";
 import type { OutputLookup } from "../core/step-facts.ts";
 import { trustNotes } from "../core/trust-notes.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
+import { readText } from "../ports/read-file.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own } from "../spec/own-keys.ts";
@@ -202,7 +203,7 @@ async function outputChanges(
 function differingFields(before: string, after: string): readonly string[] {
   const texts = [before, after].map((folder) => {
     const file = path.join(folder, "MLmodel");
-    return fs.existsSync(file) ? modelFields(fs.readFileSync(file, "utf8")) : null;
+    return fs.existsSync(file) ? modelFields(readText(file)) : null;
   });
   const [old, now] = texts;
   if (!old || !now) return [];

@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { readText } from "../ports/read-file.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
 import { readMapping } from "../spec/read-tree.ts";
 import { getMapping, positionOf } from "../spec/tree.ts";
@@ -16,7 +17,7 @@ export function writeComputes(
   names: readonly string[],
 ): { readonly file: string; readonly lines: readonly string[] } | Refusal {
   const file = path.join(folder, "stepwell.yml");
-  const old = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
+  const old = fs.existsSync(file) ? readText(file) : "";
   const entries = names.map((name) => `${yamlText(name)}: {type: local}`);
   const changed = withEntries(old, file, entries);
   if (changed === null)

@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { openStepFile } from "./step-file.ts";
+import { openFile } from "../ports/read-file.ts";
 
 export interface AttemptLog {
   /** Behind the link by which a second run has it. */
@@ -19,7 +19,7 @@ export function openAttemptLog(named: string): AttemptLog | null {
     // The logs of all runs lie in folders side by side.
     const folder = fs.realpathSync(path.dirname(named));
     if (path.dirname(path.dirname(file)) !== path.dirname(folder)) return null;
-    return { file, handle: openStepFile(file, fs.constants.O_NOFOLLOW) };
+    return { file, handle: openFile(file, fs.constants.O_NOFOLLOW) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     return null;

@@ -1,7 +1,7 @@
 // The lines of a file of any size, in pieces: what a step wrote may be more than fits into one text.
 
 import fs from "node:fs";
-import { openStepFile } from "./step-file.ts";
+import { openFile } from "../ports/read-file.ts";
 
 const PIECE_BYTES = 1 << 20;
 /** The rest of a longer line is left out. */
@@ -14,7 +14,7 @@ export function* fileLines(
   encoding: "utf8" | "latin1",
   mostBytes = Number.POSITIVE_INFINITY,
 ): Iterable<string> {
-  const handle = openStepFile(file);
+  const handle = openFile(file);
   try {
     const sizeBytes = fs.fstatSync(handle).size;
     const piece = Buffer.alloc(Math.min(Math.max(sizeBytes, 1), PIECE_BYTES));

@@ -1,8 +1,8 @@
 // Which of the user's own files the program of a function step is made of, under the names that its stacks have. Knows
 // nothing of logs.
 
-import fs from "node:fs";
 import path from "node:path";
+import { readText } from "../ports/read-file.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { functionVariables } from "./function-variables.ts";
 
@@ -18,7 +18,7 @@ export function functionSources(node: Pick<StepNode, "code">): FunctionSources {
 
 function sourcesOf(map: string): readonly string[] {
   try {
-    return (JSON.parse(fs.readFileSync(map, "utf8")) as { sources: string[] }).sources;
+    return (JSON.parse(readText(map)) as { sources: string[] }).sources;
   } catch {
     // Cleared away meanwhile.
     return [];

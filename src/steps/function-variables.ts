@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { readText } from "../ports/read-file.ts";
 import type { StepNode } from "../spec/graph.ts";
 
 const FUNCTIONS = `${path.sep}.stepwell${path.sep}functions${path.sep}`;
@@ -13,7 +14,7 @@ export function functionVariables({ code }: Pick<StepNode, "code">): Record<stri
   const map = path.join(home, "step.map");
   try {
     return {
-      STEPWELL_PROJECT_FOLDER: fs.readFileSync(path.join(home, "project"), "utf8"),
+      STEPWELL_PROJECT_FOLDER: readText(path.join(home, "project")),
       ...(fs.existsSync(map) ? { STEPWELL_FUNCTION_MAP: map } : {}),
     };
   } catch {

@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { readText } from "../ports/read-file.ts";
 import { put } from "../spec/own-keys.ts";
 import { leftOut, notFinite, parseJson } from "./metric-number.ts";
 
@@ -39,7 +40,7 @@ function readSmall(at: string): string | null {
     if (inside !== null && inside.length !== 1) return null;
     const file = inside === null ? at : path.join(at, inside[0] as string);
     const stat = fs.statSync(file);
-    return stat.isFile() && stat.size <= MOST_BYTES ? fs.readFileSync(file, "utf8") : null;
+    return stat.isFile() && stat.size <= MOST_BYTES ? readText(file) : null;
   } catch {
     return null;
   }

@@ -4,7 +4,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { SeenFile, UndeclaredReads } from "../core/output.ts";
-import { openStepFile, readStepFile } from "./step-file.ts";
+import { openFile } from "../ports/read-file.ts";
+import { readStepFile } from "./step-file.ts";
 import { isOfSystem, realPath, within, withTargets } from "./watch-rules.ts";
 
 /**
@@ -125,7 +126,7 @@ function beginning(file: string): string | null {
   // Most steps leave none: what is not there is not opened either.
   if (stats === null) return null;
   if (stats.size <= MOST_BYTES) return readStepFile(file);
-  const handle = openStepFile(file);
+  const handle = openFile(file);
   try {
     const bytes = Buffer.alloc(MOST_BYTES);
     const length = fs.readSync(handle, bytes);

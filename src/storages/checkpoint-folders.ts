@@ -1,19 +1,12 @@
 // Checkpoints as plain folders, named by fingerprint. Beside each a small file says which attempt had it last; whether that
 // attempt still goes on is for the caller to know. Never reads what a step saved.
 
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { digest } from "../core/digest.ts";
 import type { Checkpoints, CheckpointUse } from "../ports/checkpoints.ts";
+import { readText } from "../ports/read-file.ts";
 
 /** What was thrown away and not yet deleted; `gc` takes it when a process died over it. */
 const GONE = ".gone-";
@@ -94,7 +87,7 @@ function mayTake({ attemptId, goesOn }: CheckpointUse, holder: string | null): b
 /** The attempt that had a folder last, by the file beside it. */
 function holderOf(file: string): string | null {
   try {
-    return (JSON.parse(readFileSync(file, "utf8")) as { attemptId: string }).attemptId;
+    return (JSON.parse(readText(file)) as { attemptId: string }).attemptId;
   } catch {
     return null;
   }

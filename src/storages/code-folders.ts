@@ -1,9 +1,10 @@
 // Brings stored code into work folders: a few small files from memory, more of it by a worker. Knows snapshots, nothing of
 // attempts or of what a command does with its code.
 
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ContentId, ManifestEntry } from "../core/content.ts";
+import { readBytes } from "../ports/read-file.ts";
 import type { CopyCode } from "./content-jobs.ts";
 import { ContentProblem } from "./content-problem.ts";
 import { bytesId } from "./folder-id.ts";
@@ -99,7 +100,7 @@ function loadCode(codeFolder: string, id: ContentId): LoadedCode {
 
 function readStored(path: string): Buffer | null {
   try {
-    return readFileSync(path);
+    return readBytes(path);
   } catch {
     return null;
   }

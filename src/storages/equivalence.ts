@@ -1,11 +1,11 @@
 // The id of a folder without what its output's rule leaves out: equal for outputs that count as the same. Reads one small
 // file at most; the bytes themselves were hashed before.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ignore from "ignore";
 import type { ContentId, ManifestEntry } from "../core/content.ts";
 import { lastingModel, type SameRule } from "../core/same-output.ts";
+import { readText } from "../ports/read-file.ts";
 import { bytesId, folderId } from "./folder-id.ts";
 
 const MODEL_FILE = "MLmodel";
@@ -28,6 +28,6 @@ export function equivalentEntries(
 
 function lasting(folder: string, entry: ManifestEntry): ManifestEntry {
   if (entry.path !== MODEL_FILE || entry.type !== "file" || entry.size > MODEL_BYTES) return entry;
-  const text = lastingModel(readFileSync(join(folder, MODEL_FILE), "utf8"));
+  const text = lastingModel(readText(join(folder, MODEL_FILE)));
   return { ...entry, size: Buffer.byteLength(text), id: bytesId(text) };
 }

@@ -1,10 +1,11 @@
 // Finds the folders that hold some file or folder, by the lists of what folders hold. A list is parsed only when the digits
 // stand in its text. Knows nothing of where those folders lie.
 
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContentId, ManifestEntry } from "../core/content.ts";
 import type { Holder } from "../ports/contents.ts";
+import { readText } from "../ports/read-file.ts";
 import { manifestsFolder, readManifest } from "./manifest-store.ts";
 
 export async function findHolders(storeFolder: string, id: ContentId): Promise<readonly Holder[]> {
@@ -17,7 +18,7 @@ export async function findHolders(storeFolder: string, id: ContentId): Promise<r
     for (const name of await namesIn(join(root, part))) {
       const folder = `sha256:${name.slice(0, -".json".length)}` as ContentId;
       if (!name.endsWith(".json") || folder === id) continue;
-      if (!(await names(join(root, part, name), wanted))) continue;
+      if (!names(join(root, part, name), wanted)) continue;
       const entries = readManifest(storeFolder, folder)?.entries ?? [];
       const found = inner === null ? fileIn(entries, id) : folderIn(entries, inner);
       if (found !== null) holders.push({ folder, path: found });
@@ -30,8 +31,12 @@ async function namesIn(folder: string): Promise<readonly string[]> {
 }
 
 /** Does the text of a list name the id? */
-async function names(file: string, id: ContentId): Promise<boolean> {
-  return (await readFile(file, "utf8").catch(() => "")).includes(id);
+function names(file: string, id: ContentId): boolean {
+  try {
+    return readText(file).includes(id);
+  } catch {
+    return false;
+  }
 }
 
 function fileIn(entries: readonly ManifestEntry[], id: ContentId): string | null {

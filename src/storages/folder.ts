@@ -1,7 +1,7 @@
 // The bytes of a workspace in plain folders: implements the port of contents. Decides what is done at once and what by a
 // worker, turns exceptions into values, and keeps what must become durable. Knows nothing of runs.
 
-import { readFileSync, type Stats, statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import type { Content, ContentId } from "../core/content.ts";
 import { digest } from "../core/digest.ts";
@@ -14,6 +14,7 @@ import type {
   Outcome,
   RecordedData,
 } from "../ports/contents.ts";
+import { readText } from "../ports/read-file.ts";
 import type { CodeReference, DataType } from "../spec/graph.ts";
 import { type CapturePlaces, captureAttempt } from "./capture.ts";
 import { type ContentJobs, contentJobs, type JobName } from "./content-jobs.ts";
@@ -178,7 +179,7 @@ class FolderContents implements Contents {
     const entry = entries?.find((other) => other.path === path);
     if (entry?.type !== "file" || entry.size > TEXT_BYTES) return null;
     try {
-      const text = readFileSync(join(snapshotFolder(codeFolder, snapshotId), path), "utf8");
+      const text = readText(join(snapshotFolder(codeFolder, snapshotId), path));
       return text.includes("\0") ? null : text;
     } catch {
       return null;

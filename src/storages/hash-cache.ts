@@ -2,10 +2,11 @@
 // read when first needed, replaced by rename. A lost or damaged cache only costs time.
 
 import { hash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkedText, textOfChecked } from "../core/checked-text.ts";
 import type { ContentId } from "../core/content.ts";
+import { readText } from "../ports/read-file.ts";
 import type { Listed, ListedFile } from "./walk.ts";
 
 /**
@@ -80,7 +81,7 @@ function replace(path: string, text: string): void {
 
 function read(path: string): string | null {
   try {
-    return textOfChecked(FORMAT, readFileSync(path, "utf8"));
+    return textOfChecked(FORMAT, readText(path));
   } catch {
     return null;
   }

@@ -1,9 +1,9 @@
 // Which files of a code folder belong to it: `.amlignore` alone where there is one, else `.gitignore` files as git reads
 // them (nested, with negation), on top of a short list of what is never code. Reads the ignore files, nothing else.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ignore, { type Ignore } from "ignore";
+import { readText } from "../ports/read-file.ts";
 import type { WalkRules } from "./walk.ts";
 
 /**
@@ -71,7 +71,7 @@ export function ignoreRules(root: string): Pick<WalkRules, "takes" | "enters"> {
 
 function readRules(path: string): string | null {
   try {
-    return readFileSync(path, "utf8");
+    return readText(path);
   } catch {
     return null;
   }

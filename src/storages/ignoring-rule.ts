@@ -1,10 +1,11 @@
 // Which line of which ignore file left a file out of a snapshot. Asks the rules one by one, in the order in which
 // `ignoreRules` reads them together; only for explanations.
 
-import { existsSync, lstatSync, readFileSync, type Stats } from "node:fs";
+import { existsSync, lstatSync, type Stats } from "node:fs";
 import { basename, join } from "node:path";
 import ignore from "ignore";
 import type { IgnoredFile } from "../core/failure-causes.ts";
+import { readText } from "../ports/read-file.ts";
 import type { CodeReference } from "../spec/graph.ts";
 import { NEVER_CODE } from "./ignore-rules.ts";
 
@@ -87,7 +88,7 @@ function takesBack(file: string, path: string): boolean {
 
 function linesOf(file: string): readonly string[] {
   try {
-    return readFileSync(file, "utf8").split(/\r?\n/);
+    return readText(file).split(/\r?\n/);
   } catch {
     return [];
   }

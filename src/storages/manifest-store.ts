@@ -1,9 +1,10 @@
 // Keeps the list of what each folder held, under the folder's content id. A manifest that does not give its own id any
 // more is damaged and counts as missing.
 
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ContentId, Manifest, ManifestEntry } from "../core/content.ts";
+import { readText } from "../ports/read-file.ts";
 import { folderId, sortByBytes } from "./folder-id.ts";
 
 export function manifestsFolder(storeFolder: string): string {
@@ -42,7 +43,7 @@ let writes = 0;
 /** Null when never stored, removed or damaged. */
 export function readManifest(storeFolder: string, id: ContentId): Manifest | null {
   try {
-    const manifest = JSON.parse(readFileSync(manifestPath(storeFolder, id), "utf8")) as Manifest;
+    const manifest = JSON.parse(readText(manifestPath(storeFolder, id))) as Manifest;
     if (manifest.format !== 1 || folderId(manifest.entries) !== id) return null;
     return manifest;
   } catch {

@@ -5,7 +5,6 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   readlinkSync,
   renameSync,
   rmdirSync,
@@ -15,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ManifestEntry } from "../core/content.ts";
+import { readText } from "../ports/read-file.ts";
 import { ContentProblem } from "./content-problem.ts";
 import { copyEntries, handedMode } from "./snapshot-store.ts";
 
@@ -33,7 +33,7 @@ const NOTHING: Memory = new Map();
 /** What an earlier copy to this place has put there; nothing where nobody remembers. */
 export function readMemory(file: string | null, to: string): Memory {
   try {
-    const known = JSON.parse(readFileSync(file ?? "", "utf8"));
+    const known = JSON.parse(readText(file ?? ""));
     return known.to === to ? withoutLinked(to, known.put as [string, Put][]) : NOTHING;
   } catch {
     return NOTHING;

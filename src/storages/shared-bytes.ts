@@ -7,7 +7,6 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   utimesSync,
@@ -15,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ContentId } from "../core/content.ts";
+import { readText } from "../ports/read-file.ts";
 import { type ListedFile, listFile } from "./walk.ts";
 
 /** Sharing a smaller file would cost more than its bytes. */
@@ -86,7 +86,7 @@ function note(shared: string): void {
 
 function readNote(shared: string): string | null {
   try {
-    return readFileSync(`${shared}.note`, "utf8");
+    return readText(`${shared}.note`);
   } catch {
     return null;
   }

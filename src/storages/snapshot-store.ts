@@ -7,7 +7,6 @@ import {
   constants as fs,
   lstatSync,
   mkdirSync,
-  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -16,6 +15,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ContentId, ManifestEntry } from "../core/content.ts";
+import { readText } from "../ports/read-file.ts";
 import { folderId } from "./folder-id.ts";
 import { hashFile } from "./hash-file.ts";
 
@@ -26,7 +26,7 @@ export function snapshotFolder(codeFolder: string, id: ContentId): string {
 /** What a stored snapshot holds, or null when there is none or its list is damaged. */
 export function readSnapshot(codeFolder: string, id: ContentId): readonly ManifestEntry[] | null {
   try {
-    const text = readFileSync(`${snapshotFolder(codeFolder, id)}.json`, "utf8");
+    const text = readText(`${snapshotFolder(codeFolder, id)}.json`);
     const entries = JSON.parse(text) as ManifestEntry[];
     return folderId(entries) === id ? entries : null;
   } catch {

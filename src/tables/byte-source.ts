@@ -2,6 +2,7 @@
 // or in a storage; counts the bytes that were asked for, so that a look at a large file stays one.
 
 import fs from "node:fs";
+import { readBytes } from "../ports/read-file.ts";
 import type { Storage, StoredFile } from "../ports/storage.ts";
 import { UnreadableTable } from "./unreadable-table.ts";
 
@@ -50,7 +51,7 @@ const PIECE = 1 << 18;
 
 /** A stream has a buffer of a whole piece: of the twenty thousand files of a folder that takes longer than their bytes. */
 async function* inOnePiece(path: string): AsyncGenerator<Uint8Array> {
-  const bytes = fs.readFileSync(path);
+  const bytes = readBytes(path);
   if (bytes.length > 0) yield bytes;
 }
 

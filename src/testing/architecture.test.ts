@@ -40,6 +40,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ["operations", "tables", "core", "ports", "spec", "display", "wiring.ts", "version.ts"],
 };
 
+/** Read files of the kernel or of this program, and one that is named by whoever hands a secret through it. */
+const OF_THE_SYSTEM = [
+  "cli/commands/demo.ts",
+  "cli/commands/secret.ts",
+  "cli/start.ts",
+  "computes/memory-group.ts",
+  "computes/process-linux.ts",
+  "ports/read-file.ts",
+];
+
 function imports(file: string): readonly string[] {
   const text = fs.readFileSync(file, "utf8");
   return [...text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)].map((match) =>
@@ -85,6 +95,23 @@ describe("the rooms of src/", () => {
     );
     const long = all.filter((file) => fs.readFileSync(file, "utf8").split("\n").length > 401);
     expect(long.map((file) => path.relative(root, file))).toEqual([]);
+  });
+
+  it("read files by name in one place, which waits for no pipe and reads no device", () => {
+    // Node itself loads what these name, and the others are no files of a user's or are open already.
+    const apart = new Set(["functions", "modules", "sdk"]);
+    const ours = /readFileSync\((?:handle|0\b|`?"?\/proc|fileURLToPath)/;
+    const others = new Set(OF_THE_SYSTEM);
+    const strays = Object.keys(ALLOWED)
+      .filter((room) => !apart.has(room))
+      .flatMap(files)
+      .filter((file) => !others.has(path.relative(SOURCE, file)))
+      .flatMap((file) =>
+        [...fs.readFileSync(file, "utf8").matchAll(/.*\breadFileSync\(.*/g)]
+          .filter(([line]) => !ours.test(line))
+          .map(([line]) => `${path.relative(SOURCE, file)}: ${line.trim()}`),
+      );
+    expect(strays).toEqual([]);
   });
 
   it("gives core and engine no time and no chance of their own", () => {

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { ContentId } from "../core/content.ts";
 import { nodeModule } from "../ports/node-module.ts";
+import { openFile } from "../ports/read-file.ts";
 import type { PendingUpload, StoredFile } from "../ports/storage.ts";
 import { createDigestSet, type DigestSet, digestOf } from "./digest-set.ts";
 
@@ -119,7 +120,7 @@ async function readKnown(file: string): Promise<Known> {
 
 async function* readLines(file: string): AsyncGenerator<Line> {
   if (!fs.existsSync(file)) return;
-  const input = fs.createReadStream(file);
+  const input = fs.createReadStream(file, { fd: openFile(file) });
   const { createInterface } = nodeModule("node:readline");
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   for await (const text of lines) {

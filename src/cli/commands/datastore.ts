@@ -1,6 +1,5 @@
 // `stepwell datastore create|list|show|check|delete`: named places for data.
 
-import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { checkDatastore } from "../../operations/check-datastore.ts";
@@ -12,6 +11,7 @@ import {
   registerDatastore,
 } from "../../operations/datastores.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
+import { readText } from "../../ports/read-file.ts";
 import type { Context } from "../context.ts";
 import { table } from "../format.ts";
 import { withWorkspace } from "../with-workspace.ts";
@@ -70,7 +70,7 @@ function create(context: Context, file: string | undefined, flags: JsonFlag): Pr
       return context.refuse(refusal, flags.json);
     }
     const at = path.resolve(context.currentFolder, file);
-    const text = readText(at);
+    const text = textOf(at);
     if (text === null) {
       const hint = "give the path of a datastore's definition file";
       return context.refuse(refuse("unreadable_file", `${at} cannot be read`, hint), flags.json);
@@ -93,9 +93,9 @@ function create(context: Context, file: string | undefined, flags: JsonFlag): Pr
   });
 }
 
-function readText(file: string): string | null {
+function textOf(file: string): string | null {
   try {
-    return fs.readFileSync(file, "utf8");
+    return readText(file);
   } catch {
     return null;
   }

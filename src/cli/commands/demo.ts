@@ -8,6 +8,7 @@ import type { Command } from "commander";
 import { shellWord } from "../../core/shell-word.ts";
 import { packageFile } from "../../operations/package-file.ts";
 import { refuse } from "../../operations/refusal.ts";
+import { readText } from "../../ports/read-file.ts";
 import type { Context } from "../context.ts";
 
 const FOLDER = "stepwell-demo";
@@ -108,7 +109,7 @@ function edit(
   pattern: RegExp,
   change: (group: string) => string,
 ): void {
-  const before = fs.readFileSync(file, "utf8");
+  const before = readText(file);
   const after = before.replace(pattern, (_, group: string) => change(group));
   fs.writeFileSync(file, after);
   const old = new Set(before.split("\n"));

@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import type { TransferStepOrder } from "../../core/transfer-order.ts";
 import { isRefusal } from "../../operations/refusal.ts";
 import { runTransfer, type TransferCounts } from "../../operations/run-transfer.ts";
+import { readText } from "../../ports/read-file.ts";
 import type { Context } from "../context.ts";
 
 /**
@@ -18,7 +19,7 @@ const COLLECTING = "--no-incremental-marking";
 export function define(command: Command, context: Context): void {
   command.argument("<file>", "what is to be moved, as JSON").action(async (file: string) => {
     setFlagsFromString(COLLECTING);
-    const order = JSON.parse(fs.readFileSync(file, "utf8")) as TransferStepOrder;
+    const order = JSON.parse(readText(file)) as TransferStepOrder;
     const workspace = await context.open({ create: "refuse" });
     const stop = new AbortController();
     const onTerm = (): void => stop.abort();
