@@ -6,7 +6,8 @@
  */
 export function didYouMean(name: string, known: Iterable<string>): string | null {
   if (name.length > LONGEST_NAME) return null;
-  const limit = Math.max(1, Math.floor(name.length / 3));
+  // Of a single letter any other one would be near.
+  const limit = name.length === 1 ? 0 : Math.max(1, Math.floor(name.length / 3));
   let best: string | null = null;
   let bestDistance = limit + 1;
   let looked = 0;

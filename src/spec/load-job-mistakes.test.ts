@@ -341,9 +341,10 @@ describe("a mistyped key that must be there", () => {
   it.each([
     ["a job", "type: command\ncomand: ls", "2:1"],
     ["a node", "type: pipeline\njobs:\n  a: {comand: ls}", "3:7"],
-    ["a node with a component", "type: pipeline\njobs:\n  a: {compnent: ./c.yml}", "3:7"],
+    ["a node with a component", "type: pipeline\njobs:\n  a: {compnent: ./d.yml}", "3:7"],
   ])("is told once, of %s", (_, text, place) => {
-    expect(findings(loaded(text, FILES))).toEqual([`error unknown_key ${place}`]);
+    const files = { "d.yml": "type: command\nname: d\ncommand: ls" };
+    expect(findings(loaded(text, { files }))).toEqual([`error unknown_key ${place}`]);
   });
 
   it("is told as missing where no other key can stand for it", () => {

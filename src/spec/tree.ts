@@ -58,6 +58,12 @@ export function getMapping(node: TreeNode | null, key: string): TreeMapping | nu
   return value?.kind === "mapping" ? value : null;
 }
 
+/** Where a mapping belongs, something else is: what it lists nobody knows. */
+export function isMisshapen(node: TreeNode | null, key: string): boolean {
+  const value = getSet(node, key);
+  return value !== null && value.kind !== "mapping";
+}
+
 /** The text of a scalar under a key (numbers as Python prints them), or null. */
 export function getText(node: TreeNode | null, key: string): string | null {
   return textOf(getSet(node, key));

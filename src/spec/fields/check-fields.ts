@@ -3,10 +3,16 @@
 
 import { didYouMean, namesInWords, suggestion } from "../did-you-mean.ts";
 import type { Problem } from "../problem.ts";
-import { type Place, problemAt } from "../problem-at.ts";
+import { problemAt } from "../problem-at.ts";
 import { parseDuration } from "../quantity.ts";
 import { soleReference } from "../template.ts";
-import { isNull, type TreeMapping, type TreeNode, type TreeScalar } from "../tree.ts";
+import {
+  isNull,
+  type TreeEntry,
+  type TreeMapping,
+  type TreeNode,
+  type TreeScalar,
+} from "../tree.ts";
 import { resolveFloat, resolveInteger } from "../yaml-scalar.ts";
 import type { FieldTable, FieldType } from "./field.ts";
 
@@ -19,12 +25,14 @@ export function checkFields(
   report: Report,
   bindings = table.bindings,
 ): void {
-  for (const [name, entry] of mapping.entries) {
-    const field = Object.hasOwn(table.fields, name) ? table.fields[name] : undefined;
-    if (field === undefined) reportUnknown(name, entry.key, table, report);
-    else if (isNull(entry.value)) continue;
-    else if (bindings && isBinding(entry.value)) continue;
-    else checkValue(entry.value, field.type, `\`${name}\``, bindings, report);
+  for (const [written, entry] of mapping.entries) {
+    const name = Object.hasOwn(table.fields, written)
+      ? written
+      : unknownKey(written, mapping, table, report);
+    const field = name === null ? undefined : table.fields[name];
+    if (name === null || field === undefined || isNull(entry.value)) continue;
+    if (bindings && isBinding(entry.value)) continue;
+    checkValue(entry.value, field.type, `\`${name}\``, bindings && !PORTS.has(name), report);
   }
   for (const [name, doc] of requiredFields(table)) {
     const value = mapping.entries.get(name)?.value;
@@ -34,6 +42,9 @@ export function checkFields(
     report(problemAt(mapping, "missing_field", `${table.title} needs \`${name}\``, hint));
   }
 }
+
+/** What one is bound to is a text; its type and mode are words. */
+const PORTS: ReadonlySet<string> = new Set(["inputs", "outputs"]);
 
 /** Checks one value; `name` is how messages call it. */
 export function checkValue(
@@ -265,12 +276,34 @@ function wrongShape(node: TreeNode, name: string, expected: string, report: Repo
   report(problemAt(node, "wrong_type", message, null));
 }
 
-function reportUnknown(name: string, place: Place, table: FieldTable, report: Report): void {
-  if (table.unknownKeys === "keep") return;
+/** Reports it; gives the key that it is read on as, or null. */
+function unknownKey(
+  name: string,
+  mapping: TreeMapping,
+  table: FieldTable,
+  report: Report,
+): string | null {
+  if (table.unknownKeys === "keep") return null;
   const known = Object.keys(table.fields);
-  const hint = suggestion(name, known, `Known keys: ${namesInWords(known)}.`);
+  const near = didYouMean(name, known);
+  const hint = near === null ? `Known keys: ${namesInWords(known)}.` : `Did you mean \`${near}\`?`;
   const message = `\`${shorten(name)}\` is not a key of ${table.title}`;
-  report(problemAt(place, "unknown_key", message, hint, table.unknownKeys));
+  const { key, value } = mapping.entries.get(name) as TreeEntry;
+  report(problemAt(key, "unknown_key", message, hint, table.unknownKeys));
+  const type = near === null ? undefined : table.fields[near]?.type;
+  const isMeant = type !== undefined && shapesOf(type).includes(value.kind);
+  if (table.unknownKeys !== "error" || near === null || mapping.entries.has(near) || !isMeant)
+    return null;
+  readAs(mapping, name, near);
+  return near;
+}
+
+/** What would only follow from the mistyped key is not told then. Nothing is planned with it: the key is an error. */
+function readAs(mapping: TreeMapping, written: string, meant: string): void {
+  const entries = [...mapping.entries].map(
+    ([name, entry]) => [name === written ? meant : name, entry] as const,
+  );
+  (mapping as { entries: TreeMapping["entries"] }).entries = new Map(entries);
 }
 
 /** A key that is told as unknown stands for it. */
@@ -293,7 +326,9 @@ function requiredFields(table: FieldTable): readonly (readonly [string, string])
 }
 
 function isBinding(node: TreeNode): boolean {
-  return node.kind === "scalar" && node.type === "string" && soleReference(node.text) !== null;
+  if (node.kind !== "scalar" || node.type !== "string") return false;
+  // Among other words it can stand nowhere, which is told where it is filled in.
+  return node.text.includes("${{parent.") || soleReference(node.text) !== null;
 }
 
 function shorten(text: string): string {

@@ -1,7 +1,7 @@
 // Gives every node of a pipeline its inputs: what is set, what has a default, what may stay unset, and what is missing.
 // Works from the outside in, because a nested pipeline's inputs come from its caller.
 
-import { namesInWords, suggestion } from "../did-you-mean.ts";
+import { didYouMean, namesInWords, suggestion } from "../did-you-mean.ts";
 import type { InputSource } from "../graph.ts";
 import { soleReference } from "../template.ts";
 import { getMapping, getSet, isNull, type TreeEntry, type TreeNode, textOf } from "../tree.ts";
@@ -36,8 +36,10 @@ export function bindDeclared(
     readonly what: string;
     /** Where the mistake is when an input is missing altogether. */
     readonly place: TreeNode;
-    /** Inputs that something else will set: the search space of a sweep. */
+    /** Inputs that something else will set, such as the search space of a sweep. */
     readonly later: ReadonlySet<string>;
+    /** Inputs that are not set because their names are mistyped, which is told. */
+    readonly mistyped?: ReadonlySet<string>;
     /** Whether what declares them is the user's own file, which can be changed. */
     readonly isOwn: boolean;
   },
@@ -55,7 +57,8 @@ export function bindDeclared(
       input = withDefault(input, declared, order.base, context);
       const missing = input.source.kind === "unset" && !declared.optional && !order.later.has(name);
       if (missing) {
-        reportMissing(declared, given?.value ?? order.place, order, context);
+        if (!order.mistyped?.has(name))
+          reportMissing(declared, given?.value ?? order.place, order, context);
         input = null;
       }
     }
@@ -69,13 +72,13 @@ function bindNode(node: JobNode, context: LoadContext): Map<string, ResolvedInpu
   if (node.component === null) return new Map();
   if (node.inline || isFlow(node.component)) return bindInline(node, given, context);
   const later = new Set(getMapping(node.tree, "search_space")?.entries.keys() ?? []);
-  reportUndeclared(node, node.component.inputs, later, context);
+  const mistyped = reportUndeclared(node, node.component.inputs, later, context);
   const declared = node.component.inputs;
   const what = `\`${node.name}\``;
   const { base, reference } = node.component;
   const isOwn = reference === null;
   return bindDeclared(
-    { declared, given, scope: node.scope, base, what, place: node.key, later, isOwn },
+    { declared, given, scope: node.scope, base, what, place: node.key, later, mistyped, isOwn },
     context,
   );
 }
@@ -162,12 +165,14 @@ function reportMissing(
   context.error(place, "missing_input", message, hint);
 }
 
+/** Gives the inputs that are not set because their names are mistyped. */
 function reportUndeclared(
   node: JobNode,
   declared: ReadonlyMap<string, DeclaredInput>,
   later: ReadonlySet<string>,
   context: LoadContext,
-): void {
+): ReadonlySet<string> {
+  const meant = new Set<string>();
   const extra = (getMapping(node.tree, "inputs")?.entries ?? new Map()) as ReadonlyMap<
     string,
     TreeEntry
@@ -177,10 +182,26 @@ function reportUndeclared(
     const message = `\`${node.name}\` has no input \`${name}\``;
     const hint = (): string | null =>
       suggestion(name, declared.keys(), `Its inputs: ${namesInWords(declared.keys())}.`);
+    const lacking = [...declared.values()].filter((one) => isLacking(one, extra)).map(nameOf);
+    const near = lacking.length === 0 ? null : didYouMean(name, lacking);
+    if (near !== null) meant.add(near);
     // Real pipelines pass inputs that a nested pipeline does not have, and Azure lets them.
-    if (node.type === "pipeline") context.warn(entry.key, "unknown_input", message, hint);
+    if (near === null && node.type === "pipeline")
+      context.warn(entry.key, "unknown_input", message, hint);
     else context.error(entry.key, "unknown_input", message, hint);
   }
+  return meant;
+}
+
+function isLacking(
+  { name, optional, literal, path }: DeclaredInput,
+  given: ReadonlyMap<string, unknown>,
+): boolean {
+  return !optional && literal === null && path === null && !given.has(name);
+}
+
+function nameOf({ name }: DeclaredInput): string {
+  return name;
 }
 
 function checkDependsOn(node: JobNode, context: LoadContext): void {

@@ -31,13 +31,17 @@ export function bindValue(order: ValueOrder, context: LoadContext): ResolvedInpu
   if (value.kind === "scalar") return bindScalar(order, value, noWishes, context);
   // A list is no input at all: the field table has reported it.
   if (value.kind === "list") return null;
-  const type = getWord(value, "type");
+  const word = getWord(value, "type") ?? "";
+  const type = isDataType(word) || isLiteralKind(word) ? word : null;
   const wishes = { type, mode: modeOf(value) };
   const at = getSet(value, "path");
   if (at?.kind === "scalar") return bindPath(order, at, wishes, context);
+  // Of another shape it is no value, which the field table has reported as well.
+  if (at !== null) return null;
   for (const key of ["value", "default"]) {
     const literal = getSet(value, key);
-    if (literal?.kind !== "scalar") continue;
+    if (literal === null) continue;
+    if (literal.kind !== "scalar") return null;
     if (key === "value" && type === null) warnCut(order.name, literal, context);
     return bindScalar(order, literal, wishes, context);
   }

@@ -91,6 +91,8 @@ function onlyNode(
     nodes: new Map(),
     broken: new Set(),
     inputs: new Map(),
+    anyInput: false,
+    anyOutput: false,
     made: new Map(),
     defaults: [],
   };

@@ -16,6 +16,7 @@ import {
   getSet,
   getText,
   getWord,
+  isMisshapen,
   type TreeEntry,
   type TreeMapping,
   type TreeScalar,
@@ -80,6 +81,7 @@ export function readComponent(
     return null;
   }
   checkFields(tree, tableOf(type), context.report);
+  if (["inputs", "outputs"].some((field) => isMisshapen(tree, field))) return null;
   checkPortNames(getMapping(tree, "inputs"), "input", context);
   checkPortNames(getMapping(tree, "outputs"), "output", context);
   warnOfEqualNames(getMapping(tree, "inputs"), "input", context);

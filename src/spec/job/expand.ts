@@ -6,7 +6,17 @@ import { laterNodes } from "../fields/later-nodes.ts";
 import { commandNode } from "../fields/node-fields.ts";
 import type { StepType } from "../graph.ts";
 import { MOST_PORTS, PIPELINE_DEPTH } from "../limits.ts";
-import { getMapping, getSet, getWord, type TreeEntry, type TreeMapping } from "../tree.ts";
+import { soleReference } from "../template.ts";
+import {
+  get,
+  getMapping,
+  getSet,
+  getText,
+  getWord,
+  isMisshapen,
+  type TreeEntry,
+  type TreeMapping,
+} from "../tree.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Component, dataType, isFlow } from "./component.ts";
 import { loadComponent } from "./load-component.ts";
@@ -63,15 +73,20 @@ function expandNode(
     const hint = "Use letters, digits, `_` and `-`.";
     context.error(entry.key, "bad_name", `\`${name}\` is not a name of a node`, hint);
   }
-  const word = getWord(tree, "type");
+  if (isWrongType(tree, context)) return null;
+  const word = getWord(tree, "type") ?? getWord(tree, mistypedType(tree));
   if (word !== null && nodeTable(word) === null) {
     reportType(entry, word, context);
     return null;
   }
-  const { component, named } = componentOf(tree, word, scope, context);
+  const written = componentOf(tree, word, scope, context);
+  const table = nodeTable(nodeType(word, written.component, tree)) ?? commandNode;
+  checkFields(tree, table, context.report);
+  // A mistyped key is found only now.
+  const { component, named } = written.named ? written : componentOf(tree, word, scope, context);
   const type = nodeType(word, component, tree);
   const opaque = named && component === null;
-  checkFields(tree, nodeTable(type) ?? commandNode, context.report);
+  if (hasUnreadablePorts(tree, context)) return null;
   if (component !== null) checkComponentType(tree, type, component, context);
   if (named) warnUnread(tree, type, context);
   const node: JobNode = {
@@ -82,7 +97,8 @@ function expandNode(
     key: entry.key,
     scope,
     component: component ?? inlineComponent(type, tree, scope, opaque, context),
-    anyOutput: opaque || (component !== null && isFlow(component)),
+    anyOutput:
+      opaque || isEmptyCommand(type, component, tree) || (component !== null && isFlow(component)),
     inline: component === null,
     inner: null,
     extraOutputs: null,
@@ -94,6 +110,34 @@ function expandNode(
   return node;
 }
 
+/** Without its type nobody knows what a node may say. */
+function isWrongType(tree: TreeMapping, context: LoadContext): boolean {
+  const type = get(tree, "type");
+  if (type === null || type.kind === "scalar") return false;
+  context.error(type, "wrong_type", "`type` must be a text", "Write the word alone.");
+  return true;
+}
+
+/** The key that stands for `type`, which is told once the others are checked. */
+function mistypedType(tree: TreeMapping): string {
+  const isUnknown = (key: string): boolean => !Object.hasOwn(commandNode.fields, key);
+  const keys = tree.entries.has("type") ? [] : [...tree.entries.keys()].filter(isUnknown);
+  return keys.find((key) => didYouMean(key, ["type"]) !== null) ?? "type";
+}
+
+/** Which inputs and outputs it has nobody knows then: what others ask of them would only follow from that. */
+function hasUnreadablePorts(tree: TreeMapping, context: LoadContext): boolean {
+  const wrong = ["inputs", "outputs"].filter((field) => isMisshapen(tree, field));
+  for (const field of wrong) {
+    // Other fields of a node may be a binding: the field table lets one pass.
+    if (soleReference(getText(tree, field) ?? "") === null) continue;
+    const message = `\`${field}\` must be a mapping, not a binding`;
+    const hint = `Write a binding for each name: \`${field}: {NAME: \${{…}}}\`.`;
+    context.error(getSet(tree, field), "wrong_type", message, hint);
+  }
+  return wrong.length > 0;
+}
+
 /** What a component says itself: beside it Azure ML does not read it either. */
 const OF_COMPONENT: Readonly<Record<string, readonly string[]>> = {
   command: ["command", "code"],
@@ -103,7 +147,7 @@ const OF_COMPONENT: Readonly<Record<string, readonly string[]>> = {
 function warnUnread(tree: TreeMapping, type: string, context: LoadContext): void {
   for (const field of OF_COMPONENT[type] ?? []) {
     const key = tree.entries.get(field)?.key;
-    if (key === undefined || getSet(tree, field) === null) continue;
+    if (key?.text !== field || getSet(tree, field) === null) continue;
     warnNotRead(field, key, context);
   }
 }
@@ -181,6 +225,11 @@ function inlineComponent(
   return { type, tree, ...where, inputs: NO_INPUTS, outputs };
 }
 
+/** It says neither what it runs nor which component it is, which is reported: that may have any output. */
+function isEmptyCommand(type: string, component: Component | null, tree: TreeMapping): boolean {
+  return type === "command" && component === null && getSet(tree, "command") === null;
+}
+
 function isNearlyCommand(key: string): boolean {
   const near = didYouMean(key, Object.keys(commandNode.fields));
   return near !== key && (near === "command" || near === "component");
@@ -254,6 +303,8 @@ function expandInner(node: JobNode, budget: Budget, context: LoadContext): Scope
     nodes: new Map(),
     broken: new Set(),
     inputs: new Map(),
+    anyInput: false,
+    anyOutput: false,
     made: new Map(),
     defaults: [node.tree, ...(node.inline ? [] : [component.tree]), ...scope.defaults],
   };

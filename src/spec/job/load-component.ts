@@ -17,7 +17,9 @@ export function loadComponent(
   if (node.kind === "mapping") {
     return readComponent(node, { base, file: null, reference: null }, context);
   }
-  if (node.kind !== "scalar" || node.type === "null" || node.text.trim() === "") {
+  // The field table has reported it.
+  if (node.kind === "list") return null;
+  if (node.type === "null" || node.text.trim() === "") {
     const message = "`component` must name a component or hold one";
     context.error(node, "wrong_type", message, COMPONENT_FORMS);
     return null;

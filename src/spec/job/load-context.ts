@@ -75,6 +75,10 @@ export class LoadContext {
     return [...this.#texts.keys()];
   }
 
+  get hasErrors(): boolean {
+    return this.problems.some(({ severity }) => severity === "error");
+  }
+
   error(place: Place | null, code: ProblemCode, message: string, hint: Hint = null): void {
     this.#keep(problemAt(place, code, message, null), hint);
   }

@@ -223,6 +223,7 @@ function unknownOutput(node: JobNode, output: string, place: Place, context: Loa
 }
 
 function hasOutput(scope: Scope, name: string): boolean {
+  if (scope.anyOutput) return true;
   if (scope.component !== null) return scope.component.outputs.has(name);
   return scope.outputs?.entries.has(name) ?? false;
 }

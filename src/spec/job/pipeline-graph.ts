@@ -8,7 +8,15 @@ import type { Graph, PipelineNode, PipelineOutput, StepNode } from "../graph.ts"
 import { MOST_PORTS } from "../limits.ts";
 import { put } from "../own-keys.ts";
 import type { ProblemCode } from "../problem-codes.ts";
-import { getMapping, getSet, getText, positionOf, type TreeMapping, textOf } from "../tree.ts";
+import {
+  getMapping,
+  getSet,
+  getText,
+  isMisshapen,
+  positionOf,
+  type TreeMapping,
+  textOf,
+} from "../tree.ts";
 import { bindScope } from "./bind-inputs.ts";
 import type { Component } from "./component.ts";
 import { applyControlFlow } from "./control-flow.ts";
@@ -66,6 +74,7 @@ function openJob(
   const component = named === null ? null : pipelineOf(tree, base, context);
   if (named !== null && component === null) return null;
   const jobs = component === null ? own : getMapping(component.tree, "jobs");
+  if (component === null && isMisshapen(tree, "jobs")) return null;
   if (jobs === null || jobs.entries.size === 0) {
     const hint = "Add nodes under `jobs`, or name a pipeline component.";
     context.error(tree, "empty_pipeline", "the pipeline has no nodes", hint);
@@ -84,6 +93,8 @@ function openJob(
     nodes: new Map(),
     broken: new Set(),
     inputs: new Map(),
+    anyInput: isMisshapen(tree, "inputs"),
+    anyOutput: isMisshapen(tree, "outputs"),
     made: new Map(),
     defaults: component === null ? [tree] : [tree, component.tree],
   };
@@ -159,8 +170,8 @@ function jobOutputs(scope: Scope, context: LoadContext): Record<string, Pipeline
       context.error(key, "unknown_output", message, "Remove it, or declare it in the component.");
       continue;
     }
-    // A node that could not be read may make it.
-    if (scope.broken.size > 0) continue;
+    // A node that could not be read may make it, and so may a binding that is wrong.
+    if (scope.broken.size > 0 || context.hasErrors) continue;
     const message = `no node makes the pipeline's output \`${name}\``;
     context.warn(key, "unmade_output", message, hint);
   }

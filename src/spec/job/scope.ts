@@ -28,6 +28,9 @@ export interface Scope {
   readonly broken: Set<string>;
   /** Filled when inputs are bound; null marks one whose mistake is already reported. */
   readonly inputs: Map<string, ResolvedInput | null>;
+  /** Whether any input may exist, or any output: what it lists of them could not be read, which is reported. */
+  readonly anyInput: boolean;
+  readonly anyOutput: boolean;
   /** Output of this pipeline → the node inside that makes it. */
   readonly made: Map<string, { readonly node: JobNode; readonly output: string }>;
   /** `retry`, `reuse` and the like of the pipelines around, the nearest first. */
@@ -74,12 +77,13 @@ export function nearNode(name: string, { nodes }: Scope): string | null {
 /** An input of the pipeline itself; null where it has none of that name, which is reported, or a wrong one, which has been. */
 export function parentInput(
   name: string,
-  { inputs }: Scope,
+  { inputs, anyInput }: Scope,
   place: Place,
   context: LoadContext,
 ): ResolvedInput | null {
   const input = inputs.get(name);
   if (input !== undefined) return input;
+  if (anyInput) return null;
   const message = `the pipeline has no input \`${name}\``;
   const hint = (): string | null => {
     const otherwise = `Add it under \`inputs\`. Declared: ${namesInWords(inputs.keys())}.`;
