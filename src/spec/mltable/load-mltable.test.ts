@@ -120,3 +120,30 @@ describe("a filter", () => {
     expect(parseFilter(text)).toHaveProperty("mistake");
   });
 });
+
+describe("a setting that is no value of its kind", () => {
+  const of = (transformation: string) =>
+    load(`${PATHS}transformations:\n  - ${transformation}\n`).problems.map(
+      ({ code, position }) => `${code} ${position?.line}:${position?.column}`,
+    );
+
+  it.each([
+    ["take:", "wrong_type 3:5"],
+    ["take: []", "wrong_type 3:11"],
+    ['take: " "', "wrong_type 3:11"],
+    ["skip: [10]", "wrong_type 3:11"],
+    ['take_random_sample: {probability: ""}', "out_of_range 3:25"],
+    ["take_random_sample: {probability: 0.5, seed: x}", "wrong_type 3:50"],
+    ["read_delimited: {delimiter: [a]}", "wrong_type 3:33"],
+    ["read_delimited: {encoding: {a: 1}}", "wrong_type 3:32"],
+    ["read_parquet: {include_path_column: [true]}", "wrong_type 3:41"],
+    ["keep_columns: [a, {b: c}]", "wrong_type 3:23"],
+    ["convert_column_types: [7]", "wrong_type 3:28"],
+    ["convert_column_types: [{column: a, column_type: int}]", "unknown_key 3:29"],
+    ["convert_column_types: [{column_type: int}]", "missing_field 3:28"],
+    ["convert_column_types: [{columns: a}]", "missing_field 3:28"],
+    ["convert_column_types: [{columns: a, column_type: nix}]", "unknown_value 3:54"],
+  ])("is told once and is never taken for another one: %s", (transformation, told) => {
+    expect(of(transformation)).toEqual([told]);
+  });
+});

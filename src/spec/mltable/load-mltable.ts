@@ -71,7 +71,7 @@ class MlTableReader {
   read(root: TreeMapping): MlTable {
     for (const [key, { key: place }] of root.entries)
       if (!KEYS.has(key)) this.#unknown(place, key, [...KEYS], "an MLTable file");
-    const type = getText(root, "type");
+    const type = this.#text(root, "type");
     if (type !== null && type !== "mltable")
       this.#report(
         get(root, "type"),
@@ -131,7 +131,7 @@ class MlTableReader {
   delimited(settings: TreeNode | null): Transformation {
     const known = ["delimiter", "encoding", "header", "empty_as_string", "support_multi_line"];
     this.#known(settings, [...known, "infer_column_types", "include_path_column", "path_column"]);
-    const delimiter = getText(settings, "delimiter") ?? ",";
+    const delimiter = this.#text(settings, "delimiter") ?? ",";
     if (delimiter.length !== 1 && delimiter !== "\\t")
       this.#report(get(settings, "delimiter"), "wrong_type", "a delimiter is one character");
     return {
@@ -187,19 +187,23 @@ class MlTableReader {
   }
 
   count(kind: "take" | "skip", settings: TreeNode | null, item: TreeNode): Transformation {
-    const count = Number(settings === null ? Number.NaN : textOf(settings));
-    if (!Number.isSafeInteger(count) || count < 0)
+    const count = settings === null ? null : numberIn(settings);
+    if (count === null || !Number.isSafeInteger(count) || count < 0)
       this.#report(settings ?? item, "wrong_type", `\`${kind}\` needs a whole number of rows`);
-    return { kind, count };
+    return { kind, count: count ?? 0 };
   }
 
   sample(settings: TreeNode | null, item: TreeNode): Transformation {
     this.#known(settings, ["probability", "seed"]);
-    const probability = Number(getText(settings, "probability") ?? Number.NaN);
+    const given = getSet(settings, "probability");
+    const probability = (given === null ? null : numberIn(given)) ?? Number.NaN;
     if (!(probability >= 0 && probability <= 1))
       this.#report(settings ?? item, "out_of_range", "`probability` must be from 0 to 1");
-    const seed = getText(settings, "seed");
-    return { kind: "take_random_sample", probability, seed: seed === null ? null : Number(seed) };
+    const written = getSet(settings, "seed");
+    const seed = written === null ? null : numberIn(written);
+    if (written !== null && !Number.isSafeInteger(seed))
+      this.#report(written, "wrong_type", "`seed` must be a whole number");
+    return { kind: "take_random_sample", probability, seed };
   }
 
   types(settings: TreeNode | null, item: TreeNode): Transformation {
@@ -217,15 +221,21 @@ class MlTableReader {
   }
 
   #columnType(entry: TreeNode): ColumnType | null {
-    this.#known(entry, ["columns", "column_type"]);
+    if (!this.#known(entry, ["columns", "column_type"])) return null;
     const columns = this.#names(getSet(entry, "columns"));
     const written = getSet(entry, "column_type");
     const [settings] = written?.kind === "mapping" ? [...written.entries] : [];
     const name = written === null ? "" : (textOf(written) ?? settings?.[0] ?? "");
     const type = TYPES.get(name);
-    if (type === undefined || columns.length === 0) {
+    if (columns.length === 0) {
+      const hint = "Write `columns` and `column_type`.";
+      this.#report(entry, "missing_field", "a conversion of columns names none in `columns`", hint);
+      return null;
+    }
+    if (type === undefined) {
       const hint = `Write \`columns\` and \`column_type\`: one of ${namesInWords([...new Set(TYPES.keys())])}.`;
-      this.#report(written ?? entry, "unknown_value", `\`${name}\` is not a type of column`, hint);
+      if (name === "") this.#report(entry, "missing_field", "it has no `column_type`", hint);
+      else this.#report(written, "unknown_value", `\`${name}\` is not a type of column`, hint);
       return null;
     }
     const more = settings?.[1].value ?? null;
@@ -252,25 +262,38 @@ class MlTableReader {
   }
 
   #pathColumn(settings: TreeNode | null): string | null {
-    const name = getText(settings, "path_column");
+    const name = this.#text(settings, "path_column");
     if (name !== null) return name;
     return this.#flag(settings, "include_path_column", false) ? "Path" : null;
   }
 
-  #known(settings: TreeNode | null, keys: readonly string[]): void {
-    if (settings === null || isNull(settings)) return;
+  /** False where something in them cannot be read, which is reported. */
+  #known(settings: TreeNode | null, keys: readonly string[]): boolean {
+    if (settings === null || isNull(settings)) return true;
     if (settings.kind !== "mapping") {
       this.#report(settings, "wrong_type", "settings of a transformation must be a mapping");
-      return;
+      return false;
     }
-    for (const [key, { key: place }] of settings.entries)
-      if (!keys.includes(key)) this.#unknown(place, key, keys, "a setting that can be read here");
+    const unknown = [...settings.entries].filter(([key]) => !keys.includes(key));
+    for (const [key, { key: place }] of unknown)
+      this.#unknown(place, key, keys, "a setting that can be read here");
+    return unknown.length === 0;
+  }
+
+  /** The text of a setting; null where there is none, and after reporting that it is none. */
+  #text(settings: TreeNode | null, key: string): string | null {
+    const value = getSet(settings, key);
+    if (value !== null && value.kind !== "scalar")
+      this.#report(value, "wrong_type", `\`${key}\` must be a single value`);
+    return value === null ? null : textOf(value);
   }
 
   #names(node: TreeNode | null): readonly string[] {
     if (node === null || isNull(node)) return [];
-    const names = node.kind === "list" ? node.items.map(textOf) : [textOf(node)];
-    return names.flatMap((name) => name ?? []);
+    const nodes = node.kind === "list" ? node.items : [node];
+    const wrong = nodes.find((one) => textOf(one) === null);
+    if (wrong !== undefined) this.#report(wrong, "wrong_type", "a name must be a text");
+    return nodes.flatMap((one) => textOf(one) ?? []);
   }
 
   #word<T extends string>(
@@ -279,7 +302,7 @@ class MlTableReader {
     words: readonly T[],
     usual: T,
   ): T {
-    const text = getText(settings, key);
+    const text = this.#text(settings, key);
     if (text === null) return usual;
     const plain = key === "encoding" ? text.toLowerCase().replaceAll(/[-_ ]/g, "") : text;
     const found = words.find((word) => word === plain);
@@ -290,7 +313,7 @@ class MlTableReader {
   }
 
   #flag(settings: TreeNode | null, key: string, usual: boolean): boolean {
-    const text = getText(settings, key);
+    const text = this.#text(settings, key);
     if (text === null) return usual;
     if (!/^(?:true|false)$/i.test(text))
       this.#report(get(settings, key), "wrong_type", `\`${key}\` must be true or false`);
@@ -310,6 +333,12 @@ class MlTableReader {
   ): void {
     this.problems.push(problemAt(place, code, message, hint));
   }
+}
+
+/** Null for what YAML does not read as a number. */
+function numberIn(node: TreeNode): number | null {
+  const isNumber = node.kind === "scalar" && (node.type === "integer" || node.type === "number");
+  return isNumber ? Number(node.text) : null;
 }
 
 type Read = (
