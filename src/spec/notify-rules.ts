@@ -1,7 +1,7 @@
-// Reads `notify` of `stepwell.yml`. Addresses may hold secrets, so no finding here shows one or points at its line.
+// Reads `notify` of `stepwell.yml`. Addresses may hold secrets, so no finding here shows one or its line.
 
 import type { Problem } from "./problem.ts";
-import { getSet, getText, type TreeMapping, type TreeNode, textOf } from "./tree.ts";
+import { getSet, getText, positionOf, type TreeMapping, type TreeNode, textOf } from "./tree.ts";
 
 export type NotifyEnd = "failed" | "succeeded";
 
@@ -17,11 +17,25 @@ export function readNotify(root: TreeMapping, problems: Problem[]): readonly Not
   if (list?.kind !== "list") return [];
   return list.items.flatMap((item, index) => {
     if (item.kind !== "mapping") return [];
+    // Told by the field table.
+    if (
+      ["command", "webhook"].some(
+        (key) => getSet(item, key)?.kind !== "scalar" && getSet(item, key) !== null,
+      )
+    )
+      return [];
     const target = readTarget(item);
     if (typeof target !== "string") return [{ on: readEnds(getSet(item, "on")), target }];
-    const message = `stepwell.yml: entry ${index + 1} of \`notify\` ${target}`;
+    const message = `entry ${index + 1} of \`notify\` ${target}`;
     const hint = "Write `{on: failed, command: …}` or `{on: failed, webhook: https://…}`.";
-    problems.push({ severity: "error", code: "wrong_type", message, hint, position: null });
+    problems.push({
+      severity: "error",
+      code: "wrong_type",
+      message,
+      hint,
+      position: positionOf(item),
+      hidesLine: true,
+    });
     return [];
   });
 }

@@ -105,9 +105,11 @@ describe("notify", () => {
     ["{on: failed, command: a, webhook: https://x.org/s3cret}", /has both/],
     ["{on: failed, webhook: ftp://x.org/s3cret}", /is no http\(s\) address/],
     ["{on: failed, webhook: s3cret}", /is no http\(s\) address/],
-  ])("reports %s without showing the address or its line", (entry, message) => {
+  ])("reports %s with its place, without showing the address or its line", (entry, message) => {
     const { problems, config: read } = loadWorkspaceConfig(`notify: [${entry}]`, FILE);
-    expect(problems).toMatchObject([{ severity: "error", position: null }]);
+    expect(problems).toMatchObject([
+      { severity: "error", position: { line: 1, column: 10 }, hidesLine: true },
+    ]);
     expect(problems[0]?.message).toMatch(message);
     expect(JSON.stringify([problems, read])).not.toContain("s3cret");
   });
