@@ -88,6 +88,7 @@ describe("a value of the wrong shape", () => {
     ["the nodes", /jobs:[^$]*$/.source, "jobs: nothing\n", "4:7"],
     ["a node's inputs", '{raw: "${{parent.inputs.raw}}"}', "[raw]", "7:13"],
     ["a node's outputs", "{rows: {type: uri_folder}}", "rows", "8:14"],
+    ["a text with a binding", "{rows: {type: uri_folder}}", "a-${{parent.inputs.seed}}", "8:14"],
     ["a bound mapping", '{raw: "${{parent.inputs.raw}}"}', '"${{parent.inputs.raw}}"', "7:13"],
     ["a component", "./train.yml", "[./train.yml]", "10:16"],
     ["a type", "data_transfer", "[data_transfer]", "18:11"],
@@ -144,6 +145,34 @@ describe("other mistakes with consequences", () => {
   it("a letter is no other one mistyped", () => {
     const one = loaded('type: command\ncommand: "echo ${{inputs.n}}"\ninputs: {a: 1}');
     expect(one.problems[0]?.hint).toBe("Add it under `inputs`. Declared: `a`.");
+  });
+});
+
+it.each([
+  ["nothing", "{type: uri_folder, mode: ro_mount}"],
+  ["an unknown type", "{type: folder}"],
+])("an input of a component is told alone where it cannot be read: %s", (_, raw) => {
+  const train = TRAIN.replace("{type: uri_folder}", raw);
+  const job = loaded(JOB, { ...FILES, files: { ...FILES.files, "train.yml": train } });
+  const isRight = raw.includes("uri_folder");
+  expect(findings(job)).toEqual(isRight ? [] : ["error unknown_value /project/train.yml 4:22"]);
+});
+
+describe("min and max of an input", () => {
+  const input = (text: string) =>
+    loaded("type: pipeline\njobs:\n  a: {component: ./c.yml, inputs: {n: 1}}", {
+      files: { "c.yml": `type: command\nname: c\ncommand: ls\ninputs: {n: ${text}}` },
+    });
+
+  it.each(["nonsense", "true", "2020-01-01", "''"])("%s bounds nothing, and is told", (bound) => {
+    const told = findings(input(`{type: integer, max: ${bound}}`));
+    expect(told).toEqual(["error wrong_type /project/c.yml 4:34"]);
+  });
+
+  it("are not read of a text", () => {
+    expect(findings(input("{type: string, min: 5}"))).toEqual([
+      "warning not_read /project/c.yml 4:33",
+    ]);
   });
 });
 

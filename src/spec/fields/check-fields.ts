@@ -325,7 +325,8 @@ function requiredFields(table: FieldTable): readonly (readonly [string, string])
   return found;
 }
 
-function isBinding(node: TreeNode): boolean {
+/** Where bindings may stand, whoever fills one in says what is wrong with it. */
+export function isBinding(node: TreeNode): boolean {
   if (node.kind !== "scalar" || node.type !== "string") return false;
   // Among other words it can stand nowhere, which is told where it is filled in.
   return node.text.includes("${{parent.") || soleReference(node.text) !== null;

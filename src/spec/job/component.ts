@@ -23,7 +23,7 @@ import {
 } from "../tree.ts";
 import { checkCommand } from "./check-command.ts";
 import { bareFields, componentTypeOf } from "./component-type.ts";
-import { checkBounds, convertDefault } from "./literal-value.ts";
+import { boundOf, checkBounds, convertDefault } from "./literal-value.ts";
 import type { LoadContext } from "./load-context.ts";
 import { checkPortNames, warnOfEqualNames } from "./port-name.ts";
 
@@ -87,6 +87,8 @@ export function readComponent(
   warnOfEqualNames(getMapping(tree, "inputs"), "input", context);
   warnOfEqualNames(getMapping(tree, "outputs"), "output", context);
   const inputs = readInputs(tree, type === "flow", context);
+  // What is asked of inputs that nobody knows would only follow from that.
+  if (inputs.size < (getMapping(tree, "inputs")?.entries.size ?? 0)) return null;
   const outputs = type === "flow" ? new Map() : readOutputs(tree);
   if (type === "command") checkCommand(tree, inputs, outputs, context);
   return { type: type === "flow" ? "parallel" : type, tree, ...where, inputs, outputs };
@@ -139,8 +141,8 @@ export function readInput(
     ...bare,
     type,
     literal: scalar === null ? null : convertDefault(name, scalar, type, context),
-    minimum: getText(value, "min"),
-    maximum: getText(value, "max"),
+    minimum: boundOf(name, value, type, "min", context),
+    maximum: boundOf(name, value, type, "max", context),
     values:
       list?.kind === "list"
         ? list.items.flatMap((item) => (item.kind === "scalar" ? [item.text] : []))

@@ -1,17 +1,15 @@
 // Opens a pipeline: each node with its component, nested pipelines to any depth. Binds nothing yet.
 
 import { didYouMean, namesInWords, suggestion } from "../did-you-mean.ts";
-import { checkFields } from "../fields/check-fields.ts";
+import { checkFields, isBinding } from "../fields/check-fields.ts";
 import { laterNodes } from "../fields/later-nodes.ts";
 import { commandNode } from "../fields/node-fields.ts";
 import type { StepType } from "../graph.ts";
 import { MOST_PORTS, PIPELINE_DEPTH } from "../limits.ts";
-import { soleReference } from "../template.ts";
 import {
   get,
   getMapping,
   getSet,
-  getText,
   getWord,
   isMisshapen,
   type TreeEntry,
@@ -130,10 +128,11 @@ function hasUnreadablePorts(tree: TreeMapping, context: LoadContext): boolean {
   const wrong = ["inputs", "outputs"].filter((field) => isMisshapen(tree, field));
   for (const field of wrong) {
     // Other fields of a node may be a binding: the field table lets one pass.
-    if (soleReference(getText(tree, field) ?? "") === null) continue;
+    const value = getSet(tree, field);
+    if (value === null || !isBinding(value)) continue;
     const message = `\`${field}\` must be a mapping, not a binding`;
     const hint = `Write a binding for each name: \`${field}: {NAME: \${{…}}}\`.`;
-    context.error(getSet(tree, field), "wrong_type", message, hint);
+    context.error(value, "wrong_type", message, hint);
   }
   return wrong.length > 0;
 }

@@ -5,7 +5,7 @@ import { namesInWords, suggestion } from "../did-you-mean.ts";
 import type { Literal, LiteralKind } from "../literal.ts";
 import type { Place } from "../problem-at.ts";
 import { floatValue, pythonFloat } from "../python-number.ts";
-import { isNull, type TreeScalar } from "../tree.ts";
+import { getSet, isNull, type TreeMapping, type TreeScalar } from "../tree.ts";
 import type { DeclaredInput } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
 
@@ -50,6 +50,27 @@ export function convertGiven(
   }
   const converted = { kind: type, text };
   return checkBounds(input, converted, place, context, literal.kind !== type) ? converted : null;
+}
+
+/** `min` or `max` of an input; null where there is none, and after telling that it bounds nothing. */
+export function boundOf(
+  name: string,
+  declared: TreeMapping,
+  type: LiteralKind,
+  field: "min" | "max",
+  context: LoadContext,
+): string | null {
+  const value = getSet(declared, field);
+  if (value?.kind !== "scalar") return null;
+  if (type !== "integer" && type !== "number") {
+    const message = `\`${field}\` of \`${name}\` is not read: it is ${WORDS[type]}`;
+    context.warn(value, "not_read", message, "Remove it; a text is held to an `enum`.");
+    return null;
+  }
+  if (value.type !== "boolean" && numberOf(value.text) !== null) return value.text;
+  const message = `\`${field}\` of \`${name}\` must be a number, not \`${shorten(value.text)}\``;
+  context.error(value, "wrong_type", message, `Write ${EXAMPLES[type]}.`);
+  return null;
 }
 
 /**
