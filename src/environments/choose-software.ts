@@ -1,7 +1,6 @@
 // Decides what an environment reference means on this machine: an interpreter as it is, or packages to be installed.
 // Looks names up in the workspace's table, its assets and the curated environments. Makes and installs nothing.
 
-import fs from "node:fs";
 import path from "node:path";
 import type { EnvironmentFailure, EnvironmentLookup } from "../ports/environments.ts";
 import { readText } from "../ports/read-file.ts";
@@ -185,7 +184,7 @@ function fromBuildContext(
   if (found === undefined)
     return chosen({ kind: "host" }, `${note}: the python of your shell is used${way}`);
   const file = path.join(build.path, found);
-  const text = readText(file);
+  const text = textOf(file) ?? "";
   const choice = found.endsWith(".txt")
     ? fromRequirements({ path: file, text }, name, null)
     : fromCondaText({ path: file, text }, name);
@@ -207,8 +206,17 @@ const INSTALLED = [
 
 /** An `environment.yml` may also be Azure ML's own file, of the environment that is built from this folder. */
 function isInstalled(file: string): boolean {
-  if (!fs.existsSync(file)) return false;
-  return file.endsWith(".txt") || /^dependencies:/m.test(readText(file));
+  const text = textOf(file);
+  return text !== null && (file.endsWith(".txt") || /^dependencies:/m.test(text));
+}
+
+/** Null where there is no file that can be read. */
+function textOf(file: string): string | null {
+  try {
+    return readText(file);
+  } catch {
+    return null;
+  }
 }
 
 function fromCondaText(file: { readonly path: string; readonly text: string }, label: string) {

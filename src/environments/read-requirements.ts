@@ -135,11 +135,20 @@ function include(
     throw new Unusable(`The requirements name a file that does not exist: ${plain}.`);
   if (found.files.has(file)) return;
   found.files.add(file);
-  const text = readText(file);
+  const text = textOf(file, plain);
   // Of the file that the definition names it is seen when the definition is read.
   const secret = addressSecretIn(text, plain);
   if (secret !== null) throw new Unusable(`${secret.message}.`, secret.hint);
   collect(text.split("\n"), path.dirname(file), found, into);
+}
+
+function textOf(file: string, named: string): string {
+  try {
+    return readText(file);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new Unusable(`The requirements name a file that cannot be read: ${named}: ${reason}.`);
+  }
 }
 
 /** Without comments and empty lines; continued lines as one. */

@@ -37,7 +37,7 @@ export async function resolveMlTable(
   if (data.content.kind !== "folder") return data;
   const notHere = await bringHere(workspace, data);
   if (notHere !== null) return notHere;
-  if (!fs.existsSync(file)) return data;
+  if (!isFile(file)) return data;
   const text = readText(file);
   const { table } = loadMlTable(text, file);
   // What this version cannot read may still be read by the step's own library.
@@ -143,10 +143,14 @@ function laidOut(workspace: Workspace, data: Found, { table, text, found }: Laid
   return made;
 }
 
+function isFile(at: string): boolean {
+  return fs.statSync(at, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
 /** What keeps a folder from being registered as a table; null when nothing does. */
 export function whyNoMlTable(folder: string): Refusal | null {
   const file = path.join(folder, MLTABLE_FILE);
-  if (!fs.existsSync(file))
+  if (!isFile(file))
     return refuse(
       "no_mltable",
       `${folder} has no file ${MLTABLE_FILE}`,

@@ -96,3 +96,33 @@ describe("a definition that comes through standard input", () => {
     expect([status, said]).toEqual([2, expect.stringContaining("1 | typ: pipeline")]);
   });
 });
+
+describe("a folder in the place of a file that another file names", () => {
+  const job = (environment: string, input = "./code") => `type: command
+command: ls \${{inputs.t}}
+code: ./code
+environment: ${environment}
+inputs: {t: {type: mltable, path: ${input}}}
+`;
+
+  it("is told of a requirements file", () => {
+    rig.write("named.txt", "-r more.txt\n");
+    fs.mkdirSync(rig.at("more.txt"));
+    rig.write("requires.yml", job("{requirements: named.txt}"));
+    const { code, stderr } = rig.cli("validate", "requires.yml");
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("cannot be read: more.txt: it is a folder, not a file"),
+    ]);
+  });
+
+  it.each([
+    ["requirements.txt", "{build: {path: ./context}}", "./code"],
+    ["MLTable", "{requirements: requirements.txt}", "./context"],
+  ])("is no such file where it may be left out: %s", (name, environment, input) => {
+    fs.mkdirSync(rig.at(`context/${name}`), { recursive: true });
+    rig.write("context/Dockerfile", "FROM x\n");
+    rig.write("built.yml", job(environment, input));
+    expect(rig.cli("validate", "built.yml")).toMatchObject({ code: 0 });
+  });
+});
