@@ -201,6 +201,14 @@ describe("--json", () => {
     }
   });
 
+  it("takes a tag without a name for a mistake", () => {
+    const refused = rig.cli("run", "pipeline.yml", "--tag", "=bio", "--json");
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("expected KEY=VALUE"),
+    ]);
+  });
+
   it("leads from the missing file of an asset to what one holds", () => {
     expect(rig.cli("data", "create", "none.yml").stderr).toContain("stepwell schema data");
     expect(rig.cli("component", "create", "none.yml").stderr).toContain("schema component");

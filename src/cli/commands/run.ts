@@ -1,6 +1,6 @@
 // `stepwell run FILE`: validates, plans, runs to the end (or hands over with --detach), and says how it ended.
 
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { isRefusal, refuse, refuseInvalid } from "../../operations/refusal.ts";
 import { takeUp } from "../../operations/resume-run.ts";
 import { submitRun } from "../../operations/submit-run.ts";
@@ -44,7 +44,7 @@ export function addRunOptions(command: Command): Command {
   return command
     .option("--name <name>", "name of the run (default: the pipeline's name and a number)")
     .option("--experiment <name>", "experiment to file it under")
-    .option("--tag <key=value>", "tag of the run", collect)
+    .option("--tag <key=value>", "tag of the run", collectTag)
     .option("--priority <n>", "-10 … 10; higher goes first", "0")
     .option("--detach", "submit, print the name, and let it go on by itself")
     .option("--only-cached", "fail at the first step that would run")
@@ -169,6 +169,11 @@ async function submitFile(
   // The same key again: nobody may be left who goes on with that run.
   if (flags.idempotencyKey !== undefined) await takeUp(workspace, row, flags.detach ?? null);
   return row;
+}
+
+function collectTag(text: string, all: readonly string[] = []): readonly string[] {
+  if (/^\s*=/.test(text)) throw new InvalidArgumentError("expected KEY=VALUE");
+  return [...all, text];
 }
 
 export function tagsOf(tags: readonly string[] = []): Record<string, string> {
