@@ -1,7 +1,9 @@
 // Where in its file a field of a step stands. Graphs keep the place of a step alone, for there may be 100,000; so a file is
 // read again once something in it is wrong, and only then.
 
+import path from "node:path";
 import { readText } from "../ports/read-file.ts";
+import { localPath } from "../spec/data-reference.ts";
 import type { Graph, StepNode } from "../spec/graph.ts";
 import { SPEC_LIMITS, type SpecLimits } from "../spec/limits.ts";
 import type { Position } from "../spec/problem.ts";
@@ -23,6 +25,10 @@ export interface FieldPlaces {
   of(step: StepNode, field: Field, message: string): Position | null;
   /** Of a field of the job itself. */
   ofJob(graph: Graph, field: Field, message: string): Position | null;
+  /** As the step's own file has it, whatever a message says. */
+  field(step: StepNode, field: Field): Position | null;
+  /** Of a part of the step's command, by its offset there; also in a component's file. */
+  inCommand(step: StepNode, offset: number): Position | null;
 }
 
 export function createFieldPlaces(limits: Partial<SpecLimits>): FieldPlaces {
@@ -32,7 +38,28 @@ export function createFieldPlaces(limits: Partial<SpecLimits>): FieldPlaces {
     files.set(file, known);
     return known;
   };
+  const nodeOf = ({ position }: StepNode): TreeNode | null =>
+    position === null
+      ? null
+      : (nodesOf(position.file).nodes.get(`${position.line}:${position.column}`) ?? null);
+  const commandOf = (step: StepNode): TreeNode | null => {
+    const node = nodeOf(step);
+    const component = get(node, "component");
+    const file = componentFile(step, textOf(component));
+    return get(file === null ? (component ?? node) : nodesOf(file).root, "command");
+  };
   return {
+    field(step, field) {
+      const value = at(nodeOf(step), field);
+      return value === null ? null : positionOf(value);
+    },
+    inCommand(step, offset) {
+      const command = commandOf(step);
+      // An option of the command line may have set another one.
+      return command === null || textOf(command) !== step.command
+        ? null
+        : placeInText(command, step.command ?? "", offset);
+    },
     of({ position, parent }, field, message) {
       if (position === null) return null;
       const { root, nodes } = nodesOf(position.file);
@@ -48,6 +75,23 @@ export function createFieldPlaces(limits: Partial<SpecLimits>): FieldPlaces {
       return file === undefined ? null : placeOf(at(nodesOf(file).root, field), message);
     },
   };
+}
+
+/** Null for a component that is no file, and for a step without one. */
+function componentFile({ position }: StepNode, named: string | null): string | null {
+  if (named === null || position === null || /^azureml:/.test(named)) return null;
+  return localPath(named, path.dirname(position.file));
+}
+
+/** Lines of a text are folded and indented in a file, references are not: the same one is looked for there. */
+function placeInText(node: TreeNode, text: string, offset: number): Position | null {
+  const reference = /^\$\{\{.*?\}\}/s.exec(text.slice(offset))?.[0];
+  if (reference === undefined || node.source === null) return positionOf(node);
+  const earlier = text.slice(0, offset).split(reference).length - 1;
+  let found = node.offset - 1;
+  for (let count = 0; count <= earlier; count += 1)
+    found = node.source.text.indexOf(reference, found + 1);
+  return positionOf(found < 0 ? node : { source: node.source, offset: found });
 }
 
 interface FileNodes {

@@ -10,6 +10,7 @@ import { type LoadedJob, loadJobLeniently } from "../spec/load-job.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
 import { checkCommands } from "./check-commands.ts";
+import { createFieldPlaces } from "./field-places.ts";
 import { graphCache, kindOf } from "./graph-cache.ts";
 import { expectMuch, saveMemory } from "./heap-growth.ts";
 import { namesIn } from "./names-in.ts";
@@ -143,7 +144,10 @@ async function loadTexts(
   if (draft === null || loaded.problems.some(({ severity }) => severity === "error"))
     return { graph: null, draft, problems: loaded.problems, isCached: false, atSource: asTheyAre };
   const graph = compactGraph(draft);
-  const problems = [...loaded.problems, ...checkCommands(graph)];
+  const problems = [
+    ...loaded.problems,
+    ...checkCommands(graph, createFieldPlaces(workspace.config.limits)),
+  ];
   // What names like `azureml:train@latest` mean can change at any time.
   const isKept = !isRegistered && problems.every((one) => one.severity === "warning");
   if (isKept) cache.write({ ...onDisk(loaded, read), graph, problems });

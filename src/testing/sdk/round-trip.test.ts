@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodeId } from "../../core/fingerprint.ts";
 import { checkCommands } from "../../operations/check-commands.ts";
+import { createFieldPlaces } from "../../operations/field-places.ts";
 import { asRead } from "../../operations/read-module.ts";
 import { command, type InputPort, input, type Pipeline, pipeline } from "../../sdk/index.ts";
 import type { PipelineParts } from "../../sdk/pipeline-parts.ts";
@@ -53,7 +54,7 @@ function read(file: string, reader: SpecReader, { inputs }: Generated): Read {
     knownComputes: null,
     limits: SPEC_LIMITS,
   });
-  const all = [...problems, ...(graph === null ? [] : checkCommands(graph))];
+  const all = [...problems, ...(graph === null ? [] : checkCommands(graph, createFieldPlaces({})))];
   return {
     graph: graph === null ? null : withoutPlaces(graph),
     identities: graph?.steps.map(nodeId) ?? [],
