@@ -112,6 +112,9 @@ describe("mistakes in what is named", () => {
     ["code: git+https://x.org/y", "unsupported_code", "2:7"],
     ["inputs: {x: {path: 'ftp://x/y'}}", "bad_data_reference", "2:20"],
     ["outputs: {x: {path: 'azureml://x'}}", "bad_data_reference", "2:21"],
+    ["outputs: {x: {path: 'azureml:d:1'}}", "bad_data_reference", "2:21"],
+    ["outputs: {x: {path: 'azureml://jobs/r/outputs/o'}}", "bad_data_reference", "2:21"],
+    ["outputs: {x: {path: 'https://x.org/y'}}", "bad_data_reference", "2:21"],
   ])("reports %s", (line, code, place) => {
     expect(findings(loaded(`command: ls\n${line}`))).toEqual([`error ${code} ${place}`]);
   });

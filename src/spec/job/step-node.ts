@@ -1,5 +1,6 @@
 // Turns an opened, bound node into a step of the graph. Knows nothing of order.
 
+import { parseCloudAddress } from "../cloud-address.ts";
 import { DATA_REFERENCE_FORMS, parseDataReference } from "../data-reference.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { liveFolder } from "../frozen-root.ts";
@@ -311,10 +312,23 @@ function publishTo(
     const at = value.kind === "mapping" ? getSet(value, "path") : null;
     if (at?.kind !== "scalar" || parentOutput(value) !== null) continue;
     const parsed = parseDataReference(at.text, liveFolder(base));
-    if ("reference" in parsed) return asFolder(parsed.reference, at.text);
-    context.error(at, "bad_data_reference", parsed.mistake, DATA_REFERENCE_FORMS);
+    if (!("reference" in parsed)) {
+      context.error(at, "bad_data_reference", parsed.mistake, DATA_REFERENCE_FORMS);
+      continue;
+    }
+    if (canBeWritten(parsed.reference)) return asFolder(parsed.reference, at.text);
+    const message = `nothing can be written to \`${at.text}\``;
+    const hint =
+      "Write a local path or `azureml://datastores/NAME/paths/…`; data is registered by `name`, without a `path`.";
+    context.error(at, "bad_data_reference", message, hint);
   }
   return null;
+}
+
+/** Named data, outputs of runs and addresses of the web are there to be read. */
+function canBeWritten(reference: DataReference): boolean {
+  if (reference.kind === "url") return parseCloudAddress(reference.url) !== null;
+  return reference.kind === "local" || reference.kind === "datastore";
 }
 
 /** `./out/` is a folder: a file goes into it under its own name. */
