@@ -180,3 +180,27 @@ it("type and mode of a node's ports are words, not bindings", () => {
   const typed = "{rows: {type: '${{parent.inputs.seed}}'}}";
   expect(told("{rows: {type: uri_folder}}", typed)).toEqual(["error unknown_value 8:28"]);
 });
+
+describe("a property that is called like ours", () => {
+  const job = (property: string) =>
+    loaded(`type: pipeline\njobs:\n  a:\n    command: ls\n    properties: {${property}}\n`);
+
+  it("and is none of them is told, with the one that was meant", () => {
+    const { problems } = job("stepwell.retri: '{}'");
+    expect(problems).toMatchObject([
+      {
+        severity: "warning",
+        code: "unknown_key",
+        hint: "Did you mean `stepwell.retry`?",
+        position: { line: 5, column: 18 },
+      },
+    ]);
+  });
+
+  it.each(["stepwell.inputs: text", "stepwell.retry: '{}'", "mine: x", "stepwell: x"])(
+    "is not %s",
+    (property) => {
+      expect(findings(job(property))).toEqual([]);
+    },
+  );
+});

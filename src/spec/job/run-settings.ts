@@ -2,6 +2,7 @@
 // the component, then the pipelines around. Knows nothing of data.
 
 import { bareName } from "../asset-name.ts";
+import { namesInWords, suggestion } from "../did-you-mean.ts";
 import { checkValue } from "../fields/check-fields.ts";
 import { dependsOnField, extensionFields, resourcesField } from "../fields/runtime-fields.ts";
 import type {
@@ -169,6 +170,22 @@ const PROPERTY_TYPES = {
   "stepwell.trace": extensionFields.trace.type,
   "stepwell.resources": resourcesField.type,
 } as const;
+
+const PROPERTY_NAMES: readonly string[] = [...Object.keys(PROPERTY_TYPES), "stepwell.inputs"];
+
+/** Properties are free, but one that is called like ours and is none of them does nothing. */
+export function warnOfUnknownProperties(
+  sources: readonly (TreeMapping | null)[],
+  context: LoadContext,
+): void {
+  for (const source of sources)
+    for (const [name, { key }] of getMapping(source, "properties")?.entries ?? []) {
+      if (!name.startsWith("stepwell.") || PROPERTY_NAMES.includes(name)) continue;
+      const message = `\`${name}\` is no property that is read`;
+      const known = `Known ones: ${namesInWords(PROPERTY_NAMES)}.`;
+      context.warn(key, "unknown_key", message, () => suggestion(name, PROPERTY_NAMES, known));
+    }
+}
 
 function propertyMapping(
   source: TreeMapping | null,

@@ -39,6 +39,7 @@ import {
   readReuse,
   readTimeout,
   readTrace,
+  warnOfUnknownProperties,
 } from "./run-settings.ts";
 import type { JobNode, ResolvedInput } from "./scope.ts";
 import { settledFields } from "./settled-fields.ts";
@@ -66,6 +67,7 @@ export function stepNode(
   const around = [...sources, ...scope.defaults];
   warnOfUnboundVariables(sources, node.path !== "", context);
   warnOfComponentVariables(node, own, context);
+  warnOfUnknownProperties(around, context);
   const first = (key: string) =>
     sources.map((one) => getSet(one, key)).find((one) => one !== null) ?? null;
   const outputs = outputsOf(node, context);
