@@ -38,7 +38,7 @@ import { createSharedResults, type SharedResults } from "./operations/shared-res
 import { supplyNow } from "./operations/supply-now.ts";
 import { UNKNOWN_SELF } from "./operations/unseen-processes.ts";
 import { noteEmpty } from "./operations/usage-note.ts";
-import { cacheFolder, homeFolder } from "./operations/user-cache.ts";
+import { cacheFolder, homeFolder, withUvCache } from "./operations/user-cache.ts";
 import {
   type EngineOptions,
   places,
@@ -204,7 +204,7 @@ function compose(
     workspaceFolder: folder,
     table: config.environments,
     lookup: environmentLookup(records),
-    variables: options.shell,
+    variables: withUvCache(options.shell),
     log: options.notice,
   };
   const processes = createHostProcesses();

@@ -30,6 +30,8 @@ it("tells what the machine refuses by name, and leaves the rest to be a bug", ()
   expect(code("ENAMETOOLONG: name too long, stat '/x/yyy'")).toBe("name_too_long");
   expect(code("EISDIR: illegal operation on a directory, read '/home/x'")).toBeNull();
   expect(code("ENOENT: no such file or directory, uv_cwd")).toBe("folder_gone");
+  expect(code("ENOTDIR: not a directory, mkdir '/x/file/tools'")).toBe("no_folder");
+  expect(code("EEXIST: file already exists, mkdir '/x/file'")).toBe("no_folder");
   expect(code("undefined is not a function")).toBeNull();
 });
 

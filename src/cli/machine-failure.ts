@@ -97,6 +97,13 @@ const KNOWN: readonly Known[] = [
     quoted: true,
   },
   {
+    pattern: /\b(?:ENOTDIR|EEXIST)\b.*\bmkdir\b/,
+    code: "no_folder",
+    message: "a folder is needed where a file stands",
+    hint: "move the file away, or name another place: of environments it is STEPWELL_CACHE_DIR, else XDG_CACHE_HOME or HOME",
+    quoted: true,
+  },
+  {
     pattern: /\bENAMETOOLONG\b/,
     code: "name_too_long",
     message: "a name is longer than the disk takes",

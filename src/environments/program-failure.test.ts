@@ -11,6 +11,7 @@ describe("programFailure", () => {
   it.each([
     ["error: x\n  cause: No space left on device (os error 28)", "Free some space"],
     ["cause: failed to create directory: Read-only file system (os error 30)", "UV_CACHE_DIR"],
+    ["cause: failed to read `/dev/null/x`: Not a directory (os error 20)", "UV_CACHE_DIR"],
     ["hint: Packages were unavailable because the network was disabled.", "PIP_INDEX_URL"],
     ["cause: error sending request for url (http://127.0.0.1:9/)", "PIP_INDEX_URL"],
     ["cause: Git operation failed\n  cause: failed to fetch branch", "branch or tag"],

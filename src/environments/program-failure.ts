@@ -6,8 +6,8 @@ import type { EnvironmentFailure } from "../ports/environments.ts";
 const FULL = /no space left on device|disk quota exceeded|os error (?:28|122)\b/i;
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [
-    /read-only file system|permission denied|os error (?:13|30)\b/i,
-    "Make that folder writable, or name another cache: UV_CACHE_DIR for uv's own, STEPWELL_CACHE_DIR for environments.",
+    /read-only file system|permission denied|not a directory|os error (?:13|20|30)\b/i,
+    "Make that a folder that you can write, or name another cache: UV_CACHE_DIR for uv's own, STEPWELL_CACHE_DIR for environments.",
   ],
   [
     /hash mismatch/i,

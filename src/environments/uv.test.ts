@@ -42,3 +42,26 @@ exec ${String(real).trim()} "$@"
   expect("code" in again ? again : (await again.run(["--version"], "/")).stdout).toBe("uv 9.9.9\n");
   expect(fs.readFileSync(path.join(folder, "installed"), "utf8")).toBe("once\nonce\n");
 });
+
+it("says why pip could not install it, and not what pip remarks beside", async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-uv-"));
+  const real = execFileSync("python3", ["-c", "import sys; print(sys.executable)"]);
+  const python = path.join(folder, "bin", "python3");
+  fs.mkdirSync(path.dirname(python));
+  fs.writeFileSync(
+    python,
+    `#!/bin/sh
+if [ "$1 $2 $3" = "-m pip install" ]; then
+  echo 'ERROR: No matching distribution found for uv' >&2
+  echo 'WARNING: Running pip as root' >&2; echo '[notice] A new release of pip is available' >&2; exit 1
+fi
+exec ${String(real).trim()} "$@"
+`,
+    { mode: 0o755 },
+  );
+  const variables = { PATH: path.dirname(python) };
+  const found = await findUv({ cacheFolder: path.join(folder, "cache"), variables, log: () => {} });
+  expect("message" in found && found.message).toContain(
+    "could not be installed: ERROR: No matching distribution found for uv.",
+  );
+});

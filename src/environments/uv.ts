@@ -108,7 +108,7 @@ async function installInto(
     const words = ["-m", "pip", "install", "--quiet", "--target", making, "uv"];
     const end = await runProgram(python, words, { cwd: "/", variables, timeoutMs: BUILD_MS });
     const made = path.join(making, "bin", "uv");
-    if (end.exitCode !== 0 || !isExecutable(made)) return noUv(lastLine(end.stderr));
+    if (end.exitCode !== 0 || !isExecutable(made)) return noUv(complaint(end.stderr));
     const { stdout } = await runProgram(made, ["--version"], { cwd: "/", variables });
     const version = /\d[\w.]*/.exec(stdout)?.[0] ?? "0";
     const final = path.join(tools, `uv-${version}`);
@@ -129,6 +129,12 @@ function noUv(why: string): EnvironmentFailure {
   };
 }
 
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1)?.replace(/\.$/, "") || "pip failed";
+/** Of what pip said, its last error; around it stand warnings, and that there is a newer pip. */
+function complaint(text: string): string {
+  const lines = text.trim().split("\n");
+  const isError = (line: string): boolean => line.startsWith("ERROR:");
+  const line = lines.findLast(isError) ?? lines.findLast((one) => !BESIDE.test(one));
+  return line?.replace(/\.$/, "") || "pip failed";
 }
+
+const BESIDE = /^(?:WARNING:|\[notice\]|\s*$)/;

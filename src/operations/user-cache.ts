@@ -1,6 +1,6 @@
-// Where a user's own files lie: the home, and caches of environments, downloaded programs, compiled code. Shared by
-// workspaces. A user without a home that can be written (`docker run --user`, `sudo -u`) has the caches in a folder of the
-// machine's temporary files.
+// Where a user's own files lie: the home, and caches of environments, downloaded programs and packages, compiled code.
+// Shared by workspaces. A user without a home that can be written (`docker run --user`, `sudo -u`) has the caches in a
+// folder of the machine's temporary files.
 
 import fs from "node:fs";
 import os from "node:os";
@@ -18,9 +18,19 @@ export function homeFolder(): string {
 }
 
 export function cacheFolder(shell: Shell): string {
-  if (shell.STEPWELL_CACHE_DIR) return shell.STEPWELL_CACHE_DIR;
-  const wanted = path.join(shell.XDG_CACHE_HOME || path.join(homeFolder(), ".cache"), "stepwell");
+  if (shell.STEPWELL_CACHE_DIR) return path.resolve(shell.STEPWELL_CACHE_DIR);
+  const wanted = usualPlace(shell, "stepwell");
   return canBeWritten(wanted) ? wanted : (temporaryFolder() ?? wanted);
+}
+
+/** What uv is run with: where it cannot write to a cache of its own it does nothing at all, so it gets a place in ours. */
+export function withUvCache(shell: Shell): Shell {
+  if (shell.UV_CACHE_DIR || canBeWritten(usualPlace(shell, "uv"))) return shell;
+  return { ...shell, UV_CACHE_DIR: path.join(cacheFolder(shell), "uv") };
+}
+
+function usualPlace(shell: Shell, program: string): string {
+  return path.resolve(shell.XDG_CACHE_HOME || path.join(homeFolder(), ".cache"), program);
 }
 
 /** Now, or once it has been made. */

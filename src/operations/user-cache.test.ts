@@ -1,0 +1,36 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { cacheFolder, withUvCache } from "./user-cache.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-user-"));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+it("lets uv keep what it downloads beside our environments where its own place cannot be written", () => {
+  const file = path.join(folder, "file");
+  fs.writeFileSync(file, "");
+  vi.stubEnv("HOME", file);
+  vi.stubEnv("TMPDIR", folder);
+  const shell = { HOME: file };
+  const ours = path.join(folder, `stepwell-cache-${process.getuid?.()}`);
+  expect(cacheFolder(shell)).toBe(ours);
+  expect(withUvCache(shell)).toEqual({ ...shell, UV_CACHE_DIR: path.join(ours, "uv") });
+  const chosen = { ...shell, UV_CACHE_DIR: "/elsewhere" };
+  expect(withUvCache(chosen)).toEqual(chosen);
+  const usable = { XDG_CACHE_HOME: folder };
+  expect(withUvCache(usable)).toEqual(usable);
+});
+
+it("takes a place that is named from the current folder as a whole path: programs run in others", () => {
+  expect(cacheFolder({ STEPWELL_CACHE_DIR: "cache" })).toBe(path.resolve("cache"));
+  expect(cacheFolder({ XDG_CACHE_HOME: "node_modules" })).toBe(
+    path.resolve("node_modules/stepwell"),
+  );
+});
