@@ -68,6 +68,7 @@ describe("mistakes in keys and values", () => {
     ["command: ls\nproperties: {stepwell.retry: '{\"max\": 1}'}", "unknown_key", ""],
     ["command: ls\nenvironment: {image: x, conda: y}", "unknown_key", "conda_file"],
     ["command: ls\nenvironment: azureml:a:b:c", "bad_environment", ""],
+    ["command: ls\nenvironment: {python: 3.10, packages: [six]}", "wrong_type", '"3.10"'],
     ["type: pipeline\njobs: {a: {type: comand, command: ls}}", "unknown_kind", "command"],
     ["type: pipeline\njobs: {a: ls}", "wrong_type", ""],
     ["type: pipeline\njobs: {'a b': {command: ls}}", "bad_name", ""],

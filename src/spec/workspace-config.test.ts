@@ -30,7 +30,7 @@ computes:
   "*": {type: local}
   big: {type: local, cpus: 8, memory: 16GiB, gpus: 2}
 environments:
-  sklearn-1.5: {python: 3.10, packages: [scikit-learn==1.5.*, "numpy<2"]}
+  sklearn-1.5: {python: "3.10", packages: [scikit-learn==1.5.*, "numpy<2"]}
   old: sklearn-1.5
   mine: {python: .venv/bin/python}
 default_compute: big
@@ -58,7 +58,7 @@ slots: 3
         big: { cpus: 8, memoryBytes: 16 * 1024 ** 3, gpus: 2 },
       },
       environments: {
-        "sklearn-1.5": { pythonVersion: "3.1", packages: ["scikit-learn==1.5.*", "numpy<2"] },
+        "sklearn-1.5": { pythonVersion: "3.10", packages: ["scikit-learn==1.5.*", "numpy<2"] },
         old: { alias: "sklearn-1.5" },
         mine: { python: "/project/.venv/bin/python", pythonVersion: null, packages: null },
       },
@@ -72,6 +72,14 @@ slots: 3
       limits: { steps: 200_000, fileBytes: 1_000_000 },
       slots: 3,
     });
+  });
+
+  it("refuses a Python version whose last 0 YAML drops: 3.10 would be another Python", () => {
+    const text = "environments:\n  old: {python: 3.11, packages: []}\n  mine: {python: 3.10}\n";
+    const { problems } = loadWorkspaceConfig(text, FILE);
+    expect(problems.map(({ code, position, hint }) => [code, position?.line, hint])).toEqual([
+      ["wrong_type", 3, 'Put it in quotes: "3.10".'],
+    ]);
   });
 
   it("reads JSON", () => {

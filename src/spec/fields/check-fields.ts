@@ -107,11 +107,19 @@ function checkScalar(node: TreeNode, type: ScalarFieldType, name: string, report
   }
   if (type.kind === "string" && type.values !== undefined)
     checkWord(node, type.values, type.anyCase === true, name, report);
+  if (type.kind === "string" && type.pythonVersion === true) checkPythonVersion(node, name, report);
   const minimum = type.kind === "integer" || type.kind === "number" ? type.minimum : undefined;
   if (minimum !== undefined && Number(node.text) < minimum) {
     const message = `${name} must be at least ${minimum}, not ${node.text}`;
     report(problemAt(node, "out_of_range", message, null));
   }
+}
+
+/** Without quotes `3.10` is the number 3.1: another Python would be taken for it. */
+function checkPythonVersion(node: TreeScalar, name: string, report: Report): void {
+  if (node.type !== "number" || !/^3\.[12]$/.test(node.text)) return;
+  const message = `${name} is the number ${node.text}, in which a 0 at the end does not count`;
+  report(problemAt(node, "wrong_type", message, `Put it in quotes: "${node.text}0".`));
 }
 
 function secondsHint(text: string, name: string): string | null {

@@ -2,8 +2,16 @@
 // editor schema are both made from these tables. Knows nothing of any one kind.
 
 export type FieldType =
-  /** Any single value that Python would print; `values` closes the set, in small letters where the case is free. */
-  | { readonly kind: "string"; readonly values?: readonly string[]; readonly anyCase?: true }
+  /**
+   * Any single value that Python would print; `values` closes the set, in small letters where the case is free; of a
+   * `pythonVersion` the last digit counts, also where it is a 0.
+   */
+  | {
+      readonly kind: "string";
+      readonly values?: readonly string[];
+      readonly anyCase?: true;
+      readonly pythonVersion?: true;
+    }
   | { readonly kind: "integer"; readonly minimum?: number }
   | { readonly kind: "number"; readonly minimum?: number }
   | { readonly kind: "boolean" }
@@ -44,6 +52,8 @@ export interface FieldTable {
 }
 
 export const STRING: FieldType = { kind: "string" };
+/** The version of a Python, or the path of one. */
+export const PYTHON: FieldType = { kind: "string", pythonVersion: true };
 export const INTEGER: FieldType = { kind: "integer" };
 export const BOOLEAN: FieldType = { kind: "boolean" };
 export const SCALAR: FieldType = { kind: "scalar" };

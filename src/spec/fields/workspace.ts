@@ -11,6 +11,7 @@ import {
   oneOf,
   oneWordOf,
   optional,
+  PYTHON,
   record,
   required,
   STRING,
@@ -31,7 +32,7 @@ const instanceType = table("an instance type", {
 });
 
 const curated = table("an environment", {
-  python: optional(STRING, "Python version, such as `3.10`, or the path of an interpreter."),
+  python: optional(PYTHON, 'Python version, such as `"3.10"`, or the path of an interpreter.'),
   packages: optional(listOf(STRING), "Packages in pip's syntax."),
   project: optional(STRING, "A project folder with pyproject.toml and uv.lock."),
 });
