@@ -385,8 +385,4 @@ describe("options", () => {
     expect(names("Completed")).not.toContain("cut");
     expect(rig.run("run", "--resume", "cut").status).toBe("Completed");
   });
-
-  it("--help names no empty defaults", () => {
-    expect(rig.cli("run", "--help").stdout).not.toContain("[])");
-  });
 });

@@ -30,8 +30,8 @@ export function defineAssetChanges(command: Command, context: Context, kind: Ass
     .description("change the description or the tags of a version")
     .argument("<name>", "NAME (the newest version), NAME:VERSION or NAME@LABEL")
     .option("--description <text>", "what it is")
-    .option("--tag <key=value>", "set a tag (may be repeated)", collect, [])
-    .option("--untag <key>", "take a tag away (may be repeated)", collect, [])
+    .option("--tag <key=value>", "set a tag (may be repeated)", collect)
+    .option("--untag <key>", "take a tag away (may be repeated)", collect)
     .option("--json", "print one JSON object")
     .action((name: string, flags: UpdateFlags) => update(context, kind, name, flags));
 }
@@ -41,7 +41,7 @@ const DOES = {
   restore: "undo archive",
 } as const;
 
-export function collect(word: string, before: readonly string[]): readonly string[] {
+export function collect(word: string, before: readonly string[] = []): readonly string[] {
   return [...before, word];
 }
 

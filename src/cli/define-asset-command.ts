@@ -135,7 +135,7 @@ function defineList(
     .argument("[name]", "only this name")
     .option("-n, --name <name>", "the same, as az ml writes it")
     .option("--search <text>", "only with this in name, description or a tag")
-    .option("--tag <key[=value]>", "only with this tag (may be repeated)", collect, [])
+    .option("--tag <key[=value]>", "only with this tag (may be repeated)", collect)
     .option("--include-archived", "archived ones too")
     .option("--archived-only", "only archived ones")
     .option("--json", "print one JSON object")
@@ -206,8 +206,8 @@ function defineCreate(command: Command, context: Context, kind: AssetKind): void
     .option("-n, --name <name>", "its name, in place of the file's")
     .option("-v, --version <version>", "its version (default: the file's, else the next free one)")
     .option("--description <text>", "what it is")
-    .option("--tag <key=value>", "a tag to find it by (may be repeated)", collect, [])
-    .option("--set <path=value>", "change a field of the file: --set version=2", collectSet, [])
+    .option("--tag <key=value>", "a tag to find it by (may be repeated)", collect)
+    .option("--set <path=value>", "change a field of the file: --set version=2", collectSet)
     .option("-f, --file <file>", "the definition file, as az ml writes it")
     .option("--json", "print one JSON object")
     .action((file: string | undefined, flags: CreateFlags) =>
@@ -263,7 +263,7 @@ async function registerAs(
   return registerGiven(workspace, kind, { ...given, tags });
 }
 
-function collectSet(word: string, before: readonly string[]): readonly string[] {
+function collectSet(word: string, before: readonly string[] = []): readonly string[] {
   if (!/^[^=]+=/.test(word)) throw new InvalidArgumentError("expected PATH=VALUE");
   return [...before, word];
 }

@@ -30,7 +30,8 @@ async function main(words: readonly string[]): Promise<number> {
   }
   leaveUselessTemporary(terminal.note);
   haveSomePath();
-  const { workspace, format, rest, valueless } = takeGlobals(words);
+  const { workspace, format, rest: typed, valueless } = takeGlobals(words);
+  const rest = asHelpOption(typed);
   if (valueless !== null) return withoutValue(terminal, valueless, rest);
   const verb = rest.find((word) => !word.startsWith("-"));
   if (rest[0] === "--version" || rest[0] === "-V") {
@@ -71,6 +72,17 @@ async function main(words: readonly string[]): Promise<number> {
   return parse(program, repeatSet(rest), shown);
 }
 
+/**
+ * `help VERB` is `VERB --help`: of a verb that is not asked for, commander knows the name alone. Of a verb that there is
+ * not, no help either.
+ */
+function asHelpOption(words: readonly string[]): readonly string[] {
+  const asked = words[0] === "help" ? [...words.slice(1), "--help"] : words;
+  const [verb = "-"] = asked;
+  if (verb.startsWith("-") || verb === "help" || Object.hasOwn(COMMANDS, verb)) return asked;
+  return asked.filter((word) => word !== "--help" && word !== "-h");
+}
+
 function withoutValue(terminal: Terminal, option: string, words: readonly string[]): number {
   const message = `error: option '${option}' argument missing`;
   terminal.note(`${message}\n(see --help)`);
@@ -102,7 +114,9 @@ async function parse(
   } catch (error) {
     if (error instanceof Exit) return error.code;
     const code = (error as { code?: string }).code ?? "";
-    if (code === "commander.helpDisplayed" || code === "commander.help") return 0;
+    if (code === "commander.helpDisplayed") return 0;
+    // Of `data` and the like alone: which of its verbs is meant?
+    if (code === "commander.help") return rest.includes("help") ? 0 : 2;
     if (!code.startsWith("commander.")) throw error;
     // To a person it has been told already.
     if (asksForJson(rest)) terminal.out(wrongUsage(error as Error));
