@@ -8,7 +8,7 @@ import type { Terminal } from "./terminal.ts";
 /** `assets`: by name, and of one name the newest first. `hint`: how to see the rest. */
 export function printAssets(terminal: Terminal, assets: readonly AssetRow[], hint: string): void {
   const shown = shownAssets(assets, mostShown(terminal));
-  terminal.out(table([["NAME", "VERSION", "CREATED", "BY", "FROM"], ...shown.map(cells)]));
+  terminal.out(table([["NAME", "VERSION", "CREATED (UTC)", "BY", "FROM"], ...shown.map(cells)]));
   noteMore(terminal, assets.length - shown.length, "versions", hint);
 }
 

@@ -144,6 +144,9 @@ describe("shell", () => {
     expect(fs.readFileSync(output, "utf8")).toBe("it's 9\n");
     expect(output).not.toBe(before);
     expect(json(rig.cli("runs", "--json")).runs).toHaveLength(2);
+    // Whoever reads it has a clock of another zone.
+    expect(rig.cli("runs").stdout).toMatch(/^RUN +STATUS +CREATED \(UTC\) /);
+    expect(rig.cli("runs", "--status", "Failed").stderr).toBe("no run fits\n");
   });
 
   it("has the code snapshot of the run, writable, and hands the exit code on", () => {

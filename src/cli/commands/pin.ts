@@ -40,7 +40,7 @@ function list({ terminal }: Context, pins: readonly Pin[], json = false): void {
   ]);
   if (json) terminal.out(JSON.stringify({ schema: 1, pins: pins.map(viewOf) }));
   else if (pins.length === 0) terminal.note("nothing is pinned");
-  else terminal.out(table([["PINNED", "SINCE", "BY"], ...rows]));
+  else terminal.out(table([["PINNED", "SINCE (UTC)", "BY"], ...rows]));
 }
 
 function viewOf(one: Pin): object {

@@ -128,7 +128,7 @@ function print(
     const whole = ({ row, status }: ListedRun): unknown => json(row, status);
     terminal.out(JSON.stringify({ schema: 1, runs: found.map(isChosen ? chosen : whole) }));
   } else if (found.length === 0 && !flags.csv)
-    terminal.note(flags.where === undefined ? "no runs" : "no run fits");
+    terminal.note(isFiltered(flags) ? "no run fits" : "no runs");
   else if (columns.length > 0)
     terminal.out(
       formTable(
@@ -138,6 +138,10 @@ function print(
       ),
     );
   else terminal.out(table([HEAD, ...found.map(({ row, status }) => cells(row, status))]));
+}
+
+function isFiltered({ where, status, tag, pipeline, experiment }: RunsFlags): boolean {
+  return [where, status, tag, pipeline, experiment].some((one) => one !== undefined);
 }
 
 function filterOf(flags: RunsFlags, status: ShownRunStatus | null, limit: number): RunFilter {
@@ -151,7 +155,7 @@ function filterOf(flags: RunsFlags, status: ShownRunStatus | null, limit: number
   };
 }
 
-const HEAD = ["RUN", "STATUS", "CREATED", "TOOK", "RAN", "REUSED", "FAILED", "EXPERIMENT"];
+const HEAD = ["RUN", "STATUS", "CREATED (UTC)", "TOOK", "RAN", "REUSED", "FAILED", "EXPERIMENT"];
 
 function cells(row: RunRow, status: string): readonly string[] {
   const { ran, reused, failed } = row.counts;

@@ -114,7 +114,7 @@ function list(context: Context, flags: JsonFlag): Promise<void> {
       one.createdAt.slice(0, 16).replace("T", " "),
       one.createdBy,
     ]);
-    context.terminal.out(table([["NAME", "SET", "BY"], ...rows]));
+    context.terminal.out(table([["NAME", "SET (UTC)", "BY"], ...rows]));
   });
 }
 
