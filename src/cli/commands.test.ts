@@ -266,6 +266,13 @@ describe("init, schema, doctor, completion", () => {
     expect(complete("sh")).toEqual(["show", "shell"]);
     expect(complete("data", "c")).toEqual(["create"]);
     expect(complete("gc", "--d")).toEqual(["--dry-run"]);
+    for (const before of [
+      ["-o", "json"],
+      ["--output", "json"],
+      ["--workspace", "run"],
+    ])
+      expect(complete(...before, "plan", "--ex")).toEqual(["--exit-code"]);
+    expect(complete("plan", "--o")).toEqual(["--output"]);
     expect(rig.cli("completion", "cmd").code).toBe(2);
   });
 });

@@ -25,13 +25,13 @@ function bash(table: CompletionTable): string {
   local word="\${COMP_WORDS[COMP_CWORD]}" verb="" at words="" options=""
   for ((at = 1; at < COMP_CWORD; at++)); do
     case "\${COMP_WORDS[at]}" in
-      --workspace) ((at++)) ;;
+      --workspace|--output|-o) ((at++)) ;;
       -*) ;;
       *) verb="\${COMP_WORDS[at]}"; break ;;
     esac
   done
   case "$verb" in
-    "") words="${names(table)}"; options="--help --version --workspace" ;;
+    "") words="${names(table)}"; options="--help --version --workspace --output" ;;
 ${cases(table)}
   esac
   if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$word"))
@@ -47,13 +47,13 @@ function zsh(table: CompletionTable): string {
   const described = table.map(({ name, summary }) => `    '${name}:${quoted(summary)}'`);
   return `#compdef stepwell
 _stepwell() {
-  local verb="" at=2 words_of="" options="--help --version --workspace"
+  local verb="" at=2 words_of="" options="--help --version --workspace --output"
   local -a verbs=(
 ${described.join("\n")}
   )
   for ((; at < CURRENT; at++)); do
     case "\${words[at]}" in
-      --workspace) ((at++)) ;;
+      --workspace|--output|-o) ((at++)) ;;
       -*) ;;
       *) verb="\${words[at]}"; break ;;
     esac
@@ -72,7 +72,10 @@ if [[ $funcstack[1] == _stepwell ]]; then _stepwell "$@"; else compdef _stepwell
 }
 
 function fish(table: CompletionTable): string {
-  const lines = ["complete -c stepwell -n __fish_use_subcommand -l workspace -r"];
+  const lines = [
+    "complete -c stepwell -n __fish_use_subcommand -l workspace -r",
+    "complete -c stepwell -n __fish_use_subcommand -s o -l output -x -a 'json yaml tsv table'",
+  ];
   for (const { name, summary, words, options } of table) {
     const seen = `-n '__fish_seen_subcommand_from ${name}'`;
     lines.push(

@@ -29,15 +29,12 @@ async function tableOf(context: Context): Promise<CompletionTable> {
     verbs.map(async ([name, { summary, load }]) => {
       const command = new Command(name);
       (await load()).define(command, context);
+      const own = new Set([command, ...command.commands].flatMap(optionNames));
       return {
         name,
         summary,
         words: command.commands.map((inner) => inner.name()),
-        options: [
-          ...new Set([command, ...command.commands].flatMap(optionNames)),
-          "--help",
-          "--workspace",
-        ],
+        options: [...own, "--help", "--workspace", ...(own.has("--json") ? ["--output"] : [])],
       };
     }),
   );
