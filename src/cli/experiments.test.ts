@@ -87,6 +87,8 @@ describe("run --each", () => {
     const [, failed] = /^(\S+) Failed/m.exec(ended.stderr) ?? [];
     expect(ended.stderr).toContain(`${failed} failed: step train ended with exit code 3`);
     expect(ended.stderr).toContain(`\n  stepwell logs ${failed} train\n`);
+    const none = rig.cli("run", "--each", "jobs.train.command=exit 3,exit 3", "--until", "train");
+    expect(none.stdout.trim().split("\n").at(-1)).toMatch(/^\d runs?: nothing ran to a good end$/);
   });
 
   it("starts nothing when one of them is a mistake", () => {

@@ -144,7 +144,7 @@ async function seeThrough(
   const { terminal } = context;
   const names: string[] = [];
   const listener = listenForCancel(context, workspace, terminal.note);
-  terminal.note(`${planned.length} runs`);
+  terminal.note(countOfRuns(planned.length));
   const refusal = await driveGroup(workspace, {
     submits,
     maxConcurrent: Number(flags.maxConcurrent ?? Number.POSITIVE_INFINITY),
@@ -192,12 +192,20 @@ async function report(
     context.terminal.out(JSON.stringify({ schema: 1, runs: views, ran }));
   } else {
     context.terminal.out(formTable("text", ...comparison(planned, runs)));
-    const parts = Object.entries(ran).map(([step, count]) => `${count} ${step}`);
-    const work = parts.length === 0 ? "nothing ran" : parts.join(", ");
-    context.terminal.out(`${runs.length} runs: ${work}`);
+    context.terminal.out(`${countOfRuns(runs.length)}: ${workInWords(ran, runs)}`);
   }
   const codes = runs.map((run) => exitCodeOf(run));
   return context.exit([1, 4, 3].find((code) => codes.includes(code)) ?? 0);
+}
+
+function countOfRuns(count: number): string {
+  return count === 1 ? "1 run" : `${count} runs`;
+}
+
+function workInWords(ran: Readonly<Record<string, number>>, runs: readonly RecordedRun[]): string {
+  const parts = Object.entries(ran).map(([step, count]) => `${count} ${step}`);
+  if (parts.length > 0) return parts.join(", ");
+  return runs.some((run) => run.status === "Failed") ? "nothing ran to a good end" : "nothing ran";
 }
 
 /** Why it failed and where to look, a few lines for each failed step: there may be hundreds of runs. */
