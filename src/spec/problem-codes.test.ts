@@ -23,6 +23,7 @@ describe("what a machine and a workspace say of a definition", () => {
     "core/template-messages.ts",
     "operations/check-commands.ts",
     "operations/download.ts",
+    "operations/find-output.ts",
     "operations/remote-source.ts",
     "operations/resolve-code.ts",
     "operations/resolve-data.ts",
