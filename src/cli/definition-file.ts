@@ -23,6 +23,12 @@ export function addFileArgument(command: Command): Command {
     .option("-f, --file <file>", "the same, as az ml writes it");
 }
 
+/** How `run` opens a workspace: a file that is not there makes none in the folder where it was looked for. */
+export function workspaceFor(context: Context, file: string): { create: "make" | "pretend" } {
+  const isThere = fs.existsSync(path.resolve(context.currentFolder, file));
+  return { create: isThere ? "make" : "pretend" };
+}
+
 export function definitionFile(
   context: Context,
   argument: string | undefined,

@@ -46,6 +46,16 @@ describe("without a workspace", () => {
     expect(fs.readdirSync(rig.folder).sort()).toEqual(FILES);
   });
 
+  it.each([["run"], ["run", "--detach"], ["run", "--each", "x=1,2"], ["run", "--write"]])(
+    "%s of a file that is not there makes none where it was looked for",
+    (...words) => {
+      const refused = rig.cli(...words, "jb.yml");
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("`job.yml`?")]);
+      expect(refused.stderr).not.toContain("new workspace");
+      expect(fs.readdirSync(rig.folder).sort()).toEqual(FILES);
+    },
+  );
+
   it("what reads a record says that there is none, and run makes it", () => {
     expect(rig.cli("runs").code).toBe(2);
     expect(fs.readdirSync(rig.folder).sort()).toEqual(FILES);

@@ -13,6 +13,7 @@ import type { Workspace } from "../operations/workspace.ts";
 import type { RunRow } from "../ports/records.ts";
 import { priorityOf, type RunFlags, tagsOf } from "./commands/run.ts";
 import type { Context } from "./context.ts";
+import { workspaceFor } from "./definition-file.ts";
 import { failureReason } from "./failure-places.ts";
 import { shownPath } from "./format.ts";
 import { printProblems } from "./print-problems.ts";
@@ -34,21 +35,34 @@ export async function runEach(context: Context, file: string, flags: RunFlags): 
   const wrong = wrongFlags(flags);
   if (wrong !== null) return context.refuse(wrong, json);
   await writeMissing(context, file, flags);
-  const workspace = await context.open({ create: "make" });
-  // A running engine notices what another connection submits.
-  const submitter = await context.open({ create: "refuse" });
+  const workspace = await context.open(workspaceFor(context, file));
   try {
     const planned = await planAll(context, workspace, file, flags, all);
     warnOfVariables(context, workspace, flags);
+    await runPlanned(context, workspace, file, planned, flags);
+  } finally {
+    await workspace.close();
+  }
+}
+
+async function runPlanned(
+  context: Context,
+  workspace: Workspace,
+  file: string,
+  planned: readonly Planned[],
+  flags: RunFlags,
+): Promise<void> {
+  // A running engine notices what another connection submits.
+  const submitter = await context.open({ create: "refuse" });
+  try {
     const group = `each-${workspace.random.id().slice(0, 8)}`;
     const submits = planned.map(
       (one) => () => submit(context, submitter, { file, flags, group, ...one }),
     );
-    if (flags.detach) return await leave(context, workspace, submits, json);
+    if (flags.detach) return await leave(context, workspace, submits, flags.json ?? false);
     await seeThrough(context, workspace, planned, submits, flags);
   } finally {
     await submitter.close();
-    await workspace.close();
   }
 }
 

@@ -5,6 +5,7 @@ import { loadDefinition } from "../operations/load-definition.ts";
 import { isRefusal } from "../operations/refusal.ts";
 import { writeComputes } from "../operations/write-computes.ts";
 import type { Context } from "./context.ts";
+import { workspaceFor } from "./definition-file.ts";
 import { type DefinitionFlags, definitionOptions } from "./run-options.ts";
 
 export async function writeMissing(
@@ -13,7 +14,7 @@ export async function writeMissing(
   flags: DefinitionFlags & { readonly json?: boolean },
 ): Promise<void> {
   if (!flags.write) return;
-  const workspace = await context.open({ create: "make" });
+  const workspace = await context.open(workspaceFor(context, file));
   try {
     const unknown = new Set<string>();
     const capacity = (name: string): Demand | null => {

@@ -7,7 +7,12 @@ import { submitRun } from "../../operations/submit-run.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { RunRow } from "../../ports/records.ts";
 import type { Context } from "../context.ts";
-import { addFileArgument, definitionFile, type FileFlag } from "../definition-file.ts";
+import {
+  addFileArgument,
+  definitionFile,
+  type FileFlag,
+  workspaceFor,
+} from "../definition-file.ts";
 import { printProblems } from "../print-problems.ts";
 import { runEach } from "../run-each.ts";
 import {
@@ -123,7 +128,7 @@ Examples:
 export async function runFile(context: Context, file: string, flags: RunFlags): Promise<void> {
   const json = flags.json ?? false;
   await writeMissing(context, file, flags);
-  const workspace = await context.open({ create: "make" });
+  const workspace = await context.open(workspaceFor(context, file));
   try {
     const row = await submitFile(context, workspace, file, flags);
     if (flags.detach) await detach(context, workspace, row, json);
