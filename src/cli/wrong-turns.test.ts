@@ -54,6 +54,24 @@ describe("a name that leads nowhere", () => {
   });
 });
 
+describe("a command line that is shown again", () => {
+  it("has the quotes that a shell needs", () => {
+    rig.write("my job.yml", READING);
+    rig.write("data/a.csv", "1\n");
+    expect(rig.cli("run", "my job.yml", "--tag", "team=a b").code).toBe(0);
+    expect(rig.cli("show").stdout).toContain(" run 'my job.yml' --tag 'team=a b'\n");
+  });
+
+  it("also where it is to register data again that was changed", () => {
+    rig.write("my data.csv", "1\n");
+    fs.writeFileSync(rig.at("stepwell.yml"), "keep: reference\n");
+    expect(rig.cli("data", "create", "--name", "mine", "--path", "my data.csv").code).toBe(0);
+    rig.write("my data.csv", "2\n");
+    rig.write("pipeline.yml", READING.replace("./data/a.csv", "azureml:mine:1"));
+    expect(rig.cli("run").stderr).toContain(`--path '${rig.at("my data.csv")}'`);
+  });
+});
+
 describe("in a folder of the project", () => {
   it("the pipeline above is named, but none above the project", () => {
     rig.write("pipeline.yml", "type: command\ncompute: local\ncommand: ls\n");

@@ -2,6 +2,7 @@
 // graph with files and labels read again.
 
 import type { Plan, ResolvedData } from "../core/plan.ts";
+import { shellWord } from "../core/shell-word.ts";
 import type { Graph } from "../spec/graph.ts";
 import { preparePlan } from "./prepare-plan.ts";
 import type { RecordedRun } from "./read-run.ts";
@@ -97,5 +98,5 @@ async function missingData(
 function waysOut({ asset, path }: ResolvedData): string {
   if (asset === null) return "rerun --latest uses what is there now; or restore the old bytes";
   const name = asset.slice(0, asset.lastIndexOf(":"));
-  return `restore the old bytes of ${asset}; or register what is there now as a new version (stepwell data create --name ${name} --path ${path}), and run the file with it`;
+  return `restore the old bytes of ${asset}; or register what is there now as a new version (stepwell data create --name ${name} --path ${shellWord(path)}), and run the file with it`;
 }

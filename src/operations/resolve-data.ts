@@ -5,6 +5,7 @@ import path from "node:path";
 import { changedPaths } from "../core/changed-paths.ts";
 import type { Content, ContentId } from "../core/content.ts";
 import type { RemoteOrigin, ResolvedData } from "../core/plan.ts";
+import { shellWord } from "../core/shell-word.ts";
 import type { Outcome } from "../ports/contents.ts";
 import type { DataReference, DataType, PortMode } from "../spec/graph.ts";
 import { withWayOut } from "./data-way-out.ts";
@@ -168,7 +169,7 @@ const NAMED_FILES = 5;
 
 function registerAgain(written: string, at: string): string {
   const [, name] = /^azureml:([^:@/]+)/.exec(written) ?? [];
-  return `stepwell data create --name ${name ?? "NAME"} --path ${at}`;
+  return `stepwell data create --name ${name ?? "NAME"} --path ${shellWord(at)}`;
 }
 
 interface Located {

@@ -6,6 +6,7 @@ import path from "node:path";
 import type { StepError } from "../core/event.ts";
 import { namedFiles } from "../core/named-files.ts";
 import { ARTIFACTS, type UndeclaredReads } from "../core/output.ts";
+import { shellWord } from "../core/shell-word.ts";
 import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext, StepTypes } from "../ports/step-types.ts";
 import type { StepNode, StepType } from "../spec/graph.ts";
@@ -158,7 +159,7 @@ function registeredElsewhere(store: string, run: string, step: StepNode): readon
   const output = step.path === "." ? ARTIFACTS : `${step.path}.${ARTIFACTS}`;
   return registeredByMlflow(store).map(({ name, path }) => {
     const at = path === null ? "PATH" : `azureml://jobs/${run}/outputs/${output}/paths/${path}`;
-    const command = `stepwell model create --name ${name} --type mlflow_model --path ${at}`;
+    const command = `stepwell model create --name ${shellWord(name)} --type mlflow_model --path ${shellWord(at)}`;
     return `MLflow registered the model ${name} for this step alone; to have it in the workspace: ${command}`;
   });
 }

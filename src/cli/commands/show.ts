@@ -1,6 +1,7 @@
 // `stepwell show RUN`: one run with its steps, outputs and metrics.
 
 import type { Command } from "commander";
+import { shellWord } from "../../core/shell-word.ts";
 import type { RecordedRun } from "../../operations/read-run.ts";
 import { notesOf, type RunView, runView, type StepView } from "../../operations/run-view.ts";
 import { waitingSteps, withWaiting } from "../../operations/waiting-steps.ts";
@@ -37,7 +38,7 @@ function print(context: Context, run: RecordedRun, view: RunView): void {
   terminal.out(headline(terminal, run));
   const { origin } = run.row;
   terminal.out(
-    `experiment ${view.experiment}; by ${origin.user}@${origin.host}; ${origin.commandLine.join(" ")}`,
+    `experiment ${view.experiment}; by ${origin.user}@${origin.host}; ${origin.commandLine.map(shellWord).join(" ")}`,
   );
   for (const git of origin.git)
     terminal.out(
