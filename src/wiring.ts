@@ -18,7 +18,7 @@ import { collectEnvironments } from "./environments/collect-environments.ts";
 import { createEnvironmentLocks } from "./environments/environment-locks.ts";
 import { environmentsOf } from "./environments/environments-of.ts";
 import { createDiagnoser } from "./operations/diagnose-failure.ts";
-import { findWorkspace } from "./operations/find-workspace.ts";
+import { findWorkspace, noWorkspace } from "./operations/find-workspace.ts";
 import { capacityOf, gpuNames } from "./operations/machine-capacity.ts";
 import { namesIn } from "./operations/names-in.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
@@ -81,12 +81,7 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
     home: homeFolder(),
   });
   if (isRefusal(found)) return found;
-  if (found.isNew && options.create === "refuse")
-    return refuse(
-      "no_workspace",
-      `there is no Stepwell workspace at or above ${options.currentFolder}`,
-      "start one: stepwell run pipeline.yml, or stepwell init",
-    );
+  if (found.isNew && options.create === "refuse") return noWorkspace(found, options.currentFolder);
   const config = readConfig(found.folder);
   if (isRefusal(config)) return config;
   if (found.isNew && options.create === "pretend") return pretend(found.folder, config, options);

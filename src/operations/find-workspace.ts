@@ -3,12 +3,15 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { shellWord } from "../core/shell-word.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 
 export interface FoundWorkspace {
   readonly folder: string;
   /** True: it has no `.stepwell/` yet. */
   readonly isNew: boolean;
+  /** By the option or the variable; else it was looked for. */
+  readonly isNamed: boolean;
 }
 
 export interface WhereToLook {
@@ -33,7 +36,7 @@ export function findWorkspace(where: WhereToLook): FoundWorkspace | Refusal {
   if (named !== null && !isFolder(folder))
     return isHidden(folder)
       ? refuse("no_such_workspace", `${folder} is closed to you: permission denied`, CLOSED_HINT, 4)
-      : refuse("no_such_workspace", `there is no folder ${folder}`, MISSING_HINT, 4);
+      : refuse("no_such_workspace", `there is no folder ${folder}`, missingHint(where), 4);
   const network = networkFileSystem(folder);
   if (network !== null)
     return refuse(
@@ -44,7 +47,25 @@ export function findWorkspace(where: WhereToLook): FoundWorkspace | Refusal {
     );
   const isNew = !isFolder(dot);
   if (isNew && isSomething(dot)) return refuse("workspace_unusable", ...noFolder(dot), 4);
-  return { folder, isNew };
+  return { folder, isNew, isNamed: named !== null };
+}
+
+/** For what only reads a record. */
+export function noWorkspace({ folder, isNamed }: FoundWorkspace, currentFolder: string): Refusal {
+  if (!isNamed)
+    return refuse(
+      "no_workspace",
+      `there is no Stepwell workspace at or above ${currentFolder}`,
+      "start one: stepwell run pipeline.yml, or stepwell init",
+    );
+  const inside = path.basename(folder) === ".stepwell" ? path.dirname(folder) : null;
+  return refuse(
+    "no_workspace",
+    `there is no Stepwell workspace in ${folder}`,
+    inside === null
+      ? "name the folder that holds .stepwell/, or leave --workspace and STEPWELL_WORKSPACE out"
+      : `name the folder that holds it: --workspace ${shellWord(inside)}`,
+  );
 }
 
 /** In the place of a workspace's own folder: what is said of it, and what to do. */
@@ -59,15 +80,30 @@ function noFolder(dot: string): [message: string, hint: string] {
 
 function search({ currentFolder, home }: WhereToLook): string {
   const start = path.resolve(currentFolder);
+  // HOME may be a link, or end with a slash; the current folder is neither.
+  const homes = [path.resolve(home), realPath(home)];
   for (let at = start; ; at = path.dirname(at)) {
     if (isSomething(path.join(at, ".stepwell")) || fs.existsSync(path.join(at, "stepwell.yml")))
       return at;
     if (fs.existsSync(path.join(at, ".git"))) return at;
-    if (at === home || path.dirname(at) === at) return start;
+    if (homes.includes(at) || path.dirname(at) === at) return start;
   }
 }
 
-const MISSING_HINT = "make it first, or leave --workspace out";
+function realPath(folder: string): string {
+  try {
+    return fs.realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}
+
+function missingHint({ option }: WhereToLook): string {
+  return option === null
+    ? "make it first, or leave STEPWELL_WORKSPACE out, which names it"
+    : "make it first, or leave --workspace out";
+}
+
 const CLOSED_HINT = "get the right to it and to the folders above it, or leave --workspace out";
 
 /** False too where it may not be looked for. */
