@@ -12,8 +12,6 @@ import type { Workspace } from "./workspace.ts";
 export { SHORTEST_MASKED } from "../steps/secret-forms.ts";
 
 export interface LogReader {
-  /** Something was read before. */
-  readonly begun: boolean;
   /** What is new, in pieces; each is good until the next is asked for. */
   fresh(): Iterable<Buffer>;
   /** The rest; closes the file. */
@@ -42,9 +40,6 @@ export function openLog(file: string, secrets: readonly string[]): LogReader {
     }
   }
   return {
-    get begun() {
-      return at > 0;
-    },
     fresh,
     *rest() {
       try {

@@ -57,6 +57,31 @@ describe("the log of a running step", () => {
     expect(noted("waits")).toBe("nothing was printed\n");
   });
 
+  it("stands below its own title whenever it goes on: lines of one step came below the title of another", async () => {
+    rig = makeRig("turns");
+    const until = (file: string): string => `until [ -e ${rig.at(file)} ]; do sleep 0.05; done`;
+    rig.write(
+      "pipeline.yml",
+      `type: pipeline
+settings: {default_compute: azureml:local}
+jobs:
+  a: {command: "printf a1; ${until("go-a")}; echo ' a2'"}
+  b: {command: "${until("go-b")}; echo b1; ${until("go-a")}"}
+`,
+    );
+    const run = rig.start("run", "pipeline.yml", "--name", "one");
+    await eventually(() => fs.existsSync(rig.at(".stepwell/logs/one")), "the steps run");
+    const follower = follow("one");
+    await eventually(() => follower.text().includes("a1"), "the first step has spoken");
+    rig.write("go-b", "");
+    await eventually(() => follower.text().includes("b1"), "the second one has");
+    rig.write("go-a", "");
+    expect(await exited(run)).toBe(0);
+    expect(await exited(follower.child)).toBe(0);
+    expect(follower.text()).toMatch(/^(?:== a ==\n)?a1\n== b ==\nb1\n== a ==\n a2\n$/);
+    expect(rig.cli("logs", "one").stdout).toBe("== a ==\na1 a2\n== b ==\nb1\n");
+  });
+
   it("shows no secret, neither at once nor while it is followed", async () => {
     rig = makeRig("live");
     rig.write("pipeline.yml", tells());

@@ -1,6 +1,5 @@
 // `stepwell logs RUN [STEP] [-f]`: logs per attempt, streamed from files of any size; -f follows to the end.
 
-import fs from "node:fs";
 import type { Command } from "commander";
 import { isEndedRun } from "../../core/status.ts";
 import { type Logs, logFiles } from "../../operations/log-files.ts";
@@ -51,7 +50,7 @@ async function printLogs(
   const listing = createListing(workspace, run, () =>
     logFiles(workspace, run, step, flags.attempt ?? null),
   );
-  let isSilent = true;
+  const out = createOut();
   for (;;) {
     const logs = await listing.now();
     if (isRefusal(logs)) return context.refuse(logs);
@@ -63,16 +62,14 @@ async function printLogs(
       const reader = readers.get(key) ?? openLog(file, logs.secrets);
       // What is not read again is closed at once: a run may have more logs than a process may hold open.
       if (!isLast) readers.set(key, reader);
-      const heading = several && !reader.begun && size(file) > 0 ? title : null;
-      if (heading !== null) context.terminal.out(`== ${heading} ==`);
-      isSilent = !(await writeOut(isLast ? reader.rest() : reader.fresh())) && isSilent;
+      await out.write(isLast ? reader.rest() : reader.fresh(), key, several ? title : null);
     }
     if (isLast) {
       for (const file of logs.closed)
         context.terminal.note(`${file} is another user's: you may not read it`);
       if (logs.files.length === 0 && logs.closed.length === 0)
         context.terminal.note(logs.ended ? "no log is left, or no step ran" : "no logs yet");
-      else if (isSilent && logs.closed.length === 0)
+      else if (out.isSilent() && logs.closed.length === 0)
         context.terminal.note(`nothing was printed${logs.growing ? " yet" : ""}`);
       if (flags.follow && logs.interrupted)
         context.terminal.note(`nobody goes on with ${run}: stepwell run --resume ${run}`);
@@ -104,18 +101,36 @@ function createListing(
   };
 }
 
-/** As fast as the reader takes it: a log may be larger than memory. False: there was nothing. */
-async function writeOut(pieces: Iterable<Buffer>): Promise<boolean> {
-  let isWritten = false;
-  for (const bytes of pieces) {
-    isWritten ||= bytes.length > 0;
-    await new Promise<void>((resolve, reject) =>
-      process.stdout.write(bytes, (error) => (error ? reject(new Exit(4)) : resolve())),
-    );
-  }
-  return isWritten;
+interface Out {
+  /** What is new in the log `key`; `title` where there are others beside it. */
+  write(pieces: Iterable<Buffer>, key: string, title: string | null): Promise<void>;
+  isSilent(): boolean;
 }
 
-function size(file: string): number {
-  return fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+/** Logs as they come, each below its title: steps that run side by side take turns. */
+function createOut(): Out {
+  let last: string | null = null;
+  let endsInLine = false;
+  return {
+    async write(pieces, key, title) {
+      for (const bytes of pieces) {
+        if (bytes.length === 0) continue;
+        if (key !== last && title !== null)
+          await writeOut(Buffer.from(`${endsInLine ? "\n" : ""}== ${title} ==\n`));
+        last = key;
+        endsInLine = bytes.at(-1) !== NEWLINE;
+        await writeOut(bytes);
+      }
+    },
+    isSilent: () => last === null,
+  };
+}
+
+const NEWLINE = "\n".charCodeAt(0);
+
+/** As fast as the reader takes it: a log may be larger than memory. */
+function writeOut(bytes: Buffer): Promise<void> {
+  return new Promise((resolve, reject) =>
+    process.stdout.write(bytes, (error) => (error ? reject(new Exit(4)) : resolve())),
+  );
 }
