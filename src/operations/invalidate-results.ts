@@ -21,11 +21,15 @@ export interface InvalidatedResult {
   readonly fingerprint: string;
 }
 
+type ToldMark = Omit<Invalidation, "at"> & { readonly at: string };
+
 export interface InvalidationReport {
   readonly schema: 1;
   /** When (ISO 8601), by whom and why. */
-  readonly mark: Omit<Invalidation, "at"> & { readonly at: string };
+  readonly mark: ToldMark;
   readonly invalidated: readonly InvalidatedResult[];
+  /** Of all that is marked now, what was so already: that mark stays, with its reason. */
+  readonly standing: readonly (InvalidatedResult & { readonly mark: ToldMark })[];
   /** Made from these, however far; invalidated as well with `downstream`. */
   readonly madeFrom: readonly InvalidatedResult[];
   readonly downstream: boolean;
@@ -42,15 +46,25 @@ export async function invalidateResults(
   if (isRefusal(rows)) return rows;
   const made = await madeFrom(workspace, rows);
   const mark = { at: workspace.clock.now(), by: workspace.user, reason };
-  await workspace.records.invalidate(downstream ? [...rows, ...made] : rows, mark);
+  const all = downstream ? [...rows, ...made] : rows;
+  const marks = await workspace.records.invalidations(all);
+  await workspace.records.invalidate(all, mark);
   return {
     schema: 1,
-    mark: { ...mark, at: new Date(mark.at).toISOString() },
+    mark: told(mark),
     invalidated: rows.map(named),
+    standing: all.flatMap((row, index) => {
+      const before = marks[index] ?? null;
+      return before === null ? [] : [{ ...named(row), mark: told(before) }];
+    }),
     madeFrom: made.map(named),
     downstream,
     assets: await assetsOf(workspace, [...rows, ...made]),
   };
+}
+
+function told(mark: Invalidation): ToldMark {
+  return { ...mark, at: new Date(mark.at).toISOString() };
 }
 
 function named({ run, path: step, fingerprint }: ResultRow): InvalidatedResult {

@@ -77,6 +77,13 @@ describe("invalidate", () => {
     expect(told).not.toMatch(/count/);
   });
 
+  it("says of a result that was invalidated before that it keeps the reason that it has", () => {
+    const again = run("invalidate", "prepare", "--reason", "another reason");
+    expect(again).toMatch(
+      /^1 result is .*\n.*\nwhat was invalidated before keeps its reason:\n {2}prepare of taxi-1: invalidated by \S+ on \S+: wrong rows\n/,
+    );
+  });
+
   it("shows who said so, when and why, in plan and why", () => {
     const plan = JSON.parse(run("plan", "--json"));
     expect(plan.steps[0]).toMatchObject({ decision: "run", reason: { kind: "invalidated" } });

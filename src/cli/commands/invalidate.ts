@@ -1,6 +1,7 @@
 // `stepwell invalidate RUN STEP --reason …`: a result is never reused again, and what was made from it is listed.
 
 import type { Command } from "commander";
+import { describeInvalidation } from "../../core/invalidation.ts";
 import {
   type InvalidatedResult,
   type InvalidationReport,
@@ -86,11 +87,19 @@ async function targetOf(
 
 function print(context: Context, report: InvalidationReport): void {
   const { terminal } = context;
-  const { invalidated, madeFrom, downstream, assets } = report;
+  const { invalidated, standing, madeFrom, downstream, assets } = report;
   const all = downstream ? [...invalidated, ...madeFrom] : invalidated;
   const results = all.length === 1 ? "1 result is" : `${all.length} results are`;
   terminal.out(`${results} never reused again:`);
   list(context, all);
+  const [first] = standing;
+  if (first !== undefined) {
+    const more = standing.length === 1 ? "" : `, and ${standing.length - 1} more`;
+    terminal.out("what was invalidated before keeps its reason:");
+    terminal.out(
+      `  ${nameOf(first)}: ${describeInvalidation({ ...first.mark, at: Date.parse(first.mark.at) })}${more}`,
+    );
+  }
   if (!downstream && madeFrom.length > 0) {
     terminal.out("made from it, and reused as long as it comes out the same:");
     list(context, madeFrom);
@@ -102,7 +111,10 @@ function print(context: Context, report: InvalidationReport): void {
 
 function list({ terminal }: Context, results: readonly InvalidatedResult[]): void {
   const most = mostShown(terminal);
-  for (const { run, step } of results.slice(0, most))
-    terminal.out(`  ${step === "." ? "the step" : step} of ${run}`);
+  for (const result of results.slice(0, most)) terminal.out(`  ${nameOf(result)}`);
   noteMore(terminal, results.length - most, "results", "the same again with --json");
+}
+
+function nameOf({ run, step }: Pick<InvalidatedResult, "run" | "step">): string {
+  return `${step === "." ? "the step" : step} of ${run}`;
 }
