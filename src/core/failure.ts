@@ -108,7 +108,7 @@ export function retryDelay(
  * Nothing of it counts: the engine died between recording the attempt and starting it, the disk was full, or it was stopped
  * for another run that had been cancelled.
  */
-function neverRan(end: AttemptEnd): boolean {
+export function neverRan(end: AttemptEnd): boolean {
   if (end.reason === "lost") return end.startedAt === null;
   return end.reason === "cancelled" || end.reason === "disk_full";
 }

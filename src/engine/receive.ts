@@ -3,7 +3,7 @@
 
 import type { AttemptEnd, ProcessIdentity } from "../core/attempt.ts";
 import type { StepError } from "../core/event.ts";
-import { errorOf, retryDelay, succeeded } from "../core/failure.ts";
+import { errorOf, neverRan, retryDelay, succeeded } from "../core/failure.ts";
 import type { StepResult } from "../core/output.ts";
 import { isEndedStep } from "../core/status.ts";
 import { describeDoubt } from "../core/trust-notes.ts";
@@ -160,6 +160,10 @@ function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
   if (retryAt !== null) releaseWaiters(state, flight);
   else if (flight.run.state.cancelRequested) {
     emit(flight.run, { kind: "steps_canceled", at, steps: [flight.step] });
+    releaseWaiters(state, flight);
+  } else if (flight.run.state.stopping && neverRan(end)) {
+    // Nothing of it is wrong: the failure that stopped the run has kept it from running.
+    emit(flight.run, { kind: "steps_skipped", at, steps: [flight.step] });
     releaseWaiters(state, flight);
   } else {
     const path = flight.run.paths[flight.step] as string;

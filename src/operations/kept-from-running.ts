@@ -4,6 +4,7 @@
 import type { Reason } from "../core/reason.ts";
 import { wireGraph } from "../core/run-state.ts";
 import type { RecordedRun } from "./read-run.ts";
+import { decisionOf } from "./step-decision.ts";
 
 /** More failed steps are counted. */
 const NAMED_STEPS = 3;
@@ -27,7 +28,7 @@ export function keptFromRunning(run: RecordedRun, failed: number): readonly stri
 export function whyNotRun(run: RecordedRun, index: number): Reason | null {
   const path = run.plan.graph.steps[index]?.path ?? "";
   const step = run.state.steps[index];
-  if (step === undefined || step.decision !== null || step.attempts.length > 0) return null;
+  if (step === undefined || decisionOf(step) !== "none") return null;
   if (step.status === "Canceled") return notNeeded("the run was cancelled before it began");
   if (step.status !== "Skipped") return null;
   if (run.plan.options.skip.includes(path)) return notNeeded("not needed by --until");

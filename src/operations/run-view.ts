@@ -14,6 +14,7 @@ import { own, put } from "../spec/own-keys.ts";
 import { gitProperties } from "./git-properties.ts";
 import { lastLines } from "./log-tail.ts";
 import type { RecordedRun } from "./read-run.ts";
+import { type Decision, decisionOf } from "./step-decision.ts";
 import { places } from "./workspace.ts";
 
 export interface OutputView {
@@ -35,7 +36,7 @@ export interface AttemptView {
 }
 
 export interface ReuseView {
-  readonly decision: "ran" | "reused" | "attached" | "none";
+  readonly decision: Decision;
   readonly from: string | null;
   readonly reason: { readonly kind: string; readonly detail: string } | null;
 }
@@ -192,10 +193,8 @@ function errorView(error: StepError, log: string | null): ErrorView {
 }
 
 function reuseView(state: StepState): ReuseView {
-  if (state.status !== "Completed" && state.attempts.length === 0)
-    return { decision: "none", from: null, reason: null };
-  const ran = state.attempts.length > 0;
-  const decision = state.decision ?? (ran ? "ran" : "none");
+  const decision = decisionOf(state);
+  if (decision === "none") return { decision, from: null, reason: null };
   const from = isTaken(state) ? (state.result?.run ?? null) : null;
   return { decision, from, reason: state.reason };
 }

@@ -23,6 +23,7 @@ import { own } from "../spec/own-keys.ts";
 import { whyNotRun } from "./kept-from-running.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { type Decision, decisionOf } from "./step-decision.ts";
 import { takenDifference } from "./taken-difference.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -43,7 +44,7 @@ export interface Explanation {
   readonly step: string;
   /** As `show` says it. */
   readonly status: StepStatus;
-  readonly decision: "ran" | "reused" | "attached" | "none";
+  readonly decision: Decision;
   readonly reason: Reason | null;
   /** Whose result it took: a run and a step of it; null when it took none. */
   readonly from: { readonly run: string; readonly step: string } | null;
@@ -85,6 +86,7 @@ export async function whyStep(
   const index = stepIndex(run, step);
   if (isRefusal(index)) return index;
   const state = run.state.steps[index];
+  const decision = state === undefined ? "none" : decisionOf(state);
   const explainer = createExplainer(workspace.records, workspace.contents, workspace.plans);
   const previous =
     against === null
@@ -105,8 +107,8 @@ export async function whyStep(
     run: name,
     step,
     status: state?.status ?? "NotStarted",
-    decision: state?.decision ?? (state?.attempts.length ? "ran" : "none"),
-    reason: state?.reason ?? whyNotRun(run, index),
+    decision,
+    reason: whyNotRun(run, index) ?? state?.reason ?? null,
     from: isTaken && row !== undefined ? { run: row.run, step: row.path } : null,
     against: previous?.run ?? null,
     differences,

@@ -238,6 +238,44 @@ jobs:
     );
   });
 
+  it("leaves out what a failure kept from beginning, and what waited in an engine that was killed meanwhile", async () => {
+    rig = makeRig("kept-from");
+    rig.write("stepwell.yml", "slots: 1\n");
+    const quick = [1, 2, 3, 4, 5, 6].map((n) => `  quick${n}: {command: echo ${n}}\n`);
+    const go = JSON.stringify(rig.at("go"));
+    rig.write(
+      "pipeline.yml",
+      `type: pipeline
+settings: {default_compute: azureml:local}
+jobs:
+${quick.join("")}  bad:
+    command: echo bad >> "$(dirname "$GO")/ledger"; until [ -e "$GO" ]; do sleep 0.05; done; exit 1
+    environment_variables: {GO: ${go}}
+  later: {command: echo later}
+`,
+    );
+    const engine = rig.start("run", "pipeline.yml", "--name", "one");
+    // Steps as short as these are handed on ahead.
+    const isAhead = (): boolean =>
+      rig.peek().includes("bad") && rig.run("show", "one").steps[7]?.attempts.length === 1;
+    await eventually(isAhead, "one runs and one waits");
+    engine.kill("SIGKILL");
+    await exited(engine);
+    rig.write("go", "");
+    const isOver = (): boolean => (rig.run("show", "one").status as string) === "Interrupted";
+    await eventually(isOver, "it is interrupted");
+    const resumed = rig.cli("run", "--resume", "one");
+    expect(resumed.code).toBe(1);
+    expect(resumed.stdout + resumed.stderr).toContain("because of it these did not run: later");
+    const later = rig.run("show", "one").steps[7];
+    expect(later).toMatchObject({
+      status: "Skipped",
+      reuse: { decision: "none", reason: null },
+      error: null,
+    });
+    expect(rig.cli("why", "one", "later").stdout).toContain("step bad failed");
+  });
+
   it("keeps a secret out of the record, the logs and every other file", () => {
     rig = makeRig("secret");
     const secret = "hunter2-hunter2";
