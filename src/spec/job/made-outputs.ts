@@ -16,9 +16,9 @@ import {
   type TreeNode,
   textOf,
 } from "../tree.ts";
-import { dataType, modeOf } from "./component.ts";
+import { type Component, dataType, modeOf } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
-import type { JobNode, Scope } from "./scope.ts";
+import type { JobNode, ResolvedInput, Scope } from "./scope.ts";
 
 /** Fills `scope.made`: the bindings of its nodes' outputs to outputs of the pipeline. */
 export function recordMadeOutputs(scope: Scope, context: LoadContext): void {
@@ -149,6 +149,38 @@ export function outputRequests(
     scope = scope.outer;
   }
   return requests;
+}
+
+/** What a component says of an output of its own, and the inputs that its words may name. */
+export interface OutputDeclaration {
+  readonly value: TreeNode;
+  readonly component: Component;
+  readonly inputs: ReadonlyMap<string, ResolvedInput | null>;
+}
+
+/** Of the pipelines whose output it is, the outermost first, then of the step's own component. */
+export function outputDeclarations(node: JobNode, output: string): readonly OutputDeclaration[] {
+  const found: OutputDeclaration[] = [];
+  let scope: Scope | null = node.scope;
+  let value = getMapping(node.tree, "outputs")?.entries.get(output)?.value;
+  while (value !== undefined && scope !== null) {
+    const parent = parentOutput(value);
+    if (parent === null) break;
+    found.unshift(...declaredIn(scope.component, scope.inputs, parent));
+    value = scope.outputs?.entries.get(parent)?.value;
+    scope = scope.outer;
+  }
+  const own = node.inline ? null : node.component;
+  return [...found, ...declaredIn(own, node.inputs, output)];
+}
+
+function declaredIn(
+  component: Component | null,
+  inputs: OutputDeclaration["inputs"],
+  output: string,
+): readonly OutputDeclaration[] {
+  const value = getMapping(component?.tree ?? null, "outputs")?.entries.get(output)?.value;
+  return component === null || value === undefined ? [] : [{ value, component, inputs }];
 }
 
 /** Node types whose outputs follow from their settings, not from a declaration. */

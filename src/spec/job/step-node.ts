@@ -23,6 +23,8 @@ import { readEnvironment } from "./environment-reference.ts";
 import { texts } from "./job-head.ts";
 import type { LoadContext } from "./load-context.ts";
 import {
+  type OutputDeclaration,
+  outputDeclarations,
   outputMode,
   outputRequests,
   outputType,
@@ -232,23 +234,13 @@ const ASSET_WORD = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/;
 
 function outputOf(node: JobNode, name: string, context: LoadContext): StepOutput {
   const requests = outputRequests(node, name);
-  const first = (key: "name" | "version") => {
-    const asked = requests.map(({ value }) => value).find((one) => getText(one, key) !== null);
-    const text = asked === undefined ? null : getText(asked, key);
-    if (asked === undefined || text === null || ASSET_WORD.test(text)) return text;
-    const hint = "Use up to 255 letters, digits, `_`, `-` and `.`.";
-    context.error(get(asked, key), "bad_name", `\`${text}\` is not a ${key} of an asset`, hint);
-    return null;
-  };
-  const same = readSame(node, name, requests, context);
-  const registered = (key: "name" | "version") =>
-    first(key) ?? declaredWord(node, name, key, context);
+  const asked: readonly Asked[] = [...requests, ...outputDeclarations(node, name)];
+  const same = readSame(node, name, asked, context);
   const output = {
     type: outputType(node, name),
     mode: outputMode(node, name),
     publishTo: publishTo(requests, context),
-    registerName: registered("name"),
-    registerVersion: registered("version"),
+    ...readRegistered(node, asked, context),
   };
   const value = outputValue(node, name);
   return {
@@ -258,43 +250,58 @@ function outputOf(node: JobNode, name: string, context: LoadContext): StepOutput
   };
 }
 
-/** What a component says of the name of its output, which may come from an input: `${{inputs.x}}`. */
-function declaredWord(
+/** Who asks something of an output: a node, or a component, whose words may name its inputs. */
+type Asked = { readonly value: TreeNode } & Partial<OutputDeclaration>;
+
+/** The first name that is given, with a version of those before it or its own: a version belongs to a name. */
+function readRegistered(
   node: JobNode,
-  output: string,
+  asked: readonly Asked[],
+  context: LoadContext,
+): Pick<StepOutput, "registerName" | "registerVersion"> {
+  let registerName: string | null = null;
+  let registerVersion: string | null = null;
+  for (const one of asked) {
+    registerName = assetWord(node, one, "name", context);
+    registerVersion ??= assetWord(node, one, "version", context);
+    if (registerName !== null) break;
+  }
+  return { registerName, registerVersion };
+}
+
+/** A name or version; that of a component may come from an input: `${{inputs.x}}`. */
+function assetWord(
+  node: JobNode,
+  { value, component, inputs }: Asked,
   key: "name" | "version",
   context: LoadContext,
 ): string | null {
-  const declared = getMapping(node.component?.tree ?? null, "outputs")?.entries.get(output)?.value;
-  if (node.inline || declared === undefined) return null;
-  const place = getSet(declared, key);
+  const place = getSet(value, key);
   const written = textOf(place);
   if (written === null) return null;
-  const target = soleReference(written)?.target;
-  const source = target?.scope === "inputs" ? node.inputs.get(target.name)?.source : undefined;
+  const target = inputs === undefined ? undefined : soleReference(written)?.target;
+  const input = target?.scope === "inputs" ? target.name : null;
+  const source = input === null ? undefined : inputs?.get(input)?.source;
   // One that is missing has been reported.
-  const isMissing =
-    source === undefined &&
-    target?.scope === "inputs" &&
-    node.component?.inputs.has(target.name) === true;
+  const isMissing = source === undefined && input !== null && component?.inputs.has(input) === true;
   if (source?.kind === "unset" || isMissing) return null;
   const text = source?.kind === "literal" ? source.literal.text : written;
   if (ASSET_WORD.test(text)) return text;
   const message = `\`${text}\` is not a ${key} of an asset`;
-  const hint = "Use up to 255 letters, digits, `_`, `-` and `.`, or a value: `${{inputs.x}}`.";
+  const letters = "Use up to 255 letters, digits, `_`, `-` and `.`";
+  const hint = inputs === undefined ? `${letters}.` : `${letters}, or a value: \`\${{inputs.x}}\`.`;
   context.error(source === undefined ? place : node.key, "bad_name", message, hint);
   return null;
 }
 
-/** What the node, else its component, says of other bytes; null where neither does. */
+/** What the node, else a component, says of other bytes; null where neither does. */
 function readSame(
   node: JobNode,
   name: string,
-  requests: readonly { readonly value: TreeNode }[],
+  asked: readonly { readonly value: TreeNode }[],
   context: LoadContext,
 ): NonNullable<StepOutput["same"]> | null {
-  const declared = getMapping(node.component?.tree ?? null, "outputs")?.entries.get(name)?.value;
-  const values = [...requests.map(({ value }) => value), ...(declared ? [declared] : [])];
+  const values = asked.map(({ value }) => value);
   const given = values.map((value) => getSet(value, "same")).find((one) => one !== null) ?? null;
   if (textOf(given) === "bytes") return "bytes";
   const patterns = getSet(given, "ignore");
