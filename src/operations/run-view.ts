@@ -204,6 +204,12 @@ function isTaken({ decision }: StepState): boolean {
   return decision === "reused" || decision === "attached";
 }
 
+/** It had failed by itself when its step was cancelled, or skipped, before the next one. */
+function failedBefore({ status }: StepState, { startedAt, end }: AttemptState): boolean {
+  if ((status !== "Canceled" && status !== "Skipped") || startedAt === null) return false;
+  return end !== null && end.reason !== "cancelled" && end.exitCode !== 0;
+}
+
 function attemptViews(
   folder: string,
   run: string,
@@ -212,11 +218,12 @@ function attemptViews(
 ): readonly AttemptView[] {
   return state.attempts.map((attempt, position) => {
     const isLast = position === state.attempts.length - 1 && !isTaken(state);
+    const isOver = isEndedStep(state.status) && !failedBefore(state, attempt);
     const ended =
       attempt.end === null ? state.status : attempt.end.exitCode === 0 ? "Completed" : "Failed";
     return {
       number: attempt.number,
-      status: isLast && isEndedStep(state.status) ? state.status : ended,
+      status: isLast && isOver ? state.status : ended,
       exitCode: attempt.end?.exitCode ?? null,
       reason: attempt.end?.reason ?? null,
       started: time(attempt.startedAt),

@@ -224,6 +224,27 @@ jobs:
     expect(rig.cli("logs", run.name, "flaky").stdout).toContain("try 2");
   });
 
+  it("keeps an attempt failed when its step is cancelled before the next one", async () => {
+    rig = makeRig("retry-cancelled");
+    rig.write(
+      "job.yml",
+      `type: command
+compute: local
+command: exit 5
+properties: {stepwell.retry: '{"max_retries": 1, "delay": "1h"}'}
+`,
+    );
+    rig.cli("run", "job.yml", "--detach", "--name", "one");
+    const attempt = () => rig.run("show", "one").steps[0]?.attempts[0];
+    await eventually(() => attempt()?.status === "Failed", "the attempt fails");
+    rig.cli("cancel", "one");
+    expect(rig.run("show", "one")).toMatchObject({
+      status: "Canceled",
+      steps: [{ status: "Canceled" }],
+    });
+    expect(attempt()).toMatchObject({ status: "Failed", exitCode: 5, reason: "exited" });
+  });
+
   it("says of an attempt that never began why it is made again", async () => {
     rig = makeRig("unbegun");
     rig.write("job.yml", "type: command\ncompute: local\ncommand: echo once\n");
