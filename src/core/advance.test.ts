@@ -8,14 +8,16 @@ import type { Plan } from "./plan.ts";
 import { initialState, liveAttempt, type RunState, wire } from "./run-state.ts";
 import { isEndedRun, isEndedStep } from "./status.ts";
 
-/** Folds events and all that follows from them, as the engine does. */
-function played(plan: Plan, events: readonly RunEvent[]): RunState {
+/** Folds events and all that follows from them, as the engine does; `log`: all of them, in order. */
+function played(plan: Plan, events: readonly RunEvent[], log: RunEvent[] = []): RunState {
   const wiring = wire(plan);
   const state = initialState("r", wiring);
   for (const event of events) {
     const open: RunEvent[] = [event];
-    for (let next = open.shift(); next !== undefined; next = open.shift())
+    for (let next = open.shift(); next !== undefined; next = open.shift()) {
+      log.push(next);
       open.push(...advance(plan, wiring, state, next));
+    }
   }
   return state;
 }
@@ -123,6 +125,34 @@ describe("advance", () => {
     expect([states(cancelled)[0], cancelled.status]).toEqual(["Canceled", "Canceled"]);
     const stopped = played(planOf(), [START, attempt(0), failed(2), lost]);
     expect([states(stopped)[0], stopped.status]).toEqual(["Skipped", "Failed"]);
+  });
+
+  it("fails, of a run that a failure has stopped, what waits for its next attempt, and skips what never began", () => {
+    const bad: AttemptEnd = { ...END, exitCode: 3 };
+    const waits: RunEvent = { kind: "attempt_ended", at: 2, step: 0, end: bad, retryAt: 9 };
+    const stopped = played(planOf(), [START, attempt(0), waits, failed(2)]);
+    expect([states(stopped)[0], stopped.status]).toEqual(["Failed", "Failed"]);
+    expect(stopped.steps[0]?.error?.message).toContain("ended with exit code 3");
+    const none: AttemptEnd = { ...bad, reason: "lost", exitCode: null, startedAt: null };
+    const again: RunEvent = { kind: "attempt_ended", at: 2, step: 0, end: none, retryAt: 9 };
+    const unbegun = played(planOf(), [START, attempt(0), again, failed(2)]);
+    expect(states(unbegun)[0]).toBe("Skipped");
+  });
+
+  it("tells each of those that wait for their next attempt once", () => {
+    const nodes = ["a", "b", "c", "d", "e"].map((name) => `  ${name}: {command: ls ${name}}\n`);
+    const plan = planOf(`type: pipeline\njobs:\n${nodes.join("")}`);
+    const bad: AttemptEnd = { ...END, exitCode: 3 };
+    const waits = (step: number): RunEvent[] => [
+      attempt(step),
+      { kind: "attempt_ended", at: 2, step, end: bad, retryAt: 9 },
+    ];
+    const log: RunEvent[] = [];
+    const stopped = played(plan, [START, ...waits(0), ...waits(1), ...waits(2), failed(3)], log);
+    expect(states(stopped)).toEqual(["Failed", "Failed", "Failed", "Failed", "Skipped"]);
+    const told = log.flatMap((event) => (event.kind === "step_failed" ? [event.step] : []));
+    expect(told.toSorted()).toEqual([0, 1, 2, 3]);
+    expect(log.filter(({ kind }) => kind === "steps_skipped")).toHaveLength(1);
   });
 
   it("makes steps ready when what they read has ended well, and ends the run", () => {

@@ -1,7 +1,10 @@
 // The one function that changes a run. It folds an event and answers with the events that must follow from it: what
 // can no longer run is skipped, what a cancel stops is canceled, and a run without open steps ends. Pure.
 
+import type { StepNode } from "../spec/graph.ts";
+import type { AttemptEnd } from "./attempt.ts";
 import type { RunEvent, StepError } from "./event.ts";
+import { errorOf, neverRan } from "./failure.ts";
 import type { Plan } from "./plan.ts";
 import { evolve, liveAttempt, type RunState, type StepState, type Wiring } from "./run-state.ts";
 import { isEndedStep } from "./status.ts";
@@ -24,8 +27,12 @@ export function advance(
       return [...skipUnneeded(plan, state, at), ...endIfDone(state, at)];
     case "step_failed":
     case "steps_skipped":
-    case "steps_canceled":
+    case "steps_canceled": {
+      // Each of them leads to the next, and the last to what is skipped.
+      const tried = event.kind === "step_failed" ? failTried(plan, state, at) : null;
+      if (tried !== null) return [tried];
       return [...skipBelow(wiring, state, endedBadly(event), at), ...endIfDone(state, at)];
+    }
     case "cancel_requested":
       return [...cancelIdle(state, at), ...endIfDone(state, at)];
     case "steps_reused":
@@ -72,6 +79,28 @@ function skipUnneeded(plan: Plan, state: RunState, at: number): RunEvent[] {
   return steps.length === 0 ? [] : [{ kind: "steps_skipped", at, steps }];
 }
 
+/** In a run that a failure has stopped, what waits for its next attempt has failed with the last one: the first such step. */
+function failTried(plan: Plan, state: RunState, at: number): RunEvent | null {
+  if (!state.stopping) return null;
+  for (const [index, step] of state.steps.entries()) {
+    const end = isIdle(step) ? lastFailure(step) : null;
+    if (end === null) continue;
+    const { path, timeoutSeconds } = plan.graph.steps[index] as StepNode;
+    return { kind: "step_failed", at, step: index, error: errorOf(path, end, timeoutSeconds) };
+  }
+  return null;
+}
+
+/** How its last attempt that began has failed. */
+function lastFailure({ attempts }: StepState): AttemptEnd | null {
+  const end = attempts.findLast(({ startedAt }) => startedAt !== null)?.end ?? null;
+  return end === null || neverRan(end) ? null : end;
+}
+
+function isUntried(step: StepState): boolean {
+  return isIdle(step) && lastFailure(step) === null;
+}
+
 /** Everything that waits, however far, for a step that did not end well; or all that has not begun. */
 function skipBelow(
   wiring: Wiring,
@@ -80,7 +109,7 @@ function skipBelow(
   at: number,
 ): RunEvent[] {
   const steps = state.stopping
-    ? [...state.steps.keys()].filter((index) => isIdle(state.steps[index] as StepState))
+    ? [...state.steps.keys()].filter((index) => isUntried(state.steps[index] as StepState))
     : below(wiring, state, causes);
   return steps.length === 0 ? [] : [{ kind: "steps_skipped", at, steps }];
 }
