@@ -52,6 +52,8 @@ interface Entry {
   readonly order: AttemptOrder;
   slot: Slot | null;
   tries: number;
+  /** When its process began, as far as was heard. */
+  startedAt: number | null;
   isCancelled: boolean;
   isWithdrawn: boolean;
 }
@@ -92,7 +94,14 @@ class LocalCompute implements Compute {
 
   start(order: AttemptOrder): void {
     if (this.#entries.has(order.attemptId)) return;
-    const entry: Entry = { order, slot: null, tries: 0, isCancelled: false, isWithdrawn: false };
+    const entry: Entry = {
+      order,
+      slot: null,
+      tries: 0,
+      startedAt: null,
+      isCancelled: false,
+      isWithdrawn: false,
+    };
     this.#entries.set(order.attemptId, entry);
     const problem = this.#bash === null ? "bash was not found on PATH" : problemOf(order);
     if (problem !== null) {
@@ -111,7 +120,7 @@ class LocalCompute implements Compute {
     entry.isCancelled = true;
     if (entry.slot === null) {
       this.#waiting = this.#waiting.filter((other) => other !== entry);
-      queueMicrotask(() => this.#endUnstarted(entry, "cancelled", null));
+      queueMicrotask(() => this.#endAbruptly(entry, "cancelled", null));
       return;
     }
     const { slot } = entry;
@@ -210,12 +219,13 @@ class LocalCompute implements Compute {
     if (entry === undefined || this.#isClosed) return;
     switch (report.kind) {
       case "started":
+        entry.startedAt = report.at;
         this.#listener(report);
         return;
       case "withdrawn":
         slot.entries.delete(report.attemptId);
         entry.slot = null;
-        if (entry.isCancelled) this.#endUnstarted(entry, "cancelled", null);
+        if (entry.isCancelled) this.#endAbruptly(entry, "cancelled", null);
         else this.#waiting.unshift(entry);
         this.#handOut();
         return;
@@ -243,7 +253,7 @@ class LocalCompute implements Compute {
     }
     for (const entry of unbegun) {
       entry.tries += 1;
-      if (entry.isCancelled) this.#endUnstarted(entry, "cancelled", null);
+      if (entry.isCancelled) this.#endAbruptly(entry, "cancelled", null);
       else if (entry.tries < TRIES) this.#waiting.push(entry);
       else this.#refuse(entry, `no supervisor could be started: ${problem ?? "it ended at once"}`);
     }
@@ -261,15 +271,18 @@ class LocalCompute implements Compute {
       return;
     }
     const detail = "its supervisor was ended from outside; what it had started was stopped";
-    this.#endUnstarted(entry, entry.isCancelled ? "cancelled" : "lost", detail);
+    // What has run counts as a try, unlike what never began.
+    if (leaders.length > 0) entry.startedAt ??= Date.now();
+    this.#endAbruptly(entry, entry.isCancelled ? "cancelled" : "lost", detail);
   }
 
   #refuse(entry: Entry, detail: string): void {
     this.#end(entry, notStarted(detail, Date.now()));
   }
 
-  #endUnstarted(entry: Entry, reason: "cancelled" | "lost", detail: string | null): void {
-    const end = { ...notStarted("", Date.now()), reason, detail };
+  #endAbruptly(entry: Entry, reason: "cancelled" | "lost", detail: string | null): void {
+    const { startedAt } = entry;
+    const end = { ...notStarted("", Date.now()), reason, detail, startedAt };
     this.#end(entry, settleExit(entry.order.folder, end));
   }
 

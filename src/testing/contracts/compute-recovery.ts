@@ -91,7 +91,8 @@ export function recovery(test: BenchTest): void {
     await bench.file(join(order.workFolder, "survivor"));
     const { supervisor } = bench.processes(order);
     process.kill(supervisor.pid, "SIGKILL");
-    expect(await bench.ended(order.attemptId)).toMatchObject({ reason: "lost" });
+    const end = await bench.ended(order.attemptId);
+    expect(end).toMatchObject({ reason: "lost", startedAt: expect.any(Number) });
     await bench.expectGone(order);
     expect(await bench.ended(next.attemptId)).toMatchObject({ exitCode: 0 });
   });
