@@ -314,7 +314,7 @@ function pipelineView(run: RecordedRun, node: PipelineNode, inside: readonly Ste
   return {
     name: node.path,
     type: "pipeline",
-    status: pipelineStatus(inside, isEndedRun(run.status)),
+    status: pipelineStatus(run, inside),
     reuse: { decision: "none", from: null, reason: null },
     attempts: [],
     inputs: {},
@@ -327,16 +327,17 @@ function pipelineView(run: RecordedRun, node: PipelineNode, inside: readonly Ste
   };
 }
 
-function pipelineStatus(inside: readonly StepView[], ended: boolean): StepStatus {
+/** Completed: all of it that was asked for is there. */
+function pipelineStatus(run: RecordedRun, inside: readonly StepView[]): StepStatus {
   const has = (status: StepStatus): boolean => inside.some((step) => step.status === status);
-  if (inside.every((step) => isEndedStep(step.status)) || ended) {
-    if (has("Failed")) return "Failed";
-    if (has("Canceled")) return "Canceled";
-    return inside.length > 0 && inside.every((step) => step.status === "Skipped")
-      ? "Skipped"
-      : "Completed";
-  }
-  return inside.every((step) => step.status === "NotStarted") ? "NotStarted" : "Running";
+  if (!inside.every((step) => isEndedStep(step.status)) && !isEndedRun(run.status))
+    return inside.every((step) => step.status === "NotStarted") ? "NotStarted" : "Running";
+  if (has("Failed")) return "Failed";
+  if (has("Canceled")) return "Canceled";
+  const unneeded = new Set(run.plan.options.skip);
+  const asked = inside.filter((step) => step.type !== "pipeline" && !unneeded.has(step.name));
+  const isThere = asked.length > 0 && asked.every((step) => step.status === "Completed");
+  return isThere ? "Completed" : "Skipped";
 }
 
 function time(at: number | null): string | null {

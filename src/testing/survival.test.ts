@@ -224,6 +224,39 @@ jobs:
     expect(rig.cli("logs", run.name, "flaky").stdout).toContain("try 2");
   });
 
+  it("does not call a nested pipeline completed of which a failure kept a step from running", () => {
+    rig = makeRig("partly");
+    rig.write(
+      "inner.yml",
+      `type: pipeline
+inputs: {x: {type: uri_file}}
+jobs:
+  first: {command: echo first}
+  second: {command: "cat \${{inputs.x}}", inputs: {x: "\${{parent.inputs.x}}"}}
+`,
+    );
+    rig.write(
+      "pipeline.yml",
+      `type: pipeline
+settings: {default_compute: azureml:local, continue_on_step_failure: true}
+jobs:
+  bad: {command: "exit $CODE > \${{outputs.o}}", environment_variables: {CODE: "1"}, outputs: {o: {type: uri_file}}}
+  inner: {type: pipeline, component: ./inner.yml, inputs: {x: "\${{parent.jobs.bad.outputs.o}}"}}
+`,
+    );
+    const statuses = (...words: readonly string[]) =>
+      rig.run("run", "pipeline.yml", ...words).steps.map(({ name, status }) => `${name} ${status}`);
+    expect(statuses()).toEqual([
+      "inner Skipped",
+      "inner.first Completed",
+      "inner.second Skipped",
+      "bad Failed",
+    ]);
+    expect(statuses("--until", "inner.first")).toContain("inner Completed");
+    const good = ["--set", "jobs.bad.environment_variables.CODE=0"];
+    expect(statuses(...good)).toContain("inner Completed");
+  });
+
   it("keeps an attempt failed when its step is cancelled before the next one", async () => {
     rig = makeRig("retry-cancelled");
     rig.write(
