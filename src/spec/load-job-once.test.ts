@@ -158,6 +158,15 @@ it.each([
   expect(findings(job)).toEqual(isRight ? [] : ["error unknown_value /project/train.yml 4:22"]);
 });
 
+it("another mistake of its command is told with it", () => {
+  const train = TRAIN.replace("{type: uri_folder}", "{type: folder}").replace(".model", ".modl");
+  const job = loaded(JOB, { ...FILES, files: { ...FILES.files, "train.yml": train } });
+  expect(findings(job)).toEqual([
+    "error undeclared_output /project/train.yml 3:32",
+    "error unknown_value /project/train.yml 4:22",
+  ]);
+});
+
 describe("min and max of an input", () => {
   const input = (text: string) =>
     loaded("type: pipeline\njobs:\n  a: {component: ./c.yml, inputs: {n: 1}}", {

@@ -21,7 +21,7 @@ import {
   type TreeMapping,
   type TreeScalar,
 } from "../tree.ts";
-import { checkCommand } from "./check-command.ts";
+import { checkCommand, type KnownInputs } from "./check-command.ts";
 import { bareFields, componentTypeOf } from "./component-type.ts";
 import { boundOf, checkBounds, convertDefault } from "./literal-value.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -87,11 +87,18 @@ export function readComponent(
   warnOfEqualNames(getMapping(tree, "inputs"), "input", context);
   warnOfEqualNames(getMapping(tree, "outputs"), "output", context);
   const inputs = readInputs(tree, type === "flow", context);
-  // What is asked of inputs that nobody knows would only follow from that.
-  if (inputs.size < (getMapping(tree, "inputs")?.entries.size ?? 0)) return null;
   const outputs = type === "flow" ? new Map() : readOutputs(tree);
-  if (type === "command") checkCommand(tree, inputs, outputs, context);
+  const known = knownInputs(tree, inputs);
+  if (type === "command") checkCommand(tree, known, outputs, context);
+  // What is asked of inputs that nobody knows would only follow from that.
+  if (inputs.size < known.size) return null;
   return { type: type === "flow" ? "parallel" : type, tree, ...where, inputs, outputs };
+}
+
+/** All that it declares, also what could not be read, which is reported: the command may name it. */
+function knownInputs(tree: TreeMapping, read: ReadonlyMap<string, DeclaredInput>): KnownInputs {
+  const names = getMapping(tree, "inputs")?.entries.keys() ?? [];
+  return new Map([...names].map((name) => [name, read.get(name) ?? { optional: false }]));
 }
 
 /** A prompt flow: it takes columns of a table by any name, and its outputs are its own affair. */
