@@ -19,6 +19,7 @@ OWN_WORDS = frozenset(
 ITS_VARIABLES = (
     b"BASH", b"SHELLOPTS", b"POSIXLY_CORRECT", b"PWD", b"OLDPWD", b"SHLVL", b"UID", b"EUID", b"PPID", b"IFS",
     b"OPTIND", b"RANDOM", b"SRANDOM", b"SECONDS", b"LINENO", b"EPOCH", b"GROUPS", b"DIRSTACK", b"FUNCNAME", b"HIST",
+    b"OPTERR", b"PS1", b"PS2", b"PS4", b"COMP_", b"EXECIGNORE", b"POSIX_PEDANTIC",
 )
 # Variables of ours alone stand in a script: bash has none that begin so.
 OURS = b"SW_"

@@ -27,13 +27,13 @@ class Processes:
         self.me_text = identity_text(me)
 
     def spawn(self, script, environment, log):
-        plain = direct.command_of(script, environment)
-        if plain:
-            try:
+        try:
+            plain = direct.command_of(script, environment)
+            if plain:
                 return self.begin(*plain, log)
-            except OSError:
-                # Bash knows what to say of it, or how to run it.
-                pass
+        except OSError:
+            # Bash knows what to say of it, or how to run it.
+            pass
         return self.begin(self.bash, [b"bash", b"-c", script], environment, log)
 
     def begin(self, program, arguments, environment, log):

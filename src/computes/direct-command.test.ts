@@ -108,6 +108,9 @@ describe("a command of plain words", () => {
     { PATH: "" },
     { SHLVL: "3" },
     { PWD: "/" },
+    { PS1: "$ " },
+    { PS4: "> " },
+    { OPTERR: "" },
   ])("is left to bash where %j is set", (more) => {
     expect(answersTo([["tell a", variables(more)]])).toEqual([null]);
   });
