@@ -1,6 +1,7 @@
 // Software environments on this machine: who they are (cheaply, without making them) and how they are made. The parts are
 // in the files beside it.
 
+import { setMaxListeners } from "node:events";
 import path from "node:path";
 import type { EnvironmentFailure, EnvironmentLookup, Environments } from "../ports/environments.ts";
 import { buildEnvironment } from "./build-environment.ts";
@@ -34,6 +35,8 @@ export interface EnvironmentsOptions {
 export function createEnvironments(options: EnvironmentsOptions): Environments {
   let found: Promise<Uv | EnvironmentFailure> | null = null;
   const abandon = new AbortController();
+  // However many are made at once: Node warns of more than ten.
+  setMaxListeners(0, abandon.signal);
   const uv = () => {
     found ??= findUv({ ...options, abandoned: abandon.signal });
     return found;

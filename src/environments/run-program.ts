@@ -1,6 +1,7 @@
 // Runs a program to its end and collects what it prints. Knows nothing of what programs mean.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { endWithProcess } from "./end-with-process.ts";
 
 export interface ProgramOptions {
   readonly cwd: string;
@@ -62,10 +63,10 @@ function endWith(child: ChildProcess, abandoned: AbortSignal): void {
       // It has ended.
     }
   };
-  process.once("exit", kill);
+  const letGo = endWithProcess(kill);
   abandoned.addEventListener("abort", kill, { once: true });
   child.on("close", () => {
-    process.off("exit", kill);
+    letGo();
     abandoned.removeEventListener("abort", kill);
   });
   if (abandoned.aborted) kill();
