@@ -108,6 +108,17 @@ describe("holdLock", () => {
     fs.rmSync(file);
   });
 
+  it("stops waiting once nobody needs it any more", async () => {
+    const first = await holdLock(file, quiet);
+    const abandon = new AbortController();
+    const second = holdLock(file, () => abandon.abort(), { abandoned: abandon.signal });
+    await expect(second).rejects.toThrow(/abort/);
+    expect(first.isMine()).toBe(true);
+    first.release();
+    await expect(holdLock(file, quiet, { abandoned: abandon.signal })).rejects.toThrow(/abort/);
+    expect(fs.existsSync(file)).toBe(false);
+  });
+
   it("does not remove a lock that is no longer its own", async () => {
     const lock = await holdLock(file, quiet);
     leave(process.pid, "elsewhere");

@@ -34,11 +34,18 @@ export interface LockPatience {
 
 const PATIENCE: LockPatience = { renewMs: 2_000, silentMs: 30_000 };
 
-/** Waits until the lock at `file` is held. `waiting` is told once when another process holds it. */
+/**
+ * Waits until the lock at `file` is held. `waiting` is told once when another process holds it. Rejects once `abandoned` is
+ * aborted: nobody needs the lock any more.
+ */
 export async function holdLock(
   file: string,
   waiting: () => void,
-  patience: LockPatience = PATIENCE,
+  {
+    renewMs,
+    silentMs,
+    abandoned,
+  }: Partial<LockPatience> & { readonly abandoned?: AbortSignal } = {},
 ): Promise<HeldLock> {
   const token = randomBytes(12).toString("hex");
   const me: Holder = {
@@ -49,12 +56,13 @@ export async function holdLock(
   };
   fs.mkdirSync(path.dirname(file), { recursive: true });
   removeAsides(file);
-  const isSilent = silence(file, patience.silentMs);
+  const isSilent = silence(file, silentMs ?? PATIENCE.silentMs);
   for (let tries = 0; ; tries += 1) {
-    if (create(file, JSON.stringify(me))) return held(file, token, patience.renewMs);
+    abandoned?.throwIfAborted();
+    if (create(file, JSON.stringify(me))) return held(file, token, renewMs ?? PATIENCE.renewMs);
     if (tries === 1) waiting();
     takeOver(file, isSilent);
-    await delay(POLL_MS);
+    await delay(POLL_MS, undefined, abandoned === undefined ? {} : { signal: abandoned });
   }
 }
 

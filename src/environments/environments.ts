@@ -51,6 +51,7 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
       uv,
       (line) => options.log(line),
       (recipe) => changedProject(recipe, options.cacheFolder),
+      abandon.signal,
     ),
     uv,
   };

@@ -60,6 +60,7 @@ export function createVenvStore(
   uv: () => Promise<Uv | EnvironmentFailure>,
   log: (line: string) => void,
   changed: (recipe: VenvRecipe) => EnvironmentFailure | null,
+  abandoned: AbortSignal,
 ): VenvStore {
   const trusted = new Map<string, number>();
   const building = new Map<string, Promise<string | EnvironmentFailure>>();
@@ -82,7 +83,7 @@ export function createVenvStore(
     if (found !== null) return found;
     const lockFile = path.join(folder, `${key}.lock`);
     const waiting = `environment ${recipe.label}: waiting for another process that makes it`;
-    const lock = await holdLock(lockFile, () => log(waiting));
+    const lock = await holdLock(lockFile, () => log(waiting), { abandoned });
     try {
       const meanwhile = await whole(key);
       if (meanwhile !== null) return meanwhile;
@@ -90,8 +91,9 @@ export function createVenvStore(
       if ("code" in program) return program;
       const venv = await clear(folder, key, recipe, log);
       const failure = await make(venv, recipe, program, () => changed(recipe));
-      if (failure !== null) return failure;
+      // Who took it over has removed what was made here, which may be why it failed.
       if (!lock.isMine()) return ensure(recipe);
+      if (failure !== null) return failure;
       await complete(venv, path.join(folder, `${key}.complete`), recipe);
       return venv;
     } finally {

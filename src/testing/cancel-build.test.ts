@@ -34,8 +34,8 @@ beforeEach(() => {
 afterEach(() => rig.remove());
 
 /** In a group of its own, as a terminal starts it. */
-function started(name: string): ChildProcess {
-  const words = [CLI, "--workspace", rig.folder, "run", `${name}.yml`, "--name", name];
+function started(name: string, workspace = rig.folder): ChildProcess {
+  const words = [CLI, "--workspace", workspace, "run", `${name}.yml`, "--name", name];
   const env = {
     ...process.env,
     CI: "",
@@ -73,6 +73,28 @@ it.each(["SIGINT", "SIGTERM"] as const)(
     await eventually(() => !isAlive(uv), "uv has been ended");
   },
 );
+
+it("a run that waits until another process has made it ends at once as well", async () => {
+  const other = rig.at("other");
+  fs.mkdirSync(other);
+  const one = started("one");
+  await making();
+  const two = started("two", other);
+  const show = () => rig.cli("--workspace", other, "show", "two", "--json").stdout;
+  await eventually(() => show().includes('"Preparing"'), "it waits");
+  two.kill("SIGINT");
+  expect(await exited(two)).toBe(3);
+  rig.write("go", "");
+  expect(await exited(one)).toBe(0);
+});
+
+it("nothing goes on being made when the terminal is closed", async () => {
+  const run = started("one");
+  const uv = await making();
+  process.kill(-(run.pid as number), "SIGHUP");
+  await exited(run);
+  await eventually(() => !isAlive(uv), "uv has been ended");
+});
 
 it("a run that needs the same environment gets it, when another one that waits for it is cancelled", async () => {
   const [one, two] = [started("one"), started("two")];
