@@ -56,16 +56,35 @@ describe("what stands where a file belongs", () => {
 });
 
 describe("a pipe that the shell has opened", () => {
-  it("is read once and known from then on", () => {
+  /** A program that prints what is read of standard input, twice. */
+  const reader = (): readonly string[] => {
     const module = path.join(import.meta.dirname, "read-file.ts");
     const built = at("read-file.mjs");
     const esbuild = path.resolve(import.meta.dirname, "../../node_modules/.bin/esbuild");
     execFileSync(esbuild, [module, "--format=esm", `--outfile=${built}`, "--log-level=error"]);
     const script = `import { readText } from ${JSON.stringify(built)}; console.log(readText("/dev/stdin") + readText("/dev/stdin"));`;
-    const said = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
-      input: "ab",
-      encoding: "utf8",
-    });
+    return [process.execPath, "--input-type=module", "-e", script];
+  };
+
+  it("is read once and known from then on", () => {
+    const [program = "", ...words] = reader();
+    const said = execFileSync(program, words, { input: "ab", encoding: "utf8" });
+    expect(said).toBe("abab\n");
+  });
+
+  it("is waited for also where whoever opened it asked not to wait", () => {
+    const driver = `import os, select, subprocess, sys, time
+read, write = os.pipe()
+os.set_blocking(read, False)
+child = subprocess.Popen(sys.argv[1:], stdin=read)
+os.write(write, b"a")
+while child.poll() is None and select.select([read], [], [], 0)[0]:
+    time.sleep(0.05)
+time.sleep(0.1)
+os.write(write, b"b")
+os.close(write)
+sys.exit(child.wait())`;
+    const said = execFileSync("python3", ["-c", driver, ...reader()], { encoding: "utf8" });
     expect(said).toBe("abab\n");
   });
 });

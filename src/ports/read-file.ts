@@ -5,6 +5,8 @@ import fs from "node:fs";
 import os from "node:os";
 
 const { O_RDONLY, O_NONBLOCK } = fs.constants;
+const PART_BYTES = 65_536;
+const PAUSE_MS = 10;
 
 /** Open in this process already, so that somebody writes to it: standard input, and `<(…)` of a shell. */
 const OPEN_ALREADY = /^\/(?:dev\/(?:stdin|fd\/(\d+))|proc\/self\/fd\/(\d+))$/;
@@ -44,7 +46,7 @@ export function readBytes(file: string): Buffer {
   const known = OPEN_ALREADY.exec(file);
   if (known !== null) {
     // By its number: a socket, which is what other programs give as standard input, cannot be opened by name.
-    const bytes = read.get(file) ?? fs.readFileSync(Number(known[1] ?? known[2] ?? 0));
+    const bytes = read.get(file) ?? drained(Number(known[1] ?? known[2] ?? 0));
     read.set(file, bytes);
     return bytes;
   }
@@ -53,6 +55,22 @@ export function readBytes(file: string): Buffer {
     return fs.readFileSync(handle);
   } finally {
     fs.closeSync(handle);
+  }
+}
+
+/** To its end, also where whoever opened it wants nobody to wait for more. */
+function drained(handle: number): Buffer {
+  const parts: Buffer[] = [];
+  for (;;) {
+    const part = Buffer.alloc(PART_BYTES);
+    try {
+      const count = fs.readSync(handle, part);
+      if (count === 0) return Buffer.concat(parts);
+      parts.push(part.subarray(0, count));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
   }
 }
 
