@@ -139,6 +139,21 @@ describe("advance", () => {
     expect(states(unbegun)[0]).toBe("Skipped");
   });
 
+  it("fails what has failed before, where its next attempt was lost with the machine", () => {
+    const bad: AttemptEnd = { ...END, exitCode: 3 };
+    const waits: RunEvent = { kind: "attempt_ended", at: 2, step: 0, end: bad, retryAt: 9 };
+    const lost: RunEvent = { kind: "attempt_discarded", at: 9, step: 0 };
+    const again = [START, attempt(0), waits, attempt(0)];
+    for (const events of [
+      [...again, lost, failed(2)],
+      [...again, failed(2), lost],
+    ]) {
+      const stopped = played(planOf(), events);
+      expect([states(stopped)[0], stopped.status]).toEqual(["Failed", "Failed"]);
+      expect(stopped.steps[0]?.error?.message).toContain("ended with exit code 3");
+    }
+  });
+
   it("tells each of those that wait for their next attempt once", () => {
     const nodes = ["a", "b", "c", "d", "e"].map((name) => `  ${name}: {command: ls ${name}}\n`);
     const plan = planOf(`type: pipeline\njobs:\n${nodes.join("")}`);

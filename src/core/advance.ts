@@ -43,7 +43,7 @@ export function advance(
         ? [{ kind: "steps_canceled", at, steps: [event.step] }]
         : [];
     case "attempt_discarded":
-      return dropIfNothingStarts(state, event.step, at);
+      return dropIfNothingStarts(plan, state, event.step, at);
     case "step_attached":
     case "step_detached":
     case "attempt_created":
@@ -59,9 +59,10 @@ export function advance(
 }
 
 /** A step that is ready again in a run that starts nothing more. */
-function dropIfNothingStarts(state: RunState, step: number, at: number): RunEvent[] {
+function dropIfNothingStarts(plan: Plan, state: RunState, step: number, at: number): RunEvent[] {
   if (state.cancelRequested) return [{ kind: "steps_canceled", at, steps: [step] }];
-  return state.stopping ? [{ kind: "steps_skipped", at, steps: [step] }] : [];
+  if (!state.stopping) return [];
+  return [failTried(plan, state, at) ?? { kind: "steps_skipped", at, steps: [step] }];
 }
 
 function endedBadly(
@@ -91,10 +92,12 @@ function failTried(plan: Plan, state: RunState, at: number): RunEvent | null {
   return null;
 }
 
-/** How its last attempt that began has failed. */
-function lastFailure({ attempts }: StepState): AttemptEnd | null {
-  const end = attempts.findLast(({ startedAt }) => startedAt !== null)?.end ?? null;
-  return end === null || neverRan(end) ? null : end;
+/** How the last of its attempts that ran has failed; what was lost since, or never began, says nothing of the step. */
+export function lastFailure({ attempts }: StepState): AttemptEnd | null {
+  const failed = attempts.findLast(
+    ({ startedAt, end }) => startedAt !== null && end !== null && !neverRan(end),
+  );
+  return failed?.end ?? null;
 }
 
 function isUntried(step: StepState): boolean {

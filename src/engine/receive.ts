@@ -1,10 +1,12 @@
 // What the engine makes of a message: an attempt that started, ended, could not be prepared, or was captured. Late and
 // repeated messages about an attempt that is over are dropped here.
 
+import { lastFailure } from "../core/advance.ts";
 import type { AttemptEnd, ProcessIdentity } from "../core/attempt.ts";
 import type { StepError } from "../core/event.ts";
 import { errorOf, neverRan, retryDelay, succeeded } from "../core/failure.ts";
 import type { StepResult } from "../core/output.ts";
+import type { StepState } from "../core/run-state.ts";
 import { isEndedStep } from "../core/status.ts";
 import { describeDoubt } from "../core/trust-notes.ts";
 import type { StepNode } from "../spec/graph.ts";
@@ -161,17 +163,27 @@ function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
   else if (flight.run.state.cancelRequested) {
     emit(flight.run, { kind: "steps_canceled", at, steps: [flight.step] });
     releaseWaiters(state, flight);
-  } else if (flight.run.state.stopping && neverRan(end)) {
-    // Nothing of it is wrong: the failure that stopped the run has kept it from running.
-    emit(flight.run, { kind: "steps_skipped", at, steps: [flight.step] });
-    releaseWaiters(state, flight);
-  } else {
+  } else if (flight.run.state.stopping && neverRan(end)) endUntried(state, flight);
+  else {
     const path = flight.run.paths[flight.step] as string;
     const error = errorOf(path, end, node?.timeoutSeconds ?? null);
     const scarcity = scarcityOf(state.ports.space.look("workspace"));
     const { hint, location } = diagnosed(state, flight, end);
     failStep(state, flight, { ...error, hint: scarcity ?? hint ?? error.hint, location });
   }
+}
+
+/** This attempt has not run, and there is no next one: the failure that stopped the run has kept it from that. */
+function endUntried(state: EngineState, flight: Flight): void {
+  const { run, step } = flight;
+  const failure = lastFailure(run.state.steps[step] as StepState);
+  const seconds = run.plan.graph.steps[step]?.timeoutSeconds ?? null;
+  if (failure !== null) {
+    failStep(state, flight, errorOf(run.paths[step] as string, failure, seconds));
+    return;
+  }
+  emit(run, { kind: "steps_skipped", at: state.ports.clock.now(), steps: [step] });
+  releaseWaiters(state, flight);
 }
 
 function diagnosed({ ports }: EngineState, flight: Flight, end: AttemptEnd): Diagnosis {
