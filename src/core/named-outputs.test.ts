@@ -10,6 +10,7 @@ describe("namesOutput", () => {
     expect(named("python train.py $[[--out ${{outputs.model}}]]")).toBe(true);
     expect(named("python train.py", { OUT: "${{outputs.model}}" })).toBe(true);
     expect(named("python train.py --out ${{outputs.metrics}}")).toBe(false);
+    expect(named("python train.py --out ${{outputs.model_v2}}")).toBe(false);
   });
 
   it("knows nothing of functions and of steps without a command", () => {

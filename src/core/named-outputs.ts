@@ -9,6 +9,11 @@ export function namesOutput(
   port: string,
 ): boolean {
   if (command === null || isFunctionCommand(command)) return true;
-  const name = `outputs.${port}`;
-  return [command, ...Object.values(environmentVariables)].some((text) => text.includes(name));
+  return [command, ...Object.values(environmentVariables)].some((text) => isIn(text, port));
+}
+
+/** Of `outputs.model_v2` the output `model` is no part. */
+function isIn(text: string, port: string): boolean {
+  if (!text.includes(`outputs.${port}`)) return false;
+  return [...text.matchAll(/outputs\.([\w.-]+)/g)].some(([, name]) => name === port);
 }

@@ -3,7 +3,7 @@
 
 import path from "node:path";
 import type { EnvironmentFailure, EnvironmentLookup } from "../ports/environments.ts";
-import { readText } from "../ports/read-file.ts";
+import { textOrNull } from "../ports/read-file.ts";
 import type { EnvironmentDefinition, EnvironmentReference } from "../spec/graph.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
 import { own } from "../spec/own-keys.ts";
@@ -184,7 +184,7 @@ function fromBuildContext(
   if (found === undefined)
     return chosen({ kind: "host" }, `${note}: the python of your shell is used${way}`);
   const file = path.join(build.path, found);
-  const text = textOf(file) ?? "";
+  const text = textOrNull(file) ?? "";
   const choice = found.endsWith(".txt")
     ? fromRequirements({ path: file, text }, name, null)
     : fromCondaText({ path: file, text }, name);
@@ -206,17 +206,8 @@ const INSTALLED = [
 
 /** An `environment.yml` may also be Azure ML's own file, of the environment that is built from this folder. */
 function isInstalled(file: string): boolean {
-  const text = textOf(file);
+  const text = textOrNull(file);
   return text !== null && (file.endsWith(".txt") || /^dependencies:/m.test(text));
-}
-
-/** Null where there is no file that can be read. */
-function textOf(file: string): string | null {
-  try {
-    return readText(file);
-  } catch {
-    return null;
-  }
 }
 
 function fromCondaText(file: { readonly path: string; readonly text: string }, label: string) {

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { digest } from "../core/digest.ts";
 import type { EnvironmentFailure } from "../ports/environments.ts";
-import { readText } from "../ports/read-file.ts";
+import { textOrNull } from "../ports/read-file.ts";
 
 export interface ProjectLock {
   /** Digest of the uv.lock. */
@@ -180,9 +180,5 @@ function specifier(text = ""): string {
 }
 
 function textOf(file: string): string | null {
-  try {
-    return readText(file).replaceAll("\r\n", "\n");
-  } catch {
-    return null;
-  }
+  return textOrNull(file)?.replaceAll("\r\n", "\n") ?? null;
 }

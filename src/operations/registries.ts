@@ -5,7 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import ignore, { type Ignore } from "ignore";
-import { readText } from "../ports/read-file.ts";
+import { readText, textOrNull } from "../ports/read-file.ts";
 import { namesInWords, suggestion } from "../spec/did-you-mean.ts";
 import { componentTypeOf } from "../spec/job/component-type.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
@@ -177,7 +177,7 @@ function rulesOf(folder: string): Ignore {
 
 /** Nothing for a file that is no component. One with mistakes is one: whoever uses it is told where they are. */
 function readFile(file: string, given: string, version = "1"): readonly RegistryComponent[] {
-  const text = textOf(file);
+  const text = textOrNull(file);
   if (text === null) return [];
   const { root } = readMapping(text, file, SPEC_LIMITS);
   const word = (key: "name" | "version"): string | null =>
@@ -188,14 +188,6 @@ function readFile(file: string, given: string, version = "1"): readonly Registry
   if (!isOne) return [];
   const name = word("name") ?? given;
   return [{ name, version: word("version") ?? version, file, text, tree: root }];
-}
-
-function textOf(file: string): string | null {
-  try {
-    return readText(file);
-  } catch {
-    return null;
-  }
 }
 
 function isComponent(tree: TreeMapping): boolean {

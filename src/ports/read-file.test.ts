@@ -4,7 +4,7 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readText } from "./read-file.ts";
+import { readText, textOrNull } from "./read-file.ts";
 
 let folder: string;
 const at = (name: string): string => path.join(folder, name);
@@ -43,6 +43,14 @@ describe("what stands where a file belongs", () => {
     expect(codeOf(name)).toEqual([code, message]);
   });
 
+  it("is nothing for who does not ask why", () => {
+    expect([textOrNull(at("file")), textOrNull(at("pipe")), textOrNull(at("dangling"))]).toEqual([
+      "ä\n",
+      null,
+      null,
+    ]);
+  });
+
   it("is told as missing where a link leads nowhere", () => {
     expect(codeOf("dangling")).toEqual(["ENOENT", expect.any(String)]);
   });
@@ -62,7 +70,7 @@ describe("a pipe that the shell has opened", () => {
     const built = at("read-file.mjs");
     const esbuild = path.resolve(import.meta.dirname, "../../node_modules/.bin/esbuild");
     execFileSync(esbuild, [module, "--format=esm", `--outfile=${built}`, "--log-level=error"]);
-    const script = `import { readText } from ${JSON.stringify(built)}; console.log(readText("/dev/stdin") + readText("/dev/stdin"));`;
+    const script = `import { readText, textOrNull } from ${JSON.stringify(built)}; console.log(readText("/dev/stdin") + readText("/dev/stdin"));`;
     return [process.execPath, "--input-type=module", "-e", script];
   };
 

@@ -78,3 +78,12 @@ function drained(handle: number): Buffer {
 export function readText(file: string): string {
   return readBytes(file).toString("utf8");
 }
+
+/** Null where there is no file that can be read. */
+export function textOrNull(file: string): string | null {
+  try {
+    return readText(file);
+  } catch {
+    return null;
+  }
+}

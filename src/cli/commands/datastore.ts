@@ -11,7 +11,7 @@ import {
   registerDatastore,
 } from "../../operations/datastores.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
-import { readText } from "../../ports/read-file.ts";
+import { textOrNull } from "../../ports/read-file.ts";
 import type { Context } from "../context.ts";
 import { table } from "../format.ts";
 import { withWorkspace } from "../with-workspace.ts";
@@ -70,7 +70,7 @@ function create(context: Context, file: string | undefined, flags: JsonFlag): Pr
       return context.refuse(refusal, flags.json);
     }
     const at = path.resolve(context.currentFolder, file);
-    const text = textOf(at);
+    const text = textOrNull(at);
     if (text === null) {
       const hint = "give the path of a datastore's definition file";
       return context.refuse(refuse("unreadable_file", `${at} cannot be read`, hint), flags.json);
@@ -91,14 +91,6 @@ function create(context: Context, file: string | undefined, flags: JsonFlag): Pr
       `see whether it can be reached: stepwell datastore check ${datastore.name}`,
     );
   });
-}
-
-function textOf(file: string): string | null {
-  try {
-    return readText(file);
-  } catch {
-    return null;
-  }
 }
 
 function list(context: Context, flags: JsonFlag): Promise<void> {
