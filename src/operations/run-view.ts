@@ -301,20 +301,23 @@ function withPipelines(run: RecordedRun, steps: readonly StepView[]): readonly S
     if (siblings === undefined) children.set(parent, [node]);
     else siblings.push(node);
   }
+  const isEnded = isEndedRun(run.status);
+  const unneeded = new Set(run.plan.options.skip);
+  const statusOf = (inside: readonly StepView[]) => pipelineStatus(inside, isEnded, unneeded);
   const flatten = (parent: string | null): StepView[] =>
     (children.get(parent) ?? []).flatMap((node) => {
       if ("name" in node) return [node];
       const inside = flatten(node.path);
-      return [pipelineView(run, node, inside), ...inside];
+      return [pipelineView(run, node, statusOf(inside)), ...inside];
     });
   return flatten(null);
 }
 
-function pipelineView(run: RecordedRun, node: PipelineNode, inside: readonly StepView[]): StepView {
+function pipelineView(run: RecordedRun, node: PipelineNode, status: StepStatus): StepView {
   return {
     name: node.path,
     type: "pipeline",
-    status: pipelineStatus(run, inside),
+    status,
     reuse: { decision: "none", from: null, reason: null },
     attempts: [],
     inputs: {},
@@ -328,13 +331,16 @@ function pipelineView(run: RecordedRun, node: PipelineNode, inside: readonly Ste
 }
 
 /** Completed: all of it that was asked for is there. */
-function pipelineStatus(run: RecordedRun, inside: readonly StepView[]): StepStatus {
+function pipelineStatus(
+  inside: readonly StepView[],
+  isEnded: boolean,
+  unneeded: ReadonlySet<string>,
+): StepStatus {
   const has = (status: StepStatus): boolean => inside.some((step) => step.status === status);
-  if (!inside.every((step) => isEndedStep(step.status)) && !isEndedRun(run.status))
+  if (!inside.every((step) => isEndedStep(step.status)) && !isEnded)
     return inside.every((step) => step.status === "NotStarted") ? "NotStarted" : "Running";
   if (has("Failed")) return "Failed";
   if (has("Canceled")) return "Canceled";
-  const unneeded = new Set(run.plan.options.skip);
   const asked = inside.filter((step) => step.type !== "pipeline" && !unneeded.has(step.name));
   const isThere = asked.length > 0 && asked.every((step) => step.status === "Completed");
   return isThere ? "Completed" : "Skipped";
