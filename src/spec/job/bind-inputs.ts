@@ -177,12 +177,14 @@ function reportUndeclared(
     string,
     TreeEntry
   >;
+  // Asked for where a name is unknown, which few nodes have.
+  let lacking: readonly string[] | null = null;
   for (const [name, entry] of extra) {
     if (declared.has(name) || later.has(name)) continue;
     const message = `\`${node.name}\` has no input \`${name}\``;
     const hint = (): string | null =>
       suggestion(name, declared.keys(), `Its inputs: ${namesInWords(declared.keys())}.`);
-    const lacking = [...declared.values()].filter((one) => isLacking(one, extra)).map(nameOf);
+    lacking ??= [...declared.values()].filter((one) => isLacking(one, extra)).map(nameOf);
     const near = lacking.length === 0 ? null : didYouMean(name, lacking);
     if (near !== null) meant.add(near);
     // Real pipelines pass inputs that a nested pipeline does not have, and Azure lets them.
