@@ -72,7 +72,8 @@ def words_of(script, environment):
             continue
         if byte == SPACE or byte == TAB:
             at += 1
-        elif byte == NEWLINE and (not words and word is None or not script[at:].strip()):
+        elif byte == NEWLINE and (not words and word is None or at + 1 == end):
+            # Bash stays where something follows, be it blank: SHLVL tells.
             at += 1
         elif byte == BACKSLASH and script[at + 1 : at + 2] == b"\n":
             # A line that goes on.
