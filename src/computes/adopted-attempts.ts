@@ -23,6 +23,8 @@ interface Watched {
   readonly order: AdoptOrder;
   /** Since when nobody is alive, by the monotonic clock. */
   quietSince: number | null;
+  /** Its supervisor was alive when this engine looked: what is lost after that has run under this engine, and counts as a try. */
+  wasSeen: boolean;
   /** A tree is being ended: the next look waits for it. */
   isStopping: boolean;
   isCancelled: boolean;
@@ -61,8 +63,10 @@ export function adoptedAttempts(
       return;
     }
     const patienceMs = patienceWith(item, host);
-    if (patienceMs === null) item.quietSince = null;
-    else {
+    if (patienceMs === null) {
+      item.quietSince = null;
+      item.wasSeen = true;
+    } else {
       item.quietSince ??= performance.now();
       if (performance.now() - item.quietSince >= patienceMs) void lose(item);
     }
@@ -70,7 +74,13 @@ export function adoptedAttempts(
   return {
     adopt(order) {
       if (watched.has(order.attemptId)) return;
-      const item = { order, quietSince: null, isStopping: false, isCancelled: false };
+      const item: Watched = {
+        order,
+        quietSince: null,
+        wasSeen: false,
+        isStopping: false,
+        isCancelled: false,
+      };
       watched.set(order.attemptId, item);
       timer ??= setInterval(() => {
         for (const each of [...watched.values()]) look(each);
@@ -127,7 +137,7 @@ function lostEnd(item: Watched): AttemptEnd {
       : wasStarted
         ? "its supervisor and its process are gone, and nobody wrote how it ended"
         : "it had not begun when the process that was to start it ended",
-    startedAt: null,
+    startedAt: item.wasSeen ? Date.now() : null,
     finishedAt: Date.now(),
   });
 }

@@ -82,6 +82,18 @@ export function recovery(test: BenchTest): void {
     await bench.expectGone(order);
   });
 
+  test("counts an adopted attempt as begun whose supervisor is killed under the new engine", async (bench) => {
+    const order = bench.order(`${SURVIVOR} sleep 60`);
+    await bench.killEngineOf([order]);
+    await bench.file(join(order.workFolder, "survivor"));
+    bench.compute.adopt(order);
+    await delay(150);
+    process.kill(bench.processes(order).supervisor.pid, "SIGKILL");
+    const end = await bench.ended(order.attemptId);
+    expect(end).toMatchObject({ reason: "lost", startedAt: expect.any(Number) });
+    await bench.expectGone(order);
+  });
+
   test("loses what a killed supervisor ran, and runs the next attempt with another one", async (bench) => {
     const order = bench.order(`${SURVIVOR} sleep 60`);
     const next = bench.order("echo fine");
