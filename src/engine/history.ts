@@ -70,7 +70,7 @@ async function earlierRuns(
   const rows = await records.runs({
     pipeline,
     limit: RUNS_BACK,
-    ...(except === null ? {} : { before: { createdAt: except.createdAt, name: except.name } }),
+    ...(except === null ? {} : { before: { order: except.order, name: except.name } }),
   });
   return rows.filter((row) => row.name !== exceptRun);
 }

@@ -14,6 +14,6 @@ export async function* allRuns(
     yield* rows;
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE) return;
-    page = { ...filter, before: { createdAt: last.createdAt, name: last.name } };
+    page = { ...filter, before: { order: last.order, name: last.name } };
   }
 }

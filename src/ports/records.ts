@@ -53,6 +53,11 @@ export interface RunRow {
   readonly tags: Readonly<Record<string, string>>;
   readonly status: RunStatus;
   readonly createdAt: number;
+  /**
+   * Its place among all runs, the newest has the highest: `createdAt`, or one more than that of the newest run where the
+   * clock was set back since that one.
+   */
+  readonly order: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly priority: number;
@@ -77,7 +82,10 @@ export interface ImportedRun {
 }
 
 /** What `submit` writes; status starts as Queued. */
-export type NewRun = Omit<RunRow, "status" | "startedAt" | "endedAt" | "counts" | "imported"> & {
+export type NewRun = Omit<
+  RunRow,
+  "status" | "order" | "startedAt" | "endedAt" | "counts" | "imported"
+> & {
   readonly steps: number;
   /** Body of the plan's document, stored if `planId` is new. */
   readonly planBody: string;
@@ -177,7 +185,7 @@ export interface RunFilter {
   /** True: runs of other workspaces too. */
   readonly imported?: boolean;
   /** Created before this run: for the next page. */
-  readonly before?: { readonly createdAt: number; readonly name: string };
+  readonly before?: { readonly order: number; readonly name: string };
   readonly limit: number;
 }
 

@@ -93,7 +93,7 @@ function drop<T>(list: T[], isDropped: (one: T) => boolean): number {
 
 function momentOf({ runs, assets, pins }: KeepingData): string {
   const [newest] = [...runs.values()].sort(
-    (a, b) => b.createdAt - a.createdAt || (a.name < b.name ? 1 : -1),
+    (a, b) => b.order - a.order || (a.name < b.name ? 1 : -1),
   );
   return JSON.stringify([newest?.name ?? null, assets.length, pins.length]);
 }

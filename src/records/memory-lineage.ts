@@ -54,8 +54,8 @@ export function memoryLineage(data: Remembered): LineageIndex {
       const reusers = [...data.events.keys()].filter((name) =>
         reusedBy(data, name).some((result) => result.run === run),
       );
-      const createdAt = (name: string): number => data.runs.get(name)?.createdAt ?? 0;
-      return reusers.sort((a, b) => createdAt(b) - createdAt(a) || (a < b ? 1 : -1));
+      const order = (name: string): number => data.runs.get(name)?.order ?? 0;
+      return reusers.sort((a, b) => order(b) - order(a) || (a < b ? 1 : -1));
     },
     reusedBy: async (run) => reusedBy(data, run),
   };

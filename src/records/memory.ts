@@ -16,16 +16,18 @@ import {
   type PreImagePart,
   type RecordStore,
   type ResultRow,
-  type RunFilter,
   type RunRow,
+  type RunUpdate,
 } from "../ports/records.ts";
 import { memoryAssets } from "./memory-assets.ts";
 import { memoryDatastores } from "./memory-datastores.ts";
 import { type KeepingData, memoryKeeping, takesRemoved } from "./memory-keeping.ts";
 import { memoryLineage } from "./memory-lineage.ts";
+import { listRuns } from "./memory-runs.ts";
 import { summaryOf } from "./run-summary.ts";
 
 type StoredResult = KeepingData["results"][number] & {
+  readonly order: number;
   damaged: boolean;
   invalidated: Invalidation | null;
 };
@@ -113,7 +115,7 @@ function commit(data: Data, batch: CommitBatch): CommitOutcome {
     const log = data.events.get(update.run) ?? [];
     log.push(...update.events);
     data.events.set(update.run, log);
-    projectResults(data, update.run, update.firstSeq, update.events);
+    projectResults(data, update, false);
     const { status, startedAt, endedAt, counts } = update;
     const row = data.runs.get(update.run);
     if (row !== undefined && row.endedAt === null)
@@ -158,7 +160,8 @@ function flightsOf(run: string, events: readonly RunEvent[]): [fingerprint: stri
   return [...flying].map(([step, fingerprint]) => [fingerprint, `${run}\n${step}`]);
 }
 
-function projectResults(data: Data, run: string, first: number, events: readonly RunEvent[]): void {
+function projectResults(data: Data, update: RunUpdate, isImported: boolean): void {
+  const { run, firstSeq: first, events } = update;
   for (const [offset, event] of events.entries()) {
     if (event.kind === "step_completed")
       data.results.push({
@@ -168,6 +171,7 @@ function projectResults(data: Data, run: string, first: number, events: readonly
         seq: first + offset,
         path: event.path,
         finishedAt: event.at,
+        order: isImported ? event.at : nextPlace(data, event),
         durationMs: event.durationMs,
         result: event.result,
         ...(event.inputs && { inputs: event.inputs }),
@@ -177,6 +181,12 @@ function projectResults(data: Data, run: string, first: number, events: readonly
         confirmedAt: null,
       });
   }
+}
+
+/** Behind every other result of the same work, also one that was made while the clock was ahead. */
+function nextPlace(data: Data, { fingerprint, at }: { fingerprint: string; at: number }): number {
+  const others = data.results.filter((row) => row.fingerprint === fingerprint);
+  return Math.max(at, ...others.map((row) => row.order + 1));
 }
 
 function endedSteps(event: RunEvent): readonly number[] {
@@ -242,11 +252,11 @@ function runVerbs(
     },
     requests: async () => data.requests.filter((request) => !request.handled),
     run: async (name) => data.runs.get(name) ?? null,
-    runs: async (filter) => listRuns(data, filter),
+    runs: async (filter) => listRuns([...data.runs.values()], filter),
     openRuns: async () =>
       [...data.runs.values()]
         .filter((row) => row.endedAt === null)
-        .sort((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1)),
+        .sort((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1)),
     events: async (run, after) => (data.events.get(run) ?? []).slice(after),
     document: async (id) => data.documents.get(id) ?? null,
     async putDocuments(documents) {
@@ -270,8 +280,10 @@ function submit(data: Data, run: NewRun, onClaim: () => void): SubmitOutcome {
   for (const document of [{ id: run.planId, body: planBody }, ...documents])
     if (!data.documents.has(document.id)) data.documents.set(document.id, document.body);
   const counts = { total: steps, ran: 0, reused: 0, failed: 0 };
+  const newest = Math.max(0, ...[...data.runs.values()].map((row) => row.order));
+  const order = Math.max(run.createdAt, newest + 1);
   const fresh = { status: "Queued", startedAt: null, endedAt: null, imported: false } as const;
-  data.runs.set(run.name, { ...rest, ...fresh, counts });
+  data.runs.set(run.name, { ...rest, ...fresh, order, counts });
   data.changes += 1;
   return { kind: "created" };
 }
@@ -281,31 +293,14 @@ function importRun(data: Data, { run, update, preImages }: ImportedRun): "create
   submit(data, run, () => {});
   const { status, startedAt, endedAt, counts } = update;
   const row = data.runs.get(run.name) as RunRow;
-  data.runs.set(run.name, { ...row, status, startedAt, endedAt, counts, imported: true });
+  const imported = { order: row.createdAt, imported: true };
+  data.runs.set(run.name, { ...row, status, startedAt, endedAt, counts, ...imported });
   data.events.set(run.name, [...update.events]);
   data.lasting.set(run.name, update.events.length);
-  projectResults(data, run.name, update.firstSeq, update.events);
+  projectResults(data, update, true);
   for (const { fingerprint, preImage } of preImages)
     if (!data.preImages.has(fingerprint)) data.preImages.set(fingerprint, preImage);
   return "created";
-}
-
-function listRuns(data: Data, filter: RunFilter): readonly RunRow[] {
-  const { before, tag } = filter;
-  const older = (row: RunRow): boolean =>
-    before === undefined ||
-    row.createdAt < before.createdAt ||
-    (row.createdAt === before.createdAt && row.name < before.name);
-  return [...data.runs.values()]
-    .filter((row) => filter.imported === true || !row.imported)
-    .filter((row) => filter.experiment === undefined || row.experiment === filter.experiment)
-    .filter((row) => filter.pipeline === undefined || row.pipeline === filter.pipeline)
-    .filter((row) => filter.status === undefined || row.status === filter.status)
-    .filter((row) => tag === undefined || row.tags[tag[0]] === tag[1])
-    .filter((row) => row.name.startsWith(filter.namePrefix ?? ""))
-    .filter(older)
-    .sort((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? 1 : -1))
-    .slice(0, filter.limit);
 }
 
 function resultVerbs(
@@ -330,24 +325,23 @@ function resultVerbs(
   const usable = (fingerprint: string): ResultRow[] =>
     data.results
       .filter((row) => row.fingerprint === fingerprint && whole(row))
-      .sort((a, b) => b.finishedAt - a.finishedAt);
+      .sort((a, b) => b.order - a.order);
   return {
     results: async (fingerprint) => usable(fingerprint).slice(0, MOST_RESULTS),
     async newestUsable(fingerprints) {
-      const found = new Map<string, ResultRow>();
+      const found = new Map<string, StoredResult>();
       const wanted = new Set(fingerprints);
       for (const row of data.results) {
         if (!wanted.has(row.fingerprint) || !whole(row)) continue;
         const other = found.get(row.fingerprint);
-        if (other === undefined || other.finishedAt < row.finishedAt)
-          found.set(row.fingerprint, row);
+        if (other === undefined || other.order < row.order) found.set(row.fingerprint, row);
       }
       return found;
     },
     async newestResult(fingerprint) {
       const [row] = data.results
         .filter((one) => one.fingerprint === fingerprint)
-        .sort((a, b) => b.finishedAt - a.finishedAt || b.seq - a.seq);
+        .sort((a, b) => b.order - a.order || b.seq - a.seq);
       if (row === undefined) return null;
       return { row, invalidated: row.invalidated, removed: row.removed };
     },

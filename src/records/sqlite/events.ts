@@ -7,8 +7,11 @@ import { insertPorts, insertReuse } from "./lineage.ts";
 import { readEvent } from "./recorded-events.ts";
 import type { Session } from "./session.ts";
 
-/** Appends the events of one run and projects them. Throws when a number is taken: two engines cannot both append. */
-export function appendEvents(session: Session, update: RunUpdate): void {
+/**
+ * Appends the events of one run and projects them. Throws when a number is taken: two engines cannot both append. A result
+ * of this workspace (`isOurs`) stands behind every other one of the same work, also one that was made while the clock was ahead.
+ */
+export function appendEvents(session: Session, update: RunUpdate, isOurs: boolean): void {
   const pathOf = (step: number): string => update.paths[step] ?? "";
   for (const [offset, event] of update.events.entries()) {
     const seq = update.firstSeq + offset;
@@ -20,6 +23,7 @@ export function appendEvents(session: Session, update: RunUpdate): void {
       EVENT_FORMAT,
       JSON.stringify(event),
     );
+    if (event.kind === "step_completed") insertResult(session, update.run, seq, event, isOurs);
     if (event.kind !== "attempt_created") project(session, update.run, seq, event, pathOf);
   }
 }
@@ -85,7 +89,6 @@ export function project(
       return;
     case "step_completed":
       endAttempt(session, run, seq, event);
-      insertResult(session, run, seq, event);
       insertPorts(session, run, seq, event);
       return;
     case "steps_reused":
@@ -125,14 +128,22 @@ function insertResult(
   run: string,
   seq: number,
   event: Extract<RunEvent, { kind: "step_completed" }>,
+  isOurs: boolean,
 ): void {
+  const newest = isOurs
+    ? session.get(
+        "select max(created_at) as at from result where workspace=? and fingerprint=?",
+        session.workspace,
+        event.fingerprint,
+      )
+    : undefined;
   session.run(
     `insert into result(workspace, run, seq, created_by, created_at, fingerprint, static_id, path,
        duration_ms) values(?,?,?,'engine',?,?,?,?,?)`,
     session.workspace,
     run,
     seq,
-    event.at,
+    Math.max(event.at, Number(newest?.at ?? 0) + 1),
     event.fingerprint,
     event.staticId,
     event.path,

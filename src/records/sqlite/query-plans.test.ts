@@ -83,7 +83,7 @@ it("asks no question of the engine or of lists by reading a whole table", () => 
   openRuns(session);
   openRequests(session);
   listRuns(session, { limit: 20 });
-  listRuns(session, { limit: 20, pipeline: "p", before: { createdAt: 1, name: "r" } });
+  listRuns(session, { limit: 20, pipeline: "p", before: { order: 1, name: "r" } });
   database.close();
   rmSync(folder, { recursive: true });
   const tables = steps.filter(

@@ -25,14 +25,17 @@ export function submitRun(session: Session, run: NewRun, onClaim: () => void): S
     const taken = readRun(session, run.name);
     if (taken !== null) return { kind: "name_taken", run: taken };
     putDocuments(session, [{ id: run.planId, body: run.planBody }, ...run.documents]);
-    insertRun(session, run);
+    insertRun(session, run, nextPlace(session, run.createdAt));
     onClaim();
     return { kind: "created" };
   });
 }
 
-function insertRun(session: Session, run: NewRun): void {
+/** `place`: its order, which the column `created_at` holds; the clock's time lies in `origin` where it is another. */
+function insertRun(session: Session, run: NewRun, place: number): void {
   const counts = { total: run.steps, ran: 0, reused: 0, failed: 0 };
+  const { createdAt } = run;
+  const origin = place === createdAt ? run.origin : { ...run.origin, createdAt };
   session.run(
     `insert into run(workspace, name, created_by, created_at, pipeline, experiment, display_name,
        description, tags, status, priority, detached, owner, idempotency_key, plan_id, counts, origin)
@@ -40,7 +43,7 @@ function insertRun(session: Session, run: NewRun): void {
     session.workspace,
     run.name,
     run.origin.user,
-    run.createdAt,
+    place,
     run.pipeline,
     run.experiment,
     run.displayName,
@@ -52,8 +55,17 @@ function insertRun(session: Session, run: NewRun): void {
     run.idempotencyKey,
     run.planId,
     JSON.stringify(counts),
-    JSON.stringify(run.origin),
+    JSON.stringify(origin),
   );
+}
+
+/** Behind every run there is, also one that was made while the clock was ahead. */
+function nextPlace(session: Session, createdAt: number): number {
+  const newest = session.get(
+    "select created_at from run where workspace=? order by created_at desc limit 1",
+    session.workspace,
+  );
+  return Math.max(createdAt, Number(newest?.created_at ?? 0) + 1);
 }
 
 function byKey(session: Session, key: string): RunRow | null {
@@ -73,13 +85,13 @@ export function importRun(
   return session.transaction(() => {
     if (readRun(session, run.name) !== null) return "there";
     putDocuments(session, [{ id: run.planId, body: run.planBody }, ...run.documents]);
-    insertRun(session, run);
+    insertRun(session, run, run.createdAt);
     session.run(
       "update run set imported=1 where workspace=? and name=?",
       session.workspace,
       run.name,
     );
-    appendEvents(session, update);
+    appendEvents(session, update, false);
     updateRun(session, update);
     putPreImages(session, preImages);
     markLasting(session);
@@ -112,7 +124,7 @@ export function listRuns(session: Session, filter: RunFilter): readonly RunRow[]
   if (filter.namePrefix !== undefined)
     add("substr(name, 1, length(?)) = ?", filter.namePrefix, filter.namePrefix);
   if (filter.before !== undefined)
-    add("(created_at, name) < (?, ?)", filter.before.createdAt, filter.before.name);
+    add("(created_at, name) < (?, ?)", filter.before.order, filter.before.name);
   const sql = `select * from run where ${where.join(" and ")} order by created_at desc, name desc limit ?`;
   return session.all(sql, ...values, filter.limit).map(toRunRow);
 }
@@ -195,6 +207,8 @@ export function handleRequests(session: Session, ids: readonly number[]): void {
 }
 
 function toRunRow(row: Row): RunRow {
+  const order = Number(row.created_at);
+  const { createdAt = order, ...origin } = JSON.parse(String(row.origin));
   return {
     name: String(row.name),
     pipeline: String(row.pipeline),
@@ -203,7 +217,8 @@ function toRunRow(row: Row): RunRow {
     description: row.description as string | null,
     tags: JSON.parse(String(row.tags)),
     status: row.status as RunRow["status"],
-    createdAt: Number(row.created_at),
+    createdAt,
+    order,
     startedAt: row.started_at as number | null,
     endedAt: row.ended_at as number | null,
     priority: Number(row.priority),
@@ -212,7 +227,7 @@ function toRunRow(row: Row): RunRow {
     idempotencyKey: row.idempotency_key as string | null,
     planId: String(row.plan_id),
     counts: JSON.parse(String(row.counts)),
-    origin: JSON.parse(String(row.origin)),
+    origin,
     imported: Number(row.imported) === 1,
   };
 }

@@ -191,7 +191,7 @@ function commit(session: Session, batch: CommitBatch): Exclude<CommitOutcome, "d
     if (!renewLease(session, batch.epoch, batch.at)) return "fenced";
     if (takesRemoved(session, batch.updates)) return "removed";
     for (const update of batch.updates) {
-      appendEvents(session, update);
+      appendEvents(session, update, true);
       updateRun(session, update);
     }
     for (const update of batch.updates) projectCreated(session, update);

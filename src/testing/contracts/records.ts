@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../core/event.ts";
-import { MOST_RESULTS, type RecordStore } from "../../ports/records.ts";
+import { MOST_RESULTS, type RecordStore, type RunRow } from "../../ports/records.ts";
 import { asEngine, batch, completed, created, ME, newRun, PROCESS, update } from "./recorded.ts";
 import { assetsContract } from "./records-assets.ts";
 import { keepingContract } from "./records-keeping.ts";
@@ -264,12 +264,51 @@ export function recordsContract(name: string, open: () => RecordStore): void {
         filter: Parameters<RecordStore["runs"]>[0],
       ): Promise<readonly string[]> => (await store.runs(filter)).map((run) => run.name);
       expect(await names({ limit: 2 })).toEqual(["c", "b"]);
-      expect(await names({ limit: 2, before: { createdAt: 1, name: "b" } })).toEqual(["a"]);
+      expect(await names({ limit: 2, before: { order: 1, name: "b" } })).toEqual(["a"]);
       expect(await names({ limit: 9, tag: ["team", "x"] })).toEqual(["b"]);
       expect(await names({ limit: 9, pipeline: "other" })).toEqual([]);
       expect(await names({ limit: 9, namePrefix: "b" })).toEqual(["b"]);
       expect(await names({ limit: 9, namePrefix: "%" })).toEqual([]);
       expect((await store.openRuns()).map((run) => run.name)).toEqual(["a", "b", "c"]);
+    });
+
+    it("lists runs in the order of their making, also where the clock was set back", async () => {
+      const store = open();
+      for (const [name, createdAt] of [
+        ["a", 10],
+        ["ahead", 9000],
+        ["b", 20],
+        ["c", 30],
+      ] as const)
+        await store.submit(newRun(name, { createdAt }));
+      const rows = await store.runs({ limit: 9 });
+      expect(rows.map((run) => run.name)).toEqual(["c", "b", "ahead", "a"]);
+      expect(rows.map((run) => run.createdAt)).toEqual([30, 20, 9000, 10]);
+      expect(await store.run("b")).toMatchObject({ origin: newRun("b").origin });
+      const before = rows[1] as RunRow;
+      expect((await store.runs({ limit: 9, before })).map((run) => run.name)).toEqual([
+        "ahead",
+        "a",
+      ]);
+      expect((await store.openRuns()).map((run) => run.name)).toEqual(["a", "ahead", "b", "c"]);
+    });
+
+    it("offers the result that was made last, also where the clock was set back", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      for (const [name, at] of [
+        ["ahead", 9000],
+        ["now", 20],
+      ] as const) {
+        await store.submit(newRun(name));
+        await store.commit(batch(epoch, [update(name, 1, [completed(0, "f", at)])]));
+      }
+      expect((await store.results("f")).map((row) => row.run)).toEqual(["now", "ahead"]);
+      expect((await store.newestUsable(["f", "g"])).get("f")).toMatchObject({
+        run: "now",
+        finishedAt: 20,
+      });
+      expect((await store.newestResult("f"))?.row.run).toBe("now");
     });
 
     it("keeps requests until a commit has handled them", async () => {
