@@ -4,8 +4,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import ignore, { type Ignore } from "ignore";
-import { readText, textOrNull } from "../ports/read-file.ts";
+import { type IgnorePattern, ignorePatterns, isIgnored } from "../core/ignore-patterns.ts";
+import { textOrNull } from "../ports/read-file.ts";
 import { namesInWords, suggestion } from "../spec/did-you-mean.ts";
 import { componentTypeOf } from "../spec/job/component-type.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
@@ -136,7 +136,7 @@ export function listRegistry(folder: string): readonly RegistryComponent[] {
 }
 
 /** The component of a folder; where it has none of its own, those of its folders: versions side by side. */
-function inFolder(root: string, folder: string, rules: Ignore): readonly RegistryComponent[] {
+function inFolder(root: string, folder: string, rules: Rules): readonly RegistryComponent[] {
   const entries = entriesOf(root, folder, rules);
   const files = entries.filter((entry) => !entry.isDirectory());
   const given = path.basename(folder);
@@ -152,7 +152,7 @@ function inFolder(root: string, folder: string, rules: Ignore): readonly Registr
 }
 
 /** Folders and YAML files that count: none that is hidden, of packages, ignored, or an example of how to use its neighbour. */
-function entriesOf(root: string, folder: string, rules: Ignore): readonly fs.Dirent[] {
+function entriesOf(root: string, folder: string, rules: Rules): readonly fs.Dirent[] {
   return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const at = path.join(folder, entry.name);
     const kind = entry.isSymbolicLink() ? fs.statSync(at, { throwIfNoEntry: false }) : entry;
@@ -160,19 +160,17 @@ function entriesOf(root: string, folder: string, rules: Ignore): readonly fs.Dir
     if (/^(\.|node_modules$|__pycache__$|example\.ya?ml$)/.test(entry.name)) return [];
     if (!isFolder && !(kind?.isFile() && /\.ya?ml$/.test(entry.name))) return [];
     const relative = path.relative(root, at).split(path.sep).join("/");
-    return rules.ignores(isFolder ? `${relative}/` : relative)
+    return isIgnored(rules, isFolder ? `${relative}/` : relative)
       ? []
       : [Object.assign(entry, { isDirectory: () => isFolder })];
   });
 }
 
-function rulesOf(folder: string): Ignore {
-  const rules = ignore();
-  for (const name of [".amlignore", ".gitignore"]) {
-    const file = path.join(folder, name);
-    if (fs.existsSync(file)) rules.add(readText(file));
-  }
-  return rules;
+type Rules = readonly IgnorePattern[];
+
+function rulesOf(folder: string): Rules {
+  const files = [".amlignore", ".gitignore"].map((name) => path.join(folder, name));
+  return files.flatMap((file) => ignorePatterns(textOrNull(file) ?? ""));
 }
 
 /** Nothing for a file that is no component. One with mistakes is one: whoever uses it is told where they are. */

@@ -2,8 +2,8 @@
 // file at most; the bytes themselves were hashed before.
 
 import { join } from "node:path";
-import ignore from "ignore";
 import type { ContentId, ManifestEntry } from "../core/content.ts";
+import { ignorePatterns, isIgnored } from "../core/ignore-patterns.ts";
 import { lastingModel, type SameRule } from "../core/same-output.ts";
 import { readText } from "../ports/read-file.ts";
 import { bytesId, folderId } from "./folder-id.ts";
@@ -19,9 +19,9 @@ export function equivalentEntries(
   rule: string,
 ): { readonly id: ContentId; readonly entries: readonly ManifestEntry[] } {
   const { mlflow, ignore: patterns } = JSON.parse(rule) as SameRule;
-  const ignored = ignore().add(patterns);
+  const ignored = ignorePatterns(patterns.join("\n"));
   const counted = entries
-    .filter((entry) => !ignored.ignores(entry.path))
+    .filter((entry) => !isIgnored(ignored, entry.type === "folder" ? `${entry.path}/` : entry.path))
     .map((entry) => (mlflow ? lasting(folder, entry) : entry));
   return { id: folderId(counted), entries: counted };
 }

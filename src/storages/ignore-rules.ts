@@ -2,15 +2,15 @@
 // them (nested, with negation), on top of a short list of what is never code. Reads the ignore files, nothing else.
 
 import { join } from "node:path";
-import ignore, { type Ignore } from "ignore";
-import { readText } from "../ports/read-file.ts";
+import { decidingPattern, type IgnorePattern, ignorePatterns } from "../core/ignore-patterns.ts";
+import { textOrNull } from "../ports/read-file.ts";
 import type { WalkRules } from "./walk.ts";
 
 /**
  * Made by tools, not by the author of the code. An ignore file can take any of them back with `!`. Packages and environments
  * are often links to a shared folder, and `.git` is a file in a worktree: those have no slash.
  */
-export const NEVER_CODE: readonly string[] = [
+const NEVER_CODE: readonly string[] = [
   ".stepwell/",
   ".git",
   "__pycache__/",
@@ -33,46 +33,53 @@ export const NEVER_CODE: readonly string[] = [
   "*~",
 ];
 
-interface Level {
-  /** Folder of the ignore file, relative to the root: empty or with a trailing `/`. */
+export interface Level {
+  /** The ignore file; null for what is never code. */
+  readonly file: string | null;
+  /** Its folder, relative to the root: empty or with a trailing `/`. */
   readonly prefix: string;
-  readonly rules: Ignore;
+  readonly patterns: readonly IgnorePattern[];
 }
 
 /** Rules for one walk of this folder; they remember the nested ignore files that the walk has passed. */
 export function ignoreRules(root: string): Pick<WalkRules, "takes" | "enters"> {
-  const amlignore = readRules(join(root, ".amlignore"));
-  const base = ignore().add([...NEVER_CODE]);
-  if (amlignore !== null) base.add(amlignore);
-  const levels: Level[] = [{ prefix: "", rules: base }];
+  const levels = topLevels(root);
+  const hasAmlignore = levels.length > 1;
   return {
     enters(prefix, names) {
       // Levels of folders that the walk has left.
       while (!prefix.startsWith(levels.at(-1)?.prefix ?? "")) levels.pop();
-      if (amlignore !== null || !names.includes(".gitignore")) return;
-      const text = readRules(join(root, prefix, ".gitignore"));
-      if (text === null) return;
-      if (prefix === "") base.add(text);
-      else levels.push({ prefix, rules: ignore().add(text) });
+      if (!hasAmlignore && names.includes(".gitignore"))
+        levels.push(...levelOf(root, prefix, ".gitignore"));
     },
-    takes(path) {
-      for (let index = levels.length - 1; index >= 0; index -= 1) {
-        const { prefix, rules } = levels[index] as Level;
-        if (!path.startsWith(prefix) || path === prefix) continue;
-        const verdict = rules.test(path.slice(prefix.length));
-        // The deepest ignore file that says anything decides.
-        if (verdict.ignored) return false;
-        if (verdict.unignored) return true;
-      }
-      return true;
-    },
+    // A walk enters no folder that is ignored.
+    takes: (path) => decidingRule(levels, path)?.pattern.isNegated ?? true,
   };
 }
 
-function readRules(path: string): string | null {
-  try {
-    return readText(path);
-  } catch {
-    return null;
+/** What holds in the whole folder: what is never code, and the `.amlignore` that is asked alone. */
+export function topLevels(root: string): Level[] {
+  const never = { file: null, prefix: "", patterns: ignorePatterns(NEVER_CODE.join("\n")) };
+  return [never, ...levelOf(root, "", ".amlignore")];
+}
+
+/** None where there is no such file. */
+export function levelOf(root: string, prefix: string, name: string): readonly Level[] {
+  const file = join(root, prefix, name);
+  const text = textOrNull(file);
+  return text === null ? [] : [{ file, prefix, patterns: ignorePatterns(text) }];
+}
+
+/** The line that decides on this very entry: of the deepest ignore file that says anything. */
+export function decidingRule(
+  levels: readonly Level[],
+  path: string,
+): { readonly level: Level; readonly pattern: IgnorePattern } | null {
+  for (let index = levels.length - 1; index >= 0; index -= 1) {
+    const level = levels[index] as Level;
+    if (!path.startsWith(level.prefix) || path === level.prefix) continue;
+    const pattern = decidingPattern(level.patterns, path.slice(level.prefix.length));
+    if (pattern !== null) return { level, pattern };
   }
+  return null;
 }

@@ -256,6 +256,14 @@ export function ignoring(bench: () => ContentsBench): void {
     expect(await partsOf()).toEqual(listed.trim().split("\n").sort());
   });
 
+  it("takes the files of a folder that a nested .gitignore takes back, and letters as they are", async () => {
+    bench().write("code/.gitignore", "data/\n*.CSV\n");
+    bench().write("code/sub/.gitignore", "!data/\n");
+    bench().write("code/sub/data/x.csv", "x");
+    bench().write("code/data/y.csv", "y");
+    expect(await partsOf()).toEqual([".gitignore", "sub/.gitignore", "sub/data/x.csv"]);
+  });
+
   it("leaves the rules of a nested .gitignore behind when it leaves its folder", async () => {
     bench().write("code/a/.gitignore", "*.txt\n");
     for (const path of ["a/x.txt", "a/deep/z.txt", "ab/x.txt", "b/x.txt"])

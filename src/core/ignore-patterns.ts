@@ -1,0 +1,129 @@
+// Patterns of an ignore file as git reads them: one a line, and the last that matches decides. Pure; knows no files and
+// nothing of how ignore files of several folders go together.
+
+export interface IgnorePattern {
+  /** As it is written, without the end of the line. */
+  readonly line: string;
+  /** From 1. */
+  readonly lineNumber: number;
+  /** `!`: takes back what an earlier one ignores. */
+  readonly isNegated: boolean;
+  /** A `/` at the end: matches no file. */
+  readonly isForFolders: boolean;
+  /** Without a `/` inside it is the name that counts, wherever it lies. */
+  readonly isForNames: boolean;
+  readonly expression: RegExp;
+}
+
+export function ignorePatterns(text: string): readonly IgnorePattern[] {
+  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+  return lines.flatMap((line, index) => patternOf(line.replace(/\r$/, ""), index + 1) ?? []);
+}
+
+/**
+ * The pattern that decides on this very entry, whatever becomes of the folders above it; null where none says anything.
+ * `path` is relative to the folder of the ignore file, that of a folder ends with `/`.
+ */
+export function decidingPattern(
+  patterns: readonly IgnorePattern[],
+  path: string,
+): IgnorePattern | null {
+  const isFolder = path.endsWith("/");
+  const whole = isFolder ? path.slice(0, -1) : path;
+  const name = whole.slice(whole.lastIndexOf("/") + 1);
+  const matches = (one: IgnorePattern): boolean =>
+    (isFolder || !one.isForFolders) && one.expression.test(one.isForNames ? name : whole);
+  return patterns.findLast(matches) ?? null;
+}
+
+/** Whether the entry is left out, or a folder that it lies in. */
+export function isIgnored(patterns: readonly IgnorePattern[], path: string): boolean {
+  for (let end = path.indexOf("/") + 1; end > 0; end = path.indexOf("/", end) + 1)
+    if (isLeftOut(decidingPattern(patterns, path.slice(0, end)))) return true;
+  return isLeftOut(decidingPattern(patterns, path));
+}
+
+function isLeftOut(pattern: IgnorePattern | null): boolean {
+  return pattern !== null && !pattern.isNegated;
+}
+
+function patternOf(line: string, lineNumber: number): IgnorePattern | null {
+  if (line.startsWith("#")) return null;
+  const trimmed = line.replace(/^((?:\\.|[^\\])*?) +$/s, "$1");
+  const isNegated = trimmed.startsWith("!");
+  const written = isNegated ? trimmed.slice(1) : trimmed;
+  const isForFolders = written.endsWith("/");
+  const body = isForFolders ? written.slice(0, -1) : written;
+  if (body === "") return null;
+  const isForNames = !body.includes("/");
+  const expression = expressionOf(body.replace(/^\//, ""));
+  return { line, lineNumber, isNegated, isForFolders, isForNames, expression };
+}
+
+/** Matches nothing: git has no error for a pattern that makes no sense. */
+const NEVER = /(?!)/;
+
+/** `**` goes across folders where it stands alone between slashes, and is `*` elsewhere. */
+const PARTS =
+  /(?<across>(?<=^|\/)\*{2,}\/)|(?<rest>(?<=^|\/)\*{2,}$)|(?<stars>\*+)|(?<one>\?)|\\(?<escaped>.)|(?<set>\[[!^]?\]?(?:\\.|\[:\w*:\]|[^\]\\])*\])|(?<plain>[^\\[])/gsuy;
+
+function expressionOf(pattern: string): RegExp {
+  let source = "";
+  let end = 0;
+  for (const match of pattern.matchAll(PARTS)) {
+    const { across, rest, stars, one, escaped, set, plain } = match.groups as Groups;
+    end = match.index + match[0].length;
+    if (across !== undefined) source += "(?:.*/)?";
+    else if (rest !== undefined) source += ".*";
+    else if (stars !== undefined) source += "[^/]*";
+    else if (one !== undefined) source += "[^/]";
+    else if (set !== undefined) source += setOf(set);
+    else source += literal(escaped ?? plain ?? "");
+  }
+  return end === pattern.length ? new RegExp(`^${source}$`, "su") : NEVER;
+}
+
+type Groups = Readonly<Record<string, string | undefined>>;
+
+function literal(character: string): string {
+  if (!/[\\^$.*+?()[\]{}|/-]/.test(character)) return character;
+  // Outside a set `\-` would be a mistake.
+  return `\\x${character.charCodeAt(0).toString(16)}`;
+}
+
+const CLASSES: Readonly<Record<string, string>> = {
+  alnum: "A-Za-z0-9",
+  alpha: "A-Za-z",
+  blank: " \\t",
+  cntrl: "\\x00-\\x1f\\x7f",
+  digit: "0-9",
+  graph: "!-~",
+  lower: "a-z",
+  print: " -~",
+  punct: "!-\\/:-@\\[-`\\{-~",
+  space: "\\s",
+  upper: "A-Z",
+  xdigit: "0-9A-Fa-f",
+};
+
+/** `[a-z]`, `[!abc]`, `[[:digit:]_]`: never a slash. */
+function setOf(set: string): string {
+  const isNegated = /^\[[!^]/.test(set);
+  const inside = set.slice(isNegated ? 2 : 1, -1);
+  const members = inside.matchAll(/\[:(\w*):\]|(\\.|[^\\])-(\\.|[^\\])|(\\.|[^\\])/gsu);
+  let source = "";
+  for (const [, name, from, to, single] of members) {
+    const plain = (text = "") => literal(text.replace(/^\\(?=.)/su, ""));
+    if (name !== undefined) {
+      if (!Object.hasOwn(CLASSES, name)) return "(?!)";
+      source += CLASSES[name];
+    } else if (single !== undefined) source += plain(single);
+    // An end before its start holds nothing.
+    else if (plainText(from) <= plainText(to)) source += `${plain(from)}-${plain(to)}`;
+  }
+  return `(?!/)[${isNegated ? "^" : ""}${source}]`;
+}
+
+function plainText(text = ""): string {
+  return text.replace(/^\\(?=.)/su, "");
+}
