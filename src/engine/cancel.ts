@@ -4,7 +4,7 @@
 import { liveAttempt } from "../core/run-state.ts";
 import type { EngineRequest } from "../ports/records.ts";
 import { type ActiveRun, emit } from "./active-run.ts";
-import type { EngineState } from "./engine.ts";
+import type { EngineState } from "./engine-state.ts";
 import { type Flight, neverStarted } from "./flight.ts";
 import { waitersOf } from "./receive.ts";
 

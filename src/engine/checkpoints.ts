@@ -3,7 +3,7 @@
 import { mustRun } from "../core/step-facts.ts";
 import type { CheckpointUse } from "../ports/checkpoints.ts";
 import type { CheckpointPolicy } from "../spec/graph.ts";
-import type { EngineState } from "./engine.ts";
+import type { EngineState } from "./engine-state.ts";
 import type { Flight } from "./flight.ts";
 
 /**

@@ -2,7 +2,7 @@
 // nobody waits for the word of each. Knows events and time, not the record.
 
 import type { RunEvent } from "../core/event.ts";
-import type { EngineState } from "./engine.ts";
+import type { EngineState } from "./engine-state.ts";
 
 /**
  * `fleeting`: before anything is acted on, so that the death of a process loses nothing. `lasting`: when somebody relies on

@@ -2,63 +2,20 @@
 // time or chance of its own; whoever drives it calls `tick` when there is work or when `wakeAt` has come.
 
 import { enqueue } from "../core/schedule.ts";
-import type { Compute } from "../ports/compute.ts";
-import type {
-  CommitBatch,
-  CommitOutcome,
-  EngineRequest,
-  ResultRow,
-  RunUpdate,
-} from "../ports/records.ts";
-import { type ActiveRun, emit, poolOfStep, takeUpdate } from "./active-run.ts";
+import type { CommitBatch, CommitOutcome, EngineRequest, RunUpdate } from "../ports/records.ts";
+import { emit, poolOfStep, takeUpdate } from "./active-run.ts";
 import { cancelRun, cancelsAfterCommit } from "./cancel.ts";
 import { closeCheckpoints } from "./checkpoints.ts";
 import { commitNeed } from "./commit-need.ts";
-import { decideReady, type InFlight, type Wanted } from "./decide.ts";
+import { decideReady, type Wanted } from "./decide.ts";
 import type { EnginePorts } from "./engine-ports.ts";
+import { type EngineState, wantedKey } from "./engine-state.ts";
 import { type Flight, type Message, startFlight } from "./flight.ts";
 import { grant, withdraw } from "./grant.ts";
 import { receive } from "./receive.ts";
 import { recoverRun } from "./recover.ts";
-import { type LookAhead, makeLookAhead, makeSlots, type Slots } from "./slots.ts";
-import { lookForSpace, noSpaceWait, type SpaceWait, waitForSpace } from "./space-wait.ts";
-
-/** What all parts of one engine share. */
-export interface EngineState {
-  readonly ports: EnginePorts;
-  readonly epoch: number;
-  readonly compute: Compute;
-  readonly runs: Map<string, ActiveRun>;
-  readonly flights: Map<string, Flight>;
-  readonly inFlight: InFlight;
-  /** Steps decided to run, by run name and step, until they get a slot. */
-  readonly wanted: Map<string, Wanted>;
-  readonly slots: Slots;
-  readonly lookAhead: LookAhead;
-  /** Fingerprints that others were asked for. */
-  readonly lookedUp: Set<string>;
-  /** Results of this tick that the record does not show yet, by fingerprint. */
-  readonly fresh: Map<string, ResultRow>;
-  inbox: Message[];
-  preImages: CommitBatch["preImages"][number][];
-  damaged: CommitBatch["damaged"][number][];
-  /** Attempts to stop once the commit that says so is durable. */
-  readonly cancels: Set<string>;
-  /** The same, without a grace. */
-  readonly kills: Set<string>;
-  /** Since when events have waited for a commit (monotonic), or null. */
-  waitingSince: number | null;
-  /** Since when a commit has been recorded that a power cut may undo, or null. */
-  fleetingSince: number | null;
-  /** Attempts whose steps have their results, until a commit says so. */
-  spent: Flight[];
-  /** Something captured is not yet synced. */
-  unsynced: "nothing" | "mine" | "everyone's";
-  readonly space: SpaceWait;
-  /** It makes room for another engine, which decides on all that is ready. */
-  isLeaving: boolean;
-  readonly post: (message: Message) => void;
-}
+import { makeLookAhead, makeSlots } from "./slots.ts";
+import { lookForSpace, noSpaceWait, waitForSpace } from "./space-wait.ts";
 
 export interface Engine {
   readonly state: EngineState;
@@ -273,10 +230,6 @@ function queueUp(state: EngineState, wanted: Wanted): void {
   const demand = run.plan.steps[step]?.demand ?? { cpus: 1, memoryBytes: 0, gpus: 0 };
   const pool = poolOfStep(state.ports, run, step);
   enqueue(run.queue, { step, demand, pool });
-}
-
-export function wantedKey(run: string, step: number): string {
-  return `${run}\n${step}`;
 }
 
 function releaseRetries(state: EngineState): void {

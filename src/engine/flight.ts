@@ -18,8 +18,8 @@ import { own, put } from "../spec/own-keys.ts";
 import { type ActiveRun, outputOf, poolOfStep } from "./active-run.ts";
 import { openCheckpoint } from "./checkpoints.ts";
 import { copiedInputs, readsCopy } from "./copied-inputs.ts";
-import type { EngineState } from "./engine.ts";
 import type { EnginePorts } from "./engine-ports.ts";
+import type { EngineState } from "./engine-state.ts";
 import { readablePlan } from "./readable-plan.ts";
 
 export interface Flight {

@@ -5,7 +5,7 @@ import { isEndedStep } from "../core/status.ts";
 import { preImageOf } from "../core/step-facts.ts";
 import { type ActiveRun, emit, poolOfStep } from "./active-run.ts";
 import type { Wanted } from "./decide.ts";
-import { type EngineState, wantedKey } from "./engine.ts";
+import { type EngineState, wantedKey } from "./engine-state.ts";
 import type { Flight } from "./flight.ts";
 import { releaseWaiters, waitersOf } from "./receive.ts";
 

@@ -1,7 +1,7 @@
 // When an engine may make room for another one while its process lives on: what it is in the middle of would be done a
 // second time beside it. What runs in a compute goes on without an engine, and is no matter of this file.
 
-import type { EngineState } from "./engine.ts";
+import type { EngineState } from "./engine-state.ts";
 import type { Flight } from "./flight.ts";
 
 /** `how`: it need not have made ready what it has begun ("at once"), because its process is about to end. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { AttemptEnd } from "../core/attempt.ts";
 import type { Demand } from "../core/plan.ts";
-import type { EngineState } from "./engine.ts";
+import type { EngineState } from "./engine-state.ts";
 import type { Message } from "./flight.ts";
 import { mayWait } from "./patience.ts";
 import { makeLookAhead, makeSlots } from "./slots.ts";

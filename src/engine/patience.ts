@@ -2,7 +2,7 @@
 // what it does for one step. Only while the compute has more work in hand than would make the engine hand it any.
 
 import { succeeded } from "../core/failure.ts";
-import type { EngineState } from "./engine.ts";
+import type { EngineState } from "./engine-state.ts";
 import type { Message } from "./flight.ts";
 import { aheadOf } from "./grant.ts";
 

@@ -7,7 +7,7 @@ import { isEndedStep } from "../core/status.ts";
 import { type StepFacts, stepFacts } from "../core/step-facts.ts";
 import type { RunRow } from "../ports/records.ts";
 import { type ActiveRun, emit, openRun, outputOf, poolOfStep, replay } from "./active-run.ts";
-import type { EngineState } from "./engine.ts";
+import type { EngineState } from "./engine-state.ts";
 import { type Flight, finish } from "./flight.ts";
 
 /** Adds a run to the engine. A run whose plan or events cannot be read fails alone; the others go on. */

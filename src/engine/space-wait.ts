@@ -3,7 +3,7 @@
 
 import type { CommitBatch } from "../ports/records.ts";
 import type { Place, Room } from "../ports/space.ts";
-import type { EngineState } from "./engine.ts";
+import type { EngineState } from "./engine-state.ts";
 import type { Flight } from "./flight.ts";
 
 interface Held {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { EngineState } from "../engine/engine.ts";
+import type { EngineState } from "../engine/engine-state.ts";
 import { createFarewellNotice } from "./drive-notices.ts";
 
 it("says once, after a moment, whose outputs keep a command whose run has ended", () => {

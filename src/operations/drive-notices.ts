@@ -2,7 +2,7 @@
 // is full, outputs of others that it must not leave half recorded. Each is said once.
 
 import { LEASE_MS } from "../core/engine-lease.ts";
-import type { EngineState } from "../engine/engine.ts";
+import type { EngineState } from "../engine/engine-state.ts";
 import { isFinishing } from "../engine/leave.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EngineRow } from "../ports/records.ts";

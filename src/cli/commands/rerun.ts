@@ -8,10 +8,10 @@ import { rerunPlan } from "../../operations/rerun-plan.ts";
 import { takeUp } from "../../operations/resume-run.ts";
 import { submitRun } from "../../operations/submit-run.ts";
 import type { Context } from "../context.ts";
+import { addRunOptions, priorityOf, type RunFlags, seeOptions, tagsOf } from "../run-flags.ts";
 import { collectForced, FORCE_HELP, forced } from "../run-options.ts";
 import { detach, seeThrough } from "../see-through.ts";
 import { RUN_HELP, recordedRun } from "../targets.ts";
-import { addRunOptions, priorityOf, type RunFlags, seeOptions, tagsOf } from "./run.ts";
 
 type RerunFlags = RunFlags & {
   readonly latest?: boolean;

@@ -7,9 +7,9 @@ import { isRefusal, refuse } from "../../operations/refusal.ts";
 import type { RunFilter, RunRow } from "../../ports/records.ts";
 import type { Context } from "../context.ts";
 import { duration, table } from "../format.ts";
+import { tagsOf } from "../run-flags.ts";
 import { formTable } from "../table-format.ts";
 import { formOf } from "./compare.ts";
-import { tagsOf } from "./run.ts";
 
 interface RunsFlags {
   readonly experiment?: string;
