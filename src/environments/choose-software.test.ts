@@ -228,6 +228,24 @@ describe("chooseSoftware", () => {
       expect(await choose(inline({ packages: [line] }))).toMatchObject({ ok: false });
   });
 
+  it.each(["six --hash=sha512:aa", "six==1.17.0 \\\n  --hash md5:aa", "six --hash=aa"])(
+    "refuses %j, which asks for a hash that nothing would check",
+    async (text) => {
+      const requirements = { path: path.join(folder, "requirements.txt"), text };
+      expect(await choose(inline({ requirements }))).toMatchObject({
+        failure: { message: expect.stringContaining("has no hash that can be held to") },
+      });
+    },
+  );
+
+  it("takes the sha256 among other hashes, and the line behind a comment that ends as if it went on", async () => {
+    const text = "# C:\\wheels\\\nsix --hash=sha512:bb --hash=sha256:aa\n";
+    const requirements = { path: path.join(folder, "requirements.txt"), text };
+    expect(await choose(inline({ requirements }))).toMatchObject({
+      software: { requirements: ["six"], hashes: { six: ["sha256:aa"] } },
+    });
+  });
+
   it("refuses a password in a file that another one names, and does not show it", async () => {
     fs.writeFileSync(
       path.join(folder, "index.txt"),

@@ -107,16 +107,20 @@ function isLocalSource(line: string): boolean {
 
 /** Remembers the hashes that the line asks for. */
 function withoutHashes(line: string, found: Found): string {
-  const hashes = [...line.matchAll(/\s--hash[=\s](sha256:[0-9a-f]+)/gi)].map(
-    (each) => each[1] ?? "",
-  );
+  const asked = [...line.matchAll(/\s--hash[=\s]\s*(\S+)/g)].map((each) => each[1] ?? "");
+  const hashes = asked.filter((hash) => /^sha256:[0-9a-f]+$/i.test(hash));
+  if (asked.length > 0 && hashes.length === 0)
+    throw new Unusable(
+      `The requirement \`${line}\` has no hash that can be held to: locks are of sha256.`,
+      "Write the hashes that `pip hash FILE` or `uv pip compile --generate-hashes` prints.",
+    );
   const name = /^[\w.-]+/
     .exec(line)?.[0]
     .toLowerCase()
     .replace(/[-_.]+/g, "-");
   if (hashes.length > 0 && name !== undefined)
     found.hashes[name] = [...new Set([...(own(found.hashes, name) ?? []), ...hashes])].sort();
-  return line.replace(/\s+--hash[=\s]\S+/g, "");
+  return line.replace(/\s+--hash[=\s]\s*\S+/g, "");
 }
 
 function include(
@@ -151,12 +155,13 @@ function textOf(file: string, named: string): string {
   }
 }
 
-/** Without comments and empty lines; continued lines as one. */
+/** Without comments and empty lines; continued lines as one. A line that is a comment goes on in no other. */
 function joined(lines: readonly string[]): string[] {
   return lines
     .join("\n")
     .replaceAll("\r\n", "\n")
     .replace(/^\uFEFF/, "")
+    .replace(/^[ \t]*#.*$/gm, "#")
     .replace(/\\\n/g, " ")
     .split("\n")
     .map((line) => line.replace(/(?:^|\s)#.*$/, "").trim())
