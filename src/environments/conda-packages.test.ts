@@ -19,6 +19,8 @@ describe("condaPackages", () => {
     ["numpy>=1.2,<2", "numpy>=1.2,<2"],
     ["numpy >=1.2, <2", "numpy>=1.2,<2"],
     ["numpy>=1.2.*", "numpy>=1.2"],
+    ["numpy!=1.2.*", "numpy!=1.2.*"],
+    ["numpy>=1.2,!=1.3.1", "numpy>=1.2,!=1.3.1"],
     ["numpy[version='>=1.2,<2']", "numpy>=1.2,<2"],
     ["conda-forge::pytorch=2.1", "torch==2.1.*"],
     ["PyTorch", "torch"],

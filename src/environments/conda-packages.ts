@@ -130,7 +130,9 @@ function versionSpecifier(version: string): string | null {
 function oneSpecifier(part: string): string | null {
   const exact = /^==\s*([^=\s]+)(?:=\S+)?$/.exec(part);
   if (exact) return `==${exact[1]}`;
-  const compared = /^(>=|<=|!=|~=|>|<)\s*(\S+)$/.exec(part);
+  const other = /^!=\s*(\S+)$/.exec(part);
+  if (other) return `!=${other[1]}`;
+  const compared = /^(>=|<=|~=|>|<)\s*(\S+)$/.exec(part);
   if (compared) return `${compared[1]}${compared[2]?.replace(/\.\*$/, "")}`;
   // `=1.2` means "any 1.2"; a third part is a build, which only conda has. A bare `1.2` is exact.
   const fuzzy = /^(=?)\s*([\w.!+-]+?)(\.?\*)?(?:(?:=|\s+)\S+)?$/.exec(part);
