@@ -23,8 +23,8 @@ interface Watched {
   readonly order: AdoptOrder;
   /** Since when nobody is alive, by the monotonic clock. */
   quietSince: number | null;
-  /** Its supervisor was alive when this engine looked: what is lost after that has run under this engine, and counts as a try. */
-  wasSeen: boolean;
+  /** When this engine first saw its supervisor alive: what is lost after that has run under this engine, and counts as a try. */
+  seenAt: number | null;
   /** A tree is being ended: the next look waits for it. */
   isStopping: boolean;
   isCancelled: boolean;
@@ -65,7 +65,7 @@ export function adoptedAttempts(
     const patienceMs = patienceWith(item, host);
     if (patienceMs === null) {
       item.quietSince = null;
-      item.wasSeen = true;
+      item.seenAt ??= Date.now();
     } else {
       item.quietSince ??= performance.now();
       if (performance.now() - item.quietSince >= patienceMs) void lose(item);
@@ -77,7 +77,7 @@ export function adoptedAttempts(
       const item: Watched = {
         order,
         quietSince: null,
-        wasSeen: false,
+        seenAt: null,
         isStopping: false,
         isCancelled: false,
       };
@@ -137,7 +137,7 @@ function lostEnd(item: Watched): AttemptEnd {
       : wasStarted
         ? "its supervisor and its process are gone, and nobody wrote how it ended"
         : "it had not begun when the process that was to start it ended",
-    startedAt: item.wasSeen ? Date.now() : null,
+    startedAt: item.seenAt,
     finishedAt: Date.now(),
   });
 }
