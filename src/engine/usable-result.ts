@@ -24,18 +24,20 @@ export function usableResult(
 ): ResultRow | Reason | Promise<ResultRow | Reason> {
   const conclude = (unusable: Reason | null): ResultRow | Reason | Promise<ResultRow | Reason> => {
     if (unusable === null) return newest;
-    // Those behind it are older still.
-    return unusable.kind === "too_old" ? unusable : older(unusable);
+    return isPast(unusable, newest) ? unusable : older(unusable);
   };
   const older = async (unusable: Reason): Promise<ResultRow | Reason> => {
     for (const row of await ports.records.results(newest.fingerprint)) {
       if (row.run === newest.run && row.seq === newest.seq) continue;
       const why = await judge(ports, node, row, damaged);
       if (why === null) return row;
-      if (why.kind === "too_old") break;
+      if (isPast(why, row)) break;
     }
     return unusable;
   };
+  // Those behind a result that is too old are older still; of one that is dated in the future that is not known.
+  const isPast = (unusable: Reason, row: ResultRow) =>
+    unusable.kind === "too_old" && row.finishedAt <= ports.clock.now();
   const judged = judge(ports, node, newest, damaged);
   return judged instanceof Promise ? judged.then(conclude) : conclude(judged);
 }
@@ -54,9 +56,14 @@ export function judge(
 }
 
 function tooOld({ clock }: UsePorts, { reuse }: StepNode, { finishedAt }: ResultRow) {
-  const isOld = reuse.kind === "max_age" && clock.now() - finishedAt > reuse.maxAgeSeconds * 1000;
-  return isOld ? olderThan(reuse.maxAgeSeconds) : null;
+  if (reuse.kind !== "max_age") return null;
+  const age = clock.now() - finishedAt;
+  if (age < 0) return { kind: "too_old", detail: UNKNOWN_AGE } as const;
+  return age > reuse.maxAgeSeconds * 1000 ? olderThan(reuse.maxAgeSeconds) : null;
 }
+
+const UNKNOWN_AGE =
+  "its result is dated in the future: a clock was wrong, and its age is not known";
 
 export function olderThan(seconds: number): Reason {
   return { kind: "too_old", detail: `its result is older than ${seconds} s` };
