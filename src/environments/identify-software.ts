@@ -20,7 +20,7 @@ import {
 } from "./lock-file.ts";
 import { markerHolds, markerVariables } from "./marker.ts";
 import { condaPrefix, type PythonFacts, probePython } from "./probe-python.ts";
-import { type ProjectLock, readProjectLock } from "./project-lock.ts";
+import { type LockedVersion, type ProjectLock, readProjectLock } from "./project-lock.ts";
 import { contentIdOf, sourceContents } from "./project-source.ts";
 import { identityOf, type Recipes } from "./recipes.ts";
 import { resolveLock } from "./resolve-lock.ts";
@@ -303,7 +303,7 @@ async function identifyProject(
     kind: "uv",
     pythonVersion: facts.version,
     platform: facts.platform,
-    packages: lock.packages,
+    packages: versionsFor(lock, facts),
     editable,
     lockId: lock.id,
     programs,
@@ -321,13 +321,24 @@ async function identifyProject(
   });
   const renew = `renew it with: uv lock --project ${folder}`;
   const old =
-    lock.missing.length === 0
+    lock.stale.length === 0
       ? []
       : [
-          `The uv.lock of ${folder} is older than its pyproject.toml and has no ${lock.missing.join(", no ")}; ${renew}`,
+          `The uv.lock of ${folder} is older than its pyproject.toml: it ${lock.stale.join(", ")}; ${renew}`,
         ];
   const warnings = python.warning === null ? old : [...old, python.warning];
   return { ok: true, value: identity, warnings };
+}
+
+/** The version of each package that is for this Python, where the lock has several. */
+function versionsFor(
+  { packages }: ProjectLock,
+  { version, platform }: ChosenPython["facts"],
+): Record<string, string> {
+  const variables = markerVariables(version, platform);
+  const isFor = ({ markers }: LockedVersion) =>
+    markers.length === 0 || markers.some((marker) => markerHolds(marker, variables));
+  return Object.fromEntries(packages.filter(isFor).map((each) => [each.name, each.version]));
 }
 
 /** As uv chooses it: what `.python-version` says, else the shell's own where the project takes it, else the lowest. */

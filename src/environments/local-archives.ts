@@ -9,6 +9,7 @@ import { own } from "../spec/own-keys.ts";
 import type { PackageSoftware } from "./choose-software.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { type LockedFiles, lockedFiles } from "./lock-file.ts";
+import { packageName } from "./package-name.ts";
 import { linkFolders } from "./requirement-options.ts";
 
 export interface ChangedArchive {
@@ -98,7 +99,7 @@ function packageOf(fileName: string): string | null {
     /^(.+)-([^-]+)\.(?:tar\.gz|zip)$/.exec(fileName);
   if (match === null) return null;
   const [, name = "", version = ""] = match;
-  return `${name.toLowerCase().replace(/[-_.]+/g, "-")} ${version}`;
+  return `${packageName(name)} ${version}`;
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -11,6 +11,7 @@ import { own } from "../spec/own-keys.ts";
 import type { PackageSoftware } from "./choose-software.ts";
 import { writeWhole } from "./disk-cache.ts";
 import { type MarkerVariables, markerHolds } from "./marker.ts";
+import { packageName } from "./package-name.ts";
 
 export interface Lock {
   readonly text: string;
@@ -131,7 +132,7 @@ export function lockedPackages(text: string, variables: MarkerVariables): Record
         line.trim(),
       );
     if (match === null || (match[4] !== undefined && !markerHolds(match[4], variables))) continue;
-    const name = normalised(match[1] ?? "");
+    const name = packageName(match[1] ?? "");
     packages[name] = match[2] ?? match[3] ?? "";
   }
   return packages;
@@ -154,7 +155,7 @@ export function lockedFiles(text: string): readonly LockedFiles[] {
     if (match === null) return [];
     const hashes = [...line.matchAll(/--hash=(\S+)/g)].map((each) => each[1] as string);
     const [, name = "", version = null, address = null] = match;
-    return [{ name: normalised(name), version, address, hashes }];
+    return [{ name: packageName(name), version, address, hashes }];
   });
 }
 
@@ -166,7 +167,7 @@ export function keepHashes(
   let without: string | null = null;
   // An entry ends where a line goes on in the next one no more.
   const kept = text.replace(/^[A-Za-z0-9](?:.*\\\n)*.*$/gm, (entry) => {
-    const name = normalised(/^[\w.-]+/.exec(entry)?.[0] ?? "");
+    const name = packageName(/^[\w.-]+/.exec(entry)?.[0] ?? "");
     const hashes = own(wanted, name);
     if (hashes === undefined) return entry;
     const [first = "", ...found] = entry.split(/\s*\\\n\s*/);
@@ -184,8 +185,4 @@ export function isHashed(text: string): boolean {
     .split("\n")
     .filter((line) => /^(?:[A-Za-z0-9./]|-e\b)/.test(line));
   return entries.length > 0 && entries.every((line) => line.includes("--hash="));
-}
-
-function normalised(name: string): string {
-  return name.toLowerCase().replace(/[-_.]+/g, "-");
 }

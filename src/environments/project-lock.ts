@@ -2,12 +2,27 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { parse, TomlError } from "smol-toml";
+import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
 import type { EnvironmentFailure } from "../ports/environments.ts";
 import { textOrNull } from "../ports/read-file.ts";
+import { packageName } from "./package-name.ts";
+import { type Definition, differencesFromLock, textOf, textsOf } from "./stale-lock.ts";
+import {
+  everyPackage,
+  installedPart,
+  type LockedPackage,
+  type Needed,
+  neededBy,
+  needsOf,
+  parseUvLock,
+  settingsOf,
+  type UvLock,
+} from "./uv-lock.ts";
 
 export interface ProjectLock {
-  /** Digest of the uv.lock. */
+  /** Digest of what decides which packages are installed. */
   readonly id: string;
   /** Folder of the uv.lock: of a workspace's member that of the workspace. Relative sources are below it. */
   readonly folder: string;
@@ -16,40 +31,52 @@ export interface ProjectLock {
   readonly pythons: { readonly marker: string; readonly lowest: string | null };
   /** What the file `.python-version` says. */
   readonly pinnedPython: string | null;
-  readonly packages: Readonly<Record<string, string>>;
+  /** What is installed from elsewhere, without what only its groups for developing need. */
+  readonly packages: readonly LockedVersion[];
   /** True when the project itself is to be installed (it says how it is built). */
   readonly isPackage: boolean;
   /** Folders that the project depends on: name → absolute path. */
   readonly sources: Readonly<Record<string, string>>;
-  /** Dependencies of pyproject.toml that the uv.lock does not have. */
-  readonly missing: readonly string[];
+  /** In which way the uv.lock is not that of pyproject.toml: `has no numpy>=2`. */
+  readonly stale: readonly string[];
+}
+
+export interface LockedVersion {
+  readonly name: string;
+  readonly version: string;
+  /** Where the lock has several versions: those it is for, as markers of which one holds. */
+  readonly markers: readonly string[];
 }
 
 /** Reads the project's own lock, or says what is missing. */
 export function readProjectLock(project: string): ProjectLock | EnvironmentFailure {
-  const definition = textOf(path.join(project, "pyproject.toml"));
+  const definition = readDefinition(project);
   if (definition === null)
     return missing(project, "pyproject.toml", "Name the folder that holds it.");
+  if ("code" in definition) return definition;
   const folder = lockFolder(project);
-  const lock = folder === null ? null : textOf(path.join(folder, "uv.lock"));
-  if (folder === null || lock === null)
+  const locked = folder === null ? null : read(path.join(folder, "uv.lock"), parseLock(project));
+  if (folder === null || locked === null)
     return missing(project, "uv.lock", `Make it: uv lock --project ${project}`);
-  if (/^(?:<{7}|={7}|>{7})/m.test(lock))
-    return {
-      code: "environment_build_failed",
-      message: `The uv.lock of the project ${project} has conflict markers of git in it.`,
-      hint: `Take one side, then make it anew: git checkout --theirs uv.lock; uv lock --project ${project}`,
-    };
-  const table = sectionOf(definition, "project");
-  const name = (/^name\s*=\s*["']([^"']+)["']/m.exec(table)?.[1] ?? path.basename(project))
-    .toLowerCase()
-    .replace(/[-_.]+/g, "-");
-  const blocks = readBlocks(lock);
-  const builds = /^\[build-system\]/m.test(definition) || /^package\s*=\s*true/m.test(definition);
-  const range = /^requires-python\s*=\s*"([^"]*)"/m.exec(lock)?.[1] ?? "";
+  return "code" in locked ? locked : describe(definition, project, locked, folder);
+}
+
+function describe(
+  definition: Definition,
+  project: string,
+  lock: UvLock,
+  folder: string,
+): ProjectLock {
+  const name = packageName(textOf(definition.project?.name) ?? path.basename(project));
+  const itself = lock.package?.find((each) => each.name === name) ?? null;
+  const uv = definition.tool?.uv;
+  const groups = groupsOf(uv?.["default-groups"], itself);
+  const needed = itself === null ? everyPackage(lock) : neededBy(lock, itself, groups);
+  const asks = itself === null ? definition : needsOf(itself, groups);
+  const range = lock["requires-python"] ?? "";
+  const isAlone = folder === project && uv?.workspace === undefined;
   return {
-    // Which groups are installed stands in the definition.
-    id: digest(`${lock}\0${definition}`),
+    id: digest(canonicalJson([settingsOf(lock), asks, needed.map(installedPart)])),
     folder,
     name,
     pythons: {
@@ -62,20 +89,23 @@ export function readProjectLock(project: string): ProjectLock | EnvironmentFailu
         .join(" and "),
       lowest: /^[^\d]*(\d+\.\d+)/.exec(range)?.[1] ?? null,
     },
-    pinnedPython:
-      /^(\d+\.\d+(?:\.\d+)?)\s*$/m.exec(
-        textOf(path.join(project, ".python-version")) ??
-          textOf(path.join(folder, ".python-version")) ??
-          "",
-      )?.[1] ?? null,
-    packages: lockedVersions(blocks),
-    isPackage: builds && !/^package\s*=\s*false/m.test(definition),
-    sources: sourcesOf(name, blocks, folder),
-    missing: missingOf(
-      table,
-      blocks.find((each) => each.name === name),
-    ),
+    pinnedPython: pinnedPython(project) ?? pinnedPython(folder),
+    packages: versionsOf(needed),
+    isPackage: (uv?.package ?? definition["build-system"] !== undefined) === true,
+    sources: sourcesOf(needed, folder),
+    stale: differencesFromLock(definition, itself, isAlone ? range : null),
   };
+}
+
+/** The groups that are installed, as `uv export --no-dev` takes them. */
+function groupsOf(asked: unknown, itself: LockedPackage | null): readonly string[] {
+  const all = Object.keys(itself?.["dev-dependencies"] ?? {});
+  return (asked === "all" ? all : textsOf(asked)).filter((group) => group !== "dev");
+}
+
+function pinnedPython(folder: string): string | null {
+  const text = textOrNull(path.join(folder, ".python-version")) ?? "";
+  return /^(\d+\.\d+(?:\.\d+)?)\s*$/m.exec(text)?.[1] ?? null;
 }
 
 function missing(project: string, file: string, hint: string): EnvironmentFailure {
@@ -83,102 +113,75 @@ function missing(project: string, file: string, hint: string): EnvironmentFailur
   return { code: "environment_build_failed", message, hint };
 }
 
+/** What `parsed` makes of a file; null: there is none. */
+function read<T extends object>(
+  file: string,
+  parsed: (text: string) => T | EnvironmentFailure,
+): T | EnvironmentFailure | null {
+  const text = textOrNull(file);
+  if (text === null) return null;
+  try {
+    return parsed(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [message] = error.message.replace(/^Invalid TOML document: /, "").split("\n");
+    return {
+      code: "environment_build_failed",
+      message: `${file}:${error.line}:${error.column}: ${message}\n${error.codeblock.trimEnd()}`,
+      hint: "Mend the file: it is not TOML.",
+    };
+  }
+}
+
+function readDefinition(folder: string): Definition | EnvironmentFailure | null {
+  return read(path.join(folder, "pyproject.toml"), (text) => parse(text) as Definition);
+}
+
+function parseLock(project: string): (text: string) => UvLock | EnvironmentFailure {
+  return (text) =>
+    /^(?:<{7}|={7}|>{7})/m.test(text)
+      ? {
+          code: "environment_build_failed",
+          message: `The uv.lock of the project ${project} has conflict markers of git in it.`,
+          hint: `Take one side, then make it anew: git checkout --theirs uv.lock; uv lock --project ${project}`,
+        }
+      : (parseUvLock(text) ?? {
+          code: "environment_build_failed",
+          message: `The uv.lock of the project ${project} is not a lock of uv.`,
+          hint: `Make it anew: uv lock --project ${project}`,
+        });
+}
+
 /** The folder itself, or the workspace above it that it is a member of. */
 function lockFolder(project: string): string | null {
   if (fs.existsSync(path.join(project, "uv.lock"))) return project;
   for (let above = path.dirname(project); ; above = path.dirname(above)) {
-    const definition = textOf(path.join(above, "pyproject.toml"));
-    if (definition !== null && /^\[tool\.uv\.workspace\]/m.test(definition))
+    const definition = readDefinition(above);
+    if (definition !== null && !("code" in definition) && definition.tool?.uv?.workspace)
       return fs.existsSync(path.join(above, "uv.lock")) ? above : null;
     if (above === path.dirname(above)) return null;
   }
 }
 
-/** What stands under `[name]` until the next table. */
-function sectionOf(definition: string, name: string): string {
-  const start = definition.search(new RegExp(`^\\[${name}\\]\\s*$`, "m"));
-  if (start < 0) return "";
-  const rest = definition.slice(start).replace(/^.*\n?/, "");
-  const end = rest.search(/^\[[^\]"']+\]\s*(?:#.*)?$/m);
-  return end < 0 ? rest : rest.slice(0, end);
+function versionsOf(needed: readonly Needed[]): readonly LockedVersion[] {
+  return needed.flatMap(({ locked: { name, version, source, ...rest } }) =>
+    version === undefined || isFolder(source)
+      ? []
+      : [{ name, version, markers: rest["resolution-markers"] ?? [] }],
+  );
 }
 
-interface Block {
-  readonly name: string;
-  readonly version: string | null;
-  /** `editable`, `directory`, `virtual`, and where; null when it comes from elsewhere. */
-  readonly local: { readonly kind: string; readonly path: string } | null;
-  readonly text: string;
+type Source = Needed["locked"]["source"];
+
+function isFolder(source: Source): boolean {
+  return ["editable", "directory", "virtual"].some((kind) => source?.[kind] !== undefined);
 }
 
-function readBlocks(lock: string): readonly Block[] {
-  return lock
-    .split(/^\[\[package\]\]$/m)
-    .slice(1)
-    .flatMap((text) => {
-      const name = /^name = "([^"]+)"/m.exec(text)?.[1];
-      const local = /^source = \{ (editable|directory|virtual) = "([^"]*)"/m.exec(text);
-      const version = /^version = "([^"]+)"/m.exec(text)?.[1] ?? null;
-      if (name === undefined) return [];
-      const where = local ? { kind: local[1] ?? "", path: local[2] ?? "" } : null;
-      return [{ name, version, local: where, text }];
-    });
-}
-
-function lockedVersions(blocks: readonly Block[]): Record<string, string> {
+function sourcesOf(needed: readonly Needed[], folder: string): Record<string, string> {
   return Object.fromEntries(
-    blocks.flatMap(({ name, version, local }) =>
-      version === null || local !== null ? [] : [[name, version]],
-    ),
+    needed.flatMap(({ locked: { name, source } }) => {
+      const place = source?.editable ?? source?.directory;
+      return place === undefined ? [] : [[name, path.resolve(folder, place)]];
+    }),
   );
-}
-
-/** Folders that `name` needs, through whatever it needs. Groups count too: more than is installed, never less. */
-function sourcesOf(name: string, blocks: readonly Block[], folder: string): Record<string, string> {
-  const found: Record<string, string> = {};
-  const seen = new Set([name]);
-  for (const each of seen)
-    for (const block of blocks.filter((one) => one.name === each)) {
-      const [needs = ""] = block.text.split(/^\[package\.metadata\]/m);
-      for (const [, other = ""] of needs.matchAll(/^ {4}\{ name = "([^"]+)"/gm)) seen.add(other);
-      const { local } = block;
-      if (each !== name && local !== null && local.kind !== "virtual")
-        found[each] = path.resolve(folder, local.path);
-    }
-  return found;
-}
-
-/** Dependencies whose name, or plain version, the lock was not made for. */
-function missingOf(table: string, block: Block | undefined): string[] {
-  const from = table.search(/^dependencies\s*=\s*\[/m);
-  if (from < 0 || block === undefined) return [];
-  const locked = /requires-dist = \[(.*?)\]$/ms.exec(block.text)?.[1] ?? "";
-  const known = new Map<string, string[]>();
-  for (const [, name = "", rest = ""] of locked.matchAll(/\{ name = "([^"]+)"([^}]*)\}/g))
-    known.set(name, [
-      ...(known.get(name) ?? []),
-      specifier(/specifier = "([^"]*)"/.exec(rest)?.[1]),
-    ]);
-  const list = /^dependencies\s*=\s*\[((?:[^\]"'#]|#.*|"[^"]*"|'[^']*')*)\]/m.exec(
-    table.slice(from),
-  );
-  const written = (list?.[1] ?? "").replace(/^((?:[^"'#]|"[^"]*"|'[^']*')*)#.*$/gm, "$1");
-  return [...written.matchAll(/"([^"]*)"|'([^']*)'/g)]
-    .map((each) => (each[1] ?? each[2] ?? "").trim())
-    .filter((wanted) => {
-      const parts = /^([\w.-]+)\s*(?:\[[^\]]*\])?\s*(.*)$/.exec(wanted);
-      const specifiers = known.get((parts?.[1] ?? "").toLowerCase().replace(/[-_.]+/g, "-"));
-      if (specifiers === undefined) return parts !== null;
-      const plain = /^(?:[<>=!~]=?\s*\d[\d.]*(?:\.\*)?\s*,?\s*)*$/.test(parts?.[2] ?? "");
-      return plain && !specifiers.includes(specifier(parts?.[2]));
-    });
-}
-
-/** The same in whatever order and with whatever blanks. */
-function specifier(text = ""): string {
-  return text.replace(/\s+/g, "").split(",").filter(Boolean).sort().join(",");
-}
-
-function textOf(file: string): string | null {
-  return textOrNull(file)?.replaceAll("\r\n", "\n") ?? null;
 }
