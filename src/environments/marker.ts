@@ -76,8 +76,10 @@ function compare(left: string, operator: string, right: string): boolean {
     case ">":
       return order > 0;
     case ">=":
-    case "~=":
       return order >= 0;
+    case "~=":
+      // As `>=`, with all numbers but the last the same.
+      return order >= 0 && compareVersions(left, wanted, wanted.split(".").length - 1) === 0;
     case "!=":
       return order !== 0;
     default:
