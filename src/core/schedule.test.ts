@@ -18,7 +18,7 @@ function queue(run: string, cpus: readonly number[], changes: Partial<RunQueue> 
   const made: RunQueue = {
     run,
     priority: 0,
-    createdAt: 1,
+    submitted: 1,
     lanes: new Map(),
     enqueued: 0,
     running: 0,
@@ -54,7 +54,7 @@ function order(queues: readonly RunQueue[], free: Demand = CAPACITY): readonly s
 describe("who gets the next slot", () => {
   it("the run with the fewest running steps, then the older, then by name", () => {
     expect(order([queue("b", [1, 1]), queue("a", [1, 1])])).toEqual(["a0", "b0", "a1", "b1"]);
-    const older = queue("z", [1], { createdAt: 0 });
+    const older = queue("z", [1], { submitted: 0 });
     expect(order([queue("a", [1]), older])).toEqual(["z0", "a0"]);
   });
 

@@ -40,7 +40,8 @@ export interface WaitingStep {
 export interface RunQueue {
   readonly run: string;
   priority: number;
-  readonly createdAt: number;
+  /** Its place in the order in which runs were submitted. */
+  readonly submitted: number;
   /** What waits, by pool: a pool that is full keeps nobody else waiting. */
   readonly lanes: Map<string | null, WaitingStep[]>;
   /** Steps that have ever waited. */
@@ -171,7 +172,7 @@ function byFairness(a: RunQueue, b: RunQueue): number {
   return (
     b.priority - a.priority ||
     a.running - b.running ||
-    a.createdAt - b.createdAt ||
+    a.submitted - b.submitted ||
     (a.run < b.run ? -1 : 1)
   );
 }

@@ -45,7 +45,7 @@ export function openRun(row: RunRow, plan: Plan): ActiveRun {
     queue: {
       run: row.name,
       priority: row.priority,
-      createdAt: row.createdAt,
+      submitted: row.order,
       lanes: new Map(),
       enqueued: 0,
       running: 0,
