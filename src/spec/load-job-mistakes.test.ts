@@ -96,6 +96,13 @@ describe("mistakes in bindings", () => {
       "`raw`",
     ],
     ["an unknown node in depends_on", "    depends_on: [maek]", "unknown_node", "10:18", "`make`"],
+    [
+      "a binding in depends_on",
+      "    depends_on: ${{parent.jobs.make.outputs.o}}",
+      "unknown_node",
+      "10:17",
+      "alone: `make`",
+    ],
   ])("reports %s", (_, line, code, place, hint) => {
     const job = loaded(pipeline(line));
     const errors = findings(job).filter((one) => one.startsWith("error"));

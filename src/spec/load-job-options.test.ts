@@ -129,6 +129,29 @@ describe("--set", () => {
     ]);
   });
 
+  it.each([
+    ["jobs.a.limits.timeout", "x"],
+    ["jobs.a.limits", "{timeout: x}"],
+    ["jobs.b", "{command: 'ls ${{inputs.nothing}}'}"],
+    ["jobs.a.inputs.d", "${{parent.jobs.zz.outputs.o}}"],
+    ["jobs.a.inputs.d.path", "./nowhere"],
+    ["jobs.a.component", "./nowhere.yml"],
+    ["jobs.a.properties", "{stepwell.retry: '3'}"],
+  ])("of %s names itself where its value %s is wrong", (path, value) => {
+    const [problem] = set(path, value).problems.filter((one) => one.severity === "error");
+    expect(problem?.message).toMatch(`--set ${path}: `);
+    expect(problem?.position).toBeNull();
+  });
+
+  it("leaves what stands in the file at its place", () => {
+    const job = loaded("type: pipeline\njobs: {a: {command: ls, limits: {timout: 3}}}", {
+      options: { set: [{ path: "jobs.a.limits.timeout", value: "3" }] },
+    });
+    expect(job.problems.map((one) => [one.message.includes("--set"), one.position?.line])).toEqual([
+      [false, 2],
+    ]);
+  });
+
   it.each(["", ".", "a..b"])("refuses the path %j", (path) => {
     expect(findings(set(path, "1"))).toEqual(["error bad_set -"]);
   });

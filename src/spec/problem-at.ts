@@ -8,6 +8,8 @@ import { positionOf, type TreeSource } from "./tree.ts";
 export interface Place {
   readonly source: TreeSource | null;
   readonly offset: number;
+  /** That option, without its value. */
+  readonly option?: string | undefined;
 }
 
 export function problemAt(
@@ -17,5 +19,11 @@ export function problemAt(
   hint: string | null,
   severity: Problem["severity"] = "error",
 ): Problem {
-  return { severity, code, message, hint, position: place === null ? null : positionOf(place) };
+  const position = place === null ? null : positionOf(place);
+  return { severity, code, message: ofOption(place?.option, message), hint, position };
+}
+
+/** What an option gave has no line to point at: the message names the option instead. */
+function ofOption(option: string | undefined, message: string): string {
+  return option === undefined || message.startsWith(option) ? message : `${option}: ${message}`;
 }

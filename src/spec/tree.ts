@@ -15,6 +15,8 @@ interface Placed {
   /** Null for what came from an option of the command line. */
   readonly source: TreeSource | null;
   readonly offset: number;
+  /** That option, without its value: `--set jobs.train.inputs.alpha`. */
+  readonly option?: string | undefined;
 }
 
 export interface TreeScalar extends Placed {
@@ -41,6 +43,18 @@ export interface TreeMapping extends Placed {
 }
 
 export type TreeNode = TreeScalar | TreeList | TreeMapping;
+
+/** The node and all below it, said to stand at another place. */
+export function movedTo(node: TreeNode, { source, offset, option }: Placed): TreeNode {
+  const place = { source, offset, option };
+  if (node.kind === "scalar") return { ...node, ...place };
+  if (node.kind === "list")
+    return { ...node, items: node.items.map((item) => movedTo(item, place)), ...place };
+  const entries = new Map<string, TreeEntry>();
+  for (const [name, { key, value }] of node.entries)
+    entries.set(name, { key: { ...key, ...place }, value: movedTo(value, place) });
+  return { kind: "mapping", entries, ...place };
+}
 
 /** The value under a key, or null where there is none or the node is no mapping. */
 export function get(node: TreeNode | null, key: string): TreeNode | null {

@@ -214,6 +214,13 @@ function checkDependsOn(node: JobNode, context: LoadContext): void {
     const name = textOf(item);
     if (name === null || node.scope.nodes.has(name) || node.scope.broken.has(name)) continue;
     const message = `the pipeline has no node \`${name}\``;
-    context.error(item, "unknown_node", message, () => nearNode(name, node.scope));
+    context.error(item, "unknown_node", message, () => nodeMeant(name, node.scope));
   }
+}
+
+/** `depends_on` takes plain names: a binding is not one, but tells which node was meant. */
+function nodeMeant(name: string, scope: Scope): string | null {
+  const [, bound] = /^\$\{\{\s*parent\.jobs\.([^.}\s]+)/.exec(name) ?? [];
+  if (bound === undefined) return nearNode(name, scope);
+  return scope.nodes.has(bound) ? `Write the name alone: \`${bound}\`.` : nearNode(bound, scope);
 }

@@ -27,7 +27,7 @@ export function checkCommand(
     }
     // Once one was not found no further one is searched: a hostile text would cost quadratic time.
     if (at !== null) at = findIn(command, part.raw, at);
-    const place = { source: command.source, offset: at ?? command.offset };
+    const place = { ...command, offset: at ?? command.offset };
     const references = part.kind === "reference" ? [part] : part.parts;
     for (const one of references) {
       if (one.kind === "reference") checkReference(one, place, { inputs, outputs }, context);
@@ -55,7 +55,7 @@ function warnNearReferences(command: TreeScalar, known: Known, context: LoadCont
     const [scope = "", name = ""] = raw.replaceAll(/[${}()\s]/g, "").split(".");
     if (!(scope === "inputs" ? known.inputs : known.outputs).has(name)) continue;
     if (at !== null) at = findIn(command, raw, at);
-    const place = { source: command.source, offset: at ?? command.offset };
+    const place = { ...command, offset: at ?? command.offset };
     const message = `\`${raw}\` is no reference and reaches the command as it stands`;
     context.warn(place, "near_reference", message, `Write \`\${{${scope}.${name}}}\`.`);
   }
@@ -143,7 +143,7 @@ function warnOptional(
 function malformed(command: TreeScalar, context: LoadContext): void {
   const message = "the command holds `${{` without a matching `}}`";
   context.error(
-    { source: command.source, offset: findIn(command, "${{", command.offset) ?? command.offset },
+    { ...command, offset: findIn(command, "${{", command.offset) ?? command.offset },
     "bad_binding",
     message,
     "Close it with `}}`.",

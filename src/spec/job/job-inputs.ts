@@ -1,6 +1,7 @@
 // The inputs of the job itself: what its file says, overridden by `--input`. Knows nothing of nodes.
 
 import { namesInWords, suggestion } from "../did-you-mean.ts";
+import type { Place } from "../problem-at.ts";
 import { soleReference } from "../template.ts";
 import {
   getMapping,
@@ -74,13 +75,13 @@ function applyOptions(
     if (!known.includes(name)) {
       const ofStep = inputOfStep(tree, name, text);
       const hint = suggestion(name, known, ofStep ?? `Its inputs: ${namesInWords(known)}.`);
-      context.error(null, "unknown_input", `the job has no input \`${name}\``, hint);
+      context.error(placeOf(name), "unknown_input", `the job has no input \`${name}\``, hint);
       continue;
     }
     const current = given.get(name)?.value ?? null;
     const type = component?.inputs.get(name)?.type ?? currentType(current);
     const from = context.options.currentFolder ?? base;
-    const value = optionValue(text, type, current);
+    const value = optionValue({ name, text }, type, current);
     // What is told here is not told again where the input is passed on.
     if (component === null && !isFitting(name, value, current, context)) continue;
     given.set(name, { value, base: from });
@@ -110,8 +111,12 @@ function isFitting(
   const limits = new Map([...current.entries].filter(([field]) => field !== "default"));
   const declared = readInput(name, { key, value: { ...current, entries: limits } }, context);
   if (declared === null || !isLiteralKind(declared.type)) return true;
-  const place = value.source === null ? null : value;
-  return convertGiven(declared, literalOf(value), place, context) !== null;
+  return convertGiven(declared, literalOf(value), value, context) !== null;
+}
+
+/** What is said of an input on the command line. */
+function placeOf(name: string): Place & { readonly source: null } {
+  return { source: null, offset: 0, option: `--input ${name}` };
 }
 
 /** The type that an input has so far; null when nothing tells. */
@@ -120,8 +125,12 @@ function currentType(value: TreeNode | null): string | null {
   return value?.kind === "scalar" && value.type !== "null" ? value.type : null;
 }
 
-function optionValue(text: string, type: string | null, current: TreeNode | null): TreeNode {
-  const place = { source: null, offset: 0 };
+function optionValue(
+  { name, text }: { readonly name: string; readonly text: string },
+  type: string | null,
+  current: TreeNode | null,
+): TreeNode {
+  const place = placeOf(name);
   const string: TreeScalar = { kind: "scalar", type: "string", text, ...place };
   if (type !== null && isDataType(type)) {
     const entries = new Map(current?.kind === "mapping" ? current.entries : []);

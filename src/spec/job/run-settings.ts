@@ -14,7 +14,15 @@ import type {
 } from "../graph.ts";
 import { parseDuration, readMemory } from "../quantity.ts";
 import { readTree } from "../read-tree.ts";
-import { getMapping, getSet, getText, type TreeMapping, type TreeNode, textOf } from "../tree.ts";
+import {
+  getMapping,
+  getSet,
+  getText,
+  movedTo,
+  type TreeMapping,
+  type TreeNode,
+  textOf,
+} from "../tree.ts";
 import type { LoadContext } from "./load-context.ts";
 
 export function readResources(
@@ -212,6 +220,7 @@ export function propertyValue(
       context.error(property, "bad_property", message, `Write JSON, like '{"max_retries": 2}'.`);
       return null;
     }
+    // Findings inside the JSON text point at the property that holds it.
     value = movedTo(read.root, property);
   }
   checkValue(value, PROPERTY_TYPES[name], `\`${name}\``, false, context.report);
@@ -221,22 +230,6 @@ export function propertyValue(
 /** What a node says it waits for: its key, or the property of the same name. */
 export function dependsOnValue(tree: TreeMapping, context: LoadContext): TreeNode | null {
   return getSet(tree, "depends_on") ?? propertyValue(tree, "stepwell.depends_on", context);
-}
-
-// Findings inside the JSON text point at the property that holds it.
-function movedTo(node: TreeNode, place: Pick<TreeNode, "source" | "offset">): TreeNode {
-  const { source, offset } = place;
-  if (node.kind === "scalar") return { ...node, source, offset };
-  if (node.kind === "list") {
-    return { ...node, items: node.items.map((one) => movedTo(one, place)), source, offset };
-  }
-  const entries = new Map(
-    [...node.entries].map(([name, { key, value }]) => [
-      name,
-      { key: { ...key, source, offset }, value: movedTo(value, place) },
-    ]),
-  );
-  return { ...node, entries, source, offset };
 }
 
 function readMemoryOf(node: TreeNode | null, context: LoadContext): number | null {

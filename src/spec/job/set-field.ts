@@ -3,9 +3,11 @@
 
 import { namesInWords, suggestion } from "../did-you-mean.ts";
 import { pipelineJob } from "../fields/pipeline-job.ts";
+import type { Place } from "../problem-at.ts";
 import { readTree } from "../read-tree.ts";
 import {
   getMapping,
+  movedTo,
   type TreeEntry,
   type TreeMapping,
   type TreeNode,
@@ -42,7 +44,7 @@ export function applySets(root: TreeMapping, context: LoadContext): TreeMapping 
       context.error(null, "bad_set", `--set ${path}: \`${keys[0]}\` is a step`, hint);
       continue;
     }
-    const next = setIn(changed, keys, node);
+    const next = setIn(changed, keys, node, { ...NOWHERE, option: `--set ${path}` });
     if (typeof next !== "string") changed = next;
     else
       context.error(null, "bad_set", `--set ${path}: ${next}`, "Set the field above it instead.");
@@ -112,25 +114,21 @@ function readValue(path: string, value: string, context: LoadContext): TreeNode 
     context.error(null, "bad_set", `--set ${path}: ${first.message}`, "Quote the value.");
     return null;
   }
-  const empty: TreeScalar = { kind: "scalar", type: "null", text: "", source: null, offset: 0 };
-  return root === null ? empty : withoutPlace(root);
+  const place = { ...NOWHERE, option: `--set ${path}` };
+  const empty: TreeScalar = { kind: "scalar", type: "null", text: "", ...place };
+  return root === null ? empty : movedTo(root, place);
 }
 
 function setIn(
   mapping: TreeMapping,
   keys: readonly string[],
   value: TreeNode,
+  place: OptionPlace,
 ): TreeMapping | string {
   const [name = "", ...rest] = keys;
   const entry = mapping.entries.get(name);
-  const key: TreeScalar = entry?.key ?? {
-    kind: "scalar",
-    type: "string",
-    text: name,
-    source: null,
-    offset: 0,
-  };
-  const inner = rest.length === 0 ? value : setBelow(entry, rest, value);
+  const key: TreeScalar = entry?.key ?? { kind: "scalar", type: "string", text: name, ...place };
+  const inner = rest.length === 0 ? value : setBelow(entry, rest, value, place);
   if (typeof inner === "string") return inner;
   const entries = new Map(mapping.entries);
   entries.set(name, { key, value: inner });
@@ -141,43 +139,36 @@ function setBelow(
   entry: TreeEntry | undefined,
   rest: readonly string[],
   value: TreeNode,
+  place: OptionPlace,
 ): TreeNode | string {
   const current = entry?.value;
-  if (current?.kind === "list") return setInList(current.items, rest, value);
+  if (current?.kind === "list") return setInList(current.items, rest, value, place);
   // A scalar (also null) that is given fields becomes a mapping, as the Azure CLI does it.
-  const below = current?.kind === "mapping" ? current : EMPTY;
-  return setIn(below, rest, value);
+  const below = current?.kind === "mapping" ? current : emptyAt(place);
+  return setIn(below, rest, value, place);
 }
 
 function setInList(
   items: readonly TreeNode[],
   keys: readonly string[],
   value: TreeNode,
+  place: OptionPlace,
 ): TreeNode | string {
   const [index = "", ...rest] = keys;
   const item = items[Number(index)];
   if (!/^\d+$/.test(index) || item === undefined) return `the list has no entry \`${index}\``;
-  const below = item.kind === "mapping" ? item : EMPTY;
-  const inner = rest.length === 0 ? value : setIn(below, rest, value);
+  const below = item.kind === "mapping" ? item : emptyAt(place);
+  const inner = rest.length === 0 ? value : setIn(below, rest, value, place);
   if (typeof inner === "string") return inner;
-  return {
-    kind: "list",
-    items: items.map((one, at) => (at === Number(index) ? inner : one)),
-    source: null,
-    offset: 0,
-  };
+  const changed = items.map((one, at) => (at === Number(index) ? inner : one));
+  return { kind: "list", items: changed, ...place };
 }
 
-const EMPTY: TreeMapping = { kind: "mapping", entries: new Map(), source: null, offset: 0 };
+/** What the command line gave has no line of its own to point at: its option is named. */
+type OptionPlace = Place & { readonly source: null };
 
-// What the command line gave has no line of its own to point at.
-function withoutPlace(node: TreeNode): TreeNode {
-  const place = { source: null, offset: 0 };
-  if (node.kind === "scalar") return { ...node, ...place };
-  if (node.kind === "list") return { ...node, items: node.items.map(withoutPlace), ...place };
-  const entries = new Map<string, TreeEntry>();
-  for (const [name, entry] of node.entries) {
-    entries.set(name, { key: { ...entry.key, ...place }, value: withoutPlace(entry.value) });
-  }
-  return { kind: "mapping", entries, ...place };
+const NOWHERE = { source: null, offset: 0 } as const;
+
+function emptyAt(place: OptionPlace): TreeMapping {
+  return { kind: "mapping", entries: new Map(), ...place };
 }

@@ -57,6 +57,7 @@ const BOUND_ELSEWHERE: ReadonlySet<string> = new Set([
   "trial",
   "args",
   "condition",
+  "depends_on",
   "true_block",
   "false_block",
   "body",
