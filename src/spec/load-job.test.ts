@@ -1,46 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { JOB, loaded } from "../testing/loaded-job.ts";
-import type { Graph } from "./graph.ts";
-
-const TRAIN = `
-$schema: https://azuremlschemas.azureedge.net/latest/commandComponent.schema.json
-name: train
-version: 3
-display_name: Train
-type: command
-inputs:
-  data: {type: uri_folder, mode: ro_mount}
-  alpha: {type: number, default: 1}
-  epochs: {type: integer, default: 20.0, min: 1, max: 100}
-  kernel: {type: string, enum: [linear, rbf], default: rbf}
-  verbose: {type: boolean, default: false}
-  note: {type: string, optional: true}
-outputs:
-  model: {type: mlflow_model}
-  report: {type: uri_file}
-code: ./src
-environment: azureml:sklearn@latest
-command: python train.py \${{inputs.data}} \${{inputs.alpha}} $[[--note \${{inputs.note}}]] \${{outputs.model}}
-resources: {instance_count: 2, instance_type: Standard_DS3_v2}
-`;
-
-const WITH_TRAIN = {
-  files: { "train/train.yml": TRAIN, "train/src/train.py": "" },
-  folders: ["data"],
-};
-
-function graphOf(text: string, more: Parameters<typeof loaded>[1] = {}): Graph {
-  const job = loaded(text, more);
-  expect(job.problems.filter((one) => one.severity === "error")).toEqual([]);
-  if (job.graph === null) throw new Error("there is no graph");
-  return job.graph;
-}
-
-function step(graph: Graph, path: string) {
-  const found = graph.steps.find((one) => one.path === path);
-  if (found === undefined) throw new Error(`there is no step ${path}`);
-  return found;
-}
+import { graphOf, JOB, loaded, step, TRAIN, WITH_TRAIN } from "../testing/loaded-job.ts";
 
 describe("loadJob: a pipeline of components", () => {
   const job = `
