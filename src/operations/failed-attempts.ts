@@ -11,8 +11,8 @@ export async function failedAttempts(
   since: number,
 ): Promise<ReadonlySet<string>> {
   const failed = new Set<string>();
-  for await (const row of allRuns(records))
-    if (row.endedAt !== null && row.endedAt >= since && row.counts.total > row.counts.reused)
+  for await (const row of allRuns(records, { endedSince: since }))
+    if (row.counts.total > row.counts.reused)
       for (const id of failedIn(await records.events(row.name, 0), since)) failed.add(id);
   return failed;
 }

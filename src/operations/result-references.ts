@@ -27,12 +27,35 @@ export interface ReferredResult extends ResultReference {
   readonly heldBy: Set<string>;
 }
 
+/** What is kept of each run while all of them are looked at: there may be a million. */
+export type KnownRun = Pick<
+  RunRow,
+  "name" | "pipeline" | "createdAt" | "endedAt" | "tags" | "planId"
+>;
+
 /** Newest first. */
-export async function runsOf({ records }: Pick<Workspace, "records">): Promise<readonly RunRow[]> {
-  const runs: RunRow[] = [];
-  for await (const row of allRuns(records)) runs.push(row);
+export async function runsOf({ records }: Pick<Workspace, "records">): Promise<KnownRun[]> {
+  const runs: KnownRun[] = [];
+  // The many runs of one plan share its texts.
+  const texts = new Map<string, string>();
+  const shared = (text: string): string => {
+    const known = texts.get(text);
+    if (known === undefined) texts.set(text, text);
+    return known ?? text;
+  };
+  for await (const { name, pipeline, createdAt, endedAt, tags, planId } of allRuns(records))
+    runs.push({
+      name,
+      pipeline: shared(pipeline),
+      createdAt,
+      endedAt,
+      tags: Object.keys(tags).length === 0 ? NO_TAGS : tags,
+      planId: shared(planId),
+    });
   return runs;
 }
+
+const NO_TAGS: RunRow["tags"] = {};
 
 export function untouchable(pins: readonly Pin[]): Untouchable {
   const pinned = new Set(pins.filter(({ kind }) => kind === "run").map(({ name }) => name));
@@ -42,7 +65,7 @@ export function untouchable(pins: readonly Pin[]): Untouchable {
 /** Results of the runs `of`, which may be fewer than all `runs`. */
 export async function readReferences(
   workspace: Workspace,
-  runs: readonly RunRow[],
+  runs: readonly KnownRun[],
   of: readonly string[],
 ): Promise<readonly ReferredResult[]> {
   const found = new Map<string, ReferredResult>();
@@ -106,7 +129,7 @@ function byPath(results: readonly ReferredResult[]): FindByPath {
 /** A run that read an output as data needs it to be repeated. */
 async function noteReaders(
   workspace: Workspace,
-  runs: readonly RunRow[],
+  runs: readonly KnownRun[],
   find: FindByPath,
 ): Promise<void> {
   const store = path.join(places.store(workspace.folder), "azureml") + path.sep;

@@ -184,6 +184,8 @@ export interface RunFilter {
   readonly namePrefix?: string;
   /** True: runs of other workspaces too. */
   readonly imported?: boolean;
+  /** Only those that ended then or later. */
+  readonly endedSince?: number;
   /** Created before this run: for the next page. */
   readonly before?: { readonly order: number; readonly name: string };
   readonly limit: number;

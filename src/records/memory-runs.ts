@@ -15,6 +15,7 @@ export function listRuns(runs: readonly RunRow[], filter: RunFilter): readonly R
     .filter((row) => filter.status === undefined || row.status === filter.status)
     .filter((row) => tag === undefined || row.tags[tag[0]] === tag[1])
     .filter((row) => row.name.startsWith(filter.namePrefix ?? ""))
+    .filter((row) => filter.endedSince === undefined || (row.endedAt ?? 0) >= filter.endedSince)
     .filter(older)
     .sort((a, b) => b.order - a.order || (a.name < b.name ? 1 : -1))
     .slice(0, filter.limit);

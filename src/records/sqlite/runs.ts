@@ -123,6 +123,7 @@ export function listRuns(session: Session, filter: RunFilter): readonly RunRow[]
     add("exists(select 1 from json_each(tags) where key=? and value=?)", ...filter.tag);
   if (filter.namePrefix !== undefined)
     add("substr(name, 1, length(?)) = ?", filter.namePrefix, filter.namePrefix);
+  if (filter.endedSince !== undefined) add("ended_at >= ?", filter.endedSince);
   if (filter.before !== undefined)
     add("(created_at, name) < (?, ?)", filter.before.order, filter.before.name);
   const sql = `select * from run where ${where.join(" and ")} order by created_at desc, name desc limit ?`;

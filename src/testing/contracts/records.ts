@@ -270,6 +270,13 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       expect(await names({ limit: 9, namePrefix: "b" })).toEqual(["b"]);
       expect(await names({ limit: 9, namePrefix: "%" })).toEqual([]);
       expect((await store.openRuns()).map((run) => run.name)).toEqual(["a", "b", "c"]);
+      const end = {
+        ...update("b", 1, [{ kind: "run_ended", at: 9, status: "Completed", error: null }]),
+        endedAt: 9,
+      };
+      await store.commit(batch(await asEngine(store), [{ ...end, status: "Completed" }]));
+      expect(await names({ limit: 9, endedSince: 9 })).toEqual(["b"]);
+      expect(await names({ limit: 9, endedSince: 10 })).toEqual([]);
     });
 
     it("lists runs in the order of their making, also where the clock was set back", async () => {
