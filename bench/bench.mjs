@@ -134,7 +134,7 @@ ratios, not seconds. ninja keeps no outputs, logs or lineage; its bash step is t
 ${lines.join("\n")}
 `;
   const place = path.join(root, "docs", "benchmarks.md");
-  // Made by another program of ours.
-  const [transfers = ""] = /\n## Transfers[\s\S]*$/.exec(fs.readFileSync(place, "utf8")) ?? [];
-  fs.writeFileSync(place, page + transfers);
+  // What stands under headings is made by other programs of ours.
+  const [others = ""] = /\n## [\s\S]*$/.exec(fs.readFileSync(place, "utf8")) ?? [];
+  fs.writeFileSync(place, page + others);
 }
