@@ -3,7 +3,8 @@
 
 import path from "node:path";
 import type { EnvironmentFailure, EnvironmentLookup } from "../ports/environments.ts";
-import { textOrNull } from "../ports/read-file.ts";
+import { readBytes, textOrNull } from "../ports/read-file.ts";
+import { utf8Text } from "../ports/utf8-text.ts";
 import type { EnvironmentDefinition, EnvironmentReference } from "../spec/graph.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
 import { own } from "../spec/own-keys.ts";
@@ -184,7 +185,12 @@ function fromBuildContext(
   if (found === undefined)
     return chosen({ kind: "host" }, `${note}: the python of your shell is used${way}`);
   const file = path.join(build.path, found);
-  const text = textOrNull(file) ?? "";
+  const read = utf8Text(readBytes(file), file);
+  if (!read.ok) {
+    const hint = read.hint ?? "Save it as UTF-8.";
+    return failed("unsupported_environment", `${file} cannot be read: ${read.reason}.`, hint);
+  }
+  const { text } = read;
   const choice = found.endsWith(".txt")
     ? fromRequirements({ path: file, text }, name, null)
     : fromCondaText({ path: file, text }, name);

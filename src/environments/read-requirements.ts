@@ -3,10 +3,11 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { readText } from "../ports/read-file.ts";
+import { readBytes } from "../ports/read-file.ts";
+import { utf8Text } from "../ports/utf8-text.ts";
 import { addressSecretIn } from "../spec/address-secret.ts";
 import { own } from "../spec/own-keys.ts";
-import { portableOption } from "./requirement-options.ts";
+import { portableOption, separateOptions } from "./requirement-options.ts";
 
 export type Requirements =
   | {
@@ -24,6 +25,7 @@ interface Found {
   readonly constraints: string[];
   readonly options: string[];
   readonly hashes: Record<string, readonly string[]>;
+  /** What was read, and as what: the same file may be both requirements and constraints. */
   readonly files: Set<string>;
   /** Folder of the first file. */
   readonly top: string | null;
@@ -62,7 +64,7 @@ function collect(
   found: Found,
   into: "requirements" | "constraints",
 ): void {
-  for (const line of joined(lines)) {
+  for (const line of joined(lines).flatMap(separateOptions)) {
     const file = /^(-r|--requirement|-c|--constraint)[\s=]*(.+)$/.exec(line);
     if (file) {
       const kind = file[1] === "-c" || file[1] === "--constraint" ? "constraints" : into;
@@ -93,8 +95,9 @@ function asForConda(line: string): Unusable {
   );
 }
 
-/** `./pkg`, `file:…`, `wheels/x-1.0-py3-none-any.whl`. */
-const LOCAL = /^(?:\.{1,2}(?:\/|$)|\/|file:|[^\s@:]+\.(?:whl|zip|tar\.gz)(?:\s|$))/;
+/** `./pkg`, `libs/pkg`, `file:…`, `x-1.0-py3-none-any.whl`. */
+const LOCAL =
+  /^(?:\.{1,2}$|file:|[^\s@:;]*\/|[^\s@:]+\.(?:whl|zip|tgz|tar\.(?:gz|bz2|xz))(?:[\s[]|$))/;
 const LOCAL_HINT =
   "A project of your own is `environment: {project: .}` with a uv.lock. A wheel: put its folder into the file, `--find-links ./wheels`, and name the package as any other.";
 
@@ -137,8 +140,9 @@ function include(
   const file = path.resolve(base ?? "/", plain);
   if (base === null || !fs.existsSync(file))
     throw new Unusable(`The requirements name a file that does not exist: ${plain}.`);
-  if (found.files.has(file)) return;
-  found.files.add(file);
+  const reading = `${into} ${file}`;
+  if (found.files.has(reading)) return;
+  found.files.add(reading);
   const text = textOf(file, plain);
   // Of the file that the definition names it is seen when the definition is read.
   const secret = addressSecretIn(text, plain);
@@ -147,12 +151,16 @@ function include(
 }
 
 function textOf(file: string, named: string): string {
+  const what = `The requirements name a file that cannot be read: ${named}`;
+  let bytes: Buffer;
   try {
-    return readText(file);
+    bytes = readBytes(file);
   } catch (error) {
-    const reason = (error as Error).message;
-    throw new Unusable(`The requirements name a file that cannot be read: ${named}: ${reason}.`);
+    throw new Unusable(`${what}: ${(error as Error).message}.`);
   }
+  const read = utf8Text(bytes, file);
+  if (!read.ok) throw new Unusable(`${what}: ${read.reason}.`, read.hint ?? undefined);
+  return read.text;
 }
 
 /** Without comments and empty lines; continued lines as one. A line that is a comment goes on in no other. */

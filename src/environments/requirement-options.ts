@@ -6,6 +6,18 @@ import { fileURLToPath } from "node:url";
 
 const LINKS = /^(?:-f|--find-links)[\s=]*(.+)$/;
 
+/** `--no-index -f "./my wheels"` as lines of their own, without quotes; a line that names a package as it is. */
+export function separateOptions(line: string): readonly string[] {
+  if (!line.startsWith("-")) return [line];
+  const words = line.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
+  const options: string[] = [];
+  for (const word of words.map((each) => each.replace(/(["'])(.*?)\1/g, "$2"))) {
+    if (word.startsWith("-")) options.push(word);
+    else options.push(`${options.pop()} ${word}`);
+  }
+  return options;
+}
+
 /** A folder of links as it stands in a lock for git: relative to the requirements file `top`, wherever it was named. */
 export function portableOption(option: string, folder: string | null, top: string | null): string {
   const place = LINKS.exec(option)?.[1]?.trim();

@@ -25,7 +25,7 @@ export interface Keep {
 }
 
 /** Where uv saw a mistake: nobody but us knows that file. It repeats the line itself. */
-const OUR_FILE = / in `requirements\.in` at position \d+/g;
+const OUR_FILE = / in `requirements\.in` at position \d+|: requirements\.in:\d+:\d+/g;
 
 /** Resolves for `wanted` (or lower: `used`), else for the Python that will really be used. */
 export async function resolveLock(

@@ -3,6 +3,7 @@
 import path from "node:path";
 import { compactGraph } from "../core/packed-graph.ts";
 import { readBytes } from "../ports/read-file.ts";
+import { utf8Text } from "../ports/utf8-text.ts";
 import { didYouMean } from "../spec/did-you-mean.ts";
 import type { Graph } from "../spec/graph.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
@@ -23,7 +24,6 @@ import {
 } from "./read-module.ts";
 import { readRegistry } from "./registries.ts";
 import { noticeWhenSlow } from "./slow-notice.ts";
-import { utf8Text } from "./utf8-text.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export interface DefinitionOptions {

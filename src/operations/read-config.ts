@@ -4,13 +4,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import { readBytes } from "../ports/read-file.ts";
+import { utf8Text } from "../ports/utf8-text.ts";
 import {
   defaultWorkspaceConfig,
   loadWorkspaceConfig,
   type WorkspaceConfig,
 } from "../spec/workspace-config.ts";
 import { type Refusal, refuse, refuseInvalid } from "./refusal.ts";
-import { utf8Text } from "./utf8-text.ts";
 
 export function readConfig(folder: string): WorkspaceConfig | Refusal {
   const file = path.join(folder, "stepwell.yml");

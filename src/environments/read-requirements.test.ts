@@ -1,0 +1,56 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { readRequirements } from "./read-requirements.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-requirements-"));
+});
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+function read(...lines: readonly string[]) {
+  return readRequirements(lines, folder);
+}
+
+it("takes a file that holds constraints and requirements as both", () => {
+  fs.writeFileSync(path.join(folder, "common.txt"), "six==1.15.0\n");
+  for (const lines of [
+    ["-c common.txt", "-r common.txt"],
+    ["-r common.txt", "-c common.txt", "-r common.txt"],
+  ])
+    expect(read(...lines)).toMatchObject({
+      requirements: ["six==1.15.0"],
+      constraints: ["six==1.15.0"],
+    });
+});
+
+it.each([
+  ["--no-index --find-links ./wheels", ["--no-index", "--find-links ./wheels"]],
+  ["-i https://a/simple --trusted-host a", ["-i https://a/simple", "--trusted-host a"]],
+  ['-f "./my wheels" --pre', ["--find-links ./my wheels", "--pre"]],
+  ["--extra-index-url='https://b/simple'", ["--extra-index-url=https://b/simple"]],
+])("takes each option of the line %s", (line, options) => {
+  expect(read(line, "six")).toMatchObject({ requirements: ["six"], options });
+});
+
+it.each([
+  "libs/pkg",
+  "libs/pkg[extra]",
+  "pkg-1.0.tar.bz2",
+  "pkg-1.0.tgz",
+  "x-1-py3-none-any.whl[a]",
+])("refuses %s, which is of this machine", (line) => {
+  expect(read(line)).toMatchObject({ ok: false, message: expect.stringContaining(line) });
+});
+
+it("says of a file that it is UTF-16, as PowerShell writes what pip freeze prints", () => {
+  const text = Buffer.from("\uFEFFsix==1.15.0\r\n", "utf16le");
+  fs.writeFileSync(path.join(folder, "frozen.txt"), text);
+  expect(read("-r frozen.txt")).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(/frozen\.txt: it is UTF-16/),
+    hint: expect.stringContaining("iconv -f UTF-16"),
+  });
+});
