@@ -53,7 +53,7 @@ export async function probePython(
 ): Promise<PythonFacts | null> {
   const deciding = selectors(file, variables);
   const key = createHash("sha256")
-    .update(JSON.stringify([file, variables.HOME, variables.PYENV_VERSION, deciding]))
+    .update(JSON.stringify([PROBE, file, variables.HOME, variables.PYENV_VERSION, deciding]))
     .digest("hex");
   const cacheFile = path.join(cacheFolder, "identities", `python-${key.slice(0, 32)}.json`);
   const cached = readDocument<CachedProbe>(cacheFile);

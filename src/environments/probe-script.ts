@@ -33,11 +33,13 @@ def remember(dist, folder):
     known = brought.setdefault(folder, {"_virtualenv"})
     brought[folder] = known.union(names) if names and known is not None else None
 def loose(folder, owned):
-    # Modules and packages that somebody copied there: no version says what they are.
+    # Modules and packages that somebody copied there, and code in .pth files: no version says what they are.
     for entry in sorted(os.listdir(folder)):
         path, name = os.path.join(folder, entry), entry.split(".")[0]
-        if entry in owned or name in owned or not re.match(r"\w+$", name): continue
-        if entry.endswith((".py", ".so")) or os.path.isfile(os.path.join(path, "__init__.py")):
+        if entry in owned or name in owned: continue
+        isCode = entry.endswith(".pth") and re.search(r"^import[ \t]", text(path), re.M)
+        isModule = entry.endswith((".py", ".so")) or os.path.isfile(os.path.join(path, "__init__.py"))
+        if isCode or (isModule and re.match(r"\w+$", name)):
             label = os.path.basename(folder) + "/" + entry
             editables.append({"name": label, "roots": [{"path": path, "kind": "package"}]})
 def pth_folders(file):
@@ -55,6 +57,11 @@ def origin(dist, direct):
     if commit: return " (commit " + commit[:12] + ")"
     lines = [l for l in (dist.read_text("RECORD") or "").splitlines() if "sha256=" in l and ".dist-info/" not in l and not l.startswith("..")]
     return " (content " + hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:12] + ")"
+def files_of(module):
+    # A package is a folder; a single module stands in the finder without the end of its name.
+    if os.path.isdir(module): return [module]
+    from importlib.machinery import all_suffixes
+    return [module + end for end in all_suffixes() if os.path.isfile(module + end)]
 def editable(name, folder, dist, source):
     roots = []
     for file in [str(f) for f in (dist.files or [])]:
@@ -67,7 +74,8 @@ def editable(name, folder, dist, source):
             mapping = re.search(r"^MAPPING[^=]*= *(\{.*?\})", text(path), re.M | re.S)
             if mapping:
                 import ast
-                roots += [{"path": p, "kind": "package"} for p in ast.literal_eval(mapping.group(1)).values()]
+                modules = ast.literal_eval(mapping.group(1)).values()
+                roots += [{"path": p, "kind": "package"} for m in modules for p in files_of(m)]
     if not roots: roots = [{"path": source, "kind": "search"}]
     covered.update(real(r["path"]) for r in roots)
     editables.append({"name": name, "roots": roots})
