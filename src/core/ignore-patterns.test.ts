@@ -28,3 +28,35 @@ it("ignores what lies in an ignored folder, whatever is taken back inside", () =
   expect(isIgnored(patterns, "data/keep.txt")).toBe(true);
   expect(isIgnored(patterns, "other/keep.txt")).toBe(false);
 });
+
+it("decides soon on patterns of many stars, which an expression might try in every way", () => {
+  const name = "a".repeat(200);
+  const stars = ignorePatterns(`${"*a".repeat(30)}*b`);
+  const folders = ignorePatterns(`${"**/a/".repeat(10)}**/b`);
+  const start = performance.now();
+  expect(decidingPattern(stars, name)).toBeNull();
+  expect(decidingPattern(stars, `${name}b`)).not.toBeNull();
+  expect(decidingPattern(folders, `${"a/".repeat(200)}c`)).toBeNull();
+  expect(decidingPattern(folders, `${"a/".repeat(200)}b`)).not.toBeNull();
+  expect(performance.now() - start).toBeLessThan(1_000);
+});
+
+it.each(["a", ".", "?", "[ab]", "*", "**/", "a*"])("reads a line of nothing but %s", (part) => {
+  for (const length of [1_000, 16_000, 400_000]) {
+    const patterns = ignorePatterns(`${part.repeat(length / part.length)}\nx\n`);
+    expect(decidingPattern(patterns, "x")).not.toBeNull();
+  }
+});
+
+it.each([
+  ["a*b?c*", "axbxbyc", true],
+  ["*aab", "aaab", true],
+  ["*a*ab", "aaab", true],
+  ["**/a*/**/*b/c", "x/ab/y/bb/c", true],
+  ["**/a/**/a/b", "a/a/b", true],
+  ["**/a/**/a/b", "a/b", false],
+  ["a*/b*/**/*c*d", "a/b/x/cd", true],
+  ["*.tar.*", "a.tar.tar.gz", true],
+])("%s on %s: %s", (line, path, expected) => {
+  expect(decidingPattern(ignorePatterns(line), path) !== null).toBe(expected);
+});

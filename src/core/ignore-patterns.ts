@@ -62,25 +62,57 @@ function patternOf(line: string, lineNumber: number): IgnorePattern | null {
 
 /** Matches nothing: git has no error for a pattern that makes no sense. */
 const NEVER = /(?!)/;
+/** No path is as long; more than this and V8 makes no expression of it. */
+const LONGEST_PATTERN = 16_384;
 
 /** `**` goes across folders where it stands alone between slashes, and is `*` elsewhere. */
 const PARTS =
   /(?<across>(?<=^|\/)\*{2,}\/)|(?<rest>(?<=^|\/)\*{2,}$)|(?<stars>\*+)|(?<one>\?)|\\(?<escaped>.)|(?<set>\[[!^]?\]?(?:\\.|\[:\w*:\]|[^\]\\])*\])|(?<plain>[^\\[])/gsuy;
 
+/** What follows one `**`, cut at each `*`: all but the first piece may begin later. */
+type Stretch = string[];
+
 function expressionOf(pattern: string): RegExp {
-  let source = "";
+  if (pattern.length > LONGEST_PATTERN) return NEVER;
+  const stretches: [Stretch, ...Stretch[]] = [[""]];
   let end = 0;
+  const add = (source: string): void => {
+    const pieces = stretches.at(-1) as Stretch;
+    pieces.push((pieces.pop() ?? "") + source);
+  };
   for (const match of pattern.matchAll(PARTS)) {
     const { across, rest, stars, one, escaped, set, plain } = match.groups as Groups;
     end = match.index + match[0].length;
-    if (across !== undefined) source += "(?:.*/)?";
-    else if (rest !== undefined) source += ".*";
-    else if (stars !== undefined) source += "[^/]*";
-    else if (one !== undefined) source += "[^/]";
-    else if (set !== undefined) source += setOf(set);
-    else source += literal(escaped ?? plain ?? "");
+    if (across !== undefined) stretches.push([""]);
+    else if (rest !== undefined) add(".*");
+    else if (stars !== undefined) stretches.at(-1)?.push("");
+    else if (one !== undefined) add("[^/]");
+    else if (set !== undefined) add(setOf(set));
+    else add(literal(escaped ?? plain ?? ""));
   }
-  return end === pattern.length ? new RegExp(`^${source}$`, "su") : NEVER;
+  return end === pattern.length ? new RegExp(`^${sourceOf(stretches)}$`, "su") : NEVER;
+}
+
+/**
+ * Each piece is taken at the first place where it fits, for good: what comes after it has the most room then. Without that
+ * an expression of many stars would try every place of each with every place of the others.
+ */
+function sourceOf([first, ...others]: readonly [Stretch, ...Stretch[]]): string {
+  let groups = 0;
+  const once = (source: string): string => {
+    groups += 1;
+    return `(?=(?<g${groups}>${source}))\\k<g${groups}>`;
+  };
+  const withStars = ([head = "", ...pieces]: Stretch): string =>
+    pieces.reduce(
+      (source, piece, at) =>
+        source + (at === pieces.length - 1 ? `[^/]*${piece}` : once(`[^/]*?${piece}`)),
+      head,
+    );
+  return others.reduce((source, stretch, at) => {
+    const inner = withStars(stretch);
+    return source + (at === others.length - 1 ? `(?:.*/)?${inner}` : once(`(?:.*?/)??${inner}`));
+  }, withStars(first));
 }
 
 type Groups = Readonly<Record<string, string | undefined>>;
