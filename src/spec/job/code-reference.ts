@@ -3,7 +3,7 @@
 import path from "node:path";
 import { localPath } from "../data-reference.ts";
 import type { CodeReference } from "../graph.ts";
-import { getSet, type TreeMapping } from "../tree.ts";
+import { getSet, type TreeMapping, type TreeNode } from "../tree.ts";
 import type { LoadContext } from "./load-context.ts";
 
 /** The code of a component (or of a node that is its own), or null for none. Includes may lie there without any. */
@@ -47,19 +47,34 @@ function inside(files: readonly string[], places: readonly string[]): readonly s
 function readIncludes(tree: TreeMapping, base: string, context: LoadContext): readonly string[] {
   const list = getSet(tree, "additional_includes");
   if (list?.kind !== "list") return [];
-  return list.items.flatMap((item) => {
-    if (item.kind !== "scalar") {
-      const message = "`additional_includes` can only name files and folders of this machine";
-      context.error(item, "unsupported_code", message, "Download it, and name the folder.");
-      return [];
-    }
-    const at = localPath(item.text, base);
-    if (context.kind(at) === null) {
-      const message = `there is nothing at \`${at}\``;
-      context.error(item, "missing_path", message, () => context.pathHint(item.text, at));
-    }
-    return [at];
-  });
+  const found = list.items.flatMap((item) => readInclude(item, base, context));
+  return [...new Set(found)];
+}
+
+function readInclude(item: TreeNode, base: string, context: LoadContext): string | [] {
+  if (item.kind !== "scalar") {
+    const message = "`additional_includes` can only name files and folders of this machine";
+    context.error(item, "unsupported_code", message, "Download it, and name the folder.");
+    return [];
+  }
+  // An empty path is the folder of the definition, which nobody means by a dash too many.
+  if (item.type === "null" || item.text.trim() === "") {
+    const message = "an entry of `additional_includes` is empty";
+    context.error(item, "wrong_type", message, "Remove its dash, or name a file or folder.");
+    return [];
+  }
+  const at = localPath(item.text, base);
+  if (context.kind(at) !== null) return at;
+  const folder = at.replace(/\.zip$/i, "");
+  if (folder !== at && context.kind(folder) === "folder") {
+    const message = `there is nothing at \`${at}\`: Azure ML's client would make it of the folder beside it`;
+    const hint = "Name the folder, or make the archive of it.";
+    context.error(item, "missing_path", message, hint);
+  } else {
+    const message = `there is nothing at \`${at}\``;
+    context.error(item, "missing_path", message, () => context.pathHint(item.text, at));
+  }
+  return at;
 }
 
 function isInside(file: string, folder: string): boolean {
