@@ -3,7 +3,9 @@
 
 import { join } from "node:path";
 import { decidingPattern, type IgnorePattern, ignorePatterns } from "../core/ignore-patterns.ts";
+import { quoted } from "../core/shell-word.ts";
 import { textOrNull } from "../ports/read-file.ts";
+import { ContentProblem } from "./content-problem.ts";
 import type { WalkRules } from "./walk.ts";
 
 /**
@@ -39,18 +41,20 @@ export interface Level {
   /** Its folder, relative to the root: empty or with a trailing `/`. */
   readonly prefix: string;
   readonly patterns: readonly IgnorePattern[];
+  /** No line of it says what its author meant. */
+  readonly isUtf16: boolean;
 }
 
 /** Rules for one walk of this folder; they remember the nested ignore files that the walk has passed. */
 export function ignoreRules(root: string): Pick<WalkRules, "takes" | "enters"> {
-  const levels = topLevels(root);
+  const levels = topLevels(root).map(refuseUtf16);
   const hasAmlignore = levels.length > 1;
   return {
     enters(prefix, names) {
       // Levels of folders that the walk has left.
       while (!prefix.startsWith(levels.at(-1)?.prefix ?? "")) levels.pop();
       if (!hasAmlignore && names.includes(".gitignore"))
-        levels.push(...levelOf(root, prefix, ".gitignore"));
+        levels.push(...levelOf(root, prefix, ".gitignore").map(refuseUtf16));
     },
     // A walk enters no folder that is ignored.
     takes: (path) => decidingRule(levels, path)?.pattern.isNegated ?? true,
@@ -59,7 +63,8 @@ export function ignoreRules(root: string): Pick<WalkRules, "takes" | "enters"> {
 
 /** What holds in the whole folder: what is never code, and the `.amlignore` that is asked alone. */
 export function topLevels(root: string): Level[] {
-  const never = { file: null, prefix: "", patterns: ignorePatterns(NEVER_CODE.join("\n")) };
+  const patterns = ignorePatterns(NEVER_CODE.join("\n"));
+  const never = { file: null, prefix: "", patterns, isUtf16: false };
   return [never, ...levelOf(root, "", ".amlignore")];
 }
 
@@ -67,7 +72,18 @@ export function topLevels(root: string): Level[] {
 export function levelOf(root: string, prefix: string, name: string): readonly Level[] {
   const file = join(root, prefix, name);
   const text = textOrNull(file);
-  return text === null ? [] : [{ file, prefix, patterns: ignorePatterns(text) }];
+  if (text === null) return [];
+  // Its mark, or the empty half of each letter.
+  const isUtf16 = /^\uFFFD{2}|\0/.test(text);
+  return [{ file, prefix, patterns: ignorePatterns(text), isUtf16 }];
+}
+
+/** What it leaves out would be taken, passwords too. */
+function refuseUtf16(level: Level): Level {
+  if (level.file === null || !level.isUtf16) return level;
+  const message = `${level.file} is UTF-16 (as PowerShell and Notepad may write it): what it leaves out is not known`;
+  const hint = `Save it as UTF-8: iconv -f UTF-16 -t UTF-8 ${quoted(level.file)} > NEW`;
+  throw new ContentProblem("unreadable", message, hint);
 }
 
 /** The line that decides on this very entry: of the deepest ignore file that says anything. */

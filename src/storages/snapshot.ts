@@ -1,8 +1,8 @@
 // Makes the snapshot of a code folder: what belongs to it, what identifies it, stored once. Synchronous; big folders are
 // done by a worker. Knows nothing of steps.
 
-import { mkdirSync, rmSync, statSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { basename, extname, join, relative } from "node:path";
 import type { CodeSnapshot, ContentId, ManifestEntry } from "../core/content.ts";
 import type { CodeReference } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
@@ -70,15 +70,18 @@ export function snapshotCode(
 function listCode(code: CodeReference, limits: Limits | null): Sourced[] | typeof TOO_BIG {
   const main = code.path === null ? [] : listPart(code.path, "", limits);
   if (main === TOO_BIG) return TOO_BIG;
-  const taken = new Set(main.map(({ entry }) => entry.path.split("/")[0]));
+  const owner = nameOf(code);
+  const taken = new Map(main.map(({ entry }) => [entry.path.split("/")[0], owner]));
   const all = main;
   for (const include of code.includes) {
     const name = basename(include);
-    if (taken.has(name)) {
-      const message = `the additional include ${include} would replace ${name} of ${nameOf(code)}`;
+    const other = taken.get(name);
+    if (other !== undefined) {
+      const what = other === code.path ? `${name} of ${other}` : `the one before it, ${other}`;
+      const message = `the additional include ${include} would replace ${what}`;
       throw new ContentProblem("wrong_kind", message, "rename one of the two");
     }
-    taken.add(name);
+    taken.set(name, include);
     const part = listPart(include, name, limits);
     if (part === TOO_BIG) return TOO_BIG;
     all.push(...part);
@@ -207,16 +210,32 @@ function warningsOf(code: CodeReference, entries: readonly ManifestEntry[]): str
   if (bytes <= LARGE_BYTES && files.length <= LARGE_FILES) return [];
   const sizes = new Map<string, number>();
   const isBySize = bytes > LARGE_BYTES;
-  for (const file of files) {
-    const top = file.path.split("/")[0] as string;
-    sizes.set(top, (sizes.get(top) ?? 0) + (isBySize ? file.size : 1));
+  for (const { path, size } of files) {
+    const [top = "", ...below] = path.split("/");
+    // Of thousands of files in no folder none says anything.
+    const name = isBySize || below.length > 0 ? top : `*${extname(top)}`;
+    sizes.set(name, (sizes.get(name) ?? 0) + (isBySize ? size : 1));
   }
   const largest = [...sizes].sort((a, b) => b[1] - a[1]).slice(0, 3);
-  const shown = largest.map(([name, amount]) =>
-    isBySize ? `${name} (${Math.round(amount / 2 ** 20)} MB)` : `${name} (${amount} files)`,
+  const shown = largest.map(
+    ([name, amount]) => `${name} (${isBySize ? megabytes(amount) : count(amount)})`,
   );
   return [
-    `the code folder ${nameOf(code)} holds ${files.length} files, ${Math.round(bytes / 2 ** 20)} MB; largest: ${shown.join(", ")}. ` +
-      "It is copied for every step: make data an input, or name it in .amlignore",
+    `the code folder ${nameOf(code)} holds ${count(files.length)}, ${megabytes(bytes)}; largest: ${shown.join(", ")}. ` +
+      `It is copied for every step: make data an input, or name it in ${ignoreFileOf(code)}`,
   ];
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MB`;
+}
+
+function count(files: number): string {
+  return files === 1 ? "1 file" : `${files} files`;
+}
+
+/** A new `.amlignore` would end what the `.gitignore` beside it says. */
+function ignoreFileOf({ path }: CodeReference): string {
+  const has = (name: string) => path !== null && existsSync(join(path, name));
+  return has(".gitignore") && !has(".amlignore") ? ".gitignore" : ".amlignore";
 }
