@@ -142,6 +142,17 @@ describe("an environment of packages", () => {
     expect(await build(identity)).toBe(venv);
   });
 
+  it("is made whatever the user's settings for uv say of other projects", async () => {
+    const limits = path.join(folder, "limits.txt");
+    fs.writeFileSync(limits, "six<1.17\n");
+    const said = { UV_CONSTRAINT: limits, UV_MANAGED_PYTHON: "1", UV_WORKING_DIR: "/" };
+    const environments = createEnvironments(settings({ variables: { ...process.env, ...said } }));
+    const identified = await environments.identify(requirements("six"), null, true);
+    if (!identified.ok) throw new Error(identified.failure.message);
+    expect(identified.value.packages.six).toBe("1.16.0");
+    expect(await environments.build(identified.value)).toMatchObject({ ok: true });
+  });
+
   it("lets a command install for itself what it lacks", async () => {
     const venv = await build(await identify(tiny()));
     const own = path.join(folder, "own");

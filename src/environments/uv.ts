@@ -42,6 +42,12 @@ export async function findUv(options: UvOptions): Promise<Uv | EnvironmentFailur
     ...variables,
     ...uvSettings(variables, config),
     UV_PYTHON_DOWNLOADS: "never",
+    // The interpreter is chosen here, wherever it comes from; files are named from the folder that uv is started in.
+    UV_PYTHON_PREFERENCE: "managed",
+    UV_MANAGED_PYTHON: undefined,
+    UV_NO_MANAGED_PYTHON: undefined,
+    UV_WORKING_DIR: undefined,
+    UV_WORKING_DIRECTORY: undefined,
     // A hard link would let damage to an environment reach uv's cache, and from there its repair.
     UV_LINK_MODE: "copy",
     UV_NO_PROGRESS: "1",
@@ -49,11 +55,15 @@ export async function findUv(options: UvOptions): Promise<Uv | EnvironmentFailur
     CONDA_PREFIX: undefined,
   };
   const settings = { variables: environment, timeoutMs: BUILD_MS };
+  // They had their say when the lock was resolved; one without hashes would be refused beside it.
+  const resolved = { UV_CONSTRAINT: undefined, UV_OVERRIDE: undefined, UV_EXCLUDE: undefined };
+  const exact = { ...environment, ...resolved };
   const apart = options.abandoned === undefined ? {} : { abandoned: options.abandoned };
   return {
     run: (words, cwd, input) =>
       runProgram(program, words, { ...settings, cwd, ...(input === undefined ? {} : { input }) }),
-    build: (words, cwd) => runProgram(program, words, { ...settings, ...apart, cwd }),
+    build: (words, cwd) =>
+      runProgram(program, words, { ...settings, variables: exact, ...apart, cwd }),
   };
 }
 
