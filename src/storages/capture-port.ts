@@ -8,8 +8,11 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readlinkSync,
   renameSync,
+  rmSync,
   statSync,
+  symlinkSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Content, ContentId, ManifestEntry } from "../core/content.ts";
@@ -113,6 +116,20 @@ function setAside(order: PortOrder, keep: string): string[] {
   ];
 }
 
+/** The folder is moved to its place in the store, and may be copied from there. In one step: we may be killed at any moment. */
+function makeLasting(path: string, target: string, { folder }: PortOrder): void {
+  if (readlinkSync(path) === target) return;
+  const aside = `${folder}.link`;
+  rmSync(aside, { force: true });
+  symlinkSync(target, aside);
+  const parent = dirname(path);
+  const { mode } = statSync(parent);
+  // The command may have left the folder read-only.
+  if ((mode & 0o200) === 0) chmodSync(parent, mode | 0o200);
+  renameSync(aside, path);
+  if ((mode & 0o200) === 0) chmodSync(parent, mode);
+}
+
 function captureFolder(order: PortOrder, limits: Limits | null): CapturedPort | typeof TOO_BIG {
   const listed = walk(order.folder, {
     outside: "refuse",
@@ -123,6 +140,7 @@ function captureFolder(order: PortOrder, limits: Limits | null): CapturedPort | 
   const sealed: Listed[] = [];
   for (const entry of listed) {
     if (entry.type !== "file") {
+      if (entry.type === "link") makeLasting(join(order.folder, entry.path), entry.target, order);
       manifest.push(entry);
       sealed.push(entry);
       continue;

@@ -2,7 +2,7 @@
 // a link means; reads no bytes.
 
 import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
-import { resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import { ContentProblem } from "./content-problem.ts";
 import { sortByBytes } from "./folder-id.ts";
 
@@ -21,6 +21,7 @@ export interface ListedFile {
 
 export type Listed =
   | ListedFile
+  /** `target`: as it must be written to lead to the same entry wherever the folder lies. */
   | { readonly type: "link"; readonly path: string; readonly target: string }
   | { readonly type: "folder"; readonly path: string };
 
@@ -128,7 +129,8 @@ function walkLink(context: Context, full: string, path: string): boolean {
   const isInside = real === context.real || real.startsWith(context.real + sep);
   const isDangling = isInside ? false : statSync(full, { throwIfNoEntry: false }) === undefined;
   if (isInside || (isDangling && context.rules.outside === "follow")) {
-    context.entries.push({ type: "link", path, target });
+    const lasting = isInside ? lastingTarget(path, target, relative(context.real, real)) : target;
+    context.entries.push({ type: "link", path, target: lasting });
     return true;
   }
   if (context.rules.outside === "refuse") {
@@ -143,6 +145,12 @@ function walkLink(context: Context, full: string, path: string): boolean {
   const isWalked = walkEntry(context, real, path, statSync(full));
   context.above.pop();
   return isWalked;
+}
+
+/** `inside`: what the link leads to, below the root. A whole path, or one that leaves the root on its way, means this place only. */
+function lastingTarget(path: string, target: string, inside: string): string {
+  const leaves = isAbsolute(target) || normalize(join(dirname(path), target)).startsWith("..");
+  return leaves ? relative(dirname(path), inside) || "." : target;
 }
 
 /** Where a link ends; for one that leads nowhere, where it would. */

@@ -107,6 +107,16 @@ export function snapshots(bench: () => ContentsBench): void {
     expect(leaving.hint).toContain("additional_includes");
   });
 
+  it("takes a link that names code by its whole path for one inside the snapshot", async () => {
+    const file = bench().write("code/a.py", "1");
+    mkdirSync(bench().path("code/deep"));
+    symlinkSync(file, bench().path("code/deep/whole"));
+    symlinkSync("../../code/a.py", bench().path("code/deep/around"));
+    const { parts } = await bench().snapshot();
+    expect(parts["deep/whole"]).toBe("link:../a.py");
+    expect(parts["deep/around"]).toBe("link:../a.py");
+  });
+
   it("warns about a code folder that is really data, naming what is large", async () => {
     for (let index = 0; index < 2001; index += 1) bench().write(`code/images/${index}`, "");
     bench().write("code/a.py", "1");

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -48,6 +49,21 @@ export function capturing(bench: () => ContentsBench): void {
     const again = await bench().content(`${base}/data`, "uri_folder");
     expect(again.id).toBe(captured.outputs.data?.id);
     expect(existsSync(bench().path(".stepwell/store/.attempts/c1"))).toBe(false);
+  });
+
+  it("keeps links in an output that name it by its whole path: it is moved", async () => {
+    const outputs = { o: "uri_folder" } as const;
+    const folder = (await bench().stage("c1", outputs)).outputs.o as string;
+    mkdirSync(join(folder, "deep"));
+    writeFileSync(join(folder, "best"), "model");
+    symlinkSync(join(folder, "best"), join(folder, "deep", "link"));
+    symlinkSync(folder, join(folder, "all"));
+    const captured = await bench().capture("c1", outputs);
+    const path = captured.outputs.o?.path as string;
+    expect(readFileSync(join(path, "deep", "link"), "utf8")).toBe("model");
+    expect(readlinkSync(join(path, "all"))).toBe(".");
+    const again = await bench().content(path, "uri_folder");
+    expect(again.id).toBe(captured.outputs.o?.id);
   });
 
   it("stores the same bytes once, and notices damage under each of their names", async () => {
