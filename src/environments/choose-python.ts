@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { findProgram, isExecutable, programsNamed } from "./find-program.ts";
-import { compareVersions } from "./marker.ts";
+import { compareVersions, markerHolds, markerVariables } from "./marker.ts";
 import { type PythonFacts, probePython } from "./probe-python.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -57,6 +57,16 @@ export async function choosePython(
       return { facts, warning: warningFor(wanted, facts.version, Number(minor) === candidate) };
   }
   return usable(host?.facts) && host ? { facts: host.facts, warning: null } : null;
+}
+
+/** Nothing is said of a Python that is among those `allowed`, a marker. */
+export function pythonWarnings(
+  { facts, warning }: ChosenPython,
+  allowed: string | undefined,
+): readonly string[] {
+  if (warning === null) return [];
+  const isAllowed = allowed && markerHolds(allowed, markerVariables(facts.version, facts.platform));
+  return isAllowed ? [] : [warning];
 }
 
 function warningFor(wanted: string | null, used: string, sameMinor: boolean): string | null {

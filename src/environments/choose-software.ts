@@ -28,6 +28,8 @@ export interface PackageSoftware {
   readonly label: string;
   /** `3.8`, `3.8.12`, or null for the shell's own. */
   readonly python: string | null;
+  /** Others that are as good, as a marker; no part of what is asked for. */
+  readonly pythons?: string;
   readonly requirements: readonly string[];
   readonly constraints: readonly string[];
   /** Options in pip's syntax: `--extra-index-url …`. */
@@ -141,7 +143,9 @@ function fromConda(
   const base = conda.path === null ? null : path.dirname(conda.path);
   const choice = fromLines(withSetuptools(found.requirements), base, name, found.python);
   if (!choice.ok || choice.software.kind !== "packages") return choice;
-  return { ...choice, software: { ...choice.software, variables: condaVariables(conda.content) } };
+  const { pythons } = found;
+  const variables = condaVariables(conda.content);
+  return { ...choice, software: { ...choice.software, pythons, variables } };
 }
 
 /** Conda's pip brings it; older packages (mlflow 2.7, azureml-core) import its `pkg_resources`, which newer ones lack. */

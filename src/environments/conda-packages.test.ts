@@ -14,6 +14,7 @@ describe("condaPackages", () => {
     ["numpy=1.21.*", "numpy==1.21.*"],
     ["numpy=1.21.2=py38_0", "numpy==1.21.2.*"],
     ["numpy==1.21.2=py38_0", "numpy==1.21.2"],
+    ["numpy==1.21.2 py38_0", "numpy==1.21.2"],
     ["numpy 1.21.2", "numpy==1.21.2"],
     ["numpy 1.21.*", "numpy==1.21.*"],
     ["numpy>=1.2,<2", "numpy>=1.2,<2"],
@@ -42,7 +43,18 @@ describe("condaPackages", () => {
     ["python", null],
   ])("takes %s as the version of Python", (dependency, expected) => {
     const found = condaPackages({ dependencies: [dependency] });
-    expect(found).toEqual({ python: expected, requirements: [], unsupported: [] });
+    expect(found).toMatchObject({ python: expected, requirements: [], unsupported: [] });
+  });
+
+  it.each([
+    ["python>=3.9,<3.12", 'python_version >= "3.9" and python_version < "3.12"'],
+    ["python >=3.9", 'python_version >= "3.9"'],
+    ["python<=3.10.4,!=3.8.*", 'python_version <= "3.10" and python_version != "3.8"'],
+    ["python=3.9", ""],
+    ["python>=3.9|3.6", ""],
+    ["python", ""],
+  ])("knows which Pythons %s allows beside", (dependency, expected) => {
+    expect(condaPackages({ dependencies: [dependency] }).pythons).toBe(expected);
   });
 
   it("takes the pip part as it is, and drops tools of conda", () => {
@@ -67,6 +79,7 @@ describe("condaPackages", () => {
     const dependencies = ["cudatoolkit=11.1", "r-base", "numpy=1.2|=1.4", "libpng", "pandas"];
     expect(condaPackages({ dependencies })).toEqual({
       python: null,
+      pythons: "",
       requirements: ["pandas"],
       unsupported: ["cudatoolkit=11.1", "r-base", "numpy=1.2|=1.4", "libpng"],
     });

@@ -6,6 +6,8 @@ import { own } from "../spec/own-keys.ts";
 export interface CondaPackages {
   /** `3.8` or `3.8.12`, or null when the file leaves it open. */
   readonly python: string | null;
+  /** Which others it allows, as a marker; empty where it names one. */
+  readonly pythons: string;
   /** Requirements, and option lines of the pip part (`--extra-index-url …`), in pip's syntax. */
   readonly requirements: readonly string[];
   /** Dependencies that are no Python packages, or whose version cannot be said in pip's words. */
@@ -18,6 +20,7 @@ export function condaPackages(content: unknown): CondaPackages {
   const requirements: string[] = [];
   const unsupported: string[] = [];
   let python: string | null = null;
+  let pythons = "";
   for (const dependency of Array.isArray(dependencies) ? dependencies : []) {
     if (typeof dependency !== "string") {
       const pip = field(dependency, "pip");
@@ -27,15 +30,18 @@ export function condaPackages(content: unknown): CondaPackages {
       continue;
     }
     const { name, version } = split(dependency);
-    if (name === "python") python = pythonVersion(version);
-    else if (DROPPED.has(name)) continue;
+    if (name === "python") {
+      python = pythonVersion(version);
+      pythons = pythonRange(version);
+    } else if (DROPPED.has(name)) continue;
     else {
       const specifier = isNotPython(name) ? null : versionSpecifier(version);
       if (specifier === null) unsupported.push(dependency.trim());
       else requirements.push(`${own(PIP_NAMES, name) ?? name}${specifier}`);
     }
   }
-  return { python, requirements: requirements.filter((line) => line !== ""), unsupported };
+  const lines = requirements.filter((line) => line !== "");
+  return { python, pythons, requirements: lines, unsupported };
 }
 
 /** What activating it would set: `variables: {NAME: value}`. A name that no process can have is left out. */
@@ -128,7 +134,7 @@ function versionSpecifier(version: string): string | null {
 }
 
 function oneSpecifier(part: string): string | null {
-  const exact = /^==\s*([^=\s]+)(?:=\S+)?$/.exec(part);
+  const exact = /^==\s*([^=\s]+)(?:(?:=|\s+)\S+)?$/.exec(part);
   if (exact) return `==${exact[1]}`;
   const other = /^!=\s*(\S+)$/.exec(part);
   if (other) return `!=${other[1]}`;
@@ -148,6 +154,13 @@ function pythonVersion(version: string): string | null {
     /(?:>=|~=)\s*(\d+\.\d+(?:\.\d+)?)/.exec(version) ??
     /^(\d+\.\d+(?:\.\d+)?)/.exec(version);
   return found?.[1] ?? minorBelow(version);
+}
+
+/** Of `>=3.9,<3.12` both ends; nothing of `=3.9`, or of what cannot be said so. */
+function pythonRange(version: string): string {
+  const parts = version.split(",").map((part) => /^\s*([<>]=?|!=)\s*(\d+(?:\.\d+)?)/.exec(part));
+  if (parts.includes(null) || version.includes("|")) return "";
+  return parts.map((part) => `python_version ${part?.[1]} "${part?.[2]}"`).join(" and ");
 }
 
 /** `<3.10` alone: 3.9. */

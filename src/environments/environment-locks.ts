@@ -10,7 +10,7 @@ import type {
   WantedPackage,
 } from "../ports/environments.ts";
 import type { EnvironmentReference } from "../spec/graph.ts";
-import { choosePython } from "./choose-python.ts";
+import { choosePython, pythonWarnings } from "./choose-python.ts";
 import { chooseSoftware, type PackageSoftware } from "./choose-software.ts";
 import type { EnvironmentsOptions } from "./environments.ts";
 import { type Lock, lockedPackages, lockPath, readLock, writeLock } from "./lock-file.ts";
@@ -80,7 +80,7 @@ async function upgradeLock(
     after,
     write: (folder) => void writeLock(lockPath(folder, software), software, resolved),
   };
-  return { ok: true, value, warnings: python.warning === null ? [] : [python.warning] };
+  return { ok: true, value, warnings: pythonWarnings(python, software.pythons) };
 }
 
 function failed<T>(message: string, hint: string): EnvironmentOutcome<T> {

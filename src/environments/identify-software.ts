@@ -5,7 +5,7 @@ import path from "node:path";
 import { asksForPython3, commandPrograms } from "../core/command-programs.ts";
 import type { EnvironmentIdentity } from "../core/environment.ts";
 import type { EnvironmentFailure, EnvironmentOutcome } from "../ports/environments.ts";
-import { type ChosenPython, choosePython, hostPython } from "./choose-python.ts";
+import { type ChosenPython, choosePython, hostPython, pythonWarnings } from "./choose-python.ts";
 import type { PackageSoftware, Software } from "./choose-software.ts";
 import { editableContent } from "./editable-content.ts";
 import { programVersion } from "./find-program.ts";
@@ -222,7 +222,7 @@ async function identifyPackages(
     folder: software.folder,
     ...variables,
   });
-  return { ok: true, value: identity, warnings: python.warning === null ? [] : [python.warning] };
+  return { ok: true, value: identity, warnings: pythonWarnings(python, software.pythons) };
 }
 
 /** Where a lock is to lie, and why it must be made: there is none, or it names files that were built anew since. */

@@ -139,7 +139,10 @@ function include(
   }
   const file = path.resolve(base ?? "/", plain);
   if (base === null || !fs.existsSync(file))
-    throw new Unusable(`The requirements name a file that does not exist: ${plain}.`);
+    throw new Unusable(
+      `The requirements name a file that does not exist: ${plain}.`,
+      "Paths are relative to the file that names them.",
+    );
   const reading = `${into} ${file}`;
   if (found.files.has(reading)) return;
   found.files.add(reading);
