@@ -36,6 +36,8 @@ export interface PortOrder {
   /** Where anything goes that lies beside a `uri_file`. */
   readonly asideFolder: string;
   readonly storeFolder: string;
+  /** Where the folder lay when the command wrote it; absent: where it is. */
+  readonly before?: string;
   /** The command does not name it. */
   readonly isUnnamed?: boolean;
   /** See `sameRule`; absent: bytes alone count. */
@@ -133,6 +135,7 @@ function makeLasting(path: string, target: string, { folder }: PortOrder): void 
 function captureFolder(order: PortOrder, limits: Limits | null): CapturedPort | typeof TOO_BIG {
   const listed = walk(order.folder, {
     outside: "refuse",
+    ...(order.before !== undefined && { before: order.before }),
     ...(limits && { limit: limits.entries }),
   });
   if (listed === null || (limits !== null && sumOf(listed) > limits.bytes)) return TOO_BIG;

@@ -63,11 +63,12 @@ export async function captureAttempt(
   const more = order.captureArtifacts ? ownFolders(order, places) : [];
   const artifacts = order.captureArtifacts ? gatherArtifacts(left, more, source) : null;
   if (artifacts !== null) {
+    const before = `${places.workFolder}/${order.attemptId}`;
     const asked = { port: ARTIFACTS, type: "uri_folder" as const, folder: artifacts };
     ports.push([
       ARTIFACTS,
       "uri_folder",
-      await means.capture({ ...asked, asideFolder, storeFolder }),
+      await means.capture({ ...asked, asideFolder, storeFolder, before }),
     ]);
   }
   if (ports.length > 0 && !isMoved) moveInto(scratch, final, means);

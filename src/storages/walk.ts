@@ -1,7 +1,15 @@
 // Lists what a folder holds, with what is needed to recognise each file again. Synchronous, one stat a file. Decides what
 // a link means; reads no bytes.
 
-import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import { ContentProblem } from "./content-problem.ts";
 import { sortByBytes } from "./folder-id.ts";
@@ -30,6 +38,8 @@ export interface WalkRules {
   readonly outside: "refuse" | "follow";
   /** What to do about a link that is refused. */
   readonly insteadOfLink?: string;
+  /** Where it lay when its links were made: those that lead there stay inside. */
+  readonly before?: string;
   /** Says whether an entry counts; folders come with a trailing `/`. */
   readonly takes?: (path: string) => boolean;
   /** Called before a folder's entries are asked about (nested ignore files). */
@@ -123,9 +133,8 @@ function walkEntry(context: Context, full: string, path: string, stats: Stats): 
 }
 
 function walkLink(context: Context, full: string, path: string): boolean {
-  const target = readlinkSync(full);
   context.real ??= realpathSync(context.root);
-  const real = realTarget(full, target);
+  const { target, real } = goalOf(context, full);
   const isInside = real === context.real || real.startsWith(context.real + sep);
   const isDangling = isInside ? false : statSync(full, { throwIfNoEntry: false }) === undefined;
   if (isInside || (isDangling && context.rules.outside === "follow")) {
@@ -145,6 +154,16 @@ function walkLink(context: Context, full: string, path: string): boolean {
   const isWalked = walkEntry(context, real, path, statSync(full));
   context.above.pop();
   return isWalked;
+}
+
+function goalOf({ root, rules }: Context, full: string): { target: string; real: string } {
+  const target = readlinkSync(full);
+  const { before } = rules;
+  if (before !== undefined && target.startsWith(before + sep)) {
+    const now = root + target.slice(before.length);
+    if (existsSync(now)) return { target: now, real: realpathSync(now) };
+  }
+  return { target, real: realTarget(full, target) };
 }
 
 /** `inside`: what the link leads to, below the root. A whole path, or one that leaves the root on its way, means this place only. */

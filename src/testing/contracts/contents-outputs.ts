@@ -170,6 +170,20 @@ export function capturing(bench: () => ContentsBench): void {
     expect(readFileSync(join(elsewhere, "secret"), "utf8")).toBe("s");
   });
 
+  it("keeps links in the artifacts to what lies in them, and no others", async () => {
+    const made = async (attemptId: string, goal: string) => {
+      const { workFolder } = await bench().stage(attemptId, {});
+      writeFileSync(join(workFolder, "outputs/best.pt"), "1");
+      symlinkSync(join(workFolder, goal), join(workFolder, "outputs/best"));
+      const order = { ...CAPTURE, attemptId, step: attemptId, outputs: {}, captureArtifacts: true };
+      return bench().contents.capture(order);
+    };
+    const { artifacts } = await bench().captured(made("c1", "outputs/best.pt"));
+    expect(readlinkSync(join(artifacts?.path as string, "outputs/best"))).toBe("best.pt");
+    const failure = await bench().failure(made("c2", "model"));
+    expect(failure.code).toBe("link_leaves_folder");
+  });
+
   it("has no artifacts where both are empty or nobody asked", async () => {
     await bench().stage("c1", {});
     expect((await bench().capture("c1", {})).artifacts).toBeNull();
