@@ -29,16 +29,14 @@ it("ignores what lies in an ignored folder, whatever is taken back inside", () =
   expect(isIgnored(patterns, "other/keep.txt")).toBe(false);
 });
 
-it("decides soon on patterns of many stars, which an expression might try in every way", () => {
+it("decides on patterns of many stars, of which an expression might try every way for years", () => {
   const name = "a".repeat(200);
   const stars = ignorePatterns(`${"*a".repeat(30)}*b`);
   const folders = ignorePatterns(`${"**/a/".repeat(10)}**/b`);
-  const start = performance.now();
   expect(decidingPattern(stars, name)).toBeNull();
   expect(decidingPattern(stars, `${name}b`)).not.toBeNull();
   expect(decidingPattern(folders, `${"a/".repeat(200)}c`)).toBeNull();
   expect(decidingPattern(folders, `${"a/".repeat(200)}b`)).not.toBeNull();
-  expect(performance.now() - start).toBeLessThan(1_000);
 });
 
 it.each(["a", ".", "?", "[ab]", "*", "**/", "a*"])("reads a line of nothing but %s", (part) => {
