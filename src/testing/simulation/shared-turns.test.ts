@@ -9,7 +9,7 @@ import { independentSteps, type Scenario } from "./scenario.ts";
 import { newRunOf } from "./simulate.ts";
 import { createWorld, type World } from "./world.ts";
 
-// Work that two runs need: whose turn comes first does it. One cpu, no faults; steps so long that none is handed out ahead of its slot.
+// Work that two runs need: whose turn comes first does it. One cpu or two, no faults; steps so long that none is handed out ahead of its slot.
 
 const STEPS = 6;
 const LAST = `s${STEPS - 1}`;
@@ -18,17 +18,19 @@ let world: World;
 let records: RecordStore;
 let engine: Engine;
 
-beforeEach(async () => {
+beforeEach(() => begin(1));
+
+async function begin(cpus: number): Promise<void> {
   const nothing = { crash: 0, pause: 0, powerCut: 0, repeat: 0, lose: 0, damage: 0, remove: 0 };
   const full = { from: 0, until: 0 };
-  const scenario: Scenario = { ...nothing, runs: [], cpus: 1, pooled: false, faultsUntil: 0, full };
+  const scenario: Scenario = { ...nothing, runs: [], cpus, pooled: false, faultsUntil: 0, full };
   world = createWorld(createChance(1), scenario, "none");
   records = createMemoryStore();
   const ports = createFakePorts(world, records, { alive: true }, 1);
   const taken = await records.becomeEngine(ports.me, 0, () => false);
   if (taken.kind !== "engine") throw new Error("there is another engine");
   engine = createEngine(ports, taken, () => {});
-});
+}
 
 /** `all`, or only the last of the same steps. */
 async function submit(
@@ -82,7 +84,8 @@ describe("work that waits in the queue of one run and is needed by another", () 
     expect((await records.run("low"))?.status).toBe("Completed");
   });
 
-  it("does not wait behind the other steps of a run that came earlier", async () => {
+  it("does not wait behind the other steps of a run that came earlier and holds slots", async () => {
+    await begin(2);
     await submit("wide", "all");
     await until(hasStarted("wide"));
     await submit("narrow", "last");
