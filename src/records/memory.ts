@@ -3,6 +3,7 @@
 
 import { isLeased } from "../core/engine-lease.ts";
 import type { RunEvent } from "../core/event.ts";
+import { succeeded } from "../core/failure.ts";
 import type { PreImage } from "../core/fingerprint.ts";
 import type { Invalidation } from "../core/invalidation.ts";
 import {
@@ -197,7 +198,7 @@ function endedSteps(event: RunEvent): readonly number[] {
     event.kind === "attempt_discarded"
   )
     return [event.step];
-  return event.kind === "attempt_ended" && event.retryAt !== null ? [event.step] : [];
+  return event.kind === "attempt_ended" && !succeeded(event.end) ? [event.step] : [];
 }
 
 /** As the unique index of the database: one attempt in flight for each shared fingerprint. Ends come before starts. */

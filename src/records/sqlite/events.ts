@@ -2,6 +2,7 @@
 // they made and read, and attempts.
 
 import { EVENT_FORMAT, type RunEvent } from "../../core/event.ts";
+import { succeeded } from "../../core/failure.ts";
 import type { RunUpdate } from "../../ports/records.ts";
 import { insertPorts, insertReuse } from "./lineage.ts";
 import { readEvent } from "./recorded-events.ts";
@@ -80,8 +81,8 @@ export function project(
       );
       return;
     case "attempt_ended":
-      // Without a retry the fingerprint stays in flight until the step itself has an end.
-      if (event.retryAt !== null)
+      // What ended well stays in flight until its outputs are taken; anything else will never deliver.
+      if (!succeeded(event.end))
         endAttempt(session, run, seq, { path: pathOf(event.step), at: event.at });
       return;
     case "attempt_discarded":

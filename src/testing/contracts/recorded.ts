@@ -1,6 +1,7 @@
 // What record stores are tested with: runs, events and batches of one small shape.
 
 import { expect } from "vitest";
+import type { AttemptEnd } from "../../core/attempt.ts";
 import type { RunEvent } from "../../core/event.ts";
 import type { CommitBatch, NewRun, RecordStore, RunUpdate } from "../../ports/records.ts";
 
@@ -71,6 +72,16 @@ export function created(step: number, fingerprint: string, shared = true): RunEv
     adoptedFrom: null,
   };
 }
+
+/** How an attempt ends that never began. */
+export const LOST: AttemptEnd = {
+  exitCode: null,
+  signal: null,
+  reason: "lost",
+  detail: null,
+  startedAt: null,
+  finishedAt: 2,
+};
 
 export function update(run: string, firstSeq: number, events: readonly RunEvent[]): RunUpdate {
   return {

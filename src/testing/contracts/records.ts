@@ -3,7 +3,17 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../core/event.ts";
 import { MOST_RESULTS, type RecordStore, type RunRow } from "../../ports/records.ts";
-import { asEngine, batch, completed, created, ME, newRun, PROCESS, update } from "./recorded.ts";
+import {
+  asEngine,
+  batch,
+  completed,
+  created,
+  LOST,
+  ME,
+  newRun,
+  PROCESS,
+  update,
+} from "./recorded.ts";
 import { assetsContract } from "./records-assets.ts";
 import { keepingContract } from "./records-keeping.ts";
 import { lineageContract } from "./records-lineage.ts";
@@ -149,6 +159,35 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       await expect(store.commit(again)).rejects.toThrow();
       const beside = batch(epoch, [update("two", 1, [created(0, "f", false)])]);
       expect(await store.commit(beside)).toBe("done");
+    });
+
+    it("lets a fingerprint go when its attempt has ended badly, also where the step is skipped then", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("one"));
+      await store.submit(newRun("two"));
+      await store.commit(batch(epoch, [update("one", 1, [created(0, "f")])]));
+      const skipped: readonly RunEvent[] = [
+        { kind: "attempt_ended", at: 2, step: 0, end: LOST, retryAt: null },
+        { kind: "steps_skipped", at: 2, steps: [0] },
+      ];
+      await store.commit(batch(epoch, [update("one", 2, skipped)]));
+      expect(await store.commit(batch(epoch, [update("two", 1, [created(0, "f")])]))).toBe("done");
+    });
+
+    it("keeps a fingerprint in flight while the outputs of its attempt are being taken", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("one"));
+      await store.submit(newRun("two"));
+      const end = { ...LOST, exitCode: 0, reason: "exited" } as const;
+      const events: readonly RunEvent[] = [
+        created(0, "f"),
+        { kind: "attempt_ended", at: 2, step: 0, end, retryAt: null },
+      ];
+      await store.commit(batch(epoch, [update("one", 1, events)]));
+      const again = batch(epoch, [update("two", 1, [created(0, "f")])]);
+      await expect(store.commit(again)).rejects.toThrow();
     });
 
     it("passes an attempt from one run to another in one commit, whatever their order", async () => {
