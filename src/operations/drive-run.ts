@@ -26,6 +26,7 @@ import {
 } from "./drive-notices.ts";
 import { workSteadily } from "./heap-growth.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
+import { takeUp } from "./resume-run.ts";
 import { createSharer, type Sharer } from "./share-runs.ts";
 import { throwIfUnseen } from "./unseen-processes.ts";
 import type { Workspace } from "./workspace.ts";
@@ -86,6 +87,7 @@ async function takePart(
   const space = createSpaceNotices(workspace, options.onNotice);
   const stillness = createStillnessNotice(workspace.clock, options.onNotice);
   for (;;) {
+    await standIn(workspace, options.run);
     const taken = await tryToBecomeEngine(workspace);
     if (taken === "disk_full") space.tell("workspace");
     else if (!("by" in taken)) {
@@ -98,6 +100,12 @@ async function takePart(
     if (await follower.ended()) return "done";
     await follower.waitAWhile();
   }
+}
+
+/** Whoever sees a run through takes the place of its owner when that one is gone: else nobody may start its next step. */
+async function standIn(workspace: Workspace, run: string | null): Promise<void> {
+  const row = run === null ? null : await workspace.records.run(run);
+  if (row !== null) await takeUp(workspace, row, null);
 }
 
 type Held = Extract<Awaited<ReturnType<RecordStore["becomeEngine"]>>, { kind: "held" }>;
@@ -207,6 +215,7 @@ async function beEngine(
       if (workspace.clock.monotonic() - upkeep < UPKEEP_MS) continue;
       upkeep = workspace.clock.monotonic();
       throwIfGone(workspace);
+      await standIn(workspace, options.run);
       refreshPermissions(engine.state);
       if ((await renewLease(workspace, epoch)) === "fenced") return "fenced";
     }

@@ -73,6 +73,31 @@ describe("a run that is interfered with", () => {
     expect([again.name, again.status]).toEqual(["chain-1", "Completed"]);
   });
 
+  it.each([false, true])(
+    "goes on in a second process that sees it through when the first one is killed (another run's is the engine: %s)",
+    async (isEngineApart) => {
+      rig = makeRig("second-process");
+      rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 3}}\n");
+      rig.write("other.yml", chain(["other"]));
+      const other = isEngineApart ? rig.start("run", "other.yml") : null;
+      if (isEngineApart) await eventually(ledgerHas("other"), "the engine is there");
+      rig.write("pipeline.yml", chain(["a", "b"]));
+      const first = rig.start("run", "pipeline.yml", "--name", "one");
+      await eventually(ledgerHas("a"), "step a runs");
+      const second = rig.watch({}, "run", "--resume", "one");
+      await eventually(() => second.said().includes("run one"), "the second process follows it");
+      first.kill("SIGKILL");
+      await exited(first);
+      // What is submitted lets the engine look whose processes are gone.
+      rig.write("go-quick", "");
+      rig.write("quick.yml", chain(["quick"]));
+      expect(rig.cli("run", "quick.yml").code).toBe(0);
+      for (const name of ["a", "b", "other"]) rig.write(`go-${name}`, "");
+      expect(await exited(second.child)).toBe(0);
+      if (other !== null) expect(await exited(other)).toBe(0);
+    },
+  );
+
   it("is cancelled with its whole tree, also when the step forks away and ignores TERM", async () => {
     rig = makeRig("cancel");
     rig.write(
