@@ -2,35 +2,21 @@
 
 import type { EnvironmentFailure } from "../ports/environments.ts";
 import { programFailure } from "./program-failure.ts";
-
-interface Ended {
-  readonly exitCode: number | null;
-  readonly stderr: string;
-  readonly signal?: string;
-}
+import type { ProgramEnd } from "./run-program.ts";
 
 /** Null: it was made. */
 export function buildFailure(
   { label, pythonVersion }: { readonly label: string; readonly pythonVersion: string },
-  { exitCode, stderr, signal }: Ended,
+  end: Omit<ProgramEnd, "stdout">,
 ): EnvironmentFailure | null {
-  if (exitCode === 0) return null;
-  if (signal !== undefined) return killed(label, signal);
-  const [, name = null, version = ""] = UNBUILT.exec(stderr) ?? [];
+  if (end.exitCode === 0) return null;
+  const [, name = null, version = ""] = UNBUILT.exec(end.stderr) ?? [];
   const which = name === null ? "" : `: no ${`${name} ${version}`.trim()}`;
-  return programFailure(stderr, {
+  return programFailure(end, {
     doing: `The environment ${label} cannot be made with Python ${pythonVersion}${which}`,
     label,
     otherwise: name === null ? LOOK : unbuiltHint(label, name, pythonVersion),
   });
-}
-
-function killed(label: string, signal: string): EnvironmentFailure {
-  return {
-    code: "environment_build_failed",
-    message: `The environment ${label} cannot be made: uv was killed (${signal}).`,
-    hint: "Run again; where nobody killed it, memory ran out or it took longer than an hour.",
-  };
 }
 
 /** uv names the package first, and its compiler's last words may be hundreds of lines below. */

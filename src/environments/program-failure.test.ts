@@ -18,6 +18,15 @@ describe("programFailure", () => {
     ["cause: Hash mismatch for `six==1.12.0`", "edited by hand"],
     ["Because there is no version of six==99, you require what cannot be", "Change versions."],
   ])("says for %j what to do", (stderr, hint) => {
-    expect(programFailure(stderr, words).hint).toContain(hint);
+    expect(programFailure({ stderr }, words).hint).toContain(hint);
+  });
+
+  it("says that it was killed, and blames no version", () => {
+    const end = { stderr: "Resolved 3 packages", signal: "SIGKILL" };
+    expect(programFailure(end, words)).toEqual({
+      code: "environment_build_failed",
+      message: "The environment e cannot be made: uv was killed (SIGKILL).",
+      hint: expect.stringContaining("memory ran out"),
+    });
   });
 });

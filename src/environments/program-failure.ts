@@ -2,6 +2,7 @@
 // was asked of it.
 
 import type { EnvironmentFailure } from "../ports/environments.ts";
+import type { ProgramEnd } from "./run-program.ts";
 
 const FULL = /no space left on device|disk quota exceeded|os error (?:28|122)\b/i;
 const HINTS: readonly (readonly [RegExp, string])[] = [
@@ -25,9 +26,11 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
 
 /** `doing`: what could not be done, as the beginning of the message. `otherwise`: the hint where uv's words say no more. */
 export function programFailure(
-  stderr: string,
+  { stderr, signal }: Pick<ProgramEnd, "stderr" | "signal">,
   { doing, label, otherwise }: Readonly<Record<"doing" | "label" | "otherwise", string>>,
 ): EnvironmentFailure {
+  // What it had said by then is no reason.
+  if (signal !== undefined) return killed(label, signal);
   if (FULL.test(stderr))
     return {
       code: "environment_disk_full",
@@ -36,6 +39,14 @@ export function programFailure(
     };
   const hint = HINTS.find(([pattern]) => pattern.test(stderr))?.[1] ?? otherwise;
   return { code: "environment_build_failed", message: `${doing}:\n${shortened(stderr)}`, hint };
+}
+
+function killed(label: string, signal: string): EnvironmentFailure {
+  return {
+    code: "environment_build_failed",
+    message: `The environment ${label} cannot be made: uv was killed (${signal}).`,
+    hint: "Run again; where nobody killed it, memory ran out or it took longer than an hour.",
+  };
 }
 
 /** The end of what uv said; it is the part that tells. */

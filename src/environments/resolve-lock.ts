@@ -42,7 +42,8 @@ export async function resolveLock(
   for (const python of pythons) {
     const end = await compile(software, python, uv, keep);
     if (end.exitCode === 0) return checked(software, python, withoutComments(end.stdout));
-    failure = programFailure(end.stderr.replace(OUR_FILE, ""), {
+    const said = { ...end, stderr: end.stderr.replace(OUR_FILE, "") };
+    failure = programFailure(said, {
       doing: `The packages of the environment ${software.label} cannot be resolved for Python ${python}`,
       label: software.label,
       otherwise: "Change the versions that the last lines name.",
