@@ -79,7 +79,7 @@ const PROGRAMS = [
     name: "uv",
     words: ["uv", "--version"],
     required: false,
-    lack: "the first environment that needs it installs it by pip",
+    lack: "environments use one of their own, which pip installs once",
     advice: "install it: pip install uv",
   },
   {
