@@ -162,17 +162,21 @@ export function migrate(database: Database, file: string): MigrationOutcome {
   const version = readVersion(database);
   if (version > SCHEMA_VERSION) return { kind: "newer", version };
   if (version === SCHEMA_VERSION) return { kind: "ready", isNew: false };
-  if (version > 0)
-    database.exec(`VACUUM INTO '${backupName(file, version).replaceAll("'", "''")}'`);
+  const copy = version > 0 ? copyAside(database, file, version) : null;
   database.exec("BEGIN IMMEDIATE");
   try {
-    for (let at = readVersion(database); at < SCHEMA_VERSION; at += 1) {
+    let at = readVersion(database);
+    // Another process was first, and has a copy of its own.
+    if (at === SCHEMA_VERSION && copy !== null) removeCopy(copy);
+    for (; at < SCHEMA_VERSION; at += 1) {
       database.exec(STEPS[at] as string);
       database.exec(`PRAGMA user_version=${at + 1}`);
     }
     database.exec("COMMIT");
   } catch (error) {
     rollBack(database);
+    // All is as it was: on a full disk each further command would only leave one more.
+    if (copy !== null) removeCopy(copy);
     throw error;
   }
   return { kind: "ready", isNew: version === 0 };
@@ -182,9 +186,31 @@ function readVersion(database: Database): number {
   return Number(database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
 }
 
-function backupName(file: string, version: number): string {
-  for (let copy = 1; ; copy += 1) {
-    const name = `${file}.v${version}-${copy}.bak`;
-    if (!fs.existsSync(name)) return name;
+/** The database as it is, beside itself; returns the name of the copy, whole or not there. */
+function copyAside(database: Database, file: string, version: number): string {
+  const copy = freeName(`${file}.v${version}`);
+  try {
+    database.exec(`VACUUM INTO '${copy.replaceAll("'", "''")}'`);
+  } catch (error) {
+    removeCopy(copy);
+    throw error;
   }
+  return copy;
+}
+
+/** Taken by an empty file, which nobody else takes: SQLite writes into it. */
+function freeName(beginning: string): string {
+  for (let number = 1; ; number += 1) {
+    const name = `${beginning}-${number}.bak`;
+    try {
+      fs.closeSync(fs.openSync(name, "wx"));
+      return name;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+}
+
+function removeCopy(copy: string): void {
+  for (const name of [copy, `${copy}-journal`]) fs.rmSync(name, { force: true });
 }

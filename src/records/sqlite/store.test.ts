@@ -94,6 +94,18 @@ describe("the database file", () => {
     expect(fs.readdirSync(path.dirname(file))).toContain("stepwell.db.v1-1.bak");
   });
 
+  it("that cannot be brought to today's form is as it was, without a copy beside it", () => {
+    const file = newFile();
+    const database = openDatabase(file);
+    database.exec(STEPS[0] as string);
+    database.exec("create table asset_label(name text); PRAGMA user_version=1");
+    database.close();
+    expect(() => open(file)).toThrow("asset_label");
+    expect(() => open(file)).toThrow("asset_label");
+    const beside = fs.readdirSync(path.dirname(file)).filter((name) => name.includes(".bak"));
+    expect(beside).toEqual([]);
+  });
+
   it("written before lineage was kept by content answers by content", async () => {
     const file = newFile();
     const database = openDatabase(file);
