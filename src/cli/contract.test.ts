@@ -362,6 +362,18 @@ describe("options", () => {
     expect(rig.cli("logs", run.name, "show").stdout.trim()).toBe("x");
     const found = JSON.parse(rig.cli("runs", "--tag", "team=a", "--json").stdout).runs;
     expect(found.map((one: { name: string }) => one.name)).toEqual([run.name]);
+    expect(rig.cli("runs", "--tag", "team").stdout).toContain(run.name);
+    expect(rig.cli("runs", "--tag", "team=a", "--tag", "team=b").stdout).toBe("");
+  });
+
+  it("a list of runs that is cut off says so", () => {
+    for (const name of ["one", "two"]) rig.run("run", "pipeline.yml", "--name", name);
+    const cut = rig.cli("runs", "--limit", "1", "--csv");
+    expect([cut.code, cut.stdout.trim().split("\n").length]).toEqual([0, 2]);
+    expect(cut.stderr).toBe("only the newest 1 are listed; more: --limit 10\n");
+    const sorted = rig.cli("runs", "--limit", "1", "--sort", "took", "--json");
+    expect(sorted.stderr).toBe("only the first 1 are listed; more: --limit 10\n");
+    expect(rig.cli("runs").stderr).toBe("");
   });
 
   it("the same definition again with the same key is the same run", () => {

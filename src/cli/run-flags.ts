@@ -51,7 +51,7 @@ export function seeOptions(flags: RunFlags): SeeOptions {
   };
 }
 
-function collectTag(text: string, all: readonly string[] = []): readonly string[] {
+export function collectTag(text: string, all: readonly string[] = []): readonly string[] {
   if (/^\s*=/.test(text)) throw new InvalidArgumentError("expected KEY=VALUE");
   return [...all, text];
 }

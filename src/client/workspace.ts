@@ -56,7 +56,7 @@ function rowFilter({ experiment, pipeline, status, tag }: RunFilter): RowFilter 
   return {
     ...(experiment === undefined ? {} : { experiment }),
     ...(pipeline === undefined ? {} : { pipeline }),
-    ...(tag === undefined ? {} : { tag }),
+    ...(tag === undefined ? {} : { tags: [tag] }),
     ...(status === undefined || status === "Interrupted" ? {} : { status }),
   } satisfies Partial<Parameters<Opened["records"]["runs"]>[0]>;
 }

@@ -39,6 +39,21 @@ it("looks at every run where the list of runs knows the answer", async () => {
   expect(newest.names).toEqual(["run-10049", "run-10048", "run-10047"]);
 });
 
+it("says whether there are more runs than the limit let through", async () => {
+  const isLimited = async (asked: Partial<Parameters<typeof listRuns>[1]>) => {
+    const nothing = { status: null, columns: [], where: null, sort: null };
+    const found = await listRuns(workspace, { filter: { limit: 3 }, ...nothing, ...asked });
+    return isRefusal(found) ? found.message : found.isLimited;
+  };
+  expect(await isLimited({})).toBe(true);
+  expect(await isLimited({ sort: "created" })).toBe(true);
+  const tags = [["of", "9"] as const];
+  for (const sort of [null, "created"]) {
+    expect(await isLimited({ filter: { limit: 100, tags }, sort })).toBe(true);
+    expect(await isLimited({ filter: { limit: 101, tags }, sort })).toBe(false);
+  }
+});
+
 it("says so when runs would have to be read and there are more than are", async () => {
   expect(await list({ where: "train.auc > 1" })).toEqual({ names: [], onlyNewest: 10_000 });
   expect(await list({ columns: ["train.auc"] })).toMatchObject({ onlyNewest: null });

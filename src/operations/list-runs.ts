@@ -35,6 +35,8 @@ export interface RunList {
   readonly unknown: readonly { readonly name: string; readonly near: string | null }[];
   /** There are older runs, which were not read: only the newest so many were. Null: all that there are. */
   readonly onlyNewest: number | null;
+  /** There are more runs than the limit let through; whether they fit is known only of those that were put in order. */
+  readonly isLimited: boolean;
 }
 
 /** With a condition or an order so many runs are read, newest first. */
@@ -59,19 +61,22 @@ export async function listRuns(
     found.splice(filter.limit);
   };
   let looked = 0;
+  let fitting = 0;
   let isCut = false;
+  let isFull = false;
   for await (const row of allRuns(workspace.records, filter)) {
-    isCut = needsRuns && looked === MOST_READ;
-    if (isCut) break;
+    // In another order than by age the best may be the oldest.
+    isFull = key === null && fitting === filter.limit;
+    isCut = !isFull && needsRuns && looked === MOST_READ;
+    if (isFull || isCut) break;
     looked += 1;
     const shown = await shownStatus(workspace, row);
     const facts = await factsOf(workspace, row, { status: shown, whole: needsRuns });
     for (const name of facts.keys()) known.add(name);
     if (status !== null && shown !== status) continue;
     if (query !== null && !query.holds(facts)) continue;
+    fitting += 1;
     found.push({ row, status: shown, facts: only(wanted, facts) });
-    // In another order than by age the best may be the oldest.
-    if (key === null && found.length === filter.limit) break;
     if (key !== null && found.length >= 4 * Math.max(filter.limit, 100)) keepBest();
   }
   const unknown = looked === 0 ? [] : unknownNames(wanted, known);
@@ -83,7 +88,8 @@ export async function listRuns(
     ...listed,
     values: columns.map((column) => facts.get(column) ?? null),
   }));
-  return { runs, unknown, onlyNewest: isCut ? MOST_READ : null };
+  const isLimited = isFull || fitting > filter.limit;
+  return { runs, unknown, onlyNewest: isCut ? MOST_READ : null, isLimited };
 }
 
 /** A run of a thousand steps has ten thousand facts, and thousands of runs are kept for an order. */

@@ -179,7 +179,8 @@ export interface RunFilter {
   readonly experiment?: string;
   readonly pipeline?: string;
   readonly status?: RunStatus;
-  readonly tag?: readonly [string, string];
+  /** Only runs that have all of these; null: whatever its value. */
+  readonly tags?: readonly (readonly [name: string, value: string | null])[];
   /** Only names that begin with this. */
   readonly namePrefix?: string;
   /** True: runs of other workspaces too. */

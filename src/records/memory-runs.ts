@@ -3,17 +3,22 @@
 import type { RunFilter, RunRow } from "../ports/records.ts";
 
 export function listRuns(runs: readonly RunRow[], filter: RunFilter): readonly RunRow[] {
-  const { before, tag } = filter;
+  const { before, tags = [] } = filter;
   const older = (row: RunRow): boolean =>
     before === undefined ||
     row.order < before.order ||
     (row.order === before.order && row.name < before.name);
+  const isTagged = (row: RunRow): boolean =>
+    tags.every(
+      ([name, value]) =>
+        Object.hasOwn(row.tags, name) && (value === null || row.tags[name] === value),
+    );
   return runs
     .filter((row) => filter.imported === true || !row.imported)
     .filter((row) => filter.experiment === undefined || row.experiment === filter.experiment)
     .filter((row) => filter.pipeline === undefined || row.pipeline === filter.pipeline)
     .filter((row) => filter.status === undefined || row.status === filter.status)
-    .filter((row) => tag === undefined || row.tags[tag[0]] === tag[1])
+    .filter(isTagged)
     .filter((row) => row.name.startsWith(filter.namePrefix ?? ""))
     .filter((row) => filter.endedSince === undefined || (row.endedAt ?? 0) >= filter.endedSince)
     .filter(older)

@@ -6,8 +6,9 @@ import { type ListedRun, listRuns } from "../../operations/list-runs.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
 import type { RunFilter, RunRow } from "../../ports/records.ts";
 import type { Context } from "../context.ts";
+import { tagOf } from "../define-asset-changes.ts";
 import { duration, table } from "../format.ts";
-import { tagsOf } from "../run-flags.ts";
+import { collectTag } from "../run-flags.ts";
 import { formTable } from "../table-format.ts";
 import { formOf } from "./compare.ts";
 
@@ -15,7 +16,7 @@ interface RunsFlags {
   readonly experiment?: string;
   readonly pipeline?: string;
   readonly status?: string;
-  readonly tag?: string;
+  readonly tag?: readonly string[];
   readonly limit: string;
   readonly columns?: string;
   readonly where?: string;
@@ -30,7 +31,7 @@ export function define(command: Command, context: Context): void {
     .option("--experiment <name>", "only runs of this experiment")
     .option("--pipeline <name>", "only runs of this pipeline")
     .option("--status <status>", "only runs with this status")
-    .option("--tag <key=value>", "only runs with this tag")
+    .option("--tag <key[=value]>", "only runs with this tag (may be repeated)", collectTag)
     .option("--limit <n>", "how many", "20")
     .option(
       "--columns <names>",
@@ -60,9 +61,12 @@ const COLUMNS = ["name", "status", "created", "took", "ran", "reused", "failed",
 
 async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
   const limit = Number(flags.limit);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_LISTED)
     context.refuse(
-      refuse("wrong_usage", `--limit ${flags.limit}: expected a whole number from 1 to 10000`),
+      refuse(
+        "wrong_usage",
+        `--limit ${flags.limit}: expected a whole number from 1 to ${MOST_LISTED}`,
+      ),
       flags.json,
     );
   const status = statusOf(flags.status);
@@ -93,10 +97,19 @@ async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
       context.terminal.note(
         `${found.onlyNewest === null ? "no run here" : "none of them"} has ${name}${near === null ? "" : `; did you mean ${near}?`}`,
       );
+    if (found.isLimited) context.terminal.note(limitNote(flags, limit));
     print(context, found.runs, { columns, isChosen: asked !== null, flags });
   } finally {
     await workspace.close();
   }
+}
+
+const MOST_LISTED = 10_000;
+
+function limitNote({ sort }: RunsFlags, limit: number): string {
+  const which = sort === undefined ? "the newest" : "the first";
+  const more = limit < MOST_LISTED ? `; more: --limit ${Math.min(10 * limit, MOST_LISTED)}` : "";
+  return `only ${which} ${limit} are listed${more}`;
 }
 
 const STATUSES: readonly ShownRunStatus[] = [
@@ -145,13 +158,12 @@ function isFiltered({ where, status, tag, pipeline, experiment }: RunsFlags): bo
 }
 
 function filterOf(flags: RunsFlags, status: ShownRunStatus | null, limit: number): RunFilter {
-  const [tag] = flags.tag === undefined ? [] : Object.entries(tagsOf([flags.tag]));
   return {
     limit,
     ...(flags.experiment === undefined ? {} : { experiment: flags.experiment }),
     ...(flags.pipeline === undefined ? {} : { pipeline: flags.pipeline }),
     ...(status === null || status === "Interrupted" ? {} : { status }),
-    ...(tag === undefined ? {} : { tag }),
+    ...(flags.tag === undefined ? {} : { tags: flags.tag.map(tagOf) }),
   };
 }
 

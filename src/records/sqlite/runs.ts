@@ -119,8 +119,12 @@ export function listRuns(session: Session, filter: RunFilter): readonly RunRow[]
   if (filter.experiment !== undefined) add("experiment=?", filter.experiment);
   if (filter.pipeline !== undefined) add("pipeline=?", filter.pipeline);
   if (filter.status !== undefined) add("status=?", filter.status);
-  if (filter.tag !== undefined)
-    add("exists(select 1 from json_each(tags) where key=? and value=?)", ...filter.tag);
+  for (const [name, value] of filter.tags ?? [])
+    add(
+      "exists(select 1 from json_each(tags) where key=? and value=coalesce(?, value))",
+      name,
+      value,
+    );
   if (filter.namePrefix !== undefined)
     add("substr(name, 1, length(?)) = ?", filter.namePrefix, filter.namePrefix);
   if (filter.endedSince !== undefined) add("ended_at >= ?", filter.endedSince);

@@ -304,7 +304,11 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       ): Promise<readonly string[]> => (await store.runs(filter)).map((run) => run.name);
       expect(await names({ limit: 2 })).toEqual(["c", "b"]);
       expect(await names({ limit: 2, before: { order: 1, name: "b" } })).toEqual(["a"]);
-      expect(await names({ limit: 9, tag: ["team", "x"] })).toEqual(["b"]);
+      expect(await names({ limit: 9, tags: [["team", "x"]] })).toEqual(["b"]);
+      expect(await names({ limit: 9, tags: [["team", null]] })).toEqual(["c", "b", "a"]);
+      expect(await names({ limit: 9, tags: [["tea", null]] })).toEqual([]);
+      const both = [["team", "x"] as const, ["team", "y"] as const];
+      expect(await names({ limit: 9, tags: both })).toEqual([]);
       expect(await names({ limit: 9, pipeline: "other" })).toEqual([]);
       expect(await names({ limit: 9, namePrefix: "b" })).toEqual(["b"]);
       expect(await names({ limit: 9, namePrefix: "%" })).toEqual([]);
