@@ -98,7 +98,13 @@ describe("rules of retention", () => {
       1,
       expect.stringMatching(/was removed by \S+ on \d{4}-\d\d-\d\d: no rule of retention\.outputs/),
     ]);
-    expect(rig.run("show", "taxi-2").status).toBe("Completed");
+    const shown = rig.run("show", "taxi-2");
+    expect([shown.status, shown.warnings]).toEqual([
+      "Completed",
+      [expect.stringMatching(/^step train: its outputs were removed by .*: no rule of retention/)],
+    ]);
+    expect(done("show", "taxi-2")).toContain("warning step train: its outputs were removed by");
+    expect(done("show", "taxi-3")).not.toContain("removed");
     expect(done("why", "taxi-2", "train")).toMatch(/its outputs were removed by/);
     const lines = done("lineage", "taxi-2.train.model");
     expect(lines.split("\n")[0]).toMatch(/^output +taxi-2 train\.model .*removed by/);

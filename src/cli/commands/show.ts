@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { shellWord } from "../../core/shell-word.ts";
 import type { RecordedRun } from "../../operations/read-run.ts";
+import { removedOutputs } from "../../operations/removed-outputs.ts";
 import { notesOf, type RunView, runView, type StepView } from "../../operations/run-view.ts";
 import { waitingSteps, withWaiting } from "../../operations/waiting-steps.ts";
 import type { Context } from "../context.ts";
@@ -24,7 +25,9 @@ export function define(command: Command, context: Context): void {
       try {
         const run = await recordedRun(context, workspace, word, flags.json);
         const recorded = runView(workspace.folder, run);
-        const view = withWaiting(recorded, run, await waitingSteps(workspace, run));
+        const waiting = withWaiting(recorded, run, await waitingSteps(workspace, run));
+        const gone = await removedOutputs(workspace, run);
+        const view = { ...waiting, warnings: [...waiting.warnings, ...gone] };
         if (flags.json) context.terminal.out(JSON.stringify(view));
         else print(context, run, view);
       } finally {
