@@ -82,4 +82,14 @@ describe("a copy of a workspace", () => {
     expect(ran(inside("copy", "run", rig.at("copy/pipeline.yml")))).toEqual([]);
     expect(ran(inside("old", "run", rig.at("old/pipeline.yml")))).toEqual(["count"]);
   });
+
+  it("does again what was deleted in it, and takes nothing from the first one", () => {
+    fs.cpSync(rig.at("old"), rig.at("copy"), { recursive: true });
+    fs.rmSync(rig.at("copy/.stepwell/store/azureml/first"), { recursive: true });
+    const shown = inside("copy", "show", "first");
+    for (const place of places(shown)) expect(place.startsWith(rig.at("copy"))).toBe(true);
+    const again = inside("copy", "run", rig.at("copy/pipeline.yml"));
+    expect(ran(again)).toEqual(["count", "list"]);
+    for (const place of places(again)) expect(place.startsWith(rig.at("copy"))).toBe(true);
+  });
 });

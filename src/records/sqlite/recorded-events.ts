@@ -1,19 +1,20 @@
 // Reads an event's text. Outputs are recorded by where they lie; of a workspace whose folder was moved, renamed or copied
-// since, they are looked for in the folder that it has now. Knows of files only whether they are there.
+// since, they are looked for in the folder that it has now. Knows no files.
 
-import { existsSync } from "node:fs";
 import type { RunEvent } from "../../core/event.ts";
 import type { OutputRecord } from "../../core/output.ts";
 
 const STORE = "/.stepwell/store/";
 
-/** Where something recorded lies now; `folder` is the `.stepwell` that the records are in. */
+/**
+ * Where something recorded lies now, or lay before it was deleted: never in the folder that this one is a copy of.
+ * `folder` is the `.stepwell` that the records are in.
+ */
 export function whereNow(folder: string, recorded: string): string {
   if (recorded.startsWith(`${folder}/`)) return recorded;
   const at = recorded.indexOf(STORE);
   if (at === -1) return recorded;
-  const here = `${folder}/${recorded.slice(at + STORE.length - "store/".length)}`;
-  return existsSync(here) ? here : recorded;
+  return `${folder}/${recorded.slice(at + STORE.length - "store/".length)}`;
 }
 
 export function readEvent(folder: string, text: string): RunEvent {
