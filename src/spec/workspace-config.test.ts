@@ -97,6 +97,9 @@ slots: 3
     ["source_date_epoch: -1", "wrong_type", "1:20"],
     ["keep: copy\nwarn_size: lots", "wrong_type", "2:12"],
     ["slots: 0", "out_of_range", "1:8"],
+    ['pass_env: [A, ""]', "wrong_type", "1:15"],
+    ["pass_env: [A*B]", "wrong_type", "1:12"],
+    ["pass_env: [{name: A*, secret: s}]", "wrong_type", "1:19"],
     ["- a", "not_a_mapping", "1:1"],
     ["a: [", "yaml_syntax", "1:5"],
     ["keep: copy\nkeep: copy", "duplicate_key", "2:1"],
@@ -105,6 +108,17 @@ slots: 3
     expect(problem?.code).toBe(code);
     expect(`${problem?.position?.line}:${problem?.position?.column}`).toBe(place);
   });
+});
+
+it("pass_env takes names: a value that stands behind one is not shown", () => {
+  for (const list of ["[HF_TOKEN=hush]", "[{name: HF_TOKEN=hush, secret: s}]"]) {
+    const { problems } = loadWorkspaceConfig(`pass_env: ${list}`, FILE);
+    expect(problems).toMatchObject([
+      { code: "wrong_type", hidesLine: true, hint: expect.stringContaining("`HF_TOKEN`") },
+    ]);
+    expect(JSON.stringify(problems)).not.toContain("hush");
+  }
+  expect(loadWorkspaceConfig('pass_env: ["*", BASH_FUNC_f%%, a b]', FILE).problems).toEqual([]);
 });
 
 describe("notify", () => {

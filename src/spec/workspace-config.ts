@@ -170,7 +170,7 @@ function readConfig(
     instanceTypes: readInstanceTypes(root, compute),
     environments: mapped(root, "environments", (node) => readCurated(node, folder)),
     defaultCompute: getText(root, "default_compute"),
-    ...readPassedVariables(root),
+    ...readPassedVariables(root, problems),
     keep: readKeep(getText(root, "keep")),
     warnSizeBytes: readWarnSize(root, problems),
     retention: readRetention(root, problems),

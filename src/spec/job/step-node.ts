@@ -352,11 +352,12 @@ function computeOf(own: TreeMapping, defaults: JobDefaults, context: LoadContext
   const name = computeName(getText(own, "compute"));
   if (name !== null) return checked(name, get(own, "compute"), context);
   if (defaults.compute !== null) return checked(defaults.compute, defaults.computePlace, context);
-  return checked(options.defaultCompute ?? "local", null, context);
+  const named = ", which `default_compute` of stepwell.yml names";
+  return checked(options.defaultCompute ?? "local", null, context, named);
 }
 
 /** The name itself; one that the workspace does not have is reported with both ways out. */
-function checked(name: string, place: TreeNode | null, context: LoadContext): string {
+function checked(name: string, place: TreeNode | null, context: LoadContext, namedBy = ""): string {
   const known = context.options.knownComputes;
   if (known === null || known(name)) return name;
   if (name.includes("${{")) {
@@ -366,9 +367,10 @@ function checked(name: string, place: TreeNode | null, context: LoadContext): st
     return name;
   }
   const near = didYouMean(name, ["local"]);
-  const ways = `Run with \`--compute local\`, or put the line \`computes: {${name}: {type: local}}\` into stepwell.yml (\`--write\` does it).`;
+  const key = /^[\w.-]+$/.test(name) ? name : JSON.stringify(name);
+  const ways = `Run with \`--compute local\`, or put the line \`computes: {${key}: {type: local}}\` into stepwell.yml (\`--write\` does it).`;
   const hint = near === null ? ways : `Did you mean \`${near}\`? ${ways}`;
-  const message = `there is no compute \`${name}\` in this workspace`;
+  const message = `there is no compute \`${name}\` in this workspace${namedBy}`;
   context.error(place, "unknown_compute", message, hint);
   return name;
 }
