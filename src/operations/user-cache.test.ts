@@ -34,3 +34,15 @@ it("takes a place that is named from the current folder as a whole path: program
     path.resolve("node_modules/stepwell"),
   );
 });
+
+it.skipIf(process.platform !== "linux")(
+  "has another place where none can be made although root may write: Node would try for ever",
+  () => {
+    vi.stubEnv("TMPDIR", folder);
+    const ours = path.join(folder, `stepwell-cache-${process.getuid?.()}`);
+    expect(cacheFolder({ XDG_CACHE_HOME: "/proc/nowhere" })).toBe(ours);
+    const missing = path.join(folder, "home", "cache");
+    expect(cacheFolder({ XDG_CACHE_HOME: missing })).toBe(path.join(missing, "stepwell"));
+    expect(fs.readdirSync(folder)).toEqual([path.basename(ours)]);
+  },
+);

@@ -35,14 +35,25 @@ function usualPlace(shell: Shell, program: string): string {
 
 /** Now, or once it has been made. */
 function canBeWritten(folder: string): boolean {
-  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+  const wanted = path.resolve(folder);
+  for (let at = wanted; ; at = path.dirname(at)) {
     try {
       fs.accessSync(at, fs.constants.W_OK | fs.constants.X_OK);
-      return true;
+      return at === wanted || takesFolders(at);
     } catch (error) {
       const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
       if (!isMissing || at === path.dirname(at)) return false;
     }
+  }
+}
+
+/** `/proc` and automounted places let root write, and take no folder: Node would try to make one there for ever. */
+function takesFolders(folder: string): boolean {
+  try {
+    fs.rmdirSync(fs.mkdtempSync(path.join(folder, ".stepwell-")));
+    return true;
+  } catch {
+    return false;
   }
 }
 
