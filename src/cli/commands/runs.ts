@@ -46,7 +46,9 @@ export function define(command: Command, context: Context): void {
     .option("--md", "print a Markdown table")
     .option("--json", "print them as one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action((flags: RunsFlags) => showRuns(context, flags));
+    .action((flags: RunsFlags) =>
+      showRuns(context, flags, command.getOptionValueSource("limit") === "default"),
+    );
 }
 
 const EXAMPLES = `
@@ -59,7 +61,7 @@ const COLUMNS_HINT = "write them like: --columns name,status,inputs.alpha --sort
 /** Of a table for programs, where none are asked for. */
 const COLUMNS = ["name", "status", "created", "took", "ran", "reused", "failed", "experiment"];
 
-async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
+async function showRuns(context: Context, flags: RunsFlags, isUsualLimit: boolean): Promise<void> {
   const limit = Number(flags.limit);
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST_LISTED)
     context.refuse(
@@ -97,20 +99,18 @@ async function showRuns(context: Context, flags: RunsFlags): Promise<void> {
       context.terminal.note(
         `${found.onlyNewest === null ? "no run here" : "none of them"} has ${name}${near === null ? "" : `; did you mean ${near}?`}`,
       );
-    if (found.isLimited) context.terminal.note(limitNote(flags, limit));
     print(context, found.runs, { columns, isChosen: asked !== null, flags });
+    // Whoever names a limit knows of it.
+    if (found.isLimited && isUsualLimit) {
+      const which = flags.sort === undefined ? "the newest" : "the first";
+      context.terminal.note(`only ${which} ${limit} are listed; more: --limit ${MOST_LISTED}`);
+    }
   } finally {
     await workspace.close();
   }
 }
 
 const MOST_LISTED = 10_000;
-
-function limitNote({ sort }: RunsFlags, limit: number): string {
-  const which = sort === undefined ? "the newest" : "the first";
-  const more = limit < MOST_LISTED ? `; more: --limit ${Math.min(10 * limit, MOST_LISTED)}` : "";
-  return `only ${which} ${limit} are listed${more}`;
-}
 
 const STATUSES: readonly ShownRunStatus[] = [
   "Queued",
