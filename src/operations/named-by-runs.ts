@@ -2,12 +2,12 @@
 // of `retention` let go. Reads plans; knows nothing of folders but their size.
 
 import path from "node:path";
-import { itemsToRemove, type KeptItem, type RuledRun } from "../core/retention.ts";
+import { itemsToRemove, type KeptItem } from "../core/retention.ts";
 import type { RunRule } from "../spec/retention-rules.ts";
 import { downloadName } from "./download.ts";
 import type { ComponentDefinition } from "./load-definition.ts";
 import type { DataDefinition } from "./resolve-data.ts";
-import { runsOf, untouchable } from "./result-references.ts";
+import { type KnownRun, runsOf, untouchable } from "./result-references.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 const KINDS = ["snapshots", "inputs", "downloads"] as const;
@@ -22,8 +22,10 @@ export interface Named {
   readonly frozen: ReadonlySet<string>;
 }
 
-/** Name → the runs that name it; null: a registered version does. */
+/** Name → the plans that name it; null: a registered version does. Many runs have one plan. */
 type Namers = Record<NamedKind, Map<string, Set<string> | null>>;
+/** The runs of each plan. */
+type Planned = ReadonlyMap<string, readonly KnownRun[]>;
 
 /** `sizeOf`: of what lies under a name, asked for rules of size alone. */
 export async function namedByRuns(
@@ -32,25 +34,39 @@ export async function namedByRuns(
 ): Promise<Named> {
   const runs = await runsOf(workspace);
   const namers: Namers = { snapshots: new Map(), inputs: new Map(), downloads: new Map() };
-  for (const run of runs) await noteRun(workspace, namers, run);
+  const planned = byPlan(runs);
+  for (const planId of planned.keys()) await notePlan(workspace, namers, planId);
   const frozen = await noteRegistered(workspace, namers);
   const staying = async (kind: NamedKind): Promise<ReadonlySet<string>> => {
     const rule = workspace.config.retention[kind];
     if (rule === null) return new Set(namers[kind].keys());
-    return stayingUnder(workspace, rule, runs, namers[kind], (name) => sizeOf(kind, name));
+    const items = itemsOf(namers[kind], planned, (name) =>
+      rule.maxSizeBytes === null ? 0 : sizeOf(kind, name),
+    );
+    return stayingUnder(workspace, rule, runs, items);
   };
   const [snapshots, inputs, downloads] = await Promise.all(KINDS.map(staying));
   return { snapshots, inputs, downloads, frozen } as Named;
 }
 
-async function noteRun(
+function byPlan(runs: readonly KnownRun[]): Planned {
+  const planned = new Map<string, KnownRun[]>();
+  for (const run of runs) {
+    const known = planned.get(run.planId);
+    if (known === undefined) planned.set(run.planId, [run]);
+    else known.push(run);
+  }
+  return planned;
+}
+
+async function notePlan(
   { plans, folder }: Workspace,
   namers: Namers,
-  { name: run, planId }: { readonly name: string; readonly planId: string },
+  planId: string,
 ): Promise<void> {
   const note = (kind: NamedKind, name: string): void => {
     const known = namers[kind].get(name) ?? new Set<string>();
-    namers[kind].set(name, known.add(run));
+    namers[kind].set(name, known.add(planId));
   };
   const downloads = places.downloads(folder) + path.sep;
   const plan = await plans.plan(planId);
@@ -81,25 +97,29 @@ async function noteRegistered(
   return frozen;
 }
 
+function itemsOf(
+  namers: Namers[NamedKind],
+  planned: Planned,
+  sizeOf: (name: string) => number,
+): readonly KeptItem[] {
+  return [...namers].map(([name, by]) => ({
+    key: name,
+    bytes: name,
+    sizeBytes: sizeOf(name),
+    runs: [...(by ?? [])].flatMap((planId) => (planned.get(planId) ?? []).map((run) => run.name)),
+    isHeld: by === null,
+  }));
+}
+
 async function stayingUnder(
   { records, clock }: Workspace,
   rule: RunRule,
-  runs: readonly RuledRun[],
-  namers: Namers[NamedKind],
-  sizeOf: (name: string) => number,
+  runs: readonly KnownRun[],
+  items: readonly KeptItem[],
 ): Promise<ReadonlySet<string>> {
-  const items = [...namers].map(
-    ([name, by]): KeptItem => ({
-      key: name,
-      bytes: name,
-      sizeBytes: rule.maxSizeBytes === null ? 0 : sizeOf(name),
-      runs: [...(by ?? [])],
-      isHeld: by === null,
-    }),
-  );
   const isUntouchable = untouchable(await records.pins());
   const going = itemsToRemove(rule, items, runs, { now: clock.now(), isUntouchable });
-  return new Set([...namers.keys()].filter((name) => !going.has(name)));
+  return new Set(items.map(({ key }) => key).filter((name) => !going.has(name)));
 }
 
 function hexOf(id: string): string {
