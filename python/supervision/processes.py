@@ -150,23 +150,29 @@ def proc_fields(pid):
     return files.read("/proc/%d/stat" % pid).rpartition(b")")[2].split()
 
 
+def is_running(state, threads):
+    """A process whose first thread alone has ended looks like a zombie and runs on."""
+    return state != b"X" and (state != b"Z" or threads > 1)
+
+
 def descendants(root):
     children = {}
-    states = {}
+    running = set()
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
                 fields = proc_fields(int(name))
             except OSError:
                 continue
-            states[int(name)] = fields[0]
+            if is_running(fields[0], int(fields[17])):
+                running.add(int(name))
             children.setdefault(int(fields[1]), []).append(int(name))
     found = []
     unvisited = [root]
     while unvisited:
         for pid in children.get(unvisited.pop(), ()):
             unvisited.append(pid)
-            if states[pid] not in (b"Z", b"X"):
+            if pid in running:
                 found.append(pid)
     return found
 
@@ -184,7 +190,8 @@ def marked(order):
     ).stdout
     marker = b"STEPWELL_ATTEMPT=" + order.id
     rows = [line.split(None, 4) for line in listing.splitlines()]
-    rows = [row for row in rows if len(row) == 5 and not row[3].startswith(b"Z")]
+    # `Zl`: its first thread has ended, others run on.
+    rows = [row for row in rows if len(row) == 5 and (not row[3].startswith(b"Z") or b"l" in row[3])]
     found = set()
     grown = True
     while grown:

@@ -62,6 +62,8 @@ interface Row {
   readonly parent: number;
   readonly session: number;
   readonly startTime: string;
+  /** The process looks like a zombie, but other threads of it run on. */
+  readonly hasLostFirstThread: boolean;
 }
 
 /** Null for a process that is gone or a zombie. */
@@ -71,12 +73,14 @@ function readRow(pid: number): Row | null {
   // The name in parentheses may hold anything, parentheses and spaces included.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const state = fields[0];
-  if (state === "Z" || state === "X" || state === "x") return null;
+  const hasLostFirstThread = state === "Z" && Number(fields[17]) > 1;
+  if ((state === "Z" && !hasLostFirstThread) || state === "X" || state === "x") return null;
   return {
     pid,
     parent: Number(fields[1]),
     session: Number(fields[3]),
     startTime: fields[19] ?? "",
+    hasLostFirstThread,
   };
 }
 
@@ -92,7 +96,7 @@ function treeOf(query: TreeQuery, boot: string): ProcessIdentity[] {
   const marker = `STEPWELL_ATTEMPT=${query.attemptId}`;
   const found = new Set<number>();
   for (const row of rows) {
-    if (sessions.has(row.session) || carries(row.pid, marker)) found.add(row.pid);
+    if (sessions.has(row.session) || carries(row, marker)) found.add(row.pid);
   }
   addDescendants(rows, found);
   return rows
@@ -123,10 +127,18 @@ function addDescendants(rows: readonly Row[], found: Set<number>): void {
   }
 }
 
-function carries(pid: number, marker: string): boolean {
-  const environment = read(`/proc/${pid}/environ`);
+function carries({ pid, hasLostFirstThread }: Row, marker: string): boolean {
+  const environment = hasLostFirstThread ? ofOtherThread(pid) : read(`/proc/${pid}/environ`);
   if (environment === null || !environment.includes(marker)) return false;
   return environment.split("\0").includes(marker);
+}
+
+function ofOtherThread(pid: number): string | null {
+  for (const thread of listOf(`/proc/${pid}/task`)) {
+    const environment = read(`/proc/${pid}/task/${thread}/environ`);
+    if (environment) return environment;
+  }
+  return null;
 }
 
 function send(pid: number, signal: TreeSignal): boolean {
@@ -172,6 +184,14 @@ function canMakeGroups(parent: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+function listOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

@@ -51,7 +51,8 @@ function parseRows(listing: string): Row[] {
   for (const line of listing.split("\n")) {
     const words = line.trim().split(/\s+/);
     const state = words[3];
-    if (state === undefined || state.startsWith("Z")) continue;
+    // `Zl`: its first thread has ended, others run on.
+    if (state === undefined || (state.startsWith("Z") && !state.includes("l"))) continue;
     rows.push({
       pid: Number(words[0]),
       parent: Number(words[1]),

@@ -159,7 +159,7 @@ export function killEverything(folder: string): number {
   const killed = new Set<number>();
   for (;;) {
     const found = processesOf(folder);
-    if (found.length === 0) return killed.size;
+    if (found.length === 0 && ![...killed].some(stillWrites)) return killed.size;
     for (const { pid } of found) {
       killed.add(pid);
       try {
@@ -170,6 +170,18 @@ export function killEverything(folder: string): number {
     }
     // A killed process is there until the system has had time for it; until then it may still write.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
+}
+
+/** A killed process has no command line from the end of its first thread; another may still be in a call that writes. */
+function stillWrites(pid: number): boolean {
+  try {
+    // One with a command line was given the number since.
+    if (fs.readFileSync(`/proc/${pid}/cmdline`).length > 0) return false;
+    const state = fs.readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)?.[0];
+    return fs.readdirSync(`/proc/${pid}/task`).length > 1 || !/[ZX]/.test(state ?? "X");
+  } catch {
+    return false;
   }
 }
 

@@ -212,6 +212,20 @@ export function endings(test: BenchTest): void {
     await bench.expectGone(order);
   });
 
+  test("stops a process whose first thread has ended", async (bench) => {
+    const program = [
+      "import ctypes, os, threading, time",
+      "threading.Thread(target=time.sleep, args=(60,)).start()",
+      'open("survivor", "w").write(str(os.getpid()))',
+      "ctypes.CDLL(None).pthread_exit(None)",
+    ].join("; ");
+    const isHalf = `until ps -o stat= -p $! | grep -q Z; do sleep 0.01; done`;
+    const { order, end } = await bench.run(`python3 -c '${program}' & ${isHalf}`, { graceMs: 100 });
+    expect(end).toMatchObject({ exitCode: 0, reason: "exited" });
+    expect(end.detail).toMatch(/1 process was still running and was stopped/);
+    await bench.expectGone(order);
+  });
+
   test("waits for what ends by itself shortly after the command", async (bench) => {
     // It goes on until its shell is gone, and a moment longer.
     const outlives = "while kill -0 $$; do sleep 0.01; done 2> /dev/null; sleep 0.05";

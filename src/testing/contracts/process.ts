@@ -6,6 +6,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ProcessPort } from "../../ports/process.ts";
 
+// Its first thread ends once it has read a line; another sleeps on.
+const FIRST_THREAD_ENDS = [
+  "import ctypes, sys, threading, time",
+  "threading.Thread(target=time.sleep, args=(30,)).start()",
+  "print(1, flush=True)",
+  "sys.stdin.readline()",
+  "ctypes.CDLL(None).pthread_exit(None)",
+].join("; ");
+
 /** `reuseProgram`: a built program that proves, in a namespace where pids can be chosen, that a stranger is left alone. */
 export function processContract(
   name: string,
@@ -72,6 +81,28 @@ export function processContract(
       parent.stdin?.end("\n");
       while (!shownOf(zombie, "stat=").startsWith("Z")) await delay(5);
       expect(host.identify(zombie)).toBeNull();
+    });
+
+    it("takes a process for living whose first thread has ended", async () => {
+      const attemptId = `p${process.pid}t${Date.now()}`;
+      const child = await start(`exec python3 -c '${FIRST_THREAD_ENDS}'`, {
+        STEPWELL_ATTEMPT: attemptId,
+      });
+      const pid = child.pid as number;
+      const before = host.identify(pid);
+      child.stdin?.end("\n");
+      while (!shownOf(pid, "stat=").startsWith("Z")) await delay(5);
+      expect(before).not.toBeNull();
+      expect(host.identify(pid)).toEqual(before);
+      expect(before !== null && host.isAlive(before)).toBe(true);
+      const leaders = before === null ? [] : [before];
+      expect(await host.tree({ attemptId: "another", leaders })).toEqual([before]);
+      // `ps` shows no environment of it.
+      if (host.kind === "linux")
+        expect(await host.tree({ attemptId, leaders: [] })).toEqual([before]);
+      expect(before !== null && host.signal(before, "SIGKILL")).toBe(true);
+      await once(child, "exit");
+      expect(host.identify(pid)).toBeNull();
     });
 
     it("takes a process of another boot, or of another start time, for a stranger", async () => {
