@@ -146,7 +146,7 @@ describe("--json", () => {
   it.each([
     [["run", "pipeline.yml", "--priority", "11"]],
     [["run", "pipeline.yml", "--frobnicate"]],
-    [["show", "first", "second"]],
+    [["show", "first", "second", "third"]],
     [["frobnicate"]],
   ])("is an object for wrong usage too: %s", (words) => {
     const refused = rig.cli(...words, "--json");

@@ -49,6 +49,21 @@ export async function targetOf(
   return isRefusal(found) ? context.refuse(found, json) : found;
 }
 
+/** A run, or a step of one: one word that means a run is that run, whatever its steps are called. */
+export async function runOrStepOf(
+  context: Context,
+  workspace: Workspace,
+  words: readonly [string | undefined, string | undefined],
+  json = false,
+): Promise<Target> {
+  const [first, second] = words;
+  if (second !== undefined) return targetOf(context, workspace, words, "step", json);
+  const run = await findRun(workspace, first ?? null);
+  if (!isRefusal(run)) return { run, part: null };
+  const found = await findTarget(workspace, first === undefined ? [] : [first], PARTS.step);
+  return isRefusal(found) || found.part === null ? context.refuse(run, json) : found;
+}
+
 /** As {@link targetOf}, where a step must be named; the only step of a run need not be. */
 export async function stepOf(
   context: Context,

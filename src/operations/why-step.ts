@@ -145,7 +145,10 @@ async function warningsOf(
 /** Index of a step by its path, or which steps there are. */
 export function stepIndex(run: RecordedRun, step: string): number | Refusal {
   const index = run.plan.graph.steps.findIndex((node) => node.path === step);
-  if (index >= 0) return index;
+  return index >= 0 ? index : unknownStep(run, step);
+}
+
+export function unknownStep(run: RecordedRun, step: string): Refusal {
   const names = run.plan.graph.steps.map((node) => node.path);
   const list = `it has ${names.slice(0, 20).join(", ")}`;
   return refuse("unknown_step", `run ${run.row.name} has no step ${step}`, list);

@@ -1,39 +1,82 @@
-// `stepwell show RUN`: one run with its steps, outputs and metrics.
+// `stepwell show RUN [STEP]`: one run with its steps, outputs and metrics, or one step of it.
 
 import type { Command } from "commander";
 import { shellWord } from "../../core/shell-word.ts";
-import type { RecordedRun } from "../../operations/read-run.ts";
+import { type RecordedRun, readRun } from "../../operations/read-run.ts";
+import { isRefusal } from "../../operations/refusal.ts";
 import { removedOutputs } from "../../operations/removed-outputs.ts";
 import { notesOf, type RunView, runView, type StepView } from "../../operations/run-view.ts";
 import { waitingSteps, withWaiting } from "../../operations/waiting-steps.ts";
+import { unknownStep } from "../../operations/why-step.ts";
 import type { Context } from "../context.ts";
 import { failurePlaces, failureReason } from "../failure-places.ts";
 import { duration, number, table } from "../format.ts";
 import { mostShown, noteMore } from "../most-shown.ts";
-import { headline } from "../print-summary.ts";
+import { headline, paintStatus } from "../print-summary.ts";
 import { shownSteps } from "../shown-steps.ts";
-import { RUN_HELP, recordedRun } from "../targets.ts";
+import { type StepReport, stepLines, stepReport } from "../step-report.ts";
+import { RUN_HELP, runOrStepOf } from "../targets.ts";
 import type { Terminal } from "../terminal.ts";
+
+interface ShowFlags {
+  readonly json?: boolean;
+}
 
 export function define(command: Command, context: Context): void {
   command
     .argument("[run]", RUN_HELP)
-    .option("--json", "print the run as one JSON object")
-    .addHelpText("after", "\nExamples:\n  stepwell show\n  stepwell show taxi-17 --json")
-    .action(async (word: string | undefined, flags: { json?: boolean }) => {
+    .argument("[step]", "path of a step: that step alone, with its command and inputs")
+    .option("--json", "print the run, or the step, as one JSON object")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  stepwell show\n  stepwell show taxi-17 --json\n  stepwell show last train",
+    )
+    .action(async (first: string | undefined, second: string | undefined, flags: ShowFlags) => {
       const workspace = await context.open({ create: "refuse" });
       try {
-        const run = await recordedRun(context, workspace, word, flags.json);
+        const target = await runOrStepOf(context, workspace, [first, second], flags.json);
+        const run = await readRun(workspace, target.run);
+        if (isRefusal(run)) return context.refuse(run, flags.json);
         const recorded = runView(workspace.folder, run);
         const waiting = withWaiting(recorded, run, await waitingSteps(workspace, run));
         const gone = await removedOutputs(workspace, run);
         const view = { ...waiting, warnings: [...waiting.warnings, ...gone] };
-        if (flags.json) context.terminal.out(JSON.stringify(view));
+        if (target.part !== null) showStep(context, run, view, target.part, flags.json);
+        else if (flags.json) context.terminal.out(JSON.stringify(view));
         else print(context, run, view);
       } finally {
         await workspace.close();
       }
     });
+}
+
+function showStep(
+  context: Context,
+  run: RecordedRun,
+  view: RunView,
+  path: string,
+  json = false,
+): void {
+  const step = view.steps.find(({ name }) => name === path);
+  if (step === undefined) context.refuse(unknownStep(run, path), json);
+  const report = stepReport(run, step, view.steps);
+  const { terminal } = context;
+  if (json) terminal.out(JSON.stringify(report));
+  else printReport(context, report);
+}
+
+function printReport(context: Context, report: StepReport): void {
+  const { terminal } = context;
+  const [, , , why = ""] = cells(report);
+  const status = paintStatus(terminal, report.status);
+  terminal.out(`${report.run} ${report.name} ${status}${why === "" ? "" : `: ${why}`}`);
+  for (const line of stepLines(report)) terminal.out(line);
+  if (report.steps.length > 0) terminal.out(stepTable(report.steps));
+  if (report.error !== null && report.type !== "pipeline") printError(context, report);
+}
+
+function stepTable(steps: readonly StepView[]): string {
+  return table([["STEP", "STATUS", "TOOK", "WHY"], ...steps.map(cells)]);
 }
 
 function print(context: Context, run: RecordedRun, view: RunView): void {
@@ -48,7 +91,7 @@ function print(context: Context, run: RecordedRun, view: RunView): void {
       `git ${git.repository ?? git.folder} ${git.branch ?? ""} ${git.commit.slice(0, 12)}${git.dirty ? " (dirty)" : ""}`,
     );
   const steps = shownSteps(view.steps, mostShown(terminal));
-  terminal.out(table([["STEP", "STATUS", "TOOK", "WHY"], ...steps.map(cells)]));
+  terminal.out(stepTable(steps));
   for (const step of steps) printStep(context, step);
   for (const [name, output] of Object.entries(view.outputs))
     terminal.out(`pipeline output ${name}  ${output.path}`);
