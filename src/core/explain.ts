@@ -13,6 +13,7 @@ import {
   isFunctionFolder,
   type LoadedPackages,
 } from "./function-changes.ts";
+import { oncePerPair } from "./once-per-pair.ts";
 import { oneLine } from "./one-line.ts";
 import type { Reason, ReasonKind } from "./reason.ts";
 
@@ -69,11 +70,18 @@ function codeChanges(before: PreImage, after: PreImage, evidence: Evidence): Rea
     const changes = functionChanges(packages(a), packages(b), lines(FUNCTION_PROGRAM));
     return [reason("code_changed", `function changed: ${listed(changes)}`)];
   }
-  const changed = names(old, now)
-    .filter((path) => own(old, path) !== own(now, path))
-    .map((path) => describeFile(path, own(old, path), own(now, path), () => lines(path)));
+  const changed = changedFiles(old, now).map((path) =>
+    describeFile(path, own(old, path), own(now, path), () => lines(path)),
+  );
   return [reason("code_changed", `code changed: ${listed(changed)}`)];
 }
+
+/** Steps that share their code are compared one after the other. */
+const changedFiles = oncePerPair((old: Parts, now: Parts) =>
+  names(old, now).filter((path) => own(old, path) !== own(now, path)),
+);
+
+type Parts = Readonly<Record<string, string>>;
 
 function describeFile(
   path: string,
@@ -136,7 +144,7 @@ function environmentChanges(before: string, after: string, evidence: Evidence): 
   const old = evidence.environment(before);
   const now = evidence.environment(after);
   if (old === null || now === null) return [reason("environment_changed", "environment changed")];
-  return [reason("environment_changed", `environment: ${environmentDifference(old, now)}`)];
+  return [reason("environment_changed", `environment: ${differenceOnce(old, now)}`)];
 }
 
 /** `pandas 2.1 → 2.2, the source of mine (editable) changed`. */
@@ -163,6 +171,8 @@ export function environmentDifference(old: EnvironmentIdentity, now: Environment
     ? `the lock of ${now.label.replace(/^uv: /, "")} names other files of the same versions`
     : `${old.label} → ${now.label}`;
 }
+
+const differenceOnce = oncePerPair(environmentDifference);
 
 function versionChange(
   name: string,

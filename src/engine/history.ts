@@ -25,7 +25,7 @@ interface Seen {
   readonly what: string | ResultReference;
 }
 
-type Steps = ReadonlyMap<string, Seen>;
+type Steps = Map<string, Seen>;
 
 export function createHistory(records: RecordStore, plans: PlanReader): History {
   const loaded = new Map<string, Promise<Steps>>();
@@ -39,7 +39,9 @@ export function createHistory(records: RecordStore, plans: PlanReader): History 
         const seen = steps.get(path);
         if (seen === undefined) continue;
         const fingerprint = await fingerprintOf(records, seen.what);
-        if (fingerprint !== null) return { run: row.name, fingerprint, at: seen.at };
+        if (fingerprint === null) continue;
+        steps.set(path, { at: seen.at, what: fingerprint });
+        return { run: row.name, fingerprint, at: seen.at };
       }
       return null;
     },
@@ -47,8 +49,7 @@ export function createHistory(records: RecordStore, plans: PlanReader): History 
 }
 
 async function fingerprintOf(records: RecordStore, what: Seen["what"]): Promise<string | null> {
-  if (typeof what === "string") return what;
-  return (await records.result(what.run, what.seq))?.fingerprint ?? null;
+  return typeof what === "string" ? what : records.fingerprintAt(what);
 }
 
 function remember<T>(

@@ -34,11 +34,13 @@ async function loadReusedResults(
 ): Promise<void> {
   for (const event of events) {
     if (event.kind !== "steps_reused") continue;
-    for (const group of event.from)
-      for (const [position, step] of group.steps.entries()) {
-        const row = await state.ports.records.result(group.run, group.results[position] ?? 0);
+    for (const { run: from, steps, results } of event.from) {
+      const rows = await state.ports.records.resultsAt(results.map((seq) => ({ run: from, seq })));
+      for (const [position, step] of steps.entries()) {
+        const row = rows[position] ?? null;
         if (row !== null) run.results.set(step, row.result);
       }
+    }
   }
 }
 

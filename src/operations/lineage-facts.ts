@@ -5,7 +5,7 @@ import type { EnvironmentIdentity } from "../core/environment.ts";
 import type { LineageGraph } from "../core/lineage.ts";
 import { type OriginNode, originsOf } from "../core/lineage-roots.ts";
 import type { Removal } from "../core/removal.ts";
-import { environmentDocument } from "../engine/explainer.ts";
+import { environmentDocument } from "../engine/evidence.ts";
 import type { ResultRow, RunOrigin, RunRow } from "../ports/records.ts";
 import type { LineageSubject } from "./find-lineage.ts";
 import { type OutputPlace, originOf } from "./lineage-places.ts";

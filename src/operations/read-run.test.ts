@@ -34,7 +34,7 @@ async function read(name: string): Promise<{ run: RecordedRun; asked: number }> 
   if (isRefusal(workspace)) return expect.unreachable(workspace.message);
   let asked = 0;
   const records = { ...workspace.records } as RecordStore;
-  for (const verb of ["result", "resultsOf", "resultsAt"] as const) {
+  for (const verb of ["resultsOf", "resultsAt"] as const) {
     const ask = records[verb] as (...words: unknown[]) => unknown;
     (records as unknown as Record<string, unknown>)[verb] = (...words: unknown[]) => {
       asked += 1;

@@ -1,7 +1,7 @@
 // A recorded run as it stands: its row, plan, folded state, and the results of its steps wherever they were made.
 // Reads only; never waits for anything and never adopts.
 
-import type { RunEvent } from "../core/event.ts";
+import type { ResultReference, RunEvent } from "../core/event.ts";
 import type { Plan } from "../core/plan.ts";
 import { evolve, initialState, type RunState, wire } from "../core/run-state.ts";
 import type { ShownRunStatus } from "../core/status.ts";
@@ -92,10 +92,15 @@ async function resultsOf(
   state: RunState,
   known: ReadonlyMap<number, ResultRow>,
 ): Promise<ReadonlyMap<number, ResultRow>> {
+  const unknown = new Map<number, ResultReference>();
+  for (const [index, { result }] of state.steps.entries())
+    if (result !== null && !known.has(index)) unknown.set(index, result);
+  const references = [...unknown.values()];
+  const rows = references.length === 0 ? [] : await workspace.records.resultsAt(references);
+  const read = new Map([...unknown.keys()].map((index, at) => [index, rows[at] ?? null]));
   const results = new Map<number, ResultRow>();
-  for (const [index, { result }] of state.steps.entries()) {
-    if (result === null) continue;
-    const row = known.get(index) ?? (await workspace.records.result(result.run, result.seq));
+  for (const index of state.steps.keys()) {
+    const row = known.get(index) ?? read.get(index) ?? null;
     if (row !== null) results.set(index, row);
   }
   return results;

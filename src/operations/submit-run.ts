@@ -6,7 +6,7 @@ import { forgetText } from "../core/packed-graph.ts";
 import { plainLetters } from "../core/plain-letters.ts";
 import type { Plan } from "../core/plan.ts";
 import { planDocument } from "../core/plan-document.ts";
-import { codeDocument, environmentDocument } from "../engine/explainer.ts";
+import { codeDocument, environmentDocument } from "../engine/evidence.ts";
 import type { Document, NewRun, RecordStore, RunRow } from "../ports/records.ts";
 import { addressSecretIn, withoutAddressSecrets } from "../spec/address-secret.ts";
 import { RUN_WORDS } from "../spec/run-words.ts";

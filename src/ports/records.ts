@@ -322,8 +322,8 @@ export interface RecordStore extends LineageIndex, KeepingRecords {
   invalidate(results: readonly ResultReference[], mark: Invalidation): Promise<void>;
   /** Every result of this fingerprint, or whose fingerprint holds this environment, code, or one of these inputs. */
   resultsWith(part: PreImagePart): Promise<readonly ResultRow[]>;
-  /** One result by where it is recorded. */
-  result(run: string, seq: number): Promise<ResultRow | null>;
+  /** The fingerprint of one result by where it is recorded. */
+  fingerprintAt(reference: ResultReference): Promise<string | null>;
   /** Every result that a run made itself, damaged ones too. */
   resultsOf(run: string): Promise<readonly ResultRow[]>;
   /** Fingerprints that have an undamaged result with this static id: "could any data make this a hit?" */

@@ -313,7 +313,7 @@ function resultVerbs(
   | "invalidations"
   | "invalidate"
   | "resultsWith"
-  | "result"
+  | "fingerprintAt"
   | "resultsOf"
   | "fingerprintsWithStaticId"
   | "preImage"
@@ -358,7 +358,7 @@ function resultVerbs(
       data.results
         .filter((row) => holds(data.preImages.get(row.fingerprint), row, part))
         .sort((a, b) => a.finishedAt - b.finishedAt),
-    result: async (run, seq) => find(run, seq),
+    fingerprintAt: async ({ run, seq }) => find(run, seq)?.fingerprint ?? null,
     resultsOf: async (run) => data.results.filter((row) => row.run === run),
     fingerprintsWithStaticId: async (id) => [
       ...new Set(

@@ -1,23 +1,17 @@
 // A record store that reads each result once: what was looked up by fingerprint, or by its run, is not read and parsed
 // again. Results never change; whether one still counts is asked of the store each time.
 
+import type { ResultReference } from "../core/event.ts";
 import type { RecordStore, ResultRow } from "../ports/records.ts";
 
 /** Rows kept: about 100 MB. */
 const KEPT = 100_000;
-/** So many results of one run are read one by one before all of them are read: a step that changed asks for its own alone. */
-const ASKED_SINGLY = 100;
 
 export function rememberResults(store: RecordStore): RecordStore {
   const rows = new Map<string, ResultRow>();
-  /** How often a single result of a run was asked for. */
-  const asked = new Map<string, number>();
   const remember = (row: ResultRow): void => {
-    if (rows.size >= KEPT) {
-      rows.clear();
-      asked.clear();
-    }
-    rows.set(keyOf(row.run, row.seq), row);
+    if (rows.size >= KEPT) rows.clear();
+    rows.set(keyOf(row), row);
   };
   return {
     ...store,
@@ -31,20 +25,20 @@ export function rememberResults(store: RecordStore): RecordStore {
       for (const row of found.values()) remember(row);
       return found;
     },
-    async result(run, seq) {
-      const known = rows.get(keyOf(run, seq));
-      if (known !== undefined) return known;
-      const times = (asked.get(run) ?? 0) + 1;
-      asked.set(run, times);
-      // Who asks for so many asks for the rest, too.
-      if (times === ASKED_SINGLY) for (const row of await store.resultsOf(run)) remember(row);
-      const row = rows.get(keyOf(run, seq)) ?? (await store.result(run, seq));
-      if (row !== null) remember(row);
-      return row;
+    async resultsAt(references) {
+      const known = references.map((reference) => rows.get(keyOf(reference)) ?? null);
+      const unknown = [...known.keys()].filter((at) => known[at] === null);
+      const read = await store.resultsAt(unknown.map((at) => references[at] as ResultReference));
+      for (const [position, at] of unknown.entries()) {
+        const row = read[position] ?? null;
+        known[at] = row;
+        if (row !== null) remember(row);
+      }
+      return known;
     },
   };
 }
 
-function keyOf(run: string, seq: number): string {
+function keyOf({ run, seq }: ResultReference): string {
   return `${seq} ${run}`;
 }

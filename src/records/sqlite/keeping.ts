@@ -18,7 +18,7 @@ import { listLabels, toAssetRow } from "./assets.ts";
 import type { Row } from "./driver.ts";
 import { forgetAsset, forgetRun } from "./forget.ts";
 import { assetsWith, reusedBy } from "./lineage.ts";
-import { readResult } from "./results.ts";
+import { resultsAt } from "./results.ts";
 import { openRuns } from "./runs.ts";
 import type { Session } from "./session.ts";
 
@@ -98,8 +98,8 @@ function markRemoved(session: Session, order: MarkOrder): MarkOutcome {
     openRuns: openRuns(session).map((run) => run.name),
     pins: listPins(session),
     reusedBy: (run) => reusedBy(session, run),
-    idsOf: ({ run, seq }) => {
-      const row = readResult(session, run, seq);
+    idsOf: (reference) => {
+      const [row = null] = resultsAt(session, [reference]);
       return row === null ? [] : recordedOutputs(row.result).flatMap(([, one]) => idsOf(one));
     },
     assetsWith: (id) =>

@@ -4,10 +4,10 @@
 import type { ResultReference, ReusedSteps, RunEvent } from "../../core/event.ts";
 import { idsOf, recordedOutputs } from "../../core/output.ts";
 import type { LineageIndex, Page, PortUse, ReaderFilter } from "../../ports/lineage-index.ts";
-import type { AssetRow, ResultRow } from "../../ports/records.ts";
+import type { AssetRow } from "../../ports/records.ts";
 import { toAssetRow } from "./assets.ts";
 import type { Row, Value } from "./driver.ts";
-import { readResult } from "./results.ts";
+import { resultsAt } from "./results.ts";
 import type { Session } from "./session.ts";
 
 type Completed = Extract<RunEvent, { kind: "step_completed" }>;
@@ -75,13 +75,6 @@ export const lineageVerbs = (session: Session): LineageIndex => ({
   reusersOf: async (run) => reusersOf(session, run),
   reusedBy: async (run) => reusedBy(session, run),
 });
-
-function resultsAt(
-  session: Session,
-  results: readonly ResultReference[],
-): readonly (ResultRow | null)[] {
-  return results.map(({ run, seq }) => readResult(session, run, seq));
-}
 
 function makers(
   session: Session,

@@ -1,6 +1,6 @@
 // Results by fingerprint: which step run made it, when, and whether its bytes were found damaged since.
 
-import type { RunEvent } from "../../core/event.ts";
+import type { ResultReference, RunEvent } from "../../core/event.ts";
 import type { PreImage } from "../../core/fingerprint.ts";
 import { MOST_RESULTS, type ResultRow } from "../../ports/records.ts";
 import type { Row } from "./driver.ts";
@@ -68,14 +68,46 @@ function newestOf(session: Session, fingerprints: readonly string[]): ResultRow[
   return rows.map(([run, seq, event]) => resultRow(run, seq, asItLies(session.folder, event)));
 }
 
-export function readResult(session: Session, run: string, seq: number): ResultRow | null {
+export function resultsAt(
+  session: Session,
+  references: readonly ResultReference[],
+): readonly (ResultRow | null)[] {
+  const found: (ResultRow | null)[] = references.map(() => null);
+  for (let at = 0; at < references.length; at += PART)
+    for (const [position, row] of partAt(session, references.slice(at, at + PART)))
+      found[at + position] = row;
+  return found;
+}
+
+/** All as one text, as with `newestOf`. */
+function partAt(
+  session: Session,
+  references: readonly ResultReference[],
+): readonly (readonly [position: number, row: ResultRow])[] {
+  const found = session.get(
+    `select group_concat('[' || wanted.key || ',' || e.body || ']') as rows
+       from json_each(?) wanted
+       cross join result r on r.workspace=? and r.run=json_extract(wanted.value, '$[0]')
+                          and r.seq=json_extract(wanted.value, '$[1]')
+       cross join event e on e.workspace=r.workspace and e.run=r.run and e.seq=r.seq`,
+    JSON.stringify(references.map(({ run, seq }) => [run, seq])),
+    session.workspace,
+  );
+  const rows = JSON.parse(`[${found?.rows ?? ""}]`) as [number, Completed][];
+  return rows.map(([position, event]) => {
+    const { run, seq } = references[position] as ResultReference;
+    return [position, resultRow(run, seq, asItLies(session.folder, event))];
+  });
+}
+
+export function fingerprintAt(session: Session, { run, seq }: ResultReference): string | null {
   const row = session.get(
-    `select ${COLUMNS} from ${JOIN} where r.workspace=? and r.run=? and r.seq=?`,
+    "select fingerprint from result where workspace=? and run=? and seq=?",
     session.workspace,
     run,
     seq,
   );
-  return row === undefined ? null : toResultRow(session, row);
+  return row === undefined ? null : String(row.fingerprint);
 }
 
 export function resultsOf(session: Session, run: string): readonly ResultRow[] {

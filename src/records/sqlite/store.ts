@@ -30,12 +30,12 @@ import { keepingVerbs, takesRemoved } from "./keeping.ts";
 import { lineageVerbs } from "./lineage.ts";
 import { migrate } from "./migrations.ts";
 import {
+  fingerprintAt,
   fingerprintsWithStaticId,
   markDamaged,
   newestUsable,
   putPreImages,
   readPreImage,
-  readResult,
   resultState,
   resultsOf,
   usableResults,
@@ -156,7 +156,7 @@ function storeOver(
     invalidate: async (results, mark) =>
       session.transaction(() => writeMarks(session, results, mark)),
     resultsWith: async (part) => resultsWith(session, part),
-    result: async (run, seq) => readResult(session, run, seq),
+    fingerprintAt: async (reference) => fingerprintAt(session, reference),
     resultsOf: async (run) => resultsOf(session, run),
     fingerprintsWithStaticId: async (id) => fingerprintsWithStaticId(session, id),
     preImage: async (fingerprint) => readPreImage(session, fingerprint),

@@ -89,7 +89,7 @@ export function keepingContract(name: string, open: () => RecordStore): void {
           { run: "one", seq: 9 },
         ]),
       ).toEqual([MARK, null]);
-      expect(await store.result("one", 1)).toMatchObject({ path: "s0" });
+      expect((await store.resultsAt([{ run: "one", seq: 1 }]))[0]).toMatchObject({ path: "s0" });
       await store.submit(newRun("two", { createdAt: 2 }));
       const again = completed(0, "f", 8, making("x"));
       await store.commit(batch(epoch, [update("two", 1, [again])]));

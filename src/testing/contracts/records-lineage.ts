@@ -107,6 +107,24 @@ export function lineageContract(name: string, open: () => RecordStore): void {
       expect(none).toBeNull();
     });
 
+    it("gives very many results in the order asked for", async () => {
+      const store = open();
+      const epoch = await withRuns(store, "one", "two");
+      const events = Array.from({ length: 300 }, (_, at) => completed(0, `f${at}`, at));
+      await store.commit(batch(epoch, [update("one", 1, events), update("two", 1, events)]));
+      const asked = Array.from({ length: 700 }, (_, at) => ({
+        run: at % 2 === 0 ? "two" : "one",
+        seq: ((at * 7) % 310) + 1,
+      }));
+      const rows = await store.resultsAt(asked);
+      expect(rows.map((row) => row && [row.run, row.seq, row.fingerprint])).toEqual(
+        asked.map(({ run, seq }) => (seq > 300 ? null : [run, seq, `f${seq - 1}`])),
+      );
+      expect(await store.resultsAt([])).toEqual([]);
+      expect(await store.fingerprintAt({ run: "two", seq: 3 })).toBe("f2");
+      expect(await store.fingerprintAt({ run: "two", seq: 301 })).toBeNull();
+    });
+
     it("knows which runs took over results of which, and which results", async () => {
       const store = open();
       const epoch = await withRuns(store, "one", "two", "three");

@@ -238,7 +238,9 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       expect(await store.resultState("f")).toBe("damaged");
       expect(await store.resultState("unknown")).toBe("none");
       expect((await store.resultsOf("one")).map((row) => row.path)).toEqual(["s0", "s1"]);
-      expect((await store.result("one", 1))?.result.metrics).toEqual({ auc: 1 });
+      expect((await store.resultsAt([{ run: "one", seq: 1 }]))[0]?.result.metrics).toEqual({
+        auc: 1,
+      });
     });
 
     it("never offers an invalidated result again, and keeps the first reason", async () => {

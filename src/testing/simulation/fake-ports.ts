@@ -317,7 +317,8 @@ async function checkWhole(
 ): Promise<void> {
   for (const group of event.from)
     for (const seq of group.results) {
-      const path = (await records.result(group.run, seq))?.result.outputs.out?.path;
+      const path = (await records.resultsAt([{ run: group.run, seq }]))[0]?.result.outputs.out
+        ?.path;
       if (path !== undefined && world.damaged.has(path))
         world.break_("I8", `reused although it was damaged: ${path}`);
     }

@@ -66,7 +66,7 @@ async function removedIn(
   const found: string[] = [];
   for (const { run, results } of event.from)
     for (const seq of results) {
-      const path = pathOf((await records.result(run, seq))?.result.outputs ?? {});
+      const path = pathOf((await records.resultsAt([{ run, seq }]))[0]?.result.outputs ?? {});
       const [mark] = await records.removals([{ run, seq }]);
       if (path !== undefined && (mark !== null || world.removed.has(path))) found.push(path);
     }

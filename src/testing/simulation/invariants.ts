@@ -59,7 +59,7 @@ async function checkOutcome(
         world.break_("I6", `${run.name} ${path} is ${step.status}`);
       continue;
     }
-    const row = await records.result(step.result.run, step.result.seq);
+    const [row = null] = await records.resultsAt([step.result]);
     const id = row?.result.outputs.out?.id;
     if (id === undefined) world.break_("I10", `${run.name} ${path} has no traceable result`);
     else if (id !== expected.contents.get(path))
