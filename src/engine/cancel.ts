@@ -7,11 +7,15 @@ import { type ActiveRun, emit } from "./active-run.ts";
 import type { EngineState } from "./engine-state.ts";
 import { type Flight, neverStarted } from "./flight.ts";
 import { waitersOf } from "./receive.ts";
+import { endUnreadable } from "./unreadable-run.ts";
 
 /** Takes a client's cancel into the run's events. A second one changes nothing, unless it asks to kill. */
 export function cancelRun(state: EngineState, request: EngineRequest): void {
   const run = state.runs.get(request.run);
-  if (run === undefined) return;
+  if (run === undefined) {
+    endUnreadable(state, request);
+    return;
+  }
   if (request.kind === "kill")
     for (const flight of state.flights.values())
       if (flight.run === run && flight.submitted) state.kills.add(flight.attemptId);
@@ -67,7 +71,7 @@ function handOver(state: EngineState, flight: Flight, heir: ActiveRun, step: num
     epoch: state.epoch,
     bootId: state.ports.me.process.bootId,
     reason: { kind: "in_flight", detail: `continued from ${owner.row.name}, which was cancelled` },
-    shared: true,
+    shared: flight.shared,
     adoptedFrom: owner.row.name,
     ...(flight.gpus.length === 0 ? {} : { gpus: flight.gpus }),
   });

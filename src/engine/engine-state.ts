@@ -1,19 +1,24 @@
 // What all parts of one engine share.
 
 import type { Compute } from "../ports/compute.ts";
-import type { CommitBatch, ResultRow } from "../ports/records.ts";
+import type { CommitBatch, ResultRow, RunUpdate } from "../ports/records.ts";
 import type { ActiveRun } from "./active-run.ts";
 import type { InFlight, Wanted } from "./decide.ts";
 import type { EnginePorts } from "./engine-ports.ts";
 import type { Flight, Message } from "./flight.ts";
 import type { LookAhead, Slots } from "./slots.ts";
 import type { SpaceWait } from "./space-wait.ts";
+import type { UnreadableRun } from "./unreadable-run.ts";
 
 export interface EngineState {
   readonly ports: EnginePorts;
   readonly epoch: number;
   readonly compute: Compute;
   readonly runs: Map<string, ActiveRun>;
+  /** Runs without an end that this version cannot go on with. */
+  readonly unreadable: Map<string, UnreadableRun>;
+  /** Ends of such runs, for the next commit. */
+  endings: RunUpdate[];
   readonly flights: Map<string, Flight>;
   readonly inFlight: InFlight;
   /** Steps decided to run, by run name and step, until they get a slot. */

@@ -51,6 +51,8 @@ export function createEngine(
     epoch,
     compute: ports.makeCompute(epoch, (report) => post({ kind: "compute", report })),
     runs: new Map(),
+    unreadable: new Map(),
+    endings: [],
     flights: new Map(),
     inFlight: new Map(),
     wanted: new Map(),
@@ -190,8 +192,8 @@ async function takeUpRuns(state: EngineState): Promise<void> {
   const { records } = state.ports;
   for (const row of await records.openRuns()) {
     const known = state.runs.get(row.name);
-    if (known === undefined) await recoverRun(state, row);
-    else known.row = row;
+    if (known !== undefined) known.row = row;
+    else if (!state.unreadable.has(row.name)) await recoverRun(state, row);
   }
   refreshPermissions(state);
 }
@@ -293,7 +295,8 @@ async function commit(state: EngineState, batch: CommitBatch): Promise<CommitOut
 }
 
 function takeUpdates(state: EngineState): RunUpdate[] {
-  const updates: RunUpdate[] = [];
+  const updates = state.endings;
+  state.endings = [];
   for (const run of state.runs.values()) {
     const update = takeUpdate(run);
     if (update !== null) updates.push(update);

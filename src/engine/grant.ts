@@ -8,6 +8,7 @@ import type { Wanted } from "./decide.ts";
 import { type EngineState, wantedKey } from "./engine-state.ts";
 import type { Flight } from "./flight.ts";
 import { releaseWaiters, waitersOf } from "./receive.ts";
+import { isHeldUnreadably } from "./unreadable-run.ts";
 
 /** Emits `attempt_created` for everything that fits; the answer is to be launched after the commit. */
 export function grant(state: EngineState): readonly Flight[] {
@@ -26,7 +27,9 @@ export function grant(state: EngineState): readonly Flight[] {
     state.wanted.delete(key);
     if (wanted === undefined || !stillWanted(wanted)) continue;
     const leads = mayLead(state, wanted);
-    flights.push(makeAttempt(state, wanted, leads));
+    flights.push(
+      makeAttempt(state, wanted, leads && !isHeldUnreadably(state, wanted.facts.fingerprint)),
+    );
     if (leads) takeLead(state, wanted);
   }
 }

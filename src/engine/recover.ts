@@ -9,12 +9,16 @@ import type { RunRow } from "../ports/records.ts";
 import { type ActiveRun, emit, openRun, outputOf, poolOfStep, replay } from "./active-run.ts";
 import type { EngineState } from "./engine-state.ts";
 import { type Flight, finish } from "./flight.ts";
+import { readUnreadable } from "./unreadable-run.ts";
 
 /** Adds a run to the engine. A run whose plan or events cannot be read fails alone; the others go on. */
 export async function recoverRun(state: EngineState, row: RunRow): Promise<void> {
   const plan = await state.ports.plans.plan(row.planId);
   if (plan === null) {
-    state.ports.warn(`run ${row.name}: its recorded plan cannot be read; it is left alone`);
+    state.unreadable.set(row.name, await readUnreadable(state, row));
+    state.ports.warn(
+      `run ${row.name}: its recorded plan cannot be read; it is left alone until somebody ends it: stepwell cancel ${row.name}`,
+    );
     return;
   }
   const run = openRun(row, plan);

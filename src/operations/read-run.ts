@@ -4,7 +4,7 @@
 import type { ResultReference, RunEvent } from "../core/event.ts";
 import type { Plan } from "../core/plan.ts";
 import { evolve, initialState, type RunState, wire } from "../core/run-state.ts";
-import type { ShownRunStatus } from "../core/status.ts";
+import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
 import type { ResultRow, RunRow } from "../ports/records.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { shownStatus } from "./shown-status.ts";
@@ -29,8 +29,10 @@ export async function readRun(workspace: Workspace, name: string): Promise<Recor
   if (plan === null)
     return refuse(
       "damaged_record",
-      `the plan of run ${name} is missing from the record, or cannot be read`,
-      null,
+      `the plan of run ${name} cannot be read: it is damaged, missing, or of a newer version of Stepwell`,
+      isEndedRun(row.status)
+        ? `remove it: stepwell delete ${name} --record`
+        : `end it: stepwell cancel ${name}; then remove it: stepwell delete ${name} --record`,
       4,
     );
   const state = initialState(name, wire(plan));

@@ -102,9 +102,23 @@ export function project(
       for (const step of event.steps)
         endAttempt(session, run, seq, { path: pathOf(step), at: event.at });
       return;
+    case "run_ended":
+      endAttempts(session, run, seq, event.at);
+      return;
     default:
       return;
   }
+}
+
+/** Of a run that was ended without its plan nobody knows the paths of its steps. */
+function endAttempts(session: Session, run: string, seq: number, at: number): void {
+  session.run(
+    "update attempt set ended_at=?, ended_seq=? where workspace=? and run=? and ended_at is null",
+    at,
+    seq,
+    session.workspace,
+    run,
+  );
 }
 
 function endAttempt(
