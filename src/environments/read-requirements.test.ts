@@ -54,3 +54,19 @@ it("says of a file that it is UTF-16, as PowerShell writes what pip freeze print
     hint: expect.stringContaining("iconv -f UTF-16"),
   });
 });
+
+it.each(["six==${V}", "${P}==1.15.0", 'six; python_version > "${V}"', "-r ${X}/more.txt"])(
+  "says of %s that a variable of the shell is no part of an environment",
+  (line) => {
+    expect(read(line)).toMatchObject({
+      ok: false,
+      message: `The requirement \`${line}\` takes something from a variable of the shell.`,
+      hint: expect.stringMatching(/^Write its value/),
+    });
+  },
+);
+
+it("leaves the variable of an address to uv", () => {
+  const line = "six @ https://${TOKEN}@files.example/six-1-py3-none-any.whl";
+  expect(read(line)).toMatchObject({ requirements: [line] });
+});

@@ -78,10 +78,23 @@ function collect(
         LOCAL_HINT,
       );
     else if (CONDA.test(line)) throw asForConda(line);
+    else if (hasVariable(line)) throw new Unusable(variableIn(line), VARIABLE_HINT);
     else if (line.startsWith("-")) throw new Unusable(`The option \`${line}\` is not supported.`);
     else found[into].push(withoutHashes(line, found));
   }
 }
+
+/** `${NAME}` outside of an address: there uv puts in its value, which no record ever has. */
+function hasVariable(line: string): boolean {
+  return /\$\{\w+\}/.test(line.replace(/\S*:\/\/\S*/g, ""));
+}
+
+function variableIn(line: string): string {
+  return `The requirement \`${line}\` takes something from a variable of the shell.`;
+}
+
+const VARIABLE_HINT =
+  "Write its value: what an environment holds may not depend on who starts a run. Only an address may have variables, for a user name or a token.";
 
 /** `numpy=1.2`, `numpy=1.2=py311_0`. */
 const CONDA = /^(\w[\w.-]*(?:\[[^\]]*\])?)\s*=\s*([\w.*+!-]+)/;
@@ -137,6 +150,7 @@ function include(
     found[into].push(`${into === "constraints" ? "-c" : "-r"} ${plain}`);
     return;
   }
+  if (hasVariable(plain)) throw new Unusable(variableIn(`-r ${plain}`), VARIABLE_HINT);
   const file = path.resolve(base ?? "/", plain);
   if (base === null || !fs.existsSync(file))
     throw new Unusable(
