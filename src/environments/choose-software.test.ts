@@ -178,7 +178,10 @@ describe("chooseSoftware", () => {
 
   it("reads a file of Windows, hashes, folders of wheels and files of the network", async () => {
     fs.mkdirSync(path.join(folder, "deep dir"));
-    fs.writeFileSync(path.join(folder, "deep dir", "more.txt"), "-f ../wheels\r\nattrs # why\r\n");
+    fs.writeFileSync(
+      path.join(folder, "deep dir", "more.txt"),
+      "-f ../wheels\r\nattrs --hash=sha256:dd # why\r\n",
+    );
     const text = [
       "\uFEFF# first",
       "--require-hashes",
@@ -198,7 +201,7 @@ describe("chooseSoftware", () => {
         ],
         constraints: ["-c https://a.example/limits.txt"],
         options: ["--find-links ./wheels"],
-        hashes: { six: ["sha256:aa", "sha256:bb"] },
+        hashes: { attrs: ["sha256:dd"], six: ["sha256:aa", "sha256:bb"] },
         folder,
       },
     });

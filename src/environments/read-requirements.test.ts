@@ -70,3 +70,14 @@ it("leaves the variable of an address to uv", () => {
   const line = "six @ https://${TOKEN}@files.example/six-1-py3-none-any.whl";
   expect(read(line)).toMatchObject({ requirements: [line] });
 });
+
+it("refuses a requirement without a hash where --require-hashes is asked for, wherever that stands", () => {
+  const hash = "--hash=sha256:8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254";
+  fs.writeFileSync(path.join(folder, "strict.txt"), `--require-hashes\nsix==1.16.0 ${hash}\n`);
+  expect(read("-r strict.txt", "-c common.txt")).toMatchObject({ requirements: ["six==1.16.0"] });
+  expect(read("toolz==1.0", "-r strict.txt")).toMatchObject({
+    ok: false,
+    message: "The requirements say --require-hashes, and `toolz==1.0` has no hash.",
+  });
+  expect(read("toolz==1.0", `six==1.16.0 ${hash}`)).toMatchObject({ ok: true });
+});

@@ -25,6 +25,10 @@ interface Found {
   readonly constraints: string[];
   readonly options: string[];
   readonly hashes: Record<string, readonly string[]>;
+  /** Requirements without one. */
+  readonly unhashed: string[];
+  /** `--require-hashes` is somewhere among the lines. */
+  asksForHashes: boolean;
   /** What was read, and as what: the same file may be both requirements and constraints. */
   readonly files: Set<string>;
   /** Folder of the first file. */
@@ -44,9 +48,11 @@ class Unusable extends Error {
 /** Reads `lines`; relative files are below `base` (null: there is no folder). */
 export function readRequirements(lines: readonly string[], base: string | null): Requirements {
   const lists = { requirements: [], constraints: [], options: [], hashes: {} };
-  const found: Found = { ...lists, files: new Set(), top: base };
+  const asked = { unhashed: [], asksForHashes: false };
+  const found: Found = { ...lists, ...asked, files: new Set(), top: base };
   try {
     collect(lines, base, found, "requirements");
+    refuseUnhashed(found);
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;
     return { ok: false, message: error.message, hint: error.hint };
@@ -70,8 +76,7 @@ function collect(
       const kind = file[1] === "-c" || file[1] === "--constraint" ? "constraints" : into;
       include(file[2] ?? "", base, found, kind);
     } else if (INDEX_OPTION.test(line)) found.options.push(portableOption(line, base, found.top));
-    // Every lock has hashes, and they are always required.
-    else if (line === "--require-hashes") continue;
+    else if (line === "--require-hashes") found.asksForHashes = true;
     else if (/^(?:-e|--editable)\b/.test(line) || LOCAL.test(line) || isLocalSource(line))
       throw new Unusable(
         `The requirement \`${line}\` is a folder or file of this machine.`,
@@ -80,8 +85,22 @@ function collect(
     else if (CONDA.test(line)) throw asForConda(line);
     else if (hasVariable(line)) throw new Unusable(variableIn(line), VARIABLE_HINT);
     else if (line.startsWith("-")) throw new Unusable(`The option \`${line}\` is not supported.`);
-    else found[into].push(withoutHashes(line, found));
+    else {
+      const plain = withoutHashes(line, found);
+      found[into].push(plain);
+      const isHashed = plain !== line || /#sha\d+=/.test(line);
+      if (!isHashed && into === "requirements") found.unhashed.push(line);
+    }
   }
+}
+
+/** Every lock has hashes, which are always required; the option says that they must be those of the file. */
+function refuseUnhashed({ asksForHashes, unhashed: [first] }: Found): void {
+  if (!asksForHashes || first === undefined) return;
+  throw new Unusable(
+    `The requirements say --require-hashes, and \`${first}\` has no hash.`,
+    "Add the hashes that `pip hash FILE` or `uv pip compile --generate-hashes` prints, or leave the option out: the lock that is made has hashes all the same.",
+  );
 }
 
 /** `${NAME}` outside of an address: there uv puts in its value, which no record ever has. */
