@@ -45,8 +45,14 @@ export interface Level {
   readonly isUtf16: boolean;
 }
 
-/** Rules for one walk of this folder; they remember the nested ignore files that the walk has passed. */
-export function ignoreRules(root: string): Pick<WalkRules, "takes" | "enters"> {
+/**
+ * Rules for one walk of this folder; they remember the nested ignore files that the walk has passed. What is `leftOut` by
+ * others is not taken either.
+ */
+export function ignoreRules(
+  root: string,
+  leftOut: (path: string) => boolean = () => false,
+): Pick<WalkRules, "takes" | "enters"> {
   const levels = topLevels(root).map(refuseUtf16);
   const hasAmlignore = levels.length > 1;
   return {
@@ -57,8 +63,23 @@ export function ignoreRules(root: string): Pick<WalkRules, "takes" | "enters"> {
         levels.push(...levelOf(root, prefix, ".gitignore").map(refuseUtf16));
     },
     // A walk enters no folder that is ignored.
-    takes: (path) => decidingRule(levels, path)?.pattern.isNegated ?? true,
+    takes: (path) => (decidingRule(levels, path)?.pattern.isNegated ?? true) && !leftOut(path),
   };
+}
+
+/**
+ * The ignore file of a code folder, for what is included beside the code: it holds there as if that lay in the folder, as
+ * with Azure ML's client. What is included by name is taken all the same, whatever is said of that name.
+ */
+export function levelForIncludes(code: string | null): readonly Level[] {
+  if (code === null) return [];
+  const alone = levelOf(code, "", ".amlignore");
+  return (alone.length > 0 ? alone : levelOf(code, "", ".gitignore")).map(refuseUtf16);
+}
+
+/** What of the included folder `name` the code's own ignore file leaves out. */
+export function leavesOut(levels: readonly Level[], name: string): (path: string) => boolean {
+  return (path) => decidingRule(levels, `${name}/${path}`)?.pattern.isNegated === false;
 }
 
 /** What holds in the whole folder: what is never code, and the `.amlignore` that is asked alone. */

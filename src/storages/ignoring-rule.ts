@@ -4,7 +4,7 @@ import { lstatSync, type Stats } from "node:fs";
 import { basename, join } from "node:path";
 import type { IgnoredFile } from "../core/failure-causes.ts";
 import type { CodeReference } from "../spec/graph.ts";
-import { decidingRule, levelOf, topLevels } from "./ignore-rules.ts";
+import { decidingRule, levelForIncludes, levelOf, topLevels } from "./ignore-rules.ts";
 
 /**
  * `path` is one inside the snapshot. Null where nothing ignores it, or the user's folder has no such file, unless what it
@@ -27,13 +27,16 @@ export function ignoringRule(
   const isFolder = stats?.isDirectory() ?? expected === "folder";
   const levels = topLevels(root);
   const hasAmlignore = levels.length > 1;
+  const above = include === undefined ? [] : levelForIncludes(code.path);
   let prefix = "";
   for (const [index, name] of inside.entries()) {
     if (!hasAmlignore) levels.push(...levelOf(root, prefix, ".gitignore"));
     prefix += `${name}/`;
     const isLast = index === inside.length - 1;
-    const rule = decidingRule(levels, isLast && !isFolder ? prefix.slice(0, -1) : prefix);
-    if (rule === null || rule.pattern.isNegated) continue;
+    const entry = isLast && !isFolder ? prefix.slice(0, -1) : prefix;
+    const rules = [decidingRule(levels, entry), decidingRule(above, `${parts[0]}/${entry}`)];
+    const rule = rules.find((one) => one?.pattern.isNegated === false);
+    if (!rule) continue;
     const { line, lineNumber } = rule.pattern;
     const place = rule.level.file;
     return { path: file, rule: line.trim(), file: place, line: place === null ? null : lineNumber };

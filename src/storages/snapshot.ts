@@ -11,7 +11,7 @@ import { folderId } from "./folder-id.ts";
 import { fileKey, isSettled, readPage, writePage } from "./hash-cache.ts";
 import { hashFile } from "./hash-file.ts";
 import { hashUnchanged, type Limits, manifestFile, sumOf, TOO_BIG } from "./identify.ts";
-import { ignoreRules } from "./ignore-rules.ts";
+import { ignoreRules, leavesOut, levelForIncludes } from "./ignore-rules.ts";
 import {
   copyEntry,
   isWhole,
@@ -73,6 +73,7 @@ function listCode(code: CodeReference, limits: Limits | null): Sourced[] | typeo
   const owner = nameOf(code);
   const taken = new Map(main.map(({ entry }) => [entry.path.split("/")[0], owner]));
   const all = main;
+  const above = levelForIncludes(code.path);
   for (const include of code.includes) {
     const name = basename(include);
     const other = taken.get(name);
@@ -82,7 +83,7 @@ function listCode(code: CodeReference, limits: Limits | null): Sourced[] | typeo
       throw new ContentProblem("wrong_kind", message, "rename one of the two");
     }
     taken.set(name, include);
-    const part = listPart(include, name, limits);
+    const part = listPart(include, name, limits, leavesOut(above, name));
     if (part === TOO_BIG) return TOO_BIG;
     all.push(...part);
   }
@@ -90,7 +91,12 @@ function listCode(code: CodeReference, limits: Limits | null): Sourced[] | typeo
 }
 
 /** A folder's entries under `name`, or a single file under its own name. */
-function listPart(path: string, name: string, limits: Limits | null): Sourced[] | typeof TOO_BIG {
+function listPart(
+  path: string,
+  name: string,
+  limits: Limits | null,
+  leftOut?: (path: string) => boolean,
+): Sourced[] | typeof TOO_BIG {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new ContentProblem("missing_path", `${path} does not exist`);
   if (!stats.isDirectory()) {
@@ -99,7 +105,7 @@ function listPart(path: string, name: string, limits: Limits | null): Sourced[] 
     return [{ source: path, entry: listFile(basename(path), stats) }];
   }
   const entries = walk(path, {
-    ...ignoreRules(path),
+    ...ignoreRules(path, leftOut),
     outside: "refuse",
     insteadOfLink: INSTEAD_OF_LINK,
     dropsEmptyFolders: true,

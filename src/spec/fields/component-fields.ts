@@ -37,5 +37,5 @@ export const componentFields = {
 
 export const additionalIncludesField: Field = optional(
   listOf(oneOf(STRING, mapOf(ANY))),
-  "Files and folders laid beside the code, each under its own name.",
+  "Files and folders laid beside the code, each under its own name. The ignore file of the code folder holds in them too.",
 );

@@ -163,6 +163,28 @@ export function ignoring(bench: () => ContentsBench): void {
     expect(Object.keys((await bench().snapshot()).parts)).toEqual(["a.py"]);
   });
 
+  it("holds what is included to the code's own ignore file, as if it lay there", async () => {
+    bench().write("code/.gitignore", "*.env\n/lib/data/\nlib\n!keep.env\nextra.env\n");
+    bench().write("code/a.py", "1");
+    for (const file of ["x.py", "a.env", "keep.env", "data/d", "deep/data/d", "deep/b.env"])
+      bench().write(`lib/${file}`, "1");
+    const includes = [bench().path("lib"), bench().write("extra.env", "named by itself")];
+    const { parts } = await bench().snapshot({ includes });
+    const taken = Object.keys(parts).filter((path) => !path.includes(".gitignore"));
+    const expected = ["a.py", "extra.env", "lib/deep/data/d", "lib/keep.env", "lib/x.py"];
+    expect(taken.sort()).toEqual(expected);
+    const code = { path: bench().path("code"), includes, definitionFiles: [] };
+    expect(bench().contents.ignored(code, "lib/deep/b.env")).toMatchObject({
+      rule: "*.env",
+      line: 1,
+    });
+    expect(bench().contents.ignored(code, "lib/keep.env")).toBeNull();
+    bench().write("code/.amlignore", "x.*\n");
+    const { parts: others } = await bench().snapshot({ includes });
+    expect(others).not.toHaveProperty(["lib/x.py"]);
+    expect(others).toHaveProperty(["lib/a.env"]);
+  });
+
   it("names the line of the ignore file that left a file out", async () => {
     const code = {
       path: bench().path("code"),
