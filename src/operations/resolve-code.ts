@@ -5,6 +5,7 @@ import type { CodeSnapshot } from "../core/content.ts";
 import type { CodeReference } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
 import { type Refusal, refuse } from "./refusal.ts";
+import { noticeWhenSlow } from "./slow-notice.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface CodeResolver {
@@ -42,7 +43,8 @@ async function snapshotOnce(
   // What the workspace's own file says of a step counts already, as with the pipeline's.
   const settings = path.join(workspace.folder, "stepwell.yml");
   const definitionFiles = [...code.definitionFiles, settings];
-  const outcome = await workspace.contents.snapshot({ ...code, definitionFiles });
+  const snapshot = workspace.contents.snapshot({ ...code, definitionFiles });
+  const outcome = await noticeWhenSlow(snapshot, () => workspace.notice(slowly(code)));
   if (!outcome.ok)
     return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint);
   for (const message of outcome.warnings)
@@ -55,4 +57,9 @@ async function snapshotOnce(
     });
   snapshots.push(outcome.value);
   return snapshots.length - 1;
+}
+
+function slowly({ path: folder, includes }: CodeReference): string {
+  const what = [...(folder === null ? [] : [folder]), ...includes].join(", ");
+  return `reading the code ${what}: all of it belongs to the step; data is better an input`;
 }

@@ -27,3 +27,14 @@ it("says of an archive that Azure's client would make what to do here", () => {
     "Paths are relative to the file that names them.",
   ]);
 });
+
+it.each(["code: /", "additional_includes: [lib, //]", "additional_includes: [/lib/..]"])(
+  "refuses the whole file system as code: %s",
+  (line) => {
+    const text = `type: pipeline\njobs:\n  a:\n    command: ls\n    ${line}\n`;
+    const { problems } = loaded(text, { folders: ["lib"] });
+    expect(problems.map(({ code, message }) => [code, message])).toEqual([
+      ["unsupported_code", "`/` is everything on this machine, and no code"],
+    ]);
+  },
+);

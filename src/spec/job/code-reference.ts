@@ -28,7 +28,8 @@ export function readCode(
     return null;
   }
   const folder = localPath(node.text, base);
-  if (context.kind(folder) === null) {
+  if (folder === "/") refuseRoot(node, context);
+  else if (context.kind(folder) === null) {
     const message = `the code folder \`${folder}\` does not exist`;
     context.error(node, "missing_path", message, () => context.pathHint(node.text, folder));
   }
@@ -64,6 +65,10 @@ function readInclude(item: TreeNode, base: string, context: LoadContext): string
     return [];
   }
   const at = localPath(item.text, base);
+  if (at === "/") {
+    refuseRoot(item, context);
+    return [];
+  }
   if (context.kind(at) !== null) return at;
   const folder = at.replace(/\.zip$/i, "");
   if (folder !== at && context.kind(folder) === "folder") {
@@ -75,6 +80,12 @@ function readInclude(item: TreeNode, base: string, context: LoadContext): string
     context.error(item, "missing_path", message, () => context.pathHint(item.text, at));
   }
   return at;
+}
+
+/** Azure's client refuses it too. */
+function refuseRoot(node: TreeNode, context: LoadContext): void {
+  const message = "`/` is everything on this machine, and no code";
+  context.error(node, "unsupported_code", message, "Name the folder that the step needs.");
 }
 
 function isInside(file: string, folder: string): boolean {
