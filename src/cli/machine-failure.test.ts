@@ -23,6 +23,7 @@ it("tells what the machine refuses by name, and leaves the rest to be a bug", ()
     "workspace_gone",
   );
   expect(code(new WorkspaceGone("/x").message)).toBe("workspace_gone");
+  expect(code("ENOENT: no folder can be made in /proc, mkdir '/proc/x'")).toBe("no_folder");
   const epoch = "'/x/.stepwell/supervisors/epoch'";
   expect(code(`EISDIR: illegal operation on a directory, rename '/x/a' -> ${epoch}`)).toBe(
     "damaged_workspace",

@@ -104,6 +104,13 @@ const KNOWN: readonly Known[] = [
     quoted: true,
   },
   {
+    pattern: /\bENOENT: no folder can be made\b/,
+    code: "no_folder",
+    message: "no folder can be made where one is needed",
+    hint: "name another place: of environments it is STEPWELL_CACHE_DIR, of keys XDG_CONFIG_HOME",
+    quoted: true,
+  },
+  {
     pattern: /\bENAMETOOLONG\b/,
     code: "name_too_long",
     message: "a name is longer than the disk takes",

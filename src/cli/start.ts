@@ -69,5 +69,10 @@ function keptFile(): string | null {
   // V8 takes no code that was made under other flags.
   const made = [MAIN_ID, process.version, process.arch, process.execArgv.join(" "), NODE_OPTIONS];
   const id = createHash("sha256").update(made.join("\n")).digest("hex");
-  return path.join(cacheFolder(process.env), "compiled", `${verb}-${id.slice(0, 16)}`);
+  try {
+    return path.join(cacheFolder(process.env), "compiled", `${verb}-${id.slice(0, 16)}`);
+  } catch {
+    // Told where the command itself needs it.
+    return null;
+  }
 }

@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { cacheFolder, withUvCache } from "./user-cache.ts";
+import { makeUserKey, userKeyFile } from "./user-key.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -44,5 +45,15 @@ it.skipIf(process.platform !== "linux")(
     const missing = path.join(folder, "home", "cache");
     expect(cacheFolder({ XDG_CACHE_HOME: missing })).toBe(path.join(missing, "stepwell"));
     expect(fs.readdirSync(folder)).toEqual([path.basename(ours)]);
+  },
+);
+
+it.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)(
+  "refuses a place of the user's own where no folder can be made, which Node would try for ever",
+  () => {
+    const message = "ENOENT: no folder can be made in /proc, mkdir '/proc/x/y'";
+    expect(() => cacheFolder({ STEPWELL_CACHE_DIR: "/proc/x/y" })).toThrow(message);
+    const key = userKeyFile({ XDG_CONFIG_HOME: "/proc/x" }, "key");
+    expect(() => makeUserKey(key, () => "")).toThrow("no folder can be made in /proc");
   },
 );

@@ -18,7 +18,7 @@ export function homeFolder(): string {
 }
 
 export function cacheFolder(shell: Shell): string {
-  if (shell.STEPWELL_CACHE_DIR) return path.resolve(shell.STEPWELL_CACHE_DIR);
+  if (shell.STEPWELL_CACHE_DIR) return makeable(path.resolve(shell.STEPWELL_CACHE_DIR));
   const wanted = usualPlace(shell, "stepwell");
   return canBeWritten(wanted) ? wanted : (temporaryFolder() ?? wanted);
 }
@@ -31,6 +31,24 @@ export function withUvCache(shell: Shell): Shell {
 
 function usualPlace(shell: Shell, program: string): string {
   return path.resolve(shell.XDG_CACHE_HOME || path.join(homeFolder(), ".cache"), program);
+}
+
+/** The same folder; throws where root may write and none can be made: Node would try for ever (see `takesFolders`). */
+export function makeable(folder: string): string {
+  let above = folder;
+  while (!fs.existsSync(above)) above = path.dirname(above);
+  if (above !== folder && isWritable(above) && !takesFolders(above))
+    throw new Error(`ENOENT: no folder can be made in ${above}, mkdir '${folder}'`);
+  return folder;
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Now, or once it has been made. */

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { beside, removeLeftBeside } from "./beside.ts";
-import { homeFolder } from "./user-cache.ts";
+import { homeFolder, makeable } from "./user-cache.ts";
 import type { Workspace } from "./workspace.ts";
 
 export function userKeyFile(shell: Workspace["shell"], name: string): string {
@@ -15,7 +15,7 @@ export function userKeyFile(shell: Workspace["shell"], name: string): string {
 export function makeUserKey(file: string, make: () => string): void {
   removeLeftBeside(file);
   if (fs.existsSync(file)) return;
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  fs.mkdirSync(makeable(path.dirname(file)), { recursive: true, mode: 0o700 });
   const fresh = beside(file);
   fs.writeFileSync(fresh, make(), { mode: 0o600 });
   try {
