@@ -24,8 +24,10 @@ export function readNotify(root: TreeMapping, problems: Problem[]): readonly Not
       )
     )
       return [];
-    const target = readTarget(item);
-    if (typeof target !== "string") return [{ on: readEnds(getSet(item, "on")), target }];
+    const on = getSet(item, "on");
+    const isNever = on?.kind === "list" && on.items.length === 0;
+    const target = isNever ? "is never told: `on` is empty" : readTarget(item);
+    if (typeof target !== "string") return [{ on: readEnds(on), target }];
     const message = `entry ${index + 1} of \`notify\` ${target}`;
     const hint = "Write `{on: failed, command: …}` or `{on: failed, webhook: https://…}`.";
     problems.push({

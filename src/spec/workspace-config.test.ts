@@ -123,6 +123,7 @@ it("pass_env takes names: a value that stands behind one is not shown", () => {
 
 describe("notify", () => {
   it.each([
+    ["{on: [], webhook: https://x.org/s3cret}", /entry 1 of `notify` is never told: `on` is empty/],
     ["{on: failed}", /entry 1 of `notify` has neither a command nor a webhook/],
     ["{on: failed, command: a, webhook: https://x.org/s3cret}", /has both/],
     ["{on: failed, webhook: ftp://x.org/s3cret}", /is no http\(s\) address/],
