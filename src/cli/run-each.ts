@@ -175,7 +175,7 @@ async function seeThrough(
       terminal.note(`${row.name} ${paintStatus(terminal, row.status)}  ${values.join(" ")}`);
     },
   });
-  listener.close();
+  listener.letGo();
   await keepOthersGoing(workspace);
   if (refusal !== null) return context.refuse(refusal, flags.json);
   return report(context, workspace, planned, names, flags.json ?? false);

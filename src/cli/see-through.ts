@@ -5,7 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { RunEvent } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
-import { startDetachedEngine } from "../operations/detached-engine.ts";
+import { keepOthersGoing, startDetachedEngine } from "../operations/detached-engine.ts";
 import { driveRun } from "../operations/drive-run.ts";
 import { followRun } from "../operations/follow-run.ts";
 import {
@@ -20,7 +20,7 @@ import { takeUp } from "../operations/resume-run.ts";
 import { runView } from "../operations/run-view.ts";
 import { places, type Workspace } from "../operations/workspace.ts";
 import type { RunRow } from "../ports/records.ts";
-import type { Context } from "./context.ts";
+import { type Context, Exit } from "./context.ts";
 import { createLogStream, streamsByDefault } from "./log-stream.ts";
 import { isUnderNohup } from "./nohup.ts";
 import { printSummary } from "./print-summary.ts";
@@ -56,14 +56,34 @@ export async function seeThrough(
   const view = createView(context, workspace, run, options);
   const listener = listenForCancel(context, workspace, view.say);
   listener.add(name);
-  await driveRun(workspace, {
+  const driven = driveRun(workspace, {
     run: name,
     follow: { after: run.state.seq, onEvents: view.onEvents },
     onNotice: view.say,
-    onEnd: listener.close,
+    onEnd: listener.letGo,
   });
+  const left = await Promise.race([driven, listener.left]);
   view.close();
+  if (left === "left")
+    return reportAndLeave(context, workspace, await readEnd(workspace, run), options);
   return report(context, workspace, await readEnd(workspace, run), options.json, view.logsShown);
+}
+
+/** Whoever asked for it is told how the run ended, and does not wait until everybody else is told of it. */
+async function reportAndLeave(
+  context: Context,
+  workspace: Workspace,
+  run: RecordedRun | Refusal,
+  options: SeeOptions,
+): Promise<never> {
+  await keepOthersGoing(workspace);
+  try {
+    return await report(context, workspace, run, options.json);
+  } catch (error) {
+    if (!(error instanceof Exit)) throw error;
+    // What is being told would keep this process.
+    process.exit(error.code);
+  }
 }
 
 interface RunWatch {
@@ -175,7 +195,10 @@ export interface CancelListener {
   /** One more run that Ctrl-C cancels; at once when it was pressed before. */
   add(name: string): void;
   readonly isAsked: () => boolean;
-  readonly close: () => void;
+  /** The runs have their ends: Ctrl-C stops nothing any more. */
+  readonly letGo: () => void;
+  /** When Ctrl-C is pressed after that. */
+  readonly left: Promise<"left">;
 }
 
 /**
@@ -190,10 +213,19 @@ export function listenForCancel(
   const names: string[] = [];
   let recorded = 0;
   let isAsked = false;
+  let isOver = false;
+  let leaveNow: (how: "left") => void = () => {};
+  const left = new Promise<"left">((resolve) => {
+    leaveNow = resolve;
+  });
   const request = (name: string, kind: "cancel" | "kill"): Promise<void> =>
     workspace.records.request(name, kind, workspace.user, workspace.clock.now());
   const giveUp = (error: unknown): never => leave(terminal, names, error);
   const onSignal = (): void => {
+    if (isOver) leaveNow("left");
+    else ask();
+  };
+  const ask = (): void => {
     isAsked = true;
     const kind = recorded === 0 ? "cancel" : "kill";
     Promise.all(names.map((name) => request(name, kind))).then(() => {
@@ -210,10 +242,10 @@ export function listenForCancel(
       if (isAsked) request(name, "cancel").catch(giveUp);
     },
     isAsked: () => isAsked,
-    close() {
-      process.off("SIGINT", onSignal);
-      process.off("SIGTERM", onSignal);
+    letGo() {
+      isOver = true;
     },
+    left,
   };
 }
 

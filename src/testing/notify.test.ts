@@ -56,6 +56,19 @@ const untold = (): readonly string[] => fs.readdirSync(rig.at(".stepwell/notify/
 const COMMAND = `command: 'echo "$STEPWELL_RUN $STEPWELL_STATUS $STEPWELL_FAILED_STEP" >> told; cat > body.json'`;
 
 describe("notify", () => {
+  it("lets whoever presses Ctrl-C leave with the run's own end, and tells the rest later", async () => {
+    answers = false;
+    notify(`{on: [failed, succeeded], webhook: "http://${host}/"}`);
+    const child = rig.start("run", "job.yml", "--name", "good");
+    await eventually(() => posted.length === 1, "the webhook is being told");
+    child.kill("SIGINT");
+    expect(await exited(child)).toBe(0);
+    answers = true;
+    expect(await run("--name", "next")).toBe(0);
+    expect(posted.map((body) => JSON.parse(body).run).sort()).toEqual(["good", "good", "next"]);
+    expect(untold()).toEqual([]);
+  });
+
   it("tells commands and webhooks of the ends that they asked for, once", async () => {
     notify(
       `{on: [failed, succeeded], ${COMMAND}}`,
