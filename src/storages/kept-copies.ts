@@ -86,9 +86,11 @@ function publish(temporary: string, target: string): void {
   }
 }
 
+/** What an environment took to be resolved lies between the two: it need not be written to now. */
 function changed(path: string): never {
-  const hint = "run again when nothing writes to it";
-  throw new ContentProblem("changed_while_read", `${path} changed while it was copied`, hint);
+  const message = `${path} changed after it was first read`;
+  const hint = "run again: what is there now counts then; or wait until nothing writes to it";
+  throw new ContentProblem("changed_while_read", message, hint);
 }
 
 /** Where an attempt finds the kept copies that stand in for its inputs: what lies there is what it read. */
