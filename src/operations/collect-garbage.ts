@@ -13,6 +13,7 @@ import { COPY_NAME } from "./copy-data.ts";
 import { failedAttempts } from "./failed-attempts.ts";
 import { namedByRuns } from "./named-by-runs.ts";
 import { namesIn } from "./names-in.ts";
+import { copiesOfRecord } from "./old-records.ts";
 import { readRun } from "./read-run.ts";
 import { isRefusal } from "./refusal.ts";
 import { type Collected, createRemover, sizeOf } from "./remove-garbage.ts";
@@ -31,6 +32,7 @@ export type GarbageKind =
   | "kept"
   | "downloads"
   | "variables"
+  | "records"
   | "environments";
 
 export interface Garbage {
@@ -109,6 +111,8 @@ async function collectKinds(
     ]),
     downloads: remove(downloads.filter((at) => !named.downloads.has(path.basename(at)))),
     variables: remove(await strayShells(workspace, young), () => true),
+    // The newest is the way back to the version before.
+    records: remove(copiesOfRecord(folder).slice(1)),
     environments: {
       count: environments.length,
       sizeBytes: environments.reduce((sum, each) => sum + each.sizeBytes, 0),

@@ -72,6 +72,24 @@ it("notes the size of the workspace where all of it was counted, and looks at it
   expect(JSON.parse(note())).toMatchObject({ sizeBytes });
 });
 
+it("counts copies of the record that earlier versions left as records, and gc leaves the newest", () => {
+  rig.run("run", "pipeline.yml");
+  const copies = ["v3-1", "v10-1", "v9-2"].map((name) =>
+    rig.at(`.stepwell/stepwell.db.${name}.bak`),
+  );
+  for (const [age, at] of copies.reverse().entries()) {
+    fs.writeFileSync(at, "x".repeat(500_000));
+    fs.utimesSync(at, 0, Date.now() / 1000 - age);
+  }
+  rig.write(".stepwell/stepwell.db.mine.bak", "not one of them");
+  const records = usage("kind").groups.find(({ name }) => name === "records");
+  expect(records?.sizeBytes).toBeGreaterThan(1_500_000);
+  const { removed } = JSON.parse(rig.cli("gc", "--json").stdout);
+  expect(removed.records).toEqual({ count: 2, sizeBytes: 1_000_000 });
+  const left = fs.readdirSync(rig.at(".stepwell")).filter((name) => name.endsWith(".bak"));
+  expect(left.sort()).toEqual(["stepwell.db.mine.bak", "stepwell.db.v9-2.bak"]);
+});
+
 it("counts an empty workspace as nothing", () => {
   fs.mkdirSync(rig.at(".stepwell"));
   for (const by of ["run", "step", "pipeline", "experiment"])

@@ -8,6 +8,7 @@ import type { RunRow } from "../ports/records.ts";
 import { allRuns } from "./all-runs.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { namesIn } from "./names-in.ts";
+import { copiesOfRecord } from "./old-records.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export const USAGE_GROUPS = [
@@ -66,7 +67,10 @@ function countKinds({ folder }: Workspace, tally: Tally): void {
     ],
     checkpoints: [places.checkpoints(folder)],
     downloads: [places.downloads(folder)],
-    records: ["", "-wal", "-shm"].map((end) => `${places.database(folder)}${end}`),
+    records: [
+      ...["", "-wal", "-shm"].map((end) => `${places.database(folder)}${end}`),
+      ...copiesOfRecord(folder),
+    ],
   };
   for (const [kind, paths] of Object.entries(kinds)) for (const at of paths) tally.add(kind, at);
   tally.addRest("other", dot);

@@ -19,6 +19,7 @@ const WORDS: Readonly<Record<GarbageKind, string>> = {
   kept: "copies of inputs that no run names",
   downloads: "downloads that no run names",
   variables: "variables of shells that no run needs",
+  records: "copies of the record by earlier versions",
   environments: "environments unused for 30 days",
 };
 
