@@ -12,7 +12,7 @@ import type {
 import { findProgram, isExecutable } from "./find-program.ts";
 import { identifyHostAgain } from "./identify-software.ts";
 import { condaPrefix } from "./probe-python.ts";
-import { shortened } from "./program-failure.ts";
+import { programFailure } from "./program-failure.ts";
 import { changedProject } from "./project-source.ts";
 import type { Recipe, Recipes } from "./recipes.ts";
 import type { Uv } from "./uv.ts";
@@ -72,11 +72,11 @@ async function lockTextOf(
   const options = ["--no-annotate", "--format", "requirements.txt", "--quiet"];
   const end = await uv.run([...words, ...options], recipe.project.folder);
   if (end.exitCode !== 0)
-    return {
-      code: "environment_build_failed",
-      message: `The lock of the project ${recipe.project.folder} cannot be read:\n${shortened(end.stderr)}`,
-      hint: `Look at it with: uv export --frozen --project ${recipe.project.folder}`,
-    };
+    return programFailure(end, {
+      doing: `The lock of the project ${recipe.project.folder} cannot be read`,
+      label: recipe.label,
+      otherwise: `Look at it with: uv export --frozen --project ${recipe.project.folder}`,
+    });
   const changed = changedProject(recipe, context.cacheFolder);
   if (changed !== null) return changed;
   context.recipes.rememberLock(recipe.lockId, end.stdout);
