@@ -12,7 +12,8 @@ export interface IgnorePattern {
   readonly isForFolders: boolean;
   /** Without a `/` inside it is the name that counts, wherever it lies. */
   readonly isForNames: boolean;
-  readonly expression: RegExp;
+  /** Whether it fits a name, or a path relative to the folder of its file. */
+  readonly fits: (text: string) => boolean;
 }
 
 export function ignorePatterns(text: string): readonly IgnorePattern[] {
@@ -32,7 +33,7 @@ export function decidingPattern(
   const whole = isFolder ? path.slice(0, -1) : path;
   const name = whole.slice(whole.lastIndexOf("/") + 1);
   const matches = (one: IgnorePattern): boolean =>
-    (isFolder || !one.isForFolders) && one.expression.test(one.isForNames ? name : whole);
+    (isFolder || !one.isForFolders) && one.fits(one.isForNames ? name : whole);
   return patterns.findLast(matches) ?? null;
 }
 
@@ -56,8 +57,23 @@ function patternOf(line: string, lineNumber: number): IgnorePattern | null {
   const body = isForFolders ? written.slice(0, -1) : written;
   if (body === "") return null;
   const isForNames = !body.includes("/");
-  const expression = expressionOf(body.replace(/^\//, ""));
-  return { line, lineNumber, isNegated, isForFolders, isForNames, expression };
+  const fits = fitOf(body.replace(/^\//, ""), isForNames);
+  return { line, lineNumber, isNegated, isForFolders, isForNames, fits };
+}
+
+/** Most are a name, a path or an ending, and thousands of them are asked about thousands of files. */
+function fitOf(pattern: string, isForNames: boolean): IgnorePattern["fits"] {
+  const wild = pattern.search(/[*?[\\]/);
+  if (wild === -1) return (text) => text === pattern;
+  const ending = /^\*+([^*?[\\]+)$/.exec(pattern)?.[1];
+  if (isForNames && ending !== undefined) return (text) => text.endsWith(ending);
+  const beginning = pattern.slice(0, wild);
+  let expression: RegExp | null = null;
+  return (text) => {
+    if (!text.startsWith(beginning)) return false;
+    expression ??= expressionOf(pattern);
+    return expression.test(text);
+  };
 }
 
 /** Matches nothing: git has no error for a pattern that makes no sense. */
