@@ -86,7 +86,7 @@ const KNOWN: readonly Known[] = [
     code: "workspace_gone",
     message:
       "the workspace was removed or replaced while it was in use: what ran in it is stopped, and nothing more is recorded",
-    hint: "somebody, or a step, has deleted or moved .stepwell or a part of it; put it back, or begin anew: stepwell run",
+    hint: "somebody, or a step, has deleted or moved .stepwell or a part of it; put it back, or go to where it lies now, and go on: stepwell run --resume RUN; or begin anew: stepwell run",
     quoted: true,
   },
   {

@@ -228,11 +228,17 @@ async function beEngine(
   }
 }
 
+/** So long a supervisor may take to hear of a cancel: of one that was moved, the next engine learns that it was stopped. */
+const HEARD_MS = 200;
+
 /** What runs goes on for the next engine, unless there can be none. */
 async function leave(workspace: Workspace, engine: Engine, follower: Follower): Promise<void> {
   const { state } = engine;
   if (workspace.records.isGone()) {
-    for (const attemptId of state.flights.keys()) state.compute.kill(attemptId);
+    const attempts = [...state.flights.keys()];
+    for (const attemptId of attempts) state.compute.cancel(attemptId);
+    await sleep(HEARD_MS);
+    for (const attemptId of attempts) state.compute.kill(attemptId);
     return engine.close();
   }
   await follower.catchUp();

@@ -45,6 +45,19 @@ describe("a workspace that is taken away under a run", () => {
     await eventually(() => leftovers(rig.folder).length === 0, "nothing of it runs any more");
   });
 
+  it("is no failure of the step that was stopped: where the workspace is back, the run goes on", async () => {
+    rig.write("pipeline.yml", waits());
+    expect(rig.cli("run", "pipeline.yml", "--name", "one", "--detach").code).toBe(0);
+    await eventually(() => fs.existsSync(rig.at("started")), "the step runs");
+    fs.renameSync(rig.at(".stepwell"), rig.at("elsewhere"));
+    await eventually(() => leftovers(rig.folder).length === 0, "nothing of it runs any more");
+    fs.rmSync(rig.at(".stepwell"), { recursive: true, force: true });
+    fs.renameSync(rig.at("elsewhere"), rig.at(".stepwell"));
+    rig.write("go", "");
+    expect(rig.cli("wait", "one").code).toBe(0);
+    expect(rig.run("show", "one").steps[0]?.error).toBeNull();
+  });
+
   it("is no end of a run that would have completed: its last step removes the record", async () => {
     rig.write("pipeline.yml", waits(`rm -f "$HERE"/.stepwell/stepwell.db*`));
     const { child, said } = rig.watch({}, "run", "pipeline.yml");
