@@ -42,6 +42,21 @@ print("\\n".join(forms))`;
     },
   );
 
+  it.each([`a 'b' \\c`, `a "b" 'c' \\d`, "line one\nline\ttwo 'x' \"y\"", "pässwörd'\""])(
+    "is nothing of %j in what Python and Node print of a dictionary",
+    (value) => {
+      const python = printed(
+        value,
+        "python3",
+        "-c",
+        'import os; print({"k": os.environ["SECRET"]})',
+      );
+      expect(python).toMatch(/^\{'k': (['"])\*\*\*\1\}\n$/);
+      const node = printed(value, process.execPath, "-e", "console.log({ k: process.env.SECRET })");
+      expect(node).toMatch(/^\{ k: (['"`])\*\*\*\1 \}\n$/);
+    },
+  );
+
   it("is nothing in what bash traces", () => {
     const trace = printed("it's-a-secret", "bash", "-c", 'exec 2>&1; set -x; : "$SECRET"');
     expect(trace).toBe("+ : '***'\n");

@@ -1,5 +1,5 @@
 // How a secret may look in a log: as it is, without the blanks around it, line by line, and as programs write it in base64, in a
-// URL, in JSON and in a shell's trace. Knows nothing of logs.
+// URL, in JSON, in a printed dictionary and in a shell's trace. Knows nothing of logs.
 
 /** Values from here on are masked wherever they occur. */
 const ANYWHERE = 6;
@@ -48,8 +48,12 @@ function encoded(value: string): readonly string[] {
   return [...base64, ...inAddress(value), ...quoted(value)];
 }
 
-/** In JSON, also as Python's `json.dumps` writes it; by bash with `set -x`; by Python's `shlex.quote`. */
+/**
+ * In JSON, also as Python's `json.dumps` writes it; by bash with `set -x`; by Python's `shlex.quote`; as a value in what Python
+ * and Node print of a dictionary or an object, in whichever quotes.
+ */
 function quoted(value: string): readonly string[] {
+  const shown = value.replaceAll(/[\\\n\r\t]/g, (sign) => SHOWN[sign] as string);
   const json = JSON.stringify(value).slice(1, -1);
   const unit = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return [
@@ -57,8 +61,17 @@ function quoted(value: string): readonly string[] {
     json.replaceAll(/[\u0080-\uffff]/g, unit),
     value.replaceAll("'", "'\\''"),
     value.replaceAll("'", `'"'"'`),
+    shown,
+    shown.replaceAll("'", "\\'"),
   ];
 }
+
+const SHOWN: Readonly<Record<string, string>> = {
+  "\\": "\\\\",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+};
 
 /** As JavaScript writes it, as Python does (`quote`, which leaves `/`, with `safe=""`, and `quote_plus`), and in small digits. */
 function inAddress(value: string): readonly string[] {
