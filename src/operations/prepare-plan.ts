@@ -17,6 +17,7 @@ import { copiesInCode } from "./copies-in-code.ts";
 import { type Datastore, findDatastore, listDatastores, OWN_DATASTORE } from "./datastores.ts";
 import { createFieldPlaces, type Field, type FieldPlaces } from "./field-places.ts";
 import { planTransfers } from "./plan-transfers.ts";
+import { pointersOfLfs } from "./pointers-of-lfs.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { createCodeResolver } from "./resolve-code.ts";
 import { createDataResolver } from "./resolve-data.ts";
@@ -115,7 +116,7 @@ export async function preparePlan(
       demand: demandOf(workspace, step, problems),
     });
   }
-  problems.push(...code.warnings(), ...copiesInCode(workspace.contents, graph));
+  problems.push(...code.warnings(), ...(await doubts(workspace, graph, steps, places)));
   const errors = problems.filter((problem) => problem.severity === "error");
   const { force, skip, taken, onlyCached, strict, keepWork, passEnv } = options;
   const { sourceDateEpoch } = workspace.config;
@@ -139,6 +140,17 @@ export async function preparePlan(
   };
   const exitCode = errors.every(({ code }) => CANNOT_BE_MADE.has(code)) ? 4 : 2;
   return { plan: errors.length > 0 ? null : plan, problems, exitCode, unresolved };
+}
+
+/** What may be meant so, and mostly is not. */
+async function doubts(
+  workspace: Workspace,
+  graph: Graph,
+  steps: readonly PlannedStep[],
+  places: FieldPlaces,
+): Promise<readonly Problem[]> {
+  const copies = copiesInCode(workspace.contents, graph);
+  return [...copies, ...(await pointersOfLfs(workspace, graph, steps, places))];
 }
 
 /** Nodes of types that are planned and do not run here, and ones that make values. */
