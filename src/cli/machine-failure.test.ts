@@ -5,6 +5,7 @@ import { machineFailure } from "./machine-failure.ts";
 it("tells what the machine refuses by name, and leaves the rest to be a bug", () => {
   const code = (text: string): string | null => machineFailure(new Error(text))?.code ?? null;
   expect(code("ENOSPC: no space left on device, write")).toBe("disk_full");
+  expect(code("ENOSPC: no space left on device, mkdtemp '/tmp/a-XXXXXX'")).toBe("disk_full");
   expect(code("Too many open files (os error 24)")).toBe("too_many_files");
   expect(code("EMFILE: too many open files, open '/x'")).toBe("too_many_files");
   expect(code("EPERM: operation not permitted, chmod '/x/.stepwell/work'")).toBe("not_writable");

@@ -15,11 +15,19 @@ interface Known {
 
 const KNOWN: readonly Known[] = [
   {
+    pattern: /\bENOSPC\b.*\bmkdtemp\b(?!.*\/\.stepwell\b)/,
+    code: "disk_full",
+    message:
+      "the disk of this machine's temporary files is full; nothing that was recorded is lost",
+    hint: "free some space there, or name another place: TMPDIR=DIR stepwell …",
+    quoted: true,
+  },
+  {
     pattern: /database or disk is full|SQLITE_FULL|\bENOSPC\b/,
     code: "disk_full",
     message: "the disk is full; nothing that was recorded is lost",
     hint: "free some space (stepwell gc --dry-run shows what can go), then: stepwell run --resume RUN",
-    quoted: false,
+    quoted: true,
   },
   {
     pattern: /\b(?:EMFILE|ENFILE)\b|Too many open files/,

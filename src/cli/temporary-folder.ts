@@ -18,9 +18,19 @@ function lackOf(folder: string): string | null {
   try {
     if (!fs.statSync(folder).isDirectory()) return "is no folder";
     fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
-    return null;
+    return isFull(folder) && !isFull("/tmp") ? "is on a full disk" : null;
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
     return ["ENOENT", "ENOTDIR"].includes(code) ? "is not there" : "cannot be written";
+  }
+}
+
+function isFull(folder: string): boolean {
+  try {
+    const { bavail, blocks } = fs.statfsSync(folder);
+    // Some file systems count nothing.
+    return bavail === 0 && blocks > 0;
+  } catch {
+    return false;
   }
 }

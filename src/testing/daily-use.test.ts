@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { RunView } from "../operations/run-view.ts";
 import { writerMark } from "../ports/writer-mark.ts";
 import { CLI, eventually, exited, makeRig, type Rig } from "./rig.ts";
+import { smallDisk } from "./small-disk.ts";
 
 // One workspace in long and shared use: where output goes, what waits for what, what a finished run says later.
 
@@ -104,6 +105,20 @@ describe("temporary files", () => {
     const detached = rig.cliWith(env, "run", "job.yml", "--name", "one", "--detach");
     expect([detached.code, detached.stderr]).toEqual([0, expect.stringContaining("is no folder")]);
     expect(rig.cli("wait", "one").code).toBe(0);
+  });
+
+  it("go to the usual place when the disk of TMPDIR is full, which was told as that of the workspace", (context) => {
+    rig = makeRig("tmpdir");
+    const disk = smallDisk({ megabytes: 1, inodes: 50 });
+    if (disk === null) return context.skip();
+    try {
+      fs.writeFileSync(`${disk.folder}/full`, Buffer.alloc(1 << 20));
+      rig.write("job.yml", "type: command\ncompute: local\ncommand: mktemp\n");
+      const { code, stderr } = rig.cliWith({ TMPDIR: disk.folder }, "run", "job.yml");
+      expect([code, stderr]).toEqual([0, expect.stringContaining("TMPDIR is on a full disk")]);
+    } finally {
+      disk.remove();
+    }
   });
 
   it("of a plan that was killed go at the next one", () => {
