@@ -4,6 +4,7 @@ import path from "node:path";
 import type { CodeSnapshot } from "../core/content.ts";
 import type { CodeReference } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
+import { missingSubmodules } from "./missing-submodules.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { noticeWhenSlow } from "./slow-notice.ts";
 import type { Workspace } from "./workspace.ts";
@@ -34,6 +35,8 @@ export function createCodeResolver(workspace: Workspace): CodeResolver {
   };
 }
 
+const WARNING = { severity: "warning", hint: null, position: null } as const;
+
 async function snapshotOnce(
   workspace: Workspace,
   code: CodeReference,
@@ -48,13 +51,10 @@ async function snapshotOnce(
   if (!outcome.ok)
     return refuse(outcome.failure.code, outcome.failure.message, outcome.failure.hint);
   for (const message of outcome.warnings)
-    warnings.set(message, {
-      severity: "warning",
-      code: "large_code_folder",
-      message,
-      hint: null,
-      position: null,
-    });
+    warnings.set(message, { ...WARNING, code: "large_code_folder", message });
+  for (const folder of [code.path ?? [], code.includes].flat())
+    for (const message of missingSubmodules(folder))
+      warnings.set(message, { ...WARNING, code: "missing_submodule", message });
   snapshots.push(outcome.value);
   return snapshots.length - 1;
 }

@@ -24,6 +24,7 @@ describe("what a machine and a workspace say of a definition", () => {
     "operations/check-commands.ts",
     "operations/download.ts",
     "operations/find-output.ts",
+    "operations/pointers-of-lfs.ts",
     "operations/remote-source.ts",
     "operations/resolve-code.ts",
     "operations/resolve-data.ts",
