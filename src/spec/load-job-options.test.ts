@@ -41,6 +41,16 @@ describe("options that mean a field of a step", () => {
     );
   });
 
+  it("are told without the secret of an address, which is an error of its own", () => {
+    const address = "https://a.org/x?sig=h7Ks02mNq1";
+    const found = [
+      loaded(text, { options: { inputs: { n: address } } }).problems,
+      loaded(text, { options: { set: [{ path: "a.n", value: address }] } }).problems,
+    ];
+    expect(JSON.stringify(found)).not.toContain("h7Ks02mNq1");
+    expect(JSON.stringify(found)).toContain("--set jobs.a.inputs.n=https://a.org/x?sig=**");
+  });
+
   it("are options of the job where a step has a name of its keys", () => {
     const job = "type: pipeline\njobs: {tags: {command: ls}}\n";
     const options = { set: [{ path: "tags.x", value: "1" }] };

@@ -96,10 +96,11 @@ export class LoadContext {
     const key = `${problem.code} ${at?.file}:${at?.line}:${at?.column} ${problem.message}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
+    const way = typeof hint === "function" ? hint() : hint;
     this.problems.push({
       ...problem,
       message: withoutAddressSecrets(problem.message),
-      hint: typeof hint === "function" ? hint() : hint,
+      hint: way === null ? null : withoutAddressSecrets(way),
     });
     if (this.problems.length < this.options.limits.problems) return;
     this.#full = true;
