@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { shellWord } from "../core/shell-word.ts";
 import type { GitOrigin } from "../ports/records.ts";
+import { diffWithoutSecrets } from "./diff-without-secrets.ts";
 
 /** A diff longer than this says little to a reader and would swell the record. */
 const MAX_DIFF_BYTES = 1_000_000;
@@ -66,8 +67,13 @@ async function originOf(
     branch: branch?.trim() ?? null,
     commit: commit.trim(),
     dirty: diff !== "" || (added ?? "") !== "",
-    diff: diff === null || diff === "" ? null : diff.slice(0, MAX_DIFF_BYTES),
+    diff: diff === null || diff === "" ? null : recorded(diff),
   };
+}
+
+/** A cut may part an address from what is secret in it, so that is taken out before. */
+function recorded(diff: string): string {
+  return diffWithoutSecrets(diff.slice(0, 2 * MAX_DIFF_BYTES)).slice(0, MAX_DIFF_BYTES);
 }
 
 export function stripCredentials(remote: string): string {
