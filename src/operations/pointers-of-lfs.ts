@@ -11,8 +11,9 @@ import type { FieldPlaces } from "./field-places.ts";
 import type { Workspace } from "./workspace.ts";
 
 const POINTER = "version https://git-lfs.github.com/spec/";
-/** No pointer is longer. */
-const LONGEST = 1024;
+/** Pointers have about 130 bytes: other files need not be opened. */
+const SHORTEST = 100;
+const LONGEST = 200;
 /** So many small files of a folder are opened: where LFS was forgotten, it was for all of them. */
 const OPENED = 50;
 
@@ -23,12 +24,13 @@ export async function pointersOfLfs(
   places: FieldPlaces,
 ): Promise<readonly Problem[]> {
   const looked = new Set<string>();
+  const isOfLfs = attributesAbove();
   const problems: Problem[] = [];
   for (const [index, { data }] of planned.entries())
     for (const [name, input] of Object.entries(data)) {
       if (input.remote !== undefined || looked.has(input.path)) continue;
       looked.add(input.path);
-      const found = await pointerIn(contents, input);
+      const found = await pointerIn(contents, input, isOfLfs);
       if (found === null) continue;
       problems.push(warning(steps[index] as StepNode, name, found, places));
     }
@@ -38,26 +40,37 @@ export async function pointersOfLfs(
 async function pointerIn(
   contents: Workspace["contents"],
   { path: at, content }: ResolvedData,
+  isOfLfs: (folder: string) => boolean,
 ): Promise<string | null> {
-  if (content.kind === "file") return isPointer(at, content.sizeBytes) ? at : null;
+  if (content.kind === "file") return hasSize(content.sizeBytes) && isPointer(at) ? at : null;
   if (!isOfLfs(at)) return null;
   const { entries = [] } = (await contents.manifest(content.id)) ?? {};
   const small = entries.flatMap((entry) =>
-    entry.type === "file" && entry.size <= LONGEST ? [path.join(at, entry.path)] : [],
+    entry.type === "file" && hasSize(entry.size) ? [path.join(at, entry.path)] : [],
   );
-  return small.slice(0, OPENED).find((file) => isPointer(file, 1)) ?? null;
+  return small.slice(0, OPENED).find((file) => isPointer(file)) ?? null;
 }
 
-function isPointer(file: string, size: number): boolean {
-  return size <= LONGEST && textOrNull(file)?.startsWith(POINTER) === true;
+function hasSize(bytes: number): boolean {
+  return bytes >= SHORTEST && bytes <= LONGEST;
 }
 
-/** Its repository, or that of which it is a copy, keeps files in LFS. */
-function isOfLfs(folder: string): boolean {
-  for (let at = folder; ; at = path.dirname(at)) {
-    if (textOrNull(path.join(at, ".gitattributes"))?.includes("filter=lfs")) return true;
-    if (at === path.dirname(at)) return false;
-  }
+function isPointer(file: string): boolean {
+  return textOrNull(file)?.startsWith(POINTER) === true;
+}
+
+/** Whether the repository of a folder, or that of which it is a copy, keeps files in LFS; each folder is looked at once. */
+function attributesAbove(): (folder: string) => boolean {
+  const known = new Map<string, boolean>();
+  const isOfLfs = (folder: string): boolean => {
+    const found =
+      known.get(folder) ??
+      (textOrNull(path.join(folder, ".gitattributes"))?.includes("filter=lfs") === true ||
+        (folder !== path.dirname(folder) && isOfLfs(path.dirname(folder))));
+    known.set(folder, found);
+    return found;
+  };
+  return isOfLfs;
 }
 
 function warning(step: StepNode, name: string, file: string, places: FieldPlaces): Problem {
