@@ -130,7 +130,7 @@ async function launch(state: EngineState, flight: Flight): Promise<void> {
     { index: step, attemptId, folder },
   );
   if ("code" in inputs) return refuse(inputs);
-  const checkpoint = await openCheckpoint(state, flight);
+  const checkpoint = await openCheckpoint(state, flight, plan);
   if (checkpoint === "fenced") return;
   if (flight.cancelled) return post(neverStarted(attemptId, ports.clock.now()));
   const order = ports.stepTypes.order({

@@ -11,6 +11,7 @@ import { isEndedStep } from "../core/status.ts";
 import { describeDoubt } from "../core/trust-notes.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { type ActiveRun, emit } from "./active-run.ts";
+import { vouchForCheckpoint } from "./checkpoints.ts";
 import { compareWithEarlier } from "./compare-earlier.ts";
 import { settle } from "./decide.ts";
 import type { Diagnosis } from "./engine-ports.ts";
@@ -158,6 +159,7 @@ function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
     finish(state.ports, flight, state.post);
     return;
   }
+  vouchForCheckpoint(state, flight);
   land(state, flight, true);
   if (retryAt !== null) releaseWaiters(state, flight);
   else if (flight.run.state.cancelRequested) {

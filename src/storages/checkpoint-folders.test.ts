@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Checkpoints, CheckpointUse } from "../ports/checkpoints.ts";
+import type { Checkpoints, CheckpointUse, ReadInPlace } from "../ports/checkpoints.ts";
 import { checkpointFolders } from "./checkpoint-folders.ts";
 
 let root: string;
@@ -26,8 +26,11 @@ const use = (attemptId: string, run = attemptId): CheckpointUse => ({
   goesOn: (id) => going.has(id),
 });
 
+const CONTENT = { id: "sha256:cd", kind: "file", seal: "1", sizeBytes: 1, files: 1 } as const;
+const READS = { data: { path: "/home/me/data.csv", content: CONTENT } } as unknown as ReadInPlace;
+
 const open = (attemptId: string, run?: string, empty = false) => {
-  const opened = checkpoints.open(use(attemptId, run), empty);
+  const opened = checkpoints.open(use(attemptId, run), empty, READS);
   going.add(attemptId);
   const file = path.join(opened.folder, "epoch");
   return {
@@ -93,6 +96,25 @@ describe("checkpoint folders", () => {
     expect(kept()).toEqual([]);
     // Nothing was ever saved.
     checkpoints.close(use("c1"), false);
+  });
+
+  it("tell what their last attempt read in place, until somebody vouches for it", () => {
+    expect(checkpoints.unvouched(use("a1"))).toBeNull();
+    open("a1");
+    open("b1");
+    expect(checkpoints.unvouched(use("a1"))).toEqual({ attemptId: "a1", reads: READS });
+    expect(checkpoints.unvouched(use("b2", "b1"))).toEqual({ attemptId: "b1", reads: READS });
+    going.clear();
+    // Another attempt has it.
+    checkpoints.vouch(use("a0"));
+    expect(checkpoints.unvouched(use("a2"))).toEqual({ attemptId: "a1", reads: READS });
+    checkpoints.vouch(use("a1"));
+    expect(checkpoints.unvouched(use("a2"))).toBeNull();
+    open("a2");
+    going.clear();
+    expect(checkpoints.unvouched(use("a3"))).toMatchObject({ attemptId: "a2" });
+    checkpoints.close(use("a2"), true);
+    expect(checkpoints.unvouched(use("a3"))).toBeNull();
   });
 
   it("stay where they are to be kept, as the fingerprint's", () => {

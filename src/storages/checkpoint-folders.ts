@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } f
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { digest } from "../core/digest.ts";
-import type { Checkpoints, CheckpointUse } from "../ports/checkpoints.ts";
+import type { Checkpoints, CheckpointUse, ReadInPlace } from "../ports/checkpoints.ts";
 import { readText } from "../ports/read-file.ts";
 
 /** What was thrown away and not yet deleted; `gc` takes it when a process died over it. */
@@ -14,7 +14,10 @@ const GONE = ".gone-";
 const LOOKED_AT = 10_000;
 
 export function checkpointFolders(root: string): Checkpoints {
-  const holder = (name: string): string | null => holderOf(join(root, `${name}.json`));
+  const markOf = (name: string): Mark | null => readMark(join(root, `${name}.json`));
+  const holder = (name: string): string | null => markOf(name)?.attemptId ?? null;
+  const exists = (name: string): boolean =>
+    statSync(join(root, name), { throwIfNoEntry: false }) !== undefined;
   const throwAway = (name: string): void => {
     rmSync(join(root, `${name}.json`), { force: true });
     const gone = join(root, `${GONE}${name}-${process.pid}-${thrown++}`);
@@ -27,18 +30,28 @@ export function checkpointFolders(root: string): Checkpoints {
     // As large as it may be, nobody waits for it; what cannot be deleted is left for `gc`.
     rm(gone, { recursive: true, force: true }).catch(() => {});
   };
+  const vouch = (use: CheckpointUse): void => {
+    const { attemptId } = use;
+    for (const name of namesOf(use))
+      if (holder(name) === attemptId)
+        writeFileSync(join(root, `${name}.json`), JSON.stringify({ attemptId }));
+  };
   return {
-    open(use, empty) {
-      const exists = (name: string): boolean =>
-        statSync(join(root, name), { throwIfNoEntry: false }) !== undefined;
+    open(use, empty, reads) {
       const name = chooseName(use, { holder, exists });
       if (empty) throwAway(name);
       const folder = join(root, name);
       mkdirSync(folder, { recursive: true });
-      writeFileSync(`${folder}.json`, JSON.stringify({ attemptId: use.attemptId }));
+      writeFileSync(`${folder}.json`, JSON.stringify({ attemptId: use.attemptId, reads }));
       return { folder, writtenAt: newest(folder) };
     },
+    unvouched(use) {
+      const mark = markOf(chooseName(use, { holder, exists }));
+      return mark?.reads === undefined ? null : { ...mark, reads: mark.reads };
+    },
+    vouch,
     close(use, keep) {
+      if (keep) vouch(use);
       const { own, shared } = spentNames(use, holder);
       if (!keep) for (const name of [own, shared]) if (name !== null) throwAway(name);
       if (keep && shared !== null && holder(own) === use.attemptId) {
@@ -84,10 +97,16 @@ function mayTake({ attemptId, goesOn }: CheckpointUse, holder: string | null): b
   return holder === null || holder === attemptId || !goesOn(holder);
 }
 
-/** The attempt that had a folder last, by the file beside it. */
-function holderOf(file: string): string | null {
+/** The attempt that had a folder last; without `reads` there is no doubt of what it read. */
+interface Mark {
+  readonly attemptId: string;
+  readonly reads?: ReadInPlace;
+}
+
+/** The file beside a folder. */
+function readMark(file: string): Mark | null {
   try {
-    return (JSON.parse(readText(file)) as { attemptId: string }).attemptId;
+    return JSON.parse(readText(file)) as Mark;
   } catch {
     return null;
   }

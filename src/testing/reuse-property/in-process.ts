@@ -48,7 +48,12 @@ export function makeInProcess(): Workspace {
     records,
     contents,
     plans,
-    checkpoints: { open: () => ({ folder: "", writtenAt: null }), close: () => {} },
+    checkpoints: {
+      open: () => ({ folder: "", writtenAt: null }),
+      unvouched: () => null,
+      vouch: () => {},
+      close: () => {},
+    },
     space,
     environments,
     stepTypes: createStepTypes(() => ({ inherited: {}, passed: {}, keys: {}, names: [] }), {

@@ -29,6 +29,8 @@ export function createFakeCheckpoints(world: World): Checkpoints {
       checkpoints.set(folder, use.attemptId);
       return { folder, writtenAt: isThere && !empty ? world.now : null };
     },
+    unvouched: () => null,
+    vouch() {},
     close(use) {
       const { own, shared } = spentNames(use, holder);
       for (const name of [own, shared]) if (name !== null) throwAway(name, use.attemptId);
