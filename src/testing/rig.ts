@@ -5,6 +5,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { RunView } from "../operations/run-view.ts";
 
@@ -23,6 +24,8 @@ export interface Watched {
   readonly child: ChildProcess;
   /** What it has written to stderr so far. */
   said(): string;
+  /** What it has written to stdout so far. */
+  printed(): string;
 }
 
 export interface Rig {
@@ -91,13 +94,9 @@ export function makeRig(name = "rig", parent = os.tmpdir(), through: readonly st
       const child = spawn(program, [...before, ...words], {
         cwd: folder,
         env: env(more),
-        stdio: ["ignore", "ignore", "pipe"],
+        stdio: ["ignore", "pipe", "pipe"],
       });
-      let text = "";
-      child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk;
-      });
-      return { child, said: () => text };
+      return { child, said: textOf(child.stderr), printed: textOf(child.stdout) };
     },
     run(...words) {
       const done = rig.cli(...words, "--json");
@@ -124,6 +123,15 @@ export function makeRig(name = "rig", parent = os.tmpdir(), through: readonly st
     },
   };
   return rig;
+}
+
+/** Reads on for ever; what has come so far. */
+function textOf(stream: Readable): () => string {
+  let text = "";
+  stream.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
 }
 
 /** Resolves when `holds` does; rejects after a time that no healthy machine needs. */
@@ -185,14 +193,14 @@ function stillWrites(pid: number): boolean {
   }
 }
 
-interface Found {
+export interface Found {
   readonly pid: number;
   readonly command: string;
   readonly isOfAttempt: boolean;
 }
 
 /** Those that name the folder in their command line, or carry an attempt of it. One that is dead has neither any more. */
-function processesOf(folder: string): readonly Found[] {
+export function processesOf(folder: string): readonly Found[] {
   const found: Found[] = [];
   for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {

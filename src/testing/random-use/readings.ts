@@ -1,0 +1,60 @@
+// What the user looks at. It changes nothing, and a run that has ended says for ever what it said at its end.
+
+import type { Chance } from "../simulation/chance.ts";
+import { CODES, judge } from "./judge.ts";
+import { ask, broken, type Session, type Tracked } from "./session.ts";
+
+export async function look(session: Session, chance: Chance): Promise<void> {
+  const runs = [...session.runs.values()].filter(({ view }) => view !== null);
+  if (runs.length === 0) return;
+  const run = chance.pick(runs);
+  const other = chance.pick(runs);
+  const step = chance.pick(
+    run.project.steps.map(({ name, group }) => (group === null ? name : `${group}.${name}`)),
+  );
+  const words = chance.pick([
+    ["runs", "--json", "--limit", "1000"],
+    ["runs", "--json", "--where", "status = Completed", "--columns", "name,status,took"],
+    ["runs", "--tag", "team=a"],
+    ["why", run.name, step, "--json"],
+    ["outputs", run.name],
+    ["logs", run.name],
+    ["lineage", run.name, "--json"],
+    ...(run === other ? [] : [["diff", run.name, other.name, "--json"]]),
+    ...(run === other ? [] : [["compare", run.name, other.name, "--json"]]),
+    ["du", "--json"],
+    ["validate", "pipeline.yml", "--json"],
+    ["attach", run.name],
+  ]);
+  const { code, stdout } = await ask(session, ...words);
+  const own =
+    words[0] === "attach" ? [0, 1, 3] : [0, ...(run.isDeleted || other.isDeleted ? [1] : [])];
+  if (code === null || !own.includes(code)) broken(`${words.join(" ")} ended with ${code}`);
+  if (words.includes("1000")) checkList(session, stdout);
+}
+
+/** Every run that was acknowledged is listed, and one that has ended with its status. */
+function checkList(session: Session, stdout: string): void {
+  const { runs } = JSON.parse(stdout) as {
+    readonly runs: readonly { readonly name: string; readonly status: string }[];
+  };
+  const listed = new Map(runs.map(({ name, status }) => [name, status]));
+  for (const { name, view, watched } of session.runs.values()) {
+    if (!listed.has(name) && watched === null) broken(`runs does not list ${name}`);
+    if (view !== null && listed.get(name) !== view.status)
+      broken(`runs says ${listed.get(name)} of ${name}`);
+  }
+}
+
+/** What it made is as it was. */
+export async function show(session: Session, chance: Chance): Promise<void> {
+  const runs = [...session.runs.values()].filter(({ view }) => view !== null);
+  if (runs.length > 0) await showOne(session, chance.pick(runs));
+}
+
+export async function showOne(session: Session, run: Tracked): Promise<void> {
+  const { code, stdout, stderr } = await ask(session, "show", run.name, "--json");
+  if (code !== 0) broken(`show ${run.name} ended with ${code}`);
+  const status = run.view?.status ?? "";
+  judge(session, run, { code: CODES[status] ?? null, stdout, stderr });
+}
