@@ -12,10 +12,10 @@ import {
 import type { DataType, Graph, StepNode } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
 import type { Problem } from "../spec/problem.ts";
-import { STEP_TYPES } from "../steps/step-types.ts";
 import { copiesInCode } from "./copies-in-code.ts";
 import { type Datastore, findDatastore, listDatastores, OWN_DATASTORE } from "./datastores.ts";
 import { createFieldPlaces, type Field, type FieldPlaces } from "./field-places.ts";
+import { notRunnable } from "./not-runnable.ts";
 import { planTransfers } from "./plan-transfers.ts";
 import { pointersOfLfs } from "./pointers-of-lfs.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
@@ -71,9 +71,9 @@ export async function preparePlan(
   written: Graph,
   asked: PrepareOptions,
 ): Promise<Prepared> {
-  const problems: Problem[] = notRunnable(written, asked.mayResolve ? "error" : "warning");
+  const problems: Problem[] = notRunnable(written, asked);
   // A run that is refused anyway needs no network either.
-  const options = { ...asked, mayResolve: asked.mayResolve && problems.length === 0 };
+  const options = { ...asked, mayResolve: asked.mayResolve && !problems.some(isError) };
   const places = createFieldPlaces(workspace.config.limits);
   const report: Report = (step, refusal, field = [], severity = "error") => {
     const problem = problemOf(step, refusal);
@@ -117,7 +117,7 @@ export async function preparePlan(
     });
   }
   problems.push(...code.warnings(), ...(await doubts(workspace, graph, steps, places)));
-  const errors = problems.filter((problem) => problem.severity === "error");
+  const errors = problems.filter(isError);
   const { force, skip, taken, onlyCached, strict, keepWork, passEnv } = options;
   const { sourceDateEpoch } = workspace.config;
   const defaultDatastore = await defaultDatastoreOf(workspace, graph, places, problems);
@@ -153,26 +153,8 @@ async function doubts(
   return [...copies, ...(await pointersOfLfs(workspace, graph, steps, places))];
 }
 
-/** Nodes of types that are planned and do not run here, and ones that make values. */
-function notRunnable({ steps }: Graph, severity: Problem["severity"]): Problem[] {
-  const values = steps.flatMap(({ path, outputs, position }) =>
-    Object.entries(outputs).flatMap(([name, { value }]) => {
-      if (value === undefined) return [];
-      const message = `step ${path}: its output ${name} is a ${value}, and steps cannot make values yet`;
-      const hint = "declare it as uri_file and write the value into the file";
-      return [{ severity, code: "literal_output", message, hint, position }];
-    }),
-  );
-  const types = steps
-    .filter(({ type }) => !STEP_TYPES[type].runs)
-    .map(({ path, type, position }) => ({
-      severity,
-      code: "step_type_not_runnable",
-      message: `step ${path}: nodes of type ${type} cannot run yet`,
-      hint: "replace it by a command step before you run it",
-      position,
-    }));
-  return [...types, ...values];
+function isError({ severity }: Problem): boolean {
+  return severity === "error";
 }
 
 /** Its step alone is named as its place: to find the field, the file would be read again in each run. */

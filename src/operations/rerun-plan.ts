@@ -4,6 +4,7 @@
 import type { Plan, ResolvedData } from "../core/plan.ts";
 import { shellWord } from "../core/shell-word.ts";
 import type { Graph } from "../spec/graph.ts";
+import { notRunnable } from "./not-runnable.ts";
 import { preparePlan } from "./prepare-plan.ts";
 import type { RecordedRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
@@ -51,6 +52,8 @@ export async function rerunPlan(
     });
     return prepared.plan ?? { ...refuseInvalid(prepared.problems), exitCode: prepared.exitCode };
   }
+  const later = notRunnable(graph, { skip, mayResolve: true });
+  if (later.some(({ severity }) => severity === "error")) return refuseInvalid(later);
   const unread = new Set([...skip, ...Object.keys(taken)]);
   const gone = await missingData(workspace, run.plan, unread);
   return gone ?? { ...run.plan, graph, options: runOptions };

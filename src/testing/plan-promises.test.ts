@@ -284,6 +284,19 @@ jobs:
     expect(refused.stderr).not.toContain("resolving");
     expect(rig.cli("runs", "--json").stdout).not.toContain("later");
   });
+
+  it("does not keep what comes before it from running; a rerun of that which would run it is refused", () => {
+    rig.write(
+      "trial.yml",
+      "type: command\nname: trial\ncommand: echo ${{inputs.rate}}\ninputs: {data: {type: uri_file}, rate: {type: number}}\n",
+    );
+    const { code, stderr } = rig.cli("run", "later.yml", "--until", "make", "--name", "before");
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`warning: ${said}`)]);
+    expect(rig.run("rerun", "before", "--until", "make").status).toBe("Completed");
+    const again = rig.cli("rerun", "before");
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining(`error: ${said}`)]);
+    expect(again.stderr).toContain("--each jobs.search.inputs.NAME=A,B");
+  });
 });
 
 describe("a step whose output is a value", () => {
