@@ -182,7 +182,7 @@ describe("loadJob: environments", () => {
       image: "ubuntu",
       conda: { path: "/project/env/conda.yml", content: { dependencies: ["pip"] } },
     });
-    expect(environment("{build: {path: docker, dockerfile_path: D}}")).toMatchObject({
+    expect(environment("{build: {path: docker, dockerfile_path: D}}", { "docker/D": "" })).toMatchObject({
       build: { path: "/project/docker", dockerfile: "D" },
     });
     expect(environment("{conda_file: {dependencies: [python=3.11]}}")).toMatchObject({

@@ -54,7 +54,7 @@ export function readDefinition(
   context: LoadContext,
 ): EnvironmentDefinition {
   const build = getMapping(tree, "build");
-  const folder = getText(build, "path");
+  const folder = buildFolder(getSet(build, "path"), base, context);
   const requirements = getSet(tree, "requirements");
   const packages = getSet(tree, "packages");
   const python = getText(tree, "python");
@@ -64,10 +64,7 @@ export function readDefinition(
     name: getText(tree, "name"),
     image: getText(tree, "image"),
     conda: readConda(getSet(tree, "conda_file"), base, context),
-    build:
-      folder === null
-        ? null
-        : { path: localPath(folder, base), dockerfile: getText(build, "dockerfile_path") },
+    build: folder === null ? null : { path: folder, dockerfile: getText(build, "dockerfile_path") },
     requirements: readRequirements(requirements, base, context),
     project: existingPath(getSet(tree, "project"), base, context),
     python: isVersion ? null : existingPath(getSet(tree, "python"), liveFolder(base), context),
@@ -125,6 +122,14 @@ function readRequirements(
   const file = localPath(node.text, base);
   const text = context.readText(file, node);
   return text === null ? null : { path: file, text };
+}
+
+/** Azure ML also builds from an address; nothing is read from it here. */
+function buildFolder(node: TreeNode | null, base: string, context: LoadContext): string | null {
+  const text = textOf(node);
+  if (text === null) return null;
+  const isElsewhere = /^(?:git\+|(?!file:)[a-z][a-z0-9+.-]+:\/\/)/i.test(text);
+  return isElsewhere ? localPath(text, base) : existingPath(node, base, context);
 }
 
 function existingPath(node: TreeNode | null, base: string, context: LoadContext): string | null {
