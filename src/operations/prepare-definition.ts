@@ -1,7 +1,8 @@
 // From a file to a plan: reads the definition, asks what is wanted of it, and prepares it. Everything that is wrong is
 // told at once, with its place.
 
-import type { Graph } from "../spec/graph.ts";
+import { existsSync } from "node:fs";
+import type { Graph, StepInput, StepNode } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
 import {
   type DefinitionOptions,
@@ -74,12 +75,30 @@ const LACKS: ReadonlySet<string> = new Set([
   "unknown_run",
   "unknown_output",
   "too_many_gpus",
+  "missing_path",
 ]);
 
 /** What is lacked by a definition that is wrong anyway: told with its other mistakes, not after them. */
 async function mistakesBehind(workspace: Workspace, draft: Graph): Promise<readonly Problem[]> {
-  const { problems } = await preparePlan(workspace, draft, NOTHING_ASKED);
+  const { problems } = await preparePlan(workspace, withoutLostPaths(draft), NOTHING_ASKED);
   return problems.filter((one) => isError(one) && LACKS.has(one.code));
+}
+
+/** Local paths that are not there were told by reading: what is still missing then lies in a datastore. */
+function withoutLostPaths(draft: Graph): Graph {
+  const isLost = ({ source }: StepInput): boolean =>
+    source.kind === "data" &&
+    source.reference.kind === "local" &&
+    !existsSync(source.reference.path);
+  const found = (inputs: StepNode["inputs"]): StepNode["inputs"] =>
+    Object.fromEntries(
+      Object.entries(inputs).map(([name, input]) => [
+        name,
+        isLost(input) ? { ...input, source: { kind: "unset" } as const } : input,
+      ]),
+    );
+  const steps = draft.steps.map((step) => ({ ...step, code: null, inputs: found(step.inputs) }));
+  return { ...draft, steps };
 }
 
 function placeOf({ position: at }: Problem): string {

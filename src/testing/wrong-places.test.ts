@@ -136,7 +136,7 @@ jobs:
       "error: step b: No environment named lost is known, as told of step a",
       "error: step c: No environment named lost is known, as told of step a",
     ]);
-    expect(stderr.match(/Add to stepwell\.yml/g)).toHaveLength(1);
+    expect(stderr.match(/add to stepwell\.yml/g)).toHaveLength(1);
     expect(places("shared.yml")).toHaveLength(3);
   });
 
@@ -161,5 +161,41 @@ jobs:
     expect(found.filter((one) => one.startsWith("both.yml:8:"))).toHaveLength(1);
     expect(found).toContain("both.yml:9:18 azureml:lost:1");
     expect(found.filter((one) => one.startsWith("both.yml:10"))).toEqual([]);
+  });
+
+  it("is told once of a path that is not there, in a datastore too, beside other mistakes", () => {
+    rig.write(
+      "inner.yml",
+      `
+type: pipeline
+name: inner
+inputs: {x: {type: uri_file}}
+jobs:
+  reads: {command: "cat \${{inputs.x}}", code: ./nowhere, inputs: {x: "\${{parent.inputs.x}}"}}
+`,
+    );
+    rig.write(
+      "paths.yml",
+      `
+type: pipeline
+settings: {default_compute: azureml:nobody}
+jobs:
+  a: {component: ./inner.yml, inputs: {x: {type: uri_file, path: ./gone.csv}}}
+  b:
+    command: cat \${{inputs.x}}
+    inputs: {x: {type: uri_file, path: "azureml://datastores/workspaceblobstore/paths/gone.csv"}}
+`,
+    );
+    const lines = places("paths.yml").map((one) => one.replace(/:\d+ .*/, ""));
+    expect(lines.sort()).toEqual(["inner.yml:6", "paths.yml:3", "paths.yml:5", "paths.yml:8"]);
+  });
+
+  it("is a build context that is not there; an address is none of this machine's", () => {
+    rig.write("context.yml", "name: e\nbuild: {path: ./nowhere}\n");
+    expect(places("context.yml")).toEqual(["context.yml:2:15 ./nowhere}"]);
+    expect(rig.cli("environment", "create", "context.yml").code).toBe(2);
+    const address = "build: {path: git+https://example.org/context.git}";
+    rig.write("elsewhere.yml", `type: command\ncommand: ls\nenvironment: {${address}}\n`);
+    expect(rig.cli("validate", "elsewhere.yml").code).toBe(0);
   });
 });
