@@ -353,11 +353,15 @@ describe("what else is missing", () => {
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(ways)]);
   });
 
-  it("an environment and a definition have two ways out", () => {
+  it("an environment has three ways out, and a definition two", () => {
     const job =
       "type: command\ncompute: local\ncommand: 'true'\nenvironment: azureml:nope@latest\n";
     rig.write("pipeline.yml", job);
-    expect(rig.cli("run").stderr).toMatch(/Add to stepwell\.yml: environments: .*, or the name of/);
+    const { stderr } = rig.cli("run");
+    expect(stderr).toMatch(
+      /stepwell environment create FILE\. Or add to stepwell\.yml: environments: /,
+    );
+    expect(stderr).toContain(", or the name of another one");
     expect(rig.cli("run", "other.yml").stderr).toMatch(/Name another file, or .*stepwell init/);
   });
 });

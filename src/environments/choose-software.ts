@@ -50,6 +50,8 @@ export type Choice =
   | { readonly ok: true; readonly software: Software; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly failure: EnvironmentFailure };
 
+type Named = Extract<EnvironmentReference, { readonly kind: "asset" }>;
+
 /** What `reference` means here. */
 export async function chooseSoftware(
   reference: EnvironmentReference | null,
@@ -73,7 +75,7 @@ export async function chooseSoftware(
       `The environment ${name} has no ${version === null ? `label ${label}` : `version ${version}`}.`,
       `See what there is: stepwell environment list. The newest: azureml:${name}@latest.`,
     );
-  return unknown(name, registry, table);
+  return unknown(reference, table);
 }
 
 function fromTable(names: readonly string[], table: EnvironmentTable): Choice | null {
@@ -231,14 +233,20 @@ function fromCondaText(file: { readonly path: string; readonly text: string }, l
   return fromConda({ path: file.path, content: toPlain(root) }, label);
 }
 
-function unknown(name: string, registry: string | null, table: EnvironmentTable): Choice {
+function unknown({ name, version, registry }: Named, table: EnvironmentTable): Choice {
   const known = [...Object.keys(table), ...CURATED_NAMES];
   const near = nearest(name, known);
   const where = registry === null ? "" : ` of the registry ${registry}`;
+  const key = JSON.stringify(name);
+  const line = `environments: {${key}: {packages: [numpy, pandas]}}, or the name of another one: {${key}: ${near[0] ?? "sklearn-1.5"}}.`;
+  const isOwn = registry === null && !/^azureml-/i.test(name);
+  const create = `stepwell environment create FILE${version === null ? "" : ` --version ${version}`}`;
   return failed(
     "unknown_environment",
     `No environment named ${name}${where} is known.${near.length > 0 ? ` Near names: ${near.join(", ")}.` : ""}`,
-    `Add to stepwell.yml: environments: {${JSON.stringify(name)}: {packages: [numpy, pandas]}}, or the name of another one: {${JSON.stringify(name)}: ${near[0] ?? "sklearn-1.5"}}.`,
+    isOwn
+      ? `Register the file that defines it: ${create}. Or add to stepwell.yml: ${line}`
+      : `Add to stepwell.yml: ${line}`,
   );
 }
 
