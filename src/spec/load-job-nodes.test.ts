@@ -182,7 +182,9 @@ describe("loadJob: environments", () => {
       image: "ubuntu",
       conda: { path: "/project/env/conda.yml", content: { dependencies: ["pip"] } },
     });
-    expect(environment("{build: {path: docker, dockerfile_path: D}}", { "docker/D": "" })).toMatchObject({
+    expect(
+      environment("{build: {path: docker, dockerfile_path: D}}", { "docker/D": "" }),
+    ).toMatchObject({
       build: { path: "/project/docker", dockerfile: "D" },
     });
     expect(environment("{conda_file: {dependencies: [python=3.11]}}")).toMatchObject({
@@ -315,6 +317,19 @@ jobs:
       "warning not_read 9:20",
       "warning not_read 10:21",
     ]);
+  });
+
+  it("warns of an output that it calls a file and its component makes as a folder", () => {
+    const maker = "type: command\noutputs: {all: {type: uri_folder}, model: {type: mlflow_model}}\ncommand: ls";
+    const text = `
+type: pipeline
+jobs:
+  a: {component: ./maker.yml, outputs: {all: {type: uri_file}, model: {type: uri_folder}}}
+  b: {command: ls, outputs: {o: {type: uri_file}}}
+`;
+    const job = loaded(text, { files: { "maker.yml": maker } });
+    expect(job.graph?.steps[0]?.outputs.all?.type).toBe("uri_file");
+    expect(findings(job)).toEqual(["warning type_mismatch 4:53"]);
   });
 
   it("warns of what it says of the component's own, which nobody reads", () => {

@@ -55,7 +55,8 @@ export const PROBLEM_CODES = {
   missing_input: "A required input has no value.",
   unmade_output: "No node makes an output of the pipeline; an error where somebody reads it.",
   output_made_twice: "Two nodes are bound to the same output of the pipeline.",
-  type_mismatch: "Data of one kind is given to an input of another; never an error.",
+  type_mismatch:
+    "Data of one kind is given to an input of another, or an output called another kind than its component makes; never an error.",
   value_cut_by_azure:
     "A number with decimals stands under `value` without a `type`: Azure ML's client cuts it to a whole number; a warning.",
   ray_not_started: "A `distribution` of type ray: the command runs as one process; a warning.",

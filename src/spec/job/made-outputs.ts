@@ -236,9 +236,26 @@ function warnOtherType(
   if (node.type === "pipeline" || entry.value.kind !== "mapping") return;
   const written = getSet(entry.value, "type");
   const type = outputType(node, output);
-  if (written === null || dataType(getWord(entry.value, "type") ?? "") === type) return;
+  if (written === null) return;
+  if (dataType(getWord(entry.value, "type") ?? "") === type) {
+    warnFileOfFolder(node, output, type, { place: written, context });
+    return;
+  }
   const message = `\`type\` of the output \`${output}\` is not read: its component makes a ${type}`;
   context.warn(written, "not_read", message, "Remove it, or change the component.");
+}
+
+/** The command was written for what its component says: it would fail at its very end. */
+function warnFileOfFolder(
+  node: JobNode,
+  output: string,
+  type: DataType,
+  { place, context }: { readonly place: Place; readonly context: LoadContext },
+): void {
+  const declared = node.component?.outputs.get(output)?.type;
+  if (type !== "uri_file" || declared === undefined || declared === "uri_file") return;
+  const message = `the output \`${output}\` is a uri_file here, and its component makes a ${declared}`;
+  context.warn(place, "type_mismatch", message, `Remove it, or write \`type: ${declared}\`.`);
 }
 
 function unknownOutput(node: JobNode, output: string, place: Place, context: LoadContext): null {
