@@ -291,8 +291,10 @@ function besideHint(
 
 function ignoredHint(facts: FailureFacts, paths: readonly string[]): string | null {
   const found = facts.ignored(paths);
-  if (found === null) return null;
-  const { path, rule, file, line } = found;
+  return found === null ? null : leftOutHint(found);
+}
+
+export function leftOutHint({ path, rule, file, line }: IgnoredFile): string {
   return file === null
     ? `${path} is there, but \`${rule}\` is never taken for code: make it an input, or take it back with \`!${rule}\` in .gitignore`
     : `${path} is there, but was left out of the step's copy by \`${rule}\` (${file}:${line}): change that line, or make it an input`;

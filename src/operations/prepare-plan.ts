@@ -1,6 +1,7 @@
 // Turns a validated graph into a plan: data found and identified, code snapshot, environments known, demands checked.
 // Everything that can be wrong is said here, all of it at once, before anything starts.
 
+import type { CodeSnapshot } from "../core/content.ts";
 import { packGraph } from "../core/packed-graph.ts";
 import {
   PLAN_FORMAT,
@@ -9,7 +10,7 @@ import {
   type ResolvedData,
   type RunOptions,
 } from "../core/plan.ts";
-import type { DataType, Graph, StepNode } from "../spec/graph.ts";
+import type { CodeReference, DataType, Graph, StepNode } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
 import type { Problem } from "../spec/problem.ts";
 import { copiesInCode } from "./copies-in-code.ts";
@@ -23,6 +24,7 @@ import { createCodeResolver } from "./resolve-code.ts";
 import { createDataResolver } from "./resolve-data.ts";
 import { demandOf } from "./resolve-demand.ts";
 import { createEnvironmentResolver } from "./resolve-environment.ts";
+import { scriptNotInCode } from "./started-script.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface PrepareOptions extends RunOptions {
@@ -96,6 +98,7 @@ export async function preparePlan(
     });
     const snapshot = step.code === null ? null : await code.resolve(step.code);
     if (isRefusal(snapshot)) report(step, snapshot, ["code"]);
+    else problems.push(...scriptWarning(workspace, step, code.snapshots[snapshot ?? -1], places));
     const environment =
       step.type === "data_transfer"
         ? environments.none()
@@ -118,8 +121,6 @@ export async function preparePlan(
   }
   problems.push(...code.warnings(), ...(await doubts(workspace, graph, steps, places)));
   const errors = problems.filter(isError);
-  const { force, skip, taken, onlyCached, strict, keepWork, passEnv } = options;
-  const { sourceDateEpoch } = workspace.config;
   const defaultDatastore = await defaultDatastoreOf(workspace, graph, places, problems);
   const plan: Plan = {
     format: PLAN_FORMAT,
@@ -127,16 +128,7 @@ export async function preparePlan(
     codes: code.snapshots,
     environments: environments.identities,
     steps,
-    options: {
-      force,
-      skip,
-      taken,
-      onlyCached,
-      passEnv,
-      ...(strict ? { strict } : {}),
-      ...(keepWork ? { keepWork } : {}),
-      ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
-    },
+    options: recordedOptions(options, workspace.config.sourceDateEpoch),
   };
   const exitCode = errors.every(({ code }) => CANNOT_BE_MADE.has(code)) ? 4 : 2;
   return { plan: errors.length > 0 ? null : plan, problems, exitCode, unresolved };
@@ -151,6 +143,38 @@ async function doubts(
 ): Promise<readonly Problem[]> {
   const copies = copiesInCode(workspace.contents, graph);
   return [...copies, ...(await pointersOfLfs(workspace, graph, steps, places))];
+}
+
+function recordedOptions(
+  options: PrepareOptions,
+  sourceDateEpoch: RunOptions["sourceDateEpoch"],
+): RunOptions {
+  const { force, skip, taken, onlyCached, strict, keepWork, passEnv } = options;
+  return {
+    force,
+    skip,
+    taken,
+    onlyCached,
+    passEnv,
+    ...(strict ? { strict } : {}),
+    ...(keepWork ? { keepWork } : {}),
+    ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
+  };
+}
+
+/** A warning at the command, wherever it is written. */
+function scriptWarning(
+  { contents }: Workspace,
+  step: StepNode,
+  snapshot: CodeSnapshot | undefined,
+  places: FieldPlaces,
+): readonly Problem[] {
+  const ignored = (code: CodeReference, file: string) => contents.ignored(code, file);
+  const missing = scriptNotInCode(step, { parts: snapshot?.parts ?? {}, ignored });
+  if (missing === null) return [];
+  const problem = problemOf(step, missing);
+  const position = places.inCommand(step, 0) ?? problem.position;
+  return [{ ...problem, severity: "warning", position }];
 }
 
 function isError({ severity }: Problem): boolean {

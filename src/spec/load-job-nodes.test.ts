@@ -320,7 +320,8 @@ jobs:
   });
 
   it("warns of an output that it calls a file and its component makes as a folder", () => {
-    const maker = "type: command\noutputs: {all: {type: uri_folder}, model: {type: mlflow_model}}\ncommand: ls";
+    const maker =
+      "type: command\noutputs: {all: {type: uri_folder}, model: {type: mlflow_model}}\ncommand: ls";
     const text = `
 type: pipeline
 jobs:

@@ -190,6 +190,16 @@ jobs:
     expect(lines.sort()).toEqual(["inner.yml:6", "paths.yml:3", "paths.yml:5", "paths.yml:8"]);
   });
 
+  it("is the command that starts a script which its code lacks, in a component's file too", () => {
+    rig.write("code/trian.py", "");
+    rig.write("starts.yml", "type: command\nname: s\ncode: ./code\ncommand: python train.py\n");
+    rig.write("calls.yml", "type: pipeline\njobs: {a: {component: ./starts.yml}}\n");
+    const { code, stderr } = rig.cli("validate", "calls.yml");
+    const told = "starts.yml:4:10: warning: step a: the command starts train.py, which is not in";
+    expect([code, stderr]).toEqual([0, expect.stringContaining(told)]);
+    expect(stderr).toContain("Did you mean `trian.py`?");
+  });
+
   it("is a build context that is not there; an address is none of this machine's", () => {
     rig.write("context.yml", "name: e\nbuild: {path: ./nowhere}\n");
     expect(places("context.yml")).toEqual(["context.yml:2:15 ./nowhere}"]);
