@@ -29,6 +29,10 @@ describe("parseDataReference", () => {
       "azureml://datastores/${{default_datastore}}/paths/o",
       { kind: "datastore", datastore: "${{default_datastore}}", path: "o" },
     ],
+    ["azureml:./x/a.csv", { kind: "local", path: "/project/x/a.csv" }],
+    ["azureml:../x", { kind: "local", path: "/x" }],
+    ["azureml:/abs/x", { kind: "local", path: "/abs/x" }],
+    ["azureml:https://x.org/a.csv", { kind: "url", url: "https://x.org/a.csv" }],
     [long, { kind: "datastore", datastore: "blob", path: "a/b.csv" }],
     ["azureml://jobs/run1/outputs/model", { kind: "run_output", run: "run1", output: "model" }],
     [

@@ -12,7 +12,7 @@ export function parseDataReference(
 ): { readonly reference: DataReference } | { readonly mistake: string } {
   const trimmed = text.trim();
   if (trimmed === "") return { mistake: "the path is empty" };
-  if (trimmed.startsWith("azureml:") || isResourceId(trimmed)) return parseAzureml(trimmed);
+  if (trimmed.startsWith("azureml:") || isResourceId(trimmed)) return parseAzureml(trimmed, base);
   if (/^[a-z][a-z0-9+.-]+:\/\/\/*$/i.test(trimmed) && !trimmed.startsWith("file:"))
     return { mistake: `\`${trimmed}\` names no place` };
   if (/^(?:https?|wasbs?|abfss?|adls?|s3|gs):\/\//i.test(trimmed)) {
@@ -43,6 +43,7 @@ export function pathHint(text: string): string {
 
 function parseAzureml(
   text: string,
+  base: string,
 ): { readonly reference: DataReference } | { readonly mistake: string } {
   const datastore = DATASTORE.exec(text);
   if (datastore !== null) {
@@ -60,6 +61,9 @@ function parseAzureml(
     const { name, version, label } = asset;
     return { reference: { kind: "asset", name, version, label } };
   }
+  // So `dump` of Azure's Python client writes the path, or the address, of every input.
+  const dumped = /^azureml:(\.{1,2}\/.*|\/(?!\/).*|https?:\/\/.*)$/s.exec(text)?.[1];
+  if (dumped !== undefined && !isResourceId(text)) return parseDataReference(dumped, base);
   return { mistake: `\`${text}\` is not a reference to data` };
 }
 

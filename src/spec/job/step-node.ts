@@ -6,6 +6,7 @@ import { didYouMean } from "../did-you-mean.ts";
 import { liveFolder } from "../frozen-root.ts";
 import type { DataReference, StepInput, StepNode, StepOutput, StepType } from "../graph.ts";
 import { put } from "../own-keys.ts";
+import { toPlain } from "../plain.ts";
 import { processCount } from "../process-count.ts";
 import { soleReference } from "../template.ts";
 import {
@@ -194,10 +195,15 @@ function environmentOf(
   const ofComponent = inline || component === null ? null : getSet(component.tree, "environment");
   if (component === null || ofComponent === null)
     return ofNode === null ? null : readEnvironment(ofNode, scope.base, context);
-  // Azure's client sends the component's alone.
-  const key = ofNode === null ? undefined : own.entries.get("environment")?.key;
+  // Azure's client sends the component's alone; its `dump` writes that on the node too.
+  const isOther = ofNode !== null && !isSame(ofNode, ofComponent);
+  const key = isOther ? own.entries.get("environment")?.key : undefined;
   if (key !== undefined) warnNotRead("environment", key, context);
   return readEnvironment(ofComponent, component.base, context);
+}
+
+function isSame(a: TreeNode, b: TreeNode): boolean {
+  return JSON.stringify(toPlain(a)) === JSON.stringify(toPlain(b));
 }
 
 /** What the node waits for, and what the pipelines around it wait for. */
