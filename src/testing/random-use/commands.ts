@@ -131,9 +131,17 @@ export async function settle(session: Session): Promise<void> {
     const { code } = await answerOf(session, watched, words);
     const view = session.runs.get(run)?.view;
     const should = words.startsWith("logs") ? 0 : CODES[view?.status ?? ""];
+    if (isRefused(session, run, watched.said())) continue;
     if (code !== null && view && code !== should)
       broken(`${words} ended with ${code}: ${watched.said()}`);
   }
+}
+
+/** Whoever waits for a run whose process was killed is told at once that nobody goes on with it. */
+function isRefused(session: Session, run: string, said: string): boolean {
+  const watched = session.runs.get(run)?.watched ?? null;
+  const wasKilled = watched !== null && watched.child.signalCode !== null;
+  return wasKilled && said.includes(`nobody goes on with ${run}`);
 }
 
 export async function seeThrough(session: Session, run: Tracked): Promise<RunView | null> {
