@@ -2,6 +2,7 @@
 
 import type { RecordedRun } from "../operations/read-run.ts";
 import type { AttemptView, StepView } from "../operations/run-view.ts";
+import { liveCode, liveFolder } from "../spec/frozen-root.ts";
 import type { EnvironmentReference, StepNode } from "../spec/graph.ts";
 import { duration, number } from "./format.ts";
 
@@ -38,23 +39,27 @@ export function stepReport(
 }
 
 function codeOf(node: StepNode | undefined): StepReport["code"] {
-  const code = node?.code ?? null;
-  return code === null ? null : { path: code.path, includes: code.includes };
+  if (!node?.code) return null;
+  const { path, includes } = liveCode(node.code);
+  return { path, includes };
 }
 
+/** As it is written in a definition, or the file that defines it. */
 function environmentName(environment: EnvironmentReference | null): string | null {
   if (environment === null) return null;
-  const { name } = environment;
-  if (environment.kind === "asset") {
-    const { registry, version, label } = environment;
-    const place = registry === null ? "" : `azureml://registries/${registry}/environments/`;
-    if (version !== null) return `${place}${name}:${version}`;
-    return label === null ? `${place}${name}` : `${place}${name}@${label}`;
-  }
-  const { conda, requirements, project, python, build, image } = environment;
+  if (environment.kind === "asset") return assetName(environment);
+  const { name, conda, requirements, project, python, build, image } = environment;
   const file = requirements?.path ?? conda?.path ?? project ?? python ?? build?.path ?? null;
-  return name ?? file ?? image ?? "written in the step";
+  return name ?? (file === null ? null : liveFolder(file)) ?? image ?? "written in the step";
 }
+
+function assetName({ name, version, label, registry }: NamedEnvironment): string {
+  if (registry === null) return `azureml:${name}${version === null ? `@${label}` : `:${version}`}`;
+  const which = version === null ? `labels/${label}` : `versions/${version}`;
+  return `azureml://registries/${registry}/environments/${name}/${which}`;
+}
+
+type NamedEnvironment = Extract<EnvironmentReference, { readonly kind: "asset" }>;
 
 /** Lines for people, in the order in which a reader asks; those of its error are not among them. */
 export function stepLines(report: StepReport): readonly string[] {
@@ -96,18 +101,26 @@ function inputText(input: unknown): string {
   return source === null ? path : `${path}  (${source})`;
 }
 
-function attemptLine(attempt: AttemptView): string {
-  const { started, finished, exitCode, checkpoint } = attempt;
+/** Until now where it goes on; empty where it never began. */
+export function took({ started, finished }: AttemptView): string {
+  if (started === null) return "";
   const end = finished === null ? Date.now() : Date.parse(finished);
+  return duration(end - Date.parse(started));
+}
+
+/** Empty where it began anew. */
+export function continuation({ checkpoint }: AttemptView): string {
+  if (checkpoint === null) return "";
+  return `continued from a checkpoint ${duration(checkpoint.ageS * 1000)} old`;
+}
+
+function attemptLine(attempt: AttemptView): string {
+  const { started, exitCode } = attempt;
   const parts = [
     `attempt ${attempt.number} ${attempt.status}`,
     ...(exitCode === null ? [] : [`exit code ${exitCode}`]),
-    ...(started === null
-      ? ["never began"]
-      : [duration(end - Date.parse(started)), `at ${started}`]),
-    ...(checkpoint === null
-      ? []
-      : [`continued from a checkpoint ${duration(checkpoint.ageS * 1000)} old`]),
+    ...(started === null ? ["never began"] : [took(attempt), `at ${started}`]),
+    continuation(attempt),
   ];
-  return parts.join(", ");
+  return parts.filter((part) => part !== "").join(", ");
 }

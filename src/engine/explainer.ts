@@ -1,4 +1,5 @@
-// Finds what a step's facts are to be compared with, and lets the core say the difference. Serves the engine, `plan` and `why` alike, so they cannot disagree.
+// Finds what a step's facts are to be compared with, and lets the core say the difference. Serves the engine, `plan` and `why`
+// alike, so they cannot disagree.
 
 import { explain } from "../core/explain.ts";
 import type { PreImage } from "../core/fingerprint.ts";

@@ -8,7 +8,7 @@ import { type Frame, innermostFrame, pathInCode } from "../core/failure-location
 import { isFunctionCommand } from "../core/function-changes.ts";
 import type { EnginePorts } from "../engine/engine-ports.ts";
 import { namesInWords, suggestion } from "../spec/did-you-mean.ts";
-import { liveFolder } from "../spec/frozen-root.ts";
+import { liveCode } from "../spec/frozen-root.ts";
 import type { CodeReference, StepNode } from "../spec/graph.ts";
 import { functionSources } from "../steps/function-sources.ts";
 import { relativeTo } from "./draft-code.ts";
@@ -129,12 +129,6 @@ function notInCode(
   if (code === null) return "the step has no code of its own: say where it lies, code: ./FOLDER";
   const names = `it has ${namesInWords(files)}`;
   return `the step's code, in which the command starts, has no ${inside}: ${suggestion(inside, files, names)}`;
-}
-
-/** The code where its author edits it, not the copy that a registered component is read from. */
-function liveCode(code: CodeReference): CodeReference {
-  const own = code.path === null ? null : liveFolder(code.path);
-  return { ...code, path: own, includes: code.includes.map(liveFolder) };
 }
 
 /** True also where it cannot be looked at: then its name alone has to do. */

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { type IgnoredFile, leftOutHint } from "../core/failure-causes.ts";
 import { namesInWords, suggestion } from "../spec/did-you-mean.ts";
-import { liveFolder } from "../spec/frozen-root.ts";
+import { liveCode } from "../spec/frozen-root.ts";
 import type { CodeReference, StepNode } from "../spec/graph.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 
@@ -36,9 +36,10 @@ export function scriptNotInCode(
     return refuse("missing_script", message, "say where it lies, code: ./FOLDER");
   }
   const message = `the command starts ${script}, which is not in the step's code`;
-  const kept = ignored(code, script);
+  const own = liveCode(code);
+  const kept = ignored(own, script);
   if (kept !== null) return refuse("missing_script", message, leftOutHint(kept));
-  const above = code.path === null ? null : folderAbove(liveFolder(code.path), script);
+  const above = own.path === null ? null : folderAbove(own.path, script);
   const files = Object.keys(parts);
   const hint =
     above === null

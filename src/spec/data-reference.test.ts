@@ -33,6 +33,10 @@ describe("parseDataReference", () => {
     ["azureml:../x", { kind: "local", path: "/x" }],
     ["azureml:/abs/x", { kind: "local", path: "/abs/x" }],
     ["azureml:https://x.org/a.csv", { kind: "url", url: "https://x.org/a.csv" }],
+    [
+      "azureml:wasbs://c@a.blob.core.windows.net/x",
+      { kind: "url", url: "wasbs://c@a.blob.core.windows.net/x" },
+    ],
     [long, { kind: "datastore", datastore: "blob", path: "a/b.csv" }],
     ["azureml://jobs/run1/outputs/model", { kind: "run_output", run: "run1", output: "model" }],
     [
@@ -64,6 +68,8 @@ describe("parseDataReference", () => {
     " ",
     "azureml:a:b:c",
     "azureml:a/b",
+    "azureml:ftp://x/y",
+    "azureml:/subscriptions/s/resourceGroups/g/providers/p/workspaces/w",
     "azureml://jobs/x",
     "ftp://x/y",
     "s3://",

@@ -62,7 +62,7 @@ function parseAzureml(
     return { reference: { kind: "asset", name, version, label } };
   }
   // So `dump` of Azure's Python client writes the path, or the address, of every input.
-  const dumped = /^azureml:(\.{1,2}\/.*|\/(?!\/).*|https?:\/\/.*)$/s.exec(text)?.[1];
+  const dumped = /^azureml:(\.{1,2}\/.*|\/(?!\/).*|[a-z][a-z0-9+.-]*:\/\/.*)$/is.exec(text)?.[1];
   if (dumped !== undefined && !isResourceId(text)) return parseDataReference(dumped, base);
   return { mistake: `\`${text}\` is not a reference to data` };
 }

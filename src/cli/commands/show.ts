@@ -10,11 +10,11 @@ import { waitingSteps, withWaiting } from "../../operations/waiting-steps.ts";
 import { unknownStep } from "../../operations/why-step.ts";
 import type { Context } from "../context.ts";
 import { failurePlaces, failureReason } from "../failure-places.ts";
-import { duration, number, table } from "../format.ts";
+import { number, table } from "../format.ts";
 import { mostShown, noteMore } from "../most-shown.ts";
 import { headline, paintStatus } from "../print-summary.ts";
 import { shownSteps } from "../shown-steps.ts";
-import { type StepReport, stepLines, stepReport } from "../step-report.ts";
+import { continuation, type StepReport, stepLines, stepReport, took } from "../step-report.ts";
 import { RUN_HELP, runOrStepOf } from "../targets.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -103,11 +103,9 @@ function print(context: Context, run: RecordedRun, view: RunView): void {
 
 function printStep(context: Context, step: StepView): void {
   const { terminal } = context;
-  for (const { number: attempt, checkpoint } of step.attempts)
-    if (checkpoint !== null)
-      terminal.out(
-        `attempt ${prefix(step)}${attempt} continued from a checkpoint ${duration(checkpoint.ageS * 1000)} old`,
-      );
+  for (const attempt of step.attempts)
+    if (attempt.checkpoint !== null)
+      terminal.out(`attempt ${prefix(step)}${attempt.number} ${continuation(attempt)}`);
   for (const [name, output] of Object.entries(step.outputs))
     terminal.out(`output ${prefix(step)}${name}  ${output.path}`);
   for (const [name, value] of Object.entries(step.metrics))
@@ -142,12 +140,6 @@ function cells(step: StepView): readonly string[] {
   const { reuse } = step;
   const why =
     reuse.from === null ? (reuse.reason?.detail ?? "") : `${reuse.decision} from ${reuse.from}`;
-  return [step.name, step.status, took(step), why];
-}
-
-function took(step: StepView): string {
   const last = step.attempts.at(-1);
-  if (last?.started === null || last === undefined) return "";
-  const end = last.finished === null ? Date.now() : Date.parse(last.finished);
-  return duration(end - Date.parse(last.started));
+  return [step.name, step.status, last === undefined ? "" : took(last), why];
 }
