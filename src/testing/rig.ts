@@ -119,7 +119,8 @@ export function makeRig(name = "rig", parent = os.tmpdir(), through: readonly st
     },
     remove() {
       if (process.platform === "linux") killEverything(folder);
-      fs.rmSync(folder, { recursive: true, force: true });
+      // One that ended by itself a moment ago, and so was not to be killed, may have a last thread that writes.
+      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
   return rig;
@@ -202,12 +203,14 @@ export interface Found {
 /** Those that name the folder in their command line, or carry an attempt of it. One that is dead has neither any more. */
 export function processesOf(folder: string): readonly Found[] {
   const found: Found[] = [];
+  // As bytes: a name that is not all ASCII is in /proc as it is on disk.
+  const named = Buffer.from(folder).toString("latin1");
   for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       const environ = fs.readFileSync(`/proc/${pid}/environ`, "latin1");
       const command = fs.readFileSync(`/proc/${pid}/cmdline`, "latin1");
-      const isOfAttempt = environ.includes("STEPWELL_ATTEMPT=") && environ.includes(folder);
-      if (isOfAttempt || command.includes(folder))
+      const isOfAttempt = environ.includes("STEPWELL_ATTEMPT=") && environ.includes(named);
+      if (isOfAttempt || command.includes(named))
         found.push({ pid: Number(pid), command, isOfAttempt });
     } catch {
       // It ended meanwhile, or belongs to somebody else.
