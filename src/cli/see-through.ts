@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { RunEvent } from "../core/event.ts";
-import { isEndedRun } from "../core/status.ts";
+import { isEndedRun, type RunStatus } from "../core/status.ts";
 import { keepOthersGoing, startDetachedEngine } from "../operations/detached-engine.ts";
 import { driveRun } from "../operations/drive-run.ts";
 import { followRun } from "../operations/follow-run.ts";
@@ -60,7 +60,7 @@ export async function seeThrough(
     run: name,
     follow: { after: run.state.seq, onEvents: view.onEvents },
     onNotice: view.say,
-    onEnd: listener.letGo,
+    onEnd: () => listener.letGo(run.state.status),
   });
   const left = await Promise.race([driven, listener.left]);
   view.close();
@@ -195,9 +195,9 @@ export interface CancelListener {
   /** One more run that Ctrl-C cancels; at once when it was pressed before. */
   add(name: string): void;
   readonly isAsked: () => boolean;
-  /** The runs have their ends: Ctrl-C stops nothing any more. */
-  readonly letGo: () => void;
-  /** When Ctrl-C is pressed after that. */
+  /** The runs have their ends: Ctrl-C stops nothing any more. `status`: how, where it is one run. */
+  readonly letGo: (status?: RunStatus) => void;
+  /** When Ctrl-C is pressed after that; or was, and came too late to cancel. */
   readonly left: Promise<"left">;
 }
 
@@ -230,7 +230,7 @@ export function listenForCancel(
     const kind = recorded === 0 ? "cancel" : "kill";
     Promise.all(names.map((name) => request(name, kind))).then(() => {
       recorded += 1;
-      say(kind === "cancel" ? "cancelling; press Ctrl-C again to kill" : "killing");
+      if (!isOver) say(kind === "cancel" ? "cancelling; press Ctrl-C again to kill" : "killing");
     }, giveUp);
   };
   process.on("SIGINT", onSignal);
@@ -242,8 +242,9 @@ export function listenForCancel(
       if (isAsked) request(name, "cancel").catch(giveUp);
     },
     isAsked: () => isAsked,
-    letGo() {
+    letGo(status) {
       isOver = true;
+      if (isAsked && status !== undefined && status !== "Canceled") leaveNow("left");
     },
     left,
   };
