@@ -20,7 +20,8 @@ export interface Wanted {
   readonly run: ActiveRun;
   readonly step: number;
   readonly facts: StepFacts;
-  readonly reason: Reason;
+  /** Why it runs whatever is recorded; null: the difference from its last time says why, looked up when its turn comes. */
+  readonly must: Reason | null;
   /** False: it waits for no other attempt of the same fingerprint, but may run beside it. */
   readonly shared: boolean;
 }
@@ -194,10 +195,8 @@ async function runOrAttach(
     const isQueued = flying.run.state.steps[flying.step]?.status === "Queued";
     if (!isQueued || flying.run === run || run.plan.options.onlyCached) return;
   }
-  const reason =
-    candidate.must ?? (await ports.explainer.reason(run.row.name, run.plan, step, facts));
   if (run.plan.options.onlyCached) {
-    emit(run, onlyCachedFailure(ports, run, step, reason));
+    emit(run, onlyCachedFailure(ports, run, step, await reasonOf(ports, candidate)));
     return;
   }
   const tooMany = tooManyGpus(ports, run, step);
@@ -205,10 +204,18 @@ async function runOrAttach(
     if (flying === undefined) emit(run, tooMany);
     return;
   }
-  const one: Wanted = { run, step, facts, reason, shared };
+  const one: Wanted = { ...candidate, shared };
   if (flying !== undefined) flying.behind.push(one);
   else if (shared) inFlight.set(facts.fingerprint, { run, step, behind: [] });
   wanted.push(one);
+}
+
+/** Why a step runs. Costs some small reads: asked for what runs now, not for all that waits. */
+export async function reasonOf(
+  { explainer }: Pick<EnginePorts, "explainer">,
+  { run, step, facts, must }: Candidate,
+): Promise<Reason> {
+  return must ?? explainer.reason(run.row.name, run.plan, step, facts);
 }
 
 /** There were as many when it was submitted; without them it would do something else than it was to do. */

@@ -137,7 +137,7 @@ async function round(
   releaseRetries(state);
   withdraw(state);
   if (!state.isLeaving) await decideAll(state);
-  const launches = state.isLeaving ? [] : grant(state);
+  const launches = state.isLeaving ? [] : await grant(state);
   cancelsAfterCommit(state);
   const batch = takeBatch(state, requests);
   if (batch !== null) {

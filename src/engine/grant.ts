@@ -1,17 +1,18 @@
 // Gives free slots to waiting steps and makes their attempts. The attempt is recorded before anything of it starts.
 
+import type { Reason } from "../core/reason.ts";
 import { dequeue, drain, type RunQueue, takeNext, type WaitingStep } from "../core/schedule.ts";
 import { isEndedStep } from "../core/status.ts";
 import { preImageOf } from "../core/step-facts.ts";
 import { type ActiveRun, emit, poolOfStep } from "./active-run.ts";
-import type { Wanted } from "./decide.ts";
+import { reasonOf, type Wanted } from "./decide.ts";
 import { type EngineState, wantedKey } from "./engine-state.ts";
 import type { Flight } from "./flight.ts";
 import { releaseWaiters, waitersOf } from "./receive.ts";
 import { isHeldUnreadably } from "./unreadable-run.ts";
 
 /** Emits `attempt_created` for everything that fits; the answer is to be launched after the commit. */
-export function grant(state: EngineState): readonly Flight[] {
+export async function grant(state: EngineState): Promise<readonly Flight[]> {
   if (state.space.place !== null) return [];
   const runs = [...state.runs.values()].filter((run) => run.mayStart);
   const queues: RunQueue[] = runs.map((run) => run.queue);
@@ -27,9 +28,9 @@ export function grant(state: EngineState): readonly Flight[] {
     state.wanted.delete(key);
     if (wanted === undefined || !stillWanted(wanted)) continue;
     const leads = mayLead(state, wanted);
-    flights.push(
-      makeAttempt(state, wanted, leads && !isHeldUnreadably(state, wanted.facts.fingerprint)),
-    );
+    const shared = leads && !isHeldUnreadably(state, wanted.facts.fingerprint);
+    const reason = await reasonOf(state.ports, wanted);
+    flights.push(makeAttempt(state, wanted, { shared, reason }));
     if (leads) takeLead(state, wanted);
   }
 }
@@ -94,8 +95,8 @@ function leave(state: EngineState, { run, step, facts }: Wanted): void {
 }
 
 /** Others may wait for it. What is forced waits for nobody, and is a result like any other once it is there. */
-function mayLead({ inFlight }: EngineState, { shared, reason, facts }: Wanted): boolean {
-  if (shared || reason.kind !== "forced") return shared;
+function mayLead({ inFlight }: EngineState, { shared, must, facts }: Wanted): boolean {
+  if (shared || must?.kind !== "forced") return shared;
   const flying = inFlight.get(facts.fingerprint);
   return flying === undefined || flying.run.state.steps[flying.step]?.status === "Queued";
 }
@@ -135,8 +136,11 @@ function stillWanted(wanted: Wanted): boolean {
   return step !== undefined && !isEndedStep(step.status);
 }
 
-function makeAttempt(state: EngineState, wanted: Wanted, shared: boolean): Flight {
-  const { run, step, facts } = wanted;
+function makeAttempt(
+  state: EngineState,
+  { run, step, facts }: Wanted,
+  { shared, reason }: { readonly shared: boolean; readonly reason: Reason },
+): Flight {
   const attemptId = state.ports.random.id();
   const number = (run.state.steps[step]?.attempts.length ?? 0) + 1;
   const demand = run.plan.steps[step]?.demand ?? { cpus: 1, memoryBytes: 0, gpus: 0 };
@@ -152,7 +156,7 @@ function makeAttempt(state: EngineState, wanted: Wanted, shared: boolean): Fligh
     fingerprint: facts.fingerprint,
     epoch: state.epoch,
     bootId: state.ports.me.process.bootId,
-    reason: wanted.reason,
+    reason,
     shared,
     adoptedFrom: null,
     ...(gpus.length === 0 ? {} : { gpus }),

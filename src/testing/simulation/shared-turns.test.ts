@@ -17,6 +17,8 @@ const LAST = `s${STEPS - 1}`;
 let world: World;
 let records: RecordStore;
 let engine: Engine;
+/** Steps of which it was asked why they run. */
+let asked: string[];
 
 beforeEach(() => begin(1));
 
@@ -26,7 +28,13 @@ async function begin(cpus: number): Promise<void> {
   const scenario: Scenario = { ...nothing, runs: [], cpus, pooled: false, faultsUntil: 0, full };
   world = createWorld(createChance(1), scenario, "none");
   records = createMemoryStore();
-  const ports = createFakePorts(world, records, { alive: true }, 1);
+  const { explainer, ...others } = createFakePorts(world, records, { alive: true }, 1);
+  asked = [];
+  const reason: typeof explainer.reason = (run, plan, step, facts) => {
+    asked.push(`${run} ${plan.graph.steps[step]?.path}`);
+    return explainer.reason(run, plan, step, facts);
+  };
+  const ports = { ...others, explainer: { ...explainer, reason } };
   const taken = await records.becomeEngine(ports.me, 0, () => false);
   if (taken.kind !== "engine") throw new Error("there is another engine");
   engine = createEngine(ports, taken, () => {});
@@ -152,4 +160,13 @@ describe("work that one run was told to do anew", () => {
     expect(ran()).toEqual([`other ${LAST}`, `forced ${LAST}`]);
     expect((await records.run("other"))?.status).toBe("Completed");
   });
+});
+
+it("is asked why it runs when its turn comes: of many that wait, most may never run", async () => {
+  await submit("only", "all");
+  await until(hasStarted("only"));
+  expect(asked).toEqual(["only s0"]);
+  await records.request("only", "cancel", "somebody", world.now);
+  await until(hasEnded("only"));
+  expect(asked).toEqual(["only s0"]);
 });
