@@ -25,6 +25,9 @@ export interface FullExplainer extends Explainer {
   readonly history: History;
 }
 
+/** One for all: a first run of 100,000 steps keeps it for each. */
+const NEVER_RAN: Reason = { kind: "never_ran", detail: "never ran" };
+
 /** `unrecorded`: documents of a plan that was not submitted, by id. */
 export function createExplainer(
   store: RecordStore,
@@ -54,7 +57,7 @@ export function createExplainer(
       if (mark !== null) return mark;
       const path = plan.graph.steps[index]?.path ?? "";
       const last = await history.latest(plan.graph.pipeline, path, run);
-      if (last === null) return { kind: "never_ran", detail: "never ran" };
+      if (last === null) return NEVER_RAN;
       return compare(records, differences, plan, index, facts, last.fingerprint);
     },
   };
@@ -73,9 +76,9 @@ async function compare(
     return sameWork(records, policy, fingerprint);
   }
   const before = await records.preImage(fingerprint);
-  if (before === null) return { kind: "never_ran", detail: "never ran" };
+  if (before === null) return NEVER_RAN;
   const [first] = await differences(before, preImageOf(plan, index, facts));
-  return first ?? { kind: "never_ran", detail: "never ran" };
+  return first ?? NEVER_RAN;
 }
 
 /** The same fingerprint and still no usable result: say what happened to it. */

@@ -9,6 +9,7 @@ import type { StepResult } from "../core/output.ts";
 import type { StepState } from "../core/run-state.ts";
 import { isEndedStep } from "../core/status.ts";
 import { describeDoubt } from "../core/trust-notes.ts";
+import { resultOfEvent } from "../ports/result-of-event.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { type ActiveRun, emit } from "./active-run.ts";
 import { vouchForCheckpoint } from "./checkpoints.ts";
@@ -238,7 +239,7 @@ async function captured(
   emit(run, { kind: "step_completed", at, step, ...completed });
   state.spent.push(flight);
   const source = run.state.steps[step]?.result;
-  if (source) state.fresh.set(completed.fingerprint, { ...completed, ...source, finishedAt: at });
+  if (source) state.fresh.set(completed.fingerprint, resultOfEvent(source, { ...completed, at }));
   land(state, flight, false);
   handOver(state, flight, result);
 }

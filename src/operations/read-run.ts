@@ -6,6 +6,7 @@ import type { Plan } from "../core/plan.ts";
 import { evolve, initialState, type RunState, wire } from "../core/run-state.ts";
 import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
 import type { ResultRow, RunRow } from "../ports/records.ts";
+import { resultOfEvent } from "../ports/result-of-event.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { shownStatus } from "./shown-status.ts";
 import type { Workspace } from "./workspace.ts";
@@ -70,9 +71,7 @@ function foldEvent(
   if (event.kind !== "step_completed") return;
   const source = state.steps[event.step]?.result ?? null;
   if (source?.run !== state.run || source.seq !== state.seq) return;
-  const { path, fingerprint, staticId, durationMs, result, inputs, at: finishedAt } = event;
-  const row = { path, fingerprint, staticId, durationMs, result, finishedAt, ...source };
-  results.set(event.step, inputs === undefined ? row : { ...row, inputs });
+  results.set(event.step, resultOfEvent(source, event));
 }
 
 /**

@@ -20,6 +20,7 @@ import {
   type RunRow,
   type RunUpdate,
 } from "../ports/records.ts";
+import { resultOfEvent } from "../ports/result-of-event.ts";
 import { memoryAssets } from "./memory-assets.ts";
 import { memoryDatastores } from "./memory-datastores.ts";
 import { type KeepingData, memoryKeeping, takesRemoved } from "./memory-keeping.ts";
@@ -166,16 +167,8 @@ function projectResults(data: Data, update: RunUpdate, isImported: boolean): voi
   for (const [offset, event] of events.entries()) {
     if (event.kind === "step_completed")
       data.results.push({
-        fingerprint: event.fingerprint,
-        staticId: event.staticId,
-        run,
-        seq: first + offset,
-        path: event.path,
-        finishedAt: event.at,
+        ...resultOfEvent({ run, seq: first + offset }, event),
         order: isImported ? event.at : nextPlace(data, event),
-        durationMs: event.durationMs,
-        result: event.result,
-        ...(event.inputs && { inputs: event.inputs }),
         damaged: false,
         invalidated: null,
         removed: null,

@@ -3,6 +3,7 @@
 import type { ResultReference, RunEvent } from "../../core/event.ts";
 import type { PreImage } from "../../core/fingerprint.ts";
 import { MOST_RESULTS, type ResultRow } from "../../ports/records.ts";
+import { resultOfEvent } from "../../ports/result-of-event.ts";
 import type { Row } from "./driver.ts";
 import { asItLies, readEvent } from "./recorded-events.ts";
 import type { Session } from "./session.ts";
@@ -65,7 +66,9 @@ function newestOf(session: Session, fingerprints: readonly string[]): ResultRow[
     session.workspace,
   );
   const rows = JSON.parse(`[${found?.rows ?? ""}]`) as [string, number, Completed][];
-  return rows.map(([run, seq, event]) => resultRow(run, seq, asItLies(session.folder, event)));
+  return rows.map(([run, seq, event]) =>
+    resultOfEvent({ run, seq }, asItLies(session.folder, event)),
+  );
 }
 
 export function resultsAt(
@@ -95,8 +98,8 @@ function partAt(
   );
   const rows = JSON.parse(`[${found?.rows ?? ""}]`) as [number, Completed][];
   return rows.map(([position, event]) => {
-    const { run, seq } = references[position] as ResultReference;
-    return [position, resultRow(run, seq, asItLies(session.folder, event))];
+    const reference = references[position] as ResultReference;
+    return [position, resultOfEvent(reference, asItLies(session.folder, event))];
   });
 }
 
@@ -180,12 +183,5 @@ export function readPreImage(session: Session, fingerprint: string): PreImage | 
 
 export function toResultRow(session: Session, row: Row): ResultRow {
   const event = readEvent(session.folder, String(row.body)) as Completed;
-  return resultRow(String(row.run), Number(row.seq), event);
-}
-
-function resultRow(run: string, seq: number, event: Completed): ResultRow {
-  const { fingerprint, staticId, path, at: finishedAt, durationMs, result, inputs } = event;
-  return inputs === undefined
-    ? { run, seq, fingerprint, staticId, path, finishedAt, durationMs, result }
-    : { run, seq, fingerprint, staticId, path, finishedAt, durationMs, result, inputs };
+  return resultOfEvent({ run: String(row.run), seq: Number(row.seq) }, event);
 }
