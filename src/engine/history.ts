@@ -1,5 +1,5 @@
-// The fingerprint with which a step of a pipeline last ran or was reused, from the newest runs backwards. Loads each
-// earlier run once; knows nothing of why anything changed.
+// The fingerprint with which a step of a pipeline last ran or was reused, from the newest runs backwards. Reads each event
+// of an earlier run once, also of one that is still going on; knows nothing of why anything changed.
 
 import type { ResultReference, RunEvent } from "../core/event.ts";
 import type { RecordStore, RunRow } from "../ports/records.ts";
@@ -25,17 +25,26 @@ interface Seen {
   readonly what: string | ResultReference;
 }
 
-type Steps = Map<string, Seen>;
+/** An earlier run, as far as it has come. */
+interface Past {
+  readonly paths: readonly string[];
+  readonly steps: Map<string, Seen>;
+  /** Number of the last event that was read. */
+  seq: number;
+  hasEnded: boolean;
+}
 
 export function createHistory(records: RecordStore, plans: PlanReader): History {
-  const loaded = new Map<string, Promise<Steps>>();
+  const loaded = new Map<string, Promise<Past>>();
   const lists = new Map<string, Promise<readonly RunRow[]>>();
   return {
     async latest(pipeline, path, exceptRun) {
       const key = JSON.stringify([pipeline, exceptRun]);
       const rows = await remember(lists, key, () => earlierRuns(records, pipeline, exceptRun));
       for (const row of rows) {
-        const steps = await remember(loaded, row.name, () => readSteps(records, plans, row));
+        const past = await remember(loaded, row.name, () => begin(plans, row));
+        if (!past.hasEnded) await catchUp(records, row.name, past);
+        const { steps } = past;
         const seen = steps.get(path);
         if (seen === undefined) continue;
         const fingerprint = await fingerprintOf(records, seen.what);
@@ -76,14 +85,21 @@ async function earlierRuns(
   return rows.filter((row) => row.name !== exceptRun);
 }
 
-async function readSteps(records: RecordStore, plans: PlanReader, row: RunRow): Promise<Steps> {
-  const plan = await plans.plan(row.planId);
-  const steps = new Map<string, Seen>();
-  if (plan === null) return steps;
-  const paths = plan.graph.steps.map((step) => step.path);
-  for (const event of await records.events(row.name, 0))
-    for (const [step, what] of seenIn(event)) steps.set(paths[step] ?? "", { at: event.at, what });
-  return steps;
+async function begin(plans: PlanReader, { planId }: RunRow): Promise<Past> {
+  const plan = await plans.plan(planId);
+  const paths = plan?.graph.steps.map((step) => step.path) ?? [];
+  return { paths, steps: new Map(), seq: 0, hasEnded: plan === null };
+}
+
+async function catchUp(records: RecordStore, run: string, past: Past): Promise<void> {
+  const after = past.seq;
+  const events = await records.events(run, after);
+  past.seq = after + events.length;
+  for (const event of events) {
+    if (event.kind === "run_ended") past.hasEnded = true;
+    for (const [step, what] of seenIn(event))
+      past.steps.set(past.paths[step] ?? "", { at: event.at, what });
+  }
 }
 
 function* seenIn(event: RunEvent): Iterable<readonly [step: number, what: Seen["what"]]> {
