@@ -1,6 +1,7 @@
 // `run --each`: one run for each combination of values, side by side; the summary is the table that compares them.
 
 import type { Plan } from "../core/plan.ts";
+import type { RunStatus } from "../core/status.ts";
 import { keepOthersGoing, startDetachedEngine } from "../operations/detached-engine.ts";
 import { type Combination, combinations } from "../operations/each.ts";
 import { type RecordedRun, readRun } from "../operations/read-run.ts";
@@ -19,7 +20,7 @@ import { printProblems } from "./print-problems.ts";
 import { paintStatus } from "./print-summary.ts";
 import { priorityOf, type RunFlags, tagsOf } from "./run-flags.ts";
 import { givenVariables, prepareFile, warnOfVariables } from "./run-options.ts";
-import { exitCodeOf, listenForCancel } from "./see-through.ts";
+import { exitCodeOf, leaveWith, listenForCancel } from "./see-through.ts";
 import { type Cell, formTable } from "./table-format.ts";
 import { writeMissing } from "./write-missing.ts";
 
@@ -157,9 +158,10 @@ async function seeThrough(
 ): Promise<never> {
   const { terminal } = context;
   const names: string[] = [];
+  const ends: RunStatus[] = [];
   const listener = listenForCancel(context, workspace, terminal.note);
   terminal.note(countOfRuns(planned.length));
-  const refusal = await driveGroup(workspace, {
+  const driven = driveGroup(workspace, {
     submits,
     maxConcurrent: Number(flags.maxConcurrent ?? Number.POSITIVE_INFINITY),
     isStopped: listener.isAsked,
@@ -169,16 +171,21 @@ async function seeThrough(
       listener.add(name);
     },
     onEnded: (row) => {
+      ends.push(row.status);
       const values = (planned[names.indexOf(row.name)]?.combination ?? []).map((one) =>
         one.join("="),
       );
       terminal.note(`${row.name} ${paintStatus(terminal, row.status)}  ${values.join(" ")}`);
     },
+    onEnd: () => listener.letGo(ends.includes("Canceled") ? "Canceled" : "Completed"),
   });
-  listener.letGo();
-  await keepOthersGoing(workspace);
-  if (refusal !== null) return context.refuse(refusal, flags.json);
-  return report(context, workspace, planned, names, flags.json ?? false);
+  const tell = async (refusal: Refusal | null): Promise<never> => {
+    await keepOthersGoing(workspace);
+    if (refusal !== null) return context.refuse(refusal, flags.json);
+    return report(context, workspace, planned, names, flags.json ?? false);
+  };
+  const outcome = await Promise.race([driven, listener.left]);
+  return outcome === "left" ? leaveWith(() => tell(null)) : tell(outcome);
 }
 
 async function report(

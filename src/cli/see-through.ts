@@ -64,21 +64,19 @@ export async function seeThrough(
   });
   const left = await Promise.race([driven, listener.left]);
   view.close();
-  if (left === "left")
-    return reportAndLeave(context, workspace, await readEnd(workspace, run), options);
-  return report(context, workspace, await readEnd(workspace, run), options.json, view.logsShown);
+  const tell = async (logsShown = false): Promise<never> =>
+    report(context, workspace, await readEnd(workspace, run), options.json, logsShown);
+  if (left !== "left") return tell(view.logsShown);
+  return leaveWith(async () => {
+    await keepOthersGoing(workspace);
+    return tell();
+  });
 }
 
-/** Whoever asked for it is told how the run ended, and does not wait until everybody else is told of it. */
-async function reportAndLeave(
-  context: Context,
-  workspace: Workspace,
-  run: RecordedRun | Refusal,
-  options: SeeOptions,
-): Promise<never> {
-  await keepOthersGoing(workspace);
+/** Whoever asked for it is told how it ended, and does not wait until everybody else is told of it. */
+export async function leaveWith(tell: () => Promise<never>): Promise<never> {
   try {
-    return await report(context, workspace, run, options.json);
+    return await tell();
   } catch (error) {
     if (!(error instanceof Exit)) throw error;
     // What is being told would keep this process.
@@ -195,8 +193,8 @@ export interface CancelListener {
   /** One more run that Ctrl-C cancels; at once when it was pressed before. */
   add(name: string): void;
   readonly isAsked: () => boolean;
-  /** The runs have their ends: Ctrl-C stops nothing any more. `status`: how, where it is one run. */
-  readonly letGo: (status?: RunStatus) => void;
+  /** The runs have their ends, of which `status` is one: Ctrl-C stops nothing any more. */
+  readonly letGo: (status: RunStatus) => void;
   /** When Ctrl-C is pressed after that; or was, and came too late to cancel. */
   readonly left: Promise<"left">;
 }
@@ -244,7 +242,7 @@ export function listenForCancel(
     isAsked: () => isAsked,
     letGo(status) {
       isOver = true;
-      if (isAsked && status !== undefined && status !== "Canceled") leaveNow("left");
+      if (isAsked && status !== "Canceled") leaveNow("left");
     },
     left,
   };

@@ -40,7 +40,7 @@ export interface DriveOptions {
     readonly after: number;
     readonly onEvents: (events: readonly RunEvent[]) => void;
   } | null;
-  /** With `run: null`: asked after each round; true ends it although something is left to do. */
+  /** With `run: null`: asked after each round; true ends it, whatever is left to do, and nothing else does. */
   readonly enough?: () => boolean;
   /** Told once that the run waits for space on a full disk, and once that it goes on. */
   readonly onNotice: (line: string) => void;
@@ -206,7 +206,7 @@ async function beEngine(
       space.tell(engine.state.space.place);
       if (outcome === "fenced") return "fenced";
       if (options.enough?.()) return "done";
-      if (await isDone(workspace, engine, options.run)) leaves = "done";
+      if (await isDone(workspace, engine, options)) leaves = "done";
       if (leaves !== null && mayLeave(engine.state, leaves === "done" ? "at once" : "in order"))
         return leaves;
       if (leaves === "done") farewell.look(engine.state);
@@ -278,8 +278,13 @@ function pause(workspace: Workspace, engine: Engine): number {
   return Math.min(POLL_MS, untilRetry);
 }
 
-async function isDone(workspace: Workspace, engine: Engine, run: string | null): Promise<boolean> {
+async function isDone(
+  workspace: Workspace,
+  engine: Engine,
+  { run, enough }: Pick<DriveOptions, "run" | "enough">,
+): Promise<boolean> {
   if (run !== null) return !engine.state.runs.has(run) && (await hasEnd(workspace, run));
+  if (enough !== undefined) return false;
   const active = [...engine.state.runs.values()];
   return engine.state.flights.size === 0 && active.every((other) => !other.mayStart);
 }

@@ -13,6 +13,8 @@ export interface GroupOptions {
   readonly maxConcurrent: number;
   readonly onSubmitted: (row: RunRow) => void;
   readonly onEnded: (row: RunRow) => void;
+  /** Each has its end; only those who are being told of it still keep us. */
+  readonly onEnd: () => void;
   readonly onNotice: (line: string) => void;
   /** True: nothing more is submitted. */
   readonly isStopped: () => boolean;
@@ -36,12 +38,15 @@ export async function driveGroup(
 
 async function drive(
   workspace: Workspace,
-  { onNotice }: GroupOptions,
+  { onNotice, onEnd }: GroupOptions,
   enough: () => boolean,
 ): Promise<void> {
+  const whenOver = (): void => {
+    if (enough()) onEnd();
+  };
   while (!enough()) {
-    await driveRun(workspace, { run: null, follow: null, onNotice, enough });
-    // Somebody else is the engine, or the next run is not submitted yet.
+    await driveRun(workspace, { run: null, follow: null, onNotice, enough, onEnd: whenOver });
+    // Somebody else is the engine.
     if (!enough()) await pause();
   }
 }

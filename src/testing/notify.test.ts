@@ -69,6 +69,25 @@ describe("notify", () => {
     expect(untold()).toEqual([]);
   });
 
+  it("keeps no run of --each waiting until somebody is told of the one before, nor whoever presses Ctrl-C at the end", async () => {
+    answers = false;
+    notify(`{on: [failed, succeeded], webhook: "http://${host}/"}`);
+    const told = (name: string): number =>
+      posted.filter((body) => JSON.parse(body).run === name).length;
+    const { child, said } = rig.watch(
+      {},
+      ...["run", "job.yml", "--each", "tags.n=1,2", "--max-concurrent", "1"],
+    );
+    await eventually(() => told("job-2") > 0, "the second run has ended");
+    // Four times, and then it would be given up.
+    expect(told("job-1")).toBeLessThan(4);
+    await eventually(() => said().includes("job-2 Completed"), "its end is seen");
+    child.kill("SIGINT");
+    expect(await exited(child)).toBe(0);
+    expect(told("job-2")).toBeLessThan(4);
+    expect(untold()).toEqual(["job-1", "job-2"]);
+  });
+
   it("tells commands and webhooks of the ends that they asked for, once", async () => {
     notify(
       `{on: [failed, succeeded], ${COMMAND}}`,
