@@ -22,7 +22,8 @@ beforeAll(() => {
   // Steps of two runs go on at once, also on a machine with one cpu.
   text("stepwell.yml", "computes: {local: {type: local, cpus: 4}}\n");
 });
-afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+// What watched a step ends a moment after its run.
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
 
 const count = command({
   name: "count",

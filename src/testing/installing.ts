@@ -47,7 +47,8 @@ export function makeCleanPlace(): CleanPlace {
       if (done.code === 0) return done.stdout;
       throw new Error(`${program} ${words.join(" ")}\n${done.stdout}${done.stderr}`);
     },
-    remove: () => fs.rmSync(folder, { recursive: true, force: true }),
+    // What watched a step ends a moment after the command.
+    remove: () => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10 }),
   };
   return place;
 }
