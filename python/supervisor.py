@@ -11,4 +11,8 @@ sys.pycache_prefix = sys.argv[1] + "/pycache"
 
 from supervision.loop import Supervisor  # noqa: E402
 
+# What is imported later is left alone: by then the folder may have been moved, and would be made again in its old place.
+sys.pycache_prefix = None
+sys.dont_write_bytecode = True
+
 Supervisor(sys.argv[1:]).run()

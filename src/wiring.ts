@@ -118,7 +118,9 @@ function newWorkspace(workspace: Workspace): Workspace {
   return {
     ...workspace,
     async close() {
+      const isGone = workspace.records.isGone();
       await workspace.close();
+      if (isGone) return;
       const { writeSchemas } = await import("./operations/pipeline-text.ts");
       try {
         writeSchemas(workspace.folder);

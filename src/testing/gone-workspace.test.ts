@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { eventually, exited, leftovers, makeRig, type Rig } from "./rig.ts";
+import { eventually, exited, leftovers, makeRig, processesOf, type Rig } from "./rig.ts";
 
 // `.stepwell` is removed, moved away or replaced under a run: nobody will read what would still be recorded, so the run
 // ends with an error that says so, and what it ran is stopped.
@@ -43,6 +43,17 @@ describe("a workspace that is taken away under a run", () => {
     expect(said()).toContain(GONE);
     expect(said()).not.toContain("bug");
     await eventually(() => leftovers(rig.folder).length === 0, "nothing of it runs any more");
+  });
+
+  it("is not made again in the place that it was moved from", async () => {
+    rig.write("pipeline.yml", waits());
+    const { child } = rig.watch({}, "run", "pipeline.yml");
+    await eventually(() => fs.existsSync(rig.at("started")), "the step runs");
+    await eventually(() => hasSynced(child), "its start is on the disk");
+    fs.renameSync(rig.at(".stepwell"), rig.at("elsewhere"));
+    await exited(child);
+    await eventually(() => processesOf(rig.folder).length === 0, "nothing of it runs any more");
+    expect(fs.existsSync(rig.at(".stepwell"))).toBe(false);
   });
 
   it("is no failure of the step that was stopped: where the workspace is back, the run goes on", async () => {
