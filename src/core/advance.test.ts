@@ -167,7 +167,16 @@ describe("advance", () => {
     expect(states(stopped)).toEqual(["Failed", "Failed", "Failed", "Failed", "Skipped"]);
     const told = log.flatMap((event) => (event.kind === "step_failed" ? [event.step] : []));
     expect(told.toSorted()).toEqual([0, 1, 2, 3]);
+    const why = "it was not tried again, because step d failed and stopped the run";
+    expect(stopped.steps.slice(0, 3).map((step) => step.error?.hint)).toEqual([why, why, why]);
     expect(log.filter(({ kind }) => kind === "steps_skipped")).toHaveLength(1);
+  });
+
+  it("says what is known of an exit code before why there is no next attempt", () => {
+    const bad: AttemptEnd = { ...END, exitCode: 127 };
+    const waits: RunEvent = { kind: "attempt_ended", at: 2, step: 0, end: bad, retryAt: 9 };
+    const stopped = played(planOf(), [START, attempt(0), waits, failed(2)]);
+    expect(stopped.steps[0]?.error?.hint).toMatch(/was not found: .*; it was not tried again/);
   });
 
   it("makes steps ready when what they read has ended well, and ends the run", () => {

@@ -61,7 +61,7 @@ export function advance(
 /** A step that is ready again in a run that starts nothing more. */
 function dropIfNothingStarts(plan: Plan, state: RunState, step: number, at: number): RunEvent[] {
   if (state.cancelRequested) return [{ kind: "steps_canceled", at, steps: [step] }];
-  if (!state.stopping) return [];
+  if (state.stoppedBy === null) return [];
   return [failTried(plan, state, at) ?? { kind: "steps_skipped", at, steps: [step] }];
 }
 
@@ -82,18 +82,30 @@ function skipUnneeded(plan: Plan, state: RunState, at: number): RunEvent[] {
 
 /** In a run that a failure has stopped, what waits for its next attempt has failed with the last one: the first such step. */
 function failTried(plan: Plan, state: RunState, at: number): RunEvent | null {
-  if (!state.stopping) return null;
+  if (state.stoppedBy === null) return null;
   for (const [index, step] of state.steps.entries()) {
-    const end = isIdle(step) ? lastFailure(step) : null;
-    if (end === null) continue;
-    const { path, timeoutSeconds } = plan.graph.steps[index] as StepNode;
-    return { kind: "step_failed", at, step: index, error: errorOf(path, end, timeoutSeconds) };
+    const error = isIdle(step) ? failureOf(plan, state, index) : null;
+    if (error !== null) return { kind: "step_failed", at, step: index, error };
   }
   return null;
 }
 
+/** What has become of a step of which no further attempt is made, since another one's failure has stopped the run; null: no attempt ran. */
+export function failureOf(
+  { graph: { steps } }: Plan,
+  { steps: states, stoppedBy }: RunState,
+  index: number,
+): StepError | null {
+  const end = lastFailure(states[index] as StepState);
+  if (end === null) return null;
+  const { path, timeoutSeconds } = steps[index] as StepNode;
+  const error = errorOf(path, end, timeoutSeconds);
+  const why = `it was not tried again, because step ${steps[stoppedBy ?? -1]?.path} failed and stopped the run`;
+  return { ...error, hint: error.hint === null ? why : `${error.hint}; ${why}` };
+}
+
 /** How the last of its attempts that ran has failed; what was lost since, or never began, says nothing of the step. */
-export function lastFailure({ attempts }: StepState): AttemptEnd | null {
+function lastFailure({ attempts }: StepState): AttemptEnd | null {
   const failed = attempts.findLast(
     ({ startedAt, end }) => startedAt !== null && end !== null && !neverRan(end),
   );
@@ -111,9 +123,10 @@ function skipBelow(
   causes: readonly number[],
   at: number,
 ): RunEvent[] {
-  const steps = state.stopping
-    ? [...state.steps.keys()].filter((index) => isUntried(state.steps[index] as StepState))
-    : below(wiring, state, causes);
+  const steps =
+    state.stoppedBy !== null
+      ? [...state.steps.keys()].filter((index) => isUntried(state.steps[index] as StepState))
+      : below(wiring, state, causes);
   return steps.length === 0 ? [] : [{ kind: "steps_skipped", at, steps }];
 }
 

@@ -52,8 +52,8 @@ export interface RunState {
   startedAt: number | null;
   endedAt: number | null;
   cancelRequested: boolean;
-  /** A step has failed and `continue_on_step_failure` is off: nothing new starts. */
-  stopping: boolean;
+  /** The first step that failed where `continue_on_step_failure` is off: nothing new starts since. Null: none has. */
+  stoppedBy: number | null;
   error: StepError | null;
   /** What it failed of besides its steps: an output that could not be registered or copied. */
   readonly problems: StepError[];
@@ -131,7 +131,7 @@ export function initialState(run: string, wiring: Wiring): RunState {
     startedAt: null,
     endedAt: null,
     cancelRequested: false,
-    stopping: false,
+    stoppedBy: null,
     error: null,
     problems: [],
     steps: wiring.dependencies.map((list) => ({
@@ -347,7 +347,7 @@ function failStep(plan: Plan, state: RunState, index: number, at: number, error:
   if (isEndedStep(step.status)) return;
   step.error = error;
   endStep(state, index, "Failed", at);
-  if (!plan.graph.continueOnStepFailure) state.stopping = true;
+  if (!plan.graph.continueOnStepFailure) state.stoppedBy ??= index;
 }
 
 function endStep(state: RunState, index: number, status: StepStatus, at: number): void {

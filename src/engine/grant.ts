@@ -66,7 +66,7 @@ const LIGHT_FILES = 50;
 /** Forgets the queued steps of runs that start nothing more; whoever waited for their work decides anew. */
 export function withdraw(state: EngineState): void {
   for (const run of state.runs.values()) {
-    if (run.mayStart && !run.state.stopping && !run.state.cancelRequested) continue;
+    if (run.mayStart && run.state.stoppedBy === null && !run.state.cancelRequested) continue;
     for (const { step } of drain(run.queue)) {
       // Of an interrupted run it is decided on again when somebody goes on with it.
       run.state.ready.push(step);

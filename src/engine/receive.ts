@@ -1,12 +1,11 @@
 // What the engine makes of a message: an attempt that started, ended, could not be prepared, or was captured. Late and
 // repeated messages about an attempt that is over are dropped here.
 
-import { lastFailure } from "../core/advance.ts";
+import { failureOf } from "../core/advance.ts";
 import type { AttemptEnd, ProcessIdentity } from "../core/attempt.ts";
 import type { StepError } from "../core/event.ts";
 import { errorOf, neverRan, retryDelay, succeeded } from "../core/failure.ts";
 import type { StepResult } from "../core/output.ts";
-import type { StepState } from "../core/run-state.ts";
 import { isEndedStep } from "../core/status.ts";
 import { describeDoubt } from "../core/trust-notes.ts";
 import { resultOfEvent } from "../ports/result-of-event.ts";
@@ -166,7 +165,7 @@ function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
   else if (flight.run.state.cancelRequested) {
     emit(flight.run, { kind: "steps_canceled", at, steps: [flight.step] });
     releaseWaiters(state, flight);
-  } else if (flight.run.state.stopping && neverRan(end)) endUntried(state, flight);
+  } else if (flight.run.state.stoppedBy !== null && neverRan(end)) endUntried(state, flight);
   else {
     const path = flight.run.paths[flight.step] as string;
     const error = errorOf(path, end, node?.timeoutSeconds ?? null);
@@ -179,10 +178,9 @@ function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
 /** This attempt has not run, and there is no next one: the failure that stopped the run has kept it from that. */
 function endUntried(state: EngineState, flight: Flight): void {
   const { run, step } = flight;
-  const failure = lastFailure(run.state.steps[step] as StepState);
-  const seconds = run.plan.graph.steps[step]?.timeoutSeconds ?? null;
+  const failure = failureOf(run.plan, run.state, step);
   if (failure !== null) {
-    failStep(state, flight, errorOf(run.paths[step] as string, failure, seconds));
+    failStep(state, flight, failure);
     return;
   }
   emit(run, { kind: "steps_skipped", at: state.ports.clock.now(), steps: [step] });
@@ -204,7 +202,7 @@ function diagnosed({ ports }: EngineState, flight: Flight, end: AttemptEnd): Dia
 
 /** A cancelled run, or one that a failure has stopped, makes no further attempts. */
 function startsNothing(run: ActiveRun): boolean {
-  return run.state.cancelRequested || run.state.stopping;
+  return run.state.cancelRequested || run.state.stoppedBy !== null;
 }
 
 async function captured(
