@@ -25,9 +25,19 @@ export function gcsAuthorization(credentials: GcsCredentials<string>): () => Pro
       return { ...(await (await client).getRequestHeaders()) };
     } catch (error) {
       client = null;
-      throw new NotSignedIn(error);
+      throw new NotSignedIn(isOfOpenSsl(error) ? new Error(badKey(credentials.kind)) : error);
     }
   };
+}
+
+/** What it says is of no use to anybody: `error:1E08010C:DECODER routines::unsupported`. */
+function isOfOpenSsl(error: unknown): boolean {
+  return String((error as NodeJS.ErrnoException | null)?.code).startsWith("ERR_OSSL_");
+}
+
+function badKey(kind: GcsCredentials<string>["kind"]): string {
+  const file = kind === "ambient" ? process.env.GOOGLE_APPLICATION_CREDENTIALS : undefined;
+  return `the private_key of ${file ?? "the service account key"} is none: it was cut or altered`;
 }
 
 export function gcsSecrets(credentials: GcsCredentials<string>): readonly string[] {

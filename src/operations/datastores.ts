@@ -9,6 +9,7 @@ import { loadDatastore, type WrittenSecret, withSecrets } from "../spec/load-dat
 import { own } from "../spec/own-keys.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
 import { putSecret, readSecret } from "./secrets.ts";
+import { mistakeOfKey } from "./service-account-key.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export interface Datastore {
@@ -158,9 +159,21 @@ export async function withItsSecrets(
   for (const reference of references) {
     const value = await secretOf(workspace, reference, whose);
     if (isRefusal(value)) return value;
+    const mistake = definition.type === "gcs" ? mistakeOfKey(value) : null;
+    if (mistake !== null)
+      return refuse(
+        "bad_secret",
+        `${whose}: the service account key of ${placeOf(reference)} ${mistake}`,
+        "put a whole key file in its place: Google hands one out when a key is made",
+      );
     values.set(reference, value);
   }
   return withSecrets(definition, (_, secret) => values.get(secret) as string);
+}
+
+function placeOf(reference: SecretReference): string {
+  if (reference.from === "file") return reference.path;
+  return reference.from === "env" ? `$${reference.name}` : `the secret ${reference.name}`;
 }
 
 async function secretOf(
