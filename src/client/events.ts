@@ -27,7 +27,10 @@ export async function* recordedEvents(
     const events = await workspace.records.events(run, seen);
     const first = seen + 1;
     seen += events.length;
-    if (events.length > 0) yield events.map((event, index) => ({ number: first + index, event }));
+    if (events.length > 0)
+      yield events.flatMap((event, index) =>
+        event === null ? [] : [{ number: first + index, event }],
+      );
     if (row === null || isEndedRun(row.status)) return;
     if (events.length === 0 && (await shownStatus(workspace, row)) === "Interrupted") return;
     await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal }).catch(() => {});

@@ -141,3 +141,40 @@ export type RunEvent =
       readonly status: "Completed" | "Failed" | "Canceled";
       readonly error: StepError | null;
     };
+
+/** What each kind cannot be folded without, beside its time. */
+const PARTS: Readonly<Record<RunEvent["kind"], Readonly<Record<string, "number" | "object">>>> = {
+  run_started: {},
+  steps_reused: { from: "object" },
+  step_attached: { step: "number" },
+  step_detached: { step: "number" },
+  attempt_created: { step: "number" },
+  attempt_started: { step: "number", process: "object" },
+  attempt_continues: { step: "number" },
+  attempt_ended: { step: "number", end: "object" },
+  attempt_discarded: { step: "number" },
+  step_completed: { step: "number", result: "object" },
+  step_failed: { step: "number", error: "object" },
+  steps_skipped: { steps: "object" },
+  steps_canceled: { steps: "object" },
+  cancel_requested: {},
+  run_problem: { error: "object" },
+  warned: {},
+  run_ended: {},
+};
+
+/** Whether a recorded value is an event that this version knows: not damaged, and of no newer one. */
+export function isEvent(value: unknown): value is RunEvent {
+  const event = value as Readonly<Record<string, unknown>> | null;
+  const kind = typeof event?.kind === "string" ? event.kind : "";
+  if (event === null || !Object.hasOwn(PARTS, kind) || typeof event.at !== "number") return false;
+  const parts = PARTS[kind as RunEvent["kind"]];
+  for (const name in parts)
+    if (typeof event[name] !== parts[name] || event[name] === null) return false;
+  return true;
+}
+
+/** Of recorded events those that can be read. */
+export function readable(events: readonly (RunEvent | null)[]): readonly RunEvent[] {
+  return events.includes(null) ? events.filter((event) => event !== null) : (events as RunEvent[]);
+}

@@ -1,7 +1,7 @@
 // The fingerprint with which a step of a pipeline last ran or was reused, from the newest runs backwards. Reads each event
 // of an earlier run once, also of one that is still going on; knows nothing of why anything changed.
 
-import type { ResultReference, RunEvent } from "../core/event.ts";
+import { type ResultReference, type RunEvent, readable } from "../core/event.ts";
 import type { RecordStore, RunRow } from "../ports/records.ts";
 import type { PlanReader } from "./plan-reader.ts";
 
@@ -95,7 +95,7 @@ async function catchUp(records: RecordStore, run: string, past: Past): Promise<v
   const after = past.seq;
   const events = await records.events(run, after);
   past.seq = after + events.length;
-  for (const event of events) {
+  for (const event of readable(events)) {
     if (event.kind === "run_ended") past.hasEnded = true;
     for (const [step, what] of seenIn(event))
       past.steps.set(past.paths[step] ?? "", { at: event.at, what });

@@ -1,7 +1,7 @@
 // Takes up a run that is already recorded: folds its events, finds its attempts again, and completes what ended while
 // nobody watched. The same code serves a new run (no events), a resume, and a take-over.
 
-import type { RunEvent } from "../core/event.ts";
+import { type RunEvent, readable } from "../core/event.ts";
 import { liveAttempt } from "../core/run-state.ts";
 import { isEndedStep } from "../core/status.ts";
 import { type StepFacts, stepFacts } from "../core/step-facts.ts";
@@ -14,15 +14,18 @@ import { readUnreadable } from "./unreadable-run.ts";
 /** Adds a run to the engine. A run whose plan or events cannot be read fails alone; the others go on. */
 export async function recoverRun(state: EngineState, row: RunRow): Promise<void> {
   const plan = await state.ports.plans.plan(row.planId);
-  if (plan === null) {
-    state.unreadable.set(row.name, await readUnreadable(state, row));
+  const recorded = await state.ports.records.events(row.name, 0);
+  const events = readable(recorded);
+  if (plan === null || events.length < recorded.length) {
+    const what = plan === null ? "its recorded plan" : "what was recorded of it";
+    const live = await state.ports.records.openAttempts(row.name);
+    state.unreadable.set(row.name, readUnreadable(row, recorded, live));
     state.ports.warn(
-      `run ${row.name}: its recorded plan cannot be read; it is left alone until somebody ends it: stepwell cancel ${row.name}`,
+      `run ${row.name}: ${what} cannot be read; it is left alone until somebody ends it: stepwell cancel ${row.name}`,
     );
     return;
   }
   const run = openRun(row, plan);
-  const events = await state.ports.records.events(row.name, 0);
   for (const event of events) replay(run, event);
   if (run.state.endedAt !== null) return;
   await loadReusedResults(state, run, events);

@@ -1,8 +1,8 @@
-// A run whose recorded plan nobody here can read: damaged, or of a newer version. It is left alone until somebody asks for
-// its end; then it is ended by what its events say alone. Knows nothing of what its steps are.
+// A run of which nobody here can read the recorded plan, or an event: damaged, or of a newer version. It is left alone until
+// somebody asks for its end; then it is ended by what its events say alone. Knows nothing of what its steps are.
 
-import type { RunEvent } from "../core/event.ts";
-import type { EngineRequest, RunRow, RunUpdate } from "../ports/records.ts";
+import { type RunEvent, readable } from "../core/event.ts";
+import type { EngineRequest, OpenAttempt, RunRow, RunUpdate } from "../ports/records.ts";
 import type { EngineState } from "./engine-state.ts";
 
 export interface UnreadableRun {
@@ -11,31 +11,24 @@ export interface UnreadableRun {
   readonly seq: number;
   /** Indexes of the steps without an end. */
   readonly open: ReadonlySet<number>;
-  /** What may still run of it, by step. */
-  readonly live: ReadonlyMap<number, LiveAttempt>;
+  /** What may still run of it. */
+  readonly live: readonly OpenAttempt[];
 }
 
-interface LiveAttempt {
-  readonly attemptId: string;
-  readonly fingerprint: string;
-}
-
-export async function readUnreadable({ ports }: EngineState, row: RunRow): Promise<UnreadableRun> {
-  const events = await ports.records.events(row.name, 0);
+export function readUnreadable(
+  row: RunRow,
+  events: readonly (RunEvent | null)[],
+  live: readonly OpenAttempt[],
+): UnreadableRun {
   const open = new Set(Array.from({ length: row.counts.total }, (_, step) => step));
-  const live = new Map<number, LiveAttempt>();
-  for (const event of events) {
-    if (event.kind === "attempt_created") live.set(event.step, event);
-    else for (const step of attemptsOver(event)) live.delete(step);
-    for (const step of stepsOver(event)) open.delete(step);
-  }
+  for (const event of readable(events)) for (const step of stepsOver(event)) open.delete(step);
   return { row, seq: events.length, open, live };
 }
 
 /** The same work of another run cannot wait for it: nobody knows what it will become. */
 export function isHeldUnreadably(state: EngineState, fingerprint: string): boolean {
   for (const { live } of state.unreadable.values())
-    for (const attempt of live.values()) if (attempt.fingerprint === fingerprint) return true;
+    if (live.some((attempt) => attempt.fingerprint === fingerprint)) return true;
   return false;
 }
 
@@ -45,7 +38,7 @@ export function endUnreadable(state: EngineState, request: EngineRequest): void 
   if (run === undefined) return;
   state.unreadable.delete(request.run);
   const { ports } = state;
-  for (const { attemptId } of run.live.values()) {
+  for (const { attemptId } of run.live) {
     const { folder } = ports.attemptFolders(attemptId);
     state.compute.adopt({ attemptId, folder, logPath: "", graceMs: 0 });
     state.kills.add(attemptId);
@@ -78,9 +71,4 @@ function stepsOver(event: RunEvent): readonly number[] {
     default:
       return [];
   }
-}
-
-function attemptsOver(event: RunEvent): readonly number[] {
-  const isOver = event.kind === "attempt_ended" || event.kind === "attempt_discarded";
-  return isOver ? [event.step] : stepsOver(event);
 }

@@ -2,7 +2,7 @@
 // ready to take over. One loop serves `run`, `rerun`, `--resume` and the detached engine.
 
 import { isDeepStrictEqual } from "node:util";
-import type { RunEvent } from "../core/event.ts";
+import { type RunEvent, readable } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
 import {
   createEngine,
@@ -136,7 +136,7 @@ function createFollower(workspace: Workspace, options: DriveOptions): Follower {
     if (followed === null || follow === null) return;
     const events = await workspace.records.events(followed, seen);
     seen += events.length;
-    if (events.length > 0) follow.onEvents(events);
+    if (events.length > 0) follow.onEvents(readable(events));
   };
   return {
     catchUp,

@@ -1,6 +1,6 @@
 // Attempts that ended badly not long ago: what they left behind is what their owner looks at next. Reads the events of runs.
 
-import type { RunEvent } from "../core/event.ts";
+import { type RunEvent, readable } from "../core/event.ts";
 import { succeeded } from "../core/failure.ts";
 import { allRuns } from "./all-runs.ts";
 import type { Workspace } from "./workspace.ts";
@@ -13,7 +13,7 @@ export async function failedAttempts(
   const failed = new Set<string>();
   for await (const row of allRuns(records, { endedSince: since }))
     if (row.counts.total > row.counts.reused)
-      for (const id of failedIn(await records.events(row.name, 0), since)) failed.add(id);
+      for (const id of failedIn(readable(await records.events(row.name, 0)), since)) failed.add(id);
   return failed;
 }
 

@@ -1,7 +1,7 @@
 // Follows a run that somebody else sees through, to its end or until nobody does. Never becomes the engine and never
 // makes the run its own: what follows can end at any time and changes nothing.
 
-import type { RunEvent } from "../core/event.ts";
+import { type RunEvent, readable } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
 import { engineOf, shownStatus } from "./shown-status.ts";
 import type { Workspace } from "./workspace.ts";
@@ -34,7 +34,7 @@ export async function followRun(
     const row = await workspace.records.run(run);
     const events = onEvents === null ? [] : await workspace.records.events(run, seen);
     seen += events.length;
-    if (events.length > 0) onEvents?.(events);
+    if (events.length > 0) onEvents?.(readable(events));
     // Neither an end nor that nobody goes on would be so of the workspace that is there now.
     throwIfGone(workspace);
     if (row === null || isEndedRun(row.status)) return "ended";

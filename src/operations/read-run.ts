@@ -27,22 +27,28 @@ export async function readRun(workspace: Workspace, name: string): Promise<Recor
   if (row === null)
     return refuse("unknown_run", `no run named ${name}`, "see what there is: stepwell runs");
   const plan = await workspace.plans.plan(row.planId);
-  if (plan === null)
-    return refuse(
-      "damaged_record",
-      `the plan of run ${name} cannot be read: it is damaged, missing, or of a newer version of Stepwell`,
-      isEndedRun(row.status)
-        ? `remove it: stepwell delete ${name} --record`
-        : `end it: stepwell cancel ${name}; then remove it: stepwell delete ${name} --record`,
-      4,
-    );
+  if (plan === null) return damaged(row, "the plan of");
   const state = initialState(name, wire(plan));
   const own = new Map<number, ResultRow>();
-  for (const event of await workspace.records.events(name, 0)) foldEvent(plan, state, own, event);
+  for (const event of await workspace.records.events(name, 0)) {
+    if (event === null) return damaged(row, "what was recorded of");
+    foldEvent(plan, state, own, event);
+  }
   const results = await resultsOf(workspace, state, own);
   const indexOf = new Map(plan.graph.steps.map((step, index) => [step.path, index]));
   const status = await shownStatus(workspace, row, state);
   return { row, plan, state, status, indexOf, results };
+}
+
+function damaged({ name, status }: RunRow, what: string): Refusal {
+  return refuse(
+    "damaged_record",
+    `${what} run ${name} cannot be read: it is damaged, missing, or of a newer version of Stepwell`,
+    isEndedRun(status)
+      ? `remove it: stepwell delete ${name} --record`
+      : `end it: stepwell cancel ${name}; then remove it: stepwell delete ${name} --record`,
+    4,
+  );
 }
 
 /** A reader's own copy of a run, which follows what is recorded. */

@@ -247,6 +247,12 @@ export type AssetOutcome =
 /** A step that is forced to run every minute has half a million results: nobody looks further back than this. */
 export const MOST_RESULTS = 100;
 
+export interface OpenAttempt {
+  readonly attemptId: string;
+  /** Null: nobody waits for it. */
+  readonly fingerprint: string | null;
+}
+
 export interface RecordStore extends LineageIndex, KeepingRecords {
   /**
    * Takes the engine row when nobody holds it, when its process is dead (`isAlive` says no), or when its heartbeat is
@@ -305,8 +311,10 @@ export interface RecordStore extends LineageIndex, KeepingRecords {
   runs(filter: RunFilter): Promise<readonly RunRow[]>;
   /** Runs without an end, oldest first. */
   openRuns(): Promise<readonly RunRow[]>;
-  /** Events after number `after`, in order. */
-  events(run: string, after: number): Promise<readonly RunEvent[]>;
+  /** Events after number `after`, in order; null stands for one that is damaged. */
+  events(run: string, after: number): Promise<readonly (RunEvent | null)[]>;
+  /** Attempts of a run without an end, also where its events cannot be read. */
+  openAttempts(run: string): Promise<readonly OpenAttempt[]>;
   document(id: string): Promise<string | null>;
   putDocuments(documents: readonly Document[]): Promise<void>;
 

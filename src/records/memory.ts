@@ -154,12 +154,18 @@ function takeBackUnsynced(data: Data): void {
 
 /** What one run has in flight after these events. */
 function flightsOf(run: string, events: readonly RunEvent[]): [fingerprint: string, by: string][] {
-  const flying = new Map<number, string>();
+  return openIn(events)
+    .filter(({ shared }) => shared)
+    .map(({ step, fingerprint }) => [fingerprint, `${run}\n${step}`]);
+}
+
+function openIn(events: readonly RunEvent[]): Extract<RunEvent, { kind: "attempt_created" }>[] {
+  const open = new Map<number, Extract<RunEvent, { kind: "attempt_created" }>>();
   for (const event of events) {
-    if (event.kind === "attempt_created" && event.shared) flying.set(event.step, event.fingerprint);
-    for (const step of endedSteps(event)) flying.delete(step);
+    if (event.kind === "attempt_created") open.set(event.step, event);
+    for (const step of endedSteps(event)) open.delete(step);
   }
-  return [...flying].map(([step, fingerprint]) => [fingerprint, `${run}\n${step}`]);
+  return [...open.values()];
 }
 
 function projectResults(data: Data, update: RunUpdate, isImported: boolean): void {
@@ -226,6 +232,7 @@ function runVerbs(
   | "requests"
   | "run"
   | "runs"
+  | "openAttempts"
   | "openRuns"
   | "events"
   | "document"
@@ -252,6 +259,11 @@ function runVerbs(
         .filter((row) => row.endedAt === null)
         .sort((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1)),
     events: async (run, after) => (data.events.get(run) ?? []).slice(after),
+    openAttempts: async (run) =>
+      openIn(data.events.get(run) ?? []).map(({ attemptId, fingerprint, shared }) => ({
+        attemptId,
+        fingerprint: shared ? fingerprint : null,
+      })),
     document: async (id) => data.documents.get(id) ?? null,
     async putDocuments(documents) {
       for (const { id, body } of documents)

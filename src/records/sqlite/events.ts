@@ -3,7 +3,7 @@
 
 import { EVENT_FORMAT, type RunEvent } from "../../core/event.ts";
 import { succeeded } from "../../core/failure.ts";
-import type { RunUpdate } from "../../ports/records.ts";
+import type { OpenAttempt, RunUpdate } from "../../ports/records.ts";
 import { insertPorts, insertReuse } from "./lineage.ts";
 import { readEvent } from "./recorded-events.ts";
 import type { Session } from "./session.ts";
@@ -45,7 +45,11 @@ export function projectCreated(session: Session, update: RunUpdate): void {
       );
 }
 
-export function readEvents(session: Session, run: string, after: number): readonly RunEvent[] {
+export function readEvents(
+  session: Session,
+  run: string,
+  after: number,
+): readonly (RunEvent | null)[] {
   return session
     .all(
       "select body from event where workspace=? and run=? and seq>? order by seq",
@@ -54,6 +58,19 @@ export function readEvents(session: Session, run: string, after: number): readon
       after,
     )
     .map((row) => readEvent(session.folder, String(row.body)));
+}
+
+export function openAttempts(session: Session, run: string): readonly OpenAttempt[] {
+  return session
+    .all(
+      "select attempt_id, fingerprint from attempt where workspace=? and run=? and ended_at is null",
+      session.workspace,
+      run,
+    )
+    .map(({ attempt_id: id, fingerprint }) => ({
+      attemptId: String(id),
+      fingerprint: fingerprint === null ? null : String(fingerprint),
+    }));
 }
 
 /** Writes what the tables `result` and `attempt` show of an event. */

@@ -19,6 +19,7 @@ export function newestResult(session: Session, fingerprint: string): MarkedResul
   );
   if (row === undefined) return null;
   const result = toResultRow(session, row);
+  if (result === null) return null;
   return { row: result, invalidated: readMark(row), removed: removalOf(session, result) };
 }
 
@@ -81,7 +82,7 @@ export function resultsWith(session: Session, part: PreImagePart): readonly Resu
           part.id,
           part.id,
         );
-  return rows.map((row) => toResultRow(session, row));
+  return rows.flatMap((row) => toResultRow(session, row) ?? []);
 }
 
 function readMark(row: Row | undefined): Invalidation | null {

@@ -1,12 +1,13 @@
 // Results by content: the tables `output`, `input` and `reuse`, written with the events that they show, and what is asked
 // of them.
 
-import type { ResultReference, ReusedSteps, RunEvent } from "../../core/event.ts";
+import type { ResultReference, RunEvent } from "../../core/event.ts";
 import { idsOf, recordedOutputs } from "../../core/output.ts";
 import type { LineageIndex, Page, PortUse, ReaderFilter } from "../../ports/lineage-index.ts";
 import type { AssetRow } from "../../ports/records.ts";
 import { toAssetRow } from "./assets.ts";
 import type { Row, Value } from "./driver.ts";
+import { readEvent } from "./recorded-events.ts";
 import { resultsAt } from "./results.ts";
 import type { Session } from "./session.ts";
 
@@ -173,13 +174,14 @@ export function reusedBy(session: Session, run: string): readonly ResultReferenc
   const taken = new Map<string, Set<number>>();
   // Read apart here: SQLite would read the text of a group again for each of its results.
   for (const row of session.all(
-    `select json_extract(body, '$.from') as groups from event
-     where workspace=? and run=? and json_extract(body, '$.kind')='steps_reused'`,
+    "select body from event where workspace=? and run=? and instr(body, '\"steps_reused\"') > 0",
     session.workspace,
     run,
-  ))
-    for (const group of JSON.parse(String(row.groups)) as readonly ReusedSteps[])
+  )) {
+    const event = readEvent(session.folder, String(row.body));
+    for (const group of event?.kind === "steps_reused" ? event.from : [])
       for (const seq of group.results) setOf(taken, group.run).add(seq);
+  }
   return [...taken]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .flatMap(([madeBy, seqs]) =>

@@ -1,7 +1,7 @@
 // Reads an event's text. Outputs are recorded by where they lie; of a workspace whose folder was moved, renamed or copied
 // since, they are looked for in the folder that it has now. Knows no files.
 
-import type { RunEvent } from "../../core/event.ts";
+import { isEvent, type RunEvent } from "../../core/event.ts";
 import type { OutputRecord } from "../../core/output.ts";
 
 const STORE = "/.stepwell/store/";
@@ -17,8 +17,14 @@ export function whereNow(folder: string, recorded: string): string {
   return `${folder}/${recorded.slice(at + STORE.length - "store/".length)}`;
 }
 
-export function readEvent(folder: string, text: string): RunEvent {
-  return asItLies(folder, JSON.parse(text) as RunEvent);
+/** Null: it was altered, or a newer version wrote it. */
+export function readEvent(folder: string, text: string): RunEvent | null {
+  try {
+    const event: unknown = JSON.parse(text);
+    return isEvent(event) ? asItLies(folder, event) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The same event, which was made a moment ago and nobody else has, with the places of now. */

@@ -29,7 +29,7 @@ export function usableResults(
       fingerprint,
       limit,
     )
-    .map((row) => toResultRow(session, row));
+    .flatMap((row) => toResultRow(session, row) ?? []);
 }
 
 const USABLE = "r.damaged=0 and r.invalidated is null and r.removed=0";
@@ -65,10 +65,20 @@ function newestOf(session: Session, fingerprints: readonly string[]): ResultRow[
     session.workspace,
     session.workspace,
   );
-  const rows = JSON.parse(`[${found?.rows ?? ""}]`) as [string, number, Completed][];
+  const rows = together<[string, number, Completed]>(found);
+  if (rows === null) return fingerprints.flatMap((one) => usableResults(session, one, 1));
   return rows.map(([run, seq, event]) =>
     resultOfEvent({ run, seq }, asItLies(session.folder, event)),
   );
+}
+
+/** Null: one of them is damaged, and with it the text of all. */
+function together<Found>(row: Row | undefined): readonly Found[] | null {
+  try {
+    return JSON.parse(`[${row?.rows ?? ""}]`);
+  } catch {
+    return null;
+  }
 }
 
 export function resultsAt(
@@ -82,11 +92,10 @@ export function resultsAt(
   return found;
 }
 
+type Placed = readonly [position: number, row: ResultRow];
+
 /** All as one text, as with `newestOf`. */
-function partAt(
-  session: Session,
-  references: readonly ResultReference[],
-): readonly (readonly [position: number, row: ResultRow])[] {
+function partAt(session: Session, references: readonly ResultReference[]): readonly Placed[] {
   const found = session.get(
     `select group_concat('[' || wanted.key || ',' || e.body || ']') as rows
        from json_each(?) wanted
@@ -96,10 +105,24 @@ function partAt(
     JSON.stringify(references.map(({ run, seq }) => [run, seq])),
     session.workspace,
   );
-  const rows = JSON.parse(`[${found?.rows ?? ""}]`) as [number, Completed][];
+  const rows = together<[number, Completed]>(found);
+  if (rows === null) return oneByOne(session, references);
   return rows.map(([position, event]) => {
     const reference = references[position] as ResultReference;
     return [position, resultOfEvent(reference, asItLies(session.folder, event))];
+  });
+}
+
+function oneByOne(session: Session, references: readonly ResultReference[]): Placed[] {
+  return references.flatMap(({ run, seq }, position) => {
+    const row = session.get(
+      `select ${COLUMNS} from ${JOIN} where r.workspace=? and r.run=? and r.seq=?`,
+      session.workspace,
+      run,
+      seq,
+    );
+    const result = row === undefined ? null : toResultRow(session, row);
+    return result === null ? [] : [[position, result] as const];
   });
 }
 
@@ -120,7 +143,7 @@ export function resultsOf(session: Session, run: string): readonly ResultRow[] {
       session.workspace,
       run,
     )
-    .map((row) => toResultRow(session, row));
+    .flatMap((row) => toResultRow(session, row) ?? []);
 }
 
 export function fingerprintsWithStaticId(session: Session, staticId: string): readonly string[] {
@@ -181,7 +204,9 @@ export function readPreImage(session: Session, fingerprint: string): PreImage | 
   return row === undefined ? null : (JSON.parse(String(row.body)) as PreImage);
 }
 
-export function toResultRow(session: Session, row: Row): ResultRow {
-  const event = readEvent(session.folder, String(row.body)) as Completed;
+/** Null where its event is damaged: then nobody knows what it was. */
+export function toResultRow(session: Session, row: Row): ResultRow | null {
+  const event = readEvent(session.folder, String(row.body));
+  if (event?.kind !== "step_completed") return null;
   return resultOfEvent({ run: String(row.run), seq: Number(row.seq) }, event);
 }

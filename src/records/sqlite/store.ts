@@ -24,7 +24,7 @@ import {
 import { putDocuments, readDocument } from "./documents.ts";
 import { isDiskFull, openDatabase } from "./driver.ts";
 import { becomeEngine, readEngine, releaseEngine, renewLease } from "./engine-row.ts";
-import { appendEvents, projectCreated, readEvents } from "./events.ts";
+import { appendEvents, openAttempts, projectCreated, readEvents } from "./events.ts";
 import { newestResult, readMarks, resultsWith, writeMarks } from "./invalidations.ts";
 import { keepingVerbs, takesRemoved } from "./keeping.ts";
 import { lineageVerbs } from "./lineage.ts";
@@ -147,6 +147,7 @@ function storeOver(
     runs: async (filter) => listRuns(session, filter),
     openRuns: async () => openRuns(session),
     events: async (run, after) => readEvents(session, run, after),
+    openAttempts: async (run) => openAttempts(session, run),
     document: async (id) => readDocument(session, id),
     putDocuments: async (documents) => session.transaction(() => putDocuments(session, documents)),
     results: async (fingerprint) => usableResults(session, fingerprint),

@@ -1,6 +1,7 @@
 // Undoes what need not have lasted, once the machine has started anew: a power cut may have kept a commit and lost the
 // bytes that it speaks of. Nobody was told of it, and the attempts ended with the machine: it never was.
 
+import { readable } from "../../core/event.ts";
 import type { RunCounts } from "../../ports/records.ts";
 import { summaryOf } from "../run-summary.ts";
 import { readEvents } from "./events.ts";
@@ -19,7 +20,7 @@ export function takeBackUnsynced(session: Session): void {
     const seq = Number(row.lasting_seq);
     forget(session, run, seq);
     const { total } = JSON.parse(String(row.counts)) as RunCounts;
-    const { status, startedAt, counts } = summaryOf(readEvents(session, run, 0), total);
+    const { status, startedAt, counts } = summaryOf(readable(readEvents(session, run, 0)), total);
     session.run(
       "update run set status=?, started_at=?, counts=?, last_seq=? where workspace=? and name=?",
       status,

@@ -73,9 +73,11 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       const sameBoot = { host: "here", process: { ...PROCESS, pid: 3 } };
       await store.becomeEngine(sameBoot, 2000, () => false);
       expect(await store.events("one", 0)).toHaveLength(4);
+      expect(await store.openAttempts("one")).toMatchObject([{ fingerprint: "g" }]);
       const nextBoot = { host: "here", process: { ...PROCESS, bootId: "later" } };
       const again = await store.becomeEngine(nextBoot, 3000, () => false);
       expect(await store.events("one", 0)).toEqual(begun);
+      expect(await store.openAttempts("one")).toMatchObject([{ fingerprint: "f" }]);
       expect(await store.events("two", 0)).toEqual([]);
       expect(await store.results("f")).toEqual([]);
       const [one, two] = [await store.run("one"), await store.run("two")];

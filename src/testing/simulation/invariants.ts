@@ -1,6 +1,6 @@
 // What must hold at the end of every story, checked against the record alone and the ledger of what really ran.
 
-import type { RunEvent } from "../../core/event.ts";
+import { type RunEvent, readable } from "../../core/event.ts";
 import type { Plan } from "../../core/plan.ts";
 import { evolve, initialState, type RunState, wire } from "../../core/run-state.ts";
 import type { RecordStore } from "../../ports/records.ts";
@@ -22,7 +22,7 @@ export async function checkInvariants(
 async function checkRun(world: World, records: RecordStore, run: ScenarioRun): Promise<void> {
   const row = await records.run(run.name);
   if (row === null) return world.break_("I5", `acknowledged run ${run.name} is gone`);
-  const events = await records.events(run.name, 0);
+  const events = readable(await records.events(run.name, 0));
   const state = fold(run.plan, run.name, events);
   if (state.status !== row.status)
     world.break_("I1", `${run.name} is ${row.status}, its events say ${state.status}`);
