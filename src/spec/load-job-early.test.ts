@@ -73,3 +73,41 @@ describe("a variable that holds what is not filled in", () => {
     );
   });
 });
+
+describe("fields as the first previews of the language wrote them", () => {
+  const job = (...lines: readonly string[]): string =>
+    ["type: command", "command: ls", ...lines, ""].join("\n");
+
+  it.each([
+    ["code", job("code: {local_path: ./src}"), ["Write `code: ./src`."]],
+    ["compute", job("compute: {target: azureml:cpu}"), ["Write `compute: azureml:cpu`."]],
+    [
+      "data of an input",
+      job("inputs: {d: {data: 'azureml:iris:1', mode: ro_mount}}"),
+      ["Write `path: azureml:iris:1`."],
+    ],
+    [
+      "image of an environment",
+      job("environment: {docker: {image: 'python:3.9'}}"),
+      ["Write `image: python:3.9`."],
+    ],
+    [
+      "Dockerfile of an environment",
+      job("environment: {docker: {build: {dockerfile: FROM x}}}"),
+      ["Write `build: {path: FOLDER, dockerfile_path: FILE}`."],
+    ],
+    [
+      "references in a command",
+      job("inputs: {d: 1}").replace("ls", "'echo {inputs.d}'"),
+      ["Write `${{inputs.d}}`."],
+    ],
+  ])("are told with what to write now, and nothing follows from them: %s", (_, text, told) => {
+    expect(hints(text)).toEqual(told);
+  });
+
+  it("say no more than is certain", () => {
+    expect(hints(job("code: {git: x}"))).toEqual([null]);
+    expect(hints(job("environment: {docker: {}}"))[0]).toMatch(/^Known keys/);
+    expect(hints(job("inputs: {d: {data: [1], path: ./x}}"))[0]).toMatch(/^Known keys/);
+  });
+});

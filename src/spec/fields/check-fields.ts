@@ -14,6 +14,7 @@ import {
   type TreeScalar,
 } from "../tree.ts";
 import { resolveFloat, resolveInteger } from "../yaml-scalar.ts";
+import { earlyKey, earlyMapping } from "./early-forms.ts";
 import type { FieldTable, FieldType } from "./field.ts";
 
 export type Report = (problem: Problem) => void;
@@ -281,7 +282,8 @@ const SHAPE_WORDS: Readonly<Record<TreeNode["kind"], string>> = {
 
 function wrongShape(node: TreeNode, name: string, expected: string, report: Report): void {
   const message = `${name} must be ${expected}, not ${SHAPE_WORDS[node.kind]}`;
-  report(problemAt(node, "wrong_type", message, null));
+  const hint = node.kind === "mapping" ? earlyMapping(name, node) : null;
+  report(problemAt(node, "wrong_type", message, hint));
 }
 
 /** Reports it; gives the key that it is read on as, or null. */
@@ -293,10 +295,13 @@ function unknownKey(
 ): string | null {
   if (table.unknownKeys === "keep") return null;
   const known = Object.keys(table.fields);
-  const near = didYouMean(name, known);
-  const hint = near === null ? `Known keys: ${namesInWords(known)}.` : `Did you mean \`${near}\`?`;
-  const message = `\`${shorten(name)}\` is not a key of ${table.title}`;
   const { key, value } = mapping.entries.get(name) as TreeEntry;
+  const early = earlyKey(table.title, name, value);
+  const near = early === null ? didYouMean(name, known) : early.meant;
+  const otherwise =
+    near === null ? `Known keys: ${namesInWords(known)}.` : `Did you mean \`${near}\`?`;
+  const message = `\`${shorten(name)}\` is not a key of ${table.title}`;
+  const hint = early?.hint ?? otherwise;
   report(problemAt(key, "unknown_key", message, hint, table.unknownKeys));
   const type = near === null ? undefined : table.fields[near]?.type;
   const isMeant = type !== undefined && shapesOf(type).includes(value.kind);

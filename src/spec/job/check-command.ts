@@ -42,9 +42,12 @@ export function checkCommand(
 }
 
 const NAME = String.raw`\s*(?:inputs|outputs)\.[\w-]+\s*`;
-/** `${inputs.x}`, `$(inputs.x)`, `$inputs.x` and `{{inputs.x}}`, of which the first is an error of bash and the third is empty. */
+/**
+ * `${inputs.x}`, `$(inputs.x)`, `$inputs.x`, `{{inputs.x}}` and `{inputs.x}`, of which the first is an error of bash, the third
+ * is empty, and the last is how the first previews wrote them.
+ */
 const NEAR = new RegExp(
-  String.raw`\$\{${NAME}\}|\$\(${NAME}\)|\$(?:inputs|outputs)\.[\w-]+|(?<![\${])\{\{${NAME}\}\}`,
+  String.raw`\$\{${NAME}\}|\$\(${NAME}\)|\$(?:inputs|outputs)\.[\w-]+|(?<![\${])(?:\{\{${NAME}\}\}|\{${NAME}\})`,
   "g",
 );
 
