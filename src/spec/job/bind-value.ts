@@ -99,7 +99,7 @@ function bindScalar(
   const literal = type === null ? own : { kind: type, text: own.text };
   const source: InputSource = { kind: "literal", literal };
   const found = { type: literal.kind, mode: wishes.mode, source, base: order.base };
-  return accept(order, { ...found, sure: true }, scalar, context);
+  return accept(order, { ...found, typedBy: "node" }, scalar, context);
 }
 
 /** References that a literal may hold: the engine fills them in when the run has a name. */
@@ -144,7 +144,8 @@ function bindPath(
   const guessed = local === "file" ? "uri_file" : "uri_folder";
   if (type !== null && local !== null) warnLocalKind(order.name, type, local, at, context);
   const found = { type: type ?? guessed, mode: wishes.mode, source, base: order.base };
-  return accept(order, { ...found, sure: type !== null || local !== null }, at, context);
+  const typedBy = type !== null ? "node" : local;
+  return accept(order, { ...found, typedBy }, at, context);
 }
 
 /** The data that a path names; reports what is no reference and what is not there. */
@@ -246,7 +247,7 @@ function bindParentInput(
 ): ResolvedInput | null {
   const input = parentInput(name, scope, place, context);
   if (input === null) return null;
-  const type = wishes.type !== null && isDataType(wishes.type) ? dataType(wishes.type) : input.type;
+  const own = wishes.type !== null && isDataType(wishes.type) ? dataType(wishes.type) : null;
   const { source, base } = input;
   // A component says itself which of its inputs may stay empty.
   if (order.declared === null && source.kind === "unset" && !input.optional) {
@@ -255,8 +256,9 @@ function bindParentInput(
     context.error(place, "missing_input", message, hint);
     return null;
   }
-  const found = { type, mode: wishes.mode ?? input.mode, source, base, sure: true };
-  return accept(order, found, place, context);
+  const typedBy = own === null ? "pipeline" : "node";
+  const mode = wishes.mode ?? input.mode;
+  return accept(order, { type: own ?? input.type, mode, source, base, typedBy }, place, context);
 }
 
 function bindOutput(
@@ -281,9 +283,10 @@ function bindOutput(
   const data = wishes.type === null ? outputType(made.node, made.output) : dataType(wishes.type);
   const type = outputValue(made.node, made.output) ?? data;
   const source: InputSource = { kind: "step", step: made.node.path, output: made.output };
+  const typedBy = wishes.type === null ? "output" : "node";
   return accept(
     order,
-    { type, mode: wishes.mode, source, base: order.base, sure: true },
+    { type, mode: wishes.mode, source, base: order.base, typedBy },
     place,
     context,
   );
@@ -294,8 +297,8 @@ interface Found {
   readonly mode: PortMode | null;
   readonly source: InputSource;
   readonly base: string;
-  /** Whether the type is known, not guessed: only then can it be the wrong one. */
-  readonly sure: boolean;
+  /** Who says the type: the node itself, what lies at its path, the pipeline's input, the output; null: it is guessed. */
+  readonly typedBy: "node" | "file" | "folder" | "pipeline" | "output" | null;
 }
 
 /** What was found, as the declared input takes it. */
@@ -328,7 +331,7 @@ function accept(
     return literal === null ? null : { ...rest, source: { kind: "literal", literal } };
   }
   if (source.kind === "literal") return literalAsData(declared, source, rest, context);
-  if (found.sure) warnTypes(name, found.type, type, place, context);
+  warnTypes(name, found, type, place, context);
   return { ...rest, source };
 }
 
@@ -353,14 +356,25 @@ function literalAsData(
 // Real files pass files as folders and folders as tables, and run on Azure: so this is never an error.
 function warnTypes(
   name: string,
-  found: DataType | LiteralKind,
+  { type, typedBy }: Pick<Found, "type" | "typedBy">,
   declared: DataType,
   place: Place | null,
   context: LoadContext,
 ): void {
-  const asFolder = declared === "uri_folder" && found !== "uri_file";
-  if (found === declared || asFolder || isLiteralKind(found)) return;
-  const message = `the input \`${name}\` is a ${declared}, but it is given a ${found}`;
-  const hint = `Declare the input as \`${found}\`, or the output as \`${declared}\`.`;
+  const asFolder = declared === "uri_folder" && type !== "uri_file";
+  if (typedBy === null || type === declared || asFolder || isLiteralKind(type)) return;
+  const message = `the input \`${name}\` is a ${declared}, but it is given a ${type}`;
+  const hint = `Declare the input as \`${type}\`, or ${WAYS[typedBy](declared)}.`;
   context.warn(place, "type_mismatch", message, hint);
 }
+
+const asWritten = (type: DataType): string => `write \`type: ${type}\``;
+
+/** How else the two become of one type. */
+const WAYS: Readonly<Record<NonNullable<Found["typedBy"]>, (declared: DataType) => string>> = {
+  node: asWritten,
+  file: (type) => (/folder|mltable/.test(type) ? "name a folder" : asWritten(type)),
+  folder: (type) => (type === "uri_file" ? "name a file" : asWritten(type)),
+  pipeline: (type) => `the pipeline's input as \`${type}\``,
+  output: (type) => `the output as \`${type}\``,
+};
