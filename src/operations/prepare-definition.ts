@@ -27,10 +27,10 @@ export async function prepareDefinition(
   const settings = source === undefined ? {} : { source };
   const loaded = await loadDefinition(workspace, definition, settings);
   const prepared = await prepare(workspace, loaded, optionsFor);
-  // A graph that was read back does not know where the mistake stands that was made around it since.
+  // A graph that was read back does not know where the mistake stands that was made around it since: whoever reads does.
   if (prepared.plan !== null || !loaded.isCached) return prepared;
   const anew = await loadDefinition(workspace, definition, { ...settings, fresh: true });
-  return prepare(workspace, anew, optionsFor);
+  return anew.graph === null ? prepare(workspace, anew, optionsFor) : prepared;
 }
 
 async function prepare(

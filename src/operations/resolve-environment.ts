@@ -3,7 +3,7 @@
 import { asksForPython3, commandPrograms } from "../core/command-programs.ts";
 import type { EnvironmentIdentity } from "../core/environment.ts";
 import type { EnvironmentReference } from "../spec/graph.ts";
-import { type Refusal, refuse } from "./refusal.ts";
+import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface EnvironmentResolver {
@@ -24,7 +24,9 @@ export function createEnvironmentResolver(
   options: { readonly mayResolve: boolean; readonly locked: boolean },
 ): EnvironmentResolver {
   const environments = workspace.environments(options.locked);
-  const known = new Map<string, number | Refusal>();
+  const known = new Map<string, number>();
+  // Whatever the command is: resolving it once more would take as long.
+  const refused = new Map<string, Refusal>();
   const identities: EnvironmentIdentity[] = [];
   const indexOf = new Map<string, number>();
   const said = new Set<string>();
@@ -61,9 +63,11 @@ export function createEnvironmentResolver(
       return taken;
     },
     async resolve(reference, command) {
-      const key = `${namedPrograms(command)} ${JSON.stringify(reference)}`;
-      const found = known.get(key) ?? (await find(reference, command));
-      known.set(key, found);
+      const definition = JSON.stringify(reference);
+      const key = `${namedPrograms(command)} ${definition}`;
+      const found = refused.get(definition) ?? known.get(key) ?? (await find(reference, command));
+      if (isRefusal(found)) refused.set(definition, found);
+      else known.set(key, found);
       return found;
     },
   };
