@@ -98,7 +98,8 @@ export function prepareFile(
   flags: PlanFlags,
   mayResolve: boolean,
 ): Promise<Prepared> {
-  return prepareDefinition(workspace, definitionOptions(context, file, flags), async (graph) => ({
+  const definition = { ...definitionOptions(context, file, flags), until: flags.until ?? null };
+  return prepareDefinition(workspace, definition, async (graph) => ({
     ...(await prepareOptions(context, workspace, graph, flags)),
     mayResolve,
   }));

@@ -38,6 +38,7 @@ export function preparePipeline(
     set: Object.entries(asked.set ?? {}).map(([at, value]) => ({ path: at, value: text(value) })),
     inputs: inputTexts(asked.inputs ?? {}),
     compute: asked.compute ?? null,
+    until: asked.until ?? null,
     source: sourceOf(parts, file),
   };
   const { config, shell } = workspace;

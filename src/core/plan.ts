@@ -34,12 +34,15 @@ export interface Demand {
   readonly gpus: number;
 }
 
+/** Instead of an index: nobody has asked who the environment is. */
+export const NO_ENVIRONMENT = -1;
+
 export interface PlannedStep {
   /** Digest of the part of the fingerprint that the definition alone decides. */
   readonly nodeId: string;
   /** Index into `Plan.codes`, or null for a step without code. */
   readonly code: number | null;
-  /** Index into `Plan.environments`. */
+  /** Index into `Plan.environments`, or {@link NO_ENVIRONMENT} of a step that the run leaves out. */
   readonly environment: number;
   /** Data inputs that no step of this run makes. */
   readonly data: Readonly<Record<string, ResolvedData>>;

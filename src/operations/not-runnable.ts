@@ -1,5 +1,5 @@
-// What is planned and does not run here: nodes of types of later work, and ones that make values. Of nodes that a run
-// leaves out it is only a warning.
+// What is planned and does not run here: nodes of types of later work, ones that make values, and ones of components that
+// are not there. Of nodes that a run leaves out it is only a warning.
 
 import type { Graph, StepNode } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
@@ -19,10 +19,25 @@ export function notRunnable({ type, steps }: Graph, { skip, mayResolve }: Asked)
   const severityOf = ({ path }: StepNode): Severity =>
     mayResolve && !skipped.has(path) ? "error" : "warning";
   const later = steps.filter((step) => !STEP_TYPES[step.type].runs);
+  const empty = steps.filter(
+    ({ path, type, command }) => isEmpty(type, command) && !skipped.has(path),
+  );
   return [
+    ...empty.map(withoutComponent),
     ...later.map((step) => laterType(step, type === "pipeline", severityOf(step))),
     ...steps.flatMap((step) => literalOutputs(step, severityOf(step))),
   ];
+}
+
+/** A run that left it out did without its component. */
+function isEmpty(type: StepNode["type"], command: string | null): boolean {
+  return type === "command" && command === null;
+}
+
+function withoutComponent({ path, component, position }: StepNode): Problem {
+  const message = `step ${path}: its component ${component} was not there when its definition was read`;
+  const hint = "register it (stepwell component create FILE), and run the file of the pipeline";
+  return { severity: "error", code: "unknown_component", message, hint, position };
 }
 
 function laterType(step: StepNode, isInPipeline: boolean, severity: Severity): Problem {

@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import type { Graph, StepInput, StepNode } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
+import { withoutLeftOut } from "./left-out.ts";
 import {
   type DefinitionOptions,
   type LoadedDefinition,
@@ -16,20 +17,26 @@ import type { Workspace } from "./workspace.ts";
 /** What a plan is made of: a file, or a pipeline in memory that says it is defined there. */
 export interface DefinitionToPrepare extends DefinitionOptions {
   readonly source?: ModuleSource;
+  /** `--until`: what only steps lack that it leaves out is no error. */
+  readonly until?: string | null;
 }
 
 /** `optionsFor` is given the graph because names of steps are checked against it. */
 export async function prepareDefinition(
   workspace: Workspace,
-  { source, ...definition }: DefinitionToPrepare,
+  { source, until = null, ...definition }: DefinitionToPrepare,
   optionsFor: (graph: Graph) => Promise<PrepareOptions>,
 ): Promise<Prepared> {
   const settings = source === undefined ? {} : { source };
-  const loaded = await loadDefinition(workspace, definition, settings);
+  const load = async (fresh: boolean): Promise<LoadedDefinition> => {
+    const loaded = await loadDefinition(workspace, definition, { ...settings, fresh });
+    return withoutLeftOut(loaded, until, workspace.config.limits);
+  };
+  const loaded = await load(false);
   const prepared = await prepare(workspace, loaded, optionsFor);
   // A graph that was read back does not know where the mistake stands that was made around it since: whoever reads does.
   if (prepared.plan !== null || !loaded.isCached) return prepared;
-  const anew = await loadDefinition(workspace, definition, { ...settings, fresh: true });
+  const anew = await load(true);
   return anew.graph === null ? prepare(workspace, anew, optionsFor) : prepared;
 }
 
@@ -46,10 +53,13 @@ async function prepare(
   }
   const prepared = await preparePlan(workspace, graph, await optionsFor(graph));
   const isInvalid = problems.some(isError);
+  // That a path is not there was told by reading.
+  const told = new Set(problems.filter(({ lacks }) => lacks !== undefined).map(placeOf));
+  const found = (await atSource(prepared.problems)).filter((one) => !told.has(placeOf(one)));
   return {
     ...prepared,
     plan: isInvalid ? null : prepared.plan,
-    problems: [...problems, ...(await atSource(prepared.problems))],
+    problems: [...problems, ...found],
     exitCode: isInvalid ? 2 : prepared.exitCode,
   };
 }

@@ -4,6 +4,7 @@
 import type { CodeSnapshot } from "../core/content.ts";
 import { packGraph } from "../core/packed-graph.ts";
 import {
+  NO_ENVIRONMENT,
   PLAN_FORMAT,
   type Plan,
   type PlannedStep,
@@ -61,12 +62,7 @@ const CANNOT_BE_MADE: ReadonlySet<string> = new Set([
 ]);
 
 /** What is wrong with a step, and in which field of it. */
-type Report = (
-  step: StepNode | null,
-  refusal: Refusal,
-  field?: Field,
-  severity?: Problem["severity"],
-) => void;
+type Report = (step: StepNode | null, refusal: Refusal, field?: Field, asError?: boolean) => void;
 
 export async function preparePlan(
   workspace: Workspace,
@@ -77,7 +73,10 @@ export async function preparePlan(
   // A run that is refused anyway needs no network either.
   const options = { ...asked, mayResolve: asked.mayResolve && !problems.some(isError) };
   const places = createFieldPlaces(workspace.config.limits);
-  const report: Report = (step, refusal, field = [], severity = "error") => {
+  const skipped = new Set(asked.skip);
+  const isLeftOut = (step: StepNode | null): boolean => step !== null && skipped.has(step.path);
+  const report: Report = (step, refusal, field = [], asError = true) => {
+    const severity = asError && !isLeftOut(step) ? "error" : "warning";
     const problem = problemOf(step, refusal);
     const position =
       (step === null ? null : places.of(step, field, refusal.message)) ?? problem.position;
@@ -94,15 +93,13 @@ export async function preparePlan(
   for (const [index, step] of graph.steps.entries()) {
     const resolved = await resolveInputs(step, data, (one, refusal, field) => {
       const isMissed = options.mayResolve || !OUT_OF_REACH.has(refusal.code);
-      report(one, refusal, field, isMissed ? "error" : "warning");
+      report(one, refusal, field, isMissed);
     });
     const snapshot = step.code === null ? null : await code.resolve(step.code);
     if (isRefusal(snapshot)) report(step, snapshot, ["code"]);
     else problems.push(...scriptWarning(workspace, step, code.snapshots[snapshot ?? -1], places));
-    const environment =
-      step.type === "data_transfer"
-        ? environments.none()
-        : await environments.resolve(step.environment, step.command);
+    // Of a step that is left out nobody needs to know.
+    const environment = isLeftOut(step) ? NO_ENVIRONMENT : await environments.of(step);
     for (const message of environments.takeWarnings())
       problems.push(environmentWarning(step, message));
     if (isRefusal(environment)) {
@@ -114,9 +111,11 @@ export async function preparePlan(
     steps.push({
       nodeId: nodeIds[index] as string,
       code: typeof snapshot === "number" ? snapshot : null,
-      environment: typeof environment === "number" ? environment : -1,
+      environment: typeof environment === "number" ? environment : NO_ENVIRONMENT,
       data: resolved,
-      demand: demandOf(workspace, step, problems),
+      demand: demandOf(workspace, step, (problem) =>
+        problems.push(isLeftOut(step) ? { ...problem, severity: "warning" } : problem),
+      ),
     });
   }
   problems.push(...code.warnings(), ...(await doubts(workspace, graph, steps, places)));

@@ -1,13 +1,14 @@
 // The plan of a rerun: the recorded one, its data checked to be still what was recorded; or with `latest` the same
 // graph with files and labels read again.
 
-import type { Plan, ResolvedData } from "../core/plan.ts";
+import { NO_ENVIRONMENT, type Plan, type PlannedStep, type ResolvedData } from "../core/plan.ts";
 import { shellWord } from "../core/shell-word.ts";
-import type { Graph } from "../spec/graph.ts";
+import type { Graph, StepNode } from "../spec/graph.ts";
 import { notRunnable } from "./not-runnable.ts";
 import { preparePlan } from "./prepare-plan.ts";
 import type { RecordedRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
+import { createEnvironmentResolver } from "./resolve-environment.ts";
 import { selectSteps } from "./select-steps.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -55,8 +56,59 @@ export async function rerunPlan(
   const later = notRunnable(graph, { skip, mayResolve: true });
   if (later.some(({ severity }) => severity === "error")) return refuseInvalid(later);
   const unread = new Set([...skip, ...Object.keys(taken)]);
-  const gone = await missingData(workspace, run.plan, unread);
-  return gone ?? { ...run.plan, graph, options: runOptions };
+  const plan = await withLeftOut(workspace, run, unread);
+  if (isRefusal(plan)) return plan;
+  const gone = await missingData(workspace, plan, unread);
+  return gone ?? { ...plan, graph, options: runOptions };
+}
+
+/** Steps that the recorded run left out, and this one runs, get their environments now; what else they lacked they still do. */
+async function withLeftOut(
+  workspace: Workspace,
+  { row, plan }: RecordedRun,
+  unread: ReadonlySet<string>,
+): Promise<Plan | Refusal> {
+  const { steps: nodes } = plan.graph;
+  if (plan.options.skip.every((path) => unread.has(path))) return plan;
+  const environments = createEnvironmentResolver(workspace, {
+    mayResolve: true,
+    locked: false,
+    known: plan.environments,
+  });
+  const steps: PlannedStep[] = [];
+  for (const [index, planned] of plan.steps.entries()) {
+    const node = nodes[index] as StepNode;
+    if (unread.has(node.path) || planned.environment !== NO_ENVIRONMENT) {
+      steps.push(planned);
+      continue;
+    }
+    const lack = lackOf(workspace, node, planned);
+    if (lack !== null)
+      return refuse(
+        "left_out",
+        `${row.name} left out step ${node.path}, and ${lack}`,
+        "run the file of the pipeline again, or rerun --latest, which reads what is there now",
+      );
+    const environment = await environments.of(node);
+    if (isRefusal(environment)) return environment;
+    steps.push({ ...planned, environment });
+  }
+  for (const warning of environments.takeWarnings()) workspace.notice(`warning: ${warning}`);
+  return { ...plan, environments: environments.identities, steps };
+}
+
+/** Nothing of it was read: it was not there, and no error of a run that could do without. */
+function lackOf(
+  workspace: Workspace,
+  { inputs, code, compute }: StepNode,
+  planned: PlannedStep,
+): string | null {
+  const unknown = Object.entries(inputs).find(
+    ([name, { source }]) => source.kind === "data" && !Object.hasOwn(planned.data, name),
+  );
+  if (unknown !== undefined) return `the data of its input ${unknown[0]} was not there`;
+  if (code !== null && planned.code === null) return "its code was not there";
+  return workspace.capacity(compute) === null ? `there is no compute ${compute}` : null;
 }
 
 /** The definition stays the recorded one: which components have newer versions is told. */

@@ -18,7 +18,8 @@ function asks(resources: Partial<StepNode["resources"]>): [Demand, readonly Prob
   const workspace = { config, capacity: () => capacity };
   const step = { path: "train", compute: "local", position: null } as unknown as StepNode;
   const problems: Problem[] = [];
-  const demand = demandOf(workspace, { ...step, resources: { ...NONE, ...resources } }, problems);
+  const asked = { ...step, resources: { ...NONE, ...resources } };
+  const demand = demandOf(workspace, asked, (problem) => problems.push(problem));
   return [demand, problems];
 }
 

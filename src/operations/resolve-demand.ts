@@ -10,8 +10,12 @@ import type { Workspace } from "./workspace.ts";
 
 type Machine = Pick<Workspace, "config" | "capacity">;
 
-/** The demand of a step; doubts and errors are added to `problems`. */
-export function demandOf(workspace: Machine, step: StepNode, problems: Problem[]): Demand {
+/** The demand of a step; doubts and errors are reported. */
+export function demandOf(
+  workspace: Machine,
+  step: StepNode,
+  report: (problem: Problem) => void,
+): Demand {
   const { cpus, memoryBytes, gpus, instanceType } = step.resources;
   const explicit = cpus !== null || memoryBytes !== null || gpus !== null;
   const table = explicit || instanceType === null ? undefined : sizeOf(workspace, instanceType);
@@ -23,10 +27,9 @@ export function demandOf(workspace: Machine, step: StepNode, problems: Problem[]
   const capacity = workspace.capacity(step.compute);
   if (capacity === null) return demand;
   const asker = table === undefined ? step.path : `${step.path} (${instanceType})`;
-  if (demand.gpus > capacity.gpus)
-    problems.push(tooManyGpus(step, asker, demand.gpus, capacity.gpus));
+  if (demand.gpus > capacity.gpus) report(tooManyGpus(step, asker, demand.gpus, capacity.gpus));
   if (demand.cpus <= capacity.cpus && demand.memoryBytes <= capacity.memoryBytes) return demand;
-  problems.push(runsAlone(step, asker, demand, capacity));
+  report(runsAlone(step, asker, demand, capacity));
   // All the slots there are, whichever of the two was too much: nothing runs beside it.
   return { ...demand, cpus: Math.max(demand.cpus, capacity.cpus, workspace.config.slots ?? 0) };
 }

@@ -2,18 +2,13 @@
 
 import { asksForPython3, commandPrograms } from "../core/command-programs.ts";
 import type { EnvironmentIdentity } from "../core/environment.ts";
-import type { EnvironmentReference } from "../spec/graph.ts";
+import type { EnvironmentReference, StepNode } from "../spec/graph.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface EnvironmentResolver {
   /** Index into `identities`. */
-  resolve(
-    reference: EnvironmentReference | null,
-    command: string | null,
-  ): Promise<number | Refusal>;
-  /** Of a step that runs nothing but Stepwell itself. */
-  none(): number;
+  of(step: Pick<StepNode, "type" | "environment" | "command">): Promise<number | Refusal>;
   readonly identities: EnvironmentIdentity[];
   /** What was said since the last time; each sentence once. */
   takeWarnings(): readonly string[];
@@ -21,14 +16,19 @@ export interface EnvironmentResolver {
 
 export function createEnvironmentResolver(
   workspace: Workspace,
-  options: { readonly mayResolve: boolean; readonly locked: boolean },
+  options: {
+    readonly mayResolve: boolean;
+    readonly locked: boolean;
+    /** What `identities` begins with. */
+    readonly known?: readonly EnvironmentIdentity[];
+  },
 ): EnvironmentResolver {
   const environments = workspace.environments(options.locked);
   const known = new Map<string, number>();
   // Whatever the command is: resolving it once more would take as long.
   const refused = new Map<string, Refusal>();
-  const identities: EnvironmentIdentity[] = [];
-  const indexOf = new Map<string, number>();
+  const identities = [...(options.known ?? [])];
+  const indexOf = new Map(identities.map(({ id }, index) => [id, index]));
   const said = new Set<string>();
   let untold: string[] = [];
   const programs = new Map<string | null, string>();
@@ -56,16 +56,17 @@ export function createEnvironmentResolver(
   };
   return {
     identities,
-    none: () => place(environments.none()),
     takeWarnings() {
       const taken = untold;
       if (taken.length > 0) untold = [];
       return taken;
     },
-    async resolve(reference, command) {
-      const definition = JSON.stringify(reference);
+    async of({ type, environment, command }) {
+      // Stepwell itself does what it does.
+      if (type === "data_transfer") return place(environments.none());
+      const definition = JSON.stringify(environment);
       const key = `${namedPrograms(command)} ${definition}`;
-      const found = refused.get(definition) ?? known.get(key) ?? (await find(reference, command));
+      const found = refused.get(definition) ?? known.get(key) ?? (await find(environment, command));
       if (isRefusal(found)) refused.set(definition, found);
       else known.set(key, found);
       return found;

@@ -41,7 +41,7 @@ export async function selectSteps(
   }
   const force =
     selection.force === "all" ? "all" : selection.force.flatMap((name) => inside(graph, name));
-  const skip = selection.until === null ? [] : notNeeded(graph, inside(graph, selection.until));
+  const skip = selection.until === null ? [] : stepsLeftOut(graph, selection.until);
   const taken =
     selection.from === null
       ? {}
@@ -88,10 +88,10 @@ function unknownStep(graph: Graph, name: string): Refusal {
   );
 }
 
-/** Steps that none of `goals` needs. */
-function notNeeded(graph: Graph, goals: readonly string[]): string[] {
+/** Steps that `--until` does not need. */
+export function stepsLeftOut(graph: Graph, until: string): string[] {
   const { dependencies } = wireGraph(graph);
-  const needed = reach(graph, goals, dependencies);
+  const needed = reach(graph, inside(graph, until), dependencies);
   return graph.steps.map((step) => step.path).filter((path) => !needed.has(path));
 }
 

@@ -4,6 +4,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { NO_ENVIRONMENT } from "../core/plan.ts";
 import type { AttemptState } from "../core/run-state.ts";
 import { quoted } from "../core/shell-word.ts";
 import type { OutputLookup } from "../core/step-facts.ts";
@@ -142,6 +143,12 @@ async function orderOf(
   const { plan, row } = run;
   const node = plan.graph.steps[index] as StepNode;
   const planned = plan.steps[index] as (typeof plan.steps)[number];
+  if (planned.environment === NO_ENVIRONMENT)
+    return refuse(
+      "left_out",
+      `${row.name} left out step ${node.path}, and did not ask for its environment`,
+      `run it: stepwell rerun ${row.name}`,
+    );
   const identity = plan.environments[planned.environment];
   if (identity === undefined)
     return refuse("damaged_record", `run ${row.name} does not say the environment of ${node.path}`);

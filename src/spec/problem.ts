@@ -21,4 +21,6 @@ export interface Problem {
   readonly position: Position | null;
   /** True: the line there may hold a secret, so that it is never shown. */
   readonly hidesLine?: boolean;
+  /** The component, path or compute that is not there: an error only for who needs it. */
+  readonly lacks?: string;
 }

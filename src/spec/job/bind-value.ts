@@ -165,7 +165,7 @@ export function dataSource(
     const message = `there is nothing at \`${reference.path}\``;
     const ways =
       "Put it there, or write another path: paths are relative to the file that names them.";
-    context.error(place, "missing_path", message, () =>
+    context.lack(reference.path, place, "missing_path", message, () =>
       context.pathHint(text, reference.path, ways),
     );
   }

@@ -31,7 +31,7 @@ export function readCode(
   if (folder === "/") refuseRoot(node, context);
   else if (context.kind(folder) === null) {
     const message = `the code folder \`${folder}\` does not exist`;
-    context.error(node, "missing_path", message, () => context.pathHint(node.text, folder));
+    context.lack(folder, node, "missing_path", message, () => context.pathHint(node.text, folder));
   }
   const includes = readIncludes(tree, base, context);
   return {
@@ -74,10 +74,10 @@ function readInclude(item: TreeNode, base: string, context: LoadContext): string
   if (folder !== at && context.kind(folder) === "folder") {
     const message = `there is nothing at \`${at}\`: Azure ML's client would make it of the folder beside it`;
     const hint = "Name the folder, or make the archive of it.";
-    context.error(item, "missing_path", message, hint);
+    context.lack(at, item, "missing_path", message, hint);
   } else {
     const message = `there is nothing at \`${at}\``;
-    context.error(item, "missing_path", message, () => context.pathHint(item.text, at));
+    context.lack(at, item, "missing_path", message, () => context.pathHint(item.text, at));
   }
   return at;
 }

@@ -14,6 +14,8 @@ import {
   isMisshapen,
   type TreeEntry,
   type TreeMapping,
+  type TreeNode,
+  textOf,
 } from "../tree.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Component, dataType, isFlow } from "./component.ts";
@@ -81,12 +83,13 @@ function expandNode(
   const table = nodeTable(nodeType(word, written.component, tree)) ?? commandNode;
   checkFields(tree, table, context.report);
   // A mistyped key is found only now.
-  const { component, named } = written.named ? written : componentOf(tree, word, scope, context);
+  const { component, named } =
+    written.named === null ? componentOf(tree, word, scope, context) : written;
   const type = nodeType(word, component, tree);
-  const opaque = named && component === null;
+  const opaque = named !== null && component === null;
   if (hasUnreadablePorts(tree, context)) return null;
   if (component !== null) checkComponentType(tree, type, component, context);
-  if (named) warnUnread(tree, type, context);
+  if (named !== null) warnUnread(tree, type, context);
   const node: JobNode = {
     name,
     path: childPath(scope, name),
@@ -94,7 +97,7 @@ function expandNode(
     tree,
     key: entry.key,
     scope,
-    component: component ?? inlineComponent(type, tree, scope, opaque, context),
+    component: component ?? inlineComponent(type, tree, scope, named, context),
     anyOutput:
       opaque || isEmptyCommand(type, component, tree) || (component !== null && isFlow(component)),
     inline: component === null,
@@ -168,10 +171,11 @@ function componentOf(
   word: string | null,
   scope: Scope,
   context: LoadContext,
-): { readonly component: Component | null; readonly named: boolean } {
+): { readonly component: Component | null; readonly named: TreeNode | null } {
   const named = getSet(tree, word === "sweep" ? "trial" : "component");
-  if (named === null) return { component: null, named: false };
-  return { component: loadComponent(named, scope.base, context), named: true };
+  const isStep = word !== "pipeline";
+  const component = named === null ? null : loadComponent(named, scope.base, context, isStep);
+  return { component, named };
 }
 
 function nodeType(
@@ -200,15 +204,15 @@ function checkComponentType(
 /** A node that is its own component declares none: it lists what it is given. */
 const NO_INPUTS: Component["inputs"] = new Map();
 
-/** The node as its own component, when it names none or one that could not be read. */
+/** The node as its own component, when it names none or one that could not be read: `named`. */
 function inlineComponent(
   type: StepType | "pipeline",
   tree: TreeMapping,
   scope: Scope,
-  opaque: boolean,
+  named: TreeNode | null,
   context: LoadContext,
 ): Component | null {
-  if (opaque && type === "pipeline") return null;
+  if (named !== null && type === "pipeline") return null;
   const outputs = new Map<
     string,
     Component["outputs"] extends ReadonlyMap<string, infer T> ? T : never
@@ -219,8 +223,8 @@ function inlineComponent(
   }
   checkPortNames(getMapping(tree, "inputs"), "input", context);
   checkPortNames(getMapping(tree, "outputs"), "output", context);
-  if (type === "command" && !opaque) checkInlineCommand(tree, outputs, context);
-  const where = { base: scope.base, file: null, reference: null };
+  if (type === "command" && named === null) checkInlineCommand(tree, outputs, context);
+  const where = { base: scope.base, file: null, reference: textOf(named)?.trim() ?? null };
   return { type, tree, ...where, inputs: NO_INPUTS, outputs };
 }
 

@@ -4,15 +4,20 @@ import path from "node:path";
 import { type AssetName, parseAssetName } from "../asset-name.ts";
 import { localPath } from "../data-reference.ts";
 import type { Place } from "../problem-at.ts";
+import type { MissingComponent } from "../reader.ts";
 import type { TreeNode, TreeScalar } from "../tree.ts";
 import { type Component, readComponent } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
 
-/** The component, or null after reporting why there is none. `base` is where relative paths start. */
+/**
+ * The component, or null after reporting why there is none. `base` is where relative paths start; `isStep`: the node is a
+ * step of the graph also without it.
+ */
 export function loadComponent(
   node: TreeNode,
   base: string,
   context: LoadContext,
+  isStep = false,
 ): Component | null {
   if (node.kind === "mapping") {
     return readComponent(node, { base, file: null, reference: null }, context);
@@ -25,7 +30,7 @@ export function loadComponent(
     return null;
   }
   const asset = parseAssetName(node.text.trim());
-  if (asset !== null) return loadRegistered(asset, node, context);
+  if (asset !== null) return loadRegistered(asset, node, context, isStep);
   if (node.text.startsWith("azureml:")) {
     const message = `\`${node.text}\` is not the name of a component`;
     context.error(node, "unknown_component", message, COMPONENT_FORMS);
@@ -61,28 +66,34 @@ function loadRegistered(
   asset: AssetName,
   place: TreeScalar,
   context: LoadContext,
+  isStep: boolean,
 ): Component | null {
-  const known = context.components.get(place.text.trim());
+  const written = place.text.trim();
+  const known = context.components.get(written);
   if (known !== undefined && known !== null) return known;
   const { name, version, label, registry } = asset;
-  const found = context.reader.component(name, version, label, registry);
-  if (found !== null && "missing" in found) {
-    context.error(place, "unknown_component", found.missing, found.hint);
-    return null;
-  }
-  if (found === null) {
-    const message = `there is no component \`${place.text.trim()}\` in this workspace`;
-    const hint =
-      registry === null
-        ? "Register it with `stepwell component create FILE`, or name its file."
-        : `Say where the registry lies (\`registries: {${registry}: ./folder}\` in stepwell.yml), or register the component: \`stepwell component create FILE\`.`;
-    context.error(place, "unknown_component", message, hint);
+  const found =
+    context.reader.component(name, version, label, registry) ?? unregistered(written, registry);
+  if ("missing" in found) {
+    const { missing, hint } = found;
+    if (isStep) context.lack(written, place, "unknown_component", missing, hint);
+    else context.error(place, "unknown_component", missing, hint);
     return null;
   }
   const { reference } = found;
   const tree = context.readDefinition(found.definition, found.place);
   const where = { base: found.baseFolder, file: found.file, reference };
   const component = tree === null ? null : readComponent(tree, where, context);
-  context.components.set(place.text.trim(), component);
+  context.components.set(written, component);
   return component;
+}
+
+function unregistered(written: string, registry: string | null): MissingComponent {
+  return {
+    missing: `there is no component \`${written}\` in this workspace`,
+    hint:
+      registry === null
+        ? "Register it with `stepwell component create FILE`, or name its file."
+        : `Say where the registry lies (\`registries: {${registry}: ./folder}\` in stepwell.yml), or register the component: \`stepwell component create FILE\`.`,
+  };
 }

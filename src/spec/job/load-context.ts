@@ -83,6 +83,17 @@ export class LoadContext {
     this.#keep(problemAt(place, code, message, null), hint);
   }
 
+  /** An error about what is not there: `thing` is how steps of the graph call it. */
+  lack(
+    thing: string,
+    place: Place | null,
+    code: ProblemCode,
+    message: string,
+    hint: Hint = null,
+  ): void {
+    this.#keep({ ...problemAt(place, code, message, null), lacks: thing }, hint);
+  }
+
   warn(place: Place | null, code: ProblemCode, message: string, hint: Hint = null): void {
     this.#keep(problemAt(place, code, message, null, "warning"), hint);
   }

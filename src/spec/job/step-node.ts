@@ -377,6 +377,6 @@ function checked(name: string, place: TreeNode | null, context: LoadContext, nam
   const ways = `Run with \`--compute local\`, or put the line \`computes: {${key}: {type: local}}\` into stepwell.yml (\`--write\` does it).`;
   const hint = near === null ? ways : `Did you mean \`${near}\`? ${ways}`;
   const message = `there is no compute \`${name}\` in this workspace${namedBy}`;
-  context.error(place, "unknown_compute", message, hint);
+  context.lack(name, place, "unknown_compute", message, hint);
   return name;
 }
