@@ -6,6 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import type { EnvironmentFailure, WantedPackage } from "../ports/environments.ts";
 import type { PackageSoftware } from "./choose-software.ts";
+import { endWithProcess } from "./end-with-process.ts";
 import { keepHashes } from "./lock-file.ts";
 import { compareVersions } from "./marker.ts";
 import { programFailure } from "./program-failure.ts";
@@ -68,6 +69,8 @@ function checked(
 
 async function compile(software: PackageSoftware, python: string, uv: Uv, keep: Keep | null) {
   const work = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-resolve-"));
+  const remove = () => fs.rmSync(work, { recursive: true, force: true });
+  const letGo = endWithProcess(remove);
   try {
     const hasPip = software.requirements.some((line) => /^pip(?:\s*[<>=!~;[]|$)/i.test(line));
     // Commands that say `pip install` must find the environment's own pip, never the machine's.
@@ -97,7 +100,8 @@ async function compile(software: PackageSoftware, python: string, uv: Uv, keep: 
       work,
     );
   } finally {
-    fs.rmSync(work, { recursive: true, force: true });
+    letGo();
+    remove();
   }
 }
 

@@ -10,6 +10,8 @@ export interface ProgramOptions {
   readonly timeoutMs?: number;
   /** In a group of its own, so that no Ctrl-C reaches it: it ends with this signal, or with our process. */
   readonly abandoned?: AbortSignal;
+  /** It may take minutes, and ends with our process; it stays at our terminal, where it may ask for a password. */
+  readonly isLong?: boolean;
 }
 
 export interface ProgramEnd {
@@ -49,6 +51,11 @@ export function runProgram(
       resolve({ exitCode, stdout, stderr, ...(signal === null ? {} : { signal }) }),
     );
     if (options.abandoned) endWith(child, options.abandoned);
+    else if (options.isLong)
+      child.on(
+        "close",
+        endWithProcess(() => child.kill("SIGKILL")),
+      );
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(options.input);
   });

@@ -60,8 +60,10 @@ export async function findUv(options: UvOptions): Promise<Uv | EnvironmentFailur
   const exact = { ...environment, ...resolved };
   const apart = options.abandoned === undefined ? {} : { abandoned: options.abandoned };
   return {
-    run: (words, cwd, input) =>
-      runProgram(program, words, { ...settings, cwd, ...(input === undefined ? {} : { input }) }),
+    run: (words, cwd, input) => {
+      const given = input === undefined ? {} : { input };
+      return runProgram(program, words, { ...settings, isLong: true, cwd, ...given });
+    },
     build: (words, cwd) =>
       runProgram(program, words, { ...settings, variables: exact, ...apart, cwd }),
   };
@@ -89,16 +91,15 @@ async function installUv(options: UvOptions): Promise<string | EnvironmentFailur
   const host = await hostPython(variables, cacheFolder, true);
   if (host === null) return noUv("there is no python3 to install it with");
   const tools = path.join(cacheFolder, "tools");
-  const lock = await holdLock(path.join(tools, "uv.lock"), () =>
-    log("waiting for another process that installs uv"),
-  );
+  const waiting = () => log("waiting for another process that installs uv");
+  const lock = await holdLock(path.join(tools, "uv.lock"), waiting, options);
   try {
     const meanwhile = await installedUv(options);
     if (meanwhile !== null) return meanwhile;
     for (const name of fs.readdirSync(tools))
       if (HALF_MADE.test(name)) fs.rmSync(path.join(tools, name), { recursive: true, force: true });
     log("installing uv (once, into the per-user cache)");
-    return await installInto(tools, host.file, variables);
+    return await installInto(tools, host.file, options);
   } finally {
     lock.release();
   }
@@ -110,13 +111,14 @@ const HALF_MADE = /^\.[0-9a-f]{12}$/;
 async function installInto(
   tools: string,
   python: string,
-  variables: UvOptions["variables"],
+  { variables, abandoned = new AbortController().signal }: UvOptions,
 ): Promise<string | EnvironmentFailure> {
   const making = path.join(tools, `.${randomBytes(6).toString("hex")}`);
   fs.mkdirSync(making, { recursive: true });
   try {
     const words = ["-m", "pip", "install", "--quiet", "--target", making, "uv"];
-    const end = await runProgram(python, words, { cwd: "/", variables, timeoutMs: BUILD_MS });
+    const settings = { variables, timeoutMs: BUILD_MS, abandoned };
+    const end = await runProgram(python, words, { ...settings, cwd: "/" });
     const made = path.join(making, "bin", "uv");
     if (end.exitCode !== 0 || !isExecutable(made)) return noUv(complaint(end.stderr));
     const { stdout } = await runProgram(made, ["--version"], { cwd: "/", variables });

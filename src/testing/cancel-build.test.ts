@@ -10,7 +10,12 @@ let rig: Rig;
 
 const UV = `#!/bin/sh
 case "$1 $2" in
-  "pip compile") echo "six==1.16.0 --hash=sha256:0000000000000000000000000000000000000000000000000000000000000000" ;;
+  "pip compile")
+    if [ -e "$HOME_OF_TEST/slow" ]; then
+      echo $$ > "$HOME_OF_TEST/uv.pid"
+      until [ -e "$HOME_OF_TEST/go" ]; do sleep 0.05; done
+    fi
+    echo "six==1.16.0 --hash=sha256:0000000000000000000000000000000000000000000000000000000000000000" ;;
   "pip sync")
     echo $$ > "$HOME_OF_TEST/uv.pid"
     until [ -e "$HOME_OF_TEST/go" ]; do sleep 0.05; done ;;
@@ -34,13 +39,13 @@ beforeEach(() => {
 afterEach(() => rig.remove());
 
 /** In a group of its own, as a terminal starts it. */
-function started(name: string, workspace = rig.folder): ChildProcess {
+function started(name: string, workspace = rig.folder, PATH = process.env.PATH): ChildProcess {
   const words = [CLI, "--workspace", workspace, "run", `${name}.yml`, "--name", name];
   const env = {
     ...process.env,
     CI: "",
     HOME_OF_TEST: rig.folder,
-    PATH: `${rig.at("bin")}:${process.env.PATH}`,
+    PATH: `${rig.at("bin")}:${PATH}`,
     STEPWELL_CACHE_DIR: rig.at("cache"),
   };
   return spawn(process.execPath, words, { cwd: rig.folder, env, detached: true, stdio: "ignore" });
@@ -105,4 +110,48 @@ it("a run that needs the same environment gets it, when another one that waits f
   rig.write("go", "");
   expect(await exited(two)).toBe(0);
   expect(rig.cli("logs", "two").stdout).toContain("two");
+});
+
+it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "nothing goes on being resolved when %s reaches the command alone",
+  async (signal) => {
+    rig.write("slow", "");
+    const run = started("one");
+    const uv = await making();
+    run.kill(signal);
+    await exited(run);
+    await eventually(() => !isAlive(uv), "uv has been ended");
+    expect(rig.cli("runs", "--json").stdout).toContain('"runs":[]');
+  },
+);
+
+/** As uv is installed by pip, for which there is no end here. */
+const PYTHON = `#!/bin/sh
+case "$*" in
+  *"pip install"*)
+    echo $$ > "$HOME_OF_TEST/uv.pid"
+    until [ -e "$HOME_OF_TEST/go" ]; do sleep 0.05; done ;;
+  *) exec REAL "$@" ;;
+esac
+`;
+
+it.each([
+  ["while it is planned", [], 130],
+  ["while its environment is made", ["one"], 3],
+] as const)("a cancel of a run %s ends the pip that installs uv for it", async (_, first, code) => {
+  rig.write("go", "");
+  for (const name of first) expect(await exited(started(name))).toBe(0);
+  for (const name of ["go", "uv.pid", "bin/uv", "cache/environments", "cache/tools"])
+    fs.rmSync(rig.at(name), { recursive: true, force: true });
+  const folders = (process.env.PATH ?? "").split(":");
+  const without = folders.filter((folder) => !fs.existsSync(`${folder}/uv`));
+  const real = folders.map((folder) => `${folder}/python3`).find((file) => fs.existsSync(file));
+  rig.write("bin/python3", PYTHON.replace("REAL", real ?? "python3"));
+  fs.chmodSync(rig.at("bin/python3"), 0o755);
+  const run = started("two", rig.folder, without.join(":"));
+  const pip = await making();
+  run.kill("SIGINT");
+  await exited(run);
+  expect(run.exitCode ?? 130).toBe(code);
+  await eventually(() => !isAlive(pip), "pip has been ended");
 });
