@@ -13,6 +13,7 @@ import type { CodeReference, StepNode } from "../spec/graph.ts";
 import { functionSources } from "../steps/function-sources.ts";
 import { relativeTo } from "./draft-code.ts";
 import { lastLines } from "./log-tail.ts";
+import { isFolder, ownPath } from "./own-path.ts";
 import { readShell } from "./read-shell.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -129,22 +130,4 @@ function notInCode(
   if (code === null) return "the step has no code of its own: say where it lies, code: ./FOLDER";
   const names = `it has ${namesInWords(files)}`;
   return `the step's code, in which the command starts, has no ${inside}: ${suggestion(inside, files, names)}`;
-}
-
-/** True also where it cannot be looked at: then its name alone has to do. */
-function isFolder(at: string): boolean {
-  try {
-    return !fs.statSync(at).isFile();
-  } catch {
-    return true;
-  }
-}
-
-/** Where a file of the step's copy lies in the user's own folders. */
-function ownPath(code: CodeReference, inside: string): string {
-  const [first = "", ...rest] = inside.split("/");
-  const include = code.includes.find((one) => path.basename(one) === first);
-  if (include !== undefined) return path.join(include, ...rest);
-  if (code.path === null) return inside;
-  return isFolder(code.path) ? path.join(code.path, inside) : code.path;
 }

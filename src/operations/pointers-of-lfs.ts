@@ -1,13 +1,16 @@
-// Inputs that are not data but what git LFS leaves in their place: a step would read a hundred bytes of text. Warned of once
-// for each place; where nobody may have fetched them, nothing is looked through.
+// Inputs and files of code that are not what they are called but what git LFS leaves in their place: a step would read a
+// hundred bytes of text. Warned of once for each place; where nobody may have fetched them, nothing is looked through.
 
+import fs from "node:fs";
 import path from "node:path";
+import type { CodeSnapshot } from "../core/content.ts";
 import type { PlannedStep, ResolvedData } from "../core/plan.ts";
 import { shellWord } from "../core/shell-word.ts";
 import { textOrNull } from "../ports/read-file.ts";
-import type { Graph, StepNode } from "../spec/graph.ts";
+import type { CodeReference, Graph, StepNode } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { FieldPlaces } from "./field-places.ts";
+import { ownPath } from "./own-path.ts";
 import type { Workspace } from "./workspace.ts";
 
 const POINTER = "version https://git-lfs.github.com/spec/";
@@ -37,6 +40,24 @@ export async function pointersOfLfs(
   return problems;
 }
 
+/** What is to be said of the code, of a folder of this place; of its own files and of those that are included. */
+export function pointerInCode(
+  code: CodeReference,
+  { parts }: Pick<CodeSnapshot, "parts">,
+): string | null {
+  const roots = [code.path ?? [], code.includes].flat();
+  const isOfLfs = attributesAbove();
+  if (!roots.some(isOfLfs)) return null;
+  const small = Object.keys(parts).flatMap((inside) => {
+    const file = ownPath(code, inside);
+    const size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    return hasSize(size) ? [file] : [];
+  });
+  const found = small.slice(0, OPENED).find(isPointer);
+  if (found === undefined) return null;
+  return `${found} is a pointer of git LFS and not the file, which was not fetched and belongs to the code: ${fetching(found)}`;
+}
+
 async function pointerIn(
   contents: Workspace["contents"],
   { path: at, content }: ResolvedData,
@@ -48,7 +69,7 @@ async function pointerIn(
   const small = entries.flatMap((entry) =>
     entry.type === "file" && hasSize(entry.size) ? [path.join(at, entry.path)] : [],
   );
-  return small.slice(0, OPENED).find((file) => isPointer(file)) ?? null;
+  return small.slice(0, OPENED).find(isPointer) ?? null;
 }
 
 function hasSize(bytes: number): boolean {
@@ -73,10 +94,14 @@ function attributesAbove(): (folder: string) => boolean {
   return isOfLfs;
 }
 
+function fetching(file: string): string {
+  return `git -C ${shellWord(path.dirname(file))} lfs pull`;
+}
+
 function warning(step: StepNode, name: string, file: string, places: FieldPlaces): Problem {
   const where = step.path === "." ? "" : `step ${step.path}: `;
   const message = `${where}input ${name}: ${file} is a pointer of git LFS and not the data: that was not fetched`;
-  const hint = `Fetch it: git -C ${shellWord(path.dirname(file))} lfs pull`;
+  const hint = `Fetch it: ${fetching(file)}`;
   const position = places.of(step, ["inputs", name], message) ?? step.position;
   return { severity: "warning", code: "lfs_pointer", message, hint, position };
 }

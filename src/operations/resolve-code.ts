@@ -5,6 +5,7 @@ import type { CodeSnapshot } from "../core/content.ts";
 import type { CodeReference } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
 import { missingSubmodules } from "./missing-submodules.ts";
+import { pointerInCode } from "./pointers-of-lfs.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { noticeWhenSlow } from "./slow-notice.ts";
 import type { Workspace } from "./workspace.ts";
@@ -55,6 +56,9 @@ async function snapshotOnce(
   for (const folder of [code.path ?? [], code.includes].flat())
     for (const message of missingSubmodules(folder))
       warnings.set(message, { ...WARNING, code: "missing_submodule", message });
+  const pointer = pointerInCode(code, outcome.value);
+  if (pointer !== null)
+    warnings.set(pointer, { ...WARNING, code: "lfs_pointer", message: pointer });
   snapshots.push(outcome.value);
   return snapshots.length - 1;
 }

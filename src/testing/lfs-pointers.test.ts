@@ -39,3 +39,29 @@ it("is warned of with its place, as a file and in a folder of a repository that 
   rig.write("images/deep/1.png", "a picture");
   expect(warnings()).toEqual([]);
 });
+
+it("is warned of in the code of a step, and among what it includes", () => {
+  rig = makeRig("lfs-code");
+  rig.write(
+    "pipeline.yml",
+    "type: pipeline\njobs:\n  a: {command: ls, code: ./src, additional_includes: [shared]}\n",
+  );
+  rig.write("src/main.py", "print(1)\n");
+  rig.write("src/weights.bin", POINTER);
+  rig.write("shared/words.bin", "words");
+  const warnings = (): readonly string[] =>
+    rig
+      .cli("plan", "pipeline.yml")
+      .stderr.split("\n")
+      .filter((line) => line.includes("git LFS"));
+  expect(warnings()).toEqual([]);
+  rig.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
+  const told = (file: string, folder: string): string =>
+    `warning: ${rig.at(file)} is a pointer of git LFS and not the file, which was not fetched and belongs to the code: git -C ${rig.at(folder)} lfs pull`;
+  expect(warnings()).toEqual([told("src/weights.bin", "src")]);
+  rig.write("src/weights.bin", "\x00\x01");
+  rig.write("shared/words.bin", POINTER);
+  expect(warnings()).toEqual([told("shared/words.bin", "shared")]);
+  rig.write("shared/words.bin", "words");
+  expect(warnings()).toEqual([]);
+});
