@@ -26,6 +26,13 @@ const LACKS: Readonly<Record<string, readonly [rest: string, said: RegExp, input
 `,
     /there is no component `azureml:nothere:1`/,
   ],
+  "pipeline component": [
+    `  train: {type: pipeline, component: "azureml:nothere:1", inputs: {x: "\${{parent.jobs.make.outputs.o}}"}}
+  last: {command: "cat \${{inputs.x}}", inputs: {x: "\${{parent.jobs.train.outputs.model}}"}}
+  after: {command: echo, depends_on: [train]}
+`,
+    /there is no component `azureml:nothere:1`/,
+  ],
   "component of a registry": [
     "  train: {component: azureml://registries/stepwell/components/nothere/versions/1}\n",
     /the registry `stepwell` has no component `nothere`/,

@@ -69,7 +69,6 @@ export function bindDeclared(
 
 function bindNode(node: JobNode, context: LoadContext): Map<string, ResolvedInput | null> {
   const given = givenInputs(node);
-  if (node.component === null) return new Map();
   if (node.inline || isFlow(node.component)) return bindInline(node, given, context);
   const later = new Set(getMapping(node.tree, "search_space")?.entries.keys() ?? []);
   const mistyped = reportUndeclared(node, node.component.inputs, later, context);

@@ -22,7 +22,7 @@ export function commandGraph(
   tree: TreeMapping,
   type: "command" | "data_transfer",
   context: LoadContext,
-): Graph | null {
+): Graph {
   checkFields(tree, type === "command" ? commandJob : dataTransferJob, context.report);
   const base = path.dirname(context.options.file);
   const inputs = jobInputs(tree, null, base, context);
@@ -44,7 +44,6 @@ export function commandGraph(
     );
   }
   const step = stepNode(node, { compute: null, computePlace: null }, context);
-  if (step === null) return null;
   const made: Record<string, PipelineOutput> = {};
   for (const name of Object.keys(step.outputs)) put(made, name, { step: ".", output: name });
   return {

@@ -79,17 +79,19 @@ function expandNode(
     reportType(entry, word, context);
     return null;
   }
-  const written = componentOf(tree, word, scope, context);
-  const table = nodeTable(nodeType(word, written.component, tree)) ?? commandNode;
+  const first = componentOf(tree, word, scope, context);
+  const table = nodeTable(nodeType(word, first.component, tree)) ?? commandNode;
   checkFields(tree, table, context.report);
   // A mistyped key is found only now.
   const { component, named } =
-    written.named === null ? componentOf(tree, word, scope, context) : written;
-  const type = nodeType(word, component, tree);
+    first.named === null ? componentOf(tree, word, scope, context) : first;
+  const written = nodeType(word, component, tree);
   const opaque = named !== null && component === null;
   if (hasUnreadablePorts(tree, context)) return null;
-  if (component !== null) checkComponentType(tree, type, component, context);
-  if (named !== null) warnUnread(tree, type, context);
+  if (component !== null) checkComponentType(tree, written, component, context);
+  if (named !== null) warnUnread(tree, written, context);
+  // Of a pipeline that nobody can read nobody knows the nodes: it stands there as a step.
+  const type = opaque && written === "pipeline" ? "command" : written;
   const node: JobNode = {
     name,
     path: childPath(scope, name),
@@ -173,9 +175,7 @@ function componentOf(
   context: LoadContext,
 ): { readonly component: Component | null; readonly named: TreeNode | null } {
   const named = getSet(tree, word === "sweep" ? "trial" : "component");
-  const isStep = word !== "pipeline";
-  const component = named === null ? null : loadComponent(named, scope.base, context, isStep);
-  return { component, named };
+  return { component: named === null ? null : loadComponent(named, scope.base, context), named };
 }
 
 function nodeType(
@@ -211,8 +211,7 @@ function inlineComponent(
   scope: Scope,
   named: TreeNode | null,
   context: LoadContext,
-): Component | null {
-  if (named !== null && type === "pipeline") return null;
+): Component {
   const outputs = new Map<
     string,
     Component["outputs"] extends ReadonlyMap<string, infer T> ? T : never
@@ -269,7 +268,7 @@ function spend(node: JobNode, budget: Budget, context: LoadContext): void {
   if (isSpent(budget)) return;
   if (node.type === "pipeline") budget.pipelines -= 1;
   else budget.steps -= 1;
-  budget.ports -= (node.component?.inputs.size ?? 0) + (node.component?.outputs.size ?? 0);
+  budget.ports -= node.component.inputs.size + node.component.outputs.size;
   if (!isSpent(budget)) return;
   const { steps } = context.options.limits;
   const message =
@@ -286,7 +285,7 @@ export function isSpent(budget: Budget): boolean {
 
 function expandInner(node: JobNode, budget: Budget, context: LoadContext): Scope | null {
   const { component, scope } = node;
-  if (component === null || isSpent(budget) || containsItself(node, context)) return null;
+  if (isSpent(budget) || containsItself(node, context)) return null;
   const jobs = getMapping(component.tree, "jobs");
   if (jobs === null || jobs.entries.size === 0) {
     const message = `the pipeline \`${node.name}\` has no nodes`;

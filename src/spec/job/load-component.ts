@@ -9,15 +9,11 @@ import type { TreeNode, TreeScalar } from "../tree.ts";
 import { type Component, readComponent } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
 
-/**
- * The component, or null after reporting why there is none. `base` is where relative paths start; `isStep`: the node is a
- * step of the graph also without it.
- */
+/** The component, or null after reporting why there is none. `base` is where relative paths start. */
 export function loadComponent(
   node: TreeNode,
   base: string,
   context: LoadContext,
-  isStep = false,
 ): Component | null {
   if (node.kind === "mapping") {
     return readComponent(node, { base, file: null, reference: null }, context);
@@ -30,7 +26,7 @@ export function loadComponent(
     return null;
   }
   const asset = parseAssetName(node.text.trim());
-  if (asset !== null) return loadRegistered(asset, node, context, isStep);
+  if (asset !== null) return loadRegistered(asset, node, context);
   if (node.text.startsWith("azureml:")) {
     const message = `\`${node.text}\` is not the name of a component`;
     context.error(node, "unknown_component", message, COMPONENT_FORMS);
@@ -66,7 +62,6 @@ function loadRegistered(
   asset: AssetName,
   place: TreeScalar,
   context: LoadContext,
-  isStep: boolean,
 ): Component | null {
   const written = place.text.trim();
   const known = context.components.get(written);
@@ -75,9 +70,7 @@ function loadRegistered(
   const found =
     context.reader.component(name, version, label, registry) ?? unregistered(written, registry);
   if ("missing" in found) {
-    const { missing, hint } = found;
-    if (isStep) context.lack(written, place, "unknown_component", missing, hint);
-    else context.error(place, "unknown_component", missing, hint);
+    context.lack(written, place, "unknown_component", found.missing, found.hint);
     return null;
   }
   const { reference } = found;

@@ -67,14 +67,13 @@ export function parentOutput(value: TreeNode): string | null {
   return target?.scope === "parent_outputs" ? target.name : null;
 }
 
-/** The step and output behind an output of a node, or null (reported, unless its node is broken already). */
+/** The step and output behind an output of a node, or null after reporting why there is none. */
 export function resolveOutput(
   node: JobNode,
   output: string,
   place: Place,
   context: LoadContext,
 ): { readonly node: JobNode; readonly output: string } | null {
-  if (node.component === null) return null;
   if (node.inner !== null) {
     const made = node.inner.made.get(output);
     if (made !== undefined) return resolveOutput(made.node, made.output, place, context);
@@ -99,7 +98,7 @@ export function outputType(node: JobNode, output: string): DataType {
   const entry = getMapping(node.tree, "outputs")?.entries.get(output);
   const own = entry === undefined ? null : getWord(entry.value, "type");
   const parent = entry === undefined ? null : parentOutput(entry.value);
-  const declared = node.inline ? undefined : node.component?.outputs.get(output);
+  const declared = node.inline ? undefined : node.component.outputs.get(output);
   // Azure's client drops the word beside a binding, and makes nothing else of a component's file.
   const isFixed = declared !== undefined && (parent !== null || declared.type === "uri_file");
   if (own !== null && !isFixed) return dataType(own);
@@ -109,7 +108,7 @@ export function outputType(node: JobNode, output: string): DataType {
 
 /** The kind of an output that is a value; null for files and folders. */
 export function outputValue(node: JobNode, output: string): LiteralKind | null {
-  return (node.inline ? null : node.component?.outputs.get(output)?.value) ?? null;
+  return (node.inline ? null : node.component.outputs.get(output)?.value) ?? null;
 }
 
 /**
@@ -118,7 +117,7 @@ export function outputValue(node: JobNode, output: string): LiteralKind | null {
  */
 export function outputMode(node: JobNode, output: string): PortMode | null {
   const value = getMapping(node.tree, "outputs")?.entries.get(output)?.value;
-  const declared = node.inline ? undefined : node.component?.outputs.get(output);
+  const declared = node.inline ? undefined : node.component.outputs.get(output);
   return askedMode(value, node.scope) ?? declared?.mode ?? null;
 }
 
@@ -222,7 +221,7 @@ function boundOutput(entry: TreeEntry, scope: Scope, context: LoadContext): stri
 }
 
 function checkListed(node: JobNode, output: string, entry: TreeEntry, context: LoadContext): void {
-  if (node.inline || node.component === null || output === "artifacts") return;
+  if (node.inline || output === "artifacts") return;
   if (node.component.outputs.has(output)) warnOtherType(node, output, entry, context);
   else if (!FREE_OUTPUTS.has(node.type)) unknownOutput(node, output, entry.key, context);
 }
@@ -252,7 +251,7 @@ function warnFileOfFolder(
   type: DataType,
   { place, context }: { readonly place: Place; readonly context: LoadContext },
 ): void {
-  const declared = node.component?.outputs.get(output)?.type;
+  const declared = node.component.outputs.get(output)?.type;
   if (type !== "uri_file" || declared === undefined || declared === "uri_file") return;
   const message = `the output \`${output}\` is a uri_file here, and its component makes a ${declared}`;
   context.warn(place, "type_mismatch", message, `Remove it, or write \`type: ${declared}\`.`);
@@ -261,7 +260,7 @@ function warnFileOfFolder(
 function unknownOutput(node: JobNode, output: string, place: Place, context: LoadContext): null {
   const message = `\`${node.name}\` has no output \`${output}\``;
   const hint = (): string | null => {
-    const known = [...(node.component?.outputs.keys() ?? [])];
+    const known = [...node.component.outputs.keys()];
     const otherwise = node.inline
       ? `Add \`outputs: {${output}: {type: uri_folder}}\` to \`${node.name}\`. It has ${namesInWords(known)}.`
       : `Its outputs: ${namesInWords(known)}.`;

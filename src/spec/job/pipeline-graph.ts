@@ -123,7 +123,6 @@ function makeSteps(scope: Scope, tree: TreeMapping, context: LoadContext): reado
     // Nothing reads the node after its step: of 100,000 both together would be the most that a command ever holds.
     node.scope.nodes.delete(node.name);
     const step = stepNode(node, defaults, context);
-    if (step === null) continue;
     steps.push(step);
     waits += step.dependsOn.length;
     if (waits <= MOST_PORTS) continue;
@@ -137,7 +136,7 @@ function makeSteps(scope: Scope, tree: TreeMapping, context: LoadContext): reado
 function pipelineNodes(scope: Scope, context: LoadContext): readonly PipelineNode[] {
   const nodes: PipelineNode[] = [];
   for (const node of allNodes(scope)) {
-    if (node.type !== "pipeline" || node.component === null) continue;
+    if (node.type !== "pipeline") continue;
     const own = getText(node.tree, "display_name");
     nodes.push({
       path: node.path,

@@ -44,8 +44,7 @@ export interface JobNode {
   readonly tree: TreeMapping;
   readonly key: TreeScalar;
   readonly scope: Scope;
-  /** Null for a pipeline that could not be read: what refers to this node is not reported again. */
-  readonly component: Component | null;
+  readonly component: Component;
   /** Whether any output may exist: of a prompt flow, and of a component that could not be read. */
   readonly anyOutput: boolean;
   /** Whether the node itself is the definition: its ports are what it lists. */

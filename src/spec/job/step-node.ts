@@ -56,14 +56,8 @@ export interface JobDefaults {
   readonly computePlace: TreeNode | null;
 }
 
-/** The step, or null for a node whose component could not be read. */
-export function stepNode(
-  node: JobNode,
-  defaults: JobDefaults,
-  context: LoadContext,
-): StepNode | null {
+export function stepNode(node: JobNode, defaults: JobDefaults, context: LoadContext): StepNode {
   const { component, scope } = node;
-  if (component === null) return null;
   const own = settledFields(node, context);
   const definition = node.inline ? own : component.tree;
   const sources = node.inline ? [own] : [own, component.tree];
@@ -167,7 +161,7 @@ function distributionOf(written: TreeNode | null, instances: number, context: Lo
 /** Azure ML's client drops them without a word, and its steps run without what they were written for. */
 function warnOfComponentVariables(node: JobNode, own: TreeMapping, context: LoadContext): void {
   const { component, inline, type } = node;
-  if (inline || component === null || type !== "command") return;
+  if (inline || type !== "command") return;
   const key = component.tree.entries.get("environment_variables")?.key;
   // Code has no such places: what is exported from it has the variables on its nodes.
   if (key === undefined || !/\.ya?ml$/i.test(positionOf(key)?.file ?? "")) return;
@@ -181,7 +175,7 @@ function warnOfComponentVariables(node: JobNode, own: TreeMapping, context: Load
 }
 
 function definitionFiles(node: JobNode): readonly string[] {
-  const own = node.inline ? null : (node.component?.file ?? null);
+  const own = node.inline ? null : node.component.file;
   return own === null ? node.scope.definitionFiles : [...node.scope.definitionFiles, own];
 }
 
@@ -192,8 +186,8 @@ function environmentOf(
 ): StepNode["environment"] {
   const { component, inline, scope } = node;
   const ofNode = getSet(own, "environment");
-  const ofComponent = inline || component === null ? null : getSet(component.tree, "environment");
-  if (component === null || ofComponent === null)
+  const ofComponent = inline ? null : getSet(component.tree, "environment");
+  if (ofComponent === null)
     return ofNode === null ? null : readEnvironment(ofNode, scope.base, context);
   // Azure's client sends the component's alone; its `dump` writes that on the node too.
   const isOther = ofNode !== null && !isSame(ofNode, ofComponent);
@@ -228,7 +222,7 @@ function stepInput(input: ResolvedInput): StepInput {
 
 function outputsOf(node: JobNode, context: LoadContext): Record<string, StepOutput> {
   const listed = getMapping(node.tree, "outputs")?.entries;
-  const names = new Set([...(node.component?.outputs.keys() ?? []), ...(node.extraOutputs ?? [])]);
+  const names = new Set([...node.component.outputs.keys(), ...(node.extraOutputs ?? [])]);
   if (listed?.has("artifacts")) names.add("artifacts");
   const outputs: Record<string, StepOutput> = {};
   for (const name of names) put(outputs, name, outputOf(node, name, context));

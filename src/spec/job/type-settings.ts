@@ -11,7 +11,7 @@ import type { JobNode } from "./scope.ts";
 /** Plain data of the type's own keys, the node's over the component's; null for a command. */
 export function typeSettings(node: JobNode, own: TreeMapping, context: LoadContext): Plain {
   if (node.type === "command") return null;
-  if (node.inline || node.component === null) return ownSettings(own);
+  if (node.inline) return ownSettings(own);
   const { tree } = node.component;
   const known = context.made.get(tree) as { readonly [key: string]: Plain } | undefined;
   const shared = known ?? ownSettings(tree);
