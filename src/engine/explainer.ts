@@ -81,6 +81,11 @@ async function compare(
   return first ?? NEVER_RAN;
 }
 
+const UNREADABLE: Reason = {
+  kind: "outputs_deleted",
+  detail: "the record of its result is damaged",
+};
+
 /** The same fingerprint and still no usable result: say what happened to it. */
 async function sameWork(
   records: RecordStore,
@@ -93,7 +98,8 @@ async function sameWork(
     case "damaged":
       return deletedOutputs((await records.newestResult(fingerprint))?.row ?? null);
     case "whole":
-      return policy.kind === "max_age" ? olderThan(policy.maxAgeSeconds) : deletedOutputs(null);
+      if (policy.kind === "max_age") return olderThan(policy.maxAgeSeconds);
+      return (await records.newestResult(fingerprint)) === null ? UNREADABLE : deletedOutputs(null);
     default:
       return { kind: "failed_before", detail: "did not succeed the last time" };
   }

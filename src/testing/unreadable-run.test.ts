@@ -122,3 +122,16 @@ it.each(["run_started", "attempt_created", "attempt_ended", "step_completed", "r
   },
   60_000,
 );
+
+it("a result that is recorded unreadably is told as the reason why its step runs again", () => {
+  rig = makeRig("unreadable-result");
+  rig.write("go", "");
+  rig.write("one.yml", JOB("one"));
+  rig.run("run", "one.yml", "--name", "one");
+  alter(eventAltered("step_completed"));
+  const planned = rig.cli("plan", "one.yml").stdout;
+  expect(planned).toMatch(/^run +a .* the record of its result is damaged$/m);
+  const [first] = rig.run("run", "one.yml").steps;
+  expect(first?.reuse.reason?.detail).toBe("the record of its result is damaged");
+  expect(rig.cli("plan", "one.yml").stdout).toContain("0 to run, 2 to reuse");
+});
