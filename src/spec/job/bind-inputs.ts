@@ -91,9 +91,27 @@ function bindInline(
   for (const [name, { value, base }] of given) {
     if (isNull(value)) continue;
     const order = { name, value, declared: null, scope: node.scope, base };
-    bound.set(name, bindValue(order, context));
+    const input = bindValue(order, context);
+    const isMissing = value.kind === "mapping" && isWithoutValue(input) && !isSearched(node, name);
+    if (isMissing) reportNoValue(name, value, context);
+    bound.set(name, isMissing ? null : input);
   }
   return bound;
+}
+
+/** `{type: uri_file}` alone says what kind of data it is, and not which. */
+function isWithoutValue(input: ResolvedInput | null): boolean {
+  return input !== null && input.source.kind === "unset" && !input.optional;
+}
+
+function isSearched({ tree }: JobNode, name: string): boolean {
+  return getMapping(tree, "search_space")?.entries.has(name) ?? false;
+}
+
+function reportNoValue(name: string, place: TreeNode, context: LoadContext): void {
+  const hint =
+    "Give it a `path`, a `value`, or a binding like `${{parent.jobs.node.outputs.x}}`; or declare it `optional: true`.";
+  context.error(place, "missing_input", `the input \`${name}\` has no value`, hint);
 }
 
 /** The `inputs` of a node, and the fields of other node types through which data flows in. */
