@@ -21,3 +21,17 @@ describe("an input of a node", () => {
     },
   );
 });
+
+describe("`stepwell` in the properties of resources", () => {
+  const told = (own: string) =>
+    findings(loaded(node(`resources: {properties: {free: [1], stepwell: ${own}}}`)));
+
+  it("is held to its fields", () => {
+    expect(told("{cpus: x, gpu: 2}")).toEqual(["error wrong_type 3:73", "error unknown_key 3:76"]);
+    expect(told("3")).toEqual(["error wrong_type 3:66"]);
+  });
+
+  it("may say what the step needs, beside whatever else is there", () => {
+    expect(told("{cpus: 2, memory: 1GB}")).toEqual([]);
+  });
+});

@@ -23,20 +23,41 @@ import {
 
 const IGNORED = "Accepted and kept; without effect on one machine.";
 
+const ownResources = {
+  cpus: extension({ kind: "number", minimum: 0 }, "CPU cores that the step needs."),
+  memory: extension(STRING, "Memory that the step needs: bytes, or `4GB`, `512MiB`."),
+  gpus: extension(integerFrom(0), "GPUs that the step needs; none are visible to it otherwise."),
+} satisfies Record<string, Field>;
+
+const ownProperty = table("`stepwell` in the properties of resources", ownResources);
+
+/** Free, but for the one that is read. */
+const resourceProperties = table(
+  "the properties of resources",
+  {
+    stepwell: extension(
+      record(() => ownProperty),
+      "The same, where Azure ML's client is to read the file too.",
+    ),
+  },
+  { unknownKeys: "keep" },
+);
+
 const resources = table("resources", {
   instance_count: optional(integerFrom(1), "Nodes that run the command together."),
   instance_type: optional(
     STRING,
     "Azure's name of a machine size; a table turns it into cpus, memory and gpus.",
   ),
-  properties: optional(mapOf(ANY), "Free settings; `stepwell` in it holds cpus, memory and gpus."),
+  properties: optional(
+    record(() => resourceProperties),
+    "Free settings; `stepwell` in it holds cpus, memory and gpus.",
+  ),
   locations: optional(listOf(STRING), IGNORED),
   shm_size: optional(STRING, IGNORED),
   max_instance_count: optional(integerFrom(1), IGNORED),
   docker_args: optional(oneOf(STRING, listOf(STRING)), IGNORED),
-  cpus: extension({ kind: "number", minimum: 0 }, "CPU cores that the step needs."),
-  memory: extension(STRING, "Memory that the step needs: bytes, or `4GB`, `512MiB`."),
-  gpus: extension(integerFrom(0), "GPUs that the step needs; none are visible to it otherwise."),
+  ...ownResources,
 });
 
 export const distribution: FieldType = tagged(() => ({
