@@ -35,3 +35,11 @@ describe("`stepwell` in the properties of resources", () => {
     expect(told("{cpus: 2, memory: 1GB}")).toEqual([]);
   });
 });
+
+describe("the name of a variable", () => {
+  it("holds no `=`: no process could get it", () => {
+    const job = loaded(node('environment_variables: {"A=B": 1, "C D": 2}'));
+    expect(findings(job)).toEqual(["error bad_name 3:44"]);
+    expect(job.problems[0]?.hint).toBe("Write `A: B`.");
+  });
+});

@@ -34,7 +34,7 @@ export const PROBLEM_CODES = {
   equal_but_for_case:
     "Two inputs or outputs of a component differ in case alone, which Azure ML's client refuses; a warning.",
   bad_name:
-    "A node, input, output or asset has a name that cannot be a folder; a run one that means another run.",
+    "A node, input, output or asset has a name that cannot be a folder; a run one that means another run; a variable one with `=`.",
   bad_datastore: "A datastore's field or credentials have no meaning as they are written.",
   bad_filter: "The filter of an MLTable is no comparison that can be read.",
   bad_cache: "A cache of `stepwell.yml` has a place or a key that has no meaning.",
