@@ -43,3 +43,45 @@ describe("the name of a variable", () => {
     expect(job.problems[0]?.hint).toBe("Write `A: B`.");
   });
 });
+
+describe("the path of an output", () => {
+  const output = (fields: string) =>
+    loaded(node(`outputs: {model: {type: uri_folder, ${fields}}}`));
+
+  it.each([
+    "azureml://datastores/d/paths/${{nme}}",
+    "./out/${{parent.inputs.x}}",
+    "azureml://datastores/d/paths/../x",
+  ])("is not %s", (path) => {
+    const codes = output(`path: "${path}"`).problems.map((one) => one.code);
+    expect(codes).toEqual([path.includes("${{") ? "bad_binding" : "bad_data_reference"]);
+  });
+
+  it("says which word was meant", () => {
+    expect(output('path: "./${{nmae}}"').problems[0]?.hint).toBe("Did you mean `${{name}}`?");
+  });
+
+  it("may hold the run, the default datastore and the name that the output has where it is written", () => {
+    const path =
+      "azureml://datastores/${{default_datastore}}/paths/a/../${{name}}/${{ output_name }}";
+    const job = output(`path: "${path}"`);
+    expect(job.graph?.steps[0]?.outputs.model?.publishTo).toMatchObject({
+      path: "a/../${{name}}/model",
+    });
+    const outer = loaded(
+      'type: pipeline\noutputs: {best: {path: "./x/${{output_name}}"}}\njobs:\n  a: {command: ls, outputs: {model: "${{parent.outputs.best}}"}}\n',
+    );
+    expect(outer.graph?.steps[0]?.outputs.model?.publishTo).toMatchObject({
+      path: "/project/x/best",
+    });
+  });
+});
+
+describe("the version of an output", () => {
+  it("registers nothing without a name", () => {
+    const told = (fields: string) =>
+      findings(loaded(node(`outputs: {o: {type: uri_file, ${fields}}}`)));
+    expect(told("version: 3")).toEqual(["warning not_read 3:59"]);
+    expect(told("version: 3, name: best")).toEqual([]);
+  });
+});

@@ -51,7 +51,7 @@ export const PROBLEM_CODES = {
     "A binding, `--input`, `--set` or node names an input that does not exist; a warning for pipelines and `--set`.",
   unknown_output: "A binding or node names an output that does not exist.",
   not_read:
-    "A node says what only its component can say, as `command` or `environment`, or an environment says twice what is in it; a warning.",
+    "A node says what only its component can say, as `command` or `environment`, an environment says twice what is in it, or an output has a version and no name; a warning.",
   missing_input: "A required input has no value.",
   unmade_output: "No node makes an output of the pipeline; an error where somebody reads it.",
   output_made_twice: "Two nodes are bound to the same output of the pipeline.",

@@ -113,7 +113,10 @@ const givenOutput = table("an output", {
     anyCaseOf("mount", "upload", "rw_mount", "direct"),
     "How data leaves the command.",
   ),
-  path: optional(STRING, "Where a copy is published; may hold `${{name}}`."),
+  path: optional(
+    STRING,
+    "Where a copy is published; may hold `${{name}}`, `${{default_datastore}}` and `${{output_name}}`.",
+  ),
   name: optional(STRING, "Registers the output as a data asset of this name."),
   same,
   version: optional(STRING, "The version to register; the next free one unless given."),

@@ -130,19 +130,25 @@ function askedMode(value: TreeNode | undefined, scope: Scope | null): PortMode |
   return askedMode(outside, scope.outer) ?? scope.component?.outputs.get(parent)?.mode ?? null;
 }
 
-/** What is asked of an output, from its own node outward; each with the folder that its paths start from. */
-export function outputRequests(
-  node: JobNode,
-  output: string,
-): readonly { readonly value: TreeNode; readonly base: string }[] {
-  const requests: { readonly value: TreeNode; readonly base: string }[] = [];
+/** What somebody asks of an output, which is called `name` there, and the folder that paths start from. */
+export interface OutputRequest {
+  readonly name: string;
+  readonly value: TreeNode;
+  readonly base: string;
+}
+
+/** What is asked of an output, from its own node outward. */
+export function outputRequests(node: JobNode, output: string): readonly OutputRequest[] {
+  const requests: OutputRequest[] = [];
   let scope: Scope | null = node.scope;
   let value = getMapping(node.tree, "outputs")?.entries.get(output)?.value;
   let base = node.scope.base;
+  let name = output;
   while (value !== undefined) {
-    requests.push({ value, base });
+    requests.push({ name, value, base });
     const parent: string | null = parentOutput(value);
     if (parent === null || scope === null) break;
+    name = parent;
     value = scope.outputs?.entries.get(parent)?.value;
     base = scope.outputsBase;
     scope = scope.outer;

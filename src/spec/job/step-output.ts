@@ -1,15 +1,18 @@
 // One output of a step: its kind, the name that it is registered under, what counts as the same, and where a copy goes.
 // Knows nothing of who reads it.
 
+import { posix } from "node:path";
 import { parseCloudAddress } from "../cloud-address.ts";
 import { DATA_REFERENCE_FORMS, parseDataReference } from "../data-reference.ts";
+import { didYouMean, namesInWords } from "../did-you-mean.ts";
 import { liveFolder } from "../frozen-root.ts";
 import type { DataReference, StepOutput } from "../graph.ts";
-import { soleReference } from "../template.ts";
-import { getSet, type TreeNode, textOf } from "../tree.ts";
+import { soleReference, templateReferences } from "../template.ts";
+import { getSet, type TreeNode, type TreeScalar, textOf } from "../tree.ts";
 import type { LoadContext } from "./load-context.ts";
 import {
   type OutputDeclaration,
+  type OutputRequest,
   outputDeclarations,
   outputMode,
   outputRequests,
@@ -30,7 +33,7 @@ export function outputOf(node: JobNode, name: string, context: LoadContext): Ste
     type: outputType(node, name),
     mode: outputMode(node, name),
     publishTo: publishTo(requests, context),
-    ...readRegistered(node, asked, context),
+    ...readRegistered(node, name, asked, context),
   };
   const value = outputValue(node, name);
   return {
@@ -46,6 +49,7 @@ type Asked = { readonly value: TreeNode } & Partial<OutputDeclaration>;
 /** The first name that is given, with a version of those before it or its own: a version belongs to a name. */
 function readRegistered(
   node: JobNode,
+  name: string,
   asked: readonly Asked[],
   context: LoadContext,
 ): Pick<StepOutput, "registerName" | "registerVersion"> {
@@ -56,7 +60,17 @@ function readRegistered(
     registerVersion ??= assetWord(node, one, "version", context);
     if (registerName !== null) break;
   }
+  if (registerName === null) warnOfVersionAlone(name, asked, context);
   return { registerName, registerVersion };
+}
+
+/** Azure ML's client refuses it; here nothing is registered, which is no reason to stop. */
+function warnOfVersionAlone(output: string, asked: readonly Asked[], context: LoadContext): void {
+  if (asked.some(({ value }) => getSet(value, "name") !== null)) return;
+  const version = asked.map(({ value }) => getSet(value, "version")).find((one) => one !== null);
+  if (version === undefined || version === null) return;
+  const message = `the output \`${output}\` has a version and no name: it is not registered`;
+  context.warn(version, "not_read", message, "Add `name: …`, or remove the version.");
 }
 
 /** A name or version; that of a component may come from an input: `${{inputs.x}}`. */
@@ -103,25 +117,50 @@ function readSame(
   return patterns.items.flatMap((item) => textOf(item) ?? []);
 }
 
-function publishTo(
-  requests: readonly { readonly value: TreeNode; readonly base: string }[],
-  context: LoadContext,
-): DataReference | null {
-  for (const { value, base } of requests) {
+function publishTo(requests: readonly OutputRequest[], context: LoadContext): DataReference | null {
+  for (const { name, value, base } of requests) {
     const at = value.kind === "mapping" ? getSet(value, "path") : null;
     if (at?.kind !== "scalar" || parentOutput(value) !== null) continue;
-    const parsed = parseDataReference(at.text, liveFolder(base));
+    checkWords(at, context);
+    const text = at.text.replaceAll(OUTPUT_NAME, () => name);
+    const parsed = parseDataReference(text, liveFolder(base));
     if (!("reference" in parsed)) {
       context.error(at, "bad_data_reference", parsed.mistake, DATA_REFERENCE_FORMS);
       continue;
     }
-    if (canBeWritten(parsed.reference)) return asFolder(parsed.reference, at.text);
+    const { reference } = parsed;
+    if (leavesDatastore(reference)) {
+      const message = `\`${at.text}\` leaves the datastore`;
+      context.error(at, "bad_data_reference", message, "Write a path inside of it.");
+      continue;
+    }
+    if (canBeWritten(reference)) return asFolder(reference, text);
     const message = `nothing can be written to \`${at.text}\``;
     const hint =
       "Write a local path or `azureml://datastores/NAME/paths/…`; data is registered by `name`, without a `path`.";
     context.error(at, "bad_data_reference", message, hint);
   }
   return null;
+}
+
+const OUTPUT_NAME = /\$\{\{\s*output_name\s*\}\}/g;
+const WORDS: readonly string[] = ["name", "default_datastore", "output_name"];
+
+/** Whatever else were written so would become a folder of that name. */
+function checkWords(at: TreeScalar, context: LoadContext): void {
+  for (const { text, raw } of templateReferences(at.text)) {
+    if (WORDS.includes(text)) continue;
+    const known = `A path may hold ${namesInWords(WORDS.map((word) => `\${{${word}}}`))}.`;
+    const hint = (): string | null => {
+      const near = didYouMean(text, WORDS);
+      return near === null ? known : `Did you mean \`\${{${near}}}\`?`;
+    };
+    context.error(at, "bad_binding", `\`${raw}\` means nothing in the path of an output`, hint);
+  }
+}
+
+function leavesDatastore(reference: DataReference): boolean {
+  return reference.kind === "datastore" && /^\.\.(?:\/|$)/.test(posix.normalize(reference.path));
 }
 
 /** Named data, outputs of runs and addresses of the web are there to be read. */
