@@ -365,9 +365,10 @@ describe("a timeout that is written as a duration", () => {
   it("is refused with the number of seconds that it is", () => {
     const told = (text: string) =>
       only(`type: pipeline\njobs: {a: {command: ls, limits: {timeout: ${text}}}}\n`)?.hint;
-    expect([told("1m"), told("2h"), told("soon")]).toEqual([
-      "It counts seconds: `60`.",
-      "It counts seconds: `7200`.",
+    expect([told("1m"), told("2h"), told("5.5"), told("soon")]).toEqual([
+      "It counts whole seconds: `60`.",
+      "It counts whole seconds: `7200`.",
+      "It counts whole seconds: `6`.",
       null,
     ]);
   });

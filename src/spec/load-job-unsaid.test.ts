@@ -85,3 +85,41 @@ describe("the version of an output", () => {
     expect(told("version: 3, name: best")).toEqual([]);
   });
 });
+
+describe("a mistake in a command of several lines", () => {
+  const places = (lines: readonly string[], inputs = "{q: 1}") =>
+    findings(
+      loaded(
+        `type: pipeline\njobs:\n  a:\n    inputs: ${inputs}\n${lines.map((one) => `    ${one}\n`).join("")}`,
+      ),
+    );
+
+  it("is told at the reference inside a group that spans lines", () => {
+    const lines = [
+      "command: |",
+      "  one",
+      "  two $[[ --x ${{inputs.x}}",
+      "    --y ${{inputs.y}} ]]",
+    ];
+    expect(places(lines)).toEqual(["error undeclared_input 7:19", "error undeclared_input 8:13"]);
+  });
+
+  it("is told behind a group that spans lines", () => {
+    const lines = [
+      "command: >",
+      "  one $[[ ${{inputs.q",
+      "  }} ]]",
+      "  two ${{inputs.x}}",
+      "  $[[ z ]]",
+    ];
+    expect(places(lines)).toEqual([
+      "error undeclared_input 8:11",
+      "warning group_without_reference 9:7",
+    ]);
+  });
+
+  it("is told in a group with escaped quotes", () => {
+    const lines = ['command: "a $[[--x \\"${{inputs.x}}\\"]] ${{inputs.y}}"'];
+    expect(places(lines)).toEqual(["error undeclared_input 5:26", "error undeclared_input 5:44"]);
+  });
+});

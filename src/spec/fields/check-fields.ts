@@ -125,7 +125,7 @@ function checkPythonVersion(node: TreeScalar, name: string, report: Report): voi
 
 function secondsHint(text: string, name: string): string | null {
   const seconds = /timeout/.test(name) ? parseDuration(text) : null;
-  return seconds === null ? null : `It counts seconds: \`${seconds}\`.`;
+  return seconds === null ? null : `It counts whole seconds: \`${Math.ceil(seconds)}\`.`;
 }
 
 const SCALAR_WORDS: Readonly<Record<ScalarFieldType["kind"], string>> = {

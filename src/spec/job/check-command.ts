@@ -26,11 +26,14 @@ export function checkCommand(
       continue;
     }
     // Once one was not found no further one is searched: a hostile text would cost quadratic time.
-    if (at !== null) at = findIn(command, part.raw, at);
+    if (at !== null) at = findIn(command, part.kind === "reference" ? part.raw : "$[[", at);
     const place = { ...command, offset: at ?? command.offset };
     const references = part.kind === "reference" ? [part] : part.parts;
     for (const one of references) {
-      if (one.kind === "reference") checkReference(one, place, { inputs, outputs }, context);
+      if (one.kind !== "reference") continue;
+      if (at !== null && one !== part) at = findIn(command, one.raw, at);
+      const own = { ...command, offset: at ?? place.offset };
+      checkReference(one, own, { inputs, outputs }, context);
     }
     if (part.kind === "reference") warnOptional(part, place, inputs, context);
     else if (!part.parts.some((one) => one.kind === "reference")) {
@@ -158,8 +161,18 @@ function malformed(command: TreeScalar, context: LoadContext): void {
 function findIn(command: TreeScalar, raw: string, from: number): number | null {
   if (command.source === null) return null;
   const end = command.offset + command.text.length * 2 + 1_000;
-  const found = command.source.text.slice(from, end).indexOf(raw);
+  const text = command.source.text.slice(from, end);
+  const isShort = raw.length <= LONGEST_PATTERN;
+  const found = isShort && /\s/.test(raw) ? text.search(wrapped(raw)) : text.indexOf(raw);
   return found < 0 ? null : from + found;
+}
+
+const LONGEST_PATTERN = 1_000;
+
+/** A blank of it may be the end of a line and what the next one is indented by. */
+function wrapped(raw: string): RegExp {
+  const words = raw.split(/\s+/).map((word) => word.replaceAll(/[$()*+.?[\\\]^{|}]/g, "\\$&"));
+  return new RegExp(words.join("\\s+"));
 }
 
 function shorten(text: string): string {
