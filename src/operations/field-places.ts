@@ -23,8 +23,8 @@ export type Field = readonly string[];
 /** Places of fields; null where the file has nothing there that the message speaks of: a component or an option gave it. */
 export interface FieldPlaces {
   of(step: StepNode, field: Field, message: string): Position | null;
-  /** Of a field of the job itself. */
-  ofJob(graph: Graph, field: Field, message: string): Position | null;
+  /** Of a field of the job itself; `message` null: whatever it says. */
+  ofJob(graph: Graph, field: Field, message: string | null): Position | null;
   /** As the step's own file has it, whatever a message says. */
   field(step: StepNode, field: Field): Position | null;
   /** Of a part of the step's command, by its offset there; also in a component's file. */
@@ -72,7 +72,10 @@ export function createFieldPlaces(limits: Partial<SpecLimits>): FieldPlaces {
     ofJob({ steps, pipelines }, field, message) {
       const first = [...steps, ...pipelines].find(({ parent }) => parent === null);
       const file = first?.position?.file;
-      return file === undefined ? null : placeOf(at(nodesOf(file).root, field), message);
+      if (file === undefined) return null;
+      const value = at(nodesOf(file).root, field);
+      if (message !== null) return placeOf(value, message);
+      return value === null ? null : positionOf(value);
     },
   };
 }

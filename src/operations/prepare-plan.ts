@@ -18,6 +18,7 @@ import { copiesInCode } from "./copies-in-code.ts";
 import { type Datastore, findDatastore, listDatastores, OWN_DATASTORE } from "./datastores.ts";
 import { createFieldPlaces, type Field, type FieldPlaces } from "./field-places.ts";
 import { notRunnable } from "./not-runnable.ts";
+import { outputPlaces } from "./output-places.ts";
 import { planTransfers } from "./plan-transfers.ts";
 import { pointersOfLfs } from "./pointers-of-lfs.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
@@ -118,6 +119,7 @@ export async function preparePlan(
       ),
     });
   }
+  problems.push(...(await outputPlaces(workspace, graph, places, isLeftOut)));
   problems.push(...code.warnings(), ...(await doubts(workspace, graph, steps, places)));
   const errors = problems.filter(isError);
   const defaultDatastore = await defaultDatastoreOf(workspace, graph, places, problems);
