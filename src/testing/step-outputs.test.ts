@@ -115,6 +115,11 @@ it("outputs --to copies into a folder of the user's without removing anything, a
   expect(rig.cli("run", "job.yml", "--name", "made").code).toBe(0);
   expect(rig.cli("outputs", "made", "model", "--to", ".").code).toBe(0);
   expect(fs.readdirSync(rig.at("model")).sort()).toEqual(["card", "weights"]);
+  const below = rig.cli("outputs", "made", "model", "--to", "job.yml/inside");
+  expect([below.code, below.stderr]).toEqual([
+    2,
+    expect.stringContaining(`--to names a folder, and ${rig.at("job.yml")} is a file`),
+  ]);
   const unnamed = rig.cli("outputs", "made", "--to", ".");
   expect([unnamed.code, unnamed.stdout]).toEqual([2, ""]);
   expect(unnamed.stderr).toContain("stepwell outputs made NAME --to .");

@@ -38,16 +38,8 @@ export function define(command: Command, context: Context): void {
             return;
           }
           const folder = path.resolve(context.currentFolder, flags.to);
-          if (flags.to === "" || fs.statSync(folder, { throwIfNoEntry: false })?.isFile())
-            return context.refuse(
-              refuse(
-                "wrong_usage",
-                flags.to === ""
-                  ? "--to names no folder"
-                  : `--to names a folder, and ${folder} is a file`,
-                "name the folder that the copy goes into: --to .",
-              ),
-            );
+          const unusable = noFolder(flags.to, folder);
+          if (unusable !== null) return context.refuse(unusable);
           const destination = path.join(folder, copyName(part, record));
           const copied = await workspace.contents.publish(record, destination, "outputs --to");
           if (!copied.ok)
@@ -60,6 +52,27 @@ export function define(command: Command, context: Context): void {
         }
       },
     );
+}
+
+/** What stands where the folder, or one above it, would be; null where it can be. */
+function noFolder(written: string, folder: string): Refusal | null {
+  const hint = "name the folder that the copy goes into: --to .";
+  if (written === "") return refuse("wrong_usage", "--to names no folder", hint);
+  for (let at = folder; ; at = path.dirname(at)) {
+    const is = statOrNull(at);
+    if (is === null && at !== path.dirname(at)) continue;
+    if (is === null || is.isDirectory()) return null;
+    return refuse("wrong_usage", `--to names a folder, and ${at} is a file`, hint);
+  }
+}
+
+/** Null for nothing, and for a place below a file. */
+function statOrNull(at: string): fs.Stats | null {
+  try {
+    return fs.statSync(at, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 function unnamed(run: string, to: string): Refusal {
