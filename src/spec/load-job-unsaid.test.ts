@@ -123,3 +123,67 @@ describe("a mistake in a command of several lines", () => {
     expect(places(lines)).toEqual(["error undeclared_input 5:26", "error undeclared_input 5:44"]);
   });
 });
+
+describe("a value beside its type", () => {
+  it.each([
+    ["{type: integer, value: abc}", "wrong_type"],
+    ["{type: integer, min: 3, value: 1}", "out_of_range"],
+    ["{type: string, enum: [a], value: b}", "not_in_enum"],
+    ["{type: boolean, default: 3}", "wrong_type"],
+  ])("is held to it at a node: %s", (input, code) => {
+    const job = loaded(node(`inputs: {x: ${input}}`));
+    expect(job.problems.map((one) => one.code)).toEqual([code]);
+  });
+
+  it("is free where a binding gives it", () => {
+    const text =
+      'type: pipeline\ninputs: {p: 1}\njobs:\n  a: {command: ls, inputs: {x: {type: integer, value: "${{parent.inputs.p}}"}}}\n';
+    expect(findings(loaded(text))).toEqual([]);
+  });
+});
+
+describe("limits of an input that nothing fits", () => {
+  const declared = (input: string): readonly string[] => {
+    const files = { "c.yml": `type: command\nname: c\ncommand: ls\ninputs:\n  x: ${input}\n` };
+    return findings(
+      loaded("type: pipeline\njobs:\n  a: {component: ./c.yml, inputs: {x: 3}}\n", { files }),
+    );
+  };
+
+  it("are told at the component, once", () => {
+    expect(declared("{type: integer, min: 5, max: 1, default: 3}")).toEqual([
+      "error out_of_range /project/c.yml 5:35",
+    ]);
+    expect(declared("{type: number, min: 3, max: 3.0}")).toEqual([]);
+  });
+
+  it("are told of each entry of an enum", () => {
+    expect(declared("{type: integer, enum: [1, x, 2.5, 3]}")).toEqual([
+      "warning wrong_type /project/c.yml 5:32",
+      "warning wrong_type /project/c.yml 5:35",
+    ]);
+    expect(declared("{type: number, enum: [1, 3.0]}")).toEqual([]);
+  });
+});
+
+describe("what was meant as a binding", () => {
+  it.each([
+    "{{parent.inputs.p}}",
+    "${parent.inputs.p}",
+    "$parent.inputs.p",
+    "${{parent.inputs.p}",
+    "parent.jobs.b.outputs.o",
+  ])("is told at a node's input: %s", (text) => {
+    const job = loaded(node(`inputs: {x: "${text}"}`));
+    expect(findings(job)).toEqual(["warning near_reference 3:32"]);
+    expect(job.problems[0]?.hint).toMatch(
+      /^Write `\$\{\{parent\.(inputs\.p|jobs\.b\.outputs\.o)\}\}`\.$/,
+    );
+  });
+
+  it("is not seen in other texts", () => {
+    expect(
+      findings(loaded(node('inputs: {x: "{{ inputs }}", y: "the parent.inputs.p of it"}'))),
+    ).toEqual([]);
+  });
+});

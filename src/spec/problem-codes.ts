@@ -27,7 +27,7 @@ export const PROBLEM_CODES = {
   component_not_job: "The file is a component: it runs inside a pipeline.",
   unknown_key: "A key is not known here; a warning under `settings`, else an error.",
   missing_field: "A required key is missing.",
-  wrong_type: "A value is not of the type that is needed.",
+  wrong_type: "A value is not of the type that is needed; a warning for an entry of an `enum`.",
   unknown_value: "A value is not one of the words that are allowed.",
   out_of_range: "A number is below or above what is allowed.",
   not_in_enum: "A value is not in the input's `enum`; a warning for a number given to a text.",

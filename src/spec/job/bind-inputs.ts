@@ -5,6 +5,7 @@ import { didYouMean, namesInWords, suggestion } from "../did-you-mean.ts";
 import type { InputSource } from "../graph.ts";
 import { soleReference } from "../template.ts";
 import { getMapping, getSet, isNull, type TreeEntry, type TreeNode, textOf } from "../tree.ts";
+import { isAsDeclared } from "./as-declared.ts";
 import { bindValue, dataSource } from "./bind-value.ts";
 import { type DeclaredInput, isFlow } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -91,7 +92,7 @@ function bindInline(
   for (const [name, { value, base }] of given) {
     if (isNull(value)) continue;
     const order = { name, value, declared: null, scope: node.scope, base };
-    const input = bindValue(order, context);
+    const input = isAsDeclared(name, value, context) ? bindValue(order, context) : null;
     const isMissing = value.kind === "mapping" && isWithoutValue(input) && !isSearched(node, name);
     if (isMissing) reportNoValue(name, value, context);
     bound.set(name, isMissing ? null : input);

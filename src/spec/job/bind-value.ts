@@ -93,6 +93,7 @@ function bindScalar(
   if (reference !== null && !ANYWHERE.has(reference.target.scope)) {
     return bindReference(order, reference, scalar, wishes, context);
   }
+  if (order.scope !== null) warnNearBinding(scalar, context);
   const type = wishes.type !== null && isLiteralKind(wishes.type) ? wishes.type : null;
   const own = literalIn(order, scalar, context);
   if (own === null) return null;
@@ -100,6 +101,18 @@ function bindScalar(
   const source: InputSource = { kind: "literal", literal };
   const found = { type: literal.kind, mode: wishes.mode, source, base: order.base };
   return accept(order, { ...found, typedBy: "node" }, scalar, context);
+}
+
+/** `{{parent.inputs.x}}`, `${parent.inputs.x}`, `$parent.inputs.x`, `parent.inputs.x`, and one with a bracket too few. */
+const NEAR =
+  /^\s*\$?\{{0,2}\s*(parent\.(?:inputs\.[\w-]+|jobs\.[\w-]+\.outputs\.[\w-]+))\s*\}{0,2}\s*$/;
+
+/** What was meant as a binding and is none reaches the command as it stands. */
+function warnNearBinding(scalar: TreeScalar, context: LoadContext): void {
+  const meant = scalar.type === "string" ? NEAR.exec(scalar.text)?.[1] : undefined;
+  if (meant === undefined) return;
+  const message = `\`${scalar.text.trim()}\` is no binding and reaches the command as it stands`;
+  context.warn(scalar, "near_reference", message, `Write \`\${{${meant}}}\`.`);
 }
 
 /** References that a literal may hold: the engine fills them in when the run has a name. */

@@ -23,7 +23,7 @@ import {
 } from "../tree.ts";
 import { checkCommand, type KnownInputs } from "./check-command.ts";
 import { bareFields, componentTypeOf } from "./component-type.ts";
-import { boundOf, checkBounds, convertDefault } from "./literal-value.ts";
+import { boundOf, checkBounds, checkLimits, convertDefault } from "./literal-value.ts";
 import type { LoadContext } from "./load-context.ts";
 import { checkPortNames, warnOfEqualNames } from "./port-name.ts";
 
@@ -155,6 +155,7 @@ export function readInput(
         ? list.items.flatMap((item) => (item.kind === "scalar" ? [item.text] : []))
         : null,
   };
+  if (!checkLimits(input, value, context)) return { ...input, minimum: null, maximum: null };
   if (input.literal !== null) checkBounds(input, input.literal, scalar, context);
   return input;
 }

@@ -2,20 +2,12 @@
 
 import { namesInWords, suggestion } from "../did-you-mean.ts";
 import type { Place } from "../problem-at.ts";
-import { soleReference } from "../template.ts";
-import {
-  getMapping,
-  getSet,
-  getWord,
-  type TreeMapping,
-  type TreeNode,
-  type TreeScalar,
-} from "../tree.ts";
+import { getMapping, getWord, type TreeMapping, type TreeNode, type TreeScalar } from "../tree.ts";
 import { resolvePlainScalar } from "../yaml-scalar.ts";
+import { isAsDeclared, isFitting } from "./as-declared.ts";
 import { bindDeclared, type GivenInputs } from "./bind-inputs.ts";
 import { bindValue } from "./bind-value.ts";
-import { type Component, isDataType, isLiteralKind, readInput } from "./component.ts";
-import { convertGiven, literalOf } from "./literal-value.ts";
+import { type Component, isDataType, isLiteralKind } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
 import { checkPortNames } from "./port-name.ts";
 import type { ResolvedInput } from "./scope.ts";
@@ -56,14 +48,6 @@ function bindFree(given: GivenInputs, context: LoadContext): Map<string, Resolve
   return bound;
 }
 
-/** Whether the value that the job's own file gives is what it says of the input beside it. */
-function isAsDeclared(name: string, value: TreeNode, context: LoadContext): boolean {
-  if (value.kind !== "mapping") return true;
-  const literal = getSet(value, "value") ?? getSet(value, "default");
-  if (literal?.kind !== "scalar" || soleReference(literal.text) !== null) return true;
-  return isFitting(name, literal, value, context);
-}
-
 function applyOptions(
   given: Map<string, { readonly value: TreeNode; readonly base: string }>,
   job: { readonly tree: TreeMapping; readonly component: Component | null; readonly base: string },
@@ -97,21 +81,6 @@ function inputOfStep(tree: TreeMapping, name: string, text: string): string | nu
   return owner === undefined
     ? null
     : `It is an input of the step \`${owner}\`: \`--set jobs.${owner}.inputs.${name}=${text}\`.`;
-}
-
-/** What the job's own file says of the input holds of what an option sets, too. */
-function isFitting(
-  name: string,
-  value: TreeNode,
-  current: TreeNode | null,
-  context: LoadContext,
-): boolean {
-  if (current?.kind !== "mapping" || value.kind !== "scalar") return true;
-  const key: TreeScalar = { kind: "scalar", type: "string", text: name, source: null, offset: 0 };
-  const limits = new Map([...current.entries].filter(([field]) => field !== "default"));
-  const declared = readInput(name, { key, value: { ...current, entries: limits } }, context);
-  if (declared === null || !isLiteralKind(declared.type)) return true;
-  return convertGiven(declared, literalOf(value), value, context) !== null;
 }
 
 /** What is said of an input on the command line. */

@@ -73,6 +73,26 @@ export function boundOf(
   return null;
 }
 
+/** Whether any value can fit `min` and `max`; reports when not, and entries of `enum` that no value can be. */
+export function checkLimits(
+  { name, type, minimum, maximum }: DeclaredInput,
+  declared: TreeMapping,
+  context: LoadContext,
+): boolean {
+  const listed = getSet(declared, "enum");
+  for (const item of listed?.kind === "list" ? listed.items : []) {
+    if (item.kind !== "scalar" || convertedGiven(literalOf(item), type as LiteralKind) !== null)
+      continue;
+    const message = `\`${shorten(item.text)}\` in \`enum\` of \`${name}\` is not ${WORDS[type as LiteralKind]}`;
+    context.warn(item, "wrong_type", message, `Write ${EXAMPLES[type as LiteralKind]}.`);
+  }
+  const [low, high] = [minimum, maximum].map((one) => (one === null ? null : numberOf(one)));
+  if (!below(high ?? null, low ?? null)) return true;
+  const message = `\`max\` of \`${name}\` is ${maximum}, below its \`min\` ${minimum}: no value fits`;
+  context.error(getSet(declared, "max"), "out_of_range", message, "Change one of the two.");
+  return false;
+}
+
 /**
  * Whether a literal lies within `min`, `max` and `enum`; reports when not. `lenient`: a number given to a text with an
  * `enum` is only a warning, because the public examples do it and Azure runs them.
