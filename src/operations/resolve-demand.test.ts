@@ -68,6 +68,7 @@ describe("the demand of a step", () => {
   ])("beyond the compute in GPUs by %s is an error", (_, resources, words) => {
     const [, problems] = asks(resources);
     expect(problems[0]).toMatchObject({ severity: "error", code: "too_many_gpus" });
+    expect(problems[0]?.hint).toContain("resources: {gpus: 1}");
     expect(problems[0]?.message).toContain(words);
   });
 });

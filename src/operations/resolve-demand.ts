@@ -55,7 +55,7 @@ function tooManyGpus(step: StepNode, asker: string, asked: number, there: number
     severity: "error",
     code: "too_many_gpus",
     message: `step ${asker} asks for ${gpus(asked)}; compute ${step.compute} has ${gpus(there)}`,
-    hint: "ask for fewer with resources: {gpus: 0}, or choose another compute with --compute",
+    hint: `ask for fewer with resources: {gpus: ${there}}, or choose another compute with --compute`,
     position: step.position,
   };
 }

@@ -369,7 +369,7 @@ describe("a timeout that is written as a duration", () => {
       "It counts whole seconds: `60`.",
       "It counts whole seconds: `7200`.",
       "It counts whole seconds: `6`.",
-      null,
+      "Write digits, like 20.",
     ]);
   });
 });

@@ -187,3 +187,17 @@ describe("what was meant as a binding", () => {
     ).toEqual([]);
   });
 });
+
+describe("a value of the wrong kind", () => {
+  it.each([
+    ["retry: {max_retries: 1, on: timeout}", "Write `[timeout]`."],
+    ["limits: 5", "Its keys: `timeout`."],
+    ["tags: x", "Write `NAME: VALUE` below it, for each a line."],
+    ["retry: {max_retries: many}", "Write digits, like 20."],
+    ["resources: {cpus: many}", "Write a number, like 0.5."],
+    ["is_deterministic: maybe", "Write true or false."],
+    ["resources: {instance_count: 0}", "Write 1 or more."],
+  ])("says what to write: %s", (fields, hint) => {
+    expect(loaded(node(fields)).problems.map((one) => one.hint)).toEqual([hint]);
+  });
+});

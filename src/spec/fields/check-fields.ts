@@ -75,7 +75,7 @@ export function checkValue(
         checkFields(node, expected.table(), report, bindings);
         return;
       }
-      wrongShape(node, name, "a mapping", report);
+      wrongShape(node, name, "a mapping", report, keysHint(expected.table()));
       return;
     case "tagged":
       checkTagged(node, expected, name, bindings, report);
@@ -103,7 +103,8 @@ function checkScalar(node: TreeNode, type: ScalarFieldType, name: string, report
   }
   if (!fitsScalar(node, type.kind)) {
     const message = `${name} must be ${expected}, not \`${shorten(node.text)}\``;
-    report(problemAt(node, "wrong_type", message, secondsHint(node.text, name)));
+    const hint = secondsHint(node.text, name) ?? SCALAR_EXAMPLES[type.kind];
+    report(problemAt(node, "wrong_type", message, hint));
     return;
   }
   if (type.kind === "string" && type.values !== undefined)
@@ -112,7 +113,7 @@ function checkScalar(node: TreeNode, type: ScalarFieldType, name: string, report
   const minimum = type.kind === "integer" || type.kind === "number" ? type.minimum : undefined;
   if (minimum !== undefined && Number(node.text) < minimum) {
     const message = `${name} must be at least ${minimum}, not ${node.text}`;
-    report(problemAt(node, "out_of_range", message, null));
+    report(problemAt(node, "out_of_range", message, `Write ${minimum} or more.`));
   }
 }
 
@@ -134,6 +135,14 @@ const SCALAR_WORDS: Readonly<Record<ScalarFieldType["kind"], string>> = {
   number: "a number",
   boolean: "true or false",
   scalar: "a single value",
+};
+
+const SCALAR_EXAMPLES: Readonly<Record<ScalarFieldType["kind"], string | null>> = {
+  string: null,
+  integer: "Write digits, like 20.",
+  number: "Write a number, like 0.5.",
+  boolean: "Write true or false.",
+  scalar: null,
 };
 
 function fitsScalar(node: TreeScalar, kind: ScalarFieldType["kind"]): boolean {
@@ -178,7 +187,7 @@ function checkMap(
   report: Report,
 ): void {
   if (node.kind !== "mapping") {
-    wrongShape(node, name, "a mapping", report);
+    wrongShape(node, name, "a mapping", report, "Write `NAME: VALUE` below it, for each a line.");
     return;
   }
   for (const [key, entry] of node.entries) {
@@ -195,7 +204,9 @@ function checkList(
   report: Report,
 ): void {
   if (node.kind !== "list") {
-    wrongShape(node, name, "a list", report);
+    const text = node.kind === "scalar" && node.text !== "" ? shorten(node.text) : null;
+    const hint = text === null ? "Write `- ` before each entry." : `Write \`[${text}]\`.`;
+    wrongShape(node, name, "a list", report, hint);
     return;
   }
   for (const item of node.items) {
@@ -280,10 +291,20 @@ const SHAPE_WORDS: Readonly<Record<TreeNode["kind"], string>> = {
   mapping: "a mapping",
 };
 
-function wrongShape(node: TreeNode, name: string, expected: string, report: Report): void {
+function wrongShape(
+  node: TreeNode,
+  name: string,
+  expected: string,
+  report: Report,
+  hint: string | null = null,
+): void {
   const message = `${name} must be ${expected}, not ${SHAPE_WORDS[node.kind]}`;
-  const hint = node.kind === "mapping" ? earlyMapping(name, node) : null;
-  report(problemAt(node, "wrong_type", message, hint));
+  const early = node.kind === "mapping" ? earlyMapping(name, node) : null;
+  report(problemAt(node, "wrong_type", message, early ?? hint));
+}
+
+function keysHint({ fields }: FieldTable): string {
+  return `Its keys: ${namesInWords(Object.keys(fields))}.`;
 }
 
 /** Reports it; gives the key that it is read on as, or null. */

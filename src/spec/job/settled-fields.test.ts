@@ -21,7 +21,7 @@ describe("a field that is bound", () => {
       ["4:27", "`reuse` cannot be `nonsense`", "Use one of `auto`, `never`."],
     ]);
     expect(told('command: ls, retry: {max_retries: "${{parent.inputs.word}}"}')).toEqual([
-      ["4:41", "`max_retries` must be an integer, not `nonsense`", null],
+      ["4:41", "`max_retries` must be an integer, not `nonsense`", "Write digits, like 20."],
     ]);
   });
 
