@@ -36,9 +36,16 @@ export function localPath(text: string, base: string): string {
 
 /** What to do about a path that leads nowhere. */
 export function pathHint(text: string): string {
+  if (isOfShell(text))
+    return "Write the path in full: `~` and variables of the shell are not filled in.";
   return text.includes("\\")
     ? `Write \`${text.trim().replaceAll("\\", "/")}\`: folders are parted by \`/\`, which Azure's tools on Windows take too.`
     : "Paths are relative to the file that names them.";
+}
+
+/** `~/data`, `$HOME/data`, `${HOME}/data`. */
+export function isOfShell(text: string): boolean {
+  return /^\s*(?:file:)?~(?:\/|$)|\$(?:\w|\{\w)/.test(text);
 }
 
 function parseAzureml(

@@ -201,3 +201,35 @@ describe("a value of the wrong kind", () => {
     expect(loaded(node(fields)).problems.map((one) => one.hint)).toEqual([hint]);
   });
 });
+
+describe("the hint of a mistake", () => {
+  const hint = (text: string, files: Readonly<Record<string, string>> = {}) =>
+    loaded(text, { files }).problems.map((one) => one.hint);
+
+  it("names the quotes that a command with a reference needs inside brackets", () => {
+    const quotes = expect.stringContaining("needs quotes: ");
+    expect(hint("type: pipeline\njobs:\n  a: {command: echo ${{inputs.a}}}\n")).toEqual([quotes]);
+    expect(hint("type: pipeline\njobs:\n  a: {type: command, command: ls ${{x}}}\n")).toEqual([
+      quotes,
+    ]);
+  });
+
+  it("names the quotes that a text with a colon needs", () => {
+    const colon = [expect.stringContaining("A text with `: `")];
+    expect(hint('type: pipeline\njobs:\n  a:\n    command: echo "x: y"\n')).toEqual(colon);
+    expect(hint("type: pipeline\njobs:\n  a:\n    command: echo x: y\n")).toEqual(colon);
+  });
+
+  it.each(["~/data", "$HOME/data", "data/${USER}/x"])("says that %s is not filled in", (path) => {
+    const text = node(`inputs: {x: {type: uri_folder, path: "${path}"}}`);
+    expect(hint(text)).toEqual([expect.stringContaining("are not filled in")]);
+  });
+
+  it("does not speak of mistakes in a component file that is not there", () => {
+    const text = "type: pipeline\njobs:\n  a: {component: ./c.yml}\n  b: {component: ./c.yml}\n";
+    expect(loaded(text).problems.map((one) => one.code)).toEqual([
+      "unreadable_file",
+      "unreadable_file",
+    ]);
+  });
+});

@@ -93,14 +93,16 @@ function syntaxProblem(source: TreeSource, error: YAMLException, limits: SpecLim
     const message = `values are nested more than ${limits.depth} deep`;
     return problemAt(place, "too_deep", message, "Flatten the definition.");
   }
-  const hint = syntaxHint(lineBefore(source, place.offset));
+  const hint = syntaxHint(lineBefore(source, place.offset), error.reason);
   return problemAt(place, "yaml_syntax", `this is not valid YAML: ${error.reason}`, hint);
 }
 
-function syntaxHint(line: string): string {
+function syntaxHint(line: string, reason: string): string {
   if (/\t/.test(line)) return "YAML does not allow tabs for indentation: use spaces.";
-  if (/[{[,]\s*(?:[\w.-]+:\s*)?\$\{/.test(line))
+  if (/[{[,]\s*(?:[\w.-]+:\s*)?[^"'{}[\],]*\$\{/.test(line))
     return 'Inside `{…}` and `[…]` a value with `${{…}}` needs quotes: `"${{…}}"`.';
+  if (/mapping entry/.test(reason) && /^\s*(?:- )?[\w.-]+: +[^\s"'|>{[].*:\s?$/.test(line))
+    return "A text with `: ` in it needs quotes around all of it, or `|` and lines of its own.";
   return "Check indentation, quotes and brackets on this line and the one above.";
 }
 

@@ -41,7 +41,9 @@ const COMPONENT_FORMS =
 function loadFile(file: string, place: TreeScalar, context: LoadContext): Component | null {
   const known = context.components.get(file);
   if (known !== undefined) {
-    if (known === null) unusable(file, place, context);
+    // One that is not there is told in the same words of each place that names it.
+    if (known === null && context.kind(file) === null) context.readFile(file, place);
+    else if (known === null) unusable(file, place, context);
     return known;
   }
   const target =

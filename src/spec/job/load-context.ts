@@ -7,7 +7,7 @@ import {
   addressSecretProblems,
   withoutAddressSecrets,
 } from "../address-secret.ts";
-import { pathHint } from "../data-reference.ts";
+import { isOfShell, pathHint } from "../data-reference.ts";
 import type { SpecLimits } from "../limits.ts";
 import type { Problem } from "../problem.ts";
 import { type Place, problemAt } from "../problem-at.ts";
@@ -163,7 +163,7 @@ export class LoadContext {
 
   /** What to do about a path as it is written, at which nothing stands. */
   pathHint(text: string, at: string, otherwise?: string): string {
-    if (text.includes("\\")) return pathHint(text);
+    if (text.includes("\\") || isOfShell(text)) return pathHint(text);
     const near = this.reader.near?.(at) ?? null;
     if (near === null) return otherwise ?? pathHint(text);
     return `Did you mean \`${text.trim().replace(/[^/]*\/*$/, "")}${near}\`?`;
