@@ -232,4 +232,14 @@ describe("the hint of a mistake", () => {
       "unreadable_file",
     ]);
   });
+
+  it("names the key that a key stands below", () => {
+    expect(hint(node("timeout: 5"))).toEqual(["It stands below `limits`: `limits: {timeout: …}`."]);
+    expect(hint(node("image: x"))).toEqual([
+      "It stands below `environment`: `environment: {image: …}`.",
+    ]);
+    expect(hint("type: pipeline\ndefault_compute: x\njobs: {a: {command: ls}}\n")).toEqual([
+      "It stands below `settings`: `settings: {default_compute: …}`.",
+    ]);
+  });
 });

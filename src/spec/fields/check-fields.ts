@@ -319,8 +319,7 @@ function unknownKey(
   const { key, value } = mapping.entries.get(name) as TreeEntry;
   const early = earlyKey(table.title, name, value);
   const near = early === null ? didYouMean(name, known) : early.meant;
-  const otherwise =
-    near === null ? `Known keys: ${namesInWords(known)}.` : `Did you mean \`${near}\`?`;
+  const otherwise = near === null ? otherHint(name, table) : `Did you mean \`${near}\`?`;
   const message = `\`${shorten(name)}\` is not a key of ${table.title}`;
   const hint = early?.hint ?? otherwise;
   report(problemAt(key, "unknown_key", message, hint, table.unknownKeys));
@@ -330,6 +329,19 @@ function unknownKey(
     return null;
   readAs(mapping, name, near);
   return near;
+}
+
+/** Where a key that is right below another one stands, else what there is. */
+function otherHint(name: string, { fields }: FieldTable): string {
+  const owner = Object.keys(fields).find((one) => holds(fields[one]?.type, name));
+  return owner === undefined
+    ? `Known keys: ${namesInWords(Object.keys(fields))}.`
+    : `It stands below \`${owner}\`: \`${owner}: {${name}: …}\`.`;
+}
+
+function holds(type: FieldType | undefined, name: string): boolean {
+  if (type?.kind === "oneOf") return type.of.some((one) => holds(one, name));
+  return type?.kind === "record" && Object.hasOwn(type.table().fields, name);
 }
 
 /** What would only follow from the mistyped key is not told then. Nothing is planned with it: the key is an error. */
