@@ -101,7 +101,7 @@ export function createSharedResults(workspace: Workspace): SharedResults {
       await inParallel(fresh, AT_ONCE, async (one) => {
         // A run that was taken for another step often has the result of this one too.
         const known = await workspace.records.results(one);
-        if (known.length === 0) await caches.each((cache) => takeFor(cache, one, take));
+        if (known.length === 0) await caches.each((cache) => takeFor(workspace, cache, one, take));
         const now = known.length > 0 ? known : await workspace.records.results(one);
         for (const { result } of now)
           for (const record of Object.values(result.outputs)) await lookFor(record);
@@ -141,9 +141,17 @@ function importer(workspace: Workspace): Take {
   };
 }
 
-/** True when a result was taken. */
-async function takeFor(cache: SharedCache, fingerprint: string, take: Take): Promise<boolean> {
-  for (const id of await runsWith(cache, fingerprint)) if (await take(cache, id)) return true;
+/** True when a result was taken that may be used: one that was invalidated here is not. */
+async function takeFor(
+  { records }: Workspace,
+  cache: SharedCache,
+  fingerprint: string,
+  take: Take,
+): Promise<boolean> {
+  for (const id of await runsWith(cache, fingerprint)) {
+    const isTaken = await take(cache, id);
+    if (isTaken && (await records.results(fingerprint)).length > 0) return true;
+  }
   return false;
 }
 

@@ -295,7 +295,8 @@ export interface RecordStore extends LineageIndex, KeepingRecords {
   >;
   /**
    * Writes a run that another workspace made: whole, or not at all, or not because a run of its name is there. It is found by
-   * its name and its results by their fingerprints; lists leave it out.
+   * its name and its results by their fingerprints; lists leave it out. A result whose fingerprint was invalidated here after it
+   * was made is invalidated too.
    */
   importRun(run: ImportedRun): Promise<"created" | "there">;
   /** The process that wants the run to go on now (resume, follow); null gives it up. */

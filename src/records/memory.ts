@@ -304,9 +304,20 @@ function importRun(data: Data, { run, update, preImages }: ImportedRun): "create
   data.events.set(run.name, [...update.events]);
   data.lasting.set(run.name, update.events.length);
   projectResults(data, update, true);
+  takeOverMarks(data, run.name);
   for (const { fingerprint, preImage } of preImages)
     if (!data.preImages.has(fingerprint)) data.preImages.set(fingerprint, preImage);
   return "created";
+}
+
+/** See the embedded store: what was made before a mark of its fingerprint was set. */
+function takeOverMarks({ results }: Data, run: string): void {
+  for (const row of results.filter((one) => one.run === run)) {
+    const isMarking = ({ fingerprint, invalidated, order }: StoredResult): boolean =>
+      fingerprint === row.fingerprint && row.order <= Math.max(invalidated?.at ?? -1, order);
+    const marked = results.find((one) => one.invalidated !== null && isMarking(one));
+    row.invalidated = marked?.invalidated ?? null;
+  }
 }
 
 function resultVerbs(

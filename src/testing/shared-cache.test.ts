@@ -237,6 +237,18 @@ describe("a shared cache", () => {
     expect(as(reader, "push").code).toBe(2);
   });
 
+  it("does not bring back what was invalidated here, but brings what another made since", () => {
+    share();
+    run(maker);
+    run(reader);
+    for (const rig of [maker, reader]) {
+      as(rig, "invalidate", "one", "--reason", "wrong labels");
+      expect(as(rig, "plan", "p.yml").stdout).toMatch(/run +one .*invalidated by .*wrong labels/);
+    }
+    expect(run(maker).decisions).toEqual(["ran", "reused"]);
+    expect(run(reader).decisions).toEqual(["reused", "reused"]);
+  });
+
   it("keeps to itself what relies on undeclared files", () => {
     share();
     maker.write("extra.txt", "x\n");

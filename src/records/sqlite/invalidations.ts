@@ -55,6 +55,23 @@ export function writeMarks(
     );
 }
 
+/**
+ * Part of a transaction: results of a run that was just imported take over the mark of an equal fingerprint, unless they were
+ * made after it was set. They may be the very ones that were marked, and come back from where they were shared.
+ */
+export function takeOverMarks(session: Session, run: string): void {
+  session.run(
+    `update result set invalidated=(
+       select marked.invalidated from result marked indexed by result_fingerprint
+       where marked.workspace=result.workspace and marked.fingerprint=result.fingerprint
+         and result.created_at<=max(json_extract(marked.invalidated, '$.at'), marked.created_at)
+       order by marked.created_at limit 1)
+     where workspace=? and run=?`,
+    session.workspace,
+    run,
+  );
+}
+
 const SOURCES = {
   environment: "json_extract(p.body, '$.moment.environment')",
   code: "json_extract(p.body, '$.moment.code')",

@@ -12,6 +12,7 @@ import type {
 import { putDocuments } from "./documents.ts";
 import type { Row, Value } from "./driver.ts";
 import { appendEvents } from "./events.ts";
+import { takeOverMarks } from "./invalidations.ts";
 import { putPreImages } from "./results.ts";
 import type { Session } from "./session.ts";
 
@@ -93,6 +94,7 @@ export function importRun(
     );
     appendEvents(session, update, false);
     updateRun(session, update);
+    takeOverMarks(session, run.name);
     putPreImages(session, preImages);
     markLasting(session);
     return "created";

@@ -15,6 +15,7 @@ import {
   update,
 } from "./recorded.ts";
 import { assetsContract } from "./records-assets.ts";
+import { importedContract } from "./records-imported.ts";
 import { keepingContract } from "./records-keeping.ts";
 import { lineageContract } from "./records-lineage.ts";
 
@@ -389,4 +390,5 @@ export function recordsContract(name: string, open: () => RecordStore): void {
   assetsContract(name, open);
   lineageContract(name, open);
   keepingContract(name, open);
+  importedContract(name, open);
 }
