@@ -51,10 +51,11 @@ export async function invalidate(session: Session, chance: Chance): Promise<void
   const words = ["invalidate", run.name, name, "--reason", "a trial"];
   const { code } = await ask(session, ...words, ...(isDeep ? ["--downstream"] : []));
   if (code !== 0) broken(`invalidate of ${run.name} ${name} ended with ${code}`);
-  if (isDeep) doubt(session, [...session.known.keys()]);
+  const keys = keysOf(run, new Set([name]));
+  // What `--from` took is other work's, of the run that it was taken from.
+  if (isDeep || keys.length === 0) doubt(session, [...session.known.keys()]);
   session.removals += 1;
-  for (const key of keysOf(run, new Set([name])))
-    session.known.set(key, isQuiet ? "wrong" : "maybe");
+  for (const key of keys) session.known.set(key, isQuiet ? "wrong" : "maybe");
 }
 
 export async function collect(session: Session, chance: Chance): Promise<void> {
