@@ -98,7 +98,9 @@ function wrongOf(run: Tracked, step: StepView, truth: Truth, around: Around): st
     case "Completed":
       return wrongOfCompleted(session, run, step, truth);
     case "Failed":
-      return truth.ends === "fails" || mayFail(session, run, truth)
+      return truth.ends === "fails" ||
+        mayFail(session, run, truth) ||
+        isNotRetried(run, truth, done)
         ? null
         : `failed: ${step.error?.message} ${step.error?.logTail?.join(" | ")}`;
     case "Canceled":
@@ -108,6 +110,13 @@ function wrongOf(run: Tracked, step: StepView, truth: Truth, around: Around): st
     default:
       return `is ${step.status} in a run that has ended`;
   }
+}
+
+/** A run that another failure has stopped tries nothing again. */
+function isNotRetried({ project }: Tracked, { step }: Truth, done: Done): boolean {
+  const steps = [...done.values()].filter(({ type }) => type !== "pipeline");
+  const failed = steps.filter(({ status }) => status === "Failed");
+  return step.trouble !== "none" && !project.goesOn && failed.length > 1;
 }
 
 function mayFail({ known }: Session, run: Tracked, truth: Truth): boolean {
