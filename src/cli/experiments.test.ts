@@ -120,6 +120,16 @@ describe("run --each", () => {
     expect(runs.map((one: { status: string }) => one.status)).toEqual(["Canceled", "Canceled"]);
   });
 
+  it("ends with 3 when Ctrl-C comes between two of them, and says how many were never one", async () => {
+    rig.write("quick.yml", "type: command\ncompute: local\ncommand: 'true'\ninputs: {x: 0}\n");
+    const words = ["run", "quick.yml", "--each", "x=1..9", "--max-concurrent", "1"];
+    const run = rig.watch({}, ...words);
+    await eventually(() => run.said().includes("Completed"), "one run to end");
+    run.child.kill("SIGINT");
+    expect(await exited(run.child)).toBe(3);
+    expect(run.said()).toMatch(/^[1-8] of 9 runs (was|were) not submitted$/m);
+  });
+
   it("leaves them to themselves with --detach", () => {
     expect(lines("run", "--each", "alpha=7,8", "--detach")).toHaveLength(2);
     expect(rig.cli("wait", "grid@last~1").code).toBe(0);

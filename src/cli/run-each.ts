@@ -203,6 +203,8 @@ async function report(
   }
   for (const run of runs)
     for (const line of failureLines(workspace.folder, run)) context.terminal.note(line);
+  const missing = planned.length - runs.length;
+  if (missing > 0) context.terminal.note(notSubmitted(missing, planned.length));
   const ran = countRan(runs);
   if (json) {
     const values = planned.map((one) => Object.fromEntries(one.combination));
@@ -215,8 +217,13 @@ async function report(
     context.terminal.out(formTable("text", ...comparison(planned, runs)));
     context.terminal.out(`${countOfRuns(runs.length)}: ${workInWords(ran, runs)}`);
   }
-  const codes = runs.map((run) => exitCodeOf(run));
+  const codes = [...runs.map((run) => exitCodeOf(run)), ...(missing > 0 ? [3] : [])];
   return context.exit([1, 4, 3].find((code) => codes.includes(code)) ?? 0);
+}
+
+/** What Ctrl-C kept from being one. */
+function notSubmitted(missing: number, all: number): string {
+  return `${missing} of ${countOfRuns(all)} ${missing === 1 ? "was" : "were"} not submitted`;
 }
 
 function countOfRuns(count: number): string {
