@@ -13,7 +13,7 @@ import type { EnginePorts } from "./engine-ports.ts";
 import { type Post, undeclaredFailure } from "./flight.ts";
 import { isOfOthers } from "./others-bytes.ts";
 import { isToTake, takenFrom, takeRecorded } from "./take-recorded.ts";
-import { usableResult } from "./usable-result.ts";
+import { isTooOld, soughtBy, usableResult } from "./usable-result.ts";
 
 /** A step that must run, waiting for its slot; or that runs if its turn comes before that of the same work elsewhere. */
 export interface Wanted {
@@ -95,7 +95,8 @@ export async function decideReady(
     }
     const answer = wholeResult(ports, candidate, first, damaged);
     const found = answer instanceof Promise ? await answer : answer;
-    if (found !== null && "kind" in found)
+    if (mayAsk && isTooOld(found)) unknown.push(candidate);
+    else if (found !== null && "kind" in found)
       await runOrAttach(ports, { ...candidate, must: found }, inFlight, wanted);
     else if (found !== null && refusesUndeclared(ports, candidate, found)) continue;
     else if (found !== null && isOnItsWay(ports, candidate, found, post)) continue;
@@ -256,19 +257,22 @@ function othersMayHave(
 
 /** They stay queued until the answer is there, and are decided on again then. */
 function askOthers(
-  { shared }: EnginePorts,
+  ports: EnginePorts,
   candidates: readonly Candidate[],
   lookedUp: Set<string>,
   post: Post,
 ): void {
+  const { shared } = ports;
   if (shared === null || candidates.length === 0) return;
-  const fingerprints = candidates.map((one) => one.facts.fingerprint);
+  const sought = candidates.map(({ run, step, facts }) =>
+    soughtBy(ports, run.plan.graph.steps[step] as StepNode, facts.fingerprint),
+  );
   const steps = candidates.map(({ run, step }) => ({ run: run.row.name, step }));
   const done = (): void => {
-    for (const one of fingerprints) lookedUp.add(one);
+    for (const { fingerprint } of sought) lookedUp.add(fingerprint);
     post({ kind: "looked_up", steps });
   };
-  shared.lookUp(fingerprints).then(done, done);
+  shared.lookUp(sought).then(done, done);
 }
 
 /** A reused step that sends copies elsewhere is done when they have arrived; it is decided on again then. */

@@ -57,14 +57,21 @@ export interface Diagnosis {
   readonly location: SourceLocation | null;
 }
 
+/** Work whose result is asked for. */
+export interface Sought {
+  readonly fingerprint: string;
+  /** Made at this time or later, in milliseconds since 1970; null: of any age. */
+  readonly since: number | null;
+}
+
 export interface SharedPort {
   /** False: there is nobody to ask. */
   readonly asks: boolean;
   /**
-   * Takes results of others for these into the record, where there are any, and looks whether the bytes of results that are
-   * not here can still be had. Never fails: a cache may be done without.
+   * Takes results of others for these into the record, where there are any and the record has none, and looks whether the bytes
+   * of results that are not here can still be had. Never fails: a cache may be done without.
    */
-  lookUp(fingerprints: readonly string[]): Promise<void>;
+  lookUp(sought: readonly Sought[]): Promise<void>;
   /** `gone from the cache s3://x`, where that was found out; null: they are here, or believed to be there. */
   gone(record: OutputRecord): string | null;
   /** Brings the bytes of an output to its path, unless they are there; null when they are. */

@@ -6,7 +6,7 @@ import type { Reason } from "../core/reason.ts";
 import { describeChangedFile, describeDoubt, promisesReuse } from "../core/trust-notes.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
-import type { EnginePorts } from "./engine-ports.ts";
+import type { EnginePorts, Sought } from "./engine-ports.ts";
 import { goneBytes, isOfOthers } from "./others-bytes.ts";
 
 type UsePorts = Pick<EnginePorts, "clock" | "contents" | "shared">;
@@ -60,6 +60,21 @@ function tooOld({ clock }: UsePorts, { reuse }: StepNode, { finishedAt }: Result
   const age = clock.now() - finishedAt;
   if (age < 0) return { kind: "too_old", detail: UNKNOWN_AGE } as const;
   return age > reuse.maxAgeSeconds * 1000 ? olderThan(reuse.maxAgeSeconds) : null;
+}
+
+/** There is a result, and a younger one would do. */
+export function isTooOld(found: ResultRow | Reason | null): boolean {
+  return found !== null && "kind" in found && found.kind === "too_old";
+}
+
+/** What a step asks of others. */
+export function soughtBy(
+  { clock }: Pick<EnginePorts, "clock">,
+  { reuse }: StepNode,
+  fingerprint: string,
+): Sought {
+  const isAged = reuse.kind === "max_age";
+  return { fingerprint, since: isAged ? clock.now() - reuse.maxAgeSeconds * 1000 : null };
 }
 
 const UNKNOWN_AGE =

@@ -17,7 +17,7 @@ import { unchanged } from "../engine/decide.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
 import { goneBytes, isOfOthers } from "../engine/others-bytes.ts";
 import { type ResultsByStep, resultsByStep } from "../engine/results-by-step.ts";
-import { usableResult } from "../engine/usable-result.ts";
+import { isTooOld, soughtBy, usableResult } from "../engine/usable-result.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
@@ -65,7 +65,7 @@ async function findGone(workspace: Workspace, reused: readonly ResultRow[]): Pro
   const { shared } = workspace;
   const others = reused.filter(isOfOthers);
   if (!shared?.asks || others.length === 0) return false;
-  await shared.lookUp(others.map(({ fingerprint }) => fingerprint));
+  await shared.lookUp(others.map(({ fingerprint }) => ({ fingerprint, since: null })));
   return others.some((row) => goneBytes(workspace, row) !== null);
 }
 
@@ -203,21 +203,26 @@ async function forecastStep(forecasting: Forecasting, index: number): Promise<De
   const ready = await ahead(index);
   if (ready === null) return forecastOpen(forecasting, index, run);
   const { facts } = ready;
-  const newest = ready.newest ?? (await resultOfOthers(workspace, facts.fingerprint));
-  if (newest === null) return run(await explainer.reason("", plan, index, facts));
-  const found = await usableResult(workspace, step, newest);
+  const found = await resultFor(workspace, step, facts.fingerprint, ready.newest);
+  if (found === null) return run(await explainer.reason("", plan, index, facts));
   if ("kind" in found) return run(found);
   const reason: Reason = { kind: "unchanged", detail: `unchanged since ${found.run}` };
   return { forecast: reuse(step, reason, found.run, found), row: found };
 }
 
-async function resultOfOthers(
-  { records, shared }: Workspace,
+/** Of the workspace's own, or of others; or why there is none that may be taken; null: there is none at all. */
+async function resultFor(
+  workspace: Workspace,
+  step: StepNode,
   fingerprint: string,
-): Promise<ResultRow | null> {
-  if (!shared?.asks) return null;
-  await shared.lookUp([fingerprint]);
-  return (await records.newestUsable([fingerprint])).get(fingerprint) ?? null;
+  newest: ResultRow | null,
+): Promise<ResultRow | Reason | null> {
+  const { records, shared } = workspace;
+  const own = newest === null ? null : await usableResult(workspace, step, newest);
+  if (!shared?.asks || (own !== null && !isTooOld(own))) return own;
+  await shared.lookUp([soughtBy(workspace, step, fingerprint)]);
+  const others = (await records.newestUsable([fingerprint])).get(fingerprint) ?? null;
+  return others === null ? own : usableResult(workspace, step, others);
 }
 
 /** Something it reads is not known yet: can any content make it a hit? */

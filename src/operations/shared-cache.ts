@@ -288,21 +288,30 @@ export async function getSigned(
   return { body, key };
 }
 
-/** Names of the shared runs that have a result for it. */
-export function runsWith(cache: SharedCache, fingerprint: string): Promise<readonly string[]> {
-  return idsBelow(cache, LAYOUT.results(fingerprint));
+/** Names of the shared runs that have a result for it, those shared last first; of those shared since a time, as far as is known. */
+export function runsWith(
+  cache: SharedCache,
+  fingerprint: string,
+  since: number | null,
+): Promise<readonly string[]> {
+  return idsBelow(cache, LAYOUT.results(fingerprint), since);
 }
 
-/** Names of the shared runs that were called this. */
+/** Names of the shared runs that were called this, those shared last first. */
 export function runsNamed(cache: SharedCache, name: string): Promise<readonly string[]> {
-  return idsBelow(cache, LAYOUT.named(name));
+  return idsBelow(cache, LAYOUT.named(name), null);
 }
 
-async function idsBelow(cache: SharedCache, folder: string): Promise<readonly string[]> {
-  const ids: string[] = [];
-  for await (const file of cache.storage.list(cache.root + folder)) {
-    const id = path.posix.basename(file.path);
-    if (/^[0-9a-f]{64}$/.test(id)) ids.push(id);
+async function idsBelow(
+  cache: SharedCache,
+  folder: string,
+  since: number | null,
+): Promise<readonly string[]> {
+  const found: { readonly id: string; readonly at: number }[] = [];
+  for await (const { path: file, modifiedAt } of cache.storage.list(cache.root + folder)) {
+    const id = path.posix.basename(file);
+    const at = modifiedAt ?? Number.POSITIVE_INFINITY;
+    if (/^[0-9a-f]{64}$/.test(id) && at >= (since ?? 0)) found.push({ id, at });
   }
-  return ids;
+  return found.sort((one, other) => other.at - one.at).map(({ id }) => id);
 }

@@ -6,6 +6,8 @@ import path from "node:path";
 import type { Manifest } from "../core/content.ts";
 import { digest } from "../core/digest.ts";
 import type { OutputRecord } from "../core/output.ts";
+import type { Sought } from "../engine/engine-ports.ts";
+import type { ResultRow } from "../ports/records.ts";
 import { StorageError } from "../ports/storage.ts";
 import type { SharedCacheConfig } from "../spec/read-caches.ts";
 import { importSharedRun } from "./import-run.ts";
@@ -27,10 +29,10 @@ export interface SharedResults {
   /** False: there is no cache to ask. */
   readonly asks: boolean;
   /**
-   * Takes results of others for these into the record, where there are any, and looks whether the bytes of results that are
-   * not here are still there.
+   * Takes results of others for these into the record, where there are any and the record has none, and looks whether the bytes
+   * of results that are not here are still there.
    */
-  lookUp(fingerprints: readonly string[]): Promise<void>;
+  lookUp(sought: readonly Sought[]): Promise<void>;
   /** `gone from the cache s3://x`, where that was found out; null: they are here, or believed to be there. */
   gone(record: OutputRecord): string | null;
   /** Brings the bytes of an output to its path, unless they are there. */
@@ -95,14 +97,14 @@ export function createSharedResults(workspace: Workspace): SharedResults {
     asks,
     gone: (record) =>
       isElsewhere(record) && (!asks || missing.has(record.path)) ? goneFrom(workspace) : null,
-    async lookUp(fingerprints) {
-      const fresh = fingerprints.filter((one) => !asked.has(one));
-      for (const one of fresh) asked.add(one);
+    async lookUp(sought) {
+      const fresh = sought.filter((one) => !asked.has(keyOf(one)));
+      for (const one of fresh) asked.add(keyOf(one));
       await inParallel(fresh, AT_ONCE, async (one) => {
         // A run that was taken for another step often has the result of this one too.
-        const known = await workspace.records.results(one);
+        const known = await recorded(workspace, one);
         if (known.length === 0) await caches.each((cache) => takeFor(workspace, cache, one, take));
-        const now = known.length > 0 ? known : await workspace.records.results(one);
+        const now = known.length > 0 ? known : await recorded(workspace, one);
         for (const { result } of now)
           for (const record of Object.values(result.outputs)) await lookFor(record);
       });
@@ -141,16 +143,30 @@ function importer(workspace: Workspace): Take {
   };
 }
 
+/** Asked for once by a process: of any age, and young. */
+function keyOf({ fingerprint, since }: Sought): string {
+  return since === null ? fingerprint : `young ${fingerprint}`;
+}
+
+/** What may be used of the record. */
+async function recorded(
+  { records }: Workspace,
+  { fingerprint, since }: Sought,
+): Promise<readonly ResultRow[]> {
+  const rows = await records.results(fingerprint);
+  return since === null ? rows : rows.filter(({ finishedAt }) => finishedAt >= since);
+}
+
 /** True when a result was taken that may be used: one that was invalidated here is not. */
 async function takeFor(
-  { records }: Workspace,
+  workspace: Workspace,
   cache: SharedCache,
-  fingerprint: string,
+  sought: Sought,
   take: Take,
 ): Promise<boolean> {
-  for (const id of await runsWith(cache, fingerprint)) {
+  for (const id of await runsWith(cache, sought.fingerprint, sought.since)) {
     const isTaken = await take(cache, id);
-    if (isTaken && (await records.results(fingerprint)).length > 0) return true;
+    if (isTaken && (await recorded(workspace, sought)).length > 0) return true;
   }
   return false;
 }

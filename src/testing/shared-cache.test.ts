@@ -2,6 +2,7 @@ import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openDatabase } from "../records/sqlite/driver.ts";
 import { type Ended, makeRig, type Rig } from "./rig.ts";
 
 // Sharing without a server: one workspace writes, another reads, and nothing that is not signed by somebody trusted, or is
@@ -76,6 +77,21 @@ function alter(part: string, change: (text: string) => string): void {
     fs.chmodSync(file, 0o644);
     fs.writeFileSync(file, change(fs.readFileSync(file, "utf8")));
   }
+}
+
+/** All that is recorded there was made two days before. */
+function makeOlder(rig: Rig): void {
+  const database = openDatabase(rig.at(".stepwell/stepwell.db"));
+  database.exec(
+    `update event set body=json_set(body, '$.at', json_extract(body, '$.at')-172800000)
+     where json_extract(body, '$.kind')='step_completed'`,
+  );
+  database.close();
+}
+
+/** Its step one takes no result that is older than a day. */
+function youngOnly(rig: Rig): void {
+  rig.write("p.yml", rig.read("p.yml").replace("  one:\n", "  one:\n    reuse: {max_age: 1d}\n"));
 }
 
 describe("a shared cache", () => {
@@ -247,6 +263,29 @@ describe("a shared cache", () => {
     }
     expect(run(maker).decisions).toEqual(["ran", "reused"]);
     expect(run(reader).decisions).toEqual(["reused", "reused"]);
+  });
+
+  it("is asked for a younger result where the own one is too old for the step", () => {
+    share();
+    run(maker);
+    run(reader);
+    makeOlder(reader);
+    youngOnly(reader);
+    run(maker, "--force");
+    const planned = as(reader, "plan", "p.yml").stdout;
+    expect(planned).toMatch(/reuse +one +unchanged since both-2\./);
+    expect(run(reader).decisions).toEqual(["reused", "reused"]);
+  });
+
+  it("gives a result that is young enough, however many old ones it has", () => {
+    for (let at = 0; at < 4; at += 1) run(maker, "--force");
+    makeOlder(maker);
+    share();
+    for (const number of [1, 2, 3, 4]) as(maker, "push", `both-${number}`);
+    run(maker, "--force");
+    youngOnly(reader);
+    expect(run(reader).decisions).toEqual(["reused", "reused"]);
+    expect(as(reader, "why", "one").stdout).toMatch(/unchanged since both-5\./);
   });
 
   it("keeps to itself what relies on undeclared files", () => {
