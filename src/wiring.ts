@@ -40,6 +40,7 @@ import { UNKNOWN_SELF } from "./operations/unseen-processes.ts";
 import { noteEmpty } from "./operations/usage-note.ts";
 import { cacheFolder, homeFolder, withUvCache } from "./operations/user-cache.ts";
 import {
+  contentPlaces,
   type EngineOptions,
   places,
   type WhenMissing,
@@ -191,8 +192,7 @@ function compose(
   home = folder,
 ): Workspace {
   const contents = createFolderContents({
-    workspaceFolder: folder,
-    storeFolder: places.store(folder),
+    ...contentPlaces(folder, config),
     workers: Math.max(1, os.availableParallelism() - 1),
     python: findPython(),
   });

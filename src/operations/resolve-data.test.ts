@@ -16,6 +16,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-resolve-"));
 const contents = createFolderContents({
   workspaceFolder: folder,
   storeFolder: places.store(folder),
+  sharedFolders: [],
   workers: 1,
   python: null,
 });

@@ -135,6 +135,15 @@ export const places = {
   locks: (folder: string): string => path.join(folder, "stepwell.lock.d"),
 };
 
+/** Where what steps read and make lies, and what workspaces give to each other. */
+export function contentPlaces(folder: string, { caches }: Pick<WorkspaceConfig, "caches">) {
+  return {
+    workspaceFolder: folder,
+    storeFolder: places.store(folder),
+    sharedFolders: caches.flatMap(({ place }) => (place.kind === "local" ? place.path : [])),
+  };
+}
+
 /** A file's name takes 255 bytes, of which the attempt and the ending need some; paths of nested steps grow longer. */
 const LONGEST_LOG_NAME = 230;
 

@@ -7,7 +7,14 @@ import type { CodeReference } from "../spec/graph.ts";
 import { type AsMade, finishFolder, stillAsMade, type UsedFolder } from "./as-made.ts";
 import { type CapturedPort, capturePort, type PortOrder } from "./capture-port.ts";
 import { hashFile } from "./hash-file.ts";
-import { identifyFolder, type Limits, type Places, sealIfUnaltered, TOO_BIG } from "./identify.ts";
+import {
+  identifyFolder,
+  type Limits,
+  type Places,
+  type RunPlaces,
+  sealIfUnaltered,
+  TOO_BIG,
+} from "./identify.ts";
 import { type KeepCopy, keepCopy } from "./kept-copies.ts";
 import { manifestPath, readManifest } from "./manifest-store.ts";
 import { publishCopy } from "./publish.ts";
@@ -19,11 +26,8 @@ export interface ContentJobs {
   hashFile: { asked: { path: string; size: number }; answer: ContentId };
   identifyFolder: { asked: { path: string; places: Places }; answer: Content };
   sealIfUnaltered: {
-    asked: Pick<Content, "kind" | "id" | "seal"> & {
-      path: string;
-      storeFolder: string;
-      outside: "refuse" | "follow";
-    };
+    asked: Pick<Content, "kind" | "id" | "seal"> &
+      RunPlaces & { path: string; outside: "refuse" | "follow" };
     answer: string | null;
   };
   snapshotCode: { asked: { code: CodeReference; places: CodePlaces }; answer: SnapshotResult };

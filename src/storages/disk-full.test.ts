@@ -17,6 +17,7 @@ beforeEach((context) => {
   contents = createFolderContents({
     workspaceFolder: disk.folder,
     storeFolder,
+    sharedFolders: [],
     workers: 1,
     python: "python3",
   });

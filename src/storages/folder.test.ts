@@ -6,6 +6,7 @@ contentsContract("folder", (workspaceFolder) =>
   createFolderContents({
     workspaceFolder,
     storeFolder: join(workspaceFolder, ".stepwell", "store"),
+    sharedFolders: [],
     workers: 1,
     python: "python3",
   }),

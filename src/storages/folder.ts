@@ -37,6 +37,8 @@ export interface FolderContentsOptions {
   readonly workspaceFolder: string;
   /** The default datastore, normally `.stepwell/store`. */
   readonly storeFolder: string;
+  /** Folders where workspaces give results to each other. */
+  readonly sharedFolders: readonly string[];
   /** Threads for big file work. */
   readonly workers: number;
   /** An interpreter for the process that syncs, or null. */
@@ -55,6 +57,7 @@ const TEXT_BYTES = 1 << 20;
 class FolderContents implements Contents {
   readonly #storeFolder: string;
   readonly #cacheFolder: string;
+  readonly #sharedFolders: readonly string[];
   /** What copies have put at places of the user's. */
   readonly #publishedFolder: string;
   readonly #places: WorkPlaces & CapturePlaces;
@@ -74,6 +77,7 @@ class FolderContents implements Contents {
   constructor(options: FolderContentsOptions) {
     const dot = join(options.workspaceFolder, ".stepwell");
     this.#storeFolder = options.storeFolder;
+    this.#sharedFolders = options.sharedFolders;
     this.#ownFolders = [dot, options.storeFolder];
     this.#cacheFolder = join(dot, "hash-cache");
     this.#publishedFolder = join(dot, "cache", "published");
@@ -151,8 +155,8 @@ class FolderContents implements Contents {
       return null;
     };
     try {
-      const storeFolder = this.#storeFolder;
-      const asked = { path, id, seal, kind, storeFolder, outside };
+      const [storeFolder, sharedFolders] = [this.#storeFolder, this.#sharedFolders];
+      const asked = { path, id, seal, kind, storeFolder, sharedFolders, outside };
       const answer = this.#doNow("sealIfUnaltered", asked);
       return answer instanceof Promise ? answer.catch(unreadable) : answer;
     } catch (error) {
@@ -167,7 +171,8 @@ class FolderContents implements Contents {
   async snapshot(code: CodeReference): ReturnType<Contents["snapshot"]> {
     const { codeFolder } = this.#places;
     return this.#outcome(code.path ?? code.includes[0] ?? "", async () => {
-      const places = { codeFolder, cacheFolder: this.#cacheFolder };
+      const [cacheFolder, sharedFolders] = [this.#cacheFolder, this.#sharedFolders];
+      const places = { codeFolder, cacheFolder, sharedFolders };
       const { snapshot, warnings } = await this.#do("snapshotCode", { code, places });
       return done(snapshot, warnings);
     });
@@ -317,7 +322,8 @@ class FolderContents implements Contents {
 
   async #identify(path: string, stats: Stats): Promise<Outcome<Content>> {
     return this.#outcome(path, async () => {
-      const places = { storeFolder: this.#storeFolder, cacheFolder: this.#cacheFolder };
+      const [storeFolder, sharedFolders] = [this.#storeFolder, this.#sharedFolders];
+      const places = { storeFolder, sharedFolders, cacheFolder: this.#cacheFolder };
       if (stats.isDirectory()) return done(await this.#do("identifyFolder", { path, places }));
       const hash = () => this.#doNow("hashFile", { path, size: stats.size });
       const content = await this.#hashes.learn(path, stats, hash);

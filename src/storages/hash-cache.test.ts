@@ -18,6 +18,7 @@ function open() {
   return createFolderContents({
     workspaceFolder: folder,
     storeFolder,
+    sharedFolders: [],
     workers: 1,
     python: "python3",
   });

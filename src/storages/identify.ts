@@ -2,7 +2,7 @@
 // identified at once, big ones by a worker; `limits` says where small ends.
 
 import { lstatSync, type Stats, statSync } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import type { Content, ContentId, ManifestEntry } from "../core/content.ts";
 import type { DataType } from "../spec/graph.ts";
 import { ContentProblem } from "./content-problem.ts";
@@ -14,8 +14,14 @@ import { sealOf } from "./seal.ts";
 import { isSharedWhole, noteShared } from "./shared-bytes.ts";
 import { type Listed, type ListedFile, listFile, type WalkRules, walk } from "./walk.ts";
 
-export interface Places {
+/** What lies in them is made by runs. */
+export interface RunPlaces {
   readonly storeFolder: string;
+  /** Folders where workspaces give results to each other. */
+  readonly sharedFolders: readonly string[];
+}
+
+export interface Places extends RunPlaces {
   readonly cacheFolder: string;
 }
 
@@ -48,10 +54,11 @@ export function statInput(path: string, expect: DataType): Stats {
  * What every run changes is no data: an input may be the very folder that its workspace lies in. What was captured into the
  * store counts whole.
  */
-function dataRules(path: string, storeFolder: string): WalkRules {
+function dataRules(path: string, { storeFolder, sharedFolders }: RunPlaces): WalkRules {
   if (path.startsWith(storeFolder + sep)) return { outside: "follow" };
+  const shared = new Set(sharedFolders.map((one) => `${relative(path, one)}/`));
   const takes = (entry: string): boolean =>
-    entry !== ".stepwell/" && !entry.endsWith("/.stepwell/");
+    entry !== ".stepwell/" && !entry.endsWith("/.stepwell/") && !shared.has(entry);
   return { outside: "follow", takes };
 }
 
@@ -64,7 +71,7 @@ export function identifyFolder(
   const stats = statSync(path);
   // A folder file of this size holds more names than may be looked at here.
   if (limits !== null && stats.size > LARGE_FOLDER_FILE) return TOO_BIG;
-  const rules = dataRules(path, places.storeFolder);
+  const rules = dataRules(path, places);
   const entries = walk(path, { ...rules, ...(limits && { limit: limits.entries }) });
   if (entries === null) return TOO_BIG;
   const seal = sealOf(entries);
@@ -169,9 +176,10 @@ export function fileSeal(file: ListedFile): string {
  */
 export function sealIfUnaltered(
   record: Pick<Content, "kind" | "id" | "seal"> & { readonly path: string },
-  { storeFolder, outside }: { readonly storeFolder: string; readonly outside: "refuse" | "follow" },
+  places: RunPlaces & { readonly outside: "refuse" | "follow" },
   limits: Limits | null,
 ): string | null | typeof TOO_BIG {
+  const { storeFolder, outside } = places;
   const look = outside === "follow" ? statSync : lstatSync;
   const stats = look(record.path, { throwIfNoEntry: false });
   if (stats === undefined) return null;
@@ -186,7 +194,7 @@ export function sealIfUnaltered(
     return seal;
   }
   if (!stats.isDirectory()) return null;
-  const rules = outside === "follow" ? dataRules(record.path, storeFolder) : { outside };
+  const rules = outside === "follow" ? dataRules(record.path, places) : { outside };
   const entries = walk(record.path, { ...rules, ...(limits && { limit: limits.entries }) });
   if (entries === null) return TOO_BIG;
   const seal = sealOf(entries);

@@ -22,6 +22,7 @@ function taken(...includes: readonly string[]) {
   const places = {
     codeFolder: path.join(folder, "store"),
     cacheFolder: path.join(folder, "cache"),
+    sharedFolders: [path.join(folder, "code/shared"), path.join(folder, "lib/inner/cache")],
   };
   const result = snapshotCode(code, places, null);
   if (typeof result !== "object") throw new Error("too big");
@@ -40,6 +41,14 @@ it.each([
     expect(() => taken()).toThrow(`${file} is UTF-16`);
   },
 );
+
+it("takes nothing of a shared cache that lies in the code, or in what is included", () => {
+  for (const name of ["code/a.py", "code/shared/b", "code/inner/shared/c", "lib/inner/cache/d"])
+    write(name);
+  write("lib/e.py");
+  const { snapshot } = taken(path.join(folder, "lib"));
+  expect(Object.keys(snapshot.parts)).toEqual(["a.py", "inner/shared/c", "lib/e.py"]);
+});
 
 it("reads an ignore file in another encoding as git does: by its bytes", () => {
   write("code/.gitignore", Buffer.from("gr\xfcn.txt\nsecret\n", "latin1"));

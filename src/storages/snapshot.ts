@@ -25,6 +25,8 @@ import { type Listed, listFile, walk } from "./walk.ts";
 export interface CodePlaces {
   readonly codeFolder: string;
   readonly cacheFolder: string;
+  /** Folders where workspaces give results to each other: never code. */
+  readonly sharedFolders: readonly string[];
 }
 
 export interface SnapshotResult {
@@ -52,7 +54,7 @@ export function snapshotCode(
   limits: Limits | null,
 ): SnapshotResult | typeof TOO_BIG {
   for (let tries = 1; ; tries += 1) {
-    const sources = listCode(code, limits);
+    const sources = listCode(code, places, limits);
     if (sources === TOO_BIG) return TOO_BIG;
     const entries = identify(sources, code, places, limits);
     if (entries === TOO_BIG) return TOO_BIG;
@@ -67,8 +69,16 @@ export function snapshotCode(
   }
 }
 
-function listCode(code: CodeReference, limits: Limits | null): Sourced[] | typeof TOO_BIG {
-  const main = code.path === null ? [] : listPart(code.path, "", limits);
+function listCode(
+  code: CodeReference,
+  { sharedFolders }: CodePlaces,
+  limits: Limits | null,
+): Sourced[] | typeof TOO_BIG {
+  const leavesShared = (root: string): ((path: string) => boolean) => {
+    const shared = new Set(sharedFolders.map((one) => `${relative(root, one)}/`));
+    return (path) => shared.has(path);
+  };
+  const main = code.path === null ? [] : listPart(code.path, "", limits, leavesShared(code.path));
   if (main === TOO_BIG) return TOO_BIG;
   const owner = nameOf(code);
   const taken = new Map(main.map(({ entry }) => [entry.path.split("/")[0], owner]));
@@ -83,7 +93,8 @@ function listCode(code: CodeReference, limits: Limits | null): Sourced[] | typeo
       throw new ContentProblem("wrong_kind", message, "rename one of the two");
     }
     taken.set(name, include);
-    const part = listPart(include, name, limits, leavesOut(above, name));
+    const [isLeftOut, isShared] = [leavesOut(above, name), leavesShared(include)];
+    const part = listPart(include, name, limits, (one) => isLeftOut(one) || isShared(one));
     if (part === TOO_BIG) return TOO_BIG;
     all.push(...part);
   }
@@ -95,7 +106,7 @@ function listPart(
   path: string,
   name: string,
   limits: Limits | null,
-  leftOut?: (path: string) => boolean,
+  leftOut: (path: string) => boolean,
 ): Sourced[] | typeof TOO_BIG {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new ContentProblem("missing_path", `${path} does not exist`);

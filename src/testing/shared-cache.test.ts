@@ -288,6 +288,17 @@ describe("a shared cache", () => {
     expect(as(reader, "why", "one").stdout).toMatch(/unchanged since both-5\./);
   });
 
+  it.each([
+    ["code", "code: ."],
+    ["data", "inputs: {data: {type: uri_folder, path: .}}"],
+  ])("is no %s where it lies in the folder that a step names as such", (_, uses) => {
+    share();
+    maker.write("p.yml", `type: command\ncompute: local\n${uses}\ncommand: 'true'\n`);
+    expect(run(maker).decisions).toEqual(["ran"]);
+    expect(filesBelow(place()).length).toBeGreaterThan(0);
+    expect(as(maker, "plan", "p.yml").stdout).toMatch(/^reuse/);
+  });
+
   it("keeps to itself what relies on undeclared files", () => {
     share();
     maker.write("extra.txt", "x\n");

@@ -27,6 +27,7 @@ export function makeInProcess(): Workspace {
   const contents = createFolderContents({
     workspaceFolder: folder,
     storeFolder: places.store(folder),
+    sharedFolders: [],
     workers: 1,
     python: null,
   });
