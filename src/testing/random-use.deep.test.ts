@@ -30,11 +30,13 @@ async function play(seed: number): Promise<Session> {
     const replay = `STEPWELL_SEEDS=1 STEPWELL_SEED=${seed} npm run test:deep -- random-use`;
     const story = session.story.join("\n");
     const { message } = error as Error;
-    const told = `${message}\nin ${rig.folder}; ${replay}\nwhat was done:\n${story}`;
+    const folders = [rig.folder, ...(session.colleague ? [session.colleague.rig.folder] : [])];
+    const told = `${message}\nin ${folders.join(" and ")}; ${replay}\nwhat was done:\n${story}`;
     rig.write("what-was-done.txt", `${told}\n`);
     throw new Error(told, { cause: error });
   }
   rig.remove();
+  session.colleague?.rig.remove();
   return session;
 }
 

@@ -1,6 +1,7 @@
 // Holds a plan to the model while nothing goes on: what has a result is reused, what has none runs, and what reads something new
 // is not promised to be reused.
 
+import { isOld, isYoung, type Time } from "./ages.ts";
 import { type Project, pathOf } from "./project.ts";
 import { broken, type Session } from "./session.ts";
 import { type Made, mayRepeat, type Truth, truthOf } from "./truth.ts";
@@ -10,6 +11,8 @@ interface Planned {
   readonly forced: "all" | ReadonlySet<string>;
   readonly wanted: ReadonlySet<string> | null;
   readonly taken: ReadonlyMap<string, Made>;
+  /** Between the question and the answer. */
+  readonly time: Time;
 }
 
 export function checkPlan(
@@ -33,7 +36,7 @@ interface Around {
 }
 
 function shouldBe(
-  { known }: Session,
+  { known, madeAt }: Session,
   asked: Planned,
   name: string,
   { truth, truths, planned }: Around,
@@ -48,8 +51,10 @@ function shouldBe(
   if (above.some((path) => planned.get(path) !== "reuse")) return ["run", "depends"];
   if (truth.key === null) return ["run", "depends", "reuse"];
   const state = known.get(truth.key);
-  if (state === "there") return ["reuse"];
-  if (state === "maybe") return ["reuse", "run", "depends"];
+  const made = madeAt.get(truth.key);
+  const isDated = state === "there" && isOld(truth.step, made, asked.time.from);
+  if (state === "there" && isYoung(truth.step, made, asked.time)) return ["reuse"];
+  if (state === "maybe" || (state === "there" && !isDated)) return ["reuse", "run", "depends"];
   const isTwin = [...truths].some(([other, { key }]) => other !== name && key === truth.key);
   const isOpen = [...planned.values()].includes("depends");
   return ["run", ...(isTwin ? ["reuse"] : []), ...(isTwin || isOpen ? ["depends"] : [])];

@@ -2,6 +2,7 @@
 
 import type { RunView } from "../../operations/run-view.ts";
 import type { Chance } from "../simulation/chance.ts";
+import { runElsewhere } from "./colleague.ts";
 import { edit, touch } from "./edits.ts";
 import { CODES, judge } from "./judge.ts";
 import { look, show } from "./readings.ts";
@@ -19,6 +20,7 @@ import {
 } from "./session.ts";
 import { kill, killAll, pause, stop } from "./strikes.ts";
 import { detach, runToEnd, start, startAndKill, startTwo } from "./submit.ts";
+import { sweep } from "./sweeps.ts";
 
 type Act = (session: Session, chance: Chance) => Promise<void> | void;
 
@@ -36,6 +38,8 @@ const ACTS: readonly (readonly [number, Act])[] = [
   [1.5, interrupt],
   [0.7, killAll],
   [4, detach],
+  [2, sweep],
+  [3, runElsewhere],
   [5, kill],
   [2, shortStop],
   [0.3, longStop],

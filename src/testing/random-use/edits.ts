@@ -48,6 +48,7 @@ const OTHERS: readonly Edit[] = [
   ofStep("fails", (chance) => chance.happens(0.4)),
   ofStep("ms", (chance) => chance.pick([0, 50, 200, 600, 1500])),
   ofStep("retries", (chance, step) => (step.trouble === "none" ? chance.whole(0, 2) : 3)),
+  ofStep("reuse", (chance) => chance.pick(["auto", "auto", "1d", "10s", "never"])),
   ofStep("checkpoint", (chance) => chance.pick(["none", "while", "keep"])),
   ofStep("name", (chance, step) => `${step.name.slice(0, 2)}${chance.pick(["", "_x", "-y"])}`),
   (project, chance) => {
@@ -58,6 +59,10 @@ const OTHERS: readonly Edit[] = [
     project.slots = chance.pick([null, 1, 2, 4]);
     return `slots are ${project.slots}`;
   },
+  (project) => {
+    project.isShared = !project.isShared;
+    return `a shared cache is ${project.isShared ? "" : "not "}named`;
+  },
   (project, chance) => {
     project.keepLast = chance.pick([null, null, 1, 3]);
     return `retention.outputs.keep_last is ${project.keepLast}`;
@@ -65,6 +70,10 @@ const OTHERS: readonly Edit[] = [
   (project) => {
     project.goesOn = !project.goesOn;
     return `continue_on_step_failure is ${project.goesOn}`;
+  },
+  (project, chance) => {
+    project.definition = chance.pick(["yaml", "module"]);
+    return `the definition is the ${project.definition}`;
   },
   (project) => {
     project.isReversed = !project.isReversed;
@@ -94,9 +103,13 @@ function ofStep<K extends keyof Step>(
 
 export function edit(session: Session, chance: Chance): void {
   const isOfData = chance.happens(0.2);
+  const wasShared = session.project.isShared;
   const what = chance.pick(isOfData ? OF_DATA : OTHERS)(session.project, chance);
   tell(session, `edit: ${what}`);
-  if (isOfData) for (const run of going(session)) run.isEdited = true;
+  // Bytes that are in the cache alone are not to be had without it.
+  const isLost = wasShared && !session.project.isShared;
+  if (isLost) session.removals += 1;
+  if (isOfData || isLost) for (const run of going(session)) run.isEdited = true;
   writeProject(session.project, session.rig.folder);
 }
 

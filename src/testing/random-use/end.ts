@@ -5,6 +5,7 @@ import fs from "node:fs";
 import { openDatabase } from "../../records/sqlite/driver.ts";
 import { eventually, processesOf } from "../rig.ts";
 import { createChance } from "../simulation/chance.ts";
+import { checkShared } from "./colleague.ts";
 import { settle } from "./commands.ts";
 import { pathOf } from "./project.ts";
 import { showOne } from "./readings.ts";
@@ -21,6 +22,7 @@ export async function checkRest(session: Session): Promise<void> {
   const { rig } = session;
   const isQuiet = (): boolean => processesOf(rig.folder).length === 0;
   await eventually(isQuiet, "no process of the workspace is left", 60_000);
+  await checkShared(session);
   checkSteps(session);
   checkRecord(session);
 }
@@ -39,7 +41,7 @@ async function checkReuse(session: Session): Promise<void> {
     if (must === "complete") continue;
     for (const step of project.steps) {
       const decision = view.steps.find(({ name }) => name === pathOf(step))?.reuse.decision;
-      const isReusable = step.isDeterministic && step.reuse !== "never";
+      const isReusable = step.isDeterministic && step.reuse !== "never" && step.reuse !== "10s";
       if (isReusable && decision === "ran") broken(`${view.name}: ${pathOf(step)} ran again`);
     }
   }
@@ -51,7 +53,7 @@ async function checkReuse(session: Session): Promise<void> {
 function checkSteps({ rig, runs }: Session): void {
   const told = fs.existsSync(rig.at(PLACES.violations)) ? rig.read(PLACES.violations) : "";
   for (const line of told.split("\n").filter(Boolean)) {
-    const run = runs.get(/: (\w+)\//.exec(line)?.[1] ?? "");
+    const run = runs.get(/: ([^/]+)\//.exec(line)?.[1] ?? "");
     // Its data was edited under it: it read other work's.
     if (!line.startsWith("a checkpoint of other work") || !run?.isEdited) broken(line);
   }

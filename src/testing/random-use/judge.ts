@@ -4,18 +4,21 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { RunView, StepView } from "../../operations/run-view.ts";
+import { isOld, isYoung, join } from "./ages.ts";
+import { bring, isElsewhere } from "./others-bytes.ts";
 import { needsOf, pathOf } from "./project.ts";
 import { broken, going, type Known, type Session, type Tracked } from "./session.ts";
 import { type Made, mayRepeat, type Truth, truthOf } from "./truth.ts";
 
 export const CODES: Readonly<Record<string, number>> = { Completed: 0, Failed: 1, Canceled: 3 };
 
-export function judge(
+export async function judge(
   session: Session,
   run: Tracked,
   answer: { readonly code: number | null; readonly stdout: string; readonly stderr: string },
-): RunView {
+): Promise<RunView> {
   const view = parse(run, answer);
+  if (!run.isDeleted) await bring(session, view);
   const fail = (what: string): never => broken(`${run.name}: ${what}\n${brief(view)}`);
   if (answer.code !== CODES[view.status]) fail(`${view.status}, but ended with ${answer.code}`);
   if (view.status === "Canceled" && !run.isCanceled) fail("canceled by nobody");
@@ -26,14 +29,14 @@ export function judge(
   const isCut = failed.length > 0 && !run.project.goesOn;
   for (const [name, truth] of truths) {
     const step = done.get(name) ?? fail(`no step ${name}`);
-    const around = { session, done, isCut: isCut || view.status === "Canceled" };
+    const around = { session, done, isCut: isCut || view.status === "Canceled", view };
     const wrong = wrongOf(run, step, truth, around);
     if (wrong !== null) fail(`step ${name}: ${wrong}`);
   }
   const expected = [failed.length > 0 ? "Failed" : "Completed"];
   if (run.isCanceled) expected.push("Canceled");
   if (!expected.includes(view.status)) fail(`should be ${expected}`);
-  const repeated = learn(session, run, truths, done);
+  const repeated = learn(run, truths, { session, done, isCut, view });
   if (repeated !== null) fail(repeated);
   run.view = view;
   for (const [name, { made }] of truths)
@@ -88,19 +91,18 @@ interface Around {
   readonly done: Done;
   /** A failure or a cancel may have kept the others from running. */
   readonly isCut: boolean;
+  readonly view: RunView;
 }
 
 function wrongOf(run: Tracked, step: StepView, truth: Truth, around: Around): string | null {
-  const { session, isCut, done } = around;
+  const { isCut, done } = around;
   if (run.wanted !== null && !run.wanted.has(step.name))
     return step.status === "Skipped" ? null : `${step.status} although --until leaves it out`;
   switch (step.status) {
     case "Completed":
-      return wrongOfCompleted(session, run, step, truth);
+      return wrongOfCompleted(run, step, truth, around);
     case "Failed":
-      return truth.ends === "fails" ||
-        mayFail(session, run, truth) ||
-        isNotRetried(run, truth, done)
+      return truth.ends === "fails" || mayFail(run, truth, around) || isNotRetried(run, truth, done)
         ? null
         : `failed: ${step.error?.message} ${step.error?.logTail?.join(" | ")}`;
     case "Canceled":
@@ -119,11 +121,24 @@ function isNotRetried({ project }: Tracked, { step }: Truth, done: Done): boolea
   return step.trouble !== "none" && !project.goesOn && failed.length > 1;
 }
 
-function mayFail({ known }: Session, run: Tracked, truth: Truth): boolean {
+function mayFail(run: Tracked, truth: Truth, { session, view }: Around): boolean {
   const name = pathOf(truth.step);
   if (run.isEdited || run.struck.has("all") || run.struck.has(name)) return true;
-  const isThere = truth.key !== null && known.get(truth.key) === "there";
-  return run.isOnlyCached && (!run.isAlone || !isThere || mayRepeat(run, name, truth));
+  const isThere = truth.key !== null && session.known.get(truth.key) === "there";
+  return (
+    run.isOnlyCached &&
+    (!run.isAlone || !isThere || mayBeOld(session, truth, view) || mayRepeat(run, name, truth))
+  );
+}
+
+/** Its result may have been too old when the run looked for it. */
+function mayBeOld({ madeAt }: Session, { step, key }: Truth, view: RunView): boolean {
+  const during = { from: Date.parse(view.started ?? ""), to: endOf(view) };
+  return !isYoung(step, madeAt.get(key ?? ""), during);
+}
+
+function endOf({ finished }: RunView): number {
+  return Date.parse(finished ?? "");
 }
 
 /** A step that it waits for has not completed. */
@@ -135,10 +150,10 @@ function isBlocked(run: Tracked, { step }: Truth, done: Done): boolean {
 }
 
 function wrongOfCompleted(
-  session: Session,
   run: Tracked,
   step: StepView,
   truth: Truth,
+  { session, view }: Around,
 ): string | null {
   if (truth.made === null)
     return `completed, but it ${truth.ends === "fails" ? "fails" : "cannot begin"}`;
@@ -147,23 +162,41 @@ function wrongOfCompleted(
   const planned = run.planned?.get(step.name);
   const ran = step.reuse.decision === "ran";
   if (planned === "run" && !ran) return `was planned to run, and was ${step.reuse.decision}`;
-  if (planned === "reuse" && ran) return "was planned to be reused, and ran";
+  if (planned === "reuse" && ran && !mayBeOld(session, truth, view))
+    return "was planned to be reused, and ran";
   if (planned === "skip") return "was planned to be left out";
   if (ran && run.isOnlyCached) return "ran with --only-cached";
   if (ran && run.taken.has(step.name)) return "ran although --from takes it";
+  if (!run.taken.has(step.name) && isTooOld(session, step, truth, view))
+    return `took what is older than ${truth.step.reuse}`;
   if (step.metrics.size !== truth.made.size)
     return `metric ${step.metrics.size} instead of ${truth.made.size}`;
   if (session.spoilt.has(step.outputs.o?.path ?? "")) return "its output had been spoilt before";
   return wrongBytes(step, truth.made);
 }
 
+/** The result that it took was too old already when the run began. */
+function isTooOld(
+  session: Session,
+  { reuse }: StepView,
+  { step }: Truth,
+  { started }: RunView,
+): boolean {
+  if (reuse.decision !== "reused") return false;
+  const from = session.runs.get(reuse.from ?? "")?.view ?? null;
+  if (from === null || started === null) return false;
+  return isOld(step, { earliest: 0, latest: endOf(from) }, Date.parse(started));
+}
+
 function wrongBytes(step: StepView, made: Made): string | null {
   const file = step.outputs.o?.path ?? "";
+  if (isElsewhere(file)) return null;
   const text = fs.readFileSync(file, "utf8");
   if (text !== made.o)
     return `output o is ${JSON.stringify(text)} instead of ${JSON.stringify(made.o)}`;
   if (made.f === null) return null;
   const folder = step.outputs.f?.path ?? "";
+  if (isElsewhere(folder)) return null;
   const found = fs
     .readdirSync(folder)
     .sort()
@@ -174,12 +207,11 @@ function wrongBytes(step: StepView, made: Made): string | null {
 
 /** Takes over what was done, and says what was done although its result was there. */
 function learn(
-  session: Session,
   run: Tracked,
   truths: ReadonlyMap<string, Truth>,
-  done: Done,
+  { session, done, view }: Around,
 ): string | null {
-  const { known } = session;
+  const { known, madeAt } = session;
   const before = new Map(known);
   const others = going(session).some((other) => other !== run);
   for (const [name, truth] of truths) {
@@ -193,8 +225,10 @@ function learn(
       continue;
     }
     const isKept = session.removals === run.removalsBefore;
-    if (!free && isKept && before.get(key) === "there")
+    if (!free && isKept && before.get(key) === "there" && !mayBeOld(session, truth, view))
       return `step ${name}: ran although its result is there`;
+    const earliest = Date.parse(step.attempts.at(-1)?.finished ?? "");
+    madeAt.set(key, join(madeAt.get(key), { earliest, latest: endOf(view) }));
     known.set(
       key,
       after(known.get(key), { isSure: isKept && !run.isEdited && !(free && others), truth }),
@@ -208,5 +242,5 @@ function after(
   { isSure, truth }: { readonly isSure: boolean; readonly truth: Truth },
 ): Known {
   if (known === "there") return known;
-  return isSure && truth.step.isDeterministic && truth.step.reuse === "auto" ? "there" : "maybe";
+  return isSure && truth.step.isDeterministic && truth.step.reuse !== "never" ? "there" : "maybe";
 }

@@ -21,7 +21,8 @@ export type Source =
 
 /** What happens to the first attempt of a step run. */
 export type Trouble = "none" | "flaky" | "stalls";
-export type Reuse = "auto" | "never" | "1d";
+/** A time: of how old a result it takes. */
+export type Reuse = "auto" | "never" | "1d" | "10s";
 
 export interface Step {
   name: string;
@@ -46,7 +47,7 @@ export interface Step {
   readonly trouble: Trouble;
   retries: number;
   readonly isDeterministic: boolean;
-  readonly reuse: Reuse;
+  reuse: Reuse;
   checkpoint: "none" | "while" | "keep";
   /** Processes of the step. */
   readonly ranks: number;
@@ -66,13 +67,19 @@ export interface Project {
   goesOn: boolean;
   /** `settings.force_rerun`. */
   isForced: boolean;
+  /** The file that is run; both say the same. */
+  definition: keyof typeof DEFINITIONS;
   /** Keys of mappings in the other order. */
   isReversed: boolean;
   slots: number | null;
+  /** Results go into a shared cache, and are taken from it. */
+  isShared: boolean;
   /** The rule of `gc` for outputs: those of so many newest runs stay. */
   keepLast: number | null;
   unrelated: number;
 }
+
+export const DEFINITIONS = { yaml: "pipeline.yml", module: "pipeline.ts" } as const;
 
 export const ODD_TEXTS = ["plain", "it's", '"two" words', "$HOME `id` $(id)", "* ? [a]", "é ü 漢"];
 
@@ -95,8 +102,10 @@ export function makeProject(chance: Chance): Project {
     level: 0,
     goesOn: chance.happens(0.5),
     isForced: false,
+    definition: chance.happens(0.2) ? "module" : "yaml",
     isReversed: false,
     slots: chance.pick([null, null, 1, 2, 4]),
+    isShared: chance.happens(0.4),
     keepLast: null,
     unrelated: 0,
   };
@@ -135,7 +144,7 @@ function makeStep(chance: Chance, { at, group, codes, earlier }: Place): Step {
     trouble,
     retries: trouble === "none" ? chance.pick([0, 0, 1]) : 3,
     isDeterministic: !chance.happens(0.1),
-    reuse: chance.pick(["auto", "auto", "auto", "auto", "auto", "auto", "never", "1d"] as const),
+    reuse: chance.happens(0.7) ? "auto" : chance.pick(["never", "1d", "10s"] as const),
     checkpoint: chance.pick(["none", "none", "while", "keep"] as const),
     ranks: trouble === "none" && chance.happens(0.15) ? 2 : 1,
     ms: chance.pick([0, 0, 50, 200, 600]),
@@ -157,6 +166,11 @@ function makeSources(chance: Chance, earlier: readonly Step[]): readonly Source[
 function makeAfter(chance: Chance, group: string | null, earlier: readonly Step[]): number | null {
   const beside = earlier.flatMap((step, at) => (step.group === group ? [at] : []));
   return beside.length > 0 && chance.happens(0.1) ? chance.pick(beside) : null;
+}
+
+/** What is given to `run`. */
+export function fileOf({ definition }: Project): string {
+  return DEFINITIONS[definition];
 }
 
 export function pathOf(step: Step): string {

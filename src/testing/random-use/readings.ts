@@ -2,6 +2,7 @@
 
 import type { Chance } from "../simulation/chance.ts";
 import { CODES, judge } from "./judge.ts";
+import { fileOf } from "./project.ts";
 import { ask, broken, type Session, type Tracked } from "./session.ts";
 
 export async function look(session: Session, chance: Chance): Promise<void> {
@@ -23,7 +24,7 @@ export async function look(session: Session, chance: Chance): Promise<void> {
     ...(run === other ? [] : [["diff", run.name, other.name, "--json"]]),
     ...(run === other ? [] : [["compare", run.name, other.name, "--json"]]),
     ["du", "--json"],
-    ["validate", "pipeline.yml", "--json"],
+    ["validate", fileOf(session.project), "--json"],
     ["attach", run.name],
   ]);
   const { code, stdout } = await ask(session, ...words);
@@ -56,5 +57,5 @@ export async function showOne(session: Session, run: Tracked): Promise<void> {
   const { code, stdout, stderr } = await ask(session, "show", run.name, "--json");
   if (code !== 0) broken(`show ${run.name} ended with ${code}`);
   const status = run.view?.status ?? "";
-  judge(session, run, { code: CODES[status] ?? null, stdout, stderr });
+  await judge(session, run, { code: CODES[status] ?? null, stdout, stderr });
 }

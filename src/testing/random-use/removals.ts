@@ -4,6 +4,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Chance } from "../simulation/chance.ts";
+import { isOfOthers } from "./others-bytes.ts";
 import { ask, broken, going, type Session, type Tracked, tell } from "./session.ts";
 import { truthOf } from "./truth.ts";
 
@@ -34,6 +35,10 @@ export async function deleteOne(session: Session, chance: Chance): Promise<void>
   if (code !== 0) return;
   doubt(session, keysOf(run, null));
   run.isDeleted = true;
+  // With the record of what was invalidated goes the mark: a cache may bring it back.
+  if (isOfRecord && (session.project.isShared || session.colleague !== null))
+    for (const [key, known] of session.known)
+      if (known === "wrong") session.known.set(key, "maybe");
   if (isOfRecord) session.runs.delete(run.name);
 }
 
@@ -67,6 +72,9 @@ export async function collect(session: Session, chance: Chance): Promise<void> {
     readonly runs: readonly { readonly run: string; readonly steps: readonly string[] }[];
   };
   if (isTrial) return;
+  // What another workspace made is other work's, of which nothing is known here.
+  const areAllOwn = runs.every(({ run }) => session.runs.has(run));
+  if (!areAllOwn) doubt(session, [...session.known.keys()]);
   for (const { run: name } of runs) {
     const run = session.runs.get(name);
     if (run === undefined) continue;
@@ -102,7 +110,8 @@ export function spoil(session: Session, chance: Chance): void {
   fs.chmodSync(path.dirname(file), 0o755);
   fs.rmSync(file);
   if (how === "alter") fs.writeFileSync(file, "spoilt\n");
-  session.spoilt.add(file);
+  // The bytes of others come again.
+  if (how === "alter" || !isOfOthers(file)) session.spoilt.add(file);
   for (const run of ended(session)) {
     const steps = run.view?.steps.filter(({ outputs }) => outputs.o?.path === file) ?? [];
     doubt(session, keysOf(run, new Set(steps.map(({ name }) => name))));

@@ -1,9 +1,12 @@
 // One user's session with a random project: the folder, what was typed, the runs that there are, and what the model knows of
 // them. Asks the real command line, and gives up on one that does not answer.
 
+import path from "node:path";
 import type { RunView } from "../../operations/run-view.ts";
 import { exited, killEverything, type Rig, type Watched } from "../rig.ts";
+import type { Span } from "./ages.ts";
 import type { Project } from "./project.ts";
+import { PLACES } from "./step-programs.ts";
 import type { Made } from "./truth.ts";
 
 /** What was asked for. */
@@ -71,11 +74,42 @@ export interface Answer {
 /** What is known of work, by key: `there`: it has a result, which must be reused; `maybe`: it may have; `wrong`: its results were invalidated. */
 export type Known = "there" | "maybe" | "wrong";
 
+export interface Counts {
+  commands: number;
+  kills: number;
+  stops: number;
+  runs: number;
+  /** That ran. */
+  steps: number;
+  /** `run --each`. */
+  sweeps: number;
+  /** Runs of somebody else. */
+  elsewhere: number;
+}
+
+const NOTHING: Counts = {
+  commands: 0,
+  kills: 0,
+  stops: 0,
+  runs: 0,
+  steps: 0,
+  sweeps: 0,
+  elsewhere: 0,
+};
+
 export interface Session {
   readonly rig: Rig;
+  /** The folder where steps tell what they do. */
+  readonly place: string;
+  /** Begins the names of its runs. */
+  readonly letter: string;
+  /** Of somebody else on the same project. */
+  colleague: Session | null;
   project: Project;
   readonly runs: Map<string, Tracked>;
   readonly known: Map<string, Known>;
+  /** When the newest result of work was recorded, by key. */
+  readonly madeAt: Map<string, Span>;
   /** Outputs that were altered or removed behind its back. */
   readonly spoilt: Set<string>;
   /** Processes that only look on until a run has its end. */
@@ -84,7 +118,7 @@ export interface Session {
   removals: number;
   /** What was typed and done, in order. */
   readonly story: string[];
-  readonly counts: { commands: number; kills: number; stops: number; runs: number; steps: number };
+  readonly counts: Counts;
   /** Names of runs so far. */
   named: number;
 }
@@ -98,17 +132,22 @@ export function broken(what: string): never {
   throw new Broken(what);
 }
 
-export function newSession(rig: Rig, project: Project): Session {
+/** `of`: whose colleague it is that tells the same story. */
+export function newSession(rig: Rig, project: Project, of: Session | null = null): Session {
   return {
     rig,
+    place: of?.place ?? rig.folder,
+    letter: of === null ? "r" : "c",
+    colleague: null,
     project,
     runs: new Map(),
     known: new Map(),
+    madeAt: new Map(),
     spoilt: new Set(),
     followers: [],
     removals: 0,
-    story: [],
-    counts: { commands: 0, kills: 0, stops: 0, runs: 0, steps: 0 },
+    story: of?.story ?? [],
+    counts: of?.counts ?? { ...NOTHING },
     named: 0,
   };
 }
@@ -126,7 +165,7 @@ export async function ask(session: Session, ...words: readonly string[]): Promis
 export function begin(session: Session, ...words: readonly string[]): Watched {
   session.counts.commands += 1;
   tell(session, `stepwell ${words.join(" ")}`);
-  return session.rig.watch({}, ...words);
+  return session.rig.watch({ XDG_CONFIG_HOME: path.join(session.place, PLACES.config) }, ...words);
 }
 
 export async function answerOf(session: Session, watched: Watched, words: string): Promise<Answer> {

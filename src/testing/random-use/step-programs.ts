@@ -4,8 +4,15 @@
 
 export type Language = "bash" | "python";
 
-/** What the program writes beside its outputs, all in the folder $TEST_PLACE. */
-export const PLACES = { ledger: "ledger", violations: "violations", locks: "locks" } as const;
+/** What the program writes beside its outputs, all in the folder $TEST_PLACE; and what else lies there. */
+export const PLACES = {
+  ledger: "ledger",
+  violations: "violations",
+  locks: "locks",
+  cache: "shared",
+  /** Of the user. */
+  config: "config",
+} as const;
 
 export interface ProgramSettings {
   readonly k: number;

@@ -5,7 +5,7 @@ import { eventually, exited } from "../rig.ts";
 import type { Chance } from "../simulation/chance.ts";
 import { checkPlan } from "./check-plan.ts";
 import { judge } from "./judge.ts";
-import { above, below, type Project, pathOf } from "./project.ts";
+import { above, below, fileOf, type Project, pathOf } from "./project.ts";
 import {
   type Answer,
   ask,
@@ -21,7 +21,7 @@ import { kill } from "./strikes.ts";
 import type { Made } from "./truth.ts";
 
 /** What is asked of a new run. */
-interface Wish {
+export interface Wish {
   readonly project: Project;
   readonly words: readonly string[];
   readonly forced: "all" | ReadonlySet<string>;
@@ -34,26 +34,30 @@ interface Wish {
 
 export async function runToEnd(session: Session, chance: Chance): Promise<void> {
   const { run, words, refused } = await submission(session, chance);
-  checkEnd(session, { run, refused }, await ask(session, ...words, "--json"));
+  await checkEnd(session, { run, refused }, await ask(session, ...words, "--json"));
 }
 
 /** The project as it is, with no options. */
-export async function runPlainly(session: Session, chance: Chance): Promise<RunView> {
+export async function runPlainly(
+  session: Session,
+  chance: Chance,
+  { mayPlan }: { readonly mayPlan: boolean } = { mayPlan: true },
+): Promise<RunView> {
   const project = structuredClone(session.project);
   const plain = { forced: new Set<string>(), wanted: null, taken: new Map(), isOnlyCached: false };
-  const asked: Wish = { project, words: ["run", "pipeline.yml"], ...plain, refused: "never" };
-  const { run, words } = await submissionOf(session, chance, { wish: asked, mayPlan: true });
+  const asked: Wish = { project, words: ["run", fileOf(project)], ...plain, refused: "never" };
+  const { run, words } = await submissionOf(session, chance, { wish: asked, mayPlan });
   return judge(session, run, await ask(session, ...words, "--json"));
 }
 
-function checkEnd(
+export async function checkEnd(
   session: Session,
   { run, refused }: Pick<Submission, "run" | "refused">,
   answer: Answer,
-): void {
+): Promise<void> {
   if (answer.code !== 2) {
     if (refused === "must") broken(`${run.name}: took what is not there`);
-    judge(session, run, answer);
+    await judge(session, run, answer);
     return;
   }
   if (refused === "never") broken(`${run.name} was refused: ${answer.stdout}\n${answer.stderr}`);
@@ -83,7 +87,7 @@ async function startAnd(
 ): Promise<void> {
   const { run, words, refused } = await submission(session, chance);
   if (refused !== "never") {
-    checkEnd(session, { run, refused }, await ask(session, ...words, "--json"));
+    await checkEnd(session, { run, refused }, await ask(session, ...words, "--json"));
     return;
   }
   const watched = begin(session, ...words, "--json");
@@ -111,12 +115,16 @@ interface Submission {
   readonly refused: Wish["refused"];
 }
 
-async function submission(session: Session, chance: Chance): Promise<Submission> {
+export async function submission(
+  session: Session,
+  chance: Chance,
+  { mayPlan }: { readonly mayPlan: boolean } = { mayPlan: true },
+): Promise<Submission> {
   const ended = [...session.runs.values()].filter((run) => run.view !== null);
   const isAgain = ended.length > 0 && chance.happens(0.2);
   const wish = isAgain ? again(session, chance, chance.pick(ended)) : fresh(session, chance);
-  const mayPlan = !isAgain && wish.refused === "never" && !wish.isOnlyCached;
-  return submissionOf(session, chance, { wish, mayPlan });
+  const isPlanned = mayPlan && !isAgain && wish.refused === "never" && !wish.isOnlyCached;
+  return submissionOf(session, chance, { wish, mayPlan: isPlanned });
 }
 
 async function submissionOf(
@@ -129,7 +137,7 @@ async function submissionOf(
   session.named += 1;
   session.counts.runs += 1;
   // Of one length: the beginning of a name means a run, too.
-  const name = `r${String(session.named).padStart(3, "0")}`;
+  const name = `${session.letter}${String(session.named).padStart(3, "0")}`;
   const { project, forced, wanted, taken, isOnlyCached, refused, words } = wish;
   const asked = { name, project, forced, wanted, taken, isOnlyCached };
   const run = newTracked(session, asked, planned);
@@ -140,13 +148,15 @@ async function submissionOf(
 
 async function plan(session: Session, wish: Wish): Promise<ReadonlyMap<string, string>> {
   const words = ["plan", ...wish.words.slice(1), "--json"];
+  const from = Date.now();
   const { code, stdout, stderr } = await ask(session, ...words);
   if (code !== 0) broken(`plan ended with ${code}\n${stdout}\n${stderr}`);
   const { steps } = JSON.parse(stdout) as {
     readonly steps: readonly { readonly name: string; readonly decision: string }[];
   };
   const planned = new Map(steps.map(({ name, decision }) => [name, decision]));
-  if (going(session).length === 0) checkPlan(session, wish, planned);
+  if (going(session).length === 0)
+    checkPlan(session, { ...wish, time: { from, to: Date.now() } }, planned);
   return planned;
 }
 
@@ -154,7 +164,7 @@ async function plan(session: Session, wish: Wish): Promise<ReadonlyMap<string, s
 function fresh(session: Session, chance: Chance): Wish {
   const latest = [...session.runs.values()].at(-1) ?? null;
   const project = structuredClone(session.project);
-  const words = ["run", "pipeline.yml", ...overrides(project, chance)];
+  const words = ["run", fileOf(project), ...overrides(project, chance)];
   return wish(session, chance, { project, words, source: latest });
 }
 
@@ -187,7 +197,12 @@ interface Beginning {
   readonly source: Tracked | null;
 }
 
-function wish(session: Session, chance: Chance, { project, words, source }: Beginning): Wish {
+/** With options that are drawn. */
+export function wish(
+  session: Session,
+  chance: Chance,
+  { project, words, source }: Beginning,
+): Wish {
   const paths = project.steps.map(pathOf);
   const at = (places: Iterable<number>): Set<string> =>
     new Set([...places].map((place) => paths[place] as string));

@@ -3,15 +3,15 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import type { OutputName, Project, Source, Step } from "./project.ts";
+import { DEFINITIONS, type OutputName, type Project, type Source, type Step } from "./project.ts";
 import { PLACES, programName, programText } from "./step-programs.ts";
 import { fileText } from "./truth.ts";
-
-type Mapping = Readonly<Record<string, unknown>>;
+import { type Mapping, moduleText } from "./write-module.ts";
 
 const TIMEOUT_S = { stalls: 4, other: 120 };
 
-export function writeProject(project: Project, folder: string): void {
+/** `place`: where steps tell what they do, and where the shared cache is. */
+export function writeProject(project: Project, folder: string, place = folder): void {
   const at = (name: string): string => path.join(folder, name);
   fs.mkdirSync(at(PLACES.locks), { recursive: true });
   project.codes.forEach((code, index) => {
@@ -25,11 +25,17 @@ export function writeProject(project: Project, folder: string): void {
     writeFolder(at(`folders/${index}`), files);
   });
   write(at("unrelated.txt"), `${project.unrelated}\n`);
-  const { slots, keepLast } = project;
-  const rule = { retention: { outputs: { keep_last: keepLast } } };
-  const rules = { ...(slots === null ? {} : { slots }), ...(keepLast === null ? {} : rule) };
-  write(at("stepwell.yml"), JSON.stringify(rules));
-  writeDefinitions(project, folder);
+  write(at("stepwell.yml"), JSON.stringify(rulesOf(project, place)));
+  writeDefinitions(project, folder, fs.realpathSync(place));
+}
+
+function rulesOf({ slots, keepLast, isShared }: Project, place: string): Mapping {
+  const cache = { url: path.join(place, PLACES.cache), mode: "read-write" };
+  return {
+    ...(slots === null ? {} : { slots }),
+    ...(keepLast === null ? {} : { retention: { outputs: { keep_last: keepLast } } }),
+    ...(isShared ? { cache: [cache] } : {}),
+  };
 }
 
 function writeFolder(folder: string, files: Readonly<Record<string, number>>): void {
@@ -46,19 +52,20 @@ function write(file: string, text: string): void {
   fs.writeFileSync(file, text);
 }
 
-function writeDefinitions(project: Project, folder: string): void {
+function writeDefinitions(project: Project, folder: string, place: string): void {
   const tell = (name: string, content: Mapping): void => {
     const ordered = project.isReversed ? reversed(content) : content;
     write(path.join(folder, name), `${JSON.stringify(ordered, null, 1)}\n`);
   };
-  const place = fs.realpathSync(folder);
   project.steps.forEach((step, at) => {
     if (step.form === "component") tell(`components/${at}.yml`, component(project, step, place));
   });
   const groups = [...new Set(project.steps.map(({ group }) => group))];
   for (const group of groups)
     if (group !== null) tell(`${group}.yml`, nested(project, group, place));
-  tell("pipeline.yml", pipeline(project, place));
+  const whole = pipeline(project, place);
+  tell(DEFINITIONS.yaml, whole);
+  write(path.join(folder, DEFINITIONS.module), moduleText(whole));
 }
 
 function reversed(value: unknown): unknown {
@@ -206,7 +213,7 @@ function node(project: Project, at: number, place: string): Mapping {
     ...(step.retries === 0 ? {} : { retry: { max_retries: step.retries } }),
     ...(step.reuse === "auto"
       ? {}
-      : { reuse: step.reuse === "never" ? "never" : { max_age: "1d" } }),
+      : { reuse: step.reuse === "never" ? "never" : { max_age: step.reuse } }),
     ...(step.checkpoint === "none"
       ? {}
       : { checkpoint: step.checkpoint === "keep" ? { keep: true } : true }),
