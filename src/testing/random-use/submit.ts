@@ -76,14 +76,17 @@ export async function startAndKill(session: Session, chance: Chance): Promise<vo
 
 /** Both at once; what they ask for may be the same. */
 export async function startTwo(session: Session, chance: Chance): Promise<void> {
-  await startAnd(session, chance, () => start(session, chance));
+  await startAnd(session, chance, async (words) => {
+    // The latest run, which it takes from, would be the other one.
+    if (!words.includes("--from")) await start(session, chance);
+  });
 }
 
 /** What follows must not be typed before the definition was read. */
 async function startAnd(
   session: Session,
   chance: Chance,
-  meanwhile: () => Promise<void>,
+  meanwhile: (words: readonly string[]) => Promise<void>,
 ): Promise<void> {
   const { run, words, refused } = await submission(session, chance);
   if (refused !== "never") {
@@ -96,7 +99,7 @@ async function startAnd(
   void exited(watched.child).then(() => {
     isOver = true;
   });
-  await meanwhile();
+  await meanwhile(words);
   const isSubmitted = (): boolean => isOver || watched.said().includes(`run ${run.name}:`);
   await eventually(isSubmitted, `${run.name} is submitted`, LIMIT_MS);
 }
