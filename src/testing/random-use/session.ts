@@ -193,7 +193,8 @@ function checkManners(words: string, { code, stdout, stderr }: Answer): void {
   if (code === 70) broken(`${words}: ended as a bug\n${stderr}`);
   if (/^\s+at .+:\d+:\d+\)?$|^Traceback /m.test(stderr)) broken(`${words}: a trace\n${stderr}`);
   if (code !== null && code > 3) broken(`${words}: ended with ${code}\n${stderr}`);
-  if (code !== null && code !== 0 && stderr === "" && !stdout.startsWith("{"))
+  // The summary of a run that has ended goes to stdout.
+  if (code !== null && code !== 0 && stderr === "" && stdout === "")
     broken(`${words}: ended with ${code} without a word`);
 }
 
