@@ -14,6 +14,7 @@ import {
   statSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { makeFolders } from "../ports/make-folders.ts";
 import { isDeadWriter, writerMark } from "../ports/writer-mark.ts";
 import type { PublishCopy } from "./content-jobs.ts";
 import {
@@ -35,7 +36,7 @@ export function publishCopy(copy: PublishCopy): void {
   if (entries !== null && there?.isFile()) throw inTheWay(to, "file", "folder");
   if (entries !== null && !isShared && isAllThere(to, entries, before)) return;
   const folder = isShared ? to : dirname(to);
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   removeLeft(folder);
   const temporary = join(folder, `.${basename(to)}.stepwell-${writerMark()}-${copies++}`);
   try {

@@ -8,6 +8,7 @@ import type { Command } from "commander";
 import { shellWord } from "../../core/shell-word.ts";
 import { packageFile } from "../../operations/package-file.ts";
 import { refuse } from "../../operations/refusal.ts";
+import { makeFolders } from "../../ports/make-folders.ts";
 import { readText } from "../../ports/read-file.ts";
 import type { Context } from "../context.ts";
 
@@ -69,7 +70,7 @@ function copyProject(context: Context, folder: string): boolean {
     context.refuse(refuse("already_there", `${folder} holds another pipeline`, hint));
   }
   const project = packageFile(path.join("demo", "project"));
-  fs.mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   // Not with cpSync: what an installer made read-only is to be edited here.
   for (const name of fs.readdirSync(project, { recursive: true }).map(String)) {
     const source = path.join(project, name);

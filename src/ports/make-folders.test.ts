@@ -1,0 +1,30 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { makeFolders } from "./make-folders.ts";
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-folders-"));
+const at = (name: string): string => path.join(folder, name);
+
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+it("makes a folder with those above it, and takes what is there", () => {
+  for (let times = 0; times < 2; times += 1) makeFolders(at("a/b/c"));
+  expect(fs.statSync(at("a/b/c")).isDirectory()).toBe(true);
+  fs.symlinkSync(at("a"), at("link"));
+  makeFolders(at("link"));
+});
+
+it("says what is in the way", () => {
+  fs.writeFileSync(at("file"), "");
+  fs.symlinkSync(at("nowhere"), at("broken"));
+  expect(() => makeFolders(at("file"))).toThrow(/EEXIST/);
+  expect(() => makeFolders(at("file/below"))).toThrow(/ENOTDIR/);
+  expect(() => makeFolders(at("broken"))).toThrow(/EEXIST/);
+  expect(() => makeFolders(at("broken/below"))).toThrow(/EEXIST/);
+});
+
+it.runIf(process.platform === "linux")("gives up where no folder can be made", () => {
+  expect(() => makeFolders("/proc/stepwell/x")).toThrow(/EPERM|EACCES/);
+});
