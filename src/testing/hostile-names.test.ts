@@ -155,22 +155,28 @@ describe("on the command line", () => {
   it("keeps published outputs inside of their datastore", () => {
     const store = "azureml://datastores/workspaceblobstore/paths";
     const relative = path.relative(path.join(rig.folder, ".stepwell/store"), canary.folder);
-    const places = [
+    const publish = (...places: readonly string[]) => {
+      const jobs = places.map(
+        (place, at) =>
+          `  s${at}: {command: "echo ${at} > \${{outputs.o}}", outputs: {o: {type: uri_file, path: ${JSON.stringify(place)}}}}`,
+      );
+      const file = `type: pipeline\nsettings: {default_compute: azureml:local}\njobs:\n${jobs.join("\n")}\n`;
+      rig.write("publish.yml", file);
+      return rig.cli("run", "publish.yml", "--json");
+    };
+    const outside = [
       `${store}/../../x`,
       `${store}/${relative}/file`,
-      `${store}//${canary.folder}/file`,
+      `${store}/a/../../../../x`,
+      `${store}/\${{name}}/../../../x`,
     ];
-    places.push(`${store}/a/../../../../x`, `${store}/\${{name}}/../../../x`);
-    const jobs = places.map(
-      (place, at) =>
-        `  s${at}: {command: "echo ${at} > \${{outputs.o}}", outputs: {o: {type: uri_file, path: ${JSON.stringify(place)}}}}`,
-    );
-    const file = `type: pipeline\nsettings: {default_compute: azureml:local}\njobs:\n${jobs.join("\n")}\n`;
-    rig.write("publish.yml", file);
-    const run = rig.cli("run", "publish.yml", "--json");
-    // `..` ends at the root of the datastore, so each place is one inside.
+    const refused = publish(...outside);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr.match(/leaves the datastore/g)).toHaveLength(outside.length);
+    const run = publish(`${store}//${canary.folder}/file`, `${store}/a/../x`);
     expect(run.code, run.stderr).toBe(0);
     expect(fs.existsSync(rig.at(".stepwell/store/x"))).toBe(true);
+    expect(fs.existsSync(rig.at(`.stepwell/store/${canary.folder}/file`))).toBe(true);
     canary.expectUntouched(rig.folder);
     expect(fs.existsSync(rig.at("x"))).toBe(false);
     expect(fs.existsSync(rig.at(".stepwell/x"))).toBe(false);
