@@ -35,6 +35,19 @@ describe("hostile definitions", () => {
     expect(job.problems.map((one) => one.code)).toEqual(["undeclared_input"]);
   });
 
+  it("reads a million blanks before a value, and behind a mistake", () => {
+    const blanks = " ".repeat(1_000_000);
+    const value = (text: string) =>
+      loaded(`type: pipeline\njobs: {a: {command: "ls \${{inputs.x}}", inputs: {x: "${text}"}}}`);
+    expect(value(`${blanks}y`).problems).toEqual([]);
+    expect(value(`parent.inputs.x${blanks}y`).problems).toEqual([]);
+    expect(value(`${blanks}{{parent.inputs.x}}`).problems).toMatchObject([
+      { code: "near_reference" },
+    ]);
+    const broken = loaded(`command: {${blanks}x: y z: ]`);
+    expect(broken.problems.map((one) => one.code)).toEqual(["yaml_syntax"]);
+  });
+
   it("refuses a `--set` of a hundred thousand levels", () => {
     const path = "a.".repeat(100_000);
     const job = loaded("command: ls", { options: { set: [{ path: `${path}b`, value: "1" }] } });

@@ -99,7 +99,7 @@ function syntaxProblem(source: TreeSource, error: YAMLException, limits: SpecLim
 
 function syntaxHint(line: string, reason: string): string {
   if (/\t/.test(line)) return "YAML does not allow tabs for indentation: use spaces.";
-  if (/[{[,]\s*(?:[\w.-]+:\s*)?[^"'{}[\],]*\$\{/.test(line))
+  if (/[{[,][^"'{}[\],]*\$\{/.test(line))
     return 'Inside `{…}` and `[…]` a value with `${{…}}` needs quotes: `"${{…}}"`.';
   if (/mapping entry/.test(reason) && /^\s*(?:- )?[\w.-]+: +[^\s"'|>{[].*:\s?$/.test(line))
     return "A text with `: ` in it needs quotes around all of it, or `|` and lines of its own.";

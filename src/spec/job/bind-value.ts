@@ -104,14 +104,15 @@ function bindScalar(
 }
 
 /** `{{parent.inputs.x}}`, `${parent.inputs.x}`, `$parent.inputs.x`, `parent.inputs.x`, and one with a bracket too few. */
-const NEAR =
-  /^\s*\$?\{{0,2}\s*(parent\.(?:inputs\.[\w-]+|jobs\.[\w-]+\.outputs\.[\w-]+))\s*\}{0,2}\s*$/;
+const NEAR = /^\$?\{{0,2}\s*(parent\.(?:inputs\.[\w-]+|jobs\.[\w-]+\.outputs\.[\w-]+))\s*\}{0,2}$/;
 
 /** What was meant as a binding and is none reaches the command as it stands. */
 function warnNearBinding(scalar: TreeScalar, context: LoadContext): void {
-  const meant = scalar.type === "string" ? NEAR.exec(scalar.text)?.[1] : undefined;
+  // Blanks are taken off beforehand: before a pattern that begins with some, many of them cost quadratic time.
+  const text = scalar.type === "string" ? scalar.text.trim() : "";
+  const meant = NEAR.exec(text)?.[1];
   if (meant === undefined) return;
-  const message = `\`${scalar.text.trim()}\` is no binding and reaches the command as it stands`;
+  const message = `\`${text}\` is no binding and reaches the command as it stands`;
   context.warn(scalar, "near_reference", message, `Write \`\${{${meant}}}\`.`);
 }
 
