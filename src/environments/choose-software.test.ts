@@ -301,6 +301,17 @@ describe("chooseSoftware", () => {
     });
   });
 
+  it("says for which libraries of a conda file nothing is installed", async () => {
+    const libraries = ["openssl=3.0", "xz", "zlib", "readline", "tk", "cudatoolkit=11.1"];
+    const conda = { path: null, content: { dependencies: [...libraries, "pytorch=2.1"] } };
+    const nothing = "lists libraries for which nothing is installed here";
+    const said = "python brings openssl=3.0, xz, zlib and 2 more; torch brings cudatoolkit=11.1";
+    expect(await choose(inline({ conda, name: "mine" }))).toMatchObject({
+      software: { requirements: ["torch==2.1.*", "setuptools<81"] },
+      warnings: [`The conda environment mine ${nothing}: ${said}.`],
+    });
+  });
+
   it("uses the conda file of a build context that has no requirements", async () => {
     const build = { path: path.join(folder, "with-conda"), dockerfile: "Dockerfile" };
     fs.mkdirSync(build.path);

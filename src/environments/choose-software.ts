@@ -10,6 +10,7 @@ import { SPEC_LIMITS } from "../spec/limits.ts";
 import { own } from "../spec/own-keys.ts";
 import { toPlain } from "../spec/plain.ts";
 import { readTree } from "../spec/read-tree.ts";
+import { describeBrought } from "./conda-libraries.ts";
 import { condaPackages, condaVariables } from "./conda-packages.ts";
 import { CURATED_NAMES, curatedEnvironment, shortName } from "./curated.ts";
 import { readRequirements } from "./read-requirements.ts";
@@ -147,7 +148,10 @@ function fromConda(
   if (!choice.ok || choice.software.kind !== "packages") return choice;
   const { pythons } = found;
   const variables = condaVariables(conda.content);
-  return { ...choice, software: { ...choice.software, pythons, variables } };
+  const software = { ...choice.software, pythons, variables };
+  if (found.brought.size === 0) return { ...choice, software };
+  const note = `The conda environment ${name} lists libraries for which nothing is installed here: ${describeBrought(found.brought)}.`;
+  return { ...choice, software, warnings: [...choice.warnings, note] };
 }
 
 /** Conda's pip brings it; older packages (mlflow 2.7, azureml-core) import its `pkg_resources`, which newer ones lack. */

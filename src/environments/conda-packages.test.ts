@@ -81,7 +81,39 @@ describe("condaPackages", () => {
       python: null,
       pythons: "",
       requirements: ["pandas"],
+      brought: new Map(),
       unsupported: ["cudatoolkit=11.1", "r-base", "numpy=1.2|=1.4", "libpng"],
+    });
+  });
+
+  it("leaves out what any Python brings, and what the wheels of an asked package do", () => {
+    const dependencies = [
+      "_libgcc_mutex=0.1=main",
+      "openssl=3.0.13",
+      "tzdata=2022a=hda174b7_0",
+      "ld_impl_linux-64=2.38=h1181459_1",
+      "cudatoolkit=11.1",
+      "libpng=1.6.37=hbc83047_0",
+      "pillow=9.0.1",
+      "r-base",
+      { pip: ["Torch==2.1.0", "-r more.txt"] },
+    ];
+    expect(condaPackages({ dependencies })).toMatchObject({
+      requirements: ["pillow==9.0.1.*", "Torch==2.1.0", "-r more.txt"],
+      brought: new Map([
+        [
+          "python",
+          [
+            "_libgcc_mutex=0.1=main",
+            "openssl=3.0.13",
+            "tzdata=2022a=hda174b7_0",
+            "ld_impl_linux-64=2.38=h1181459_1",
+          ],
+        ],
+        ["torch", ["cudatoolkit=11.1"]],
+        ["pillow", ["libpng=1.6.37=hbc83047_0"]],
+      ]),
+      unsupported: ["r-base"],
     });
   });
 

@@ -2,6 +2,7 @@
 // from. Channels are ignored: what is not a Python package is said by name.
 
 import { own } from "../spec/own-keys.ts";
+import { bringerOf } from "./conda-libraries.ts";
 
 export interface CondaPackages {
   /** `3.8` or `3.8.12`, or null when the file leaves it open. */
@@ -10,30 +11,35 @@ export interface CondaPackages {
   readonly pythons: string;
   /** Requirements, and option lines of the pip part (`--extra-index-url …`), in pip's syntax. */
   readonly requirements: readonly string[];
+  /** What brings it → libraries for which nothing is installed, as they stand there. */
+  readonly brought: ReadonlyMap<string, readonly string[]>;
   /** Dependencies that are no Python packages, or whose version cannot be said in pip's words. */
   readonly unsupported: readonly string[];
 }
 
 /** Reads a parsed conda file: `{name, channels, dependencies: ["numpy=1.2", {pip: [...]}]}`. */
 export function condaPackages(content: unknown): CondaPackages {
-  const dependencies = field(content, "dependencies");
+  const listed = field(content, "dependencies");
+  const dependencies: readonly unknown[] = Array.isArray(listed) ? listed : [];
+  const asked = new Set(dependencies.flatMap(pipNames));
   const requirements: string[] = [];
+  const brought = new Map<string, string[]>();
   const unsupported: string[] = [];
   let python: string | null = null;
   let pythons = "";
-  for (const dependency of Array.isArray(dependencies) ? dependencies : []) {
+  for (const dependency of dependencies) {
     if (typeof dependency !== "string") {
-      const pip = field(dependency, "pip");
-      // A single line without a dash is what people write too.
-      const lines = typeof pip === "string" ? pip.split("\n") : pip;
-      if (Array.isArray(lines)) requirements.push(...lines.map((line) => String(line).trim()));
+      requirements.push(...pipLines(dependency));
       continue;
     }
     const { name, version } = split(dependency);
+    const bringer = bringerOf(name, asked);
     if (name === "python") {
       python = pythonVersion(version);
       pythons = pythonRange(version);
     } else if (DROPPED.has(name)) continue;
+    else if (bringer !== null)
+      brought.set(bringer, [...(brought.get(bringer) ?? []), dependency.trim()]);
     else {
       const specifier = isNotPython(name) ? null : versionSpecifier(version);
       if (specifier === null) unsupported.push(dependency.trim());
@@ -41,7 +47,23 @@ export function condaPackages(content: unknown): CondaPackages {
     }
   }
   const lines = requirements.filter((line) => line !== "");
-  return { python, pythons, requirements: lines, unsupported };
+  return { python, pythons, requirements: lines, brought, unsupported };
+}
+
+function pipLines(dependency: unknown): readonly string[] {
+  const pip = field(dependency, "pip");
+  // A single line without a dash is what people write too.
+  const lines = typeof pip === "string" ? pip.split("\n") : pip;
+  return Array.isArray(lines) ? lines.map((line) => String(line).trim()) : [];
+}
+
+/** The packages that a dependency asks for, in PyPI's names. */
+function pipNames(dependency: unknown): string[] {
+  if (typeof dependency === "string") {
+    const { name } = split(dependency);
+    return [own(PIP_NAMES, name) ?? name];
+  }
+  return pipLines(dependency).map((line) => /^[\w.-]*/.exec(line)?.[0].toLowerCase() ?? "");
 }
 
 /** What activating it would set: `variables: {NAME: value}`. A name that no process can have is left out. */

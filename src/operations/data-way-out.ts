@@ -2,6 +2,7 @@
 // says where it lies. Looks nothing up.
 
 import type { DataReference } from "../spec/graph.ts";
+import { patternHint } from "../spec/path-pattern.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** The same refusal, with the way out for a reference of this kind. */
@@ -12,7 +13,9 @@ export function withWayOut(refusal: Refusal, reference: DataReference): Refusal 
 
 function wayOut(code: string, reference: DataReference): string | null {
   if (reference.kind === "datastore" && code === "missing_path") {
-    const { datastore } = reference;
+    const { datastore, path } = reference;
+    const pattern = patternHint(path);
+    if (pattern !== null) return pattern;
     return `put it there, or say in stepwell.yml where that datastore lies: datastores: {${datastore}: {type: file, path: ./FOLDER}}`;
   }
   if (reference.kind !== "url") return null;

@@ -94,6 +94,13 @@ it("says of what a datastore lacks in which line its place is written", async ()
   expect(isRefusal(found) && found.hint).toContain("datastores: {lake: {type: file, path:");
 });
 
+it("says of a pattern in a datastore what to write", async () => {
+  const { workspace } = workspaceWith({ lake: { type: "file", path: folder } });
+  const far = { kind: "datastore", datastore: "lake", path: "images/**" } as const;
+  const found = await createDataResolver(workspace).resolve(far, "uri_folder");
+  expect(isRefusal(found) && found.hint).toContain("write `images`.");
+});
+
 it.each([
   ["./copy", "wasbs://c@a.example/", "copy/x/y.csv"],
   ["https://mirror.example/c/", "wasbs://c@a.example/", "https://mirror.example/c/x/y.csv"],

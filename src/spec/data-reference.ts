@@ -4,6 +4,7 @@ import { withoutAddressSecrets } from "./address-secret.ts";
 import { isResourceId, parseAssetName } from "./asset-name.ts";
 import { resolveFrom } from "./frozen-root.ts";
 import type { DataReference } from "./graph.ts";
+import { patternHint } from "./path-pattern.ts";
 
 /** The reference, or one sentence why the text is none. Relative paths start from `base`. */
 export function parseDataReference(
@@ -38,6 +39,8 @@ export function localPath(text: string, base: string): string {
 export function pathHint(text: string): string {
   if (isOfShell(text))
     return "Write the path in full: `~` and variables of the shell are not filled in.";
+  const pattern = patternHint(text.trim());
+  if (pattern !== null) return pattern;
   return text.includes("\\")
     ? `Write \`${text.trim().replaceAll("\\", "/")}\`: folders are parted by \`/\`, which Azure's tools on Windows take too.`
     : "Paths are relative to the file that names them.";

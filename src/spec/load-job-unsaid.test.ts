@@ -243,3 +243,10 @@ describe("the hint of a mistake", () => {
     ]);
   });
 });
+
+it("a pattern in a path is told with the folder to write", () => {
+  const text = "command: ls\ninputs: {i: {type: uri_folder, path: 'images/**'}}\n";
+  const job = loaded(text, { folders: ["images"] });
+  expect(findings(job)).toEqual(["error missing_path 2:38"]);
+  expect(job.problems[0]?.hint).toContain("write `images`.");
+});

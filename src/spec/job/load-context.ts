@@ -163,7 +163,7 @@ export class LoadContext {
 
   /** What to do about a path as it is written, at which nothing stands. */
   pathHint(text: string, at: string, otherwise?: string): string {
-    if (text.includes("\\") || isOfShell(text)) return pathHint(text);
+    if (/[\\*]/.test(text) || isOfShell(text)) return pathHint(text);
     const near = this.reader.near?.(at) ?? null;
     if (near === null) return otherwise ?? pathHint(text);
     return `Did you mean \`${text.trim().replace(/[^/]*\/*$/, "")}${near}\`?`;
