@@ -17,6 +17,7 @@ import { holdLock } from "./environments/build-lock.ts";
 import { collectEnvironments } from "./environments/collect-environments.ts";
 import { createEnvironmentLocks } from "./environments/environment-locks.ts";
 import { environmentsOf } from "./environments/environments-of.ts";
+import { createRegisterCommands } from "./operations/defining-files.ts";
 import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace, noWorkspace } from "./operations/find-workspace.ts";
 import { capacityOf, gpuNames } from "./operations/machine-capacity.ts";
@@ -196,22 +197,26 @@ function compose(
     workers: Math.max(1, os.availableParallelism() - 1),
     python: findPython(),
   });
+  const registering = createRegisterCommands(home, process.cwd());
   const environmentSettings = {
     cacheFolder: cacheFolder(options.shell),
     workspaceFolder: folder,
     table: config.environments,
     lookup: environmentLookup(records),
+    registering: registering.bind(null, "environment"),
     variables: withUvCache(options.shell),
     log: options.notice,
   };
   const processes = createHostProcesses();
   const self = processes.identify(process.pid) ?? UNKNOWN_SELF;
   let shared: SharedResults | null = null;
-  const environments = environmentsOf(environmentSettings, places.locks(home));
+  const locksFolder = places.locks(home);
+  const environments = environmentsOf(environmentSettings, locksFolder);
   const workspace: Workspace = {
     folder,
     config,
     records,
+    registering,
     plans: createPlanReader(records),
     contents,
     space: createDiskSpace({
@@ -220,11 +225,7 @@ function compose(
     }),
     environments: environments.make,
     environmentLocks: () =>
-      createEnvironmentLocks({
-        ...environmentSettings,
-        locksFolder: places.locks(home),
-        locked: false,
-      }),
+      createEnvironmentLocks({ ...environmentSettings, locksFolder, locked: false }),
     process: processes,
     self: () => self,
     clock: { now: () => Date.now(), monotonic },

@@ -36,7 +36,7 @@ function choose(
   table: EnvironmentTable = {},
   assets: Readonly<Record<string, EnvironmentReference>> = {},
 ) {
-  return chooseSoftware(reference, table, async (name) => assets[name] ?? null);
+  return chooseSoftware(reference, table, { lookup: async (name) => assets[name] ?? null });
 }
 
 describe("chooseSoftware", () => {
@@ -117,8 +117,12 @@ describe("chooseSoftware", () => {
       label: null,
       registry: null,
     };
-    const choice = await chooseSoftware(reference, {}, async (_, version) =>
-      version === null ? inline({ packages: ["six"] }) : null,
+    const choice = await chooseSoftware(
+      reference,
+      {},
+      {
+        lookup: async (_, version) => (version === null ? inline({ packages: ["six"] }) : null),
+      },
     );
     expect(choice).toMatchObject({
       failure: {

@@ -2,7 +2,11 @@
 // Looks names up in the workspace's table, its assets and the curated environments. Makes and installs nothing.
 
 import path from "node:path";
-import type { EnvironmentFailure, EnvironmentLookup } from "../ports/environments.ts";
+import type {
+  EnvironmentFailure,
+  EnvironmentLookup,
+  RegisteringEnvironment,
+} from "../ports/environments.ts";
 import { readBytes, textOrNull } from "../ports/read-file.ts";
 import { utf8Text } from "../ports/utf8-text.ts";
 import type { EnvironmentDefinition, EnvironmentReference } from "../spec/graph.ts";
@@ -53,11 +57,17 @@ export type Choice =
 
 type Named = Extract<EnvironmentReference, { readonly kind: "asset" }>;
 
+export interface AssetLookup {
+  readonly lookup: EnvironmentLookup;
+  /** Left out: nobody can look. */
+  readonly registering?: RegisteringEnvironment;
+}
+
 /** What `reference` means here. */
 export async function chooseSoftware(
   reference: EnvironmentReference | null,
   table: EnvironmentTable,
-  lookup: EnvironmentLookup,
+  { lookup, registering = () => null }: AssetLookup,
 ): Promise<Choice> {
   if (reference === null) return chosen({ kind: "host" });
   if (reference.kind === "inline") return fromDefinition(reference, table, reference.name);
@@ -76,7 +86,7 @@ export async function chooseSoftware(
       `The environment ${name} has no ${version === null ? `label ${label}` : `version ${version}`}.`,
       `See what there is: stepwell environment list. The newest: azureml:${name}@latest.`,
     );
-  return unknown(reference, table);
+  return unknown(reference, table, registering(name, version));
 }
 
 function fromTable(names: readonly string[], table: EnvironmentTable): Choice | null {
@@ -237,18 +247,24 @@ function fromCondaText(file: { readonly path: string; readonly text: string }, l
   return fromConda({ path: file.path, content: toPlain(root) }, label);
 }
 
-function unknown({ name, version, registry }: Named, table: EnvironmentTable): Choice {
+function unknown(
+  { name, version, registry }: Named,
+  table: EnvironmentTable,
+  registering: string | null,
+): Choice {
   const known = [...Object.keys(table), ...CURATED_NAMES];
   const near = nearest(name, known);
   const where = registry === null ? "" : ` of the registry ${registry}`;
   const key = JSON.stringify(name);
   const line = `environments: {${key}: {packages: [numpy, pandas]}}, or the name of another one: {${key}: ${near[0] ?? "sklearn-1.5"}}.`;
   const isOwn = registry === null && !/^azureml-/i.test(name);
-  const create = `stepwell environment create FILE${version === null ? "" : ` --version ${version}`}`;
+  const create =
+    registering ??
+    `stepwell environment create FILE${version === null ? "" : ` --version ${version}`}`;
   return failed(
     "unknown_environment",
     `No environment named ${name}${where} is known.${near.length > 0 ? ` Near names: ${near.join(", ")}.` : ""}`,
-    isOwn
+    isOwn || registering !== null
       ? `Register the file that defines it: ${create}. Or add to stepwell.yml: ${line}`
       : `Add to stepwell.yml: ${line}`,
   );

@@ -22,7 +22,7 @@ export function createEnvironmentLocks(options: EnvironmentsOptions): Environmen
   const packagesOf = async (
     reference: EnvironmentReference | null,
   ): Promise<PackageSoftware | EnvironmentFailure | null> => {
-    const choice = await chooseSoftware(reference, options.table, options.lookup);
+    const choice = await chooseSoftware(reference, options.table, options);
     if (!choice.ok) return choice.failure;
     return choice.software.kind === "packages" ? choice.software : null;
   };

@@ -3,7 +3,12 @@
 
 import { setMaxListeners } from "node:events";
 import path from "node:path";
-import type { EnvironmentFailure, EnvironmentLookup, Environments } from "../ports/environments.ts";
+import type {
+  EnvironmentFailure,
+  EnvironmentLookup,
+  Environments,
+  RegisteringEnvironment,
+} from "../ports/environments.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { lookForChanges } from "./changed-environment.ts";
 import { chooseSoftware, type EnvironmentTable } from "./choose-software.ts";
@@ -25,6 +30,7 @@ export interface EnvironmentsOptions {
   /** Names and images that the workspace maps to packages or to each other. */
   readonly table: EnvironmentTable;
   readonly lookup: EnvironmentLookup;
+  readonly registering?: RegisteringEnvironment;
   /** The user's environment: PATH, PIP_*, UV_* and the like. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Lines for people: what is being made. */
@@ -57,7 +63,7 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
   };
   return {
     async identify(reference, command, mayResolve) {
-      const choice = await chooseSoftware(reference, options.table, options.lookup);
+      const choice = await chooseSoftware(reference, options.table, options);
       if (!choice.ok) return choice;
       const identified = await identifySoftware(choice.software, command, mayResolve, context);
       if (!identified.ok) return identified;

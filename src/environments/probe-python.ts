@@ -4,11 +4,11 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { startOf } from "../ports/start-of-file.ts";
 import { readDocument, writeDocument } from "./disk-cache.ts";
 import { PROBE } from "./probe-script.ts";
 import { runProgram } from "./run-program.ts";
 import { isRacy, stampOf } from "./stamp.ts";
-import { startOf } from "./start-of-file.ts";
 
 /** Where the source of an editable install lies. */
 export interface EditableSource {

@@ -171,7 +171,10 @@ export async function readWithComponents<T>(
   const components = new Map<string, Component>();
   for (;;) {
     const wanted = new Map<string, readonly [string, string | null, string | null]>();
-    const loaded = read(readerOver(workspace.config.registries, components, wanted));
+    const reader = readerOver(workspace.config.registries, components, wanted);
+    const registering: SpecReader["registering"] = (name, version) =>
+      workspace.registering("component", name, version);
+    const loaded = read({ ...reader, registering });
     // The reader is synchronous and the record is not: fetch what was asked for and read again.
     if (wanted.size === 0) return loaded;
     for (const [key, [name, version, label]] of wanted)

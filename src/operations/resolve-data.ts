@@ -244,10 +244,14 @@ async function locateAsset(
     };
   }
   const wanted = version === null ? `${name}@${label ?? "latest"}` : `${name}:${version}`;
+  const create =
+    scope.workspace.registering("data", name, version) ??
+    scope.workspace.registering("model", name, version) ??
+    `stepwell data create --name ${name}${version === null ? "" : ` --version ${version}`} --path PATH`;
   return refuse(
     "unknown_asset",
     `there is no data asset or model ${wanted} in this workspace`,
-    `register it: stepwell data create --name ${name}${version === null ? "" : ` --version ${version}`} --path PATH, or write a path in its place  (see what is there: stepwell data list)`,
+    `register it: ${create}, or write a path in its place  (see what is there: stepwell data list)`,
   );
 }
 

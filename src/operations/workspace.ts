@@ -18,6 +18,7 @@ import type { Storage } from "../ports/storage.ts";
 import type { Tables } from "../ports/tables.ts";
 import type { OpenableDatastore } from "../spec/datastore.ts";
 import type { WorkspaceConfig } from "../spec/workspace-config.ts";
+import type { RegisterCommand } from "./defining-files.ts";
 import type { SharedResults } from "./shared-results.ts";
 
 export interface Workspace {
@@ -25,6 +26,7 @@ export interface Workspace {
   readonly folder: string;
   readonly config: WorkspaceConfig;
   readonly records: RecordStore;
+  readonly registering: RegisterCommand;
   readonly plans: PlanReader;
   readonly contents: Contents;
   readonly space: DiskSpace;

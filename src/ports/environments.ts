@@ -39,6 +39,9 @@ export type EnvironmentLookup = (
   label: string | null,
 ) => Promise<EnvironmentReference | null>;
 
+/** The command that registers the environment of that name, whose file lies in the project; null for none. */
+export type RegisteringEnvironment = (name: string, version: string | null) => string | null;
+
 export interface Environments {
   /**
    * Who the environment is, without building it. Uses the network only to resolve a spec that has no lock yet, or whose

@@ -12,6 +12,8 @@ export interface SpecReader {
   kind(path: string): "file" | "folder" | null;
   /** The name of what stands beside a path where nothing is, and is most like it. Left out: nobody can look. */
   near?(path: string): string | null;
+  /** The command that registers the component of that name, whose file lies in the project. Left out: nobody can look. */
+  registering?(name: string, version: string | null): string | null;
   /** A registered component; version and label both null mean the latest. Null when nothing is known of it. */
   component(
     name: string,

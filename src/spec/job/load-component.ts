@@ -70,7 +70,8 @@ function loadRegistered(
   if (known !== undefined && known !== null) return known;
   const { name, version, label, registry } = asset;
   const found =
-    context.reader.component(name, version, label, registry) ?? unregistered(written, registry);
+    context.reader.component(name, version, label, registry) ??
+    unregistered(written, asset, context);
   if ("missing" in found) {
     context.lack(written, place, "unknown_component", found.missing, found.hint);
     return null;
@@ -83,12 +84,17 @@ function loadRegistered(
   return component;
 }
 
-function unregistered(written: string, registry: string | null): MissingComponent {
+function unregistered(
+  written: string,
+  { name, version, registry }: AssetName,
+  context: LoadContext,
+): MissingComponent {
+  const create = context.reader.registering?.(name, version) ?? "stepwell component create FILE";
   return {
     missing: `there is no component \`${written}\` in this workspace`,
     hint:
       registry === null
-        ? "Register it with `stepwell component create FILE`, or name its file."
-        : `Say where the registry lies (\`registries: {${registry}: ./folder}\` in stepwell.yml), or register the component: \`stepwell component create FILE\`.`,
+        ? `Register it with \`${create}\`, or name its file.`
+        : `Say where the registry lies (\`registries: {${registry}: ./folder}\` in stepwell.yml), or register the component: \`${create}\`.`,
   };
 }

@@ -97,6 +97,7 @@ export function makeInProcess(): Workspace {
     config: { ...defaultWorkspaceConfig(folder), keep: "reference" },
     newestEpoch: () => 0,
     records,
+    registering: () => null,
     plans,
     space,
     contents,

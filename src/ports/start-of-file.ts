@@ -1,7 +1,7 @@
 // The first bytes of a file, to see whether it is a script. Knows no scripts.
 
 import fs from "node:fs";
-import { openFile } from "../ports/read-file.ts";
+import { openFile } from "./read-file.ts";
 
 /** Empty for what cannot be read. */
 export function startOf(file: string, bytes: number): string {
