@@ -9,7 +9,7 @@ interface Bringers {
 }
 
 const PYTHON =
-  /^(?:_libgcc_mutex|_openmp_mutex|bzip2|ca-certificates|expat|gdbm|ld_impl_[\w-]+|libexpat|libffi|libgcc(?:-ng)?|libgomp|libiconv|liblzma(?:-devel)?|libmpdec|libnsl|libsqlite|libstdcxx(?:-ng)?|libuuid|libxcrypt|libzlib|ncurses|openssl|readline|sqlite|tk|tzdata|ucrt|vc|vc14_runtime|vs2015_runtime|xz|zlib)$/;
+  /^(?:_libgcc_mutex|_openmp_mutex|bzip2|ca-certificates|cpython|expat|gdbm|ld_impl_[\w-]+|libexpat|libffi|libgcc(?:-ng)?|libgomp|libiconv|liblzma(?:-devel)?|libmpdec|libnsl|libsqlite|libstdcxx(?:-ng)?|libuuid|libxcrypt|libzlib|ncurses|openssl|readline|sqlite|tk|tzdata|ucrt|vc|vc14_runtime|vs2015_runtime|xz|zlib)$/;
 
 const WHEELS: readonly Bringers[] = [
   {
@@ -22,6 +22,7 @@ const WHEELS: readonly Bringers[] = [
     libraries:
       /^(?:freetype|giflib|jpeg|lcms2|lerc|libdeflate|libjpeg-turbo|libpng|libtiff|libwebp(?:-base)?|libxcb|lz4-c|openjpeg|zstd)$/,
   },
+  { packages: ["gmpy2"], libraries: /^(?:gmp|mpc|mpfr)$/ },
   {
     packages: ["torch"],
     libraries:

@@ -61,7 +61,13 @@ describe("condaPackages", () => {
     const found = condaPackages({
       name: "env",
       channels: ["conda-forge", "nodefaults"],
-      dependencies: ["pip=21.2.4", "nomkl", { pip: ["mlflow<2.19", "pkg[a,b]==1.0 "] }],
+      dependencies: [
+        "pip=21.2.4",
+        "nomkl",
+        "cpuonly",
+        "blas=1.0=mkl",
+        { pip: ["mlflow<2.19", "pkg[a,b]==1.0 "] },
+      ],
     });
     expect(found.requirements).toEqual(["mlflow<2.19", "pkg[a,b]==1.0"]);
     expect(found.unsupported).toEqual([]);

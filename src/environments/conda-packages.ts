@@ -116,7 +116,16 @@ const PIP_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Tools of conda itself, and switches that mean nothing outside it. */
-const DROPPED = new Set(["pip", "wheel", "conda", "nomkl", "blas", "libblas", "python_abi"]);
+const DROPPED = new Set([
+  "pip",
+  "wheel",
+  "conda",
+  "cpuonly",
+  "nomkl",
+  "blas",
+  "pybind11-global",
+  "python_abi",
+]);
 
 /** Python packages whose names look like libraries. */
 const LIKE_LIBRARIES = /^lib(?:rosa|cst|sass|tmux|clang|pysal|usb1|virt-python|archive-c)$/;
