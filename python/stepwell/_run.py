@@ -123,6 +123,8 @@ class Plan:
             for one in answer["steps"]
         }
         self.counts: dict[str, int] = answer["counts"]
+        #: Of the definition, each with its place.
+        self.warnings: list[str] = answer["warnings"]
 
     def __getitem__(self, name: str) -> PlannedStep:
         return _found(self.steps, name, "step", "the plan")

@@ -87,6 +87,9 @@ class Module(unittest.TestCase):
         plan = stepwell.plan(inputs={"count": 6})
         self.assertEqual((plan["make"].decision, plan["measure"].decision), ("run", "depends"))
         self.assertIn("make", plan._repr_html_())
+        self.assertEqual(plan.warnings, [])
+        plan = stepwell.plan(set={"jobs.make.inputs.coun": 6})
+        self.assertEqual([text.split("`")[1] for text in plan.warnings], ["make"])
 
     def test_an_unchanged_run_reuses_everything_and_force_runs_it(self):
         stepwell.run()

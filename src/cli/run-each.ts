@@ -10,6 +10,7 @@ import { stepFacts } from "../operations/run-facts.ts";
 import { driveGroup } from "../operations/run-group.ts";
 import { runView, stepView } from "../operations/run-view.ts";
 import { submitRun } from "../operations/submit-run.ts";
+import { warningTexts } from "../operations/warning-texts.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { RunRow } from "../ports/records.ts";
 import type { Context } from "./context.ts";
@@ -27,6 +28,7 @@ import { writeMissing } from "./write-missing.ts";
 interface Planned {
   readonly combination: Combination;
   readonly plan: Plan;
+  readonly warnings: readonly string[];
 }
 
 export async function runEach(context: Context, file: string, flags: RunFlags): Promise<void> {
@@ -94,7 +96,7 @@ async function planAll(
     const { plan, problems, exitCode } = await prepareFile(context, workspace, file, given, true);
     if (plan === null) return context.refuse({ ...refuseInvalid(problems), exitCode }, json);
     if (planned.length === 0) printProblems(context.terminal, problems);
-    planned.push({ combination, plan });
+    planned.push({ combination, plan, warnings: warningTexts(problems) });
   }
   return planned;
 }
@@ -117,7 +119,7 @@ function submit(
   workspace: Workspace,
   order: Planned & { readonly file: string; readonly flags: RunFlags; readonly group: string },
 ): Promise<RunRow | Refusal> {
-  const { file, flags, group, plan } = order;
+  const { file, flags, group, plan, warnings } = order;
   return submitRun(workspace, plan, {
     name: null,
     experiment: flags.experiment ?? null,
@@ -129,6 +131,7 @@ function submit(
     file,
     commandLine: ["stepwell", ...context.words],
     variables: givenVariables(context, flags),
+    warnings,
   });
 }
 

@@ -169,7 +169,7 @@ async function rerun(
     return rerunChanged(home, name, source, { ...options, set });
   return home.use(async (workspace) => {
     const run = accepted(await readRun(workspace, name));
-    const plan = accepted(
+    const { plan, problems, warnings } = accepted(
       await rerunPlan(workspace, run, {
         latest: options.latest ?? false,
         from: options.from ?? null,
@@ -186,8 +186,9 @@ async function rerun(
       tags: { ...run.row.tags, ...options.tags },
       env: source?.asked.env ?? {},
       file: run.row.origin.file,
+      warnings,
     });
-    return begin(home, again, { options, source, warnings: [] });
+    return begin(home, again, { options, source, warnings: problems });
   });
 }
 

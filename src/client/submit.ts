@@ -6,6 +6,7 @@ import { startDetachedEngine } from "../operations/detached-engine.ts";
 import { forecastRun } from "../operations/plan-run.ts";
 import { takeUp } from "../operations/resume-run.ts";
 import { submitRun } from "../operations/submit-run.ts";
+import { warningTexts } from "../operations/warning-texts.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { PipelineParts } from "../sdk/pipeline-parts.ts";
 import type { RecordOptions, Run, SubmitOptions } from "../sdk/run.ts";
@@ -30,7 +31,7 @@ export async function submitPipeline(
 /** The same in a workspace that is found already. */
 export async function submitIn(home: Home, source: Source, options: RecordOptions): Promise<Run> {
   const { parts, asked } = source;
-  const order = { ...options, env: asked.env ?? {}, file: fileOf(parts) };
+  const given = { env: asked.env ?? {}, file: fileOf(parts) };
   return home.use(async (workspace) => {
     const { plan, problems } = await preparePipeline(
       workspace,
@@ -40,7 +41,8 @@ export async function submitIn(home: Home, source: Source, options: RecordOption
     );
     if (plan === null) throw invalid(problems);
     options.signal?.throwIfAborted();
-    const name = await record(workspace, plan, order);
+    const warnings = warningTexts(problems);
+    const name = await record(workspace, plan, { ...options, ...given, warnings });
     return begin(home, name, { options, source, warnings: problems });
   });
 }
@@ -52,6 +54,7 @@ function only({ onlyCached = false, strict = false }: RecordOptions): Asked {
 export interface Order extends RecordOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly file: string | null;
+  readonly warnings: readonly string[];
 }
 
 /** Makes the run durable and gives its name. */
@@ -75,6 +78,7 @@ export async function record(workspace: Workspace, plan: Plan, order: Order): Pr
       file: order.file,
       commandLine: ownCommand(),
       variables: order.env,
+      warnings: order.warnings,
     }),
   );
   // The same key again: nobody may be left who goes on with that run.
@@ -129,7 +133,8 @@ export function planPipeline(parts: PipelineParts, asked: Asked): Promise<PlanRe
   return usePretended(folderOf(asked), async (workspace) => {
     const { plan, problems, unresolved } = await preparePipeline(workspace, parts, asked, false);
     if (plan === null) throw invalid(problems);
-    return shownPlan(await forecastRun(workspace, plan, unresolved), parts);
+    const forecast = await forecastRun(workspace, plan, unresolved);
+    return shownPlan({ ...forecast, warnings: warningTexts(problems) }, parts);
   });
 }
 

@@ -4,12 +4,14 @@
 import { NO_ENVIRONMENT, type Plan, type PlannedStep, type ResolvedData } from "../core/plan.ts";
 import { shellWord } from "../core/shell-word.ts";
 import type { Graph, StepNode } from "../spec/graph.ts";
+import type { Problem } from "../spec/problem.ts";
 import { notRunnable } from "./not-runnable.ts";
 import { preparePlan } from "./prepare-plan.ts";
 import type { RecordedRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
 import { createEnvironmentResolver } from "./resolve-environment.ts";
 import { selectSteps } from "./select-steps.ts";
+import { warningTexts } from "./warning-texts.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface RerunOptions {
@@ -22,11 +24,20 @@ export interface RerunOptions {
   readonly keepWork: boolean;
 }
 
+export interface Rerun {
+  readonly plan: Plan;
+  /** What was found when files were read again: warnings. */
+  readonly problems: readonly Problem[];
+  /** All that is to be recorded of what its definition is warned of: it is that of the recorded run. */
+  readonly warnings: readonly string[];
+}
+
 export async function rerunPlan(
   workspace: Workspace,
   run: RecordedRun,
   options: RerunOptions,
-): Promise<Plan | Refusal> {
+): Promise<Rerun | Refusal> {
+  const warned = run.row.origin.warnings ?? [];
   // The name was taken by the recorded run; the new one gets the next number.
   const graph = { ...run.plan.graph, name: null };
   const selected = await selectSteps(workspace, graph, { ...options, fromRun: run.row.name });
@@ -46,12 +57,14 @@ export async function rerunPlan(
   };
   if (options.latest) {
     await tellKeptComponents(workspace, graph);
-    const prepared = await preparePlan(workspace, graph, {
+    const { plan, problems, exitCode } = await preparePlan(workspace, graph, {
       ...runOptions,
       mayResolve: true,
       locked: false,
     });
-    return prepared.plan ?? { ...refuseInvalid(prepared.problems), exitCode: prepared.exitCode };
+    if (plan === null) return { ...refuseInvalid(problems), exitCode };
+    const warnings = [...new Set([...warned, ...warningTexts(problems)])];
+    return { plan, problems, warnings };
   }
   const later = notRunnable(graph, { skip, mayResolve: true });
   if (later.some(({ severity }) => severity === "error")) return refuseInvalid(later);
@@ -59,7 +72,8 @@ export async function rerunPlan(
   const plan = await withLeftOut(workspace, run, unread);
   if (isRefusal(plan)) return plan;
   const gone = await missingData(workspace, plan, unread);
-  return gone ?? { ...plan, graph, options: runOptions };
+  if (gone !== null) return gone;
+  return { plan: { ...plan, graph, options: runOptions }, problems: [], warnings: warned };
 }
 
 /** Steps that the recorded run left out, and this one runs, get their environments now; what else they lacked they still do. */

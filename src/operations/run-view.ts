@@ -97,7 +97,11 @@ export function runView(folder: string, run: RecordedRun): RunView {
     steps: withPipelines(run, steps),
     outputs: outputViews(run, run.plan.graph.outputs),
     properties: gitProperties(run.row.origin.git),
-    warnings: [...warningsOf(run), ...untoldOf(folder, run.row.name)],
+    warnings: [
+      ...(run.row.origin.warnings ?? []),
+      ...warningsOf(run),
+      ...untoldOf(folder, run.row.name),
+    ],
     errors: problemsOf(run).map(({ code, message, hint }) => ({ code, message, hint })),
   };
 }
@@ -115,6 +119,7 @@ export function outputViews(
   return views;
 }
 
+/** Those of its definition, told when it was submitted, are not among them. */
 export function warningsOf(run: RecordedRun): readonly string[] {
   const steps = run.plan.graph.steps.flatMap((step, index) => {
     const result = run.results.get(index)?.result;

@@ -33,6 +33,8 @@ export interface SubmitOptions {
   readonly commandLine: readonly string[];
   /** `--env NAME=V`: handed to the steps, recorded by name only. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What was warned of the definition. */
+  readonly warnings: readonly string[];
 }
 
 /** Names are ids, never paths. */
@@ -189,6 +191,7 @@ function newRun(
       workingFolder: process.cwd(),
       file: options.file,
       git,
+      ...(options.warnings.length === 0 ? {} : { warnings: options.warnings }),
     },
   };
 }

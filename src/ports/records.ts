@@ -22,6 +22,8 @@ export interface RunOrigin {
   readonly file: string | null;
   /** One for each code folder inside a git work tree. */
   readonly git: readonly GitOrigin[];
+  /** What was warned of its definition; absent: nothing, or it was not recorded yet. */
+  readonly warnings?: readonly string[];
 }
 
 export interface GitOrigin {

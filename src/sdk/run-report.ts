@@ -121,6 +121,8 @@ export interface PlanReport {
   readonly steps: readonly StepPlan[];
   readonly counts: Readonly<Record<StepPlan["decision"], number>>;
   readonly notes: readonly string[];
+  /** What is warned of the definition. */
+  readonly warnings: readonly string[];
 }
 
 /** Why a step ran or was reused, in full: what `stepwell why --json` prints. */

@@ -104,6 +104,7 @@ it("an engine that counts on a result which is removed meanwhile decides anew", 
     file: null,
     commandLine: [],
     variables: {},
+    warnings: [],
   });
   expect(isRefusal(row)).toBe(false);
   await driveRun(workspace, { run: "again", follow: null, onNotice: () => {} });

@@ -4,6 +4,8 @@ import path from "node:path";
 import type { Command } from "commander";
 import { forecastRun, type RunForecast, type StepForecast } from "../../operations/plan-run.ts";
 import { refuseInvalid } from "../../operations/refusal.ts";
+import { warningTexts } from "../../operations/warning-texts.ts";
+import type { Problem } from "../../spec/problem.ts";
 import type { Context } from "../context.ts";
 import { addFileArgument, definitionFile, type FileFlag } from "../definition-file.ts";
 import { duration, table } from "../format.ts";
@@ -51,7 +53,7 @@ async function planFile(context: Context, file: string, flags: PlanFlags): Promi
     printProblems(context.terminal, problems);
     warnOfVariables(context, workspace, flags);
     const forecast = await forecastRun(workspace, plan, unresolved);
-    if (json) context.terminal.out(JSON.stringify({ schema: 1, valid: true, ...forecast }));
+    if (json) context.terminal.out(planJson(forecast, problems));
     else if (flags.markdown)
       context.terminal.out(
         planMarkdown({ file: path.relative(context.currentFolder, file), forecast }),
@@ -62,6 +64,15 @@ async function planFile(context: Context, file: string, flags: PlanFlags): Promi
   } finally {
     await workspace.close();
   }
+}
+
+function planJson(forecast: RunForecast, problems: readonly Problem[]): string {
+  return JSON.stringify({
+    schema: 1,
+    valid: true,
+    ...forecast,
+    warnings: warningTexts(problems),
+  });
 }
 
 /** A plan of more steps shows only what would run. */

@@ -8,6 +8,7 @@ import { rerunPlan } from "../../operations/rerun-plan.ts";
 import { takeUp } from "../../operations/resume-run.ts";
 import { submitRun } from "../../operations/submit-run.ts";
 import type { Context } from "../context.ts";
+import { printProblems } from "../print-problems.ts";
 import { addRunOptions, priorityOf, type RunFlags, seeOptions, tagsOf } from "../run-flags.ts";
 import { collectForced, FORCE_HELP, forced } from "../run-options.ts";
 import { detach, seeThrough } from "../see-through.ts";
@@ -35,7 +36,7 @@ async function rerun(context: Context, word: string | undefined, flags: RerunFla
   const workspace = await context.open({ create: "refuse" });
   try {
     const run = await recordedRun(context, workspace, word, json);
-    const plan = await rerunPlan(workspace, run, {
+    const again = await rerunPlan(workspace, run, {
       latest: flags.latest ?? false,
       from: flags.from ?? null,
       until: flags.until ?? null,
@@ -44,7 +45,9 @@ async function rerun(context: Context, word: string | undefined, flags: RerunFla
       strict: flags.strict ?? false,
       keepWork: flags.keepWork ?? false,
     });
-    if (isRefusal(plan)) return context.refuse(plan, json);
+    if (isRefusal(again)) return context.refuse(again, json);
+    const { plan, problems, warnings } = again;
+    printProblems(context.terminal, problems);
     for (const name of missingVariables(workspace, plan))
       context.terminal.note(
         `warning: ${run.row.name} was handed ${name}, which this shell does not have: export it, and rerun`,
@@ -60,6 +63,7 @@ async function rerun(context: Context, word: string | undefined, flags: RerunFla
       file: run.row.origin.file,
       commandLine: ["stepwell", ...context.words],
       variables: {},
+      warnings,
     });
     if (isRefusal(row)) return context.refuse(row, json);
     if (flags.idempotencyKey !== undefined) await takeUp(workspace, row, flags.detach ?? null);

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { isRefusal, refuse, refuseInvalid } from "../../operations/refusal.ts";
 import { takeUp } from "../../operations/resume-run.ts";
 import { submitRun } from "../../operations/submit-run.ts";
+import { warningTexts } from "../../operations/warning-texts.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { RunRow } from "../../ports/records.ts";
 import type { Context } from "../context.ts";
@@ -120,6 +121,7 @@ async function submitFile(
     file,
     commandLine: ["stepwell", ...context.words],
     variables: givenVariables(context, flags),
+    warnings: warningTexts(problems),
   });
   if (isRefusal(row)) return context.refuse(row, json);
   // The same key again: nobody may be left who goes on with that run.

@@ -163,6 +163,7 @@ async function runAndCheck(session: Session): Promise<void> {
     file,
     commandLine: [],
     variables: {},
+    warnings: [],
   });
   if (isRefusal(row)) throw new Error(row.message);
   await driveRun(workspace, { run: row.name, follow: null, onNotice: () => {} });
