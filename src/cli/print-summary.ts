@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import type { StepStatus } from "../core/status.ts";
 import { keptFromRunning } from "../operations/kept-from-running.ts";
+import { loggedOf } from "../operations/logged-values.ts";
 import type { RecordedRun } from "../operations/read-run.ts";
 import {
   notesOf,
@@ -16,6 +17,7 @@ import { type DiskNotice, diskNotice } from "../operations/usage-note.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import { failurePlaces, failureReason } from "./failure-places.ts";
 import { bytes, duration, number } from "./format.ts";
+import { loggedMark } from "./logged-mark.ts";
 import { logTail } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -159,9 +161,12 @@ const SHOWN_METRICS = 12;
 
 function printMetrics(terminal: Terminal, run: RecordedRun): void {
   const lines: string[] = [];
-  for (const [index, step] of run.plan.graph.steps.entries())
-    for (const [name, value] of Object.entries(run.results.get(index)?.result.metrics ?? {}))
-      lines.push(`  ${step.path === "." ? "" : `${step.path}.`}${name}  ${number(value)}`);
+  for (const [index, { path }] of run.plan.graph.steps.entries()) {
+    const { metrics, failed } = loggedOf(run, index);
+    const before = path === "." ? "" : `${path}.`;
+    for (const [name, value] of Object.entries(metrics))
+      lines.push(`  ${before}${name}  ${number(value)}${loggedMark(failed)}`);
+  }
   if (lines.length === 0) return;
   terminal.note(terminal.colors.bold("metrics"));
   noteList(terminal, lines, SHOWN_METRICS);

@@ -5,6 +5,7 @@ import type { AttemptView, StepView } from "../operations/run-view.ts";
 import { liveCode, liveFolder } from "../spec/frozen-root.ts";
 import type { EnvironmentReference, StepNode } from "../spec/graph.ts";
 import { duration, number } from "./format.ts";
+import { loggedMark } from "./logged-mark.ts";
 
 /** The JSON form: the step as in the view of its run, and what its definition says. */
 export interface StepReport extends StepView {
@@ -72,7 +73,10 @@ export function stepLines(report: StepReport): readonly string[] {
     ...(compute === null ? [] : [`compute ${compute}`]),
     ...Object.entries(report.inputs).map(([name, input]) => `input ${name}  ${inputText(input)}`),
     ...Object.entries(report.outputs).map(([name, { path }]) => `output ${name}  ${path}`),
-    ...Object.entries(report.metrics).map(([name, value]) => `metric ${name}  ${number(value)}`),
+    ...Object.entries(report.metrics).map(
+      ([name, value]) =>
+        `metric ${name}  ${number(value)}${loggedMark(report.status !== "Completed")}`,
+    ),
     ...Object.entries(report.parameters).map(([name, value]) => `logged ${name}  ${value}`),
     ...(tracking === null ? [] : [`metrics went to ${tracking}`]),
     ...report.attempts.map(attemptLine),

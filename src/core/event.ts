@@ -2,7 +2,7 @@
 // `step` is an index into the plan's steps.
 
 import type { AttemptEnd, ProcessIdentity } from "./attempt.ts";
-import type { StepResult } from "./output.ts";
+import type { LoggedValues, StepResult } from "./output.ts";
 import type { Reason } from "./reason.ts";
 
 /** Bumped when an event's shape changes; older ones stay readable. */
@@ -105,6 +105,8 @@ export type RunEvent =
       readonly end: AttemptEnd;
       /** When the next attempt may start (milliseconds since 1970), or null when there is none. */
       readonly retryAt: number | null;
+      /** What it had logged when it did not succeed; absent: nothing. */
+      readonly logged?: LoggedValues;
     }
   /** The machine stopped before what it made was safe: it counts as never run, and the step is ready again. */
   | { readonly kind: "attempt_discarded"; readonly at: number; readonly step: number }
@@ -128,6 +130,8 @@ export type RunEvent =
       readonly at: number;
       readonly step: number;
       readonly error: StepError;
+      /** Of an attempt that ended well and whose outputs could not be taken: what it had logged; absent: nothing. */
+      readonly logged?: LoggedValues;
     }
   | { readonly kind: "steps_skipped"; readonly at: number; readonly steps: readonly number[] }
   | { readonly kind: "steps_canceled"; readonly at: number; readonly steps: readonly number[] }

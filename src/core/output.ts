@@ -39,13 +39,17 @@ export interface MetricPoint {
   readonly at: number;
 }
 
-/** What a step run left behind besides its declared outputs. */
-export interface StepResult {
-  readonly outputs: Readonly<Record<string, OutputRecord>>;
+/** What an attempt logged. */
+export interface LoggedValues {
   /** Last value of each metric. */
   readonly metrics: Readonly<Record<string, number>>;
   /** Parameters logged through MLflow. */
   readonly loggedParameters: Readonly<Record<string, string>>;
+}
+
+/** What a step run left behind besides its declared outputs. */
+export interface StepResult extends LoggedValues {
+  readonly outputs: Readonly<Record<string, OutputRecord>>;
   /** `./outputs` and `./logs` of the step, or null when both were empty. */
   readonly artifacts: OutputRecord | null;
   readonly warnings: readonly string[];

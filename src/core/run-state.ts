@@ -4,6 +4,7 @@
 import type { Graph } from "../spec/graph.ts";
 import type { AttemptEnd, ProcessIdentity } from "./attempt.ts";
 import type { ResultReference, RunEvent, StepError } from "./event.ts";
+import type { LoggedValues } from "./output.ts";
 import type { Plan } from "./plan.ts";
 import type { Reason } from "./reason.ts";
 import { isEndedStep, type RunStatus, type StepStatus } from "./status.ts";
@@ -25,6 +26,8 @@ export interface AttemptState {
   checkpointAt: number | null;
   process: ProcessIdentity | null;
   end: AttemptEnd | null;
+  /** What it had logged when it did not succeed; null: nothing, or its result has it. */
+  logged: LoggedValues | null;
 }
 
 export interface StepState {
@@ -186,7 +189,7 @@ export function evolve(plan: Plan, wiring: Wiring, state: RunState, event: RunEv
       });
       return;
     case "step_failed":
-      failStep(plan, state, event.step, event.at, event.error);
+      failStep(plan, state, event);
       return;
     case "steps_skipped":
       for (const step of event.steps) endStep(state, step, "Skipped", event.at);
@@ -261,6 +264,7 @@ function evolveAttempt(state: RunState, event: AttemptEvent): void {
         checkpointAt: null,
         process: null,
         end: null,
+        logged: null,
       });
       return;
     case "attempt_started":
@@ -278,6 +282,7 @@ function evolveAttempt(state: RunState, event: AttemptEvent): void {
     case "attempt_ended":
       if (live === null) return;
       live.end = event.end;
+      live.logged = event.logged ?? null;
       live.startedAt ??= event.end.startedAt;
       step.retryAt = event.retryAt;
       step.status = event.retryAt === null ? "Finalizing" : "Queued";
@@ -342,10 +347,16 @@ function completeStep(
   }
 }
 
-function failStep(plan: Plan, state: RunState, index: number, at: number, error: StepError): void {
+function failStep(
+  plan: Plan,
+  state: RunState,
+  { step: index, at, error, logged }: Extract<RunEvent, { kind: "step_failed" }>,
+): void {
   const step = state.steps[index] as StepState;
   if (isEndedStep(step.status)) return;
   step.error = error;
+  const last = step.attempts.at(-1);
+  if (last !== undefined && logged !== undefined) last.logged = logged;
   endStep(state, index, "Failed", at);
   if (!plan.graph.continueOnStepFailure) state.stoppedBy ??= index;
 }

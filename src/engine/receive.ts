@@ -16,6 +16,7 @@ import { compareWithEarlier } from "./compare-earlier.ts";
 import { settle } from "./decide.ts";
 import type { Diagnosis } from "./engine-ports.ts";
 import type { EngineState } from "./engine-state.ts";
+import { type Logged, loggedBy } from "./failed-attempt-values.ts";
 import { type Flight, finish, type Message, restartFlight } from "./flight.ts";
 import { readInputs } from "./read-inputs.ts";
 import { hold, insist, scarcityOf, waitForSpace } from "./space-wait.ts";
@@ -153,7 +154,8 @@ function ended(state: EngineState, flight: Flight, end: AttemptEnd): void {
   releaseSlot(state, flight);
   if (end.reason === "disk_full") waitForSpace(state, "workspace");
   if (end.startedAt !== null) state.lookAhead.seen(end.finishedAt - end.startedAt);
-  emit(flight.run, { kind: "attempt_ended", at, step: flight.step, end, retryAt });
+  const logged = good ? {} : loggedBy(state.ports, flight);
+  emit(flight.run, { kind: "attempt_ended", at, step: flight.step, end, retryAt, ...logged });
   if (good) {
     flight.startedAt ??= end.startedAt;
     finish(state.ports, flight, state.post);
@@ -298,7 +300,7 @@ function fail(state: EngineState, flight: Flight, error: StepError): void {
   releaseSlot(state, flight);
   land(state, flight, true);
   if (step.attempts.at(-1)?.end === null) emit(flight.run, notStarted(state, flight, error));
-  failStep(state, flight, error);
+  failStep(state, flight, error, loggedBy(state.ports, flight));
 }
 
 function notStarted(
@@ -318,7 +320,7 @@ function notStarted(
   return { kind: "attempt_ended", at, step: flight.step, end, retryAt: null };
 }
 
-function failStep(state: EngineState, flight: Flight, error: StepError): void {
+function failStep(state: EngineState, flight: Flight, error: StepError, logged: Logged = {}): void {
   emit(flight.run, {
     kind: "step_failed",
     at: state.ports.clock.now(),
@@ -329,6 +331,7 @@ function failStep(state: EngineState, flight: Flight, error: StepError): void {
       hint: error.hint,
       ...(error.location ? { location: error.location } : {}),
     },
+    ...logged,
   });
   releaseWaiters(state, flight);
 }

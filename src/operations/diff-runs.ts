@@ -9,6 +9,7 @@ import { createExplainer } from "../engine/explainer.ts";
 import type { GitOrigin } from "../ports/records.ts";
 import { own } from "../spec/own-keys.ts";
 import { createOutputComparer, type OutputChange } from "./diff-outputs.ts";
+import { type Logged, loggedOf } from "./logged-values.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { findRecord } from "./run-view.ts";
@@ -25,6 +26,8 @@ export interface StepDifference {
   readonly name: string;
   readonly differences: readonly Reason[];
   readonly metrics: readonly MetricDifference[];
+  /** Whether its metrics are those of an attempt that did not succeed. */
+  readonly failed: readonly [before: boolean, after: boolean];
   /** Of those that both runs have and that are not the same. */
   readonly outputs: readonly OutputChange[];
 }
@@ -70,10 +73,12 @@ export async function diffRuns(
     const was = old.get(name);
     if (was === undefined) continue;
     const found = await differences(...comparable(before, was, after, index));
-    const metrics = metricDifferences(before, was, after, index);
+    const logged = [loggedOf(before, was), loggedOf(after, index)] as const;
+    const metrics = metricDifferences(...logged);
+    const failed = [logged[0].failed, logged[1].failed] as const;
     const outputs = await comparer.changes(before.results.get(was), after.results.get(index));
     if (found.length + metrics.length + outputs.length > 0)
-      steps.push({ name, differences: found, metrics, outputs });
+      steps.push({ name, differences: found, metrics, failed, outputs });
   }
   const onlyBefore = [...old.keys()].filter((name) => !now.has(name));
   const onlyAfter = [...now.keys()].filter((name) => !old.has(name));
@@ -129,13 +134,9 @@ function factsOf(run: RecordedRun, index: number): KnownFacts {
 }
 
 function metricDifferences(
-  before: RecordedRun,
-  was: number,
-  after: RecordedRun,
-  is: number,
+  { metrics: old }: Logged,
+  { metrics: now }: Logged,
 ): readonly MetricDifference[] {
-  const old = before.results.get(was)?.result.metrics ?? {};
-  const now = after.results.get(is)?.result.metrics ?? {};
   return [...new Set([...Object.keys(old), ...Object.keys(now)])]
     .filter((name) => !Object.is(own(old, name), own(now, name)))
     .map((name) => ({ name, before: own(old, name) ?? null, after: own(now, name) ?? null }));

@@ -13,6 +13,7 @@ import type { PipelineNode, StepInput, StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
 import { gitProperties } from "./git-properties.ts";
 import { lastLines } from "./log-tail.ts";
+import { loggedOf } from "./logged-values.ts";
 import type { RecordedRun } from "./read-run.ts";
 import { type Decision, decisionOf } from "./step-decision.ts";
 import { places } from "./workspace.ts";
@@ -174,6 +175,7 @@ export function stepView(folder: string, run: RecordedRun, index: number): StepV
   const attempts = attemptViews(folder, run.row.name, node, state);
   const taken = isTaken(state) && row !== undefined ? logOf(folder, row) : null;
   const log = taken ?? attempts.at(-1)?.log ?? (row === undefined ? null : logOf(folder, row));
+  const logged = loggedOf(run, index);
   return {
     name: node.path,
     type: node.type,
@@ -181,8 +183,8 @@ export function stepView(folder: string, run: RecordedRun, index: number): StepV
     reuse: reuseView(state),
     attempts,
     inputs: inputViews(run, node, index),
-    metrics: row?.result.metrics ?? {},
-    parameters: row?.result.loggedParameters ?? {},
+    metrics: logged.metrics,
+    parameters: logged.loggedParameters,
     tracking: log === null ? null : (node.environmentVariables.MLFLOW_TRACKING_URI ?? null),
     outputs: Object.fromEntries(
       Object.entries(row?.result.outputs ?? {}).map(([name, output]) => [name, outputView(output)]),

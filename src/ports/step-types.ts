@@ -1,7 +1,7 @@
 // The port to the types of steps: how an attempt of each is ordered and what it logged. Implemented in steps/.
 
 import type { StepError } from "../core/event.ts";
-import type { OutputRecord, StepResult } from "../core/output.ts";
+import type { LoggedValues, OutputRecord, StepResult } from "../core/output.ts";
 import type { Demand, Plan } from "../core/plan.ts";
 import type { StepNode } from "../spec/graph.ts";
 import type { AttemptOrder } from "./compute.ts";
@@ -49,6 +49,11 @@ export interface StepTypes {
       readonly inputs: readonly string[];
     },
   ): Pick<StepResult, "metrics" | "loggedParameters" | "warnings" | "undeclared" | "watchedBy">;
+  /**
+   * What an attempt that made no result had logged until then, read from its folder. Values that these runs were handed by
+   * name are not in it.
+   */
+  logged(staged: Pick<StagedAttempt, "folder">, runs: readonly string[]): LoggedValues;
   /**
    * Takes the values that the runs were handed by name out of an ended attempt's log; null when they were handed none. A log
    * that holds none of them is left as it is.

@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import type { StepError } from "../core/event.ts";
 import { namedFiles } from "../core/named-files.ts";
-import { ARTIFACTS, type UndeclaredReads } from "../core/output.ts";
+import { ARTIFACTS, type LoggedValues, type UndeclaredReads } from "../core/output.ts";
 import { shellWord } from "../core/shell-word.ts";
 import type { AttemptOrder } from "../ports/compute.ts";
 import type { AttemptContext, StepTypes } from "../ports/step-types.ts";
@@ -53,6 +53,8 @@ export function createStepTypes(
     found.set(variables, secrets);
     return secrets;
   };
+  const maskOf = (runs: readonly string[]): Mask =>
+    textMasker(runs.flatMap((one) => secretsIn(shell(one))));
   const rules = settings.watch === null ? null : watchRules(settings.watch, process.env);
   const namedOutside = (step: StepNode): readonly ReadLine[] =>
     rules === null
@@ -77,38 +79,23 @@ export function createStepTypes(
       const store = mlflowFolder(staged.folder);
       return fs.existsSync(store) ? mlflowArtifacts(store) : [];
     },
+    logged: ({ folder }, runs) => maskLogged(readLogged(folder), maskOf(runs)),
     collect(staged, outputs, { run, heirTo, step, inputs }) {
       const traced = step.trace ? readStrace(staged.folder) : null;
       const warnings = step.trace && traced === null ? [STRACE_MISSING] : [];
       const written = outputs[METRICS_OUTPUT];
-      const metrics: Record<string, number> = {};
-      if (written) {
-        const read = readMetricsOutput(written.path);
-        for (const [name, value] of Object.entries(read.metrics)) put(metrics, name, value);
-        warnings.push(...read.warnings);
-      }
-      let loggedParameters: Readonly<Record<string, string>> = NOTHING;
-      const store = mlflowFolder(staged.folder);
-      if (fs.existsSync(store)) {
-        const logged = readMlflowStore(store);
-        for (const point of logged.metrics) put(metrics, point.name, point.value);
-        loggedParameters = logged.parameters;
-        warnings.push(...logged.warnings, ...registeredElsewhere(store, run, step));
-      }
-      const file = metricsFile(staged.folder);
-      if (fs.existsSync(file)) {
-        const read = readMetricsFile(file);
-        for (const point of read.metrics) put(metrics, point.name, point.value);
-        warnings.push(...read.warnings);
-      }
+      const ofOutput = written ? readMetricsOutput(written.path) : null;
+      const logged = readLogged(staged.folder);
+      const metrics = { ...ofOutput?.metrics, ...logged.metrics };
+      const registered = registeredElsewhere(mlflowFolder(staged.folder), run, step);
+      warnings.push(...(ofOutput?.warnings ?? []), ...logged.warnings, ...registered);
       const lines = traced ?? readRecord(readsFile(staged.folder));
       const named = traced === null && step.trace !== false ? namedOutside(step) : [];
       const undeclared = undeclaredOf(staged.folder, step, inputs, [...(lines ?? []), ...named]);
       const watchedBy = traced === null ? "python" : "strace";
-      const mask = textMasker([run, ...heirTo].flatMap((one) => secretsIn(shell(one))));
+      const mask = maskOf([run, ...heirTo]);
       return {
-        metrics: Object.keys(metrics).length === 0 ? NOTHING : maskKeys(metrics, mask),
-        loggedParameters: maskTexts(loggedParameters, mask),
+        ...maskLogged({ metrics, loggedParameters: logged.loggedParameters }, mask),
         warnings: mask === null ? warnings : warnings.map(mask),
         ...(lines === null ? {} : { watchedBy }),
         ...(undeclared === undefined ? {} : { undeclared }),
@@ -126,7 +113,34 @@ function unreadVariables(why: string): StepError {
   };
 }
 
+interface ReadLogged extends LoggedValues {
+  readonly warnings: readonly string[];
+}
+
+/** What was logged through MLflow, and below it what stands in the file of metrics. */
+function readLogged(folder: string): ReadLogged {
+  const store = mlflowFolder(folder);
+  const logged = fs.existsSync(store) ? readMlflowStore(store) : null;
+  const file = metricsFile(folder);
+  const lines = fs.existsSync(file) ? readMetricsFile(file) : null;
+  const metrics: Record<string, number> = {};
+  for (const { name, value } of logged?.metrics ?? []) put(metrics, name, value);
+  for (const { name, value } of lines?.metrics ?? []) put(metrics, name, value);
+  return {
+    metrics,
+    loggedParameters: logged?.parameters ?? NOTHING,
+    warnings: [...(logged?.warnings ?? []), ...(lines?.warnings ?? [])],
+  };
+}
+
 type Mask = ((text: string) => string) | null;
+
+function maskLogged({ metrics, loggedParameters }: LoggedValues, mask: Mask): LoggedValues {
+  return {
+    metrics: Object.keys(metrics).length === 0 ? NOTHING : maskKeys(metrics, mask),
+    loggedParameters: maskTexts(loggedParameters, mask),
+  };
+}
 
 /** Of two that are alike then the later one counts. */
 function maskKeys<T>(record: Readonly<Record<string, T>>, mask: Mask): Readonly<Record<string, T>> {
@@ -156,6 +170,7 @@ function makePrivate(log: string): void {
 
 /** MLflow says that a model is registered; it is so in the store of the attempt, which nobody else reads. */
 function registeredElsewhere(store: string, run: string, step: StepNode): readonly string[] {
+  if (!fs.existsSync(store)) return [];
   const output = step.path === "." ? ARTIFACTS : `${step.path}.${ARTIFACTS}`;
   return registeredByMlflow(store).map(({ name, path }) => {
     const at = path === null ? "PATH" : `azureml://jobs/${run}/outputs/${output}/paths/${path}`;

@@ -2,11 +2,12 @@
 
 import type { Command } from "commander";
 import { oneLine } from "../../core/one-line.ts";
-import { diffRuns, type RunDifference } from "../../operations/diff-runs.ts";
+import { diffRuns, type RunDifference, type StepDifference } from "../../operations/diff-runs.ts";
 import { isRefusal } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
 import { detailLines } from "../difference-lines.ts";
 import { number } from "../format.ts";
+import { loggedMark } from "../logged-mark.ts";
 import { RUN_HELP, runOf } from "../targets.ts";
 
 interface DiffFlags {
@@ -48,7 +49,7 @@ function print(context: Context, found: RunDifference): void {
     terminal.out(step.name);
     for (const difference of step.differences) terminal.out(`  ${difference.detail}`);
     for (const { name, before, after } of step.metrics)
-      terminal.out(`  metric ${name}: ${shown(before)} → ${shown(after)}`);
+      terminal.out(`  metric ${name}: ${shown(before)} → ${shown(after)}${failedMark(step)}`);
     for (const { name, summary, difference } of step.outputs) {
       terminal.out(`  output ${name}: ${oneLine(summary)}`);
       if (difference !== null)
@@ -59,6 +60,12 @@ function print(context: Context, found: RunDifference): void {
   for (const name of found.onlyBefore) terminal.out(`${name}: only in ${found.before}`);
   for (const name of found.onlyAfter) terminal.out(`${name}: only in ${found.after}`);
   if (found.same) terminal.out("nothing that counts is different");
+}
+
+/** What an attempt logged before it failed is no result. */
+function failedMark({ failed: [before, after] }: StepDifference): string {
+  const which = before && after ? "both" : before ? "before" : "after";
+  return loggedMark(before || after, which);
 }
 
 function shown(value: number | null): string {

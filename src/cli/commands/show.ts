@@ -11,6 +11,7 @@ import { unknownStep } from "../../operations/why-step.ts";
 import type { Context } from "../context.ts";
 import { failurePlaces, failureReason } from "../failure-places.ts";
 import { number, table } from "../format.ts";
+import { loggedMark } from "../logged-mark.ts";
 import { mostShown, noteMore } from "../most-shown.ts";
 import { headline, paintStatus } from "../print-summary.ts";
 import { shownSteps } from "../shown-steps.ts";
@@ -109,7 +110,9 @@ function printStep(context: Context, step: StepView): void {
   for (const [name, output] of Object.entries(step.outputs))
     terminal.out(`output ${prefix(step)}${name}  ${output.path}`);
   for (const [name, value] of Object.entries(step.metrics))
-    terminal.out(`metric ${prefix(step)}${name}  ${number(value)}`);
+    terminal.out(
+      `metric ${prefix(step)}${name}  ${number(value)}${loggedMark(step.status !== "Completed")}`,
+    );
   if (step.tracking !== null) terminal.out(`metrics of ${step.name} went to ${step.tracking}`);
   if (step.error !== null && step.type !== "pipeline") printError(context, step);
 }

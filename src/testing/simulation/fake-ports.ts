@@ -74,6 +74,7 @@ export function createFakePorts(
               ),
             ),
       artifacts: () => [],
+      logged: () => ({ metrics: {}, loggedParameters: {} }),
       collect: () => ({ metrics: {}, loggedParameters: {}, warnings: [] }),
     },
     fetchData: async () => null,
