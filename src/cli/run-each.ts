@@ -2,6 +2,7 @@
 
 import type { Plan } from "../core/plan.ts";
 import type { RunStatus } from "../core/status.ts";
+import type { DefinitionSource } from "../operations/definition-source.ts";
 import { keepOthersGoing, startDetachedEngine } from "../operations/detached-engine.ts";
 import { type Combination, combinations } from "../operations/each.ts";
 import { type RecordedRun, readRun } from "../operations/read-run.ts";
@@ -29,6 +30,7 @@ interface Planned {
   readonly combination: Combination;
   readonly plan: Plan;
   readonly warnings: readonly string[];
+  readonly readFrom: DefinitionSource | null;
 }
 
 export async function runEach(context: Context, file: string, flags: RunFlags): Promise<void> {
@@ -93,10 +95,11 @@ async function planAll(
   const planned: Planned[] = [];
   for (const combination of all) {
     const given = withValues(flags, combination);
-    const { plan, problems, exitCode } = await prepareFile(context, workspace, file, given, true);
+    const prepared = await prepareFile(context, workspace, file, given, true);
+    const { plan, problems, exitCode, readFrom } = prepared;
     if (plan === null) return context.refuse({ ...refuseInvalid(problems), exitCode }, json);
     if (planned.length === 0) printProblems(context.terminal, problems);
-    planned.push({ combination, plan, warnings: warningTexts(problems) });
+    planned.push({ combination, plan, warnings: warningTexts(problems), readFrom });
   }
   return planned;
 }
@@ -119,7 +122,7 @@ function submit(
   workspace: Workspace,
   order: Planned & { readonly file: string; readonly flags: RunFlags; readonly group: string },
 ): Promise<RunRow | Refusal> {
-  const { file, flags, group, plan, warnings } = order;
+  const { file, flags, group, plan, warnings, readFrom } = order;
   return submitRun(workspace, plan, {
     name: null,
     experiment: flags.experiment ?? null,
@@ -132,6 +135,7 @@ function submit(
     commandLine: ["stepwell", ...context.words],
     variables: givenVariables(context, flags),
     warnings,
+    readFrom,
   });
 }
 

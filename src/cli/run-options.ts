@@ -4,8 +4,8 @@ import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { isHandedOver } from "../operations/handed-variables.ts";
 import type { DefinitionOptions } from "../operations/load-definition.ts";
-import { prepareDefinition } from "../operations/prepare-definition.ts";
-import type { Prepared, PrepareOptions } from "../operations/prepare-plan.ts";
+import { type PreparedDefinition, prepareDefinition } from "../operations/prepare-definition.ts";
+import type { PrepareOptions } from "../operations/prepare-plan.ts";
 import { SHORTEST_MASKED } from "../operations/read-log.ts";
 import { isRefusal } from "../operations/refusal.ts";
 import { selectSteps } from "../operations/select-steps.ts";
@@ -97,7 +97,7 @@ export function prepareFile(
   file: string,
   flags: PlanFlags,
   mayResolve: boolean,
-): Promise<Prepared> {
+): Promise<PreparedDefinition> {
   const definition = { ...definitionOptions(context, file, flags), until: flags.until ?? null };
   return prepareDefinition(workspace, definition, async (graph) => ({
     ...(await prepareOptions(context, workspace, graph, flags)),

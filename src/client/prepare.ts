@@ -3,8 +3,7 @@
 import path from "node:path";
 import { reportOf } from "../modules/report-of.ts";
 import type { ModuleSource } from "../operations/load-definition.ts";
-import { prepareDefinition } from "../operations/prepare-definition.ts";
-import type { Prepared } from "../operations/prepare-plan.ts";
+import { type PreparedDefinition, prepareDefinition } from "../operations/prepare-definition.ts";
 import { asRead } from "../operations/read-module.ts";
 import { selectSteps } from "../operations/select-steps.ts";
 import type { Workspace } from "../operations/workspace.ts";
@@ -31,7 +30,7 @@ export function preparePipeline(
   parts: PipelineParts,
   asked: Asked,
   mayResolve: boolean,
-): Promise<Prepared> {
+): Promise<PreparedDefinition> {
   const file = fileOf(parts);
   const definition = {
     file,

@@ -169,7 +169,7 @@ async function rerun(
     return rerunChanged(home, name, source, { ...options, set });
   return home.use(async (workspace) => {
     const run = accepted(await readRun(workspace, name));
-    const { plan, problems, warnings } = accepted(
+    const { plan, problems, warnings, readFrom } = accepted(
       await rerunPlan(workspace, run, {
         latest: options.latest ?? false,
         from: options.from ?? null,
@@ -187,6 +187,7 @@ async function rerun(
       env: source?.asked.env ?? {},
       file: run.row.origin.file,
       warnings,
+      readFrom,
     });
     return begin(home, again, { options, source, warnings: problems });
   });

@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import type { Plan } from "../core/plan.ts";
+import type { DefinitionSource } from "../operations/definition-source.ts";
 import { startDetachedEngine } from "../operations/detached-engine.ts";
 import { forecastRun } from "../operations/plan-run.ts";
 import { takeUp } from "../operations/resume-run.ts";
@@ -33,16 +34,12 @@ export async function submitIn(home: Home, source: Source, options: RecordOption
   const { parts, asked } = source;
   const given = { env: asked.env ?? {}, file: fileOf(parts) };
   return home.use(async (workspace) => {
-    const { plan, problems } = await preparePipeline(
-      workspace,
-      parts,
-      { ...asked, ...only(options) },
-      true,
-    );
+    const prepared = await preparePipeline(workspace, parts, { ...asked, ...only(options) }, true);
+    const { plan, problems, readFrom } = prepared;
     if (plan === null) throw invalid(problems);
     options.signal?.throwIfAborted();
     const warnings = warningTexts(problems);
-    const name = await record(workspace, plan, { ...options, ...given, warnings });
+    const name = await record(workspace, plan, { ...options, ...given, warnings, readFrom });
     return begin(home, name, { options, source, warnings: problems });
   });
 }
@@ -55,6 +52,8 @@ export interface Order extends RecordOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly file: string | null;
   readonly warnings: readonly string[];
+  /** What the definition was read from, where that may be read again. */
+  readonly readFrom: DefinitionSource | null;
 }
 
 /** Makes the run durable and gives its name. */
@@ -79,6 +78,7 @@ export async function record(workspace: Workspace, plan: Plan, order: Order): Pr
       commandLine: ownCommand(),
       variables: order.env,
       warnings: order.warnings,
+      readFrom: order.readFrom,
     }),
   );
   // The same key again: nobody may be left who goes on with that run.

@@ -25,7 +25,7 @@ export interface CacheableGraph {
 
 export interface GraphCache {
   /** Null when it is not known, or anything that it was read from has changed. */
-  read(): Pick<CacheableGraph, "graph" | "problems"> | null;
+  read(): Omit<CacheableGraph, "kinds"> | null;
   write(loaded: CacheableGraph): void;
 }
 
@@ -55,7 +55,8 @@ export function graphCache(workspace: Pick<Workspace, "folder">, options: unknow
         const end = text.indexOf("\n");
         const head = JSON.parse(text.slice(0, end)) as Head;
         if (!isUnchanged(head)) return null;
-        return { graph: unpackGraph(text.slice(end + 1)), problems: head.problems };
+        const files = head.files.map(([one]) => one);
+        return { graph: unpackGraph(text.slice(end + 1)), problems: head.problems, files };
       } catch {
         return null;
       }

@@ -11,6 +11,7 @@ import { type LoadedJob, loadJobLeniently } from "../spec/load-job.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
 import { checkCommands } from "./check-commands.ts";
+import type { DefinitionSource } from "./definition-source.ts";
 import { createFieldPlaces } from "./field-places.ts";
 import { graphCache, kindOf } from "./graph-cache.ts";
 import { expectMuch, saveMemory } from "./heap-growth.ts";
@@ -43,6 +44,8 @@ export interface LoadedDefinition {
   readonly problems: readonly Problem[];
   /** It was read back: places of what has changed around it since are not known. */
   readonly isCached: boolean;
+  /** What it was read from, where that can come to mean another graph; else null. */
+  readonly readFrom: DefinitionSource | null;
   /** Findings about the graph at the lines that the user wrote: of a module its steps have other ones. */
   readonly atSource: (problems: readonly Problem[]) => Promise<readonly Problem[]>;
 }
@@ -82,6 +85,7 @@ export async function loadDefinition(
       draft: null,
       problems: report.problems,
       isCached: false,
+      readFrom: null,
       atSource: async (all) => all,
     };
   const loaded = await loadTexts(workspace, options, read, fresh);
@@ -120,19 +124,25 @@ async function loadTexts(
   const asTheyAre = async (all: readonly Problem[]): Promise<readonly Problem[]> => all;
   if (cached !== null) {
     if (cached.graph.steps.length >= MANY_STEPS) expectMuch();
-    return { ...cached, draft: null, isCached: true, atSource: asTheyAre };
+    const { graph, problems, files } = cached;
+    const readFrom = sourceRead(options, read, { files, isLabelled: false, pinned: [] });
+    return { graph, problems, draft: null, isCached: true, readFrom, atSource: asTheyAre };
   }
   saveMemory();
   let isRegistered = false;
+  let isLabelled = false;
+  const pinned = new Set<string>();
   const loaded = await readWithComponents(workspace, (files) => {
     const reader = read === null ? files : read.reader(files);
     return loadJobLeniently({
       ...options,
       reader: {
         ...reader,
-        component(...name) {
+        component(name, version, ...which) {
           isRegistered = true;
-          return reader.component(...name);
+          if (version === null) isLabelled = true;
+          else pinned.add(`${name}:${version}`);
+          return reader.component(name, version, ...which);
         },
       },
       knownComputes: (name) => workspace.capacity(name) !== null,
@@ -142,7 +152,14 @@ async function loadTexts(
   });
   const { graph: draft } = loaded;
   if (draft === null || loaded.problems.some(({ severity }) => severity === "error"))
-    return { graph: null, draft, problems: loaded.problems, isCached: false, atSource: asTheyAre };
+    return {
+      graph: null,
+      draft,
+      problems: loaded.problems,
+      isCached: false,
+      readFrom: null,
+      atSource: asTheyAre,
+    };
   const graph = compactGraph(draft);
   const problems = [
     ...loaded.problems,
@@ -150,8 +167,31 @@ async function loadTexts(
   ];
   // What names like `azureml:train@latest` mean can change at any time.
   const isKept = !isRegistered && problems.every((one) => one.severity === "warning");
-  if (isKept) cache.write({ ...onDisk(loaded, read), graph, problems });
-  return { graph, draft: null, problems, isCached: false, atSource: asTheyAre };
+  const { files, kinds } = onDisk(loaded, read);
+  if (isKept) cache.write({ files, kinds, graph, problems });
+  const readFrom = sourceRead(options, read, { files, isLabelled, pinned: [...pinned] });
+  return { graph, draft: null, problems, isCached: false, readFrom, atSource: asTheyAre };
+}
+
+interface Named extends Pick<LoadedJob, "files">, Pick<DefinitionSource, "pinned"> {
+  /** A component without a version is among what it names. */
+  readonly isLabelled: boolean;
+}
+
+/** Null: it names no other file, and no component whose newest version may be another one tomorrow. */
+function sourceRead(
+  options: DefinitionOptions,
+  read: ReadModule | null,
+  { files, isLabelled, pinned }: Named,
+): DefinitionSource | null {
+  if (!isLabelled && files.every((one) => one === options.file)) return null;
+  if (read !== null) {
+    const { text, components } = read.report;
+    const given = components.map((one) => ({ path: one.path, text: one.text }));
+    return { options, text, components: given, pinned };
+  }
+  const again = fileReader.readText(options.file);
+  return again.ok ? { options, text: again.text, components: [], pinned } : null;
 }
 
 /** What the reader was given for files does not count as files: it is in the key already. */

@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import type { Graph, StepInput, StepNode } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
+import type { DefinitionSource } from "./definition-source.ts";
 import { withoutLeftOut } from "./left-out.ts";
 import {
   type DefinitionOptions,
@@ -12,6 +13,7 @@ import {
   type ModuleSource,
 } from "./load-definition.ts";
 import { type Prepared, type PrepareOptions, preparePlan } from "./prepare-plan.ts";
+import { isRefusal, type Refusal } from "./refusal.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a plan is made of: a file, or a pipeline in memory that says it is defined there. */
@@ -21,12 +23,19 @@ export interface DefinitionToPrepare extends DefinitionOptions {
   readonly until?: string | null;
 }
 
-/** `optionsFor` is given the graph because names of steps are checked against it. */
-export async function prepareDefinition(
+export interface PreparedDefinition extends Prepared {
+  /** What is to be kept of what it was read from; null: nothing. */
+  readonly readFrom: DefinitionSource | null;
+}
+
+/**
+ * `optionsFor` is given the graph because names of steps are checked against it; where it refuses, so does all of it.
+ */
+export async function prepareDefinition<Options extends PrepareOptions | Refusal>(
   workspace: Workspace,
   { source, until = null, ...definition }: DefinitionToPrepare,
-  optionsFor: (graph: Graph) => Promise<PrepareOptions>,
-): Promise<Prepared> {
+  optionsFor: (graph: Graph) => Promise<Options>,
+): Promise<PreparedDefinition | Extract<Options, Refusal>> {
   const settings = source === undefined ? {} : { source };
   const load = async (fresh: boolean): Promise<LoadedDefinition> => {
     const loaded = await loadDefinition(workspace, definition, { ...settings, fresh });
@@ -35,23 +44,25 @@ export async function prepareDefinition(
   const loaded = await load(false);
   const prepared = await prepare(workspace, loaded, optionsFor);
   // A graph that was read back does not know where the mistake stands that was made around it since: whoever reads does.
-  if (prepared.plan !== null || !loaded.isCached) return prepared;
+  if (isRefusal(prepared) || prepared.plan !== null || !loaded.isCached) return prepared;
   const anew = await load(true);
   return anew.graph === null ? prepare(workspace, anew, optionsFor) : prepared;
 }
 
-async function prepare(
+async function prepare<Options extends PrepareOptions | Refusal>(
   workspace: Workspace,
-  { graph, draft, problems, atSource }: LoadedDefinition,
-  optionsFor: (graph: Graph) => Promise<PrepareOptions>,
-): Promise<Prepared> {
+  { graph, draft, problems, readFrom, atSource }: LoadedDefinition,
+  optionsFor: (graph: Graph) => Promise<Options>,
+): Promise<PreparedDefinition | Extract<Options, Refusal>> {
   if (graph === null) {
     const also = draft === null ? [] : await atSource(await mistakesBehind(workspace, draft));
     const told = new Set(problems.map(placeOf));
     const all = [...problems, ...also.filter((one) => !told.has(placeOf(one)))];
-    return { plan: null, problems: all, exitCode: 2, unresolved: new Map() };
+    return { plan: null, problems: all, exitCode: 2, unresolved: new Map(), readFrom };
   }
-  const prepared = await preparePlan(workspace, graph, await optionsFor(graph));
+  const options = await optionsFor(graph);
+  if (isRefusal<PrepareOptions>(options)) return options as Extract<Options, Refusal>;
+  const prepared = await preparePlan(workspace, graph, options);
   const isInvalid = problems.some(isError);
   // That a path is not there was told by reading.
   const told = new Set(problems.filter(({ lacks }) => lacks !== undefined).map(placeOf));
@@ -61,6 +72,7 @@ async function prepare(
     plan: isInvalid ? null : prepared.plan,
     problems: [...problems, ...found],
     exitCode: isInvalid ? 2 : prepared.exitCode,
+    readFrom,
   };
 }
 

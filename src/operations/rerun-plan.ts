@@ -1,12 +1,20 @@
-// The plan of a rerun: the recorded one, its data checked to be still what was recorded; or with `latest` the same
-// graph with files and labels read again.
+// The plan of a rerun: the recorded one, its data checked to be still what was recorded; or with `latest` the recorded
+// definition with the files and labels that it names read again.
 
-import { NO_ENVIRONMENT, type Plan, type PlannedStep, type ResolvedData } from "../core/plan.ts";
+import {
+  NO_ENVIRONMENT,
+  type Plan,
+  type PlannedStep,
+  type ResolvedData,
+  type RunOptions,
+} from "../core/plan.ts";
 import { shellWord } from "../core/shell-word.ts";
 import type { Graph, StepNode } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
+import { type DefinitionSource, readerOfSource, sourceOf } from "./definition-source.ts";
 import { notRunnable } from "./not-runnable.ts";
-import { preparePlan } from "./prepare-plan.ts";
+import { prepareDefinition } from "./prepare-definition.ts";
+import { type Prepared, type PrepareOptions, preparePlan } from "./prepare-plan.ts";
 import type { RecordedRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
 import { createEnvironmentResolver } from "./resolve-environment.ts";
@@ -30,6 +38,7 @@ export interface Rerun {
   readonly problems: readonly Problem[];
   /** All that is to be recorded of what its definition is warned of: it is that of the recorded run. */
   readonly warnings: readonly string[];
+  readonly readFrom: DefinitionSource | null;
 }
 
 export async function rerunPlan(
@@ -37,43 +46,99 @@ export async function rerunPlan(
   run: RecordedRun,
   options: RerunOptions,
 ): Promise<Rerun | Refusal> {
-  const warned = run.row.origin.warnings ?? [];
-  // The name was taken by the recorded run; the new one gets the next number.
-  const graph = { ...run.plan.graph, name: null };
+  const readFrom = await sourceOf(workspace, run.row);
+  return options.latest
+    ? readAgain(workspace, run, readFrom, options)
+    : asRecorded(workspace, run, readFrom, options);
+}
+
+async function asRecorded(
+  workspace: Workspace,
+  run: RecordedRun,
+  readFrom: DefinitionSource | null,
+  options: RerunOptions,
+): Promise<Rerun | Refusal> {
+  const graph = unnamed(run.plan.graph);
+  const runOptions = await optionsOf(workspace, run, graph, options);
+  if (isRefusal(runOptions)) return runOptions;
+  const { skip, taken } = runOptions;
+  const later = notRunnable(graph, { skip, mayResolve: true });
+  if (later.some(({ severity }) => severity === "error")) return refuseInvalid(later);
+  const unread = new Set([...skip, ...Object.keys(taken)]);
+  const left = await withLeftOut(workspace, run, unread);
+  if (isRefusal(left)) return left;
+  const gone = await missingData(workspace, left, unread);
+  if (gone !== null) return gone;
+  const plan = { ...left, graph, options: runOptions };
+  return { plan, problems: [], warnings: run.row.origin.warnings ?? [], readFrom };
+}
+
+/** Where what it was read from was not kept, its graph names all that can be read again. */
+async function readAgain(
+  workspace: Workspace,
+  run: RecordedRun,
+  readFrom: DefinitionSource | null,
+  options: RerunOptions,
+): Promise<Rerun | Refusal> {
+  const optionsFor = async (graph: Graph): Promise<PrepareOptions | Refusal> => {
+    await tellKeptComponents(workspace, graph, readFrom?.pinned ?? null);
+    const runOptions = await optionsOf(workspace, run, graph, options);
+    return isRefusal(runOptions) ? runOptions : { ...runOptions, mayResolve: true, locked: false };
+  };
+  if (readFrom === null) {
+    const graph = unnamed(run.plan.graph);
+    const asked = await optionsFor(graph);
+    if (isRefusal(asked)) return asked;
+    return rerunOf(await preparePlan(workspace, graph, asked), run.row.origin.warnings, null);
+  }
+  const source = readerOfSource(readFrom);
+  const definition = {
+    ...readFrom.options,
+    until: options.until,
+    ...(source === undefined ? {} : { source }),
+  };
+  const prepared = await prepareDefinition(workspace, definition, optionsFor);
+  if (isRefusal(prepared)) return prepared;
+  return rerunOf(prepared, [], prepared.readFrom);
+}
+
+/** `before`: what is warned of the recorded graph. */
+function rerunOf(
+  { plan, problems, exitCode }: Prepared,
+  before: readonly string[] = [],
+  readFrom: DefinitionSource | null,
+): Rerun | Refusal {
+  if (plan === null) return { ...refuseInvalid(problems), exitCode };
+  const warnings = [...new Set([...before, ...warningTexts(problems)])];
+  return { plan: { ...plan, graph: unnamed(plan.graph) }, problems, warnings, readFrom };
+}
+
+/** The name was taken by the recorded run; the new one gets the next number. */
+function unnamed(graph: Graph): Graph {
+  return graph.name === null ? graph : { ...graph, name: null };
+}
+
+async function optionsOf(
+  workspace: Workspace,
+  run: RecordedRun,
+  graph: Graph,
+  options: RerunOptions,
+): Promise<RunOptions | Refusal> {
   const selected = await selectSteps(workspace, graph, { ...options, fromRun: run.row.name });
   if (isRefusal(selected)) return selected;
-  const { force, skip, taken } = selected;
-  for (const warning of selected.warnings) workspace.notice(`warning: ${warning}`);
-  const recorded = run.plan.options.sourceDateEpoch;
-  const runOptions = {
+  const { force, skip, taken, warnings } = selected;
+  for (const warning of warnings) workspace.notice(`warning: ${warning}`);
+  const { passEnv, sourceDateEpoch } = run.plan.options;
+  return {
     force,
     skip,
     taken,
     onlyCached: options.onlyCached,
-    passEnv: run.plan.options.passEnv,
-    ...(recorded === undefined ? {} : { sourceDateEpoch: recorded }),
+    passEnv,
+    ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
     ...(options.strict ? { strict: true } : {}),
     ...(options.keepWork ? { keepWork: true } : {}),
   };
-  if (options.latest) {
-    await tellKeptComponents(workspace, graph);
-    const { plan, problems, exitCode } = await preparePlan(workspace, graph, {
-      ...runOptions,
-      mayResolve: true,
-      locked: false,
-    });
-    if (plan === null) return { ...refuseInvalid(problems), exitCode };
-    const warnings = [...new Set([...warned, ...warningTexts(problems)])];
-    return { plan, problems, warnings };
-  }
-  const later = notRunnable(graph, { skip, mayResolve: true });
-  if (later.some(({ severity }) => severity === "error")) return refuseInvalid(later);
-  const unread = new Set([...skip, ...Object.keys(taken)]);
-  const plan = await withLeftOut(workspace, run, unread);
-  if (isRefusal(plan)) return plan;
-  const gone = await missingData(workspace, plan, unread);
-  if (gone !== null) return gone;
-  return { plan: { ...plan, graph, options: runOptions }, problems: [], warnings: warned };
 }
 
 /** Steps that the recorded run left out, and this one runs, get their environments now; what else they lacked they still do. */
@@ -125,12 +190,20 @@ function lackOf(
   return workspace.capacity(compute) === null ? `there is no compute ${compute}` : null;
 }
 
-/** The definition stays the recorded one: which components have newer versions is told. */
-async function tellKeptComponents(workspace: Workspace, graph: Graph): Promise<void> {
+/**
+ * The definition stays the recorded one: of which components there are newer versions than it has is told. `pinned`: those
+ * that it names by version; null: nobody knows, which means all.
+ */
+async function tellKeptComponents(
+  workspace: Workspace,
+  graph: Graph,
+  pinned: readonly string[] | null,
+): Promise<void> {
   const used = [...graph.steps, ...graph.pipelines].flatMap(({ component }) => component ?? []);
   for (const reference of new Set(used)) {
     const cut = reference.lastIndexOf(":");
     const [name, version] = [reference.slice(0, cut), reference.slice(cut + 1)];
+    if (!(pinned?.includes(reference) ?? true)) continue;
     const newest = await workspace.records.asset("component", name, null, null);
     if (newest === null || newest.version === version) continue;
     workspace.notice(

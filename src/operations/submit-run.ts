@@ -10,6 +10,7 @@ import { codeDocument, environmentDocument } from "../engine/evidence.ts";
 import type { Document, NewRun, RecordStore, RunRow } from "../ports/records.ts";
 import { addressSecretIn, withoutAddressSecrets } from "../spec/address-secret.ts";
 import { RUN_WORDS } from "../spec/run-words.ts";
+import { type DefinitionSource, recordedSource } from "./definition-source.ts";
 import { gitOrigins } from "./git-origin.ts";
 import { keepInputs } from "./keep-inputs.ts";
 import { markRun, unmark } from "./marked-runs.ts";
@@ -35,6 +36,8 @@ export interface SubmitOptions {
   readonly variables: Readonly<Record<string, string>>;
   /** What was warned of the definition. */
   readonly warnings: readonly string[];
+  /** What the definition was read from, where that may be read again; null: its graph says it all. */
+  readonly readFrom: DefinitionSource | null;
 }
 
 /** Names are ids, never paths. */
@@ -169,6 +172,7 @@ function newRun(
   const { graph } = plan;
   const document = planDocument(plan);
   workspace.plans.remember(document.id, plan);
+  const source = options.readFrom === null ? null : recordedSource(options.readFrom);
   return {
     pipeline: graph.pipeline,
     experiment: options.experiment ?? graph.experiment ?? graph.pipeline,
@@ -183,7 +187,11 @@ function newRun(
     planId: document.id,
     planBody: document.body,
     steps: graph.steps.length,
-    documents: [document.graph, ...documentsOf(plan)],
+    documents: [
+      document.graph,
+      ...documentsOf(plan),
+      ...(source === null ? [] : [source.document]),
+    ],
     origin: {
       user: workspace.user,
       host: workspace.host,
@@ -192,6 +200,7 @@ function newRun(
       file: options.file,
       git,
       ...(options.warnings.length === 0 ? {} : { warnings: options.warnings }),
+      ...(source === null ? {} : { definition: source.origin }),
     },
   };
 }

@@ -24,6 +24,17 @@ export interface RunOrigin {
   readonly git: readonly GitOrigin[];
   /** What was warned of its definition; absent: nothing, or it was not recorded yet. */
   readonly warnings?: readonly string[];
+  /** What its definition was read from; absent: its graph says it all, or it was not recorded yet. */
+  readonly definition?: {
+    /** Id of the document with its text. */
+    readonly document: string;
+    readonly options: {
+      readonly file: string;
+      readonly set: readonly { readonly path: string; readonly value: string }[];
+      readonly inputs: Readonly<Record<string, string>>;
+      readonly compute: string | null;
+    };
+  };
 }
 
 export interface GitOrigin {

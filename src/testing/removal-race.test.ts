@@ -105,6 +105,7 @@ it("an engine that counts on a result which is removed meanwhile decides anew", 
     commandLine: [],
     variables: {},
     warnings: [],
+    readFrom: null,
   });
   expect(isRefusal(row)).toBe(false);
   await driveRun(workspace, { run: "again", follow: null, onNotice: () => {} });

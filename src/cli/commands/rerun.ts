@@ -23,7 +23,7 @@ type RerunFlags = RunFlags & {
 
 export function define(command: Command, context: Context): void {
   addRunOptions(command.argument("[run]", RUN_HELP))
-    .option("--latest", "read files, and labels of data and environments, as they are now")
+    .option("--latest", "read files and labels, also of components, as they are now")
     .option("--from <step>", "take everything not below STEP from that run as recorded")
     .option("--until <step>", "skip what STEP does not need")
     .option("--force [steps]", FORCE_HELP, collectForced)
@@ -46,7 +46,7 @@ async function rerun(context: Context, word: string | undefined, flags: RerunFla
       keepWork: flags.keepWork ?? false,
     });
     if (isRefusal(again)) return context.refuse(again, json);
-    const { plan, problems, warnings } = again;
+    const { plan, problems, warnings, readFrom } = again;
     printProblems(context.terminal, problems);
     for (const name of missingVariables(workspace, plan))
       context.terminal.note(
@@ -64,6 +64,7 @@ async function rerun(context: Context, word: string | undefined, flags: RerunFla
       commandLine: ["stepwell", ...context.words],
       variables: {},
       warnings,
+      readFrom,
     });
     if (isRefusal(row)) return context.refuse(row, json);
     if (flags.idempotencyKey !== undefined) await takeUp(workspace, row, flags.detach ?? null);

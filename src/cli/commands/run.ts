@@ -106,7 +106,8 @@ async function submitFile(
   flags: RunFlags,
 ): Promise<RunRow> {
   const json = flags.json ?? false;
-  const { plan, problems, exitCode } = await prepareFile(context, workspace, file, flags, true);
+  const prepared = await prepareFile(context, workspace, file, flags, true);
+  const { plan, problems, exitCode, readFrom } = prepared;
   if (plan === null) return context.refuse({ ...refuseInvalid(problems), exitCode }, json);
   printProblems(context.terminal, problems);
   warnOfVariables(context, workspace, flags);
@@ -122,6 +123,7 @@ async function submitFile(
     commandLine: ["stepwell", ...context.words],
     variables: givenVariables(context, flags),
     warnings: warningTexts(problems),
+    readFrom,
   });
   if (isRefusal(row)) return context.refuse(row, json);
   // The same key again: nobody may be left who goes on with that run.

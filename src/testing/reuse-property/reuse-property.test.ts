@@ -164,6 +164,7 @@ async function runAndCheck(session: Session): Promise<void> {
     commandLine: [],
     variables: {},
     warnings: [],
+    readFrom: null,
   });
   if (isRefusal(row)) throw new Error(row.message);
   await driveRun(workspace, { run: row.name, follow: null, onNotice: () => {} });
