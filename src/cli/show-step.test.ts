@@ -79,7 +79,7 @@ describe("show of one step", () => {
     expect(stdout).toMatch(/attempt 1 Failed, exit code 3, /);
     expect(stdout).toMatch(/error {2}step inner\.deep.* 3/);
     expect(rig.cli("show", "inner").stdout).toMatch(
-      /^parts-1 inner Failed\nSTEP +STATUS .*\ninner\.deep +Failed /,
+      /^parts-1 inner Failed\ninput in .*\(first\.out\)\nSTEP +STATUS .*\ninner\.deep +Failed /,
     );
   });
 

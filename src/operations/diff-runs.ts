@@ -10,9 +10,8 @@ import type { GitOrigin } from "../ports/records.ts";
 import { own } from "../spec/own-keys.ts";
 import { createOutputComparer, type OutputChange } from "./diff-outputs.ts";
 import { type Logged, loggedOf } from "./logged-values.ts";
-import { type RecordedRun, readRun } from "./read-run.ts";
+import { findRecord, type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
-import { findRecord } from "./run-view.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface MetricDifference {

@@ -2,11 +2,13 @@
 // Reads only; never waits for anything and never adopts.
 
 import type { ResultReference, RunEvent } from "../core/event.ts";
+import type { OutputRecord } from "../core/output.ts";
 import type { Plan } from "../core/plan.ts";
 import { evolve, initialState, type RunState, wire } from "../core/run-state.ts";
 import { isEndedRun, type ShownRunStatus } from "../core/status.ts";
 import type { ResultRow, RunRow } from "../ports/records.ts";
 import { resultOfEvent } from "../ports/result-of-event.ts";
+import { own } from "../spec/own-keys.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { shownStatus } from "./shown-status.ts";
 import type { Workspace } from "./workspace.ts";
@@ -29,15 +31,23 @@ export async function readRun(workspace: Workspace, name: string): Promise<Recor
   const plan = await workspace.plans.plan(row.planId);
   if (plan === null) return damaged(row, "the plan of");
   const state = initialState(name, wire(plan));
-  const own = new Map<number, ResultRow>();
+  const made = new Map<number, ResultRow>();
   for (const event of await workspace.records.events(name, 0)) {
     if (event === null) return damaged(row, "what was recorded of");
-    foldEvent(plan, state, own, event);
+    foldEvent(plan, state, made, event);
   }
-  const results = await resultsOf(workspace, state, own);
+  const results = await resultsOf(workspace, state, made);
   const indexOf = new Map(plan.graph.steps.map((step, index) => [step.path, index]));
   const status = await shownStatus(workspace, row, state);
   return { row, plan, state, status, indexOf, results };
+}
+
+/** What a step made, or took over, under the name of one of its outputs. */
+export function findRecord(run: RecordedRun, step: string, output: string): OutputRecord | null {
+  const index = run.indexOf.get(step);
+  return index === undefined
+    ? null
+    : (own(run.results.get(index)?.result.outputs ?? {}, output) ?? null);
 }
 
 function damaged({ name, status }: RunRow, what: string): Refusal {

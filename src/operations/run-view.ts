@@ -9,12 +9,13 @@ import { isEndedRun, isEndedStep, type ShownRunStatus, type StepStatus } from ".
 import { equivalenceNotes, trustNotes } from "../core/trust-notes.ts";
 import { readText } from "../ports/read-file.ts";
 import type { ResultRow } from "../ports/records.ts";
-import type { PipelineNode, StepInput, StepNode } from "../spec/graph.ts";
+import type { PipelineNode, StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
 import { gitProperties } from "./git-properties.ts";
+import { type DataOf, dataOfSteps, inputViews } from "./input-views.ts";
 import { lastLines } from "./log-tail.ts";
 import { loggedOf } from "./logged-values.ts";
-import type { RecordedRun } from "./read-run.ts";
+import { findRecord, type RecordedRun } from "./read-run.ts";
 import { type Decision, decisionOf } from "./step-decision.ts";
 import { places } from "./workspace.ts";
 
@@ -161,16 +162,10 @@ export function notesOf(run: RecordedRun): readonly string[] {
   });
 }
 
-export function findRecord(run: RecordedRun, step: string, output: string): OutputRecord | null {
-  const index = run.indexOf.get(step);
-  return index === undefined
-    ? null
-    : (own(run.results.get(index)?.result.outputs ?? {}, output) ?? null);
-}
-
 export function stepView(folder: string, run: RecordedRun, index: number): StepView {
   const node = run.plan.graph.steps[index] as StepNode;
   const state = run.state.steps[index] as StepState;
+  const data = run.plan.steps[index]?.data ?? {};
   const row = run.results.get(index);
   const attempts = attemptViews(folder, run.row.name, node, state);
   const taken = isTaken(state) && row !== undefined ? logOf(folder, row) : null;
@@ -182,7 +177,7 @@ export function stepView(folder: string, run: RecordedRun, index: number): StepV
     status: state.status,
     reuse: reuseView(state),
     attempts,
-    inputs: inputViews(run, node, index),
+    inputs: inputViews(run, node.inputs, (name) => own(data, name) ?? null),
     metrics: logged.metrics,
     parameters: logged.loggedParameters,
     tracking: log === null ? null : (node.environmentVariables.MLFLOW_TRACKING_URI ?? null),
@@ -261,34 +256,6 @@ function logOf(folder: string, row: ResultRow): string | null {
 /** More are seldom made. */
 const FEW_ATTEMPTS = 9;
 
-function inputViews(
-  run: RecordedRun,
-  node: StepNode,
-  index: number,
-): Readonly<Record<string, unknown>> {
-  const data = run.plan.steps[index]?.data ?? {};
-  const view = (name: string, input: StepInput): unknown => {
-    const source = input.source;
-    if (source.kind === "literal") return { type: input.type, value: source.literal.text };
-    if (source.kind === "unset") return { type: input.type, value: null };
-    if (source.kind === "data") {
-      const found = own(data, name);
-      return {
-        type: input.type,
-        path: found?.path ?? null,
-        id: found?.content.id ?? null,
-        asset: found?.asset ?? null,
-      };
-    }
-    const record = findRecord(run, source.step, source.output);
-    const from = `${source.step}.${source.output}`;
-    return { type: input.type, from, path: record?.path ?? null, id: record?.id ?? null };
-  };
-  return Object.fromEntries(
-    Object.entries(node.inputs).map(([name, input]) => [name, view(name, input)]),
-  );
-}
-
 export function outputView(record: OutputRecord): OutputView {
   return { type: record.type, path: path.resolve(record.path), id: record.id };
 }
@@ -311,23 +278,28 @@ function withPipelines(run: RecordedRun, steps: readonly StepView[]): readonly S
   const isEnded = isEndedRun(run.status);
   const unneeded = new Set(run.plan.options.skip);
   const statusOf = (inside: readonly StepView[]) => pipelineStatus(inside, isEnded, unneeded);
+  const dataOf = dataOfSteps(run);
   const flatten = (parent: string | null): StepView[] =>
     (children.get(parent) ?? []).flatMap((node) => {
       if ("name" in node) return [node];
       const inside = flatten(node.path);
-      return [pipelineView(run, node, statusOf(inside)), ...inside];
+      return [pipelineView(run, node, { status: statusOf(inside), dataOf }), ...inside];
     });
   return flatten(null);
 }
 
-function pipelineView(run: RecordedRun, node: PipelineNode, status: StepStatus): StepView {
+function pipelineView(
+  run: RecordedRun,
+  node: PipelineNode,
+  { status, dataOf }: { readonly status: StepStatus; readonly dataOf: DataOf },
+): StepView {
   return {
     name: node.path,
     type: "pipeline",
     status,
     reuse: { decision: "none", from: null, reason: null },
     attempts: [],
-    inputs: {},
+    inputs: inputViews(run, node.inputs ?? {}, (_, reference) => dataOf(reference)),
     metrics: {},
     parameters: {},
     tracking: null,

@@ -17,10 +17,9 @@ import type { StagedAttempt } from "../ports/contents.ts";
 import { readText } from "../ports/read-file.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { handedVariables, missingVariables } from "./handed-variables.ts";
-import { type RecordedRun, readRun } from "./read-run.ts";
+import { findRecord, type RecordedRun, readRun } from "./read-run.ts";
 import { lendShell } from "./read-shell.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
-import { findRecord } from "./run-view.ts";
 import { stepIndex } from "./why-step.ts";
 import { places, type Workspace } from "./workspace.ts";
 

@@ -217,6 +217,8 @@ export interface PipelineNode {
   readonly displayName: string | null;
   readonly component: string | null;
   readonly position: Position | null;
+  /** What it was given, or has by default; absent in graphs that were recorded before it was noted. */
+  readonly inputs?: Readonly<Record<string, PipelineInput>>;
   /** Where each output of the nested pipeline comes from. */
   readonly outputs: Readonly<Record<string, { readonly step: string; readonly output: string }>>;
 }

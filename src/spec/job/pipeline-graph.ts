@@ -144,6 +144,7 @@ function pipelineNodes(scope: Scope, context: LoadContext): readonly PipelineNod
       displayName: own ?? getText(node.component.tree, "display_name"),
       component: node.component.reference,
       position: positionOf(node.key),
+      inputs: node.inner === null ? {} : pipelineInputs(node.inner.inputs),
       outputs: node.inner === null ? {} : madeOutputs(node.inner, context),
     });
   }
