@@ -119,10 +119,11 @@ export function continuation({ checkpoint }: AttemptView): string {
 }
 
 function attemptLine(attempt: AttemptView): string {
-  const { started, exitCode } = attempt;
+  const { started, exitCode, signal } = attempt;
   const parts = [
     `attempt ${attempt.number} ${attempt.status}`,
     ...(exitCode === null ? [] : [`exit code ${exitCode}`]),
+    ...(signal === null ? [] : [`signal ${signal}`]),
     ...(started === null ? ["never began"] : [took(attempt), `at ${started}`]),
     continuation(attempt),
   ];

@@ -2,6 +2,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import type { AttemptEnd } from "../core/attempt.ts";
 import type { SourceLocation, StepError } from "../core/event.ts";
 import type { OutputRecord } from "../core/output.ts";
 import type { AttemptState, StepState } from "../core/run-state.ts";
@@ -29,7 +30,9 @@ export interface AttemptView {
   readonly number: number;
   readonly status: StepStatus;
   readonly exitCode: number | null;
-  readonly reason: string | null;
+  /** `SIGSEGV`, where a signal ended it. */
+  readonly signal: string | null;
+  readonly reason: AttemptEnd["reason"] | "signal" | null;
   readonly started: string | null;
   readonly finished: string | null;
   /** What it continued from: when that was written, and how old it was then. Null where it began anew. */
@@ -227,7 +230,8 @@ function attemptViews(
       number: attempt.number,
       status: isLast && isOver ? state.status : ended,
       exitCode: attempt.end?.exitCode ?? null,
-      reason: attempt.end?.reason ?? null,
+      signal: attempt.end?.signal ?? null,
+      reason: attempt.end === null ? null : reasonOf(attempt.end),
       started: time(attempt.startedAt),
       // One that another run went on with has no end here: it is over for this run when its step is.
       finished: time(attempt.end?.finishedAt ?? state.endedAt),
@@ -235,6 +239,11 @@ function attemptViews(
       log: places.logFile(folder, run, node.path, attempt.number),
     };
   });
+}
+
+/** One that a signal ended by itself is recorded as `exited`, without a code. */
+function reasonOf({ reason, signal }: AttemptEnd): AttemptView["reason"] {
+  return reason === "exited" && signal !== null ? "signal" : reason;
 }
 
 function checkpointView({ checkpointAt, createdAt }: AttemptState): AttemptView["checkpoint"] {

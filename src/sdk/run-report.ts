@@ -44,6 +44,9 @@ export interface AttemptReport {
   readonly number: number;
   readonly status: StepStatus;
   readonly exitCode: number | null;
+  /** `SIGSEGV`, where a signal ended it. */
+  readonly signal: string | null;
+  /** `exited`, `signal`, `timeout`, `cancelled`, `out_of_memory`, `lost`, `not_started` or `disk_full`; null: it goes on. */
   readonly reason: string | null;
   readonly started: string | null;
   readonly finished: string | null;
