@@ -71,6 +71,8 @@ jobs:
     const job = given({ path: "jobs.a.inputs.nn", value: "1" });
     expect(findings(job)).toEqual(["warning unknown_input -"]);
     expect(job.problems[0]?.hint).toBe("Did you mean `n`?");
+    const data = given({ path: "jobs.a.inputs.nn.path", value: "https://a.org/x" });
+    expect(findings(data)).toEqual(["warning unknown_input -"]);
     expect(findings(given({ path: "inputs.rat", value: "1" }))).toEqual([
       "warning unknown_input -",
     ]);
@@ -81,6 +83,77 @@ jobs:
     const command = { path: "jobs.a.command", value: "echo ${{inputs.extra}}" };
     expect(findings(given(input, command))).toEqual([]);
     expect(findings(given({ path: "inputs.rate", value: "2" }))).toEqual([]);
+  });
+});
+
+describe("--set of a step that is not there", () => {
+  const text = `type: pipeline
+jobs:
+  train: {command: ls}
+  sub: {type: pipeline, jobs: {train: {command: ls}}}
+  made: {component: ./made.yml}
+`;
+  const files = { "made.yml": "type: pipeline\njobs: {train: {command: ls}}\n" };
+  const given = (...options: readonly string[]) => {
+    const pairs = options.map((one) => one.split(/=(.*)/s));
+    const set = pairs.map(([path = "", value = ""]) => ({ path, value }));
+    return loaded(text, { files, options: { set } });
+  };
+
+  it.each(["jobs.trian.inputs.alpha=3", "jobs.sub.jobs.trian.limits.timeout=3"])(
+    "is an error that names the near one: %s",
+    (option) => {
+      const { problems } = given(option);
+      expect(problems).toMatchObject([
+        { severity: "error", code: "unknown_node", hint: "Did you mean `train`?" },
+      ]);
+    },
+  );
+
+  it("is fine where it is made: whole, or by its command, its component or its type", () => {
+    expect(findings(given("jobs.trian={command: ls}", "jobs.trian.tags.x=1"))).toEqual([]);
+    expect(findings(given("jobs.show.tags.x=1", "jobs.show.command=ls"))).toEqual([]);
+    expect(findings(given("jobs.sub.jobs.show.command=ls"))).toEqual([]);
+  });
+
+  it("is warned of once where it is made field by field, with a name that is almost another's", () => {
+    for (const options of [
+      ["jobs.trian.command=ls", "jobs.trian.tags.x=1"],
+      ["jobs.trian.tags.x=1", "jobs.trian.command=ls"],
+    ]) {
+      const { graph, problems } = given(...options);
+      expect(problems).toMatchObject([
+        { severity: "warning", code: "unknown_node", hint: "Did you mean `train`?" },
+      ]);
+      expect(graph?.steps.map(({ path }) => path)).toContain("trian");
+    }
+  });
+
+  it("is an error in a component, whose steps stay as they are", () => {
+    expect(findings(given("jobs.made.jobs.train.command=pwd"))).toEqual(["error bad_set -"]);
+    const job = "type: pipeline\ncomponent: ./made.yml\n";
+    const set = [{ path: "jobs.train.command", value: "pwd" }];
+    expect(findings(loaded(job, { files, options: { set } }))).toEqual(["error bad_set -"]);
+  });
+});
+
+describe("--set of an output that a step does not have", () => {
+  const text =
+    "type: pipeline\njobs: {a: {command: 'ls > ${{outputs.model}}', outputs: {model: }}}";
+  const given = (...paths: readonly string[]) =>
+    loaded(text, { options: { set: paths.map((path) => ({ path, value: "upload" })) } });
+
+  it("is warned of, with the near name", () => {
+    const { problems } = given("jobs.a.outputs.modle.mode");
+    expect(problems).toMatchObject([
+      { severity: "warning", code: "unknown_output", hint: "Did you mean `model`?" },
+    ]);
+  });
+
+  it("is fine where it is there, or needs no name", () => {
+    expect(findings(given("jobs.a.outputs.model.mode", "jobs.a.outputs.artifacts.mode"))).toEqual(
+      [],
+    );
   });
 });
 

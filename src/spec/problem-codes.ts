@@ -46,10 +46,12 @@ export const PROBLEM_CODES = {
   near_reference: "What was meant as a reference is not written `${{…}}`, and stays as it is.",
   bad_binding:
     "A `${{…}}` points at nothing that can stand there, or is only a part of a value; a warning for variables.",
-  unknown_node: "A binding or `depends_on` names a node that the pipeline does not have.",
+  unknown_node:
+    "A binding, `depends_on` or `--set` names a node that the pipeline does not have; a warning where `--set` makes one whose name is almost another's.",
   unknown_input:
     "A binding, `--input`, `--set` or node names an input that does not exist; a warning for pipelines and `--set`.",
-  unknown_output: "A binding or node names an output that does not exist.",
+  unknown_output:
+    "A binding, node or `--set` names an output that does not exist; a warning for `--set`.",
   not_read:
     "A node says what only its component can say, as `command` or `environment`, an environment says twice what is in it, or an output has a version and no name; a warning.",
   missing_input: "A required input has no value.",
