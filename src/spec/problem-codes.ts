@@ -25,8 +25,9 @@ export const PROBLEM_CODES = {
   unknown_kind: "The file, node or component is of a type that does not exist.",
   unsupported_kind: "The file is a job of a type that cannot be run by itself yet.",
   component_not_job: "The file is a component: it runs inside a pipeline.",
-  unknown_key: "A key is not known here; a warning under `settings`, else an error.",
-  missing_field: "A required key is missing.",
+  unknown_key:
+    "A key is not known here; a warning under `settings` and in a conda file, else an error.",
+  missing_field: "A required key is missing, or says nothing.",
   wrong_type: "A value is not of the type that is needed; a warning for an entry of an `enum`.",
   unknown_value: "A value is not one of the words that are allowed.",
   out_of_range: "A number is below or above what is allowed.",
@@ -79,6 +80,8 @@ export const PROBLEM_CODES = {
   wrong_component_type: "A node and its component are of different types.",
   unknown_compute: "The workspace has no compute of that name.",
   bad_environment: "The name of an environment has no known form.",
+  empty_environment:
+    "An environment does not say what is in it: no packages, no image, no interpreter.",
   bad_data_reference: "A path has the form of no reference to data.",
   unsupported_code:
     "Code lies in a place that Stepwell does not read: a URL, a repository, a registry.",

@@ -17,6 +17,11 @@ export function checkCommand(
 ): void {
   const command = getSet(tree, "command");
   if (command?.kind !== "scalar" || command.type !== "string") return;
+  if (command.text.trim() === "") {
+    const hint = 'Write what is to be run; `command: "true"` does nothing on purpose.';
+    context.error(command, "missing_field", "the command is empty", hint);
+    return;
+  }
   warnNearReferences(command, { inputs, outputs }, context);
   if (!command.text.includes("${{") && !command.text.includes("$[[")) return;
   let at: number | null = command.offset;

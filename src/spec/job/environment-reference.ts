@@ -4,6 +4,7 @@
 import path from "node:path";
 import { parseAssetName, parseShortName } from "../asset-name.ts";
 import { localPath } from "../data-reference.ts";
+import { namesInWords } from "../did-you-mean.ts";
 import { checkFields } from "../fields/check-fields.ts";
 import { inlineEnvironment } from "../fields/environment.ts";
 import { liveFolder } from "../frozen-root.ts";
@@ -60,6 +61,7 @@ export function readDefinition(
   const python = getText(tree, "python");
   const isVersion = python !== null && isPythonVersion(python);
   warnOfUnread(tree, isVersion, context);
+  warnOfNothing(tree, isVersion, context);
   return {
     name: getText(tree, "name"),
     image: getText(tree, "image"),
@@ -84,6 +86,21 @@ function warnOfUnread(tree: TreeMapping, isVersion: boolean, context: LoadContex
     const message = `\`${key}\` of the environment is not read: its \`${beside}\` says what is in it`;
     context.warn(tree.entries.get(key)?.key ?? tree, "not_read", message, "Leave one of them out.");
   }
+}
+
+/** Each of them says what is in it, the name by a table; a Python version does not. */
+const SAYING = ["image", "conda_file", "build", "requirements", "project", "packages", "name"];
+
+/** Its steps would get the Python of the shell, as without an environment, and with another word for it. */
+function warnOfNothing(tree: TreeMapping, isVersion: boolean, context: LoadContext): void {
+  const saying = isVersion ? SAYING : [...SAYING, "python"];
+  if (saying.some((key) => getSet(tree, key) !== null)) return;
+  // What a key that is told as unknown was to say nobody knows.
+  if (![...tree.entries.keys()].every((key) => Object.hasOwn(inlineEnvironment.fields, key)))
+    return;
+  const message = "the environment does not say what is in it: steps get the Python of the shell";
+  const hint = `Name one of ${namesInWords(saying)}; or leave the environment out.`;
+  context.warn(tree, "empty_environment", message, hint);
 }
 
 /** `3.11`; anything else behind `python` is the path of an interpreter. */
