@@ -5,6 +5,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { makeable, takesFolders } from "../ports/make-folders.ts";
 
 type Shell = Readonly<Record<string, string | undefined>>;
 
@@ -33,24 +34,6 @@ function usualPlace(shell: Shell, program: string): string {
   return path.resolve(shell.XDG_CACHE_HOME || path.join(homeFolder(), ".cache"), program);
 }
 
-/** The same folder; throws where root may write and none can be made: Node would try for ever (see `takesFolders`). */
-export function makeable(folder: string): string {
-  let above = folder;
-  while (!fs.existsSync(above)) above = path.dirname(above);
-  if (above !== folder && isWritable(above) && !takesFolders(above))
-    throw new Error(`ENOENT: no folder can be made in ${above}, mkdir '${folder}'`);
-  return folder;
-}
-
-function isWritable(folder: string): boolean {
-  try {
-    fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Now, or once it has been made. */
 function canBeWritten(folder: string): boolean {
   const wanted = path.resolve(folder);
@@ -62,16 +45,6 @@ function canBeWritten(folder: string): boolean {
       const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
       if (!isMissing || at === path.dirname(at)) return false;
     }
-  }
-}
-
-/** `/proc` and automounted places let root write, and take no folder: Node would try to make one there for ever. */
-function takesFolders(folder: string): boolean {
-  try {
-    fs.rmdirSync(fs.mkdtempSync(path.join(folder, ".stepwell-")));
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -2,8 +2,9 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { makeable } from "../ports/make-folders.ts";
 import { beside, removeLeftBeside } from "./beside.ts";
-import { homeFolder, makeable } from "./user-cache.ts";
+import { homeFolder } from "./user-cache.ts";
 import type { Workspace } from "./workspace.ts";
 
 export function userKeyFile(shell: Workspace["shell"], name: string): string {

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { makeFolders } from "./make-folders.ts";
+import { makeable, makeFolders, takesFolders } from "./make-folders.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-folders-"));
 const at = (name: string): string => path.join(folder, name);
@@ -28,3 +28,21 @@ it("says what is in the way", () => {
 it.runIf(process.platform === "linux")("gives up where no folder can be made", () => {
   expect(() => makeFolders("/proc/stepwell/x")).toThrow(/EPERM|EACCES/);
 });
+
+it("says beforehand whether one can be made, and makes none", () => {
+  const above = at("new");
+  fs.mkdirSync(above);
+  expect(makeable(path.join(above, "b/c"))).toBe(path.join(above, "b/c"));
+  expect([takesFolders(above), takesFolders(at("file"))]).toEqual([true, false]);
+  expect(fs.readdirSync(above)).toEqual([]);
+});
+
+it.runIf(process.platform === "linux" && process.getuid?.() === 0)(
+  "refuses beforehand what Node would try for ever",
+  () => {
+    expect(() => makeable("/proc/stepwell/x")).toThrow(
+      "ENOENT: no folder can be made in /proc, mkdir '/proc/stepwell/x'",
+    );
+    expect(takesFolders("/proc")).toBe(false);
+  },
+);
