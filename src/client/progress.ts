@@ -14,7 +14,8 @@ export async function showProgress(home: Home, run: string): Promise<void> {
   }
 }
 
-function lineOf(event: RunEvent, run: string): string | null {
+/** Null: nothing is to be said of it. */
+export function lineOf(event: RunEvent, run: string): string | null {
   switch (event.kind) {
     case "run_started":
       return null;
@@ -25,7 +26,7 @@ function lineOf(event: RunEvent, run: string): string | null {
     case "step_waits":
       return `wait    ${event.step}  ${event.run} is doing the same work`;
     case "step_retries":
-      return `retry   ${event.step}  ended with exit code ${event.exitCode}`;
+      return `retry   ${event.step}  ${endOf(event)}`;
     case "step_completed":
       return `done    ${event.step}  ${(event.durationMs / 1000).toFixed(1)} s`;
     case "step_failed":
@@ -42,4 +43,9 @@ function lineOf(event: RunEvent, run: string): string | null {
     default:
       return event satisfies never;
   }
+}
+
+/** What was killed, or took too long, has no exit code. */
+function endOf({ exitCode }: { readonly exitCode: number | null }): string {
+  return exitCode === null ? "did not end by itself" : `ended with exit code ${exitCode}`;
 }
