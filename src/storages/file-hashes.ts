@@ -1,5 +1,5 @@
 // Content of single local files, one stat each when nothing has changed. Keeps what is known about the files of each
-// folder in memory and writes it back in one go.
+// folder in memory while it is asked for, and writes it back in one go.
 
 import type { Stats } from "node:fs";
 import { basename } from "node:path";
@@ -17,9 +17,12 @@ export interface FileHashes {
     stats: Stats,
     hash: () => ContentId | Promise<ContentId>,
   ): Content | Promise<Content>;
-  /** Writes what was learnt since the last time. */
+  /** Writes what was learnt since the last time. Done by itself, too, when nobody has asked for a while. */
   save(): void;
 }
+
+/** Most files are asked for when a run is submitted; of 100,000 all that is known is some 30 MB. */
+const REST_MS = 2_000;
 
 interface Page {
   readonly ids: Map<string, ContentId>;
@@ -28,7 +31,19 @@ interface Page {
 
 export function fileHashes(cacheFolder: string): FileHashes {
   const pages = new Map<string, Page>();
+  const save = (): void => {
+    for (const [place, page] of pages) {
+      if (page.isDirty) writePage(cacheFolder, place, { whole: null, ids: newestOf(page.ids) });
+      page.isDirty = false;
+    }
+  };
+  let resting: NodeJS.Timeout | null = null;
+  const rest = (): void => {
+    save();
+    pages.clear();
+  };
   const pageOf = (place: string): Page => {
+    resting = resting?.refresh() ?? setTimeout(rest, REST_MS).unref();
     let page = pages.get(place);
     if (page === undefined) {
       page = { ids: readPage(cacheFolder, place)?.ids() ?? new Map(), isDirty: false };
@@ -44,10 +59,10 @@ export function fileHashes(cacheFolder: string): FileHashes {
     },
     learn(path, stats, hash) {
       const file = listFile(basename(path), stats);
-      const page = pageOf(filesPlace(path));
       const hashedAt = Date.now();
       const learn = (id: ContentId): Content => {
         if (isSettled(file, hashedAt)) {
+          const page = pageOf(filesPlace(path));
           page.ids.set(fileKey(file), id);
           page.isDirty = true;
         }
@@ -56,12 +71,7 @@ export function fileHashes(cacheFolder: string): FileHashes {
       const hashed = hash();
       return typeof hashed === "string" ? learn(hashed) : hashed.then(learn);
     },
-    save() {
-      for (const [place, page] of pages) {
-        if (page.isDirty) writePage(cacheFolder, place, { whole: null, ids: newestOf(page.ids) });
-        page.isDirty = false;
-      }
-    },
+    save,
   };
 }
 

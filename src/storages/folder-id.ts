@@ -3,6 +3,7 @@
 
 import { hash } from "node:crypto";
 import type { ContentId, ManifestEntry } from "../core/content.ts";
+import { idOf } from "../core/digest.ts";
 
 /** First line of what is hashed for every folder. */
 const HEADER = "stepwell folder 1\n";
@@ -12,11 +13,11 @@ const HEADER = "stepwell folder 1\n";
  * hold something are implied, empty ones are listed.
  */
 export function folderId(entries: readonly ManifestEntry[]): ContentId {
-  return `sha256:${level(entries, 0, entries.length, 0).hex}` as ContentId;
+  return idOf(level(entries, 0, entries.length, 0).hex) as ContentId;
 }
 
 export function bytesId(content: string | Buffer): ContentId {
-  return `sha256:${hash("sha256", content)}` as ContentId;
+  return idOf(hash("sha256", content)) as ContentId;
 }
 
 /** Sorts by raw bytes of UTF-8, which is not JavaScript's own order outside the basic plane. */

@@ -3,6 +3,7 @@
 import { createHash, hash } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import type { ContentId } from "../core/content.ts";
+import { idOf } from "../core/digest.ts";
 
 /** Fits the second-level cache of a core: hashing right after reading finds the bytes there. */
 export const BUFFER_BYTES = 1 << 18;
@@ -14,12 +15,11 @@ export function hashFile(path: string, size: number): ContentId {
   try {
     shared ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
     const first = readFull(file, shared, size);
-    if (first < BUFFER_BYTES)
-      return `sha256:${hash("sha256", shared.subarray(0, first))}` as ContentId;
+    if (first < BUFFER_BYTES) return idOf(hash("sha256", shared.subarray(0, first))) as ContentId;
     const hasher = createHash("sha256").update(shared);
     for (;;) {
       const read = readSync(file, shared, 0, BUFFER_BYTES, null);
-      if (read === 0) return `sha256:${hasher.digest("hex")}` as ContentId;
+      if (read === 0) return idOf(hasher.digest("hex")) as ContentId;
       hasher.update(read === BUFFER_BYTES ? shared : shared.subarray(0, read));
     }
   } finally {

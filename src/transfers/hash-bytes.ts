@@ -2,6 +2,7 @@
 
 import { createHash, hash } from "node:crypto";
 import type { ContentId } from "../core/content.ts";
+import { idOf } from "../core/digest.ts";
 import type { Bytes } from "../ports/storage.ts";
 
 export interface Hasher {
@@ -15,12 +16,12 @@ export function createHasher(): Hasher {
     update: (bytes) => {
       inner.update(bytes);
     },
-    id: () => `sha256:${inner.digest("hex")}` as ContentId,
+    id: () => idOf(inner.digest("hex")) as ContentId,
   };
 }
 
 export function bytesId(bytes: Uint8Array): ContentId {
-  return `sha256:${hash("sha256", bytes)}` as ContentId;
+  return idOf(hash("sha256", bytes)) as ContentId;
 }
 
 export async function streamId(bytes: Bytes): Promise<ContentId> {
