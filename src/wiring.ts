@@ -240,14 +240,7 @@ function compose(
       shared ??= createSharedResults(workspace);
       return shared;
     },
-    openStorage: async (datastore) => {
-      const { openStorage } = await import("./datastores/open-storage.ts");
-      return openStorage(datastore);
-    },
-    openTables: async (datastore) => {
-      const { openTables } = await import("./datastores/open-tables.ts");
-      return openTables(datastore);
-    },
+    ...elsewhere,
     enginePorts: (engine) => enginePorts(workspace, engine),
     collectEnvironments: (unusedForMs, dryRun) =>
       collectEnvironments(cacheFolder(options.shell), { now: Date.now(), unusedForMs, dryRun }),
@@ -261,6 +254,15 @@ function compose(
   };
   return workspace;
 }
+
+/** What reaches other places: loaded when it is used. */
+const elsewhere: Pick<Workspace, "openStorage" | "openTables" | "fetch"> = {
+  openStorage: async (...words) =>
+    (await import("./datastores/open-storage.ts")).openStorage(...words),
+  openTables: async (...words) =>
+    (await import("./datastores/open-tables.ts")).openTables(...words),
+  fetch: async (...words) => (await import("./datastores/fetch-address.ts")).fetchAddress(...words),
+};
 
 const ID_BYTES = 10;
 

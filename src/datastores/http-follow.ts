@@ -9,6 +9,8 @@ export interface Asking {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly credentials: HttpCredentials<string>;
+  /** From `https:` to `http:` too. */
+  readonly isPlainGood?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,16 +34,16 @@ export async function ask(connections: HttpConnections, asking: Asking): Promise
     const to = answer.headers.location;
     if (!REDIRECTS.has(answer.status) || to === undefined) return answer;
     discard(answer);
-    url = next(url, to);
+    url = next(url, to, asking.isPlainGood ?? false);
   }
   throw new BadRedirect(`the server sends us on more than ${MAX_REDIRECTS} times`);
 }
 
-function next(from: URL, to: string): URL {
+function next(from: URL, to: string, isPlainGood: boolean): URL {
   if (!URL.canParse(to, from.href)) throw new BadRedirect("the server sends us to no address");
   const url = new URL(to, from.href);
-  if (url.protocol === "https:" || (url.protocol === "http:" && from.protocol === "http:"))
-    return url;
+  const isPlain = url.protocol === "http:" && (isPlainGood || from.protocol === "http:");
+  if (url.protocol === "https:" || isPlain) return url;
   const says = `the server sends us from ${from.protocol} to ${url.protocol}, which is not followed`;
   throw new BadRedirect(says);
 }

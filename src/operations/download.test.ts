@@ -5,8 +5,11 @@ import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { download } from "./download.ts";
+import { type DownloadOptions, download as downloadWith } from "./download.ts";
 import { isRefusal } from "./refusal.ts";
+
+const download = (folder: string, url: string, options: Partial<DownloadOptions> = {}) =>
+  downloadWith(folder, url, { fetch, ...options });
 
 const said = async (url: string): Promise<string> => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-download-"));

@@ -22,7 +22,14 @@ interface Remembered {
   readonly copy?: { readonly sizeBytes: number; readonly mtimeMs: number; readonly sha256: string };
 }
 
+/** As the global `fetch`. */
+export type AskServer = (
+  url: string,
+  order: { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal },
+) => Promise<Response>;
+
 export interface DownloadOptions {
+  readonly fetch: AskServer;
   /** Lines about one that takes long. */
   readonly say?: (line: string) => void;
   readonly silenceMs?: number;
@@ -32,7 +39,7 @@ export interface DownloadOptions {
 export async function download(
   folder: string,
   url: string,
-  { say = () => undefined, silenceMs = SILENCE_MS }: DownloadOptions = {},
+  { fetch, say = () => undefined, silenceMs = SILENCE_MS }: DownloadOptions,
 ): Promise<string | Refusal> {
   const { username, password } = new URL(url);
   const shown = withoutSecrets(url);
@@ -47,7 +54,7 @@ export async function download(
   const known = await rememberedOf(file, memoryOf(place));
   const waiting = patience(silenceMs);
   try {
-    const response = await ask(url, known, waiting.signal);
+    const response = await ask(fetch, url, known, waiting.signal);
     if (response instanceof Error) {
       if (known === null) return notFetched(url, response);
       say(`${shown} cannot be reached (${reasonOf(response)}): what was fetched earlier is used`);
@@ -58,12 +65,14 @@ export async function download(
       await response.body?.cancel();
       return file;
     }
-    if (!response.ok || response.body === null)
+    if (!response.ok || response.body === null) {
+      await response.body?.cancel();
       return refuse(
         "download_refused",
         `${shown} answered ${response.status} ${response.statusText}`,
         "look whether the address is right, or write a path in its place",
       );
+    }
     // From here on an older copy is known to be old.
     const tell = (line: string): void => say(`fetching ${shown}: ${line}`);
     const copy = await keep(response, file, waiting, tell);
@@ -82,6 +91,7 @@ function memoryOf(place: string): string {
 }
 
 async function ask(
+  fetch: AskServer,
   url: string,
   known: Remembered | null,
   signal: AbortSignal,

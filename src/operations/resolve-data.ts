@@ -307,8 +307,8 @@ async function locateUrl(
   const isFile = /^https?:\/\//i.test(target) && !target.endsWith("/");
   if (!isFile) return locateElsewhere(scope, { kind: "url", url: target });
   if (scope.nearOnly) return outOfReach(url);
-  const { folder, notice } = scope.workspace;
-  const downloaded = await download(places.downloads(folder), target, { say: notice });
+  const { folder, notice, fetch } = scope.workspace;
+  const downloaded = await download(places.downloads(folder), target, { say: notice, fetch });
   if (isRefusal(downloaded)) return downloaded;
   return { path: downloaded, asset: null, written: url, expectedId: null };
 }

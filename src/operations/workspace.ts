@@ -19,6 +19,7 @@ import type { Tables } from "../ports/tables.ts";
 import type { OpenableDatastore } from "../spec/datastore.ts";
 import type { WorkspaceConfig } from "../spec/workspace-config.ts";
 import type { RegisterCommand } from "./defining-files.ts";
+import type { AskServer } from "./download.ts";
 import type { SharedResults } from "./shared-results.ts";
 
 export interface Workspace {
@@ -53,6 +54,8 @@ export interface Workspace {
   readonly lock: (file: string, waiting: () => void) => Promise<{ readonly release: () => void }>;
   /** Opens a place for bytes with its credentials; the caller closes it. Throws `StorageError`. */
   readonly openStorage: (datastore: OpenableDatastore) => Promise<Storage>;
+  /** Asks a web server as nobody. */
+  readonly fetch: AskServer;
   /** Opens a place for rows with its credentials; the caller closes it. Throws `StorageError`. */
   readonly openTables: (datastore: OpenableDatastore) => Promise<Tables>;
   /** What the steps of an engine share, as `stepwell.yml` says now. */

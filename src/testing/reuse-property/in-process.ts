@@ -114,6 +114,7 @@ export function makeInProcess(): Workspace {
     capacity: () => CAPACITY,
     supply: () => SUPPLY,
     openStorage: refuse,
+    fetch: refuse,
     openTables: refuse,
     lock: refuse,
     shared: null,
