@@ -8,8 +8,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type DownloadOptions, download as downloadWith } from "./download.ts";
 import { isRefusal } from "./refusal.ts";
 
+/** Tries again at once. */
 const download = (folder: string, url: string, options: Partial<DownloadOptions> = {}) =>
-  downloadWith(folder, url, { fetch, ...options });
+  downloadWith(folder, url, { fetch, waitsMs: [0, 0, 0], ...options });
 
 const said = async (url: string): Promise<string> => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-download-"));
@@ -172,4 +173,66 @@ it("does not pass an older copy off as the newer one that it could not fetch who
   // Nobody can say that there is a newer one.
   expect(away).toBe(first);
   expect(lines).toEqual([expect.stringContaining("what was fetched earlier is used")]);
+});
+
+describe("a server in trouble", () => {
+  const BROKEN_OFF = 206;
+
+  /** Answers with each of `statuses`, then with the file. */
+  const troubled = async (...statuses: readonly number[]) => {
+    const left = [...statuses];
+    const asked = { times: 0 };
+    const server = http.createServer((_request, response) => {
+      asked.times += 1;
+      const status = left.shift() ?? 200;
+      response.writeHead(status, { etag: '"one"', "content-length": 3 });
+      if (status !== BROKEN_OFF) return response.end("one");
+      response.write("o");
+      return setImmediate(() => response.socket?.destroy());
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-download-"));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+      fs.rmSync(folder, { recursive: true });
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.csv`;
+    const lines: string[] = [];
+    const get = () => download(folder, url, { say: (line) => lines.push(line) });
+    return { get, asked, lines, next: (...more: readonly number[]) => left.push(...more) };
+  };
+
+  it("is asked again, also when its answer broke off", async () => {
+    const { get, asked } = await troubled(503, BROKEN_OFF, 500);
+    const file = (await get()) as string;
+    expect([fs.readFileSync(file, "utf8"), asked.times]).toEqual(["one", 4]);
+  });
+
+  it("is given up after a few times, as one that cannot be reached", async () => {
+    const { get, asked } = await troubled(503, 503, 503, 503, 503);
+    expect(await get()).toMatchObject({
+      code: "download_failed",
+      message: expect.stringContaining("answered 503 Service Unavailable"),
+      hint: expect.stringContaining("try again when it answers"),
+    });
+    expect(asked.times).toBe(4);
+  });
+
+  it("leaves what was fetched earlier in use, and says so once", async () => {
+    const { get, lines, next } = await troubled();
+    const first = await get();
+    next(502, 502, 502, 502);
+    expect(await get()).toBe(first);
+    expect(lines).toEqual([
+      expect.stringContaining("answered 502 Bad Gateway: what was fetched earlier is used"),
+    ]);
+  });
+
+  it("is asked no more when it says that there is nothing", async () => {
+    const { get, asked } = await troubled(404);
+    expect(await get()).toMatchObject({ code: "download_refused" });
+    expect(asked.times).toBe(1);
+  });
 });

@@ -1,10 +1,12 @@
 // Brings a public URL to a local file once; asked again, the server's ETag, or else its date and size, decide whether to
-// fetch anew. A file becomes visible only when it is complete.
+// fetch anew. A file becomes visible only when it is complete. A server in trouble is asked a few times.
 
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { isOutOfSpace } from "../core/out-of-space.ts";
 import { openFile, readText } from "../ports/read-file.ts";
 import { type Patience, patience, SILENCE_MS, writeBody } from "./answer-body.ts";
 import { type Refusal, refuse } from "./refusal.ts";
@@ -33,14 +35,41 @@ export interface DownloadOptions {
   /** Lines about one that takes long. */
   readonly say?: (line: string) => void;
   readonly silenceMs?: number;
+  /** Before each new try of what may pass. */
+  readonly waitsMs?: readonly number[];
+}
+
+const WAITS_MS = [250, 500, 1000];
+
+/** What a server says that is in trouble, and not sure of its answer. */
+const IN_TROUBLE: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+
+/** A try that may end otherwise the next time, and what it comes to when there is none. */
+interface Passing {
+  readonly settle: () => string | Refusal;
 }
 
 /** Local path of the bytes behind `url`. Without a network, a copy that is there is used. */
 export async function download(
   folder: string,
   url: string,
-  { fetch, say = () => undefined, silenceMs = SILENCE_MS }: DownloadOptions,
+  options: DownloadOptions,
 ): Promise<string | Refusal> {
+  const waits = [...(options.waitsMs ?? WAITS_MS)];
+  for (;;) {
+    const found = await downloadNow(folder, url, options);
+    if (typeof found === "string" || !("settle" in found)) return found;
+    const waitMs = waits.shift();
+    if (waitMs === undefined) return found.settle();
+    await delay(waitMs);
+  }
+}
+
+async function downloadNow(
+  folder: string,
+  url: string,
+  { fetch, say = () => undefined, silenceMs = SILENCE_MS }: DownloadOptions,
+): Promise<string | Refusal | Passing> {
   const { username, password } = new URL(url);
   const shown = withoutSecrets(url);
   if (username !== "" || password !== "")
@@ -52,26 +81,24 @@ export async function download(
   const place = path.join(folder, downloadName(url));
   const file = path.join(place, fileName(url));
   const known = await rememberedOf(file, memoryOf(place));
+  const copyAfter = (reason: string): string => {
+    say(`${shown} ${reason}: what was fetched earlier is used`);
+    return file;
+  };
   const waiting = patience(silenceMs);
   try {
     const response = await ask(fetch, url, known, waiting.signal);
-    if (response instanceof Error) {
-      if (known === null) return notFetched(url, response);
-      say(`${shown} cannot be reached (${reasonOf(response)}): what was fetched earlier is used`);
-      return file;
-    }
-    if (response.status === 304) return file;
-    if (known !== null && isSame(known, response)) {
+    if (response instanceof Error)
+      return known === null
+        ? notFetched(url, response)
+        : copyAfter(`cannot be reached (${reasonOf(response)})`);
+    const isSettled = response.status === 304 || (known !== null && isSame(known, response));
+    if (isSettled || !response.ok || response.body === null) {
       await response.body?.cancel();
-      return file;
-    }
-    if (!response.ok || response.body === null) {
-      await response.body?.cancel();
-      return refuse(
-        "download_refused",
-        `${shown} answered ${response.status} ${response.statusText}`,
-        "look whether the address is right, or write a path in its place",
-      );
+      if (isSettled) return file;
+      const answer = `answered ${response.status} ${response.statusText}`;
+      if (!IN_TROUBLE.has(response.status)) return notGiven(shown, answer);
+      return { settle: () => (known === null ? inTrouble(url, answer) : copyAfter(answer)) };
     }
     // From here on an older copy is known to be old.
     const tell = (line: string): void => say(`fetching ${shown}: ${line}`);
@@ -79,7 +106,8 @@ export async function download(
     fs.writeFileSync(memoryOf(place), JSON.stringify({ ...remember(url, response), copy }));
     return file;
   } catch (error) {
-    return notFetched(url, error as Error);
+    const failed = notFetched(url, error as Error);
+    return waiting.signal.aborted || isOutOfSpace(error) ? failed : { settle: () => failed };
   } finally {
     waiting.end();
   }
@@ -123,16 +151,28 @@ async function keep(
 }
 
 function reasonOf(error: Error & { cause?: unknown }): string {
-  return (error.cause instanceof Error ? error.cause : error).message;
+  const { message } = error.name === "AbortError" ? (error.cause as Error) : error;
+  return message === "aborted" ? "its answer broke off" : message;
 }
 
 function notFetched(url: string, error: Error): Refusal {
-  const shown = withoutSecrets(url);
-  return refuse(
-    "download_failed",
-    `${shown} could not be fetched: ${reasonOf(error)}`,
-    `map it to a local copy in stepwell.yml: url_map: {"${shown === url ? url : "ADDRESS"}": ./copy}, or write a path in its place`,
-  );
+  const says = `${withoutSecrets(url)} could not be fetched: ${reasonOf(error)}`;
+  return refuse("download_failed", says, otherwise(url));
+}
+
+function inTrouble(url: string, answer: string): Refusal {
+  const says = `${withoutSecrets(url)} ${answer}`;
+  return refuse("download_failed", says, `try again when it answers, or ${otherwise(url)}`);
+}
+
+function notGiven(shown: string, answer: string): Refusal {
+  const hint = "look whether the address is right, or write a path in its place";
+  return refuse("download_refused", `${shown} ${answer}`, hint);
+}
+
+function otherwise(url: string): string {
+  const address = withoutSecrets(url) === url ? url : "ADDRESS";
+  return `map it to a local copy in stepwell.yml: url_map: {"${address}": ./copy}, or write a path in its place`;
 }
 
 /** A query may be a signature. */
