@@ -269,6 +269,34 @@ describe("a project with a uv.lock", () => {
   });
 });
 
+describe("a project that setuptools builds", () => {
+  it("has no module that was removed, and nothing is left in its folder", async () => {
+    const project = path.join(folder, "setuptools-project");
+    const write = (file: string, text: string) => {
+      fs.mkdirSync(path.dirname(path.join(project, file)), { recursive: true });
+      fs.writeFileSync(path.join(project, file), text);
+    };
+    write(
+      "pyproject.toml",
+      '[project]\nname = "built"\nversion = "1.0"\nrequires-python = ">=3.8"\n[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n',
+    );
+    write("src/built/__init__.py", "");
+    write("src/built/gone.py", "");
+    execFileSync(uvProgram(), ["lock", "--quiet", "--project", project], { cwd: project });
+    const reference = { ...requirements(), requirements: null, project } as EnvironmentReference;
+    const here = () => fs.readdirSync(project, { recursive: true }).sort();
+    const [files, before] = [here(), await identify(reference)];
+    const modules =
+      "import pkgutil, built; print([m.name for m in pkgutil.iter_modules(built.__path__)])";
+    expect(python(await build(before), modules)).toBe("['gone']");
+    expect(here()).toEqual(files);
+    // As another tool leaves it.
+    write("build/lib/built/gone.py", "");
+    fs.rmSync(path.join(project, "src", "built", "gone.py"));
+    expect(python(await build(await identify(reference)), modules)).toBe("[]");
+  });
+});
+
 describe("a member of a uv workspace", () => {
   it("is installed with the members that it needs, and made again when one of those changes", async () => {
     const root = path.join(folder, "workspace");

@@ -15,8 +15,12 @@ const BUILD_MS = 60 * 60_000;
 
 export interface Uv {
   run(words: readonly string[], cwd: string, input?: string): Promise<ProgramEnd>;
-  /** What may take minutes and is ended by `UvOptions.abandoned`. */
-  build(words: readonly string[], cwd: string): Promise<ProgramEnd>;
+  /** What may take minutes and is ended by `UvOptions.abandoned`. `more`: variables for this one. */
+  build(
+    words: readonly string[],
+    cwd: string,
+    more?: Readonly<Record<string, string>>,
+  ): Promise<ProgramEnd>;
 }
 
 export interface UvOptions {
@@ -64,8 +68,8 @@ export async function findUv(options: UvOptions): Promise<Uv | EnvironmentFailur
       const given = input === undefined ? {} : { input };
       return runProgram(program, words, { ...settings, isLong: true, cwd, ...given });
     },
-    build: (words, cwd) =>
-      runProgram(program, words, { ...settings, variables: exact, ...apart, cwd }),
+    build: (words, cwd, more = {}) =>
+      runProgram(program, words, { ...settings, variables: { ...exact, ...more }, ...apart, cwd }),
   };
 }
 

@@ -213,10 +213,26 @@ async function installProject(
     return holds ? [path.resolve(folder ?? project.folder, found.path)] : [];
   });
   const folders = project.isPackage ? [...needed, project.folder] : needed;
-  if (folders.length === 0) return null;
   const python = path.join(venv, "bin", "python");
   const words = ["pip", "install", "--python", python, "--no-deps", "--compile-bytecode"];
-  return buildFailure(recipe, await uv.build([...words, ...folders], work));
+  for (const [index, source] of folders.entries()) {
+    const apart = buildApart(path.join(work, `build-${index}`));
+    const failure = buildFailure(recipe, await uv.build([...words, source], work, apart));
+    if (failure !== null) return failure;
+  }
+  return null;
+}
+
+/**
+ * Variables that let setuptools build in `folder`. Beside the source it would take what earlier builds left there, modules
+ * that have been removed since too, and leave files in a folder of the user's that may be the code of steps.
+ */
+function buildApart(folder: string): Readonly<Record<string, string>> {
+  fs.mkdirSync(folder);
+  const config = path.join(folder, "distutils.cfg");
+  const lines = ["[build]", `build_base = ${folder}`, "[egg_info]", `egg_base = ${folder}`, ""];
+  fs.writeFileSync(config, lines.join("\n"));
+  return { DIST_EXTRA_CONFIG: config };
 }
 
 async function complete(venv: string, file: string, recipe: VenvRecipe): Promise<void> {
