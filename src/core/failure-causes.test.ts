@@ -347,6 +347,23 @@ describe("how a package is added to where the step ran", () => {
     expect(hint(text, {})).toContain(expected);
   });
 
+  it.each([
+    ["numpy._core", "whose numpy 1.26.4 has no numpy._core: choose a version of numpy"],
+    ["sklearn.externals.six", "whose scikit-learn 1.5.2 has no sklearn.externals.six: choose"],
+    ["my_app.old", "whose my-app has no my_app.old: it is not among what that project installs"],
+    ["yaml.x", "which has no yaml: "],
+    ["numpy", "which has no numpy: "],
+    ["google.cloud.storage", "which has no google.cloud.storage: "],
+  ])("tells a package that lacks a module of its own: %s", (module, expected) => {
+    const text = python(`ModuleNotFoundError: No module named '${module}'`);
+    const environment = {
+      label: "uv: made",
+      packages: { numpy: "1.26.4", "scikit-learn": "1.5.2", google: "3.0" },
+      editable: { "my-app": "sha256:0" },
+    } as unknown as FailureFacts["environment"];
+    expect(hint(text, { environment })).toContain(expected);
+  });
+
   it("names an environment that was made as its author does", () => {
     const text = python("ModuleNotFoundError: No module named 'yaml'");
     const environment = { label: "uv: sklearn-1.5" } as FailureFacts["environment"];

@@ -45,9 +45,38 @@ export function moduleHint(module: string, language: "python" | "node", ran: Ran
   if (language === "node") return nodeHint(module);
   const top = module.split(".", 1)[0] as string;
   const name = distributionOf(module, top);
+  const isInside = top !== module && !SHARED.test(module);
+  const there = isInside ? presentOf([name, top], ran.environment) : null;
+  if (there !== null)
+    return `the step ran in ${whereOf(ran.environment)}, whose ${there.name} has no ${module}: ${there.way}`;
   const missing = SHARED.test(module) ? module : top;
   const hint = `the step ran in ${whereOf(ran.environment)}, which has no ${missing}: ${addition(name, ran)}`;
   return top === "azureml" ? `${hint}. ${AZUREML}` : hint;
+}
+
+interface Present {
+  readonly name: string;
+  readonly way: string;
+}
+
+/** The distribution of one of these names, of which Python found all but a module inside it. */
+function presentOf(
+  names: readonly string[],
+  environment: EnvironmentIdentity | null,
+): Present | null {
+  const { editable = {}, packages = {} } = environment ?? {};
+  const normal = names.map((name) =>
+    name
+      .replace(/<.*/, "")
+      .toLowerCase()
+      .replaceAll(/[-_.]+/g, "-"),
+  );
+  const own = normal.find((name) => Object.hasOwn(editable, name));
+  if (own !== undefined) return { name: own, way: "it is not among what that project installs" };
+  const name = normal.find((each) => Object.hasOwn(packages, each));
+  if (name === undefined) return null;
+  const way = `choose a version of ${name} that has it; what was pickled is read by that which wrote it`;
+  return { name: `${name} ${packages[name]}`, way };
 }
 
 /** Namespaces of many distributions, each named after its module. */
