@@ -7,6 +7,7 @@ import path from "node:path";
 import { digest } from "../core/digest.ts";
 import { readText } from "../ports/read-file.ts";
 import { fileHashes } from "./file-hashes.ts";
+import { packagedPlaces } from "./packaged-places.ts";
 import type { EditableSource } from "./probe-python.ts";
 
 /** Folders that are no source, wherever they lie. */
@@ -55,9 +56,11 @@ const BUILD_FILES =
 export function projectContent(folder: string, name: string, cacheFolder: string): string {
   const source = path.join(folder, "src");
   const beside = path.join(folder, name.replaceAll("-", "_"));
-  const roots: EditableSource["roots"] = !fs.existsSync(source)
+  const usual: EditableSource["roots"] = !fs.existsSync(source)
     ? [{ path: folder, kind: "search" }]
     : [source, beside].map((each) => ({ path: each, kind: "package" }));
+  const others = packagedPlaces(folder).filter((each) => each !== source && each !== beside);
+  const roots = [...usual, ...others.map((each) => ({ path: each, kind: "package" as const }))];
   const texts = BUILD_FILES.map((each) => textOf(path.join(folder, each)));
   return digest(`${texts.join("\0")}\0${editableContent({ name, roots }, cacheFolder)}`);
 }
