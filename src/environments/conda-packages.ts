@@ -158,7 +158,8 @@ function split(dependency: string): { name: string; version: string } {
 
 /** Conda's version in pip's words, or null where there are none. */
 function versionSpecifier(version: string): string | null {
-  if (version === "" || version === "*") return "";
+  // Any version, perhaps of a build that only conda has: `*`, `=*`, `=*=*mkl`.
+  if (/^(?:={0,2}\s*\*(?:[=\s]\s*\S+)?)?$/.test(version)) return "";
   if (version.includes("|")) return null;
   const parts = version.split(",").map((part) => oneSpecifier(part.trim()));
   return parts.includes(null) ? null : parts.join(",");

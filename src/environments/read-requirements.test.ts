@@ -26,6 +26,12 @@ it("takes a file that holds constraints and requirements as both", () => {
     });
 });
 
+it("takes a file by its address on this machine, as conda's guide writes it", () => {
+  fs.writeFileSync(path.join(folder, "more.txt"), "six\n");
+  for (const place of ["file:more.txt", `file:${folder}/more.txt`, `file://${folder}/more.txt`])
+    expect(read(`-r ${place}`)).toMatchObject({ requirements: ["six"] });
+});
+
 it.each([
   ["--no-index --find-links ./wheels", ["--no-index", "--find-links ./wheels"]],
   ["-i https://a/simple --trusted-host a", ["-i https://a/simple", "--trusted-host a"]],

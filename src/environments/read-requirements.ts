@@ -164,7 +164,11 @@ function include(
   found: Found,
   into: Parameters<typeof collect>[3],
 ): void {
-  const plain = name.trim().replace(/^(["'])(.*)\1$/, "$2");
+  // `file:` as conda's own guide writes it, and pip reads it.
+  const plain = name
+    .trim()
+    .replace(/^(["'])(.*)\1$/, "$2")
+    .replace(/^file:(?:\/\/(?=\/))?/, "");
   if (/^https?:\/\//.test(plain)) {
     found[into].push(`${into === "constraints" ? "-c" : "-r"} ${plain}`);
     return;
