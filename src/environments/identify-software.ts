@@ -183,7 +183,7 @@ async function identifyPackages(
 ): Identified {
   const { recipes } = context;
   const file = lockPath(context.locksFolder, software);
-  const damage = lockDamage(file);
+  const damage = lockDamage(file, software.requirements);
   if (damage !== null) return failed(damage);
   const existing = readLock(file);
   const wanted = software.python ?? existing?.python ?? null;

@@ -142,6 +142,20 @@ describe("lockDamage", () => {
     });
   });
 
+  it("tells one that lost a package which is asked for, as a merge or a cut leaves it", () => {
+    const file = path.join(folder, "lost.txt");
+    const asked = [
+      "Six>=1",
+      "colorama; sys_platform == 'win32'",
+      "git+https://e.org/x",
+      "-r https://e.org/r",
+    ];
+    fs.writeFileSync(file, "# python: 3.11\n# - Six>=1\nattrs==1\n");
+    expect(lockDamage(file, asked)?.message).toContain("has no Six, which is asked for");
+    fs.appendFileSync(file, "six==1.17.0 ; python_version < '3.12'\n");
+    expect(lockDamage(file, asked)).toBeNull();
+  });
+
   it("tells a line that pins nothing: what it installs would be another each time", () => {
     const file = path.join(folder, "loose.txt");
     for (const line of ["six", "six>=1", "six==1.*", "six ; python_version < '4'"]) {

@@ -56,8 +56,11 @@ export function readLock(file: string): Lock | null {
   return python === undefined ? null : { text, id: idOf(text), python };
 }
 
-/** Why a lock that is there cannot be used, or null. */
-export function lockDamage(file: string): EnvironmentFailure | null {
+/** Why a lock that is there cannot be used for these requirements, or null. */
+export function lockDamage(
+  file: string,
+  requirements: readonly string[] = [],
+): EnvironmentFailure | null {
   const damage = (what: string): EnvironmentFailure => ({
     code: "environment_build_failed",
     message: `The lock ${file} ${what}.`,
@@ -71,7 +74,18 @@ export function lockDamage(file: string): EnvironmentFailure | null {
   const loose = packageLines(text).find(
     (line) => !/==\s*[^\s;*]+(?:[\s;]|$)|\s@\s|:\/\//.test(line),
   );
-  return loose === undefined ? null : damage(`names no version in its line \`${loose}\``);
+  if (loose !== undefined) return damage(`names no version in its line \`${loose}\``);
+  const lost = lostOf(requirements, text);
+  return lost === undefined ? null : damage(`has no ${lost}, which is asked for: it is not whole`);
+}
+
+/** A package that must be there, whatever the platform, and is not. */
+function lostOf(requirements: readonly string[], text: string): string | undefined {
+  const there = new Set(lockedFiles(text).map(({ name }) => name));
+  return requirements
+    .filter((line) => !line.includes(";") && !/^[^@]*:\/\//.test(line))
+    .flatMap((line) => /^[A-Za-z0-9][\w.-]*/.exec(line)?.[0] ?? [])
+    .find((name) => !there.has(packageName(name)));
 }
 
 /** Null where there is none. A pipe is not waited for. */
