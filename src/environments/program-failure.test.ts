@@ -15,6 +15,8 @@ describe("programFailure", () => {
     ["hint: Packages were unavailable because the network was disabled.", "PIP_INDEX_URL"],
     ["cause: error sending request for url (http://127.0.0.1:9/)", "PIP_INDEX_URL"],
     ["cause: Git operation failed\n  cause: failed to fetch branch", "branch or tag"],
+    ["error: Couldn't parse requirement\n  cause: Expected one of `@`", "a line of its own"],
+    ["error: Unexpected '\"', expected '-c', '-e', '-r' or the start", "a line of its own"],
     ["cause: Hash mismatch for `six==1.12.0`", "edited by hand"],
     ["Because there is no version of six==99, you require what cannot be", "Change versions."],
   ])("says for %j what to do", (stderr, hint) => {

@@ -15,6 +15,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     "Either the lock was edited by hand (change the definition instead, or `stepwell environment upgrade NAME PACKAGE==VERSION`), or the index gives another file than the one that was locked.",
   ],
   [
+    /couldn't parse requirement|^error: (?:un)?expected /im,
+    "Write each requirement on a line of its own, without quotes: NAME, NAME==1.2 or NAME>=1,<2. Options of a single package are not read.",
+  ],
+  [
     /git operation failed/i,
     "Look at what git says: the address, the branch or tag, and whether this machine may read the repository.",
   ],
