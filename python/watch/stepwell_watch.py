@@ -15,14 +15,16 @@ def watch():
     added = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     prefixes = {getattr(sys, name) for name in ("prefix", "base_prefix", "exec_prefix", "base_exec_prefix")}
     within = lambda paths: tuple(path.rstrip("/") + "/" for path in paths if path)
-    environment = within(prefixes) + within(
+    targets = [
         target
         for name, module in list(sys.modules.items())
         if name.startswith("__editable__")
         for target in getattr(module, "MAPPING", {}).values()
-    )
+    ]
+    environment = within(prefixes) + within(targets)
     known = within(own[1:]) + environment
-    exact = frozenset(own[1:])
+    # A target is a package, or a module without the ending of its file.
+    exact = frozenset(own[1:] + [target + ".py" for target in targets])
     wanted, unwanted = (tuple(filter(None, rule.split("\n"))) for rule in rules)
     sources = within(p for p in sys.path if p and p not in added and not p.startswith(environment))
     code = (".py", ".pyc", ".pyi", ".pyx", ".pxd", ".so", ".pyd", ".pth", ".egg-link")
@@ -61,6 +63,8 @@ def watch():
         if path.endswith(".pyc"):
             folder, name = os.path.split(path)
             path = os.path.join(os.path.dirname(folder), name.split(".")[0] + ".py")
+            if path in exact:
+                return
         if kind == "w" or ("w", path) not in seen:
             tell(kind, path)
 

@@ -99,6 +99,32 @@ if __name__ == "__main__":
     expect(watch(script, { python }).lines).toEqual([`l ${rig.at("source/company")}`]);
   });
 
+  it("tells of no single module that is installed as editable, but of what lies beside it", () => {
+    spawnSync("python3", ["-m", "venv", "--without-pip", rig.at("edit")]);
+    const site = `edit/lib/${fs.readdirSync(rig.at("edit/lib"))[0]}/site-packages`;
+    // As setuptools writes it, without what it does for packages.
+    const finder = `
+import sys
+from importlib.util import spec_from_file_location
+MAPPING: dict[str, str] = {"single": "${rig.at("project/single")}"}
+class Finder:
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name in MAPPING: return spec_from_file_location(name, MAPPING[name] + ".py")
+def install(): sys.meta_path.append(Finder)
+`;
+    rig.write(`${site}/__editable___single_finder.py`, finder);
+    const line = "import __editable___single_finder; __editable___single_finder.install()";
+    rig.write(`${site}/__editable__.single.pth`, `${line}\n`);
+    rig.write("project/single.py", "x = 1\n");
+    rig.write("project/single.csv", "x\n");
+    const python = rig.at("edit/bin/python");
+    const script = `import single; open("${rig.at("project/single.csv")}").close()`;
+    // The second time from its compiled form.
+    for (const _ of [1, 2])
+      expect(watch(script, { python }).lines).toEqual([`r ${rig.at("project/single.csv")}`]);
+  });
+
   it("tells of a module that comes from a PYTHONPATH of the user's", () => {
     rig.write("lib/mine.py", "VALUE = 1\n");
     const env = { PYTHONPATH: `${HOOK}:${rig.at("lib")}` };
