@@ -110,6 +110,20 @@ it.each([
   expect(mapUrl({ [prefix]: target }, "wasbs://c@a.example/x/y.csv")).toBe(mapped);
 });
 
+it.each([
+  ["data/y.csv?sig=abc", "/kept/y.csv"],
+  ["data?raw=1", "/kept"],
+  ["data/my%20file.csv#top", "/kept/my file.csv"],
+  ["data/100%.csv", "/kept/100%.csv"],
+])("the address %s in the url_map leads to a file by its name, without a query", (rest, mapped) => {
+  expect(mapUrl({ "https://a.example/data": "/kept" }, `https://a.example/${rest}`)).toBe(mapped);
+});
+
+it("a query stays behind the address that stands for another", () => {
+  const map = { "https://a.example/y.csv": "https://b.example/z.csv" };
+  expect(mapUrl(map, "https://a.example/y.csv?raw=1")).toBe("https://b.example/z.csv?raw=1");
+});
+
 it("an address that only begins with the letters of one in the url_map is another one", () => {
   const map = { "https://a.example/data": "/kept" };
   expect(mapUrl(map, "https://a.example/data2/y.csv")).toBe(null);

@@ -337,9 +337,21 @@ export function mapUrl(map: Readonly<Record<string, string>>, url: string): stri
   const target = map[best] as string;
   if (rest === "") return target;
   // An address would lose one of its slashes.
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(target)
-    ? `${target.replace(/\/$/, "")}/${rest.replace(/^\//, "")}`
-    : path.join(target, rest);
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(target)) return path.join(target, namesOf(rest, url));
+  return /^[?#]/.test(rest)
+    ? target + rest
+    : `${target.replace(/\/$/, "")}/${rest.replace(/^\//, "")}`;
+}
+
+/** The part of an address below its key as names of files: without a query, which may be a signature, and decoded. */
+function namesOf(rest: string, url: string): string {
+  if (!/^https?:/i.test(url)) return rest;
+  const plain = rest.replace(/[?#].*$/s, "");
+  try {
+    return decodeURIComponent(plain);
+  } catch {
+    return plain;
+  }
 }
 
 async function locateRunOutput(
