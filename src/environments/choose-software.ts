@@ -127,10 +127,19 @@ function fromDefinition(
   if (definition.project !== null)
     return chosen({ kind: "project", folder: definition.project, label: label ?? "project" });
   if (definition.packages !== null)
-    return fromLines(definition.packages, null, label ?? "packages", definition.pythonVersion);
+    return fromLines(
+      definition.packages,
+      { base: null },
+      label ?? "packages",
+      definition.pythonVersion,
+    );
   if (definition.requirements !== null)
-    return fromRequirements(definition.requirements, label, definition.pythonVersion);
-  if (definition.conda !== null) return fromConda(definition.conda, label);
+    return fromRequirements(
+      { ...definition.requirements, kept: definition.files },
+      label,
+      definition.pythonVersion,
+    );
+  if (definition.conda !== null) return fromConda(definition.conda, label, definition.files);
   if (definition.build !== null) return fromBuildContext(definition.build, label);
   // A version alone: that Python, with nothing installed in it.
   if (definition.pythonVersion !== null)
@@ -141,6 +150,7 @@ function fromDefinition(
 function fromConda(
   conda: NonNullable<EnvironmentDefinition["conda"]>,
   label: string | null,
+  kept?: EnvironmentDefinition["files"],
 ): Choice {
   const found = condaPackages(conda.content);
   const own = (conda.content as { readonly name?: unknown } | null)?.name;
@@ -154,7 +164,7 @@ function fromConda(
     );
   }
   const base = conda.path === null ? null : path.dirname(conda.path);
-  const choice = fromLines(withSetuptools(found.requirements), base, name, found.python);
+  const choice = fromLines(withSetuptools(found.requirements), { base, kept }, name, found.python);
   if (!choice.ok || choice.software.kind !== "packages") return choice;
   const { pythons } = found;
   const variables = condaVariables(conda.content);
@@ -172,21 +182,28 @@ function withSetuptools(requirements: readonly string[]): readonly string[] {
 }
 
 function fromRequirements(
-  file: NonNullable<EnvironmentDefinition["requirements"]>,
+  file: NonNullable<EnvironmentDefinition["requirements"]> & Pick<Around, "kept">,
   label: string | null,
   python: string | null,
 ): Choice {
   const name = label ?? stem(file.path) ?? "requirements";
-  return fromLines(file.text.split("\n"), path.dirname(file.path), name, python);
+  const around = { base: path.dirname(file.path), kept: file.kept };
+  return fromLines(file.text.split("\n"), around, name, python);
+}
+
+/** Where files lie that lines name, and the texts of those that were kept. */
+interface Around {
+  readonly base: string | null;
+  readonly kept?: EnvironmentDefinition["files"] | undefined;
 }
 
 function fromLines(
   lines: readonly string[],
-  base: string | null,
+  { base, kept = {} }: Around,
   label: string,
   python: string | null,
 ): Choice {
-  const read = readRequirements(lines, base);
+  const read = readRequirements(lines, base, kept);
   if (!read.ok) return failed("unsupported_environment", read.message, read.hint);
   const { requirements, constraints, options, hashes } = read;
   const plain = packages(label, requirements, python);

@@ -31,6 +31,8 @@ interface Found {
   asksForHashes: boolean;
   /** What was read, and as what: the same file may be both requirements and constraints. */
   readonly files: Set<string>;
+  /** Files that are not read from the disk: path → text. */
+  readonly kept: Readonly<Record<string, string>>;
   /** Folder of the first file. */
   readonly top: string | null;
 }
@@ -45,11 +47,15 @@ class Unusable extends Error {
   }
 }
 
-/** Reads `lines`; relative files are below `base` (null: there is no folder). */
-export function readRequirements(lines: readonly string[], base: string | null): Requirements {
+/** Reads `lines`; relative files are below `base` (null: there is no folder), or as `kept` has their text by path. */
+export function readRequirements(
+  lines: readonly string[],
+  base: string | null,
+  kept: Readonly<Record<string, string>> = {},
+): Requirements {
   const lists = { requirements: [], constraints: [], options: [], hashes: {} };
   const asked = { unhashed: [], asksForHashes: false };
-  const found: Found = { ...lists, ...asked, files: new Set(), top: base };
+  const found: Found = { ...lists, ...asked, files: new Set(), kept, top: base };
   try {
     collect(lines, base, found, "requirements");
     refuseUnhashed(found);
@@ -175,7 +181,8 @@ function include(
   }
   if (hasVariable(plain)) throw new Unusable(variableIn(`-r ${plain}`), VARIABLE_HINT);
   const file = path.resolve(base ?? "/", plain);
-  if (base === null || !fs.existsSync(file))
+  const known = own(found.kept, file);
+  if (base === null || (known === undefined && !fs.existsSync(file)))
     throw new Unusable(
       `The requirements name a file that does not exist: ${plain}.`,
       "Paths are relative to the file that names them.",
@@ -183,7 +190,7 @@ function include(
   const reading = `${into} ${file}`;
   if (found.files.has(reading)) return;
   found.files.add(reading);
-  const text = textOf(file, plain);
+  const text = known ?? textOf(file, plain);
   // Of the file that the definition names it is seen when the definition is read.
   const secret = addressSecretIn(text, plain);
   if (secret !== null) throw new Unusable(`${secret.message}.`, secret.hint);

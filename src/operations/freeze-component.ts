@@ -13,6 +13,7 @@ import type { Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
 import { readWithComponents } from "./load-definition.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
+import { requirementFiles } from "./requirement-files.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export interface FrozenComponent {
@@ -117,7 +118,7 @@ function namedBy(graph: Graph | null, definitions: readonly string[]): Named {
   for (const step of graph?.steps ?? []) {
     for (const at of [step.code?.path ?? [], step.code?.includes ?? []].flat()) code.add(at);
     for (const at of environmentFolders(step.environment)) code.add(at);
-    for (const at of requirementFiles(step.environment)) files.add(at);
+    for (const at of Object.keys(requirementFiles(step.environment))) files.add(at);
     for (const { source } of Object.values(step.inputs))
       if (source.kind === "data" && source.reference.kind === "local")
         data.add(source.reference.path);
@@ -129,23 +130,6 @@ function environmentFolders(reference: EnvironmentReference | null): readonly st
   if (reference?.kind !== "inline") return [];
   return [reference.build?.path ?? [], reference.project ?? []].flat();
 }
-
-/** Files that a requirements file names with `-r` and `-c`. */
-function requirementFiles(reference: EnvironmentReference | null): readonly string[] {
-  const first = reference?.kind === "inline" ? reference.requirements : null;
-  if (first === null) return [];
-  const found = new Set<string>();
-  const open = [first.path];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (found.has(at) || !fs.existsSync(at)) continue;
-    found.add(at);
-    const lines = readText(at).matchAll(NAMED_FILE);
-    for (const [, name = ""] of lines) open.push(path.resolve(path.dirname(at), name.trim()));
-  }
-  return [...found];
-}
-
-const NAMED_FILE = /^\s*(?:-r|--requirement|-c|--constraint)[\s=]*([^\s#]+)/gm;
 
 /** A name that another version may take tomorrow. */
 function floating(graph: Graph | null): readonly Problem[] {

@@ -1,6 +1,7 @@
 // Registers a component, data asset, environment or model under a name and a version that never changes its meaning.
 // Knows nothing of command lines.
 
+import path from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
 import { describeRemoval } from "../core/removal.ts";
@@ -18,6 +19,7 @@ import { freezeComponent, withFile } from "./freeze-component.ts";
 import { keepData } from "./keep-inputs.ts";
 import { type ComponentDefinition, readWithComponents } from "./load-definition.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
+import { requirementFiles } from "./requirement-files.ts";
 import { createDataResolver, type DataDefinition } from "./resolve-data.ts";
 import { whyNoMlTable } from "./resolve-mltable.ts";
 import type { Workspace } from "./workspace.ts";
@@ -178,19 +180,20 @@ async function contentOf(
   }
 }
 
-/** Where the files lay that it was read from does not count. */
-function environmentContent({ environment }: LoadedAsset): AssetContent {
+/** Where the files lay that it was read from does not count; what they named is kept with it. */
+function environmentContent({ environment, baseFolder }: LoadedAsset): AssetContent {
   const inline = environment?.kind === "inline" ? environment : null;
+  const files = requirementFiles(environment);
+  const texts = Object.entries(files).map(([at, text]) => [path.relative(baseFolder, at), text]);
   const identity = inline && {
     ...inline,
     name: null,
     conda: inline.conda?.content ?? null,
     requirements: inline.requirements?.text ?? null,
+    ...(texts.length === 0 ? {} : { files: Object.fromEntries(texts) }),
   };
-  return {
-    contentId: digest(canonicalJson(identity)),
-    definition: JSON.stringify(environment),
-  };
+  const kept = texts.length === 0 ? environment : { ...environment, files };
+  return { contentId: digest(canonicalJson(identity)), definition: JSON.stringify(kept) };
 }
 
 /** A component is what its file says and what everything that it names holds now. */

@@ -131,6 +131,8 @@ export interface EnvironmentDefinition {
   /** Stepwell (tables of curated names): packages in pip's syntax and a Python version, or null. */
   readonly packages: readonly string[] | null;
   readonly pythonVersion: string | null;
+  /** Of a registered one: absolute path → text of the files that its requirements named, as they were then. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export interface Resources {
