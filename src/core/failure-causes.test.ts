@@ -352,13 +352,17 @@ describe("how a package is added to where the step ran", () => {
     ["sklearn.externals.six", "whose scikit-learn 1.5.2 has no sklearn.externals.six: choose"],
     ["my_app.old", "whose my-app has no my_app.old: it is not among what that project installs"],
     ["yaml.x", "which has no yaml: "],
-    ["numpy", "which has no numpy: "],
+    ["numpy", "the environment made has numpy 1.26.4, and another Python ran"],
+    ["pandas", "which has no pandas: "],
+    ["scikit_learn", "the environment made has scikit-learn 1.5.2, which is imported as sklearn"],
+    ["sklearn", "the environment made has scikit-learn 1.5.2, and another Python ran"],
+    ["pkg_resources", "which has no pkg_resources: "],
     ["google.cloud.storage", "which has no google.cloud.storage: "],
   ])("tells a package that lacks a module of its own: %s", (module, expected) => {
     const text = python(`ModuleNotFoundError: No module named '${module}'`);
     const environment = {
       label: "uv: made",
-      packages: { numpy: "1.26.4", "scikit-learn": "1.5.2", google: "3.0" },
+      packages: { numpy: "1.26.4", "scikit-learn": "1.5.2", google: "3.0", setuptools: "82.0" },
       editable: { "my-app": "sha256:0" },
     } as unknown as FailureFacts["environment"];
     expect(hint(text, { environment })).toContain(expected);

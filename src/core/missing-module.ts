@@ -49,9 +49,29 @@ export function moduleHint(module: string, language: "python" | "node", ran: Ran
   const there = isInside ? presentOf([name, top], ran.environment) : null;
   if (there !== null)
     return `the step ran in ${whereOf(ran.environment)}, whose ${there.name} has no ${module}: ${there.way}`;
+  // Of a package that has the module in older versions alone, the version is what is missing.
+  const whole = isInside || name.includes("<") ? null : presentOf([name], ran.environment);
+  if (whole !== null) return `${whereOf(ran.environment)} has ${whole.name}, ${elsewhere(module)}`;
   const missing = SHARED.test(module) ? module : top;
   const hint = `the step ran in ${whereOf(ran.environment)}, which has no ${missing}: ${addition(name, ran)}`;
   return top === "azureml" ? `${hint}. ${AZUREML}` : hint;
+}
+
+/** Of a package that is there, and whose module was not found: people write its own name, too. */
+function elsewhere(module: string): string {
+  const isModule = Object.hasOwn(DISTRIBUTIONS, module);
+  const names = Object.keys(DISTRIBUTIONS).filter(
+    (key) => normal(DISTRIBUTIONS[key] as string) === normal(module),
+  );
+  if (!isModule && names[0] !== undefined) return `which is imported as ${names[0]}`;
+  return "and another Python ran, which has not: one that the command makes or names (python -m venv, a path), or one that reads no packages (-I, -S); or its module has another name";
+}
+
+function normal(name: string): string {
+  return name
+    .replace(/<.*/, "")
+    .toLowerCase()
+    .replaceAll(/[-_.]+/g, "-");
 }
 
 interface Present {
@@ -65,15 +85,10 @@ function presentOf(
   environment: EnvironmentIdentity | null,
 ): Present | null {
   const { editable = {}, packages = {} } = environment ?? {};
-  const normal = names.map((name) =>
-    name
-      .replace(/<.*/, "")
-      .toLowerCase()
-      .replaceAll(/[-_.]+/g, "-"),
-  );
-  const own = normal.find((name) => Object.hasOwn(editable, name));
+  const wanted = names.map(normal);
+  const own = wanted.find((name) => Object.hasOwn(editable, name));
   if (own !== undefined) return { name: own, way: "it is not among what that project installs" };
-  const name = normal.find((each) => Object.hasOwn(packages, each));
+  const name = wanted.find((each) => Object.hasOwn(packages, each));
   if (name === undefined) return null;
   const way = `choose a version of ${name} that has it; what was pickled is read by that which wrote it`;
   return { name: `${name} ${packages[name]}`, way };
