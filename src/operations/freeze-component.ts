@@ -13,7 +13,7 @@ import type { Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
 import { readWithComponents } from "./load-definition.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
-import { requirementFiles } from "./requirement-files.ts";
+import { linkedArchives, requirementFiles } from "./requirement-files.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export interface FrozenComponent {
@@ -119,6 +119,7 @@ function namedBy(graph: Graph | null, definitions: readonly string[]): Named {
     for (const at of [step.code?.path ?? [], step.code?.includes ?? []].flat()) code.add(at);
     for (const at of environmentFolders(step.environment)) code.add(at);
     for (const at of Object.keys(requirementFiles(step.environment))) files.add(at);
+    for (const at of linkedArchives(step.environment)) data.add(at);
     for (const { source } of Object.values(step.inputs))
       if (source.kind === "data" && source.reference.kind === "local")
         data.add(source.reference.path);

@@ -1,5 +1,5 @@
-// The files that an environment's requirements name with `-r` and `-c`, in a requirements file or below `pip` of a conda
-// file. Reads nothing else of them.
+// The files that an environment's requirements name: with `-r` and `-c`, in a requirements file or below `pip` of a conda
+// file, and archives in folders of links. Reads nothing else of them.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -21,6 +21,27 @@ export function requirementFiles(
   }
   return found;
 }
+
+/** Absolute paths of the wheels and archives in folders beside them that `--find-links` names. */
+export function linkedArchives(reference: EnvironmentReference | null): readonly string[] {
+  const first = reference?.kind === "inline" ? firstOf(reference) : null;
+  if (first === null) return [];
+  const texts = { ...requirementFiles(reference), [first.path]: first.text };
+  return Object.entries(texts).flatMap(([file, text]) =>
+    [...text.matchAll(LINKS)].flatMap(([, quoted, plain = ""]) => {
+      const named = quoted ?? plain;
+      // One that is named by its whole path is looked for there later, too.
+      if (path.isAbsolute(named)) return [];
+      const folder = path.resolve(path.dirname(file), named);
+      const isFolder = fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+      const names = isFolder ? fs.readdirSync(folder) : [];
+      return names.filter((name) => ARCHIVE.test(name)).map((name) => path.join(folder, name));
+    }),
+  );
+}
+
+const LINKS = /(?:^|\s)(?:-f|--find-links)[\s=]+(?:["']([^"'\n]+)["']|([^\s"'#]+))/g;
+const ARCHIVE = /\.(?:whl|zip|tar\.(?:gz|bz2|xz)|tgz)$/;
 
 interface Lines {
   readonly path: string;

@@ -48,3 +48,21 @@ describe.each(["requirements", "conda"])("a registered environment of a %s file"
     fs.renameSync(rig.at("env/away"), rig.at("env/more"));
   });
 });
+
+it("a registered component brings the wheels that its requirements are told to look among", () => {
+  rig.write("part/links.txt", "--no-index\n--find-links './my wheels'\nmine\n");
+  rig.write("part/my wheels/mine-1-py3-none-any.whl", "a wheel");
+  rig.write("part/my wheels/note.txt", "none");
+  rig.write(
+    "part/part.yml",
+    "type: command\nname: part\ncommand: ls\nenvironment: {requirements: links.txt}\n",
+  );
+  const { stdout } = rig.cli("component", "create", "part/part.yml");
+  expect(stdout).toContain("part:1");
+  const frozen = fs.readdirSync(rig.at(".stepwell/frozen"), { recursive: true }).map(String);
+  const names = frozen.filter((at) => at.includes("my wheels/")).map((at) => at.split("/").at(-1));
+  expect(names).toEqual(["mine-1-py3-none-any.whl"]);
+  rig.write("part/my wheels/mine-1-py3-none-any.whl", "another wheel");
+  rig.write("part/part.yml", `${rig.read("part/part.yml")}version: "1"\n`);
+  expect(rig.cli("component", "create", "part/part.yml").stderr).toContain("other content");
+});
