@@ -12,6 +12,7 @@ import { loadJobLeniently } from "../spec/load-job.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
 import { readWithComponents } from "./load-definition.ts";
+import { type ProjectFolders, projectFolders } from "./project-folders.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
 import { linkedArchives, requirementFiles } from "./requirement-files.ts";
 import { places, type Workspace } from "./workspace.ts";
@@ -117,7 +118,9 @@ function namedBy(graph: Graph | null, definitions: readonly string[]): Named {
   const data = new Set<string>();
   for (const step of graph?.steps ?? []) {
     for (const at of [step.code?.path ?? [], step.code?.includes ?? []].flat()) code.add(at);
-    for (const at of environmentFolders(step.environment)) code.add(at);
+    const needed = environmentPlaces(step.environment);
+    for (const at of needed.folders) code.add(at);
+    for (const at of needed.files) files.add(at);
     for (const at of Object.keys(requirementFiles(step.environment))) files.add(at);
     for (const at of linkedArchives(step.environment)) data.add(at);
     for (const { source } of Object.values(step.inputs))
@@ -127,9 +130,11 @@ function namedBy(graph: Graph | null, definitions: readonly string[]): Named {
   return { files, code, data };
 }
 
-function environmentFolders(reference: EnvironmentReference | null): readonly string[] {
-  if (reference?.kind !== "inline") return [];
-  return [reference.build?.path ?? [], reference.project ?? []].flat();
+function environmentPlaces(reference: EnvironmentReference | null): ProjectFolders {
+  const { build = null, project = null } = reference?.kind === "inline" ? reference : {};
+  const { folders, files } =
+    project === null ? { folders: [], files: [] } : projectFolders(project);
+  return { folders: build === null ? folders : [build.path, ...folders], files };
 }
 
 /** A name that another version may take tomorrow. */

@@ -66,3 +66,20 @@ it("a registered component brings the wheels that its requirements are told to l
   rig.write("part/part.yml", `${rig.read("part/part.yml")}version: "1"\n`);
   expect(rig.cli("component", "create", "part/part.yml").stderr).toContain("other content");
 });
+
+it("a registered component brings the folders that its project is installed from", () => {
+  const lock = (...places: readonly string[]) =>
+    places.map((place) => `[[package]]\nsource = { editable = "${place}" }\n`).join("");
+  const write = (...files: readonly string[]) => {
+    for (const file of files) rig.write(`uv/${file}`, "");
+  };
+  write("ws/pyproject.toml", "ws/m/app/pyproject.toml", "ws/m/lib/lib.py", "beside/b.py", "ws/big");
+  rig.write("uv/ws/uv.lock", lock(".", "m/app", "m/lib", "../beside", "../gone"));
+  rig.write("uv/c.yml", "type: command\nname: uv\ncommand: ls\nenvironment: {project: ws/m/app}\n");
+  expect(rig.cli("component", "create", "uv/c.yml").stdout).toContain("uv:1");
+  const frozen = fs.readdirSync(rig.at(".stepwell/frozen"), { recursive: true }).map(String);
+  const of = frozen.flatMap((at) => at.split("/uv/")[1] ?? []);
+  const names = of.filter((at) => /\.(?:py|toml|lock)$|big/.test(at)).sort();
+  const ws = ["ws/m/app/pyproject.toml", "ws/m/lib/lib.py", "ws/pyproject.toml", "ws/uv.lock"];
+  expect(names).toEqual(["beside/b.py", ...ws]);
+});
