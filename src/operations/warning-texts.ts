@@ -14,5 +14,5 @@ export function warningTexts(problems: readonly Problem[]): readonly string[] {
 
 function textOf({ message, hint, position }: Problem): string {
   const place = position === null ? "" : `${position.file}:${position.line}:${position.column}: `;
-  return hint === null ? `${place}${message}` : `${place}${message}; ${hint}`;
+  return hint === null ? `${place}${message}` : `${place}${message.replace(/\.$/, "")}; ${hint}`;
 }

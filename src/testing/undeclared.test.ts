@@ -20,7 +20,7 @@ jobs:
     inputs: {data: {type: uri_folder, path: ./data}}
     outputs: {model: {type: uri_folder}}
   below:
-    command: echo below >> "$LEDGER" && python3 -c "open('\${{outputs.o}}/o', 'w').write(open('\${{inputs.model}}/m').read())"
+    command: echo below >> "$LEDGER" && python3 -c "import sys; open(sys.argv[1] + '/o', 'w').write(open(sys.argv[2] + '/m').read())" \${{outputs.o}} \${{inputs.model}}
     environment_variables: {LEDGER: LEDGER_PATH}
     inputs: {model: "\${{parent.jobs.train.outputs.model}}"}
     outputs: {o: {type: uri_folder}}
