@@ -36,14 +36,20 @@ function visit(session: Session): Session {
   return other;
 }
 
-/** Results of theirs may be taken here; of work that was invalidated, those which they have made since. */
-function learnOf({ known }: Session, run: Tracked): void {
+/**
+ * Results of theirs may be taken here; of work that was invalidated, those which they have made since. Of work that has a result
+ * here, the newest may be theirs.
+ */
+function learnOf({ known, madeAt }: Session, run: Tracked): void {
   const done = new Map(run.view?.steps.map((step) => [step.name, step]));
   for (const [name, { key }] of truthOf(run.project, run.taken)) {
     const step = done.get(name);
     if (key === null || step?.status !== "Completed") continue;
     const isNew = step.reuse.decision === "ran";
     if (!known.has(key) || (isNew && known.get(key) === "wrong")) known.set(key, "maybe");
+    const own = madeAt.get(key);
+    if (isNew && own !== undefined)
+      madeAt.set(key, { ...own, latest: Date.parse(run.view?.finished ?? "") });
   }
 }
 
