@@ -18,6 +18,8 @@ export async function judge(
   answer: { readonly code: number | null; readonly stdout: string; readonly stderr: string },
 ): Promise<RunView> {
   const view = parse(run, answer);
+  // It had ended before, unseen.
+  if (run.collectedAt !== null && endOf(view) <= run.collectedAt) run.isDeleted = true;
   if (!run.isDeleted) await bring(session, view);
   const fail = (what: string): never => broken(`${run.name}: ${what}\n${brief(view)}`);
   if (answer.code !== CODES[view.status]) fail(`${view.status}, but ended with ${answer.code}`);
@@ -52,7 +54,7 @@ function judgeAgain(session: Session, run: Tracked, before: RunView, view: RunVi
   for (const step of run.isDeleted ? [] : view.steps) {
     const made = run.made.get(step.name);
     if (made === undefined || session.spoilt.has(step.outputs.o?.path ?? "")) continue;
-    const wrong = wrongBytes(step, made);
+    const wrong = wrongBytes(run, step, made);
     if (wrong !== null) fail(`step ${step.name}: ${wrong}`);
   }
   return view;
@@ -172,7 +174,7 @@ function wrongOfCompleted(
   if (step.metrics.size !== truth.made.size)
     return `metric ${step.metrics.size} instead of ${truth.made.size}`;
   if (session.spoilt.has(step.outputs.o?.path ?? "")) return "its output had been spoilt before";
-  return wrongBytes(step, truth.made);
+  return wrongBytes(run, step, truth.made);
 }
 
 /** The result that it took was too old already when the run began. */
@@ -188,15 +190,17 @@ function isTooOld(
   return isOld(step, { earliest: 0, latest: endOf(from) }, Date.parse(started));
 }
 
-function wrongBytes(step: StepView, made: Made): string | null {
+function wrongBytes(run: Tracked, step: StepView, made: Made): string | null {
   const file = step.outputs.o?.path ?? "";
-  if (isElsewhere(file)) return null;
+  const isGone = (place: string): boolean =>
+    isElsewhere(place) || (run.isDeleted && !fs.existsSync(place));
+  if (isGone(file)) return null;
   const text = fs.readFileSync(file, "utf8");
   if (text !== made.o)
     return `output o is ${JSON.stringify(text)} instead of ${JSON.stringify(made.o)}`;
   if (made.f === null) return null;
   const folder = step.outputs.f?.path ?? "";
-  if (isElsewhere(folder)) return null;
+  if (isGone(folder)) return null;
   const found = fs
     .readdirSync(folder)
     .sort()

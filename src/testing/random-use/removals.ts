@@ -82,7 +82,10 @@ export async function collect(session: Session, chance: Chance): Promise<void> {
     doubt(session, keysOf(run, null));
   }
   // What those gave to others is gone there, too.
-  if (runs.length > 0) for (const run of ended(session)) run.isDeleted = true;
+  if (runs.length === 0) return;
+  for (const run of session.runs.values())
+    if (run.view === null) run.collectedAt = Date.now();
+    else run.isDeleted = true;
 }
 
 export async function pin(session: Session, chance: Chance): Promise<void> {

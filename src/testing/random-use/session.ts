@@ -41,6 +41,8 @@ export interface Tracked extends Asked {
   isEdited: boolean;
   /** Its outputs may be gone. */
   isDeleted: boolean;
+  /** When outputs of runs that had ended were removed, before its own end was seen. */
+  collectedAt: number | null;
   /** How it ended; null before that has been judged. */
   view: RunView | null;
   /** What its steps made or took, by path. */
@@ -60,6 +62,7 @@ export function newTracked(session: Session, asked: Asked, planned: Tracked["pla
     isLeft: false,
     isEdited: false,
     isDeleted: false,
+    collectedAt: null,
     view: null,
     made: new Map(),
   };
