@@ -15,6 +15,9 @@ export interface Pulled {
   readonly bytes: number;
 }
 
+const PULL_ITS_MAKER =
+  "results that a run took over are had by the name of the run that made them: where it was made, stepwell push RUN names that one";
+
 /** Throws `StorageError`. */
 export async function pullRun(
   workspace: Workspace,
@@ -33,11 +36,12 @@ export async function pullRun(
     }
   }
   if (pulled.length > 0) return pulled;
-  const why = mistakes.length === 0 ? "there is none of that name" : mistakes.join("; ");
+  const isNone = mistakes.length === 0;
+  const why = isNone ? "there is none of that name" : mistakes.join("; ");
   return refuse(
     "not_shared",
     `run ${name} cannot be had from ${cache.config.url}: ${why}`,
-    null,
+    isNone ? PULL_ITS_MAKER : null,
     1,
   );
 }

@@ -253,6 +253,21 @@ describe("a shared cache", () => {
     expect(as(reader, "push").code).toBe(2);
   });
 
+  it("says which run to pull where one took everything over", () => {
+    share();
+    const first = run(maker).name;
+    const again = run(maker).name;
+    expect(as(maker, "push", again).stdout).toMatch(
+      new RegExp(`${again}: 0 results,.*\n.*${first}: 2 results,`),
+    );
+    const refused = as(reader, "pull", again);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining("by the name of the run that made them"),
+    ]);
+    expect(as(reader, "pull", first).stdout).toContain("2 outputs");
+  });
+
   it("does not bring back what was invalidated here, but brings what another made since", () => {
     share();
     run(maker);
