@@ -2,10 +2,11 @@
 
 import type { RunView } from "../../operations/run-view.ts";
 import type { Chance } from "../simulation/chance.ts";
-import { runElsewhere } from "./colleague.ts";
-import { edit, touch } from "./edits.ts";
+import { handOver, runElsewhere } from "./colleague.ts";
+import { edit, install, touch } from "./edits.ts";
 import { CODES, judge } from "./judge.ts";
-import { look, show } from "./readings.ts";
+import { look, openShell, show, takeOut } from "./readings.ts";
+import { archive, label, register } from "./registrations.ts";
 import { collect, deleteOne, invalidate, pin, spoil } from "./removals.ts";
 import {
   type Answer,
@@ -30,6 +31,7 @@ const FROZEN_MS = 17_000;
 const ACTS: readonly (readonly [number, Act])[] = [
   [12, edit],
   [2, touch],
+  [1, install],
   [8, runToEnd],
   [5, start],
   [5, startAndKill],
@@ -40,6 +42,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
   [4, detach],
   [2, sweep],
   [3, runElsewhere],
+  [0.7, handOver],
   [5, kill],
   [2, shortStop],
   [0.3, longStop],
@@ -53,6 +56,11 @@ const ACTS: readonly (readonly [number, Act])[] = [
   [1, invalidate],
   [1, collect],
   [0.7, pin],
+  [3, register],
+  [1, label],
+  [0.7, archive],
+  [1, takeOut],
+  [0.7, openShell],
   [1.5, spoil],
 ];
 

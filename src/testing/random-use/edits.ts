@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import type { Chance } from "../simulation/chance.ts";
 import { ODD_TEXTS, type Project, type Step } from "./project.ts";
+import { assetOf, referencesTo } from "./registry.ts";
 import { going, type Session, tell } from "./session.ts";
 import { writeProject } from "./write-project.ts";
 
@@ -50,6 +51,10 @@ const OTHERS: readonly Edit[] = [
   ofStep("retries", (chance, step) => (step.trouble === "none" ? chance.whole(0, 2) : 3)),
   ofStep("reuse", (chance) => chance.pick(["auto", "auto", "1d", "10s", "never"])),
   ofStep("checkpoint", (chance) => chance.pick(["none", "while", "keep"])),
+  ofStep("publishes", (chance, { group }) =>
+    group === null ? chance.pick([null, "of run", "fixed"]) : null,
+  ),
+  ...[name, name, name, name],
   ofStep("name", (chance, step) => `${step.name.slice(0, 2)}${chance.pick(["", "_x", "-y"])}`),
   (project, chance) => {
     project.level = chance.whole(0, 2);
@@ -99,6 +104,34 @@ function ofStep<K extends keyof Step>(
     step[key] = value(chance, step);
     return `${key} of step ${at} is ${JSON.stringify(step[key])}`;
   };
+}
+
+/** Data or a component of a step is named in another way. */
+function name(project: Project, chance: Chance): string {
+  const { registry, steps } = project;
+  const at = chance.whole(0, steps.length - 1);
+  const step = steps[at] as Step;
+  if (step.form === "component" && chance.happens(0.5)) {
+    step.way = chance.pick([null, ...referencesTo(assetOf(registry, "work", at))]);
+    return `the component of step ${at} is ${step.way ?? "its file"}`;
+  }
+  const data = step.sources.flatMap((source) => ("step" in source ? [] : [source]));
+  if (data.length === 0) return "nothing";
+  const source = chance.pick(data);
+  const asset =
+    "file" in source
+      ? assetOf(registry, "file", source.file)
+      : assetOf(registry, "folder", source.folder);
+  source.way = chance.pick([null, "datastore", ...referencesTo(asset)]);
+  return `input x${step.sources.indexOf(source)} of step ${at} is ${source.way ?? "its path"}`;
+}
+
+/** Nobody who is at work uses it: what a run goes on with then is of neither version. */
+export function install(session: Session, chance: Chance): void {
+  if (going(session).length > 0) return;
+  session.project.packageVersion = chance.whole(1, 3);
+  tell(session, `pip install thing==${session.project.packageVersion}`);
+  writeProject(session.project, session.rig.folder);
 }
 
 export function edit(session: Session, chance: Chance): void {

@@ -9,6 +9,7 @@ import { checkShared } from "./colleague.ts";
 import { settle } from "./commands.ts";
 import { pathOf } from "./project.ts";
 import { showOne } from "./readings.ts";
+import { workMeant } from "./registry.ts";
 import { ask, broken, type Session, tell } from "./session.ts";
 import { PLACES } from "./step-programs.ts";
 import { runPlainly } from "./submit.ts";
@@ -30,7 +31,10 @@ export async function checkRest(session: Session): Promise<void> {
 /** All can complete; then nothing needs to run any more. */
 async function checkReuse(session: Session): Promise<void> {
   const { project, rig } = session;
-  for (const step of project.steps) step.fails = false;
+  project.steps.forEach((step, at) => {
+    step.fails = false;
+    if (workMeant(project, at).fails) step.way = null;
+  });
   project.isForced = false;
   writeProject(project, rig.folder);
   tell(session, "edit: nothing fails");

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { RunView, StepView } from "../../operations/run-view.ts";
 import { isOld, isYoung, join } from "./ages.ts";
+import { wrongCopies } from "./copies.ts";
 import { bring, isElsewhere } from "./others-bytes.ts";
 import { needsOf, pathOf } from "./project.ts";
 import { broken, going, type Known, type Session, type Tracked } from "./session.ts";
@@ -174,7 +175,8 @@ function wrongOfCompleted(
   if (step.metrics.size !== truth.made.size)
     return `metric ${step.metrics.size} instead of ${truth.made.size}`;
   if (session.spoilt.has(step.outputs.o?.path ?? "")) return "its output had been spoilt before";
-  return wrongBytes(run, step, truth.made);
+  const { step: asked, made } = truth;
+  return wrongBytes(run, step, made) ?? wrongCopies(session, run, { step: asked, made });
 }
 
 /** The result that it took was too old already when the run began. */

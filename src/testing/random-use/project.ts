@@ -2,6 +2,7 @@
 // Knows nothing of how it is written down, nor of what its steps make.
 
 import type { Chance } from "../simulation/chance.ts";
+import type { Reference, Registry, Way } from "./registry.ts";
 import type { Language } from "./step-programs.ts";
 
 export interface Code {
@@ -16,8 +17,8 @@ export type OutputName = "o" | "f";
 /** What a step reads: an output of an earlier step (by its place), a file or a folder of the project. */
 export type Source =
   | { readonly step: number; readonly output: OutputName }
-  | { readonly file: number }
-  | { readonly folder: number };
+  | { readonly file: number; way: Way }
+  | { readonly folder: number; way: Way };
 
 /** What happens to the first attempt of a step run. */
 export type Trouble = "none" | "flaky" | "stalls";
@@ -28,6 +29,8 @@ export interface Step {
   name: string;
   readonly code: number;
   readonly form: "inline" | "component";
+  /** How its component is named. */
+  way: Reference | null;
   /** The nested pipeline that it is a node of. */
   readonly group: string | null;
   readonly sources: readonly Source[];
@@ -35,6 +38,8 @@ export interface Step {
   readonly after: number | null;
   /** Its output is registered as data of this name. */
   readonly registers: string | null;
+  /** Copies of its outputs go to places of the user's: to one of each run, or to the same each time. */
+  publishes: "of run" | "fixed" | null;
   parameter: number | string;
   variable: number;
   /** Of the optional input; components alone have one. */
@@ -49,6 +54,8 @@ export interface Step {
   readonly isDeterministic: boolean;
   reuse: Reuse;
   checkpoint: "none" | "while" | "keep";
+  /** It runs in the project's virtual environment, and uses the package there. */
+  readonly usesPackage: boolean;
   /** Processes of the step. */
   readonly ranks: number;
   ms: number;
@@ -62,6 +69,8 @@ export interface Project {
   readonly files: number[];
   /** File → number in it, of each folder of data. */
   readonly folders: Record<string, number>[];
+  /** Version of the package in the virtual environment. */
+  packageVersion: number;
   /** Input of the pipeline. */
   level: number;
   goesOn: boolean;
@@ -77,6 +86,8 @@ export interface Project {
   /** The rule of `gc` for outputs: those of so many newest runs stay. */
   keepLast: number | null;
   unrelated: number;
+  /** As it is in the workspace. */
+  readonly registry: Registry;
 }
 
 export const DEFINITIONS = { yaml: "pipeline.yml", module: "pipeline.ts" } as const;
@@ -99,6 +110,7 @@ export function makeProject(chance: Chance): Project {
     steps,
     files,
     folders,
+    packageVersion: 1,
     level: 0,
     goesOn: chance.happens(0.5),
     isForced: false,
@@ -108,6 +120,7 @@ export function makeProject(chance: Chance): Project {
     isShared: chance.happens(0.4),
     keepLast: null,
     unrelated: 0,
+    registry: { file: {}, folder: {}, work: {} },
   };
 }
 
@@ -131,10 +144,12 @@ function makeStep(chance: Chance, { at, group, codes, earlier }: Place): Step {
     name: `s${at}`,
     code: chance.whole(0, codes - 1),
     form,
+    way: null,
     group,
     sources: makeSources(chance, earlier),
     after: makeAfter(chance, group, earlier),
     registers: group === null && chance.happens(0.15) ? `data-${at}` : null,
+    publishes: group === null ? chance.pick([null, null, null, "of run", "fixed"] as const) : null,
     parameter: chance.happens(0.5) ? chance.whole(0, 3) : chance.pick(ODD_TEXTS),
     variable: 0,
     optional: form === "component" && chance.happens(0.5) ? chance.pick(ODD_TEXTS) : null,
@@ -144,6 +159,7 @@ function makeStep(chance: Chance, { at, group, codes, earlier }: Place): Step {
     trouble,
     retries: trouble === "none" ? chance.pick([0, 0, 1]) : 3,
     isDeterministic: !chance.happens(0.1),
+    usesPackage: chance.happens(0.2),
     reuse: chance.happens(0.7) ? "auto" : chance.pick(["never", "1d", "10s"] as const),
     checkpoint: chance.pick(["none", "none", "while", "keep"] as const),
     ranks: trouble === "none" && chance.happens(0.15) ? 2 : 1,
@@ -158,7 +174,9 @@ function makeSources(chance: Chance, earlier: readonly Step[]): readonly Source[
     const above = earlier[step];
     if (above !== undefined && chance.happens(0.75))
       return { step, output: above.hasFolder && chance.happens(0.5) ? "f" : "o" };
-    return chance.happens(0.5) ? { file: chance.whole(0, 1) } : { folder: chance.whole(0, 1) };
+    const isFile = chance.happens(0.5);
+    const at = chance.whole(0, 1);
+    return isFile ? { file: at, way: null } : { folder: at, way: null };
   };
   return Array.from({ length: chance.whole(0, 3) }, source);
 }

@@ -1,9 +1,13 @@
 // What the user looks at. It changes nothing, and a run that has ended says for ever what it said at its end.
 
+import fs from "node:fs";
 import type { Chance } from "../simulation/chance.ts";
 import { CODES, judge } from "./judge.ts";
-import { fileOf } from "./project.ts";
+import { isElsewhere } from "./others-bytes.ts";
+import { fileOf, pathOf } from "./project.ts";
+import { workMeant } from "./registry.ts";
 import { ask, broken, type Session, type Tracked } from "./session.ts";
+import { PLACES } from "./step-programs.ts";
 
 export async function look(session: Session, chance: Chance): Promise<void> {
   const runs = [...session.runs.values()].filter(({ view }) => view !== null);
@@ -58,4 +62,54 @@ export async function showOne(session: Session, run: Tracked): Promise<void> {
   if (code !== 0) broken(`show ${run.name} ended with ${code}`);
   const status = run.view?.status ?? "";
   await judge(session, run, { code: CODES[status] ?? null, stdout, stderr });
+}
+
+/** An output is copied to a place of the user's, and its copy is known. */
+export async function takeOut(session: Session, chance: Chance): Promise<void> {
+  const run = pickMade(session, chance);
+  if (run === null) return;
+  const [path, made] = chance.pick([...run.made]);
+  const recorded = run.view?.steps.find(({ name }) => name === path)?.outputs.o?.path ?? "";
+  if (session.spoilt.has(recorded)) return;
+  const folder = session.rig.at(`${PLACES.taken}/${session.counts.commands}`);
+  const words = ["outputs", run.name, `${path}.o`, "--to", folder];
+  const { code, stdout } = await ask(session, ...words);
+  if (code !== 0) {
+    if (run.isDeleted || isElsewhere(recorded)) return;
+    broken(`${words.join(" ")} ended with ${code}`);
+  }
+  const file = stdout.trim();
+  const is = fs.readFileSync(file, "utf8");
+  if (is !== made.o) broken(`${words.join(" ")}: ${is} instead of ${made.o}`);
+  const known = await ask(session, "lineage", file, "--json");
+  if (known.code !== 0) broken(`lineage of ${file} ended with ${known.code}`);
+}
+
+/** Where a step ran is its code as it was then. */
+export async function openShell(session: Session, chance: Chance): Promise<void> {
+  const run = pickMade(session, chance);
+  if (run === null) return;
+  const places = run.project.steps.flatMap((step, at) => {
+    const path = pathOf(step);
+    return run.made.has(path) && !run.taken.has(path) ? [{ at, path }] : [];
+  });
+  if (places.length === 0) return;
+  const { at, path } = chance.pick(places);
+  const { code: work, variable } = workMeant(run.project, at);
+  const words = ["shell", run.name, path, "--", "bash", "-c", 'cat lib/helper; echo "$V"'];
+  const { code, stdout } = await ask(session, ...words);
+  if (code !== 0) {
+    if (run.isDeleted || run.isEdited || session.removals > 0) return;
+    broken(`${words.join(" ")} ended with ${code}`);
+  }
+  if (stdout !== `${work.helper}\n${variable}\n`)
+    broken(`${words.join(" ")}: ${stdout} instead of ${work.helper} and ${variable}`);
+}
+
+/** A run that has ended and made something. */
+function pickMade(session: Session, chance: Chance): Tracked | null {
+  const runs = [...session.runs.values()].filter(
+    ({ view, made }) => view !== null && made.size > 0,
+  );
+  return runs.length === 0 ? null : chance.pick(runs);
 }

@@ -88,6 +88,10 @@ export interface Counts {
   sweeps: number;
   /** Runs of somebody else. */
   elsewhere: number;
+  /** Versions of data and components. */
+  registered: number;
+  /** Copies of outputs at places of the user's that were right. */
+  copies: number;
 }
 
 const NOTHING: Counts = {
@@ -98,6 +102,8 @@ const NOTHING: Counts = {
   steps: 0,
   sweeps: 0,
   elsewhere: 0,
+  registered: 0,
+  copies: 0,
 };
 
 export interface Session {

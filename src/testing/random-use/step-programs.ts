@@ -10,6 +10,11 @@ export const PLACES = {
   violations: "violations",
   locks: "locks",
   cache: "shared",
+  /** Copies of outputs; beside them lie files of the user's own. */
+  shelf: "shelf",
+  /** Copies that the user has asked for. */
+  taken: "taken",
+  venv: ".venv",
   /** Of the user. */
   config: "config",
 } as const;
@@ -34,11 +39,12 @@ const BASH = `
 set -euo pipefail
 shopt -s inherit_errexit
 export LC_ALL=C
-p= q= l= o= f= ms=0 trouble=none fails=no narrow=no x=()
+p= q= l= o= f= ms=0 trouble=none fails=no narrow=no e= x=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --x) x+=("$2") ;;
     --p) p=$2 ;; --q) q=$2 ;; --l) l=$2 ;; --o) o=$2 ;; --f) f=$2 ;;
+    --e) e=$(python -c 'import thing; print(thing.VERSION)') ;;
     --ms) ms=$2 ;; --trouble) trouble=$2 ;; --fails) fails=$2 ;; --narrow) narrow=$2 ;;
   esac
   shift 2
@@ -51,7 +57,7 @@ flock -n 9 || wrong "two at once"
 echo "start $me $STEPWELL_ATTEMPT" >> "$TEST_PLACE/ledger"
 helper=$(cat lib/helper)
 digest=$({
-  printf 'k=%s h=%s p=%s q=%s l=%s v=%s\\n' "$K" "$helper" "$p" "$q" "$l" "$V"
+  printf 'k=%s h=%s p=%s q=%s l=%s v=%s e=%s\\n' "$K" "$helper" "$p" "$q" "$l" "$V" "$e"
   for one in \${x[@]+"\${x[@]}"}; do
     if [ -d "$one" ]; then
       for file in "$one"/*; do [ ! -e "$file" ] || { printf 'file %s\\n' "\${file##*/}"; cat "$file"; }; done
@@ -86,7 +92,7 @@ echo "end $me $STEPWELL_ATTEMPT" >> "$TEST_PLACE/ledger"
 const PYTHON = `
 import fcntl, hashlib, json, os, sys, time
 
-given = {"p": "", "q": "", "l": "", "f": "", "ms": "0", "trouble": "none", "fails": "no", "narrow": "no"}
+given = {"p": "", "q": "", "l": "", "f": "", "ms": "0", "trouble": "none", "fails": "no", "narrow": "no", "e": ""}
 x = []
 for name, value in zip(sys.argv[1::2], sys.argv[2::2]):
     if name == "--x":
@@ -113,9 +119,13 @@ def alone(path, otherwise):
 
 mine = alone(f"{place}/locks/{run}.{step}.{rank}", "two at once:")
 tell("ledger", "start")
+if given["e"]:
+    import thing
+
+    given["e"] = thing.VERSION
 helper = open("lib/helper").read().strip()
 g = given
-text = [f"k={K} h={helper} p={g['p']} q={g['q']} l={g['l']} v={os.environ['V']}\\n".encode()]
+text = [f"k={K} h={helper} p={g['p']} q={g['q']} l={g['l']} v={os.environ['V']} e={g['e']}\\n".encode()]
 for one in x:
     if os.path.isdir(one):
         for name in sorted(os.listdir(one)):

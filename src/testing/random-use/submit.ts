@@ -187,8 +187,10 @@ function overrides(project: Project, chance: Chance): readonly string[] {
 function again(session: Session, chance: Chance, source: Tracked): Wish {
   const project = structuredClone(source.project);
   const isLatest = chance.happens(0.4);
-  const { codes, files, folders } = session.project;
-  if (isLatest) Object.assign(project, structuredClone({ codes, files, folders }));
+  const { codes, files, folders, registry, packageVersion } = session.project;
+  // A Python of the user's own is as it is now.
+  project.packageVersion = packageVersion;
+  if (isLatest) Object.assign(project, structuredClone({ codes, files, folders, registry }));
   const words = ["rerun", source.name, ...(isLatest ? ["--latest"] : [])];
   return wish(session, chance, { project, words, source });
 }

@@ -3,6 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { needsOf, type Project, pathOf, type Source, type Step } from "./project.ts";
+import { fileMeant, folderMeant, workMeant } from "./registry.ts";
 
 /** What a step writes. */
 export interface Made {
@@ -32,7 +33,7 @@ export function truthOf(
     if (made !== undefined) found.push({ step, ends: "completes", key: null, made });
     else if (needsOf(step).some((need) => found[need]?.ends !== "completes"))
       found.push({ step, ends: "blocked", key: null, made: null });
-    else found.push(workOf(project, step, read as readonly Read[]));
+    else found.push(workOf(project, found.length, read as readonly Read[]));
   }
   return new Map(found.map((truth) => [pathOf(truth.step), truth]));
 }
@@ -45,9 +46,14 @@ interface Read {
 
 function readOf(project: Project, found: readonly Truth[], source: Source): Read | null {
   if ("file" in source)
-    return { bytes: fileText(project.files[source.file] ?? 0), name: `${source.file}.txt` };
-  if ("folder" in source)
-    return { bytes: folderBytes(textsOf(project.folders[source.folder] ?? {})), name: "folder" };
+    return {
+      bytes: fileText(fileMeant(project, source.file, source.way)),
+      name: `${source.file}.txt`,
+    };
+  if ("folder" in source) {
+    const numbers = folderMeant(project, source.folder, source.way);
+    return { bytes: folderBytes(textsOf(numbers)), name: "folder" };
+  }
   const made = found[source.step]?.made ?? null;
   if (made === null) return null;
   return source.output === "o"
@@ -69,17 +75,18 @@ function folderBytes(texts: Readonly<Record<string, string>>): string {
   return names.map((name) => `file ${name}\n${texts[name]}`).join("");
 }
 
-function workOf(project: Project, step: Step, read: readonly Read[]): Truth {
-  const code = project.codes[step.code];
-  if (code === undefined) throw new Error(`no code ${step.code}`);
+function workOf(project: Project, at: number, read: readonly Read[]): Truth {
+  const step = project.steps[at] as Step;
+  const { code, variable: v, ms, fails } = workMeant(project, at);
   const { k, helper } = code;
-  const { parameter: p, optional: q, variable: v } = step;
+  const { parameter: p, optional: q } = step;
   const level = step.readsLevel ? project.level : "";
-  const told = `k=${k} h=${helper} p=${p} q=${q ?? ""} l=${level} v=${v}\n`;
+  const e = step.usesPackage ? project.packageVersion : "";
+  const told = `k=${k} h=${helper} p=${p} q=${q ?? ""} l=${level} v=${v} e=${e}\n`;
   const text = told + read.map(({ bytes }) => bytes).join("");
   const digest = createHash("sha256").update(text).digest("hex");
   const names = read.map(({ name }) => name);
-  const { form, isNarrow, hasFolder, trouble, ranks, ms, fails } = step;
+  const { form, isNarrow, hasFolder, trouble, ranks } = step;
   const command = [form, isNarrow, hasFolder, trouble, ranks, ms, fails, typeof p, q === null];
   const key = JSON.stringify([code, command, names, text]);
   if (fails) return { step, ends: "fails", key, made: null };

@@ -9,7 +9,7 @@ export function moduleText({ display_name: name, settings, inputs, jobs }: Mappi
   const head = [`name: ${JSON.stringify(name)}`, ...fields(settings as Mapping)].join(", ");
   const parts = nodes.map(([step, node]) => `  ${JSON.stringify(step)}: ${part(step, node)},\n`);
   const calls = nodes.map(([step, node]) => `  ${called("steps", step)} = ${call(step, node)};\n`);
-  return `import { command, input, loadComponent, output, pipeline } from "stepwell";
+  return `import { command, component, input, loadComponent, output, pipeline } from "stepwell";
 
 const parts: Record<string, any> = {
 ${parts.join("")}};
@@ -33,7 +33,9 @@ const OF_CALLS = ["retry", "reuse", "checkpoint", "limits"];
 const WRITTEN = ["type", "inputs", "outputs", "command", "depends_on", ...OF_CALLS];
 
 function part(step: string, node: Mapping): string {
-  if (node.component !== undefined) return `loadComponent(${JSON.stringify(node.component)})`;
+  const { component } = node;
+  if (component !== undefined)
+    return `${String(component).startsWith("./") ? "loadComponent" : "component"}(${JSON.stringify(component)})`;
   const ports = (mapping: unknown, kind: string): string => {
     const all = Object.entries(mapping as Mapping);
     return `{ ${all.map(([name, value]) => `${name}: ${kind}.${typeOf(value)}()`).join(", ")} }`;
@@ -72,7 +74,7 @@ function call(step: string, node: Mapping): string {
     `name: ${JSON.stringify(step)}`,
     ...fields(Object.fromEntries(settings)),
     `after: [${after.map((one) => called("steps", one)).join(", ")}]`,
-    `outputs: ${JSON.stringify(registered(node.outputs))}`,
+    `outputs: ${JSON.stringify(settled(node.outputs))}`,
   ];
   return `${called("parts", step)}({ ${inputs.join(", ")} }, { ${all.join(", ")} })`;
 }
@@ -85,10 +87,9 @@ function expression(value: unknown): string {
   return JSON.stringify(literal);
 }
 
-/** Names of data that outputs are registered as. */
-function registered(outputs: unknown): Mapping {
-  const named = Object.entries((outputs ?? {}) as Readonly<Record<string, Mapping>>);
-  return Object.fromEntries(
-    named.flatMap(([output, { name }]) => (name === undefined ? [] : [[output, { name }]])),
-  );
+/** What becomes of outputs beside being recorded. */
+function settled(outputs: unknown): Mapping {
+  const all = Object.entries((outputs ?? {}) as Readonly<Record<string, Mapping>>);
+  const others = all.map(([output, { type, ...rest }]) => [output, rest] as const);
+  return Object.fromEntries(others.filter(([, rest]) => Object.keys(rest).length > 0));
 }

@@ -3,9 +3,12 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { layOwn, placeOfCopy } from "./copies.ts";
 import { DEFINITIONS, type OutputName, type Project, type Source, type Step } from "./project.ts";
+import { nameOf, type Reference } from "./registry.ts";
 import { PLACES, programName, programText } from "./step-programs.ts";
 import { fileText } from "./truth.ts";
+import { PYTHON, writePackage } from "./virtual-environment.ts";
 import { type Mapping, moduleText } from "./write-module.ts";
 
 const TIMEOUT_S = { stalls: 4, other: 120 };
@@ -24,14 +27,22 @@ export function writeProject(project: Project, folder: string, place = folder): 
   project.folders.forEach((files, index) => {
     writeFolder(at(`folders/${index}`), files);
   });
+  writePackage(at(PLACES.venv), project.packageVersion);
   write(at("unrelated.txt"), `${project.unrelated}\n`);
+  layOwn(project, folder);
   write(at("stepwell.yml"), JSON.stringify(rulesOf(project, place)));
   writeDefinitions(project, folder, fs.realpathSync(place));
 }
 
+const DATASTORES = {
+  project: { type: "file", path: "." },
+  shelf: { type: "file", path: `./${PLACES.shelf}` },
+};
+
 function rulesOf({ slots, keepLast, isShared }: Project, place: string): Mapping {
   const cache = { url: path.join(place, PLACES.cache), mode: "read-write" };
   return {
+    datastores: DATASTORES,
     ...(slots === null ? {} : { slots }),
     ...(keepLast === null ? {} : { retention: { outputs: { keep_last: keepLast } } }),
     ...(isShared ? { cache: [cache] } : {}),
@@ -163,6 +174,7 @@ function command(project: Project, step: Step): string {
     ...given,
     ...read,
     '--p "${{inputs.p}}"',
+    ...(step.usesPackage ? ["--e yes"] : []),
     ...(step.readsLevel ? ["--l ${{inputs.l}}"] : []),
     ...(step.form === "component" ? ['$[[--q "${{inputs.q}}"]]'] : []),
     `--ms ${ms} --trouble ${trouble} --fails ${fails ? "yes" : "no"} --narrow ${isNarrow ? "yes" : "no"}`,
@@ -174,6 +186,7 @@ function work(project: Project, step: Step, place: string, code: string): Mappin
   return {
     command: command(project, step),
     code: `${code}/${step.code}`,
+    ...(step.usesPackage ? { environment: { python: `${path.dirname(code)}/${PYTHON}` } } : {}),
     environment_variables: { V: String(step.variable), TEST_PLACE: place },
     ...(step.isDeterministic ? {} : { is_deterministic: false }),
     ...(step.ranks === 1
@@ -224,24 +237,36 @@ function node(project: Project, at: number, place: string): Mapping {
     outputsOf(step).map((name) => [name, outputOf(step, at, name)] as const),
   );
   if (step.form === "component") {
-    const isPlain = step.group === null && step.registers === null;
+    const isPlain = step.group === null && step.registers === null && step.publishes === null;
     const bound = isPlain ? {} : { outputs };
-    return { type: "command", component: `./components/${at}.yml`, inputs, ...bound, ...settings };
+    const file = `./components/${at}.yml`;
+    const component = step.way === null ? file : registered(nameOf("work", at), step.way);
+    return { type: "command", component, inputs, ...bound, ...settings };
   }
   return { type: "command", inputs, outputs, ...settings, ...work(project, step, place, "./code") };
 }
 
 function outputOf(step: Step, at: number, name: OutputName): unknown {
+  if (step.group !== null) return `\${{parent.outputs.s${at}_${name}}}`;
   const register = name === "o" && step.registers !== null ? { name: step.registers } : {};
-  return step.group === null
-    ? { type: typeOf(name), ...register }
-    : `\${{parent.outputs.s${at}_${name}}}`;
+  const place = placeOfCopy(step, name, "${{name}}");
+  const path = place === null ? {} : { path: `azureml://datastores/shelf/paths/${place}` };
+  return { type: typeOf(name), ...register, ...path };
+}
+
+function registered(name: string, way: Reference): string {
+  return `azureml:${name}${typeof way === "number" ? ":" : "@"}${way}`;
 }
 
 function inputOf(project: Project, source: Source, group: string | null): unknown {
   if ("step" in source) return bindingOf(project, source, group);
   const type = sourceType(source);
-  return "file" in source
-    ? { type, path: `./data/${source.file}.txt` }
-    : { type, path: `./folders/${source.folder}` };
+  const [kind, at, file] =
+    "file" in source
+      ? (["file", source.file, `data/${source.file}.txt`] as const)
+      : (["folder", source.folder, `folders/${source.folder}`] as const);
+  const { way } = source;
+  if (way === null) return { type, path: `./${file}` };
+  if (way === "datastore") return { type, path: `azureml://datastores/project/paths/${file}` };
+  return { type, path: registered(nameOf(kind, at), way) };
 }
