@@ -47,11 +47,11 @@ async function recipeOf(
   identity: EnvironmentIdentity,
   context: BuildContext,
 ): Promise<Recipe | null> {
-  const known = context.recipes.recall(identity.id);
+  const known = context.recipes.recall(identity);
   if (known !== null || identity.kind !== "host" || unwritable(context.cacheFolder) !== null)
     return known;
   await identifyHostAgain(identity, context);
-  return context.recipes.recall(identity.id);
+  return context.recipes.recall(identity);
 }
 
 async function lockTextOf(

@@ -6,7 +6,7 @@ import { environmentDifference } from "../core/explain.ts";
 import type { Environments } from "../ports/environments.ts";
 import { editablesOf } from "./identify-software.ts";
 import { probePython } from "./probe-python.ts";
-import { identityOf, type Recipes } from "./recipes.ts";
+import { identityOf, placeOf, type Recipes } from "./recipes.ts";
 
 interface LookContext {
   readonly cacheFolder: string;
@@ -19,7 +19,7 @@ type Look = Environments["changed"];
 /** Null for what Stepwell made: that is read-only. Versions of other programs are not looked at. */
 export function lookForChanges(context: LookContext): Look {
   return sparingly(async (identity) => {
-    const recipe = context.recipes.recall(identity.id);
+    const recipe = context.recipes.recall(identity);
     if (recipe?.kind !== "interpreter" || recipe.executable === null) return null;
     const { variables, cacheFolder } = context;
     const now = await probePython(recipe.executable, variables, cacheFolder, "quick");
@@ -43,15 +43,15 @@ function sparingly(look: Look): Look {
     const from = performance.now();
     const said = await look(identity);
     const took = performance.now() - from;
-    answers.set(identity.id, { until: from + Math.min(LONGEST_MS, took * SHARE), said });
+    answers.set(placeOf(identity), { until: from + Math.min(LONGEST_MS, took * SHARE), said });
     return said;
   };
   return async (identity) => {
-    const { id } = identity;
-    const known = answers.get(id);
+    const place = placeOf(identity);
+    const known = answers.get(place);
     if (known !== undefined && performance.now() < known.until) return known.said;
-    const running = looking.get(id) ?? lookNow(identity).finally(() => looking.delete(id));
-    looking.set(id, running);
+    const running = looking.get(place) ?? lookNow(identity).finally(() => looking.delete(place));
+    looking.set(place, running);
     return running;
   };
 }

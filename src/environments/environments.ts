@@ -14,7 +14,7 @@ import { lookForChanges } from "./changed-environment.ts";
 import { chooseSoftware, type EnvironmentTable } from "./choose-software.ts";
 import { identifySoftware, noSoftware } from "./identify-software.ts";
 import { changedProject } from "./project-source.ts";
-import { createRecipes } from "./recipes.ts";
+import { createRecipes, placeOf } from "./recipes.ts";
 import { findUv, type Uv } from "./uv.ts";
 import { createVenvStore } from "./venv-store.ts";
 
@@ -51,7 +51,7 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
   const context = {
     ...options,
     log: (line: string) => options.log(line),
-    recipes: createRecipes(options.cacheFolder),
+    recipes: createRecipes(options.cacheFolder, options.workspaceFolder),
     store: createVenvStore(
       folder,
       uv,
@@ -88,10 +88,11 @@ function rememberedBriefly(build: Build): Build {
     { readonly at: number; readonly outcome: Awaited<ReturnType<Build>> }
   >();
   return async (identity) => {
-    const known = made.get(identity.id);
+    const key = placeOf(identity);
+    const known = made.get(key);
     if (known !== undefined && performance.now() - known.at < FRESH_MS) return known.outcome;
     const outcome = await build(identity);
-    if (outcome.ok) made.set(identity.id, { at: performance.now(), outcome });
+    if (outcome.ok) made.set(key, { at: performance.now(), outcome });
     return outcome;
   };
 }

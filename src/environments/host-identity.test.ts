@@ -24,10 +24,11 @@ afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 function environments(
   variables: Record<string, string | undefined> = {},
   cacheFolder = path.join(folder, "cache"),
+  workspaceFolder = folder,
 ) {
   return createEnvironments({
     cacheFolder,
-    workspaceFolder: folder,
+    workspaceFolder,
     locksFolder: path.join(folder, "stepwell.lock.d"),
     locked: false,
     table: {},
@@ -291,6 +292,25 @@ describe("the identity of the shell's interpreter", () => {
 });
 
 describe("the shell's interpreter for a step", () => {
+  it("is that of its own workspace, also where another one has the same packages elsewhere", async () => {
+    const mine = environments();
+    const other = path.join(folder, "other", "venv");
+    execFileSync("python3", ["-m", "venv", "--without-pip", other]);
+    const variables = { PATH: `${path.join(other, "bin")}:/usr/bin:/bin` };
+    const theirs = environments(variables, undefined, path.join(folder, "other"));
+    const [planned, same] = [
+      await mine.identify(null, "python train.py", false),
+      await theirs.identify(null, "python train.py", false),
+    ];
+    if (!planned.ok || !same.ok) throw new Error("no interpreter");
+    expect(same.value.id).toBe(planned.value.id);
+    fs.rmSync(other, { recursive: true });
+    // As when the run is resumed: by a process that has planned nothing.
+    const resumed = environments();
+    expect(await resumed.build(planned.value)).toMatchObject({ ok: true, value: { python: venv } });
+    expect(await resumed.changed(planned.value)).toBeNull();
+  });
+
   it("is the virtual environment with its variable", async () => {
     const identity = await identify();
     const variables = { VIRTUAL_ENV: venv };

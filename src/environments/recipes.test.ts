@@ -16,22 +16,22 @@ const RECIPE: Recipe = { kind: "interpreter", executable: "/bin/python", virtual
 
 describe("how an environment is made", () => {
   it("is known to the process that planned it although the cache is emptied", () => {
-    const recipes = createRecipes(cache);
+    const recipes = createRecipes(cache, "/a");
     recipes.remember(IDENTITY, RECIPE);
     recipes.rememberLock("sha256:cd", "six==1.17.0\n");
     fs.rmSync(cache, { recursive: true });
-    expect(recipes.recall(IDENTITY.id)).toEqual(RECIPE);
+    expect(recipes.recall(IDENTITY)).toEqual(RECIPE);
     expect(recipes.recallLock("sha256:cd")).toBe("six==1.17.0\n");
-    expect(createRecipes(cache).recall(IDENTITY.id)).toBeNull();
+    expect(createRecipes(cache, "/a").recall(IDENTITY)).toBeNull();
   });
 
   it("is known to others as long as it is in the cache, and put right there by who plans it again", () => {
-    createRecipes(cache).remember(IDENTITY, RECIPE);
-    expect(createRecipes(cache).recall(IDENTITY.id)).toEqual(RECIPE);
+    createRecipes(cache, "/a").remember(IDENTITY, RECIPE);
+    expect(createRecipes(cache, "/a").recall(IDENTITY)).toEqual(RECIPE);
     for (const name of fs.readdirSync(path.join(cache, "recipes")))
       fs.truncateSync(path.join(cache, "recipes", name));
-    expect(createRecipes(cache).recall(IDENTITY.id)).toBeNull();
-    createRecipes(cache).remember(IDENTITY, RECIPE);
-    expect(createRecipes(cache).recall(IDENTITY.id)).toEqual(RECIPE);
+    expect(createRecipes(cache, "/a").recall(IDENTITY)).toBeNull();
+    createRecipes(cache, "/a").remember(IDENTITY, RECIPE);
+    expect(createRecipes(cache, "/a").recall(IDENTITY)).toEqual(RECIPE);
   });
 });

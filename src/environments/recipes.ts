@@ -1,5 +1,6 @@
 // Remembers how an identity is made, so that a process that only knows the identity (a resumed run) can make it. Kept in
-// the per-user cache; nothing in here is part of an identity.
+// the per-user cache; nothing in here is part of an identity. Each workspace finds the interpreter that it named itself, and one
+// of another workspace with the same software only where it knows none.
 
 import path from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
@@ -22,7 +23,7 @@ export type Recipe =
 
 export interface Recipes {
   remember(identity: EnvironmentIdentity, recipe: Recipe): void;
-  recall(id: string): Recipe | null;
+  recall(identity: EnvironmentIdentity): Recipe | null;
   rememberLock(id: string, text: string): void;
   recallLock(id: string): string | null;
 }
@@ -34,9 +35,17 @@ export function identityOf(fields: Omit<EnvironmentIdentity, "id">): Environment
   return { ...fields, id: digest(canonicalJson(counted)) };
 }
 
-export function createRecipes(cacheFolder: string): Recipes {
+/** The same software may lie in several places. */
+export function placeOf({ id, label }: EnvironmentIdentity): string {
+  return `${id} ${label}`;
+}
+
+export function createRecipes(cacheFolder: string, workspaceFolder: string): Recipes {
   const file = (kind: string, id: string) =>
     path.join(cacheFolder, kind, `${id.replace(/^sha256:/, "")}.json`);
+  const anybodys = ({ id }: EnvironmentIdentity) => file("recipes", id);
+  const own = (identity: EnvironmentIdentity) =>
+    file("recipes", digest(canonicalJson([workspaceFolder, placeOf(identity)])));
   /** What this process has written: it goes on with that although the cache is emptied, or written by another version. */
   const known = new Map<string, string>();
   /** Once a process; what is there and damaged is put right. */
@@ -51,8 +60,11 @@ export function createRecipes(cacheFolder: string): Recipes {
     return text === undefined ? readDocument<T>(place) : (JSON.parse(text) as T);
   };
   return {
-    remember: (identity, recipe) => keep(file("recipes", identity.id), recipe),
-    recall: (id) => find<Recipe>(file("recipes", id)),
+    remember(identity, recipe) {
+      keep(anybodys(identity), recipe);
+      if (recipe.kind === "interpreter") keep(own(identity), recipe);
+    },
+    recall: (identity) => find<Recipe>(own(identity)) ?? find<Recipe>(anybodys(identity)),
     rememberLock: (id, text) => keep(file("locks", id), { text }),
     recallLock: (id) => find<{ text: string }>(file("locks", id))?.text ?? null,
   };
