@@ -25,6 +25,13 @@ describe("how an environment is made", () => {
     expect(createRecipes(cache, "/a").recall(IDENTITY)).toBeNull();
   });
 
+  it("is what this workspace has named, and what another one has only where this one knows nothing", () => {
+    const of = (folder: string): Recipe => ({ ...RECIPE, executable: `${folder}/bin/python` });
+    for (const folder of ["/a", "/b"]) createRecipes(cache, folder).remember(IDENTITY, of(folder));
+    expect(createRecipes(cache, "/a").recall(IDENTITY)).toEqual(of("/a"));
+    expect(createRecipes(cache, "/c").recall(IDENTITY)).toEqual(of("/b"));
+  });
+
   it("is known to others as long as it is in the cache, and put right there by who plans it again", () => {
     createRecipes(cache, "/a").remember(IDENTITY, RECIPE);
     expect(createRecipes(cache, "/a").recall(IDENTITY)).toEqual(RECIPE);

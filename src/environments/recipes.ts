@@ -1,6 +1,6 @@
 // Remembers how an identity is made, so that a process that only knows the identity (a resumed run) can make it. Kept in
-// the per-user cache; nothing in here is part of an identity. Each workspace finds the interpreter that it named itself, and one
-// of another workspace with the same software only where it knows none.
+// the per-user cache; nothing in here is part of an identity. Each workspace finds the interpreter, the project and the folders
+// that it named itself, and those of another one with the same software only where it knows none.
 
 import path from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
@@ -61,8 +61,7 @@ export function createRecipes(cacheFolder: string, workspaceFolder: string): Rec
   };
   return {
     remember(identity, recipe) {
-      keep(anybodys(identity), recipe);
-      if (recipe.kind === "interpreter") keep(own(identity), recipe);
+      for (const place of [own(identity), anybodys(identity)]) keep(place, recipe);
     },
     recall: (identity) => find<Recipe>(own(identity)) ?? find<Recipe>(anybodys(identity)),
     rememberLock: (id, text) => keep(file("locks", id), { text }),
