@@ -2,7 +2,7 @@
 // What becomes of it is known beforehand.
 
 import type { Chance } from "../simulation/chance.ts";
-import type { Project } from "./project.ts";
+import type { Project, Source } from "./project.ts";
 import {
   type Asset,
   assetOf,
@@ -12,6 +12,7 @@ import {
   outcomeOf,
   projectWith,
   type Registry,
+  referencesTo,
 } from "./registry.ts";
 import { ask, broken, type Session } from "./session.ts";
 import { writeProject } from "./write-project.ts";
@@ -32,6 +33,23 @@ function thingsOf({ files, folders, steps }: Project): readonly Thing[] {
 export async function register(session: Session, chance: Chance): Promise<void> {
   const thing = chance.pick(thingsOf(session.project));
   await registerOne(session, thing, chance.happens(0.3) ? chance.whole(1, 5) : null);
+  if (chance.happens(0.6)) use(session, thing, chance);
+}
+
+/** The pipeline names it from now on. */
+function use({ project, rig, story }: Session, { kind, at }: Thing, chance: Chance): void {
+  const way = chance.pick(referencesTo(assetOf(project.registry, kind, at)));
+  const isIt = (source: Source): boolean =>
+    "file" in source
+      ? kind === "file" && source.file === at
+      : "folder" in source && kind === "folder" && source.folder === at;
+  project.steps.forEach((step, index) => {
+    if (kind === "work" && index === at) step.way = way;
+    for (const source of step.sources)
+      if (!("step" in source) && isIt(source)) source.way = chance.happens(0.7) ? way : null;
+  });
+  story.push(`edit: ${nameOf(kind, at)} is named by ${way}`);
+  writeProject(project, rig.folder);
 }
 
 async function registerOne(session: Session, thing: Thing, wanted: number | null): Promise<void> {

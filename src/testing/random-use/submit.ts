@@ -186,11 +186,11 @@ function overrides(project: Project, chance: Chance): readonly string[] {
 /** The recorded definition; with `--latest` its files as they are now. */
 function again(session: Session, chance: Chance, source: Tracked): Wish {
   const project = structuredClone(source.project);
-  const isLatest = chance.happens(0.4);
   const { codes, files, folders, registry, packageVersion } = session.project;
-  // A Python of the user's own is as it is now.
-  project.packageVersion = packageVersion;
-  if (isLatest) Object.assign(project, structuredClone({ codes, files, folders, registry }));
+  // In a Python that is another now it would be no repetition.
+  const isLatest = project.packageVersion !== packageVersion || chance.happens(0.4);
+  const now = { codes, files, folders, registry, packageVersion };
+  if (isLatest) Object.assign(project, structuredClone(now));
   const words = ["rerun", source.name, ...(isLatest ? ["--latest"] : [])];
   return wish(session, chance, { project, words, source });
 }
