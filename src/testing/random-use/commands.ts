@@ -56,7 +56,7 @@ const ACTS: readonly (readonly [number, Act])[] = [
   [1, invalidate],
   [1, collect],
   [0.7, pin],
-  [3, register],
+  [5, register],
   [1, label],
   [0.7, archive],
   [1, takeOut],

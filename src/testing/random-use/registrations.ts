@@ -14,7 +14,7 @@ import {
   type Registry,
   referencesTo,
 } from "./registry.ts";
-import { ask, broken, type Session } from "./session.ts";
+import { ask, broken, going, type Session, tell } from "./session.ts";
 import { writeProject } from "./write-project.ts";
 
 interface Thing {
@@ -31,13 +31,34 @@ function thingsOf({ files, folders, steps }: Project): readonly Thing[] {
 }
 
 export async function register(session: Session, chance: Chance): Promise<void> {
-  const thing = chance.pick(thingsOf(session.project));
+  const things = thingsOf(session.project);
+  const before = things.filter((thing) => isRegistered(session, thing));
+  const thing = chance.pick(before.length > 0 && chance.happens(0.7) ? before : things);
+  if (chance.happens(0.6)) alter(session, thing, chance);
   await registerOne(session, thing, chance.happens(0.3) ? chance.whole(1, 5) : null);
   if (chance.happens(0.6)) use(session, thing, chance);
 }
 
+function isRegistered({ project }: Session, { kind, at }: Thing): boolean {
+  return assetOf(project.registry, kind, at).versions.length > 0;
+}
+
+/** Edits of data reach runs that go on. */
+function alter(session: Session, { kind, at }: Thing, chance: Chance): void {
+  const { files, folders, steps } = session.project;
+  const value = chance.whole(0, 3);
+  const [folder, step] = [folders[at], steps[at]];
+  if (kind === "file") files[at] = value;
+  else if (kind === "folder" && folder !== undefined) folder.one = value;
+  else if (step !== undefined) step.variable = value;
+  if (kind !== "work") for (const run of going(session)) run.isEdited = true;
+  tell(session, `edit: ${nameOf(kind, at)} is ${value}`);
+  writeProject(session.project, session.rig.folder);
+}
+
 /** The pipeline names it from now on. */
-function use({ project, rig, story }: Session, { kind, at }: Thing, chance: Chance): void {
+function use(session: Session, { kind, at }: Thing, chance: Chance): void {
+  const { project } = session;
   const way = chance.pick(referencesTo(assetOf(project.registry, kind, at)));
   const isIt = (source: Source): boolean =>
     "file" in source
@@ -48,8 +69,8 @@ function use({ project, rig, story }: Session, { kind, at }: Thing, chance: Chan
     for (const source of step.sources)
       if (!("step" in source) && isIt(source)) source.way = chance.happens(0.7) ? way : null;
   });
-  story.push(`edit: ${nameOf(kind, at)} is named by ${way}`);
-  writeProject(project, rig.folder);
+  tell(session, `edit: ${nameOf(kind, at)} is named by ${way}`);
+  writeProject(project, session.rig.folder);
 }
 
 async function registerOne(session: Session, thing: Thing, wanted: number | null): Promise<void> {
