@@ -5,7 +5,7 @@ import { eventually, exited } from "../rig.ts";
 import type { Chance } from "../simulation/chance.ts";
 import { checkPlan } from "./check-plan.ts";
 import { judge } from "./judge.ts";
-import { above, below, fileOf, type Project, pathOf } from "./project.ts";
+import { above, below, fileOf, type Project, pathOf, type Step } from "./project.ts";
 import {
   type Answer,
   ask,
@@ -190,9 +190,22 @@ function again(session: Session, chance: Chance, source: Tracked): Wish {
   // In a Python that is another now it would be no repetition.
   const isLatest = project.packageVersion !== packageVersion || chance.happens(0.4);
   const now = { codes, files, folders, registry, packageVersion };
-  if (isLatest) Object.assign(project, structuredClone(now));
+  if (isLatest) {
+    Object.assign(project, structuredClone(now));
+    project.steps.forEach((step, at) => {
+      readAgain(step, session.project.steps[at] as Step);
+    });
+  }
   const words = ["rerun", source.name, ...(isLatest ? ["--latest"] : [])];
   return wish(session, chance, { project, words, source });
+}
+
+/** Files of components and of the nested pipeline say what they say now; the pipeline's own is as it was. */
+function readAgain(step: Step, now: Step): void {
+  const { variable, ms, fails } = now;
+  if (step.group !== null) Object.assign(step, structuredClone(now));
+  else if (step.form === "component" && step.way === null)
+    Object.assign(step, { variable, ms, fails });
 }
 
 interface Beginning {
