@@ -35,7 +35,7 @@ function warned(): readonly string[] {
   const { problems } = JSON.parse(rig.cli("validate", "job.yml", "--json").stdout);
   return (problems as readonly Found[]).map(
     ({ file, line, column, message, hint }) =>
-      `${file}:${line}:${column}: ${message}${hint === null ? "" : `; ${hint}`}`,
+      `${file}:${line}:${column}: ${hint === null ? message : `${message.replace(/\.$/, "")}; ${hint}`}`,
   );
 }
 
