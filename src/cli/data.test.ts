@@ -46,6 +46,9 @@ describe("a data asset", () => {
     expect(names()).toEqual([]);
     expect(names("--archived-only")).toEqual(["words"]);
     expect(json("data", "show", "words:1")).toMatchObject({ archived: true });
+    expect(cli("data", "create", "--name", "words", "--path", "words").stdout).toContain(
+      "nothing was changed; it is archived: stepwell data restore words:1",
+    );
     cli("data", "restore", "words");
     expect(names()).toEqual(["words"]);
     cli("data", "update", "words", "--description", "for tests", "--untag", "team");

@@ -293,10 +293,11 @@ function printRegistered(
     return;
   }
   const name = `${asset.name}:${asset.version}`;
+  const back = asset.archived ? `; it is archived: stepwell ${kind} restore ${name}` : "";
   context.terminal.out(
     outcome === "created"
       ? `registered ${kind} ${name}; use it as azureml:${name}`
-      : `${kind} ${name} already has this very content; nothing was changed`,
+      : `${kind} ${name} already has this very content; nothing was changed${back}`,
   );
 }
 
