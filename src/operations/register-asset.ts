@@ -181,9 +181,13 @@ async function contentOf(
 }
 
 /** Where the files lay that it was read from does not count; what they named is kept with it. */
-function environmentContent({ environment, baseFolder }: LoadedAsset): AssetContent {
+function environmentContent({ environment, baseFolder }: LoadedAsset): AssetContent | Refusal {
   const inline = environment?.kind === "inline" ? environment : null;
   const files = requirementFiles(environment);
+  for (const [at, text] of Object.entries(files)) {
+    const secret = addressSecretIn(text, path.relative(baseFolder, at));
+    if (secret !== null) return refuse("secret_in_address", secret.message, secret.hint);
+  }
   const texts = Object.entries(files).map(([at, text]) => [path.relative(baseFolder, at), text]);
   const identity = inline && {
     ...inline,

@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { readText } from "../ports/read-file.ts";
+import { textOrNull } from "../ports/read-file.ts";
 import type { EnvironmentReference } from "../spec/graph.ts";
 
 /** Absolute path → text of those that are there; what they name is among them. */
@@ -14,8 +14,9 @@ export function requirementFiles(
   const found: Record<string, string> = {};
   const open = first === null ? [] : namedIn(first.text, first.path);
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (Object.hasOwn(found, at) || !fs.existsSync(at)) continue;
-    const text = readText(at);
+    // What cannot be read as a file is told by whoever uses the environment.
+    const text = Object.hasOwn(found, at) ? null : textOrNull(at);
+    if (text === null) continue;
     found[at] = text;
     open.push(...namedIn(text, at));
   }
@@ -58,7 +59,7 @@ function firstOf({
   return { path: conda.path, text: pip.map(String).join("\n") };
 }
 
-const NAMED_FILE = /^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(?:file:)?["']?([^\s#"']+)/gm;
+const NAMED_FILE = /^[ \t]*(?:-r|--requirement|-c|--constraint)[\s=]*(?:file:)?["']?([^\s#"']+)/gm;
 
 function namedIn(text: string, file: string): string[] {
   return [...text.matchAll(NAMED_FILE)].map(([, name = ""]) =>

@@ -49,6 +49,19 @@ describe.each(["requirements", "conda"])("a registered environment of a %s file"
   });
 });
 
+it("a file that its requirements name holds no secret, and need not be a file", () => {
+  rig.write("odd/odd.yml", "name: odd\nversion: 1\nrequirements: requirements.txt\n");
+  rig.write("odd/requirements.txt", "six\n-r more.txt\n");
+  rig.write("odd/more.txt", "--extra-index-url https://me:s3cr3tword@host.example/simple\n");
+  const create = () => rig.cli("environment", "create", "odd/odd.yml");
+  expect(create()).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("more.txt holds a password"),
+  });
+  rig.write("odd/requirements.txt", "six\n-r .\n");
+  expect(create()).toMatchObject({ code: 0 });
+});
+
 it("a registered component brings the wheels that its requirements are told to look among", () => {
   rig.write("part/links.txt", "--no-index\n--find-links './my wheels'\nmine\n");
   rig.write("part/my wheels/mine-1-py3-none-any.whl", "a wheel");
