@@ -58,3 +58,15 @@ it("fails when a packed answer breaks off", async () => {
   const answer = await get(`${place}/x.csv`);
   await expect(answer.text()).rejects.toThrow();
 });
+
+it("takes an encoding that nobody knows for the file's own, also one named like a part of every object", async () => {
+  const place = await served((_request, response) => {
+    response.writeHead(200, { "content-encoding": "constructor" }).end("as it is");
+  });
+  expect(await (await get(`${place}/x.csv`)).text()).toBe("as it is");
+});
+
+it("says which status is none", async () => {
+  const place = await served((_request, response) => response.writeHead(999).end("no"));
+  await expect(get(`${place}/x.csv`)).rejects.toThrow("answered 999");
+});

@@ -4,6 +4,7 @@
 import { STATUS_CODES } from "node:http";
 import { pipeline, Readable } from "node:stream";
 import zlib from "node:zlib";
+import { own } from "../spec/own-keys.ts";
 import { certificateProblem } from "./certificate-problem.ts";
 import { saying } from "./fault.ts";
 import { ask } from "./http-follow.ts";
@@ -38,6 +39,10 @@ function responseOf(answer: HttpAnswer, url: URL): Response {
     statusText: STATUS_CODES[status] ?? "",
     headers: headers as [string, string][],
   };
+  if (status < 200 || status > 599) {
+    discard(answer);
+    throw new Error(`the server answered ${status}, which is no status of HTTP`);
+  }
   if (WITHOUT_BODY.has(status)) {
     discard(answer);
     return new Response(null, start);
@@ -48,7 +53,7 @@ function responseOf(answer: HttpAnswer, url: URL): Response {
 /** Some servers pack what nobody asked them to. A file that is packed itself stays so: its name says it. */
 function unpacked({ headers, body }: HttpAnswer, { pathname }: URL): Readable {
   const encoding = headers["content-encoding"]?.toLowerCase() ?? "identity";
-  const unpack = UNPACK[encoding.replace(/^x-/, "")];
+  const unpack = own(UNPACK, encoding.replace(/^x-/, ""));
   if (unpack === undefined || (/gzip/.test(encoding) && /\.t?gz$/i.test(pathname))) return body;
   // Whoever reads it is told what goes wrong.
   return pipeline(body, unpack(), () => undefined);
