@@ -115,6 +115,7 @@ it.each([
   ["data?raw=1", "/kept"],
   ["data/my%20file.csv#top", "/kept/my file.csv"],
   ["data/100%.csv", "/kept/100%.csv"],
+  ["data/x%00.csv", "/kept/x%00.csv"],
 ])("the address %s in the url_map leads to a file by its name, without a query", (rest, mapped) => {
   expect(mapUrl({ "https://a.example/data": "/kept" }, `https://a.example/${rest}`)).toBe(mapped);
 });

@@ -348,7 +348,9 @@ function namesOf(rest: string, url: string): string {
   if (!/^https?:/i.test(url)) return rest;
   const plain = rest.replace(/[?#].*$/s, "");
   try {
-    return decodeURIComponent(plain);
+    const decoded = decodeURIComponent(plain);
+    // No file has such a name.
+    return decoded.includes("\0") ? plain : decoded;
   } catch {
     return plain;
   }
