@@ -63,6 +63,11 @@ describe("the command that registers what a file of the project defines", () => 
     expect(commands("component", "x", "2")).toBe("stepwell component create z/c.yml");
   });
 
+  it("quotes a path with blanks", () => {
+    const commands = project({ "my parts/c.yml": "type: command\nname: x\ncommand: ls\n" });
+    expect(commands("component", "x", null)).toBe("stepwell component create 'my parts/c.yml'");
+  });
+
   it("finds nothing in a folder that is not there", () => {
     expect(createRegisterCommands("/nowhere/at/all", "/")("data", "x", null)).toBe(null);
   });

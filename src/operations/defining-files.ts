@@ -3,6 +3,7 @@
 
 import { readdirSync } from "node:fs";
 import path from "node:path";
+import { shellWord } from "../core/shell-word.ts";
 import type { AssetKind } from "../ports/records.ts";
 import { startOf } from "../ports/start-of-file.ts";
 
@@ -31,7 +32,7 @@ export function createRegisterCommands(folder: string, current: string): Registe
     const definition = found.get(`${kind} ${name}`);
     if (definition === undefined) return null;
     const asked = version === null || definition.hasVersion ? "" : ` --version ${version}`;
-    return `stepwell ${kind} create ${path.relative(current, definition.file)}${asked}`;
+    return `stepwell ${kind} create ${shellWord(path.relative(current, definition.file))}${asked}`;
   };
 }
 
