@@ -61,6 +61,8 @@ describe("the command that registers what a file of the project defines", () => 
       "z/c.yml": component("version: 2\n"),
     });
     expect(commands("component", "x", "2")).toBe("stepwell component create z/c.yml");
+    const other = "stepwell component create z/c.yml --version 3";
+    expect(commands("component", "x", "3")).toBe(other);
   });
 
   it("quotes a path with blanks", () => {

@@ -16,7 +16,8 @@ export type RegisterCommand = (
 
 interface Definition {
   readonly file: string;
-  readonly hasVersion: boolean;
+  /** As the file says it; null: it leaves it open. */
+  readonly version: string | null;
 }
 
 const MOST_ENTRIES = 5_000;
@@ -31,7 +32,7 @@ export function createRegisterCommands(folder: string, current: string): Registe
     found ??= definitionsBelow(folder);
     const definition = found.get(`${kind} ${name}`);
     if (definition === undefined) return null;
-    const asked = version === null || definition.hasVersion ? "" : ` --version ${version}`;
+    const asked = version === null || definition.version === version ? "" : ` --version ${version}`;
     return `stepwell ${kind} create ${shellWord(path.relative(current, definition.file))}${asked}`;
   };
 }
@@ -43,10 +44,12 @@ function definitionsBelow(folder: string): ReadonlyMap<string, Definition> {
     const key = definedIn(text);
     // Those nearest to the top stand for the others of their name.
     if (key !== null && !found.has(key))
-      found.set(key, { file, hasVersion: /^version:[ \t]*\S/m.test(text) });
+      found.set(key, { file, version: VERSION.exec(text)?.[2] ?? null });
   }
   return found;
 }
+
+const VERSION = /^version:[ \t]*(['"]?)([\w.-]+)\1/m;
 
 /** Level by level, in the order of their names. */
 function yamlFiles(folder: string): readonly string[] {
