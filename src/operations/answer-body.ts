@@ -69,5 +69,12 @@ export async function writeBody(
     },
   });
   const body = Readable.fromWeb(response.body as never);
-  await pipeline(body, counted, fs.createWriteStream(file), { signal });
+  const target = fs.createWriteStream(file);
+  // A file that is still being opened when the body breaks off would appear after whoever waits has tidied up.
+  const isClosed = new Promise<void>((resolve) => target.once("close", () => resolve()));
+  try {
+    await pipeline(body, counted, target, { signal });
+  } finally {
+    await isClosed;
+  }
 }
