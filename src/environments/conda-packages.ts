@@ -130,8 +130,9 @@ const DROPPED = new Set([
 /** Python packages whose names look like libraries. */
 const LIKE_LIBRARIES = /^lib(?:rosa|cst|sass|tmux|clang|pysal|usb1|virt-python|archive-c)$/;
 
+/** Of which nothing else that is asked for brings them. */
 const NOT_PYTHON =
-  /^(?:_.*|r|r-.*|cudatoolkit.*|cuda|cuda-.*|cudnn|nccl|pytorch-cuda|pytorch-mutex|openjdk|java-.*|nodejs|gcc.*|gxx.*|gfortran.*|clang.*|llvm-openmp|lib.*|make|ninja-base|git|ffmpeg|openssl|ca-certificates|zlib|bzip2|xz|sqlite|readline|tk|ncurses|openmpi|mpich|mpi|glib|gdal|geos|proj|hdf5|curl|wget|unzip|perl|ruby|julia|rust|go)$/;
+  /^(?:_.*|r|r-.*|cudatoolkit.*|cuda|cuda-.*|cudnn|nccl|pytorch-cuda|pytorch-mutex|openjdk|java-.*|nodejs|gcc.*|gxx.*|gfortran.*|clang.*|llvm-openmp|lib.*|make|ninja-base|git|ffmpeg|openmpi|mpich|mpi|glib|gdal|geos|proj|hdf5|curl|wget|unzip|perl|ruby|julia|rust|go)$/;
 
 function isNotPython(name: string): boolean {
   return NOT_PYTHON.test(name) && !LIKE_LIBRARIES.test(name);

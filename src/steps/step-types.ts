@@ -87,7 +87,7 @@ export function createStepTypes(
       const ofOutput = written ? readMetricsOutput(written.path) : null;
       const logged = readLogged(staged.folder);
       const metrics = { ...ofOutput?.metrics, ...logged.metrics };
-      const registered = registeredElsewhere(mlflowFolder(staged.folder), run, step);
+      const registered = logged.store === null ? [] : registeredElsewhere(logged.store, run, step);
       warnings.push(...(ofOutput?.warnings ?? []), ...logged.warnings, ...registered);
       const lines = traced ?? readRecord(readsFile(staged.folder));
       const named = traced === null && step.trace !== false ? namedOutside(step) : [];
@@ -114,19 +114,23 @@ function unreadVariables(why: string): StepError {
 }
 
 interface ReadLogged extends LoggedValues {
+  /** MLflow's folder; null: there is none. */
+  readonly store: string | null;
   readonly warnings: readonly string[];
 }
 
 /** What was logged through MLflow, and below it what stands in the file of metrics. */
 function readLogged(folder: string): ReadLogged {
-  const store = mlflowFolder(folder);
-  const logged = fs.existsSync(store) ? readMlflowStore(store) : null;
+  const place = mlflowFolder(folder);
+  const store = fs.existsSync(place) ? place : null;
+  const logged = store === null ? null : readMlflowStore(store);
   const file = metricsFile(folder);
   const lines = fs.existsSync(file) ? readMetricsFile(file) : null;
   const metrics: Record<string, number> = {};
   for (const { name, value } of logged?.metrics ?? []) put(metrics, name, value);
   for (const { name, value } of lines?.metrics ?? []) put(metrics, name, value);
   return {
+    store,
     metrics,
     loggedParameters: logged?.parameters ?? NOTHING,
     warnings: [...(logged?.warnings ?? []), ...(lines?.warnings ?? [])],
@@ -170,7 +174,6 @@ function makePrivate(log: string): void {
 
 /** MLflow says that a model is registered; it is so in the store of the attempt, which nobody else reads. */
 function registeredElsewhere(store: string, run: string, step: StepNode): readonly string[] {
-  if (!fs.existsSync(store)) return [];
   const output = step.path === "." ? ARTIFACTS : `${step.path}.${ARTIFACTS}`;
   return registeredByMlflow(store).map(({ name, path }) => {
     const at = path === null ? "PATH" : `azureml://jobs/${run}/outputs/${output}/paths/${path}`;
