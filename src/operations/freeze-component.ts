@@ -6,6 +6,7 @@ import path from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
 import { readText } from "../ports/read-file.ts";
+import { addressSecretIn } from "../spec/address-secret.ts";
 import type { EnvironmentReference, Graph } from "../spec/graph.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
 import { loadJobLeniently } from "../spec/load-job.ts";
@@ -47,7 +48,12 @@ export async function freezeComponent(
   const content: Record<string, string> = {};
   const copies: Copy[] = [];
   for (const at of named.files) {
-    if (at !== file) content[path.relative(base, at)] = digest(readText(at));
+    if (at !== file) {
+      const held = readText(at);
+      const secret = addressSecretIn(held, path.relative(base, at));
+      if (secret !== null) return refuse("secret_in_address", secret.message, secret.hint);
+      content[path.relative(base, at)] = digest(held);
+    }
     copies.push({ from: at, to: at, links: AS_FILES });
   }
   for (const at of named.code) {

@@ -58,6 +58,14 @@ it("a file that its requirements name holds no secret, and need not be a file", 
     code: 2,
     stderr: expect.stringContaining("more.txt holds a password"),
   });
+  rig.write(
+    "odd/part.yml",
+    "type: command\nname: held\ncommand: ls\nenvironment: {requirements: requirements.txt}\n",
+  );
+  expect(rig.cli("component", "create", "odd/part.yml")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("more.txt holds a password"),
+  });
   rig.write("odd/requirements.txt", "six\n-r .\n");
   expect(create()).toMatchObject({ code: 0 });
 });
