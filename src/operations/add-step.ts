@@ -4,11 +4,11 @@
 import fs from "node:fs";
 import path from "node:path";
 import { readText } from "../ports/read-file.ts";
+import { readReason } from "./definition-files.ts";
 import { describeScripts } from "./describe-scripts.ts";
 import { draftFromCommand } from "./draft-from-command.ts";
 import { portName } from "./draft-names.ts";
 import { insertStep, madeOutputs } from "./insert-step.ts";
-import { readReason } from "./load-definition.ts";
 import { missingScript } from "./missing-script.ts";
 import { pipelineText, writeSchemas } from "./pipeline-text.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";

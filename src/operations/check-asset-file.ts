@@ -25,11 +25,12 @@ export async function checkAssetFile(
     found.some((one) => one.code === code && one.position?.file === file);
   if (is("component_not_job"))
     return { what: "component", problems: await checkComponent(workspace, file) };
-  const read = is("unknown_kind") ? fileReader.readText(file) : null;
+  const reader = fileReader();
+  const read = is("unknown_kind") ? reader.readText(file) : null;
   if (read?.ok !== true) return null;
   const { root } = readMapping(read.text, file, { ...SPEC_LIMITS, ...workspace.config.limits });
   const kind = root === null ? undefined : otherFile(root, file)?.asset;
   return kind === undefined
     ? null
-    : { what: kind, problems: loadAsset(kind, file, fileReader).problems };
+    : { what: kind, problems: loadAsset(kind, file, reader).problems };
 }

@@ -40,7 +40,7 @@ describe("the place of what is said of a command", () => {
       fs.writeFileSync(file, text);
     }
     const options = { set, inputs: {}, compute: null, knownComputes: null, limits: SPEC_LIMITS };
-    const { graph } = loadJob({ ...options, file, reader: fileReader });
+    const { graph } = loadJob({ ...options, file, reader: fileReader() });
     return checkCommands(graph as Graph, createFieldPlaces({})).map(
       ({ code, position: at }) =>
         `${code} ${path.basename(at?.file ?? "")}:${at?.line}:${at?.column}`,

@@ -58,7 +58,7 @@ function readFile(file: string): Read {
     set: [],
     inputs: {},
     compute: null,
-    reader: fileReader,
+    reader: fileReader(),
     knownComputes: null,
     limits: SPEC_LIMITS,
   });

@@ -7,9 +7,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkedText, textOfChecked } from "../core/checked-text.ts";
 import { packGraph, unpackGraph } from "../core/packed-graph.ts";
-import { readBytes, readText } from "../ports/read-file.ts";
+import { readText } from "../ports/read-file.ts";
 import { GRAPH_FORMAT, type Graph } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
+import type { DefinitionFiles } from "./definition-files.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 type Kind = "file" | "folder" | null;
@@ -19,7 +20,8 @@ export interface CacheableGraph {
   readonly graph: Graph;
   /** Warnings. */
   readonly problems: readonly Problem[];
-  readonly files: readonly string[];
+  /** Absolute paths of the files that it was read from. */
+  readonly named: readonly string[];
   readonly kinds: ReadonlyMap<string, Kind>;
 }
 
@@ -42,8 +44,15 @@ interface Head {
 /** Entries that stay; older ones go when a new one is written. */
 const KEPT = 32;
 
-/** `options`: everything that decides, besides files, what a definition means; plain JSON data. */
-export function graphCache(workspace: Pick<Workspace, "folder">, options: unknown): GraphCache {
+/**
+ * `files`: as the graph is read from them, or was read; `options`: everything that decides, besides files, what a
+ * definition means, as plain JSON data.
+ */
+export function graphCache(
+  workspace: Pick<Workspace, "folder">,
+  files: Pick<DefinitionFiles, "digest">,
+  options: unknown,
+): GraphCache {
   const folder = places.graphCache(workspace.folder);
   const key = hash("sha256", JSON.stringify([GRAPH_FORMAT, programId(), options]));
   const file = path.join(folder, key);
@@ -54,16 +63,16 @@ export function graphCache(workspace: Pick<Workspace, "folder">, options: unknow
         if (text === null) return null;
         const end = text.indexOf("\n");
         const head = JSON.parse(text.slice(0, end)) as Head;
-        if (!isUnchanged(head)) return null;
-        const files = head.files.map(([one]) => one);
-        return { graph: unpackGraph(text.slice(end + 1)), problems: head.problems, files };
+        if (!isUnchanged(head, files)) return null;
+        const named = head.files.map(([one]) => one);
+        return { graph: unpackGraph(text.slice(end + 1)), problems: head.problems, named };
       } catch {
         return null;
       }
     },
-    write({ graph, problems, files, kinds }) {
+    write({ graph, problems, named, kinds }) {
       const head: Head = {
-        files: files.map((one) => [one, contentOf(one)]),
+        files: named.map((one) => [one, files.digest(one)]),
         kinds: [...kinds],
         problems,
       };
@@ -83,19 +92,11 @@ export function graphCache(workspace: Pick<Workspace, "folder">, options: unknow
   };
 }
 
-function isUnchanged({ files, kinds }: Head): boolean {
+function isUnchanged(head: Head, files: Pick<DefinitionFiles, "digest">): boolean {
   return (
-    files.every(([one, content]) => contentOf(one) === content) &&
-    kinds.every(([one, kind]) => kindOf(one) === kind)
+    head.files.every(([one, content]) => files.digest(one) === content) &&
+    head.kinds.every(([one, kind]) => kindOf(one) === kind)
   );
-}
-
-function contentOf(file: string): string | null {
-  try {
-    return hash("sha256", readBytes(file));
-  } catch {
-    return null;
-  }
 }
 
 export function kindOf(at: string): Kind {

@@ -2,8 +2,6 @@
 
 import path from "node:path";
 import { compactGraph } from "../core/packed-graph.ts";
-import { readBytes } from "../ports/read-file.ts";
-import { utf8Text } from "../ports/utf8-text.ts";
 import { didYouMean } from "../spec/did-you-mean.ts";
 import type { Graph } from "../spec/graph.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
@@ -11,9 +9,10 @@ import { type LoadedJob, loadJobLeniently } from "../spec/load-job.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { SpecReader } from "../spec/reader.ts";
 import { checkCommands } from "./check-commands.ts";
+import { type DefinitionFiles, definitionFiles } from "./definition-files.ts";
 import type { DefinitionSource } from "./definition-source.ts";
 import { createFieldPlaces } from "./field-places.ts";
-import { graphCache, kindOf } from "./graph-cache.ts";
+import { type CacheableGraph, graphCache, kindOf } from "./graph-cache.ts";
 import { expectMuch, saveMemory } from "./heap-growth.ts";
 import { namesIn } from "./names-in.ts";
 import {
@@ -119,21 +118,22 @@ async function loadTexts(
   read: ReadModule | null,
   fresh: boolean,
 ): Promise<LoadedDefinition> {
-  const cache = graphCache(workspace, [options, workspace.config, textsOf(read)]);
+  const files = definitionFiles();
+  const cache = graphCache(workspace, files, [options, workspace.config, textsOf(read)]);
   const cached = fresh ? null : cache.read();
   const asTheyAre = async (all: readonly Problem[]): Promise<readonly Problem[]> => all;
   if (cached !== null) {
     if (cached.graph.steps.length >= MANY_STEPS) expectMuch();
-    const { graph, problems, files } = cached;
-    const readFrom = sourceRead(options, read, { files, isLabelled: false, pinned: [] });
+    const { graph, problems, named } = cached;
+    const readFrom = sourceRead(options, read, files, { named, isLabelled: false, pinned: [] });
     return { graph, problems, draft: null, isCached: true, readFrom, atSource: asTheyAre };
   }
   saveMemory();
   let isRegistered = false;
   let isLabelled = false;
   const pinned = new Set<string>();
-  const loaded = await readWithComponents(workspace, (files) => {
-    const reader = read === null ? files : read.reader(files);
+  const lookUp = (lying: SpecReader): LoadedJob => {
+    const reader = read === null ? lying : read.reader(lying);
     return loadJobLeniently({
       ...options,
       reader: {
@@ -149,7 +149,8 @@ async function loadTexts(
       limits: { ...SPEC_LIMITS, ...workspace.config.limits },
       defaultCompute: workspace.config.defaultCompute,
     });
-  });
+  };
+  const loaded = await readWithComponents(workspace, lookUp, files);
   const { graph: draft } = loaded;
   if (draft === null || loaded.problems.some(({ severity }) => severity === "error"))
     return {
@@ -167,13 +168,13 @@ async function loadTexts(
   ];
   // What names like `azureml:train@latest` mean can change at any time.
   const isKept = !isRegistered && problems.every((one) => one.severity === "warning");
-  const { files, kinds } = onDisk(loaded, read);
-  if (isKept) cache.write({ files, kinds, graph, problems });
-  const readFrom = sourceRead(options, read, { files, isLabelled, pinned: [...pinned] });
+  const { named, kinds } = onDisk(loaded, read);
+  if (isKept) cache.write({ named, kinds, graph, problems });
+  const readFrom = sourceRead(options, read, files, { named, isLabelled, pinned: [...pinned] });
   return { graph, draft: null, problems, isCached: false, readFrom, atSource: asTheyAre };
 }
 
-interface Named extends Pick<LoadedJob, "files">, Pick<DefinitionSource, "pinned"> {
+interface Named extends Pick<CacheableGraph, "named">, Pick<DefinitionSource, "pinned"> {
   /** A component without a version is among what it names. */
   readonly isLabelled: boolean;
 }
@@ -182,23 +183,27 @@ interface Named extends Pick<LoadedJob, "files">, Pick<DefinitionSource, "pinned
 function sourceRead(
   options: DefinitionOptions,
   read: ReadModule | null,
-  { files, isLabelled, pinned }: Named,
+  files: DefinitionFiles,
+  { named, isLabelled, pinned }: Named,
 ): DefinitionSource | null {
-  if (!isLabelled && files.every((one) => one === options.file)) return null;
+  if (!isLabelled && named.every((one) => one === options.file)) return null;
   if (read !== null) {
     const { text, components } = read.report;
     const given = components.map((one) => ({ path: one.path, text: one.text }));
     return { options, text, components: given, pinned };
   }
-  const again = fileReader.readText(options.file);
-  return again.ok ? { options, text: again.text, components: [], pinned } : null;
+  const lying = files.readText(options.file);
+  return lying.ok ? { options, text: lying.text, components: [], pinned } : null;
 }
 
 /** What the reader was given for files does not count as files: it is in the key already. */
-function onDisk(loaded: LoadedJob, read: ReadModule | null): Pick<LoadedJob, "files" | "kinds"> {
+function onDisk(
+  loaded: LoadedJob,
+  read: ReadModule | null,
+): Pick<CacheableGraph, "named" | "kinds"> {
   const lies = (at: string): boolean => !(read?.virtual.has(at) ?? false);
   return {
-    files: loaded.files.filter(lies),
+    named: loaded.files.filter(lies),
     kinds: new Map([...loaded.kinds].filter(([at]) => lies(at))),
   };
 }
@@ -207,14 +212,16 @@ function onDisk(loaded: LoadedJob, read: ReadModule | null): Pick<LoadedJob, "fi
 export async function readWithComponents<T>(
   workspace: Workspace,
   read: (reader: SpecReader) => T,
+  files: DefinitionFiles = definitionFiles(),
 ): Promise<T> {
+  const lying = fileReader(files);
   const components = new Map<string, Component>();
   for (;;) {
     const wanted = new Map<string, readonly [string, string | null, string | null]>();
-    const reader = readerOver(workspace.config.registries, components, wanted);
+    const component = componentsOf(workspace.config.registries, components, wanted);
     const registering: SpecReader["registering"] = (name, version) =>
       workspace.registering("component", name, version);
-    const loaded = read({ ...reader, registering });
+    const loaded = read({ ...lying, component, registering });
     // The reader is synchronous and the record is not: fetch what was asked for and read again.
     if (wanted.size === 0) return loaded;
     for (const [key, [name, version, label]] of wanted)
@@ -222,54 +229,35 @@ export async function readWithComponents<T>(
   }
 }
 
-function readerOver(
+function componentsOf(
   registries: Workspace["config"]["registries"],
   components: ReadonlyMap<string, Component>,
   wanted: Map<string, readonly [string, string | null, string | null]>,
-): SpecReader {
-  return {
-    ...fileReader,
-    component(name, version, label, registry) {
-      // A registry of Azure's that is no folder here: what is registered under the name stands for it.
-      const listed =
-        registry === null ? null : readRegistry(registries, { name, version, label, registry });
-      if (listed !== null) return listed;
-      const key = JSON.stringify([name, version, label]);
-      const known = components.get(key);
-      if (known === undefined) wanted.set(key, [name, version, label]);
-      return known ?? null;
-    },
+): SpecReader["component"] {
+  return (name, version, label, registry) => {
+    // A registry of Azure's that is no folder here: what is registered under the name stands for it.
+    const listed =
+      registry === null ? null : readRegistry(registries, { name, version, label, registry });
+    if (listed !== null) return listed;
+    const key = JSON.stringify([name, version, label]);
+    const known = components.get(key);
+    if (known === undefined) wanted.set(key, [name, version, label]);
+    return known ?? null;
   };
 }
 
-/** Reads definition files from disk; knows no registered components. */
-export const fileReader: SpecReader = {
-  readText(file) {
-    try {
-      return utf8Text(readBytes(file), file);
-    } catch (error) {
-      const isDenied = (error as NodeJS.ErrnoException).code === "EACCES";
-      return { ok: false, reason: readReason(error), hint: isDenied ? DENIED : null };
-    }
-  },
-  kind: kindOf,
-  near(at) {
-    const wanted = path.basename(at);
-    const names = namesIn(path.dirname(at)).filter((name) => !name.startsWith("."));
-    return names.find((name) => name.startsWith(`${wanted}.`)) ?? didYouMean(wanted, names);
-  },
-  component: () => null,
-};
-
-const DENIED = "Check the owner and the permissions of the file and of the folders above it.";
-
-export function readReason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOENT" || code === "ENOTDIR") return "there is no such file";
-  if (code === "ENAMETOOLONG") return "no file can have so long a name";
-  if (code === "EISDIR") return "it is a folder";
-  if (code === "EACCES") return "permission denied";
-  return (error as Error).message;
+/** Reads definition files from disk, each once; knows no registered components. */
+export function fileReader(files: DefinitionFiles = definitionFiles()): SpecReader {
+  return {
+    readText: files.readText,
+    kind: kindOf,
+    near(at) {
+      const wanted = path.basename(at);
+      const names = namesIn(path.dirname(at)).filter((name) => !name.startsWith("."));
+      return names.find((name) => name.startsWith(`${wanted}.`)) ?? didYouMean(wanted, names);
+    },
+    component: () => null,
+  };
 }
 
 /** What `component create` keeps. */
