@@ -144,6 +144,8 @@ function makeFolder(path: string): void {
 
 /** Marks a work folder as kept and lets the oldest ones go. */
 function keepNewest(places: WorkPlaces, attemptId: string, take: (path: string) => void): void {
+  // The workspace has been removed while the step ran: it is not to come back.
+  if (!existsSync(join(places.workFolder, attemptId))) return;
   const marks = join(places.workFolder, ".kept");
   try {
     mkdirSync(marks, { recursive: true });

@@ -133,6 +133,13 @@ export function discarding(bench: () => ContentsBench): void {
     expect(bench().contents.leftBehind({ attemptId: "d0", outputs })).toBeNull();
   });
 
+  it("brings nothing back of a workspace that was removed while a step ran", async () => {
+    await bench().stage("gone", {});
+    rmSync(bench().path(".stepwell"), { recursive: true });
+    bench().contents.discard("gone", "newest");
+    expect(existsSync(bench().path(".stepwell"))).toBe(false);
+  });
+
   it("takes a work folder away at once", async () => {
     const staged = await bench().stage("d1", {});
     writeFileSync(join(staged.workFolder, "note"), "");
