@@ -35,7 +35,7 @@ import {
 } from "./operations/record-file.ts";
 import { isRefusal, type Refusal, refuse } from "./operations/refusal.ts";
 import { fetchRemote } from "./operations/remote-data.ts";
-import { createSharedResults, type SharedResults } from "./operations/shared-results.ts";
+import { createSharedResults } from "./operations/shared-results.ts";
 import { supplyNow } from "./operations/supply-now.ts";
 import { UNKNOWN_SELF } from "./operations/unseen-processes.ts";
 import { noteEmpty } from "./operations/usage-note.ts";
@@ -44,6 +44,7 @@ import {
   contentPlaces,
   type EngineOptions,
   places,
+  type SharedResults,
   type WhenMissing,
   type Workspace,
 } from "./operations/workspace.ts";

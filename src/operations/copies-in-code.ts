@@ -5,14 +5,14 @@ import path from "node:path";
 import type { Contents } from "../ports/contents.ts";
 import type { CodeReference, Graph, StepNode, StepOutput } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
-import { slugOf } from "./submit-run.ts";
+import { runSlug } from "./run-slug.ts";
 
 /** How many steps are named. */
 const NAMED = 3;
 
 export function copiesInCode(contents: Pick<Contents, "ignored">, graph: Graph): Problem[] {
   const { steps } = graph;
-  const run = `${slugOf(graph.pipeline)}-1`;
+  const run = `${runSlug(graph.pipeline)}-1`;
   let roots: Roots | null = null;
   return steps.flatMap((step) =>
     Object.entries(step.outputs).flatMap(([name, output]) => {

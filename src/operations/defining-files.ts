@@ -6,13 +6,7 @@ import path from "node:path";
 import { shellWord } from "../core/shell-word.ts";
 import type { AssetKind } from "../ports/records.ts";
 import { startOf } from "../ports/start-of-file.ts";
-
-/** `stepwell component create FILE` with the file that there is, or null. */
-export type RegisterCommand = (
-  kind: AssetKind,
-  name: string,
-  version: string | null,
-) => string | null;
+import type { RegisterCommand } from "./workspace.ts";
 
 interface Definition {
   readonly file: string;

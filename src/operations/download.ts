@@ -10,6 +10,7 @@ import { isOutOfSpace } from "../core/out-of-space.ts";
 import { openFile, readText } from "../ports/read-file.ts";
 import { type Patience, patience, SILENCE_MS, writeBody } from "./answer-body.ts";
 import { type Refusal, refuse } from "./refusal.ts";
+import type { AskServer } from "./workspace.ts";
 
 interface Remembered {
   /** Without what may be a secret in it. */
@@ -23,12 +24,6 @@ interface Remembered {
   /** What was brought here: a step may have written to it since. */
   readonly copy?: { readonly sizeBytes: number; readonly mtimeMs: number; readonly sha256: string };
 }
-
-/** As the global `fetch`. */
-export type AskServer = (
-  url: string,
-  order: { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal },
-) => Promise<Response>;
 
 export interface DownloadOptions {
   readonly fetch: AskServer;

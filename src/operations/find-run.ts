@@ -5,7 +5,7 @@ import type { RunFilter, RunRow } from "../ports/records.ts";
 import { didYouMean } from "../spec/did-you-mean.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
-import { slugOf } from "./submit-run.ts";
+import { runSlug } from "./run-slug.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** `PIPELINE@`, then one of `RUN_WORDS`, then `~2`: two before it. */
@@ -122,7 +122,7 @@ async function filtersOf(
 ): Promise<readonly Omit<RunFilter, "limit">[]> {
   if (pipeline === undefined) return [{}];
   const named = await workspace.records.runs({ namePrefix: `${pipeline}-`, limit: 50 });
-  const other = named.find((row) => slugOf(row.pipeline) === pipeline);
+  const other = named.find((row) => runSlug(row.pipeline) === pipeline);
   return [{ pipeline }, ...(other === undefined ? [] : [{ pipeline: other.pipeline }])];
 }
 
@@ -138,7 +138,7 @@ function severalRuns(word: string, rows: readonly RunRow[]): Refusal {
   return refuse(
     "ambiguous_word",
     `several runs begin with ${word}: ${names.join(", ")}${more}`,
-    `write more of the name, or ${slugOf(rows[0]?.pipeline ?? word)}@last for the newest`,
+    `write more of the name, or ${runSlug(rows[0]?.pipeline ?? word)}@last for the newest`,
   );
 }
 

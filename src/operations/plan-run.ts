@@ -21,9 +21,9 @@ import { isTooOld, soughtBy, usableResult } from "../engine/usable-result.ts";
 import type { ResultRow } from "../ports/records.ts";
 import type { StepNode } from "../spec/graph.ts";
 import { own, put } from "../spec/own-keys.ts";
+import { planDocuments } from "./plan-documents.ts";
 import { withTwins } from "./plan-twins.ts";
 import { type ResultsAhead, resultsAhead } from "./results-ahead.ts";
-import { documentsOf } from "./submit-run.ts";
 import { takenDifference } from "./taken-difference.ts";
 import { versionClashes } from "./version-clashes.ts";
 import { workUnderWay } from "./work-under-way.ts";
@@ -74,7 +74,7 @@ async function forecastOnce(
   plan: Plan,
   unresolved: ReadonlyMap<number, string>,
 ): Promise<{ readonly forecast: RunForecast; readonly reused: readonly ResultRow[] }> {
-  const documents = new Map(documentsOf(plan).map(({ id, body }) => [id, body]));
+  const documents = new Map(planDocuments(plan).map(({ id, body }) => [id, body]));
   const explainer = createExplainer(
     workspace.records,
     workspace.contents,

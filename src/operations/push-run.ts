@@ -18,6 +18,7 @@ import { StorageError } from "../ports/storage.ts";
 import { USUAL_PART_BYTES } from "../transfers/part-plan.ts";
 import { inParallel } from "./in-parallel.ts";
 import { type Move, moveData } from "./move-data.ts";
+import { planDocuments } from "./plan-documents.ts";
 import { type RecordedRun, readRun } from "./read-run.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import {
@@ -30,7 +31,6 @@ import {
   type SharedCache,
 } from "./shared-cache.ts";
 import type { SigningKey } from "./signing-key.ts";
-import { documentsOf } from "./submit-run.ts";
 import { places, type Workspace } from "./workspace.ts";
 
 export interface Pushed {
@@ -231,7 +231,7 @@ async function bodyOf(
     [row.planId]: planBody,
     [graphId]: (await records.document(graphId)) ?? "",
   };
-  for (const { id, body } of documentsOf(plan)) documents[id] = body;
+  for (const { id, body } of planDocuments(plan)) documents[id] = body;
   const { name, pipeline, experiment, displayName, description, tags, createdAt, origin } = row;
   const shared: SharedRun = {
     format: SHARED_FORMAT,

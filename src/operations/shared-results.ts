@@ -23,22 +23,7 @@ import {
   type SharedCache,
 } from "./shared-cache.ts";
 import { signingKey } from "./signing-key.ts";
-import { places, type Workspace } from "./workspace.ts";
-
-export interface SharedResults {
-  /** False: there is no cache to ask. */
-  readonly asks: boolean;
-  /**
-   * Takes results of others for these into the record, where there are any and the record has none, and looks whether the bytes
-   * of results that are not here are still there.
-   */
-  lookUp(sought: readonly Sought[]): Promise<void>;
-  /** `gone from the cache s3://x`, where that was found out; null: they are here, or believed to be there. */
-  gone(record: OutputRecord): string | null;
-  /** Brings the bytes of an output to its path, unless they are there. */
-  fetch(record: OutputRecord): Promise<Refusal | null>;
-  close(): Promise<void>;
-}
+import { places, type SharedResults, type Workspace } from "./workspace.ts";
 
 const AT_ONCE = 16;
 /** Outputs whose bytes are looked for by one process: each is a question or more over the network. The others are believed to be there. */

@@ -3,11 +3,9 @@
 import fs from "node:fs";
 import type { ProcessIdentity } from "../core/attempt.ts";
 import { forgetText } from "../core/packed-graph.ts";
-import { plainLetters } from "../core/plain-letters.ts";
 import type { Plan } from "../core/plan.ts";
 import { planDocument } from "../core/plan-document.ts";
-import { codeDocument, environmentDocument } from "../engine/evidence.ts";
-import type { Document, NewRun, RecordStore, RunRow } from "../ports/records.ts";
+import type { NewRun, RecordStore, RunRow } from "../ports/records.ts";
 import { addressSecretIn, withoutAddressSecrets } from "../spec/address-secret.ts";
 import { RUN_WORDS } from "../spec/run-words.ts";
 import { type DefinitionSource, recordedSource } from "./definition-source.ts";
@@ -15,7 +13,9 @@ import { gitOrigins } from "./git-origin.ts";
 import { keepInputs } from "./keep-inputs.ts";
 import { markRun, unmark } from "./marked-runs.ts";
 import { passedSecrets } from "./passed-secrets.ts";
+import { planDocuments } from "./plan-documents.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import { runSlug } from "./run-slug.ts";
 import { unseenProcesses } from "./unseen-processes.ts";
 import { places, type Workspace } from "./workspace.ts";
 import { removeShell, writeShell } from "./write-shell.ts";
@@ -135,7 +135,7 @@ function repeated(run: RunRow, base: Omit<NewRun, "name">): RunRow | Refusal {
 
 /** `taxi-17`: the pipeline's name and the next number. */
 async function freeName(workspace: Workspace, plan: Plan, count: number): Promise<string> {
-  const slug = slugOf(plan.graph.pipeline);
+  const slug = runSlug(plan.graph.pipeline);
   const recent = await workspace.records.runs({ pipeline: plan.graph.pipeline, limit: 20 });
   const numbers = recent.map((row) => Number(/-(\d+)$/.exec(row.name)?.[1] ?? 0));
   let next = Math.max(0, ...numbers) + 1 + Math.max(0, count - 1);
@@ -156,11 +156,6 @@ async function filesOfAnother(workspace: Workspace, name: string): Promise<Refus
 /** Of a run that the record does not know: it was put back from a copy, or moved away. They stay as they are. */
 function hasFiles({ folder }: Workspace, name: string): boolean {
   return [places.outputs(folder, name), places.logs(folder, name)].some((at) => fs.existsSync(at));
-}
-
-export function slugOf(text: string): string {
-  const slug = plainLetters(text, "-").toLowerCase().slice(0, 40);
-  return slug === "" ? "run" : slug;
 }
 
 function newRun(
@@ -189,7 +184,7 @@ function newRun(
     steps: graph.steps.length,
     documents: [
       document.graph,
-      ...documentsOf(plan),
+      ...planDocuments(plan),
       ...(source === null ? [] : [source.document]),
     ],
     origin: {
@@ -211,17 +206,4 @@ function maskSecrets(words: readonly string[]): readonly string[] {
     if (words[index - 1] === "--env") return word.replace(/=.*$/s, "=***");
     return withoutAddressSecrets(word.replace(/^(--env=[^=]+)=.*$/s, "$1=***"));
   });
-}
-
-export function documentsOf(plan: Plan): readonly Document[] {
-  return [
-    ...plan.codes.map((code) => ({
-      id: codeDocument(code.id),
-      body: JSON.stringify({ snapshotId: code.snapshotId, parts: code.parts }),
-    })),
-    ...plan.environments.map((identity) => ({
-      id: environmentDocument(identity.id),
-      body: JSON.stringify(identity),
-    })),
-  ];
 }

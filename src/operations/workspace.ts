@@ -4,23 +4,22 @@
 import path from "node:path";
 import type { ProcessIdentity } from "../core/attempt.ts";
 import { digest } from "../core/digest.ts";
+import type { OutputRecord } from "../core/output.ts";
 import type { Demand } from "../core/plan.ts";
 import type { Supply } from "../core/schedule.ts";
-import type { EnginePorts } from "../engine/engine-ports.ts";
+import type { EnginePorts, Sought } from "../engine/engine-ports.ts";
 import type { PlanReader } from "../engine/plan-reader.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { Contents } from "../ports/contents.ts";
 import type { EnvironmentLocks, Environments } from "../ports/environments.ts";
 import type { ProcessPort } from "../ports/process.ts";
-import type { RecordStore } from "../ports/records.ts";
+import type { AssetKind, RecordStore } from "../ports/records.ts";
 import type { DiskSpace } from "../ports/space.ts";
 import type { Storage } from "../ports/storage.ts";
 import type { Tables } from "../ports/tables.ts";
 import type { OpenableDatastore } from "../spec/datastore.ts";
 import type { WorkspaceConfig } from "../spec/workspace-config.ts";
-import type { RegisterCommand } from "./defining-files.ts";
-import type { AskServer } from "./download.ts";
-import type { SharedResults } from "./shared-results.ts";
+import type { Refusal } from "./refusal.ts";
 
 export interface Workspace {
   /** Folder that holds `.stepwell/`. */
@@ -77,6 +76,35 @@ export interface Workspace {
   /** Lines for people that belong to no run (environment builds, notices). */
   readonly notice: (line: string) => void;
   readonly close: () => Promise<void>;
+}
+
+/** As the global `fetch`. */
+export type AskServer = (
+  url: string,
+  order: { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal },
+) => Promise<Response>;
+
+/** `stepwell component create FILE` with the file that there is, or null. */
+export type RegisterCommand = (
+  kind: AssetKind,
+  name: string,
+  version: string | null,
+) => string | null;
+
+/** Results of others, from the shared caches of `stepwell.yml`. */
+export interface SharedResults {
+  /** False: there is no cache to ask. */
+  readonly asks: boolean;
+  /**
+   * Takes results of others for these into the record, where there are any and the record has none, and looks whether the bytes
+   * of results that are not here are still there.
+   */
+  lookUp(sought: readonly Sought[]): Promise<void>;
+  /** `gone from the cache s3://x`, where that was found out; null: they are here, or believed to be there. */
+  gone(record: OutputRecord): string | null;
+  /** Brings the bytes of an output to its path, unless they are there. */
+  fetch(record: OutputRecord): Promise<Refusal | null>;
+  close(): Promise<void>;
 }
 
 /** Where there is no workspace: make one, refuse, or work in a folder that is gone afterwards. */
