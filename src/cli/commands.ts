@@ -147,8 +147,15 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "move what a step of type data_transfer says (started by itself)",
     load: () => import("./commands/transfer-step.ts"),
   },
+  complete: {
+    summary: "print what may come next in a command line (asked by completion scripts)",
+    load: () => import("./commands/complete.ts"),
+  },
   engine: {
     summary: "run detached runs to their end (started by itself)",
     load: () => import("./commands/engine.ts"),
   },
 };
+
+/** Not for people: started by Stepwell and by shells, and in no list of commands. */
+export const HIDDEN: ReadonlySet<string> = new Set(["complete", "engine"]);

@@ -5,7 +5,9 @@ export type CompletionTable = readonly {
   readonly summary: string;
   /** Words that may follow the verb (`create`, `list`). */
   readonly words: readonly string[];
-  readonly options: readonly string[];
+  /** Names of the record may follow, which `stepwell complete` knows. */
+  readonly takesNames: boolean;
+  readonly options: readonly { readonly long: string; readonly about: string }[];
 }[];
 
 export type CompletionShell = keyof typeof SCRIPTS;
@@ -22,7 +24,7 @@ const SCRIPTS = { bash, zsh, fish } as const;
 
 function bash(table: CompletionTable): string {
   return `_stepwell() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" verb="" at words="" options=""
+  local word="\${COMP_WORDS[COMP_CWORD]}" verb="" at words="" options="" named=""
   for ((at = 1; at < COMP_CWORD; at++)); do
     case "\${COMP_WORDS[at]}" in
       --workspace|--output|-o) ((at++)) ;;
@@ -38,6 +40,9 @@ ${cases(table)}
   elif [[ -z $verb ]]; then COMPREPLY=($(compgen -W "$words" -- "$word"))
   elif [[ -n $words && $COMP_CWORD -eq $((at + 1)) ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$word"))
+  elif [[ -n $named ]]; then
+    words="$(stepwell complete "\${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)"
+    COMPREPLY=($(compgen -W "$words" -- "$word"))
   fi
 }
 complete -o default -F _stepwell stepwell`;
@@ -47,7 +52,8 @@ function zsh(table: CompletionTable): string {
   const described = table.map(({ name, summary }) => `    '${name}:${quoted(summary)}'`);
   return `#compdef stepwell
 _stepwell() {
-  local verb="" at=2 words_of="" options="--help --version --workspace --output"
+  local verb="" at=2 words_of="" named="" options="--help --version --workspace --output"
+  local -a found
   local -a verbs=(
 ${described.join("\n")}
   )
@@ -65,7 +71,9 @@ ${cases(table).replaceAll("words=", "words_of=")}
   if [[ "\${words[CURRENT]}" == -* ]]; then compadd -- \${=options}
   elif [[ -z $verb ]]; then _describe verb verbs
   elif [[ -n $words_of && $CURRENT -eq $((at + 1)) ]]; then compadd -- \${=words_of}
-  else _files
+  else
+    [[ -n $named ]] && found=(\${(f)"$(stepwell complete "\${(@)words[2,CURRENT-1]}" 2>/dev/null)"})
+    if (( $#found )); then compadd -- $found; else _files; fi
   fi
 }
 if [[ $funcstack[1] == _stepwell ]]; then _stepwell "$@"; else compdef _stepwell stepwell; fi`;
@@ -73,19 +81,44 @@ if [[ $funcstack[1] == _stepwell ]]; then _stepwell "$@"; else compdef _stepwell
 
 function fish(table: CompletionTable): string {
   const lines = [
-    "complete -c stepwell -n __fish_use_subcommand -l workspace -r",
-    "complete -c stepwell -n __fish_use_subcommand -s o -l output -x -a 'json yaml tsv table'",
+    FISH_FUNCTIONS,
+    "complete -c stepwell -n '__stepwell_is \"\"' -l workspace -r",
+    "complete -c stepwell -n '__stepwell_is \"\"' -s o -l output -x -a 'json yaml tsv table'",
   ];
-  for (const { name, summary, words, options } of table) {
-    const seen = `-n '__fish_seen_subcommand_from ${name}'`;
-    lines.push(
-      `complete -c stepwell -n __fish_use_subcommand -f -a ${name} -d '${quoted(summary)}'`,
-    );
-    if (words.length > 0) lines.push(`complete -c stepwell ${seen} -f -a '${words.join(" ")}'`);
-    for (const option of options) lines.push(`complete -c stepwell ${seen} -l ${option.slice(2)}`);
+  for (const { name, summary, words, options, takesNames } of table) {
+    const inner = words.join(" ");
+    const seen = `-n '__stepwell_is ${name}'`;
+    lines.push(`complete -c stepwell -n '__stepwell_is ""' -f -a ${name} -d '${quoted(summary)}'`);
+    if (inner !== "")
+      lines.push(
+        `complete -c stepwell -n '__stepwell_is ${name}; and not __fish_seen_subcommand_from ${inner}' -f -a '${inner}'`,
+      );
+    if (takesNames) lines.push(`complete -c stepwell ${seen} -k -a '(__stepwell_names)'`);
+    for (const { long, about } of options)
+      lines.push(`complete -c stepwell ${seen} -l ${long.slice(2)} -d '${quoted(about)}'`);
   }
   return lines.join("\n");
 }
+
+const FISH_FUNCTIONS = `function __stepwell_is
+  set -l words (commandline -opc)[2..-1]
+  set -l verb ""
+  while set -q words[1]
+    switch $words[1]
+      case --workspace --output -o
+        set -e words[1]
+      case '-*'
+      case '*'
+        set verb $words[1]
+        break
+    end
+    set -e words[1]
+  end
+  test "$verb" = "$argv[1]"
+end
+function __stepwell_names
+  stepwell complete (commandline -opc)[2..-1] 2>/dev/null
+end`;
 
 function names(table: CompletionTable): string {
   return table.map(({ name }) => name).join(" ");
@@ -94,8 +127,8 @@ function names(table: CompletionTable): string {
 function cases(table: CompletionTable): string {
   return table
     .map(
-      ({ name, words, options }) =>
-        `    ${name}) words="${words.join(" ")}"; options="${options.join(" ")}" ;;`,
+      ({ name, words, options, takesNames }) =>
+        `    ${name}) words="${words.join(" ")}"; options="${options.map(({ long }) => long).join(" ")}"${takesNames ? "; named=1" : ""} ;;`,
     )
     .join("\n");
 }

@@ -3,7 +3,7 @@
 
 import { ownHeap } from "../operations/heap-growth.ts";
 import { VERSION } from "../version.ts";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS, HIDDEN } from "./commands.ts";
 import { type Context, Exit } from "./context.ts";
 import { machineFailure } from "./machine-failure.ts";
 import { repeatSet } from "./repeat-set.ts";
@@ -53,7 +53,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (shown === null) return 2;
   const context: Context = createContext(shown, workspace, words, asksForJson(rest));
   for (const [name, entry] of Object.entries(COMMANDS)) {
-    if (name === "engine" && verb !== "engine") continue;
+    if (HIDDEN.has(name) && verb !== name) continue;
     const command = program.command(name).description(entry.summary).exitOverride();
     if (name !== verb) continue;
     (await entry.load()).define(command, context);

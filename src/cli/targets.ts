@@ -81,7 +81,7 @@ export async function stepOf(
   return context.refuse(refuse("wrong_usage", "say which step", list), json);
 }
 
-function stepNames(run: RecordedRun): readonly string[] {
+export function stepNames(run: RecordedRun): readonly string[] {
   const { steps, pipelines } = run.plan.graph;
   return [...steps, ...pipelines].map((node) => node.path);
 }

@@ -2,7 +2,7 @@
 // line itself uses. Does not know what the commands do.
 
 import { Command, type Option } from "commander";
-import { COMMANDS } from "../cli/commands.ts";
+import { COMMANDS, HIDDEN } from "../cli/commands.ts";
 import { createContext } from "../cli/create-context.ts";
 import { createTerminal } from "../cli/terminal.ts";
 
@@ -19,7 +19,7 @@ export async function commandReference(): Promise<string> {
   const context = createContext(createTerminal({ NO_COLOR: "1" }), null, []);
   const sections: string[] = [];
   for (const [name, entry] of Object.entries(COMMANDS)) {
-    if (name === "engine") continue;
+    if (HIDDEN.has(name)) continue;
     const command = new Command(`stepwell ${name}`).description(entry.summary);
     (await entry.load()).define(command, context);
     sections.push(section(command, "##"));
