@@ -20,6 +20,7 @@ import { environmentsOf } from "./environments/environments-of.ts";
 import { createRegisterCommands } from "./operations/defining-files.ts";
 import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace, noWorkspace } from "./operations/find-workspace.ts";
+import { thawEnvironment } from "./operations/freeze-environment.ts";
 import { capacityOf, gpuNames } from "./operations/machine-capacity.ts";
 import { namesIn } from "./operations/names-in.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";
@@ -49,13 +50,13 @@ import {
   type Workspace,
 } from "./operations/workspace.ts";
 import { removeShell } from "./operations/write-shell.ts";
+import type { EnvironmentLookup } from "./ports/environments.ts";
 import { processHost } from "./ports/process-host.ts";
 import type { RecordStore } from "./ports/records.ts";
 import { isDeadWriter, writerMark } from "./ports/writer-mark.ts";
 import { createMemoryStore } from "./records/memory.ts";
 import { rememberResults } from "./records/remembered-results.ts";
 import { openSqliteStore } from "./records/sqlite/store.ts";
-import type { EnvironmentReference } from "./spec/graph.ts";
 import type { WorkspaceConfig } from "./spec/workspace-config.ts";
 import { createStepTypes } from "./steps/step-types.ts";
 import { checkpointFolders } from "./storages/checkpoint-folders.ts";
@@ -203,7 +204,7 @@ function compose(
     cacheFolder: cacheFolder(options.shell),
     workspaceFolder: folder,
     table: config.environments,
-    lookup: environmentLookup(records),
+    lookup: environmentLookup({ folder, records }),
     registering: registering.bind(null, "environment"),
     variables: withUvCache(options.shell),
     log: options.notice,
@@ -290,16 +291,13 @@ function userName(): string {
   }
 }
 
-function environmentLookup(
-  records: Workspace["records"],
-): (
-  name: string,
-  version: string | null,
-  label: string | null,
-) => Promise<EnvironmentReference | null> {
+function environmentLookup({
+  folder,
+  records,
+}: Pick<Workspace, "folder" | "records">): EnvironmentLookup {
   return async (name, version, label) => {
     const asset = await records.asset("environment", name, version, label);
-    return asset === null ? null : (JSON.parse(asset.definition) as EnvironmentReference);
+    return asset && thawEnvironment({ folder }, asset.definition);
   };
 }
 

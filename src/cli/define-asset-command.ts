@@ -4,6 +4,7 @@ import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { listAssets } from "../operations/change-asset.ts";
 import { findAsset } from "../operations/find-asset.ts";
+import { thawEnvironment } from "../operations/freeze-environment.ts";
 import { labelAsset } from "../operations/label-asset.ts";
 import { isRefusal, refuse } from "../operations/refusal.ts";
 import {
@@ -375,7 +376,8 @@ async function showLock(
   workspace: Workspace,
   { definition }: AssetRow,
 ): Promise<void> {
-  const lock = await workspace.environmentLocks().show(JSON.parse(definition));
+  const environment = thawEnvironment(workspace, definition);
+  const lock = await workspace.environmentLocks().show(environment);
   if (!lock.ok) return terminal.note(`warning: ${lock.failure.message}`);
   if (lock.value === null) return terminal.out("no lock: it is an interpreter or a project");
   printLock(terminal, lock.value);

@@ -12,6 +12,7 @@ import { checkCommands } from "./check-commands.ts";
 import { type DefinitionFiles, definitionFiles } from "./definition-files.ts";
 import type { DefinitionSource } from "./definition-source.ts";
 import { createFieldPlaces } from "./field-places.ts";
+import { frozenPath } from "./freeze.ts";
 import { type CacheableGraph, graphCache, kindOf } from "./graph-cache.ts";
 import { expectMuch, saveMemory } from "./heap-growth.ts";
 import { namesIn } from "./names-in.ts";
@@ -270,10 +271,6 @@ export interface ComponentDefinition {
   readonly frozen?: string;
 }
 
-function frozenRoot(workspace: Workspace, name: string): string {
-  return path.join(places.frozen(workspace.folder, name), "root");
-}
-
 async function registered(
   workspace: Workspace,
   name: string,
@@ -283,12 +280,14 @@ async function registered(
   const asset = await workspace.records.asset("component", name, version, label);
   if (asset === null) return null;
   const kept = JSON.parse(asset.definition) as ComponentDefinition;
-  const root = kept.frozen === undefined ? "" : frozenRoot(workspace, kept.frozen);
+  const { frozen } = kept;
+  const at = (original: string): string =>
+    frozen === undefined ? original : frozenPath(workspace, frozen, original);
   return {
     version: asset.version,
     definition: kept.text,
-    baseFolder: root + path.resolve(kept.baseFolder),
-    file: kept.file === undefined ? null : root + kept.file,
+    baseFolder: at(path.resolve(kept.baseFolder)),
+    file: kept.file === undefined ? null : at(kept.file),
     place: `azureml:${name}:${asset.version}`,
     reference: `${name}:${asset.version}`,
   };

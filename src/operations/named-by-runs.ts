@@ -5,6 +5,7 @@ import path from "node:path";
 import { itemsToRemove, type KeptItem } from "../core/retention.ts";
 import type { RunRule } from "../spec/retention-rules.ts";
 import { downloadName } from "./download.ts";
+import type { KeptEnvironment } from "./freeze-environment.ts";
 import type { ComponentDefinition } from "./load-definition.ts";
 import type { DataDefinition } from "./resolve-data.ts";
 import { type KnownRun, runsOf, untouchable } from "./result-references.ts";
@@ -84,10 +85,11 @@ async function noteRegistered(
   namers: Namers,
 ): Promise<ReadonlySet<string>> {
   const frozen = new Set<string>();
-  for (const component of await records.assets("component", null)) {
-    const definition = JSON.parse(component.definition) as ComponentDefinition;
-    if (definition.frozen !== undefined) frozen.add(definition.frozen);
-  }
+  for (const kind of ["component", "environment"] as const)
+    for (const { definition } of await records.assets(kind, null)) {
+      const kept = JSON.parse(definition) as ComponentDefinition | KeptEnvironment | null;
+      if (kept?.frozen !== undefined) frozen.add(kept.frozen);
+    }
   for (const kind of ["data", "model"] as const)
     for (const asset of await records.assets(kind, null)) {
       const { reference } = JSON.parse(asset.definition) as DataDefinition;

@@ -29,7 +29,7 @@ export function projectFolders(project: string): ProjectFolders {
 const SOURCE = /^source = \{ (?:editable|directory|virtual) = "([^"]+)" \}/gm;
 
 /** The project's own, or the nearest above it that has a lock. */
-function lockFolder(project: string): string | null {
+export function lockFolder(project: string): string | null {
   for (let at = project; ; at = path.dirname(at)) {
     if (["uv.lock", "pyproject.toml"].every((name) => fs.existsSync(path.join(at, name))))
       return at;

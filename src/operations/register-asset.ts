@@ -1,7 +1,6 @@
 // Registers a component, data asset, environment or model under a name and a version that never changes its meaning.
 // Knows nothing of command lines.
 
-import path from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
 import { describeRemoval } from "../core/removal.ts";
@@ -16,10 +15,10 @@ import { shownName } from "../transfers/entry-names.ts";
 import { copyData } from "./copy-data.ts";
 import { findOutput } from "./find-output.ts";
 import { freezeComponent, withFile } from "./freeze-component.ts";
+import { freezeEnvironment } from "./freeze-environment.ts";
 import { keepData } from "./keep-inputs.ts";
 import { type ComponentDefinition, readWithComponents } from "./load-definition.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "./refusal.ts";
-import { requirementFiles } from "./requirement-files.ts";
 import { createDataResolver, type DataDefinition } from "./resolve-data.ts";
 import { whyNoMlTable } from "./resolve-mltable.ts";
 import type { Workspace } from "./workspace.ts";
@@ -166,7 +165,7 @@ async function contentOf(
     case "component":
       return componentContent(workspace, asset, file, text);
     case "environment":
-      return environmentContent(asset);
+      return environmentContent(workspace, asset);
     case "data":
     case "model":
       if (asset.path === null)
@@ -180,24 +179,13 @@ async function contentOf(
   }
 }
 
-/** Where the files lay that it was read from does not count; what they named is kept with it. */
-function environmentContent({ environment, baseFolder }: LoadedAsset): AssetContent | Refusal {
-  const inline = environment?.kind === "inline" ? environment : null;
-  const files = requirementFiles(environment);
-  for (const [at, text] of Object.entries(files)) {
-    const secret = addressSecretIn(text, path.relative(baseFolder, at));
-    if (secret !== null) return refuse("secret_in_address", secret.message, secret.hint);
-  }
-  const texts = Object.entries(files).map(([at, text]) => [path.relative(baseFolder, at), text]);
-  const identity = inline && {
-    ...inline,
-    name: null,
-    conda: inline.conda?.content ?? null,
-    requirements: inline.requirements?.text ?? null,
-    ...(texts.length === 0 ? {} : { files: Object.fromEntries(texts) }),
-  };
-  const kept = texts.length === 0 ? environment : { ...environment, files };
-  return { contentId: digest(canonicalJson(identity)), definition: JSON.stringify(kept) };
+async function environmentContent(
+  workspace: Workspace,
+  { environment, baseFolder }: LoadedAsset,
+): Promise<AssetContent | Refusal> {
+  const frozen = await freezeEnvironment(workspace, environment, baseFolder);
+  if (isRefusal(frozen)) return frozen;
+  return { contentId: frozen.contentId, definition: JSON.stringify(frozen.kept) };
 }
 
 /** A component is what its file says and what everything that it names holds now. */

@@ -104,3 +104,60 @@ it("a registered component brings the folders that its project is installed from
   const ws = ["ws/m/app/pyproject.toml", "ws/m/lib/lib.py", "ws/pyproject.toml", "ws/uv.lock"];
   expect(names).toEqual(["beside/b.py", ...ws]);
 });
+
+describe("a registered environment that is installed from folders", () => {
+  const create = (file: string) => rig.cli("environment", "create", file);
+
+  it("keeps its build folder", () => {
+    rig.write("image/requirements.txt", "six==1.16.0\n");
+    rig.write("image/Dockerfile", "FROM python\nRUN pip install -r requirements.txt\n");
+    rig.write("image.yml", "name: image\nversion: 1\nbuild: {path: image}\n");
+    expect(create("image.yml").code).toBe(0);
+    expect(create("image.yml").stdout).toContain("already has this very content");
+    const before = lock("image");
+    rig.write("image/requirements.txt", "six==1.15.0\n");
+    expect([before, lock("image")]).toEqual([expect.stringContaining("image-"), before]);
+    expect(create("image.yml").stderr).toContain("other content");
+    fs.renameSync(rig.at("image"), rig.at("image-away"));
+    expect(lock("image")).toBe(before);
+    expect(rig.cli("gc").code).toBe(0);
+    expect(lock("image")).toBe(before);
+  });
+
+  it("keeps its project, which must have a lock", () => {
+    rig.write("wheel/app/pyproject.toml", '[project]\nname = "app"\nversion = "1"\n');
+    rig.write("wheel/app/src/app.py", "VALUE = 1\n");
+    rig.write("wheel/env.yml", "name: project\nversion: 1\nproject: app\n");
+    expect(create("wheel/env.yml")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`make it: uv lock --project ${rig.at("wheel/app")}`),
+    });
+    const source = '[[package]]\nname = "app"\nversion = "1"\nsource = { editable = "." }\n';
+    rig.write("wheel/app/uv.lock", `version = 1\nrequires-python = ">=3.8"\n\n${source}`);
+    expect(create("wheel/env.yml").code).toBe(0);
+    const planned = () => {
+      rig.write("job.yml", "type: command\ncommand: python -V\nenvironment: azureml:project:1\n");
+      const { stdout, stderr } = rig.cli("plan", "job.yml", "--json");
+      expect(stderr).toBe("");
+      return JSON.parse(stdout).counts;
+    };
+    expect(planned()).toMatchObject({ run: 1 });
+    rig.write("wheel/app/src/app.py", "VALUE = 2\n");
+    expect(create("wheel/env.yml").stderr).toContain("other content");
+    fs.rmSync(rig.at("wheel"), { recursive: true });
+    expect(planned()).toMatchObject({ run: 1 });
+    const frozen = fs.readdirSync(rig.at(".stepwell/frozen"), { recursive: true }).map(String);
+    expect(frozen.some((at) => at.endsWith("wheel/app/src/app.py"))).toBe(true);
+  });
+
+  it("keeps wheels beside its requirements", () => {
+    rig.write("near/r.txt", "--find-links ./wheels\nmine\n");
+    rig.write("near/wheels/mine-1-py3-none-any.whl", "a wheel");
+    rig.write("near/env.yml", "name: near\nversion: 1\nrequirements: r.txt\n");
+    expect(create("near/env.yml").code).toBe(0);
+    const before = lock("near");
+    rig.write("near/wheels/mine-1-py3-none-any.whl", "another");
+    expect(create("near/env.yml").stderr).toContain("other content");
+    expect([before, lock("near")]).toEqual([expect.stringContaining("near-"), before]);
+  });
+});
