@@ -20,7 +20,7 @@ import { environmentsOf } from "./environments/environments-of.ts";
 import { createRegisterCommands } from "./operations/defining-files.ts";
 import { createDiagnoser } from "./operations/diagnose-failure.ts";
 import { findWorkspace, noWorkspace } from "./operations/find-workspace.ts";
-import { thawEnvironment } from "./operations/freeze-environment.ts";
+import { thawEnvironment } from "./operations/kept-environment.ts";
 import { capacityOf, gpuNames } from "./operations/machine-capacity.ts";
 import { namesIn } from "./operations/names-in.ts";
 import { createOutputSettler } from "./operations/output-settler.ts";

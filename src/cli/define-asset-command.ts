@@ -4,7 +4,7 @@ import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { listAssets } from "../operations/change-asset.ts";
 import { findAsset } from "../operations/find-asset.ts";
-import { thawEnvironment } from "../operations/freeze-environment.ts";
+import { thawEnvironment } from "../operations/kept-environment.ts";
 import { labelAsset } from "../operations/label-asset.ts";
 import { isRefusal, refuse } from "../operations/refusal.ts";
 import {

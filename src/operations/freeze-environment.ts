@@ -1,5 +1,5 @@
 // What a registered environment keeps: its definition, the files that its requirements name, and copies of the folders that
-// it is installed from. And its way back: the definition as a run reads it.
+// it is installed from.
 
 import path from "node:path";
 import { canonicalJson } from "../core/canonical-json.ts";
@@ -7,17 +7,12 @@ import { digest } from "../core/digest.ts";
 import { shellWord } from "../core/shell-word.ts";
 import { addressSecretIn } from "../spec/address-secret.ts";
 import type { EnvironmentReference } from "../spec/graph.ts";
-import { freeze, frozenPath, type Named } from "./freeze.ts";
+import { freeze, type Named } from "./freeze.ts";
+import type { KeptEnvironment } from "./kept-environment.ts";
 import { lockFolder, projectFolders } from "./project-folders.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { linkedArchives, requirementFiles } from "./requirement-files.ts";
 import type { Workspace } from "./workspace.ts";
-
-/** What `environment create` keeps: paths are those of its author. */
-export type KeptEnvironment = EnvironmentReference & {
-  /** Name of the copy below `.stepwell/frozen/`, where it names folders. */
-  readonly frozen?: string;
-};
 
 /** The folders that it is installed from, the files that say how, and archives beside its requirements. */
 export function namedByEnvironment(reference: EnvironmentReference | null): Named {
@@ -74,26 +69,4 @@ function withoutLock(reference: EnvironmentReference | null): Refusal | null {
     `the project ${project} has no uv.lock`,
     `make it: uv lock --project ${shellWord(project)}`,
   );
-}
-
-/** A kept definition (JSON) as a run reads it: what was copied is read from its copy. */
-export function thawEnvironment(
-  workspace: Pick<Workspace, "folder">,
-  definition: string,
-): EnvironmentReference | null {
-  const kept = JSON.parse(definition) as KeptEnvironment | null;
-  if (kept?.kind !== "inline" || kept.frozen === undefined) return kept;
-  const { frozen, ...environment } = kept;
-  const { build, project, requirements, conda, files } = environment;
-  const at = (original: string): string => frozenPath(workspace, frozen, original);
-  return {
-    ...environment,
-    build: build && { ...build, path: at(build.path) },
-    project: project && at(project),
-    requirements: requirements && { ...requirements, path: at(requirements.path) },
-    conda: conda && { ...conda, path: conda.path && at(conda.path) },
-    ...(files && {
-      files: Object.fromEntries(Object.entries(files).map(([one, text]) => [at(one), text])),
-    }),
-  };
 }

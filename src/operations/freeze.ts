@@ -69,15 +69,6 @@ export async function freeze(
   return isRefusal(stored) ? stored : { folder, content };
 }
 
-/** Where the copy of a path lies. */
-export function frozenPath(
-  { folder }: Pick<Workspace, "folder">,
-  name: string,
-  at: string,
-): string {
-  return path.join(places.frozen(folder, name), "root", at);
-}
-
 interface Copy {
   readonly from: string;
   /** Absolute path of the original: mirrored below the copy's root. */

@@ -12,7 +12,6 @@ import { checkCommands } from "./check-commands.ts";
 import { type DefinitionFiles, definitionFiles } from "./definition-files.ts";
 import type { DefinitionSource } from "./definition-source.ts";
 import { createFieldPlaces } from "./field-places.ts";
-import { frozenPath } from "./freeze.ts";
 import { type CacheableGraph, graphCache, kindOf } from "./graph-cache.ts";
 import { expectMuch, saveMemory } from "./heap-growth.ts";
 import { namesIn } from "./names-in.ts";
@@ -282,7 +281,7 @@ async function registered(
   const kept = JSON.parse(asset.definition) as ComponentDefinition;
   const { frozen } = kept;
   const at = (original: string): string =>
-    frozen === undefined ? original : frozenPath(workspace, frozen, original);
+    frozen === undefined ? original : places.frozenCopy(workspace.folder, frozen, original);
   return {
     version: asset.version,
     definition: kept.text,

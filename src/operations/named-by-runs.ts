@@ -5,7 +5,7 @@ import path from "node:path";
 import { itemsToRemove, type KeptItem } from "../core/retention.ts";
 import type { RunRule } from "../spec/retention-rules.ts";
 import { downloadName } from "./download.ts";
-import type { KeptEnvironment } from "./freeze-environment.ts";
+import type { KeptEnvironment } from "./kept-environment.ts";
 import type { ComponentDefinition } from "./load-definition.ts";
 import type { DataDefinition } from "./resolve-data.ts";
 import { type KnownRun, runsOf, untouchable } from "./result-references.ts";

@@ -154,6 +154,9 @@ export const places = {
   scratch: (folder: string): string => path.join(folder, ".stepwell", "store", ".attempts"),
   /** What a registered component names, as it was then. */
   frozen: (folder: string, name = ""): string => path.join(folder, ".stepwell", "frozen", name),
+  /** Of what lay at an absolute path when a version was registered. */
+  frozenCopy: (folder: string, name: string, at: string): string =>
+    path.join(folder, ".stepwell", "frozen", name, "root", at),
   /** Copies of the user's data, by content. */
   kept: (folder: string): string => path.join(folder, ".stepwell", "store", ".kept"),
   /** Runs at whose end that is to be done, or still is. */
