@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from "vitest";
 import type { BuiltEnvironment, EnvironmentIdentity } from "../ports/environments.ts";
 import type { EnvironmentDefinition, EnvironmentReference } from "../spec/graph.ts";
+import { eventually } from "../testing/rig.ts";
 import { createEnvironments, type EnvironmentsOptions } from "./environments.ts";
 import { removeFolder } from "./folder-listing.ts";
 
@@ -338,16 +339,23 @@ describe("several processes that need the same environment", () => {
 
   it("leave nothing that looks made when one is killed half-way", async () => {
     const identity = await identify(requirements("six==1.14.0", "pyjokes==0.8.3"));
-    const child = builder(identity);
-    await new Promise<void>((resolve) => {
-      child.stdout?.on("data", (text) => String(text).includes("being made") && resolve());
-    });
+    const temporary = path.join(folder, "temporary");
+    fs.mkdirSync(temporary);
+    const child = builder(identity, { TMPDIR: temporary });
+    const made = path.join(folder, "cache", "environments");
+    fs.mkdirSync(made, { recursive: true });
+    const before = fs.readdirSync(made);
+    const begun = () => fs.readdirSync(made).filter((name) => !before.includes(name));
+    await eventually(() => begun().some((name) => !name.endsWith(".lock")), "it is being made");
     child.kill("SIGKILL");
     await new Promise((resolve) => child.once("close", resolve));
     const venv = await build(identity);
     expect(python(venv, "import six, pyjokes; print(six.__version__)")).toBe("1.14.0");
     const left = fs.readdirSync(path.dirname(venv)).filter((name) => name.endsWith(".lock"));
     expect(left).toEqual([]);
+    expect(begun().filter((name) => !name.endsWith(".complete"))).toEqual([path.basename(venv)]);
+    const strays = fs.readdirSync(temporary).filter((name) => name.startsWith("stepwell"));
+    expect(strays).toEqual([]);
   });
 });
 
@@ -357,7 +365,10 @@ function uvProgram(): string {
   return own === undefined ? "uv" : path.join(tools, own, "bin", "uv");
 }
 
-function builder(identity: EnvironmentIdentity): ChildProcess {
+function builder(
+  identity: EnvironmentIdentity,
+  variables: Readonly<Record<string, string>> = {},
+): ChildProcess {
   const module = pathToFileURL(path.join(import.meta.dirname, "environments.ts")).href;
   const options = { ...settings(), variables: undefined, lookup: undefined, log: undefined };
   const program = `
@@ -372,7 +383,8 @@ function builder(identity: EnvironmentIdentity): ChildProcess {
     console.log("done", built.ok ? built.value.pathPrefix[0] : built.failure.message);
   `;
   const words = ["--import", "tsx", "--input-type=module", "-e", program];
-  return spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+  const env = { ...process.env, ...variables };
+  return spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"], env });
 }
 
 function output(child: ChildProcess): Promise<string> {

@@ -3,7 +3,6 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import type { EnvironmentFailure } from "../ports/environments.ts";
 import { buildFailure } from "./build-failure.ts";
@@ -150,7 +149,9 @@ async function make(
   uv: Uv,
   changed: () => EnvironmentFailure | null,
 ): Promise<EnvironmentFailure | null> {
-  const work = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-build-"));
+  // Called as one that is half made: whoever makes it again, or `gc`, removes what a kill has left.
+  const work = `${venv}${randomBytes(4).toString("hex")}`;
+  fs.mkdirSync(work);
   try {
     const words = ["venv", "--no-project", "--python", recipe.python, venv];
     return (
