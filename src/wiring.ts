@@ -195,7 +195,7 @@ function compose(
   home = folder,
 ): Workspace {
   const contents = createFolderContents({
-    ...contentPlaces(folder, config),
+    ...contentPlaces(folder, config, cacheFolder(options.shell)),
     workers: Math.max(1, os.availableParallelism() - 1),
     python: findPython(),
   });

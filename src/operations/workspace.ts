@@ -171,12 +171,17 @@ export const places = {
   locks: (folder: string): string => path.join(folder, "stepwell.lock.d"),
 };
 
-/** Where what steps read and make lies, and what workspaces give to each other. */
-export function contentPlaces(folder: string, { caches }: Pick<WorkspaceConfig, "caches">) {
+/** Where what steps read and make lies, and what workspaces share: results, and what the user's own cache holds. */
+export function contentPlaces(
+  folder: string,
+  { caches }: Pick<WorkspaceConfig, "caches">,
+  userCache: string,
+) {
+  const shared = caches.flatMap(({ place }) => (place.kind === "local" ? place.path : []));
   return {
     workspaceFolder: folder,
     storeFolder: places.store(folder),
-    sharedFolders: caches.flatMap(({ place }) => (place.kind === "local" ? place.path : [])),
+    sharedFolders: [...shared, userCache],
   };
 }
 

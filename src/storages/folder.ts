@@ -37,7 +37,7 @@ export interface FolderContentsOptions {
   readonly workspaceFolder: string;
   /** The default datastore, normally `.stepwell/store`. */
   readonly storeFolder: string;
-  /** Folders where workspaces give results to each other. */
+  /** Folders where workspaces share results and environments: neither code nor data. */
   readonly sharedFolders: readonly string[];
   /** Threads for big file work. */
   readonly workers: number;

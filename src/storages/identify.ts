@@ -17,7 +17,7 @@ import { type Listed, type ListedFile, listFile, type WalkRules, walk } from "./
 /** What lies in them is made by runs. */
 export interface RunPlaces {
   readonly storeFolder: string;
-  /** Folders where workspaces give results to each other. */
+  /** Folders where workspaces share results and environments. */
   readonly sharedFolders: readonly string[];
 }
 

@@ -25,7 +25,7 @@ import { type Listed, listFile, walk } from "./walk.ts";
 export interface CodePlaces {
   readonly codeFolder: string;
   readonly cacheFolder: string;
-  /** Folders where workspaces give results to each other: never code. */
+  /** Folders where workspaces share results and environments: never code. */
   readonly sharedFolders: readonly string[];
 }
 

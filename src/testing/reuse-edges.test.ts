@@ -140,6 +140,30 @@ jobs:
   expect(run()).toMatchObject({ status: "Completed", steps: [{ reuse: { decision: "ran" } }] });
 });
 
+it("the user's cache may lie in the code folder and in an input, as that of a CI job does", () => {
+  rig.write("job/a.py", "");
+  rig.write(
+    "job/use.yml",
+    `
+type: pipeline
+jobs:
+  use:
+    command: ls -A > \${{outputs.o}}; ls \${{inputs.all}}; python -c pass
+    code: .
+    inputs: {all: {type: uri_folder, path: .}}
+    outputs: {o: {type: uri_file}}
+`,
+  );
+  const words = ["--workspace", rig.at("job"), "run", rig.at("job/use.yml"), "--json"];
+  const run = () =>
+    JSON.parse(rig.cliWith({ STEPWELL_CACHE_DIR: rig.at("job/.cache") }, ...words).stdout);
+  const first = run();
+  expect(first).toMatchObject({ status: "Completed", steps: [{ reuse: { decision: "ran" } }] });
+  expect(fs.readdirSync(rig.at("job/.cache"))).not.toEqual([]);
+  expect(fs.readFileSync(first.steps[0].outputs.o.path, "utf8")).not.toContain(".cache");
+  expect(run()).toMatchObject({ status: "Completed", steps: [{ reuse: { decision: "reused" } }] });
+});
+
 it("a result is not taken again when an input was written to and back while it was made", () => {
   rig.write("swapped/x", "right");
   rig.write(
