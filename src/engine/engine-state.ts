@@ -47,6 +47,8 @@ export interface EngineState {
   readonly space: SpaceWait;
   /** It makes room for another engine, which decides on all that is ready. */
   isLeaving: boolean;
+  /** The run with whose end it leaves, or null: nothing of others is begun in the round that ends it. */
+  leavesWith: string | null;
   readonly post: (message: Message) => void;
 }
 

@@ -12,6 +12,7 @@ import type { EnginePorts } from "./engine-ports.ts";
 import { type EngineState, wantedKey } from "./engine-state.ts";
 import { type Flight, type Message, startFlight } from "./flight.ts";
 import { grant, withdraw } from "./grant.ts";
+import { isLeaving } from "./leave.ts";
 import { receive } from "./receive.ts";
 import { recoverRun } from "./recover.ts";
 import { makeLookAhead, makeSlots } from "./slots.ts";
@@ -71,6 +72,7 @@ export function createEngine(
     unsynced: inherits ? "everyone's" : "nothing",
     space: noSpaceWait(),
     isLeaving: false,
+    leavesWith: null,
     post,
   };
   let seenChanges: number | null = null;
@@ -136,8 +138,8 @@ async function round(
   startRuns(state);
   releaseRetries(state);
   withdraw(state);
-  if (!state.isLeaving) await decideAll(state);
-  const launches = state.isLeaving ? [] : await grant(state);
+  if (!isLeaving(state)) await decideAll(state);
+  const launches = isLeaving(state) ? [] : await grant(state);
   cancelsAfterCommit(state);
   const batch = takeBatch(state, requests);
   if (batch !== null) {

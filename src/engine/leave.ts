@@ -15,6 +15,12 @@ export function mayLeave(state: EngineState, how: "at once" | "in order"): boole
   );
 }
 
+/** What would be begun now would be lost. */
+export function isLeaving(state: EngineState): boolean {
+  const last = state.leavesWith === null ? undefined : state.runs.get(state.leavesWith);
+  return state.isLeaving || (last?.state.endedAt ?? null) !== null;
+}
+
 /** Its log is being masked, or its outputs are being captured. */
 export function isFinishing({
   masking,

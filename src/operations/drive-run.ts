@@ -191,6 +191,7 @@ async function beEngine(
   };
   const ports = workspace.enginePorts({ committed });
   const engine = createEngine(ports, taken, alarm.ring);
+  engine.state.leavesWith = options.run;
   await follower.catchUp();
   await ends.notifier.sweep();
   await ends.sharer.sweep();
