@@ -54,6 +54,8 @@ const POLL_MS = 100;
 const CANDIDATE_MS = 500;
 /** How long what short steps report may wait for more of its kind. */
 const GATHER_MS = 50;
+/** So long a process that is done waits for steps of others that it has begun and not started: they would be told as lost. */
+const BEGUN_MS = 5_000;
 /** How often the owners of runs are checked and the lease renewed. */
 const UPKEEP_MS = 2_000;
 
@@ -199,6 +201,7 @@ async function beEngine(
   const farewell = createFarewellNotice(workspace.clock, options.onNotice);
   let upkeep = workspace.clock.monotonic();
   let leaves: "done" | "anew" | null = null;
+  let leavesAt = Number.POSITIVE_INFINITY;
   try {
     for (;;) {
       if (limits.areOthers()) leaves ??= "anew";
@@ -206,10 +209,11 @@ async function beEngine(
       const outcome = await engine.tick();
       space.tell(engine.state.space.place);
       if (outcome === "fenced") return "fenced";
-      if (options.enough?.()) return "done";
-      if (await isDone(workspace, engine, options)) leaves = "done";
-      if (leaves !== null && mayLeave(engine.state, leaves === "done" ? "at once" : "in order"))
-        return leaves;
+      if (options.enough?.() || (await isDone(workspace, engine, options))) leaves = "done";
+      const now = workspace.clock.monotonic();
+      if (leaves !== null) leavesAt = Math.min(leavesAt, now);
+      const how = leaves === "done" && now - leavesAt > BEGUN_MS ? "at once" : "in order";
+      if (leaves !== null && mayLeave(engine.state, how)) return leaves;
       if (leaves === "done") farewell.look(engine.state);
       if (outcome === "idle") await alarm.wait(pause(workspace, engine));
       if (leaves === null) await gatherReports(engine, alarm, workspace.clock);
