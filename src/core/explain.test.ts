@@ -208,6 +208,11 @@ describe("explain", () => {
       `parameter alpha 0.1 → "${"x".repeat(40)}…"`,
     ],
     [
+      "its type, where it is written the same",
+      image({ parameters: { alpha: ["integer", "0.1"] } }),
+      "parameter alpha 0.1 (number) → 0.1 (integer)",
+    ],
+    [
       "an input",
       image({}, { contents: content("folder2") }),
       "input data changed: 1 of 2 files (a)",
@@ -246,6 +251,11 @@ describe("explain", () => {
       image({ command: "python train.py a b c d e" }),
       "command changed: --fast → a b c d …",
     ],
+    [
+      "a command's blanks",
+      image({ command: "python  train.py\n--fast" }),
+      "command changed: its blanks or line breaks alone",
+    ],
     ["no command", image({ command: null }), "command changed: python train.py --fast → (end)"],
     ["a variable", image({ variables: { MODE: "b" } }), "environment variable MODE: a → b"],
     ["a variable less", image({ variables: {} }), "environment variable MODE: a → (unset)"],
@@ -279,6 +289,18 @@ describe("explain", () => {
     ]);
     expect(details(image({}, { passEnv: ["TOKEN"] }))).toEqual(["passed variables: TOKEN → none"]);
     expect(details(image({}, { environment: "env2" }))[0]).toContain("numpy 1.26 is new");
+  });
+
+  it("shows long values where they differ", () => {
+    const value = (text: string) => image({ parameters: { alpha: ["string", text] } });
+    const same = "x".repeat(60);
+    const shown = "x".repeat(20);
+    expect(differences(value(`${same}1`), value(`${same}2${same}`))).toEqual([
+      `parameter alpha "…${shown}1" → "…${shown}2${"x".repeat(19)}…"`,
+    ]);
+    expect(differences(value(same), value(`${same}!`))).toEqual([
+      `parameter alpha "…${shown}" → "…${shown}!"`,
+    ]);
   });
 
   it("names each setting of a type that differs, however deep it stands", () => {

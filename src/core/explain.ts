@@ -102,14 +102,35 @@ function parameterChanges(before: NodeIdentity, after: NodeIdentity): Reason[] {
     const old = own(before.parameters, name);
     const now = own(after.parameters, name);
     if (old?.[0] === now?.[0] && old?.[1] === now?.[1]) return [];
-    return [reason("parameter_changed", `parameter ${name} ${shown(old)} → ${shown(now)}`)];
+    return [reason("parameter_changed", `parameter ${name} ${fromTo(old, now)}`)];
   });
 }
 
-function shown(literal: readonly [string, string] | undefined): string {
-  if (literal === undefined) return "(unset)";
-  const text = literal[1].length > 40 ? `${literal[1].slice(0, 40)}…` : literal[1];
-  return literal[0] === "string" ? `"${text}"` : text;
+type Parameter = readonly [kind: string, text: string];
+
+/** Of a longer text so much is shown, and that where the two differ. */
+const SHOWN = 40;
+
+function fromTo(before: Parameter | undefined, after: Parameter | undefined): string {
+  const at = firstDifference(before?.[1], after?.[1]);
+  const from = at < SHOWN ? 0 : at - SHOWN / 2;
+  const [old, now] = [shown(before, from), shown(after, from)];
+  return old === now ? `${old} (${before?.[0]}) → ${now} (${after?.[0]})` : `${old} → ${now}`;
+}
+
+function firstDifference(before = "", after = ""): number {
+  let at = 0;
+  while (at < before.length && before[at] === after[at]) at += 1;
+  return at;
+}
+
+function shown(parameter: Parameter | undefined, from: number): string {
+  if (parameter === undefined) return "(unset)";
+  const [kind, whole] = parameter;
+  const rest = whole.slice(from);
+  const piece = rest.length > SHOWN ? `${rest.slice(0, SHOWN)}…` : rest;
+  const text = from > 0 ? `…${piece}` : piece;
+  return kind === "string" ? `"${text}"` : text;
 }
 
 function inputChanges(before: PreImage, after: PreImage, evidence: Evidence): Reason[] {
@@ -198,6 +219,7 @@ function firstChange(before: string | null, after: string | null): string {
   const now = (after ?? "").split(/\s+/);
   let at = 0;
   while (at < old.length && at < now.length && old[at] === now[at]) at += 1;
+  if (at === old.length && at === now.length) return "its blanks or line breaks alone";
   const around = (words: readonly string[]): string =>
     words
       .slice(at, at + 4)
