@@ -17,7 +17,7 @@ import { settle } from "./decide.ts";
 import type { Diagnosis } from "./engine-ports.ts";
 import type { EngineState } from "./engine-state.ts";
 import { type Logged, loggedBy } from "./failed-attempt-values.ts";
-import { type Flight, finish, type Message, restartFlight } from "./flight.ts";
+import { type Flight, finish, type Message, restartFlight, undeclaredFailure } from "./flight.ts";
 import { readInputs } from "./read-inputs.ts";
 import { hold, insist, scarcityOf, waitForSpace } from "./space-wait.ts";
 
@@ -251,9 +251,10 @@ function handOver(state: EngineState, flight: Flight, result: StepResult): void 
     if (source === null || source === undefined) continue;
     const { settler, clock } = state.ports;
     const node = run.plan.graph.steps[step] as StepNode;
-    const isDoubtful = describeDoubt(result) !== null;
+    const isRefused = run.plan.options.strict === true && undeclaredFailure(node, result) !== null;
+    const isUnfit = isRefused || describeDoubt(result) !== null;
     // It asks for a copy or a name of its own: decided on anew, it takes this result over as any reused step does.
-    if (isDoubtful || settler.needed(node) || settler.sends(run.plan, step, "reused", result)) {
+    if (isUnfit || settler.needed(node) || settler.sends(run.plan, step, "reused", result)) {
       emit(run, { kind: "step_detached", at: clock.now(), step });
       continue;
     }

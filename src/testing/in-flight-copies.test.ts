@@ -34,3 +34,22 @@ it("is done once, and each gets its copy and its asset", async () => {
   for (const run of ["first", "second"]) expect(rig.read(`out/${run}/o.txt`)).toBe("made\n");
   for (const name of ["of_a", "of_b"]) expect(rig.cli("data", "show", name).code).toBe(0);
 });
+
+it("fails a run with --strict that waited for work which relies on what it does not declare", async () => {
+  const read = `cat "${rig.at("extra.txt")}"; while [ ! -e "${rig.at("go")}" ]; do sleep 0.05; done`;
+  rig.write("extra.txt", "");
+  rig.write("a.yml", `type: command\ncompute: local\ncommand: ${JSON.stringify(read)}\n`);
+  const lenient = rig.start("run", "a.yml", "--name", "lenient");
+  await eventually(
+    () => rig.cli("show", "lenient").stdout.includes("Running"),
+    "the first run to start its step",
+  );
+  const strict = rig.start("run", "a.yml", "--name", "strict", "--strict");
+  await eventually(
+    () => rig.cli("show", "strict").stdout.includes("Running"),
+    "the second run to wait for it",
+  );
+  rig.write("go", "");
+  expect(await Promise.all([lenient, strict].map(exited))).toEqual([0, 1]);
+  expect(rig.cli("show", "strict").stdout).toContain("extra.txt, which is not an input");
+});
