@@ -1,7 +1,8 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { holdLock } from "./build-lock.ts";
 import { collectEnvironments } from "./collect-environments.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -13,7 +14,10 @@ beforeEach(() => {
   root = path.join(cache, "environments");
   fs.mkdirSync(root);
 });
-afterEach(() => fs.rmSync(cache, { recursive: true, force: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  fs.rmSync(cache, { recursive: true, force: true });
+});
 
 /** A read-only environment last used so many days ago; without a label it was never completed. */
 function environment(key: string, days: number, label: string | null): void {
@@ -50,6 +54,29 @@ describe("collectEnvironments", () => {
     const dry = { ...options, now: Date.now(), dryRun: true };
     expect(await collectEnvironments(cache, dry)).toHaveLength(1);
     expect(fs.readdirSync(root)).toHaveLength(2);
+  });
+
+  it("leaves what somebody begins to use while it waits for its lock", async () => {
+    environment("aa", 40, "old");
+    const lock = await holdLock(path.join(root, "aa.lock"), () => undefined);
+    const collecting = collectEnvironments(cache, { ...options, now: Date.now() });
+    fs.utimesSync(path.join(root, "aa.complete"), new Date(), new Date());
+    lock.release();
+    expect(await collecting).toEqual([]);
+    expect(fs.readdirSync(root).sort()).toEqual(["aa-01", "aa.complete"]);
+  });
+
+  it("counts what is left of one that somebody else removes meanwhile", async () => {
+    environment("aa", 40, "old");
+    const lib = path.join(root, "aa-01", "lib");
+    const lstat = fs.lstatSync;
+    vi.spyOn(fs, "lstatSync").mockImplementation(((...[file, ...rest]: [string]) => {
+      const stats = lstat(file, ...rest);
+      if (file === lib) fs.renameSync(lib, path.join(cache, "gone"));
+      return stats;
+    }) as typeof fs.lstatSync);
+    const dry = { ...options, now: Date.now(), dryRun: true };
+    expect(await collectEnvironments(cache, dry)).toMatchObject([{ sizeBytes: 0 }]);
   });
 
   it("finds nothing in a cache that was never used", async () => {

@@ -71,9 +71,11 @@ export function createVenvStore(
     if (performance.now() - trust < TRUSTED_MS) return venv;
     // `existsSync` follows the link: false when the interpreter below was removed.
     if (!fs.existsSync(path.join(venv, "bin", "python"))) return null;
-    if ((await listingOf(venv)) !== made.listing) return null;
-    trusted.set(venv, performance.now());
+    // Said first: what is used is not collected. Where somebody removes it all the same there is no list of it.
     touch(path.join(folder, `${key}.complete`));
+    const listing = await listingOf(venv).catch(() => null);
+    if (listing !== made.listing) return null;
+    trusted.set(venv, performance.now());
     return venv;
   };
   const ensure = async (recipe: VenvRecipe): Promise<string | EnvironmentFailure> => {
