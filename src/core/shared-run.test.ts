@@ -132,6 +132,24 @@ describe("the events of a shared run", () => {
     expect(events[2]).toMatchObject({ inputs: { i: { id: idOf("clean"), from } } });
   });
 
+  it("are told without looking through all results for each of them", () => {
+    let looks = 0;
+    const results = Array.from({ length: 100 }, (_, step) => {
+      const one = made(step, `${step - 1}`, `${step}`);
+      const { outputs } = one.result;
+      const result = Object.defineProperty({ ...one.result }, "outputs", {
+        get: () => {
+          looks += 1;
+          return outputs;
+        },
+      });
+      return { ...one, result };
+    });
+    const events = eventsOf({ ...run, steps: 100, results }, "here", () => "/ours");
+    expect(events[100]).toMatchObject({ inputs: { i: { from: { seq: 100, output: "o" } } } });
+    expect(looks).toBeLessThan(1000);
+  });
+
   it("skip the steps of which there is no result, and keep what nobody here can look at out", () => {
     const [first] = run.results as [SharedResult];
     const undeclared = { files: [], more: 0, hosts: ["h"], programs: [] };

@@ -3,7 +3,7 @@
 
 import { canonicalJson } from "./canonical-json.ts";
 import { digest } from "./digest.ts";
-import type { ReadInput, RunEvent } from "./event.ts";
+import type { ReadInput, ResultReference, RunEvent } from "./event.ts";
 import { fingerprint, type PreImage, staticId } from "./fingerprint.ts";
 import { idsOf, type OutputRecord, recordedOutputs, type StepResult } from "./output.ts";
 
@@ -93,6 +93,7 @@ export function eventsOf(
 ): readonly RunEvent[] {
   const { run, results, steps } = shared;
   const made = new Set(results.map((one) => one.step));
+  const makers = makersIn(results, name);
   const others = Array.from({ length: steps }, (_, index) => index).filter(
     (index) => !made.has(index),
   );
@@ -101,7 +102,7 @@ export function eventsOf(
     ...results.map((one): RunEvent => {
       const { step, path, fingerprint, staticId, durationMs, finishedAt: at } = one;
       const result = withPlaces(one, place);
-      const inputs = inputsOf(results, one, name);
+      const inputs = inputsOf(makers, one);
       const facts = { path, fingerprint, staticId, durationMs, result, inputs };
       return { kind: "step_completed", at, step, ...facts };
     }),
@@ -115,20 +116,37 @@ export function eventsOf(
 /** Numbers of the events that hold results: `run_started` is the first. */
 const FIRST_RESULT = 2;
 
+interface Maker {
+  readonly step: number;
+  readonly from: ResultReference & { readonly output: string };
+}
+
+/** By the id of what they made, in the order of the results. */
+type Makers = ReadonlyMap<string, readonly Maker[]>;
+
+function makersIn(results: readonly SharedResult[], run: string): Makers {
+  const makers = new Map<string, Maker[]>();
+  for (const [index, { step, result }] of results.entries())
+    for (const [output, record] of recordedOutputs(result))
+      for (const id of idsOf(record)) {
+        const maker = { step, from: { run, seq: index + FIRST_RESULT, output } };
+        const others = makers.get(id);
+        if (others === undefined) makers.set(id, [maker]);
+        else others.push(maker);
+      }
+  return makers;
+}
+
 /** Whose outputs it read, as far as the bytes tell; the names of other data stay in the workspace that had them. */
 function inputsOf(
-  results: readonly SharedResult[],
+  makers: Makers,
   { preImage, step }: SharedResult,
-  run: string,
 ): Readonly<Record<string, ReadInput>> {
   const inputs = Object.entries(preImage.moment.contents).map(([port, [id]]) => {
-    for (const [index, other] of results.entries()) {
-      if (other.step === step) continue;
-      const made = recordedOutputs(other.result).find(([, record]) => idsOf(record).includes(id));
-      if (made !== undefined)
-        return [port, { id, from: { run, seq: index + FIRST_RESULT, output: made[0] } }] as const;
-    }
-    return [port, { id, written: null, asset: null }] as const;
+    const maker = makers.get(id)?.find((other) => other.step !== step);
+    const read: ReadInput =
+      maker === undefined ? { id, written: null, asset: null } : { id, from: maker.from };
+    return [port, read] as const;
   });
   return Object.fromEntries(inputs);
 }
