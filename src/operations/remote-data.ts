@@ -175,9 +175,11 @@ function versionOf(storage: Storage, files: readonly StoredFile[], now: number):
   return hash.digest("hex");
 }
 
-function placeOf({ folder }: Workspace, { version, name }: Listing): string {
+/** A file is another piece of data than the folder of it alone, and than the folder above that: each has a place of its own. */
+function placeOf({ folder }: Workspace, { version, kind, prefixLength, name }: Listing): string {
+  const own = digest(JSON.stringify([version, kind, prefixLength])).slice("sha256:".length);
   const safe = name.replaceAll(/[^A-Za-z0-9._-]/g, "_").slice(0, 100);
-  return path.join(places.downloads(folder), version.slice(0, 24), safe.replace(/^\.+/, "_"));
+  return path.join(places.downloads(folder), own.slice(0, 24), safe.replace(/^\.+/, "_"));
 }
 
 function hashesOf({ folder, clock }: Workspace, storage: Storage): RemoteHashes {

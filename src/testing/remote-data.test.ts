@@ -118,8 +118,24 @@ describe.skipIf(missing !== null)("data in a bucket", () => {
     expect(cli("plan", "counts.yml").stdout).toMatch(/reuse/i);
     run("counts.yml");
     expect([rig.ran(), downloads()]).toEqual([[], []]);
-    run("counts.yml", "--force");
+    const { name } = run("counts.yml", "--force");
     expect([rig.ran(), downloads().length]).toEqual([["count"], 1]);
+    for (const folder of ["downloads", "store/.kept"])
+      fs.rmSync(rig.at(`.stepwell/${folder}`), { recursive: true, force: true });
+    expect(cli("rerun", name).code).toBe(0);
+    expect(cli("rerun", name, "--force").code).toBe(0);
+    expect([rig.ran(), downloads().length]).toEqual([["count"], 1]);
+  });
+
+  it("is brought here as a file and as the folder of that file alone, and neither takes the other's place", async () => {
+    await put("team/single/only/a.txt", "alone\n");
+    const at = "azureml://datastores/lake/paths/single";
+    rig.write(
+      "twice.yml",
+      `type: command\ncompute: local\ncommand: cat \${{inputs.file}} \${{inputs.folder}}/a.txt \${{inputs.above}}/only/a.txt\ninputs:\n  file: {type: uri_file, path: "${at}/only/a.txt"}\n  folder: {type: uri_folder, path: "${at}/only"}\n  above: {type: uri_folder, path: "${at}"}\n`,
+    );
+    const { name, status } = run("twice.yml");
+    expect([status, cli("logs", name).stdout]).toEqual(["Completed", "alone\nalone\nalone\n"]);
   });
 
   it("that vanished, or a path where nothing is, is told before anything starts", () => {
@@ -168,6 +184,7 @@ describe.skipIf(missing !== null)("data in a bucket", () => {
     const said = fs.readFileSync(cli("outputs", name, "said").stdout.trim(), "utf8").trim();
     expect(said).toBe(`s3://${bucket}/team/asset`);
     expect(downloads().length).toBe(before);
+    expect(cli("rerun", name).code).toBe(0);
     await put("team/asset/a.txt", "other\n");
     expect(JSON.parse(cli("plan", "direct.yml", "--json").stdout).steps[0].decision).toBe("run");
   });
