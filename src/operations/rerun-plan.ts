@@ -1,6 +1,7 @@
 // The plan of a rerun: the recorded one, its data checked to be still what was recorded; or with `latest` the recorded
 // definition with the files and labels that it names read again.
 
+import fs from "node:fs";
 import {
   NO_ENVIRONMENT,
   type Plan,
@@ -224,7 +225,7 @@ async function missingData(
     for (const data of Object.values(step.data)) {
       if (checked.has(data.path)) continue;
       checked.add(data.path);
-      if (await workspace.contents.verify({ ...data.content, path: data.path })) continue;
+      if (await isAsRecorded(workspace, data)) continue;
       if ((await workspace.contents.kept(data.content.id)) !== null) continue;
       return refuse(
         "data_changed",
@@ -234,6 +235,16 @@ async function missingData(
     }
   }
   return null;
+}
+
+/** What lies elsewhere is looked at when a step needs it. */
+async function isAsRecorded(
+  { contents }: Workspace,
+  { path, content, remote }: ResolvedData,
+): Promise<boolean> {
+  if (remote !== undefined && !fs.existsSync(path)) return true;
+  const found = await contents.identify(path, "uri_folder");
+  return found.ok && found.value.id === content.id;
 }
 
 /** What lies behind a registered version is never read as it is now. */

@@ -134,6 +134,20 @@ describe("kept inputs", () => {
     expect(rig.cli("rerun", name).code).toBe(2);
   });
 
+  it("an unaltered input with links that leave it, or with the workspace in it, is what was recorded", () => {
+    rig.write("stepwell.yml", "keep: reference\n");
+    rig.write("else/b.txt", "b\n");
+    rig.write("linked/a.txt", "a\n");
+    fs.symlinkSync("../else/b.txt", rig.at("linked/b.txt"));
+    const read = (input: string) => `{command: "cat \${{inputs.d}}/*", inputs: {d: ${input}}}`;
+    rig.write(
+      "folders.yml",
+      `type: pipeline\nsettings: {default_compute: local}\njobs:\n  linked: ${read("{type: uri_folder, path: ./linked}")}\n  all: {command: ls, inputs: {d: {type: uri_folder, path: .}}}\n`,
+    );
+    const { name } = rig.run("run", "folders.yml");
+    expect(rig.run("rerun", name)).toMatchObject({ status: "Completed" });
+  });
+
   it("where a registered version changed, the ways out are those that there are", () => {
     rig.write("stepwell.yml", "keep: reference\n");
     rig.cli("data", "create", "--name", "x", "--path", "data/in.txt");
