@@ -216,7 +216,9 @@ function unusedSince(paths: readonly string[], moment: number): readonly string[
 async function openAttempts(workspace: Workspace): Promise<(attemptId: string) => boolean> {
   const open = new Set<string>();
   for (const row of await workspace.records.openRuns()) {
+    for (const { attemptId } of await workspace.records.openAttempts(row.name)) open.add(attemptId);
     const run = await readRun(workspace, row.name);
+    // What runs of it runs, although nobody here can read what it is.
     if (isRefusal(run)) continue;
     for (const step of run.state.steps)
       for (const attempt of step.attempts) open.add(attempt.attemptId);

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { afterEach, expect, it } from "vitest";
 import { openDatabase } from "../records/sqlite/driver.ts";
 import { eventually, exited, leftovers, makeRig, type Rig } from "./rig.ts";
@@ -52,6 +53,19 @@ const DAMAGES = [
     "what was recorded of",
   ],
 ] as const;
+
+it.each(DAMAGES)(
+  "with an unreadable %s keeps the folders of what runs of it from gc",
+  async (_, damage) => {
+    rig = makeRig("unreadable");
+    await interrupted(damage);
+    const folders = ["work", "attempts", "store/.attempts"].map((at) => rig.at(`.stepwell/${at}`));
+    const before = folders.map((at) => fs.readdirSync(at));
+    expect(rig.cli("gc").code).toBe(0);
+    expect(folders.map((at) => fs.readdirSync(at))).toEqual(before);
+    rig.cli("cancel", "one");
+  },
+);
 
 it.each(DAMAGES)(
   "with an unreadable %s is ended by cancel, with what still runs of it, and then removed",
