@@ -65,7 +65,8 @@ async function collectKinds(
   const { folder } = workspace;
   const { retention } = workspace.config;
   const failedMs = retention.scratch ?? FAILED_MS;
-  // The folders are listed before the record is read: what is newer than the record is not in the list.
+  // The folders are listed before the record is read: what is newer than the record is not in the list. What a submit has come to
+  // count on since is young by then.
   const work = attemptsIn(places.work(folder));
   const attempts = attemptsIn(places.attempts(folder));
   const scratch = attemptsIn(places.scratch(folder));
@@ -101,12 +102,12 @@ async function collectKinds(
     attempts: remove(ended([...attempts, ...scratch])),
     checkpoints: remove(unusedCheckpoints(workspace, isOpen, retention.checkpoints)),
     code: remove([
-      ...code.filter((at) => !named.snapshots.has(path.basename(at, ".json"))),
+      ...oldOf(code, young).filter((at) => !named.snapshots.has(path.basename(at, ".json"))),
       ...frozen.filter((at) => !named.frozen.has(path.basename(at))),
       ...functions,
     ]),
     kept: remove([
-      ...kept.filter((at) => !named.inputs.has(path.basename(at))),
+      ...unusedSince(kept, young).filter((at) => !named.inputs.has(path.basename(at))),
       ...unnamedCopies(copies, named.inputs),
     ]),
     downloads: remove(downloads.filter((at) => !named.downloads.has(path.basename(at)))),
@@ -138,7 +139,10 @@ function unnamedCopies(copies: readonly string[], inputs: ReadonlySet<string>): 
 }
 
 /** Variables of shells that no run needs: those of ended runs, and of submits that never became a run. */
-async function strayShells({ folder, records }: Workspace, moment: number): Promise<string[]> {
+async function strayShells(
+  { folder, records }: Workspace,
+  moment: number,
+): Promise<readonly string[]> {
   const stray: string[] = [];
   for (const run of namesIn(places.runs(folder))) {
     const files = shellFilesIn(places.runFolder(folder, run));
@@ -147,9 +151,7 @@ async function strayShells({ folder, records }: Workspace, moment: number): Prom
     stray.push(...files.map((name) => path.join(places.runFolder(folder, run), name)));
   }
   // Between its claim to a name and its commit nobody can see a run.
-  return stray.filter(
-    (at) => (fs.lstatSync(at, { throwIfNoEntry: false })?.mtimeMs ?? moment) < moment,
-  );
+  return oldOf(stray, moment);
 }
 
 /** Bytes that no output names any more, with what is noted about them. */
@@ -171,9 +173,13 @@ function attemptsIn(folder: string): readonly string[] {
 }
 
 function olderThan(folder: string, moment: number): readonly string[] {
-  return namesIn(folder)
-    .map((name) => path.join(folder, name))
-    .filter((at) => (fs.lstatSync(at, { throwIfNoEntry: false })?.mtimeMs ?? moment) < moment);
+  return oldOf(pathsIn(folder), moment);
+}
+
+function oldOf(paths: readonly string[], moment: number): readonly string[] {
+  return paths.filter(
+    (at) => (fs.lstatSync(at, { throwIfNoEntry: false })?.mtimeMs ?? moment) < moment,
+  );
 }
 
 /** What was brought here, and journals of transfers that nobody came back to. */

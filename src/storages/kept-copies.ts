@@ -13,12 +13,12 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
-  utimesSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Content, ContentId, ManifestEntry } from "../core/content.ts";
 import { ContentProblem } from "./content-problem.ts";
 import { hashFile } from "./hash-file.ts";
+import { markUsed } from "./mark-used.ts";
 import { copyEntries, storedMode } from "./snapshot-store.ts";
 
 export interface KeepCopy {
@@ -35,16 +35,11 @@ export function keptPath(storeFolder: string, id: ContentId): string {
   return join(storeFolder, ".kept", hex.slice(0, 2), hex);
 }
 
-/** `gc` leaves what is younger than an hour; a copy that a submit counts on must look young. */
-const LOOKS_OLD_MS = 30 * 60_000;
-
 /** True when a copy is there; it then counts as used just now. */
 export function hasCopy(storeFolder: string, id: ContentId): boolean {
   const path = keptPath(storeFolder, id);
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return false;
-  const now = Date.now();
-  if (stats.atimeMs < now - LOOKS_OLD_MS) utimesSync(path, now / 1000, stats.mtimeMs / 1000);
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+  markUsed(path, "access");
   return true;
 }
 

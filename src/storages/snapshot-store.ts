@@ -23,10 +23,15 @@ export function snapshotFolder(codeFolder: string, id: ContentId): string {
   return join(codeFolder, id.slice("sha256:".length));
 }
 
+/** What it holds, as text. */
+export function snapshotList(codeFolder: string, id: ContentId): string {
+  return `${snapshotFolder(codeFolder, id)}.json`;
+}
+
 /** What a stored snapshot holds, or null when there is none or its list is damaged. */
 export function readSnapshot(codeFolder: string, id: ContentId): readonly ManifestEntry[] | null {
   try {
-    const text = readText(`${snapshotFolder(codeFolder, id)}.json`);
+    const text = readText(snapshotList(codeFolder, id));
     const entries = JSON.parse(text) as ManifestEntry[];
     return folderId(entries) === id ? entries : null;
   } catch {
@@ -84,7 +89,7 @@ export function storeSnapshot(
   const folder = snapshotFolder(codeFolder, id);
   const list = `${temporary}.json`;
   writeFileSync(list, JSON.stringify(entries));
-  renameSync(list, `${folder}.json`);
+  renameSync(list, snapshotList(codeFolder, id));
   try {
     renameSync(temporary, folder);
   } catch (error) {

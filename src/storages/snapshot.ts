@@ -12,11 +12,13 @@ import { fileKey, isSettled, readPage, writePage } from "./hash-cache.ts";
 import { hashFile } from "./hash-file.ts";
 import { hashUnchanged, type Limits, manifestFile, sumOf, TOO_BIG } from "./identify.ts";
 import { ignoreRules, leavesOut, levelForIncludes } from "./ignore-rules.ts";
+import { markUsed } from "./mark-used.ts";
 import {
   copyEntry,
   isWhole,
   readSnapshot,
   snapshotFolder,
+  snapshotList,
   storedMode,
   storeSnapshot,
 } from "./snapshot-store.ts";
@@ -163,8 +165,11 @@ function keep(
   places: CodePlaces,
 ): boolean {
   const { codeFolder } = places;
-  const stored = readSnapshot(codeFolder, id);
-  if (stored !== null && isWhole(snapshotFolder(codeFolder, id), stored)) return true;
+  const [folder, stored] = [snapshotFolder(codeFolder, id), readSnapshot(codeFolder, id)];
+  if (stored !== null && isWhole(folder, stored)) {
+    for (const place of [folder, snapshotList(codeFolder, id)]) markUsed(place, "change");
+    return true;
+  }
   const temporary = join(codeFolder, `.tmp-${process.pid}-${copies++}`);
   mkdirSync(temporary, { recursive: true });
   try {

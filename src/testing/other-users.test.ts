@@ -124,6 +124,20 @@ outputs: {o: {type: uri_folder}}
 });
 
 describe("a workspace of a group", () => {
+  it("has copies of inputs that serve whoever did not make them", () => {
+    rig.write("data.txt", "1\n");
+    const input = "inputs: {d: {type: uri_file, path: data.txt}}\n";
+    rig.write("job.yml", JOB.replace("echo one", `cat \${{inputs.d}}`) + input);
+    expect(cli("run", "job.yml").code).toBe(0);
+    const kept = rig.at(".stepwell/store/.kept");
+    const files = fs.readdirSync(kept, { recursive: true, withFileTypes: true });
+    const copy = files.find((entry) => entry.isFile());
+    const file = `${copy?.parentPath}/${copy?.name}`;
+    fs.chownSync(file, 0, 0);
+    fs.utimesSync(file, 1_000_000, fs.statSync(file).mtime);
+    expect(cli("run", "job.yml").code).toBe(0);
+  });
+
   it("has a record that those may write whom the umask lets", () => {
     const through = ["bash", "-c", 'umask 002; exec "$@"', "bash", ...AS_NOBODY];
     const open = makeRig("umask", undefined, through);
