@@ -16,6 +16,18 @@ describe("a field that is bound", () => {
     expect(job.graph?.steps[0]?.timeoutSeconds).toBe(3);
   });
 
+  it("is left out where nobody sets the input", () => {
+    const fields = "{set: x, unset: '${{parent.inputs.word}}'}";
+    const text = `command: ls, environment_variables: ${fields}, tags: ${fields}, properties: ${fields}`;
+    const inputs = "{word: {type: string, optional: true}}";
+    const job = loaded(`type: pipeline\ninputs: ${inputs}\njobs:\n  a: {${text}}\n`);
+    expect(job.problems).toEqual([]);
+    const left = { set: "x" };
+    expect(job.graph?.steps[0]).toMatchObject({ tags: left, properties: left });
+    expect(job.graph?.steps[0]?.environmentVariables).toEqual(left);
+    expect(job.graph?.steps[0]?.tags).toEqual(left);
+  });
+
   it("is held to its type when the value is filled in", () => {
     expect(told('command: ls, reuse: "${{parent.inputs.word}}"')).toEqual([
       ["4:27", "`reuse` cannot be `nonsense`", "Use one of `auto`, `never`."],

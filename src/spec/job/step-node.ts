@@ -48,8 +48,9 @@ export interface JobDefaults {
 export function stepNode(node: JobNode, defaults: JobDefaults, context: LoadContext): StepNode {
   const { component, scope } = node;
   const own = settledFields(node, context);
-  const definition = node.inline ? own : component.tree;
-  const sources = node.inline ? [own] : [own, component.tree];
+  const theirs = node.inline ? null : component.tree;
+  const definition = theirs ?? own;
+  const sources = theirs === null ? [own] : [own, theirs];
   const around = [...sources, ...scope.defaults];
   checkVariables(node, own, sources, context);
   warnOfUnknownProperties(around, context);
@@ -70,7 +71,7 @@ export function stepNode(node: JobNode, defaults: JobDefaults, context: LoadCont
     command: getText(definition, "command"),
     code: readCode(definition, component.base, definitionFiles(node), context),
     environment: environmentOf(own, node, context),
-    environmentVariables: textsOf("environment_variables", component.tree, own),
+    environmentVariables: textsOf("environment_variables", theirs, own),
     inputs: transfer?.inputs ?? inputsOf(node),
     outputs,
     compute: computeOf(own, defaults, context),
@@ -86,8 +87,8 @@ export function stepNode(node: JobNode, defaults: JobDefaults, context: LoadCont
       (one) => getText(getMapping(one, "properties"), "stepwell.inputs") === "text",
     ),
     typeSettings: transfer === null ? typeSettings(node, own, context) : transfer.settings,
-    tags: textsOf("tags", component.tree, own),
-    properties: textsOf("properties", component.tree, own),
+    tags: textsOf("tags", theirs, own),
+    properties: textsOf("properties", theirs, own),
     checkpoint: readCheckpoint(around, context),
     position: positionOf(node.key),
   };
