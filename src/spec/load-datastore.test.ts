@@ -84,6 +84,7 @@ describe("a datastore's file", () => {
     ["name: x\ntype: azure_file\naccount_name: a\nfile_share_name: s", ["unsupported_datastore"]],
     ["name: x\ntype: hdfs\nname_node_address: n", ["unsupported_datastore"]],
     ["name: x\ntype: nfs", ["unknown_value"]],
+    ["name: x\ntype: constructor", ["unknown_value"]],
     ["name: x", ["missing_field"]],
     ["name: x\ntype: s3", ["missing_field"]],
     ["type: file\npath: .", ["missing_field"]],

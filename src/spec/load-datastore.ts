@@ -18,6 +18,7 @@ import { checkFields } from "./fields/check-fields.ts";
 import { datastoreFiles, UNUSABLE_DATASTORES } from "./fields/datastore.ts";
 import { texts } from "./job/job-head.ts";
 import { SPEC_LIMITS } from "./limits.ts";
+import { own } from "./own-keys.ts";
 import type { Problem } from "./problem.ts";
 import { type Place, problemAt } from "./problem-at.ts";
 import { readMapping } from "./read-tree.ts";
@@ -56,7 +57,7 @@ function load(
   const problems = [...syntax];
   if (root === null) return { datastore: null, problems };
   const type = getText(root, "type");
-  const table = type === null ? undefined : datastoreFiles[type];
+  const table = type === null ? undefined : own(datastoreFiles, type);
   if (table === undefined) {
     problems.push(unknownType(root, type));
     return { datastore: null, problems };
