@@ -21,6 +21,11 @@ describe("parseDataReference", () => {
       { kind: "asset", name: "d", version: "2", label: null },
     ],
     ["azureml://datastores/blob/paths/a/b", { kind: "datastore", datastore: "blob", path: "a/b" }],
+    ["azureml://datastores/blob/paths", { kind: "datastore", datastore: "blob", path: "" }],
+    [
+      "azureml://datastores/blob/pathsim/a",
+      { kind: "datastore", datastore: "blob", path: "pathsim/a" },
+    ],
     [
       "azureml://datastores/blob/paths/${{name}}/o",
       { kind: "datastore", datastore: "blob", path: "${{name}}/o" },
@@ -71,6 +76,7 @@ describe("parseDataReference", () => {
     "azureml:ftp://x/y",
     "azureml:/subscriptions/s/resourceGroups/g/providers/p/workspaces/w",
     "azureml://jobs/x",
+    "azureml://jobs/x/outputs/o/pathsim",
     "ftp://x/y",
     "s3://",
     "runs:/0123abc/model",

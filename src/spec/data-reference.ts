@@ -78,10 +78,10 @@ function parseAzureml(
 }
 
 const RUN_OUTPUT =
-  /^azureml:\/\/(?:subscriptions\/.*?\/workspaces\/[^/]+\/)?(?:jobs|runs)\/([^/]+)\/outputs\/([^/]+)\/?(?:paths\/?(.*?)\/?)?$/;
+  /^azureml:\/\/(?:subscriptions\/.*?\/workspaces\/[^/]+\/)?(?:jobs|runs)\/([^/]+)\/outputs\/([^/]+)\/?(?:paths(?:\/(.*?)\/?)?)?$/;
 
 const DATASTORE =
-  /^azureml:\/\/(?:subscriptions\/.*?\/workspaces\/[^/]+\/)?datastores\/((?:\$\{\{[^}]*\}\}|[^/])+)(?:\/paths)?\/?(.*)$/;
+  /^azureml:\/\/(?:subscriptions\/.*?\/workspaces\/[^/]+\/)?datastores\/((?:\$\{\{[^}]*\}\}|[^/])+)(?:\/paths(?=\/|$))?\/?(.*)$/;
 
 /** What to write instead; the hint for every mistake above. */
 export const DATA_REFERENCE_FORMS =
