@@ -111,6 +111,15 @@ describe("loadAsset", () => {
     ).not.toBe(JSON.stringify(one?.definition));
   });
 
+  it("identifies a definition by its numbers as a command receives them", () => {
+    const command = "name: c\ncommand: ls\nenvironment_variables: {N: ";
+    const [whole, float, small, text] = ["1", "1.0", "1.0e-5", "0.00001"].map((number) =>
+      JSON.stringify(read("component", `${command}${number}}\n`).asset?.definition),
+    );
+    expect(float).not.toBe(whole);
+    expect(text).toBe(small);
+  });
+
   it.each([
     ["data", "name: d\n", ["missing_field"]],
     ["data", "path: ./data\n", ["missing_field"]],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loaded } from "../testing/loaded-job.ts";
+import { importJob } from "./import-job.ts";
 
 const problems = (text: string): readonly string[] =>
   loaded(`type: data_transfer\n${text}`, { folders: ["data"] }).problems.map(
@@ -16,6 +17,16 @@ const OUT = "outputs: {sink: {type: uri_folder}}\n";
 const DATA = "inputs: {source: {type: uri_folder, path: ./data}}\n";
 
 describe("what a transfer says", () => {
+  it("is the same in the job of a data import, down to the digits of a value", () => {
+    const call = "stored_procedure: f, stored_procedure_params: [{name: x, value: 1.0}]";
+    const source = `{type: database, connection: 'azureml:shop', ${call}}`;
+    const { job } = importJob(`name: d\ntype: mltable\nsource: ${source}\npath: x\n`, "/i.yml");
+    const read = loaded(JSON.stringify(job)).graph?.steps[0]?.typeSettings;
+    expect(read).toMatchObject({
+      source: { storedProcedureParams: [{ name: "x", value: "1.0" }] },
+    });
+  });
+
   it("is read with its defaults", () => {
     expect(settings(`task: copy_data\n${DATA}${OUT}`)).toEqual({
       task: "copy_data",

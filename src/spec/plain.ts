@@ -10,7 +10,7 @@ export type Plain =
   | readonly Plain[]
   | { readonly [key: string]: Plain };
 
-/** Numbers that a double cannot hold exactly stay text. */
+/** Numbers that JSON would write in other digits stay text: `1.0`, `1e-05`, and what a double cannot hold exactly. */
 export function toPlain(node: TreeNode): Plain {
   switch (node.kind) {
     case "list":
@@ -30,9 +30,10 @@ export function toPlain(node: TreeNode): Plain {
     case "boolean":
       return node.text === "True";
     case "integer":
-      return Number.isSafeInteger(Number(node.text)) ? Number(node.text) : node.text;
     case "number":
-      return Number.isFinite(Number(node.text)) ? Number(node.text) : node.text;
+      return String(Number(node.text)) === node.text && Number.isFinite(Number(node.text))
+        ? Number(node.text)
+        : node.text;
     case "string":
       return node.text;
     default:

@@ -60,7 +60,7 @@ describe("readTree", () => {
     expect(plain("[!!str 1, !!int '7', !!float 1, !!bool yes, !!null '', ! 5]")).toEqual([
       "1",
       7,
-      1,
+      "1.0",
       true,
       null,
       "5",
