@@ -37,13 +37,14 @@ export async function findOutput(
 
 /** The same bytes, where the same work has made them once more. */
 async function madeAgain(
-  { records, contents }: Workspace,
+  { records, contents, shared }: Workspace,
   { row, output }: FoundOutput,
   { id }: OutputRecord,
 ): Promise<OutputRecord | null> {
   for (const other of await records.results(row.fingerprint)) {
     const record = recordIn(other, output);
-    if (record?.id === id && (await contents.verify(record))) return record;
+    if (record?.id !== id || (await shared?.fetch(record))) continue;
+    if (await contents.verify(record)) return record;
   }
   return null;
 }

@@ -50,7 +50,7 @@ export async function stageShell(
   const index = stepIndex(run, step);
   if (isRefusal(index)) return index;
   const ports = workspace.enginePorts({ committed: () => {} });
-  const missing = await missingOutput(ports, run, index);
+  const missing = await missingOutput(workspace, run, index);
   if (missing !== null) return missing;
   const lent = await lendVariables(workspace, run);
   if (isRefusal(lent)) return lent;
@@ -195,7 +195,7 @@ function emptyCheckpoint({ folder }: StagedAttempt): string {
 
 /** What an earlier step made must be there as it was made: other bytes would show another step. */
 async function missingOutput(
-  ports: EnginePorts,
+  workspace: Workspace,
   run: RecordedRun,
   index: number,
 ): Promise<Refusal | null> {
@@ -210,7 +210,9 @@ async function missingOutput(
         `see why: stepwell show ${run.row.name}`,
         1,
       );
-    if (await ports.contents.verify(record)) continue;
+    const notFetched = await workspace.shared?.fetch(record);
+    if (notFetched) return notFetched;
+    if (await workspace.contents.verify(record)) continue;
     return refuse(
       "damaged_output",
       `input ${name} of step ${node.path} was deleted or changed since: ${record.path}`,

@@ -130,6 +130,33 @@ describe("a shared cache", () => {
     expect(found.filter((one) => one === "f.txt")).toHaveLength(1);
   });
 
+  it("brings what a step reads for a shell where it ran", () => {
+    share();
+    run(maker);
+    const { name } = run(reader);
+    const said = as(
+      reader,
+      "shell",
+      name,
+      "two",
+      "--",
+      "bash",
+      "-c",
+      "./step.sh; cat $SW_outputs_f",
+    );
+    expect([said.code, said.stdout]).toEqual([0, "hi\n"]);
+  });
+
+  it("brings an output that was removed here and made again elsewhere", () => {
+    share();
+    run(maker);
+    expect(run(reader, "--force").decisions).toEqual(["ran", "ran"]);
+    expect(as(reader, "delete", "both-1").code).toBe(0);
+    expect(run(reader).decisions).toEqual(["reused", "reused"]);
+    const at = as(reader, "outputs", "both-1", "one.d").stdout.trim();
+    expect(fs.readFileSync(path.join(at, "l"), "utf8")).toBe("hi\n");
+  });
+
   it("is read by whoever made it without naming the own key", () => {
     share();
     run(maker);
