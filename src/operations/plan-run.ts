@@ -14,6 +14,7 @@ import {
 } from "../core/step-facts.ts";
 import { listed, trustNotes } from "../core/trust-notes.ts";
 import { unchanged } from "../engine/decide.ts";
+import { environmentDocument } from "../engine/evidence.ts";
 import { createExplainer, type FullExplainer } from "../engine/explainer.ts";
 import { goneBytes, isOfOthers } from "../engine/others-bytes.ts";
 import { type ResultsByStep, resultsByStep } from "../engine/results-by-step.ts";
@@ -90,7 +91,16 @@ async function forecastOnce(
   const recorded = resultsByStep(workspace.records);
   const ahead = resultsAhead(workspace.records, plan, lookup);
   const clashesOf = versionClashes(workspace);
-  const forecasting: Forecasting = { workspace, explainer, plan, lookup, ahead, unresolved };
+  let environments: ReturnType<Forecasting["environments"]> | null = null;
+  const forecasting: Forecasting = {
+    workspace,
+    explainer,
+    plan,
+    lookup,
+    ahead,
+    unresolved,
+    environments: () => (environments ??= workspace.records.documentIds(environmentDocument(""))),
+  };
   const steps: StepForecast[] = [];
   for (const [index, step] of plan.graph.steps.entries()) {
     if (skipped.has(step.path)) {
@@ -147,6 +157,8 @@ interface Forecasting {
   readonly ahead: ResultsAhead;
   /** Steps whose environment has no lock that holds yet, and why. */
   readonly unresolved: ReadonlyMap<number, string>;
+  /** Ids of those that results of this workspace were made in. */
+  readonly environments: () => Promise<readonly string[]>;
 }
 
 interface Decided {
@@ -194,9 +206,7 @@ async function forecastStep(forecasting: Forecasting, index: number): Promise<De
   const detail = unresolved.get(index);
   if (detail !== undefined) {
     const decided = await run({ kind: "environment_changed", detail });
-    // Another definition may well resolve to the packages that an earlier result was made with.
-    const last = await explainer.history.latest(plan.graph.pipeline, step.path, null);
-    if (must !== null || last === null) return decided;
+    if (must !== null || !(await mayBeMade(forecasting, index))) return decided;
     return { row: null, forecast: { ...decided.forecast, decision: "depends" } };
   }
   if (must !== null) return run(must);
@@ -208,6 +218,24 @@ async function forecastStep(forecasting: Forecasting, index: number): Promise<De
   if ("kind" in found) return run(found);
   const reason: Reason = { kind: "unchanged", detail: `unchanged since ${found.run}` };
   return { forecast: reuse(step, reason, found.run, found), row: found };
+}
+
+/** Another definition may well resolve to the packages that an earlier result, or one of others, was made with. */
+async function mayBeMade(
+  { workspace, explainer, plan, environments }: Forecasting,
+  index: number,
+): Promise<boolean> {
+  const { records, shared } = workspace;
+  const path = plan.graph.steps[index]?.path ?? "";
+  if (shared?.asks || (await explainer.history.latest(plan.graph.pipeline, path, null)) !== null)
+    return true;
+  const planned = plan.steps[index] as Plan["steps"][number];
+  const base = momentBase(plan, planned);
+  for (const environment of await environments()) {
+    const stable = staticId(planned.nodeId, { ...base, environment });
+    if ((await records.fingerprintsWithStaticId(stable)).length > 0) return true;
+  }
+  return false;
 }
 
 /** Of the workspace's own, or of others; or why there is none that may be taken; null: there is none at all. */
@@ -235,6 +263,18 @@ async function forecastOpen(
   const step = plan.graph.steps[index] as StepNode;
   const planned = plan.steps[index] as Plan["steps"][number];
   const { contents, unknown } = knownContents(plan, index, lookup);
+  const from = [...new Set(unknown.map((name) => sourceOf(step, name)))].join(", ");
+  const depends = async (reason: Reason): Promise<Decided> => {
+    const latest = await lately(forecasting, step);
+    const forecast = {
+      name: step.path,
+      decision: "depends",
+      reason,
+      from: null,
+      ...latest,
+    } as const;
+    return { forecast, row: null };
+  };
   const base = momentBase(plan, planned);
   const stable = staticId(planned.nodeId, base);
   const known = await workspace.records.fingerprintsWithStaticId(stable);
@@ -247,15 +287,13 @@ async function forecastOpen(
         own(image.moment.contents, name)?.[1] === file,
     );
     if (!same) continue;
-    const from = [...new Set(unknown.map((name) => sourceOf(step, name)))].join(", ");
-    const reason: Reason = { kind: "depends", detail: `depends on ${from}` };
-    const latest = await lately(forecasting, step);
-    return {
-      forecast: { name: step.path, decision: "depends", reason, from: null, ...latest },
-      row: null,
-    };
+    return depends({ kind: "depends", detail: `depends on ${from}` });
   }
-  return run(await openReason(forecasting, index, { ...base, contents }, unknown));
+  const reason = await openReason(forecasting, index, { ...base, contents }, unknown);
+  if (!workspace.shared?.asks) return run(reason);
+  // They can be asked only for all of it.
+  const detail = `${reason.detail}; a cache may have its result, which depends on ${from}`;
+  return depends({ ...reason, detail });
 }
 
 /** What makes an input that is not known yet. */

@@ -330,6 +330,8 @@ export interface RecordStore extends LineageIndex, KeepingRecords {
   /** Attempts of a run without an end, also where its events cannot be read. */
   openAttempts(run: string): Promise<readonly OpenAttempt[]>;
   document(id: string): Promise<string | null>;
+  /** What follows `prefix` in the ids that begin with it. */
+  documentIds(prefix: string): Promise<readonly string[]>;
   putDocuments(documents: readonly Document[]): Promise<void>;
 
   /** The results of a fingerprint that can be reused, newest first; of more than MOST_RESULTS the newest. */

@@ -23,6 +23,7 @@ import {
 import { resultOfEvent } from "../ports/result-of-event.ts";
 import { memoryAssets } from "./memory-assets.ts";
 import { memoryDatastores } from "./memory-datastores.ts";
+import { keepDocuments, memoryDocuments } from "./memory-documents.ts";
 import { type KeepingData, memoryKeeping, takesRemoved } from "./memory-keeping.ts";
 import { memoryLineage } from "./memory-lineage.ts";
 import { listRuns } from "./memory-runs.ts";
@@ -71,6 +72,7 @@ export function createMemoryStore(): RecordStore {
     ...resultVerbs(data),
     ...memoryAssets(data),
     ...memoryDatastores(),
+    ...memoryDocuments(data.documents),
     ...memoryLineage(data),
     ...memoryKeeping(data),
   };
@@ -235,8 +237,6 @@ function runVerbs(
   | "openAttempts"
   | "openRuns"
   | "events"
-  | "document"
-  | "putDocuments"
 > {
   return {
     submit: async (run, onClaim = () => {}) => submit(data, run, onClaim),
@@ -264,11 +264,6 @@ function runVerbs(
         attemptId,
         fingerprint: shared ? fingerprint : null,
       })),
-    document: async (id) => data.documents.get(id) ?? null,
-    async putDocuments(documents) {
-      for (const { id, body } of documents)
-        if (!data.documents.has(id)) data.documents.set(id, body);
-    },
   };
 }
 
@@ -283,8 +278,7 @@ function submit(data: Data, run: NewRun, onClaim: () => void): SubmitOutcome {
   if (taken !== undefined) return { kind: "name_taken", run: taken };
   onClaim();
   const { planBody, documents, steps, ...rest } = run;
-  for (const document of [{ id: run.planId, body: planBody }, ...documents])
-    if (!data.documents.has(document.id)) data.documents.set(document.id, document.body);
+  keepDocuments(data.documents, [{ id: run.planId, body: planBody }, ...documents]);
   const counts = { total: steps, ran: 0, reused: 0, failed: 0 };
   const newest = Math.max(0, ...[...data.runs.values()].map((row) => row.order));
   const order = Math.max(run.createdAt, newest + 1);

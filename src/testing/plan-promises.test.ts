@@ -182,6 +182,14 @@ describe("an environment whose definition was changed", () => {
     expect(again.steps).toMatchObject([{ reuse: { decision: "reused" } }]);
   });
 
+  it("may turn out to be that of a result of another step, too", () => {
+    const third = named("third").map((word) => word.replace("jobs.one.", "jobs.two."));
+    rig.write("other.yml", "type: pipeline\njobs: {two: {command: echo hello}}\n");
+    expect(steps("other.yml", ...third)).toMatchObject([{ decision: "depends" }]);
+    const made = rig.run("run", "other.yml", ...third);
+    expect(made.steps).toMatchObject([{ reuse: { decision: "reused" } }]);
+  });
+
   it("is run for certain when the step must run anyway", () => {
     expect(steps("made.yml", "--force", ...named("third"))).toMatchObject([{ decision: "run" }]);
   });

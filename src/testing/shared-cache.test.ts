@@ -122,6 +122,19 @@ describe("a shared cache", () => {
     expect(run(reader).decisions).toEqual(["reused", "reused"]);
   });
 
+  it("is no promise of a plan for a step that reads what another is about to make", () => {
+    for (const rig of [maker, reader])
+      rig.write("p.yml", rig.read("p.yml").replace("  one:\n", "  one:\n    reuse: never\n"));
+    share();
+    run(maker);
+    const detail = "never ran; a cache may have its result, which depends on one";
+    expect(JSON.parse(as(reader, "plan", "p.yml", "--json").stdout).steps).toMatchObject([
+      { name: "one", decision: "run" },
+      { name: "two", decision: "depends", reason: { kind: "never_ran", detail } },
+    ]);
+    expect(run(reader).decisions).toEqual(["ran", "reused"]);
+  });
+
   it("brings what a step reads before it starts, when only that step runs", () => {
     share();
     run(maker);

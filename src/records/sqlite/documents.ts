@@ -33,3 +33,14 @@ export function readDocument(session: Session, id: string): string | null {
   );
   return row === undefined ? null : String(row.body);
 }
+
+export function documentIds(session: Session, prefix: string): readonly string[] {
+  return session
+    .all(
+      "select id from document where workspace=? and id>=? and id<?",
+      session.workspace,
+      prefix,
+      `${prefix}\u{10ffff}`,
+    )
+    .map((row) => String(row.id).slice(prefix.length));
+}

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { RunUpdate } from "../../ports/records.ts";
 import { readAsset } from "./assets.ts";
+import { documentIds } from "./documents.ts";
 import { type Database, openDatabase } from "./driver.ts";
 import { keepingVerbs, takesRemoved } from "./keeping.ts";
 import { lineageVerbs, reusedBy } from "./lineage.ts";
@@ -67,6 +68,7 @@ it("asks no question of the engine or of lists by reading a whole table", () => 
   resultState(session, "a");
   fingerprintsWithStaticId(session, "a");
   resultsOf(session, "r");
+  documentIds(session, "a");
   readAsset(session, "data", "a", "1");
   readAsset(session, "data", "a", null);
   const lineage = lineageVerbs(session);

@@ -21,7 +21,7 @@ import {
   putSecret,
   readSecret,
 } from "./datastores.ts";
-import { putDocuments, readDocument } from "./documents.ts";
+import { documentIds, putDocuments, readDocument } from "./documents.ts";
 import { isDiskFull, openDatabase } from "./driver.ts";
 import { becomeEngine, readEngine, releaseEngine, renewLease } from "./engine-row.ts";
 import { appendEvents, openAttempts, projectCreated, readEvents } from "./events.ts";
@@ -149,6 +149,7 @@ function storeOver(
     events: async (run, after) => readEvents(session, run, after),
     openAttempts: async (run) => openAttempts(session, run),
     document: async (id) => readDocument(session, id),
+    documentIds: async (prefix) => documentIds(session, prefix),
     putDocuments: async (documents) => session.transaction(() => putDocuments(session, documents)),
     results: async (fingerprint) => usableResults(session, fingerprint),
     newestUsable: async (fingerprints) => newestUsable(session, fingerprints),

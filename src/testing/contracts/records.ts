@@ -267,6 +267,12 @@ export function recordsContract(name: string, open: () => RecordStore): void {
       expect((await store.results("f")).map((row) => row.seq)).toEqual([2]);
     });
 
+    it("lists the documents whose ids begin with a word", async () => {
+      const store = open();
+      await store.putDocuments(["a/one", "a0", "b/two", "a"].map((id) => ({ id, body: "" })));
+      expect(await store.documentIds("a/")).toEqual(["one"]);
+    });
+
     it("finds results by the ids that their fingerprints are made of", async () => {
       const store = open();
       const epoch = await asEngine(store);
