@@ -385,6 +385,8 @@ describe("what is registered", () => {
       expect(error.code).toBe("asset_version_conflict");
       expect(error.hint).toContain("2");
       expect((await ws.components.publish(words)).name).toBe("words");
+      const both = [count, total].map((one) => ws.components.publish(one, { version: "at-once" }));
+      expect((await Promise.all(both)).map(({ name }) => name)).toEqual(["count", "total"]);
       expect((await ws.components.get("words")).version).toBe("1");
       expect((await refusal(ws.components.publish((() => {}) as never))).code).toBe(
         "not_publishable",

@@ -66,6 +66,19 @@ describe("a server without ETags", () => {
     expect((await fetched()).text).toBe("one");
   });
 
+  it("gives two of one process that ask at once a whole file each", async () => {
+    const { file, place } = await served();
+    file.text = "0123456789".repeat(1_000_000);
+    const whole = async (): Promise<boolean> => {
+      const at = await place();
+      return typeof at === "string" && fs.readFileSync(at, "utf8") === file.text;
+    };
+    expect(await Promise.all([whole(), whole(), whole()])).toEqual([true, true, true]);
+    expect(await whole()).toBe(true);
+    // The fourth is asked whether it is still the same; none was asked again.
+    expect(file.sent).toBe(4);
+  });
+
   it("is believed when nothing that it says is another, and the file stays", async () => {
     const { fetched } = await served();
     expect(await fetched()).toEqual(await fetched());

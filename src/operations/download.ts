@@ -126,6 +126,8 @@ async function ask(
   }
 }
 
+let begun = 0;
+
 /** The file is seen when it is whole. */
 async function keep(
   response: Response,
@@ -134,7 +136,9 @@ async function keep(
   tell: (line: string) => void,
 ): Promise<Remembered["copy"]> {
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  const partial = `${file}.${process.pid}.partial`;
+  // Two runs that one program submits at once may ask for the same.
+  begun += 1;
+  const partial = `${file}.${process.pid}-${begun}.partial`;
   try {
     await writeBody(response, partial, waiting, tell);
     const copy = await copyOf(partial);

@@ -100,7 +100,7 @@ async function store(
 ): Promise<Refusal | null> {
   const target = places.frozen(workspace.folder, name);
   if (fs.existsSync(target)) return null;
-  const temporary = path.join(path.dirname(target), `.tmp-${process.pid}`);
+  const temporary = path.join(path.dirname(target), `.tmp-${workspace.random.id()}`);
   try {
     fs.mkdirSync(path.join(temporary, "root"), { recursive: true });
     for (const { from, to, links } of copies) {
