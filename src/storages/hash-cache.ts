@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { checkedText, textOfChecked } from "../core/checked-text.ts";
 import type { ContentId } from "../core/content.ts";
 import { readText } from "../ports/read-file.ts";
+import { uniqueNumber } from "./unique-number.ts";
 import type { Listed, ListedFile } from "./walk.ts";
 
 /**
@@ -76,7 +77,7 @@ export function writePage(cacheFolder: string, place: string, page: CachePage): 
 }
 
 function replace(path: string, text: string): void {
-  const temporary = `${path}.${process.pid}.${writes++}.tmp`;
+  const temporary = `${path}.${process.pid}.${uniqueNumber()}.tmp`;
   writeFileSync(temporary, checkedText(FORMAT, text));
   renameSync(temporary, path);
 }
@@ -88,8 +89,6 @@ function read(path: string): string | null {
     return null;
   }
 }
-
-let writes = 0;
 
 function pagePath(cacheFolder: string, place: string): string {
   return join(cacheFolder, hash("sha256", place).slice(0, 32));

@@ -20,6 +20,7 @@ import { ContentProblem } from "./content-problem.ts";
 import { hashFile } from "./hash-file.ts";
 import { markUsed } from "./mark-used.ts";
 import { copyEntries, storedMode } from "./snapshot-store.ts";
+import { uniqueNumber } from "./unique-number.ts";
 
 export interface KeepCopy {
   readonly from: string;
@@ -46,7 +47,7 @@ export function hasCopy(storeFolder: string, id: ContentId): boolean {
 /** Copies, checks every byte of the copy by its hash, and makes it visible in one step. */
 export function keepCopy({ from, content, entries, storeFolder }: KeepCopy): void {
   const target = keptPath(storeFolder, content.id);
-  const temporary = join(storeFolder, ".kept", `.tmp-${process.pid}-${copies++}`);
+  const temporary = join(storeFolder, ".kept", `.tmp-${process.pid}-${uniqueNumber()}`);
   mkdirSync(dirname(target), { recursive: true });
   try {
     if (entries === null) {
@@ -69,8 +70,6 @@ export function keepCopy({ from, content, entries, storeFolder }: KeepCopy): voi
     rmSync(temporary, { recursive: true, force: true });
   }
 }
-
-let copies = 0;
 
 /** Somebody may have kept the same at the same time: theirs is as good as ours. */
 function publish(temporary: string, target: string): void {

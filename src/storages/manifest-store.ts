@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import type { ContentId, Manifest, ManifestEntry } from "../core/content.ts";
 import { readText } from "../ports/read-file.ts";
 import { folderId, sortByBytes } from "./folder-id.ts";
+import { uniqueNumber } from "./unique-number.ts";
 
 export function manifestsFolder(storeFolder: string): string {
   return join(storeFolder, ".manifests");
@@ -26,7 +27,7 @@ export function writeManifest(
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return path;
   const sorted = sortByBytes([...entries], (entry) => entry.path);
   const manifest: Manifest = { format: 1, entries: sorted };
-  const temporary = `${path}.${process.pid}.${writes++}.tmp`;
+  const temporary = `${path}.${process.pid}.${uniqueNumber()}.tmp`;
   const text = JSON.stringify(manifest);
   try {
     writeFileSync(temporary, text);
@@ -37,8 +38,6 @@ export function writeManifest(
   renameSync(temporary, path);
   return path;
 }
-
-let writes = 0;
 
 /** Null when never stored, removed or damaged. */
 export function readManifest(storeFolder: string, id: ContentId): Manifest | null {

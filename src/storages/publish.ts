@@ -26,6 +26,7 @@ import {
   writeMemory,
 } from "./publish-folder.ts";
 import { copyEntries, handedMode } from "./snapshot-store.ts";
+import { uniqueNumber } from "./unique-number.ts";
 
 export function publishCopy(copy: PublishCopy): void {
   const { from, to, entries, memory } = copy;
@@ -38,7 +39,7 @@ export function publishCopy(copy: PublishCopy): void {
   const folder = isShared ? to : dirname(to);
   makeFolders(folder);
   removeLeft(folder);
-  const temporary = join(folder, `.${basename(to)}.stepwell-${writerMark()}-${copies++}`);
+  const temporary = join(folder, `.${basename(to)}.stepwell-${writerMark()}-${uniqueNumber()}`);
   try {
     if (entries === null) copyFile(from, temporary);
     else if (isShared) mergeFolder({ from, to, entries }, before, temporary);
@@ -57,8 +58,6 @@ function copyFile(from: string, to: string): void {
   copyFileSync(from, to, fs.COPYFILE_FICLONE);
   chmodSync(to, handedMode((statSync(from).mode & 0o111) !== 0));
 }
-
-let copies = 0;
 
 const LEFT = /^\.(.+)\.stepwell-([0-9a-f]{16}-\d+)-\d+(\.old)?$/;
 const LEFT_MS = 24 * 60 * 60_000;

@@ -22,6 +22,7 @@ import {
   storedMode,
   storeSnapshot,
 } from "./snapshot-store.ts";
+import { uniqueNumber } from "./unique-number.ts";
 import { type Listed, listFile, walk } from "./walk.ts";
 
 export interface CodePlaces {
@@ -170,7 +171,7 @@ function keep(
     for (const place of [folder, snapshotList(codeFolder, id)]) markUsed(place, "change");
     return true;
   }
-  const temporary = join(codeFolder, `.tmp-${process.pid}-${copies++}`);
+  const temporary = join(codeFolder, `.tmp-${process.pid}-${uniqueNumber()}`);
   mkdirSync(temporary, { recursive: true });
   try {
     const made = new Set<string>(["."]);
@@ -186,8 +187,6 @@ function keep(
     rmSync(temporary, { recursive: true, force: true });
   }
 }
-
-let copies = 0;
 
 function describe(
   code: CodeReference,
