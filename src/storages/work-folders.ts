@@ -153,8 +153,12 @@ function keepNewest(places: WorkPlaces, attemptId: string, take: (path: string) 
   } catch {
     // Without a mark it merely is not counted.
   }
+  // A `gc` may take marks away meanwhile.
   const kept = namesIn(marks)
-    .map((name) => ({ name, at: statSync(join(marks, name)).mtimeMs }))
+    .flatMap((name) => {
+      const at = statSync(join(marks, name), { throwIfNoEntry: false })?.mtimeMs;
+      return at === undefined ? [] : [{ name, at }];
+    })
     .sort((a, b) => b.at - a.at);
   for (const { name } of kept.slice(KEPT)) {
     take(join(places.workFolder, name));

@@ -252,4 +252,13 @@ export function discarding(bench: () => ContentsBench): void {
     expect(kept).toContain("d12");
     expect(kept).not.toContain("d0");
   });
+
+  it("keeps one while the mark of another is taken away", async () => {
+    await bench().stage("d0", {});
+    bench().contents.discard("d0", "newest");
+    // Listed, and not there any more.
+    symlinkSync("nowhere", bench().path(".stepwell/work/.kept/gone"));
+    await bench().stage("d1", {});
+    expect(() => bench().contents.discard("d1", "newest")).not.toThrow();
+  });
 }
