@@ -130,6 +130,21 @@ describe("a data import", () => {
 });
 
 describe("a datastore", () => {
+  it("that is registered anew keeps no secret that it does not name any more", () => {
+    const register = (credentials: string): readonly string[] => {
+      const head = "name: sealed\ntype: azure_blob\naccount_name: a\ncontainer_name: c\n";
+      rig.write("sealed.yml", `${head}credentials: ${credentials}\n`);
+      expect(cli("datastore", "create", "sealed.yml").code).toBe(0);
+      const secrets = JSON.parse(cli("secret", "list", "--json").stdout).secrets;
+      return secrets.map(({ name }: { readonly name: string }) => name);
+    };
+    expect(register("{sas_token: one}")).toEqual(["datastores/sealed/sasToken"]);
+    expect(register("{sas_token: {secret: datastores/sealed/sasToken}}")).toHaveLength(1);
+    expect(register("{account_key: two}")).toEqual(["datastores/sealed/accountKey"]);
+    expect(register("{account_key: {env: KEY}}")).toEqual([]);
+    cli("datastore", "delete", "sealed");
+  });
+
   it("is registered with its secrets sealed, and read by pipelines by its name", () => {
     rig.write("lake/words/a.txt", "from the lake\n");
     rig.write("lake.yml", "name: lake\ntype: file\npath: ./lake\n");

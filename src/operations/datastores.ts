@@ -116,7 +116,21 @@ export async function registerDatastore(
     createdAt: workspace.clock.now(),
     createdBy: workspace.user,
   });
+  const named = new Set<string>();
+  withSecrets(definition, (_, secret) => secret.from === "store" && named.add(secret.name));
+  await forgetSecrets(workspace, name, named);
   return { datastore: { ...row, from: "registered" }, keptSecrets: values.length };
+}
+
+/** Those that were kept with a datastore, but for what it still names. */
+async function forgetSecrets(
+  { records }: Workspace,
+  datastore: string,
+  named: ReadonlySet<string>,
+): Promise<void> {
+  for (const { name } of await records.secrets())
+    if (name.startsWith(`datastores/${datastore}/`) && !named.has(name))
+      await records.deleteSecret(name);
 }
 
 /** Forgets a registered datastore and the secrets that were kept with it. What it holds stays. */
@@ -130,9 +144,7 @@ export async function forgetDatastore(workspace: Workspace, name: string): Promi
       found.from === "built-in" ? null : "take it out of stepwell.yml",
     );
   await workspace.records.deleteDatastore(name);
-  for (const secret of await workspace.records.secrets())
-    if (secret.name.startsWith(`datastores/${name}/`))
-      await workspace.records.deleteSecret(secret.name);
+  await forgetSecrets(workspace, name, new Set());
   return null;
 }
 
