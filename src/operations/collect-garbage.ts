@@ -110,7 +110,9 @@ async function collectKinds(
       ...unusedSince(kept, young).filter((at) => !named.inputs.has(path.basename(at))),
       ...unnamedCopies(copies, named.inputs),
     ]),
-    downloads: remove(downloads.filter((at) => !named.downloads.has(path.basename(at)))),
+    downloads: remove(
+      downloads.filter((at) => !named.downloads.has(path.basename(at)) && !isInUse(at, young)),
+    ),
     variables: remove(await strayShells(workspace, young), () => true),
     // The newest is the way back to the version before.
     records: remove(copiesOfRecord(folder).slice(1)),
@@ -187,15 +189,14 @@ function downloadsIn(
   folder: string,
   { young, failed }: { readonly young: number; readonly failed: number },
 ): readonly string[] {
-  const brought = olderThan(places.downloads(folder), young);
   return [
-    ...brought.filter((at) => !isBeingFetched(at, young)),
+    ...olderThan(places.downloads(folder), young),
     ...olderThan(places.transfers(folder), failed),
   ];
 }
 
-/** Something in what arrives, or in what this is the lock of, is younger: whoever brings it lives, or has just been killed. */
-function isBeingFetched(at: string, moment: number): boolean {
+/** Something in it, or in what this is the lock of, is younger: who brings it, or a submit, counts on it. */
+function isInUse(at: string, moment: number): boolean {
   const bare = at.replace(/\.(lock|partial)$/, "");
   return [`${bare}.partial`, bare].some((place) => newestIn(place) >= moment);
 }

@@ -76,9 +76,13 @@ async function downloadNow(
   const place = path.join(folder, downloadName(url));
   const file = path.join(place, fileName(url));
   const known = await rememberedOf(file, memoryOf(place));
+  const copyAsItIs = (): string => {
+    markUsed(memoryOf(place));
+    return file;
+  };
   const copyAfter = (reason: string): string => {
     say(`${shown} ${reason}: what was fetched earlier is used`);
-    return file;
+    return copyAsItIs();
   };
   const waiting = patience(silenceMs);
   try {
@@ -90,7 +94,7 @@ async function downloadNow(
     const isSettled = response.status === 304 || (known !== null && isSame(known, response));
     if (isSettled || !response.ok || response.body === null) {
       await response.body?.cancel();
-      if (isSettled) return file;
+      if (isSettled) return copyAsItIs();
       const answer = `answered ${response.status} ${response.statusText}`;
       if (!IN_TROUBLE.has(response.status)) return notGiven(shown, answer);
       return { settle: () => (known === null ? inTrouble(url, answer) : copyAfter(answer)) };
@@ -105,6 +109,16 @@ async function downloadNow(
     return waiting.signal.aborted || isOutOfSpace(error) ? failed : { settle: () => failed };
   } finally {
     waiting.end();
+  }
+}
+
+/** No run may name it yet: `gc` leaves what is young. */
+function markUsed(memory: string): void {
+  const now = new Date();
+  try {
+    fs.utimesSync(memory, now, now);
+  } catch {
+    // Another user's: it serves all the same.
   }
 }
 
