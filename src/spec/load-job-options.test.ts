@@ -283,6 +283,31 @@ describe("--input", () => {
     ]);
   });
 
+  it.each([
+    ["{type: number, value: 5}", "5"],
+    ["{type: string, default: '5'}", "5"],
+    ["{value: 5}", "5"],
+    ["{path: ./f.csv}", "f.csv"],
+    ["{path: ./data}", "data"],
+  ])("that says the same as %s makes the same step", (said, value) => {
+    const text = `command: ls \${{inputs.x}}\ninputs: {x: ${said}}`;
+    const more = { files: { "f.csv": "" }, folders: ["data"] };
+    const [file, option] = [{}, { x: value }].map((inputs) =>
+      loaded(text, { ...more, options: { inputs } }),
+    );
+    expect(option?.problems).toEqual(file?.problems);
+    expect(option?.graph?.steps[0]?.inputs).toEqual(file?.graph?.steps[0]?.inputs);
+  });
+
+  it("of data of any kind leaves it to what lies there", () => {
+    const inner = "type: pipeline\ninputs: {d: {type: path}}\njobs: {a: {command: ls}}";
+    const job = loaded("type: pipeline\ncomponent: ./p.yml", {
+      files: { "p.yml": inner, "f.csv": "" },
+      options: { inputs: { d: "f.csv" } },
+    });
+    expect([findings(job), job.graph?.inputs.d?.type]).toEqual([[], "uri_file"]);
+  });
+
   it("replaces data, keeping its type and mode; relative paths start where the user stands", () => {
     const { graph } = given({ raw: "data" }, { currentFolder: "/project/sub" });
     expect(graph?.steps[0]?.inputs.d).toMatchObject({

@@ -2,12 +2,19 @@
 
 import { namesInWords, suggestion } from "../did-you-mean.ts";
 import type { Place } from "../problem-at.ts";
-import { getMapping, getWord, type TreeMapping, type TreeNode, type TreeScalar } from "../tree.ts";
+import {
+  getMapping,
+  getSet,
+  getWord,
+  type TreeMapping,
+  type TreeNode,
+  type TreeScalar,
+} from "../tree.ts";
 import { resolvePlainScalar } from "../yaml-scalar.ts";
 import { isAsDeclared, isFitting } from "./as-declared.ts";
 import { bindDeclared, type GivenInputs } from "./bind-inputs.ts";
 import { bindValue } from "./bind-value.ts";
-import { type Component, isDataType, isLiteralKind } from "./component.ts";
+import { type Component, type DeclaredInput, isDataType, isLiteralKind } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
 import { checkPortNames } from "./port-name.ts";
 import type { ResolvedInput } from "./scope.ts";
@@ -63,12 +70,13 @@ function applyOptions(
       continue;
     }
     const current = given.get(name)?.value ?? null;
-    const type = component?.inputs.get(name)?.type ?? currentType(current);
+    const declared = component?.inputs.get(name);
+    const type = declared === undefined ? currentType(current) : declaredType(declared);
     const from = context.options.currentFolder ?? base;
     const value = optionValue({ name, text }, type, current);
     // What is told here is not told again where the input is passed on.
     if (component === null && !isFitting(name, value, current, context)) continue;
-    given.set(name, { value, base: from });
+    given.set(name, { value: asWritten(value, current), base: from });
   }
 }
 
@@ -88,10 +96,33 @@ function placeOf(name: string): Place & { readonly source: null } {
   return { source: null, offset: 0, option: `--input ${name}` };
 }
 
+/** Data of any kind: what lies at its path tells which. */
+const ANY_DATA = "path";
+
+function declaredType({ type, isAnyData }: DeclaredInput): string {
+  return isAnyData === true ? ANY_DATA : type;
+}
+
 /** The type that an input has so far; null when nothing tells. */
 function currentType(value: TreeNode | null): string | null {
-  if (value?.kind === "mapping") return getWord(value, "type") ?? "uri_folder";
+  if (value?.kind === "mapping") {
+    const literal = getSet(value, "value") ?? getSet(value, "default");
+    return getWord(value, "type") ?? (literal === null ? ANY_DATA : currentType(literal));
+  }
   return value?.kind === "scalar" && value.type !== "null" ? value.type : null;
+}
+
+/** A value with the type that the file says beside the one that it replaces. */
+function asWritten(value: TreeNode, current: TreeNode | null): TreeNode {
+  const isTyped = current?.kind === "mapping" && isLiteralKind(getWord(current, "type") ?? "");
+  if (value.kind !== "scalar" || !isTyped) return value;
+  const { kind, type, text, ...place } = value;
+  const key: TreeScalar = { kind: "scalar", type: "string", text: "value", ...place };
+  return {
+    ...current,
+    entries: new Map([...current.entries, ["value", { key, value }]]),
+    ...place,
+  };
 }
 
 function optionValue(
@@ -105,7 +136,7 @@ function optionValue(
     const entries = new Map(current?.kind === "mapping" ? current.entries : []);
     const key: TreeScalar = { ...string, text: "path" };
     const kind: TreeScalar = { ...string, text: type };
-    entries.set("type", { key: { ...string, text: "type" }, value: kind });
+    if (type !== ANY_DATA) entries.set("type", { key: { ...string, text: "type" }, value: kind });
     entries.set("path", { key, value: string });
     return { kind: "mapping", entries, ...place };
   }
