@@ -19,12 +19,12 @@ export function parseCloudAddress(url: string): CloudAddress | null {
   const parts = /^(s3|gs|wasbs?|abfss?):\/\/([^/]+)\/?(.*)$/i.exec(url);
   if (parts === null) return null;
   const [, scheme = "", authority = "", rest = ""] = parts;
-  const path = decoded(rest);
   const credentials = { kind: "ambient" } as const;
+  // Of these a key stands as it is, as all their tools take it: engines escape values of partitions in it (`at=10%3A30`).
   switch (scheme.toLowerCase()) {
     case "s3":
       return {
-        path,
+        path: rest,
         definition: {
           type: "s3",
           bucket: authority,
@@ -37,11 +37,11 @@ export function parseCloudAddress(url: string): CloudAddress | null {
       };
     case "gs":
       return {
-        path,
+        path: rest,
         definition: { type: "gcs", bucket: authority, prefix: "", endpoint: null, credentials },
       };
     default:
-      return azureAddress(authority, path);
+      return azureAddress(authority, decoded(rest));
   }
 }
 
