@@ -17,6 +17,13 @@ const OUT = "outputs: {sink: {type: uri_folder}}\n";
 const DATA = "inputs: {source: {type: uri_folder, path: ./data}}\n";
 
 describe("what a transfer says", () => {
+  it("names no folder that is called like a reference", () => {
+    const place = "{type: file_system, connection: lake, path: 'in/${{name}}'}";
+    const told = (what: string) => `3: \`\${{name}}\` means nothing in the path of a ${what}`;
+    expect(problems(`task: import_data\nsource: ${place}\n${OUT}`)).toEqual([told("source")]);
+    expect(problems(`task: export_data\nsink: ${place}\n${DATA}`)).toEqual([told("sink")]);
+  });
+
   it("is the same in the job of a data import, down to the digits of a value", () => {
     const call = "stored_procedure: f, stored_procedure_params: [{name: x, value: 1.0}]";
     const source = `{type: database, connection: 'azureml:shop', ${call}}`;

@@ -3,6 +3,7 @@
 
 import { bareName } from "../asset-name.ts";
 import type { DataReference, StepInput, StepNode } from "../graph.ts";
+import { templateReferences } from "../template.ts";
 import {
   type DatabaseSink,
   type DatabaseSource,
@@ -94,7 +95,7 @@ function readImport(parts: TransferParts, context: LoadContext): ReadTransfer {
     type: "uri_folder",
     mode: "direct",
     optional: false,
-    source: { kind: "data", reference: filesOf(source) },
+    source: { kind: "data", reference: filesOf(source, context) },
   };
   return {
     settings: { task: "import_data", source: { type: "file_system" } },
@@ -102,12 +103,21 @@ function readImport(parts: TransferParts, context: LoadContext): ReadTransfer {
   };
 }
 
-function filesOf(source: TreeMapping): DataReference {
-  return {
-    kind: "datastore",
-    datastore: connectionOf(source),
-    path: (getText(source, "path") ?? "").replace(/^\/+/, ""),
-  };
+function filesOf(source: TreeMapping, context: LoadContext): DataReference {
+  const path = pathOf(source, "source", context);
+  return { kind: "datastore", datastore: connectionOf(source), path };
+}
+
+/** Whatever of it is not filled in by now would be a folder of that name. */
+function pathOf(place: TreeMapping, what: "source" | "sink", context: LoadContext): string {
+  const node = getSet(place, "path");
+  const text = textOf(node) ?? "";
+  for (const { raw } of templateReferences(text)) {
+    const message = `\`${raw}\` means nothing in the path of a ${what}`;
+    const hint = "In a pipeline an input of it can be the whole path: `${{parent.inputs.x}}`.";
+    context.error(node, "bad_binding", message, hint);
+  }
+  return text.replace(/^\/+/, "");
 }
 
 function readExport(parts: TransferParts, context: LoadContext): TransferSettings | null {
@@ -132,17 +142,17 @@ function readExport(parts: TransferParts, context: LoadContext): TransferSetting
   if (sink?.kind === "mapping")
     return {
       task: "export_data",
-      sink: getText(sink, "type") === "database" ? table(sink, context) : folder(sink),
+      sink: getText(sink, "type") === "database" ? table(sink, context) : folder(sink, context),
     };
   missing(parts, "sink", "export_data", context);
   return null;
 }
 
-function folder(sink: TreeMapping): FileSystemSink {
+function folder(sink: TreeMapping, context: LoadContext): FileSystemSink {
   return {
     type: "file_system",
     connection: connectionOf(sink),
-    path: (getText(sink, "path") ?? "").replace(/^\/+/, ""),
+    path: pathOf(sink, "sink", context),
     mode: copyMode(getSet(sink, "data_copy_mode")),
   };
 }
