@@ -292,40 +292,6 @@ it("work that an interrupted run has not begun is done by the run that waited fo
   expect(rig.ran()).toEqual(["a", "f", "g"]);
 });
 
-it("a run that ends as the engine of others begins nothing of theirs that would be lost with it", async () => {
-  rig = makeRig("last-round");
-  rig.write("stepwell.yml", "slots: 1\n");
-  rig.write("one.yml", pipeline(held("a")));
-  rig.write("two.yml", pipeline("\n  b: {command: echo b}"));
-  const one = rig.start("run", "one.yml", "--name", "one");
-  await begun("a");
-  const two = rig.start("run", "two.yml", "--name", "two");
-  await eventually(() => statusOf("two") === "Running", "the other run waits for a slot");
-  expect(rig.cli("cancel", "one", "--kill").code).toBe(0);
-  expect([await exited(one), await exited(two)]).toEqual([3, 0]);
-  expect(rig.run("show", "two").steps[0]?.attempts).toHaveLength(1);
-});
-
-it("a run that ends as the engine of others sees what it has begun of theirs to its start", async () => {
-  rig = makeRig("last-copy");
-  rig.write("stepwell.yml", "slots: 2\n");
-  // Copying so much takes longer than the last step of the other run.
-  for (let index = 0; index < 3000; index += 1) rig.write(`code/f${index}`, "");
-  rig.write("one.yml", pipeline(held("a")));
-  const then = `
-  c: {code: ./code, command: "true \${{inputs.from}}", inputs: {from: "\${{parent.jobs.b.outputs.out}}"}}`;
-  const letGo = `echo > ${rig.at("go-a")}; echo > \${{outputs.out}}`;
-  const first = `
-  b: {command: ${JSON.stringify(letGo)}, outputs: {out: {type: uri_file}}}`;
-  rig.write("two.yml", pipeline(first, then));
-  const one = rig.start("run", "one.yml", "--name", "one");
-  await begun("a");
-  const two = rig.start("run", "two.yml", "--name", "two");
-  expect([await exited(one), await exited(two)]).toEqual([0, 0]);
-  const { steps } = rig.run("show", "two");
-  expect(steps.map(({ attempts }) => attempts.length)).toEqual([1, 1]);
-});
-
 it("a step that takes another run's result after an attempt of its own failed shows both as they are", async () => {
   rig = makeRig("after-failing");
   rig.write("stepwell.yml", "computes: {local: {type: local, cpus: 2}}\n");
