@@ -1,13 +1,13 @@
 // How much disk a workspace takes, and what for. Bytes that lie on the disk once count once in a group, and as shared where
 // another group names them too. Reads names and sizes, never contents; removes nothing.
 
-import fs from "node:fs";
+import type fs from "node:fs";
 import path from "node:path";
 import type { OutputRecord } from "../core/output.ts";
 import type { RunRow } from "../ports/records.ts";
 import { allRuns } from "./all-runs.ts";
 import { collectGarbage } from "./collect-garbage.ts";
-import { namesIn } from "./names-in.ts";
+import { namesIn, statsOf } from "./names-in.ts";
 import { copiesOfRecord } from "./old-records.ts";
 import { places, type Workspace } from "./workspace.ts";
 
@@ -136,7 +136,7 @@ function createTally(): Tally {
   };
   const walk = (group: string, at: string, skip: ReadonlySet<string>): void => {
     if (skip.has(at)) return;
-    const stats = fs.lstatSync(at, { throwIfNoEntry: false });
+    const stats = statsOf(at);
     if (stats?.isDirectory())
       for (const name of namesIn(at)) walk(group, path.join(at, name), skip);
     else if (stats?.isFile()) count(group, stats);

@@ -1,9 +1,8 @@
 // Removes one thing after the other, or only counts them. What cannot be removed (it is another user's, or must not be altered)
 // stays, and keeps nothing else from going. Decides nothing.
 
-import fs from "node:fs";
 import path from "node:path";
-import { namesIn } from "./names-in.ts";
+import { namesIn, statsOf } from "./names-in.ts";
 import { removeTree } from "./remove-tree.ts";
 
 export interface Collected {
@@ -50,8 +49,8 @@ function isItsOwn(at: string): boolean {
 }
 
 export function sizeOf(at: string): number {
-  const stats = fs.lstatSync(at, { throwIfNoEntry: false });
-  if (stats === undefined) return 0;
+  const stats = statsOf(at);
+  if (stats === null) return 0;
   if (!stats.isDirectory()) return stats.size;
   return namesIn(at).reduce((sum, name) => sum + sizeOf(path.join(at, name)), 0);
 }

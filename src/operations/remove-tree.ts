@@ -1,5 +1,7 @@
-// Removes a file or folder with all that is in it, also where steps have left folders that even their owner may not write to.
+// Removes a file or folder with all that is in it, also where steps have left folders that even their owner may not write to,
+// or that lie deeper than a path can be long.
 
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 
@@ -24,7 +26,10 @@ function removeClosed(at: string): void {
       fs.rmdirSync(at);
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    // It goes from folder to folder, without their paths.
+    if (code === "ENAMETOOLONG") execFileSync("rm", ["-rf", "--", at], { stdio: "pipe" });
+    else if (code !== "ENOENT") throw error;
   }
 }
 

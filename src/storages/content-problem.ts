@@ -25,6 +25,12 @@ export interface SystemError extends NodeJS.ErrnoException {
 
 const ACCESS_HINT = "check the owner and the permissions of the file and of the folders above it";
 
+/** Says where to look. */
+function beginningOf(path: string): string {
+  const shown = 300;
+  return path.length > shown ? `${path.slice(0, shown)}…` : path;
+}
+
 /** A container's program is root, and so is what it writes. Null for what is ours, or cannot be seen. */
 function othersHint(path: string): string | null {
   let owner: number | undefined;
@@ -62,8 +68,13 @@ export function failureOf(error: unknown, path: string): ContentFailure {
         message: `${dest ?? where}: no space left on the disk`,
         hint: "free some space, then resume the run; `stepwell gc` removes what no run needs",
       };
-    case "ELOOP":
     case "ENAMETOOLONG":
+      return {
+        code: "wrong_kind",
+        message: `a name or path is longer than the system takes: ${beginningOf(where)}`,
+        hint: "make folders less deep, or names shorter",
+      };
+    case "ELOOP":
     case "EISDIR":
       return { code: "wrong_kind", message: `${where}: ${code}`, hint: null };
     case undefined:

@@ -86,6 +86,41 @@ describe("what other users have left", () => {
   });
 });
 
+describe("what a step", () => {
+  it("has closed, or put deeper than a path is long, keeps neither gc nor du from going on", () => {
+    const n = "d".repeat(200);
+    rig.write(
+      "pipeline.yml",
+      `type: pipeline
+settings: {continue_on_step_failure: true, default_compute: azureml:local}
+jobs:
+  closed: {command: mkdir -p d/e && chmod 444 d && exit 1}
+  deep: {command: for i in $(seq 25); do mkdir ${n} && cd ${n}; done; exit 1}
+  large:
+    command: cd \${{outputs.o}}; for i in $(seq 25); do mkdir ${n} && cd ${n}; done; echo > x
+    outputs: {o: {type: uri_folder}}
+`,
+    );
+    const run = cli("run", "pipeline.yml", "--name", "one");
+    expect([run.code, run.stderr]).toEqual([
+      1,
+      expect.stringContaining("longer than the system takes"),
+    ]);
+    expect(cli("du").code).toBe(0);
+    expect(cli("delete", "one", "--record").code).toBe(0);
+    expect(cli("gc").code).toBe(0);
+    expect(fs.readdirSync(rig.at(".stepwell/work")).filter((name) => name[0] !== ".")).toEqual([]);
+    expect(fs.readdirSync(rig.at(".stepwell/store/.attempts"))).toEqual([]);
+  });
+
+  it("has left in folders that may not be written does not gather in the trash", async () => {
+    rig.write("job.yml", JOB.replace("echo one", "mkdir -p d/e && chmod 555 d/e d"));
+    expect(cli("run", "job.yml").code).toBe(0);
+    const isEmpty = () => fs.readdirSync(rig.at(".stepwell/trash")).length === 0;
+    await eventually(isEmpty, "the trash is emptied");
+  });
+});
+
 describe("what a step's container writes as root", () => {
   /** The step waits while root writes into its output. */
   async function runs(write: (output: string) => void): Promise<Ended> {
