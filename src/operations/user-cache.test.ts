@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { cacheFolder, withUvCache } from "./user-cache.ts";
+import { cacheFolder, homeFolder, withUvCache } from "./user-cache.ts";
 import { makeUserKey, userKeyFile } from "./user-key.ts";
 
 let folder: string;
@@ -27,6 +27,11 @@ it("lets uv keep what it downloads beside our environments where its own place c
   expect(withUvCache(chosen)).toEqual(chosen);
   const usable = { XDG_CACHE_HOME: folder };
   expect(withUvCache(usable)).toEqual(usable);
+});
+
+it.each(["", "here"])("does not take HOME=%s for a folder of the project", (home) => {
+  vi.stubEnv("HOME", home);
+  expect(homeFolder()).toBe(os.userInfo().homedir);
 });
 
 it("takes a place that is named from the current folder as a whole path: programs run in others", () => {

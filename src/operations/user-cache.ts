@@ -9,10 +9,11 @@ import { makeable, takesFolders } from "../ports/make-folders.ts";
 
 type Shell = Readonly<Record<string, string | undefined>>;
 
-/** `/` for a user whom the machine does not know and whose HOME is not set. */
+/** `/` for a user whom the machine does not know and whose HOME is not set. An empty or relative HOME names no place. */
 export function homeFolder(): string {
   try {
-    return os.homedir();
+    const home = os.homedir();
+    return path.isAbsolute(home) ? home : os.userInfo().homedir;
   } catch {
     return "/";
   }
