@@ -122,7 +122,9 @@ async function checkWorkspace(options: MachineOptions): Promise<readonly Finding
 
 function workspaceFinding(folder: string, isNew: boolean): Finding {
   const dot = path.join(folder, ".stepwell");
-  const closed = [isNew ? folder : dot, places.database(folder)].find((at) => !canWrite(at));
+  // SQLite gives the files beside its own the mode that this one had then.
+  const record = ["", "-wal", "-shm"].map((end) => `${places.database(folder)}${end}`);
+  const closed = [isNew ? folder : dot, ...record].find((at) => !canWrite(at));
   if (closed !== undefined) {
     const advice = "make it writable for you (ls -ld), or choose another place: --workspace DIR";
     return missing("workspace", true, `${closed} cannot be written`, advice);

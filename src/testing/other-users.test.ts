@@ -243,6 +243,17 @@ describe("a workspace of a group", () => {
       expect.stringMatching(/workspace: missing: .*stepwell\.db cannot be written/),
     ]);
   });
+
+  it("whose record may be written again, but not a file beside it, is told by doctor", () => {
+    expect(cli("run", "job.yml").code).toBe(0);
+    rig.write(".stepwell/stepwell.db-shm", "");
+    fs.chownSync(rig.at(".stepwell/stepwell.db-shm"), 0, 0);
+    const done = cli("doctor");
+    expect([done.code, done.stdout]).toEqual([
+      4,
+      expect.stringMatching(/workspace: missing: .*stepwell\.db-shm cannot be written/),
+    ]);
+  });
 });
 
 describe("a place that may not be written", () => {
