@@ -78,10 +78,6 @@ export function createEngine(
   let seenChanges: number | null = null;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let closed = false;
-  const close = (outcome: "fenced"): "fenced" => {
-    closed = true;
-    return outcome;
-  };
   const freshRound = async (): Promise<"worked" | "idle" | "fenced"> => {
     const now = ports.clock.monotonic();
     const isTime = now - lookedAt >= LOOK_MS;
@@ -104,7 +100,8 @@ export function createEngine(
       const hasRoom = await lookForSpace(state);
       if (state.space.unsaved !== null && !hasRoom) return "idle";
       const outcome = state.space.unsaved === null ? await freshRound() : await save(state);
-      return outcome === "fenced" ? close(outcome) : outcome;
+      closed ||= outcome === "fenced";
+      return outcome;
     },
     wakeAt: () => earliestRetry(state),
     async close() {
