@@ -72,7 +72,8 @@ function handOver(state: EngineState, flight: Flight, heir: ActiveRun, step: num
     bootId: state.ports.me.process.bootId,
     reason: { kind: "in_flight", detail: `continued from ${owner.row.name}, which was cancelled` },
     shared: flight.shared,
-    adoptedFrom: owner.row.name,
+    // Whoever began it has handed it its variables, however many runs have had it since.
+    adoptedFrom: flight.heirTo[0] ?? owner.row.name,
     ...(flight.gpus.length === 0 ? {} : { gpus: flight.gpus }),
   });
   const process = before?.attempts.at(-1)?.process ?? null;

@@ -129,6 +129,34 @@ jobs:
     expect(rig.cli("show", "two").stdout).toContain("continued from one");
     expect(fs.readdirSync(rig.at(".stepwell/runs")).flatMap(filesOf)).toEqual([]);
   });
+
+  it("keeps the secrets of the run that began it, however many runs it has gone on for", async () => {
+    rig = makeRig("heirs");
+    rig.write("pipeline.yml", tells());
+    const given = (token: string) => ["--env", `TOKEN=${token}`, "--env", "PIN=1234"];
+    const begin = async (name: string, ...more: readonly string[]) => {
+      const watched = rig.watch({}, "run", "pipeline.yml", "--name", name, ...more);
+      const isBegun = () => watched.said().includes("doing the same work");
+      if (name !== "one") await eventually(isBegun, `${name} waits for the work`);
+      else await eventually(() => fs.existsSync(rig.at("started")), "the step runs");
+      return watched.child;
+    };
+    const one = await begin("one", ...GIVEN);
+    const two = await begin("two", ...given("another-value"));
+    expect(rig.cli("cancel", "one").code).toBe(0);
+    expect(await exited(one)).toBe(3);
+    const three = await begin("three", ...given("third-value-of-it"));
+    expect(rig.cli("cancel", "two").code).toBe(0);
+    expect(await exited(two)).toBe(3);
+    expect(rig.cli("logs", "three").stdout).toBe("the token is ***, the pin ***.\n");
+    // The next engine knows of it what is recorded.
+    three.kill("SIGKILL");
+    await exited(three);
+    rig.write("go", "");
+    expect(rig.cli("run", "--resume", "three").code).toBe(0);
+    const whole = "the token is ***, the pin ***.\nstill ***\n";
+    expect(fs.readFileSync(rig.run("show", "three").steps[0]?.log ?? "", "utf8")).toBe(whole);
+  });
 });
 
 it("is followed to its end as that of each of two steps that are the same work", async () => {
