@@ -157,6 +157,14 @@ describe("limits of an input that nothing fits", () => {
     expect(declared("{type: number, min: 3, max: 3.0}")).toEqual([]);
   });
 
+  it("are told at a pipeline that has no value for it yet", () => {
+    const ofPipeline = (input: string) =>
+      findings(loaded(`type: pipeline\ninputs:\n  x: ${input}\njobs: {a: {command: ls}}\n`));
+    expect(ofPipeline("{type: number, min: 5, max: 1}")).toEqual(["error out_of_range 3:34"]);
+    expect(ofPipeline("{type: integer, min: low}")).toEqual(["error wrong_type 3:27"]);
+    expect(ofPipeline("{type: integer, min: 1, max: 5, default: null}")).toEqual([]);
+  });
+
   it("are told of each entry of an enum", () => {
     expect(declared("{type: integer, enum: [1, x, 2.5, 3]}")).toEqual([
       "warning wrong_type /project/c.yml 5:32",
