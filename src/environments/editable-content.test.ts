@@ -21,3 +21,22 @@ it("counts a package beside `src` that the project installs, and not what lies t
   write("core_lib/__init__.py", "x = 1\n");
   expect(content()).not.toBe(before);
 });
+
+it("counts of a pyproject.toml what may matter to a build, not how it is written nor what tools beside it are told", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-content-"));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true }));
+  const of = (toml: string) => {
+    fs.writeFileSync(path.join(folder, "pyproject.toml"), toml);
+    return projectContent(folder, "app", path.join(folder, ".cache"));
+  };
+  const project = '[project]\nname = "app"\nversion = "1"\n';
+  const before = of(project);
+  expect(of(`# a note\n[project]\nversion = '1'\nname = "app"\n`)).toBe(before);
+  expect(of(`${project}[dependency-groups]\ndev = ["ruff"]\n`)).toBe(before);
+  expect(of(`${project}[tool.ruff]\nline-length = 100\n`)).toBe(before);
+  expect(of(`${project}[tool.uv]\ndev-dependencies = ["ruff"]\n`)).toBe(before);
+  expect(of(`${project}[tool.uv.build-backend]\nmodule-name = "other"\n`)).not.toBe(before);
+  expect(of(`${project}[tool.own]\nx = 1\n`)).not.toBe(before);
+  expect(of(`${project}[project.scripts]\ngo = "app:go"\n`)).not.toBe(before);
+  expect(of("[project")).not.toBe(of("[projec"));
+});

@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { digest } from "../core/digest.ts";
 import { readText } from "../ports/read-file.ts";
+import { buildDefinition } from "./build-definition.ts";
 import { fileHashes } from "./file-hashes.ts";
 import { packagedPlaces } from "./packaged-places.ts";
 import type { EditableSource } from "./probe-python.ts";
@@ -46,11 +47,9 @@ export function editableContent(source: EditableSource, cacheFolder: string): st
   return digest(lines.sort().join("\n"));
 }
 
-/** Files beside the source that say how a project is built. */
+/** Files beside the source and `pyproject.toml` that say how a project is built. */
 const BUILD_FILES =
-  "pyproject.toml setup.py setup.cfg MANIFEST.in Cargo.toml Cargo.lock CMakeLists.txt meson.build".split(
-    " ",
-  );
+  "setup.py setup.cfg MANIFEST.in Cargo.toml Cargo.lock CMakeLists.txt meson.build".split(" ");
 
 /** Content of the source of a project: how it is built and what it packages. */
 export function projectContent(folder: string, name: string, cacheFolder: string): string {
@@ -61,7 +60,10 @@ export function projectContent(folder: string, name: string, cacheFolder: string
     : [source, beside].map((each) => ({ path: each, kind: "package" }));
   const others = packagedPlaces(folder).filter((each) => each !== source && each !== beside);
   const roots = [...usual, ...others.map((each) => ({ path: each, kind: "package" as const }))];
-  const texts = BUILD_FILES.map((each) => textOf(path.join(folder, each)));
+  const texts = [
+    buildDefinition(textOf(path.join(folder, "pyproject.toml"))),
+    ...BUILD_FILES.map((each) => textOf(path.join(folder, each))),
+  ];
   return digest(`${texts.join("\0")}\0${editableContent({ name, roots }, cacheFolder)}`);
 }
 
