@@ -27,7 +27,7 @@ describe("loadJob: what says nothing", () => {
     expect(findings(job)).toEqual([]);
   });
 
-  it.each(["{}", "{description: none, python: '3.11'}"])(
+  it.each(["{}", "{description: none}"])(
     "warns of the environment %s, which does not say what is in it",
     (environment) => {
       const job = loaded(`command: ls\nenvironment: ${environment}`);
@@ -41,7 +41,18 @@ describe("loadJob: what says nothing", () => {
     expect(findings(loaded(node))).toEqual(["error missing_field 4:14"]);
   });
 
-  it("an environment that may be known by its name says enough", () => {
-    expect(findings(loaded("command: ls\nenvironment: {name: e, version: 1}"))).toEqual([]);
+  it.each(["{name: e, version: 1}", "{description: none, python: '3.11'}"])(
+    "the environment %s says enough: it may be known by its name, or is that Python alone",
+    (environment) => {
+      expect(findings(loaded(`command: ls\nenvironment: ${environment}`))).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["environment: [six]", "Write a single value or a mapping in its place."],
+    ["environment_variables: {A: [1]}", "Write a single value in its place."],
+    ["properties: {stepwell.reuse: sometimes}", "Use one of `auto`, `never`. Or `{max_age: …}`."],
+  ])("says what fits in place of the wrong shape of %s", (line, hint) => {
+    expect(loaded(`command: ls\n${line}`).problems.map((one) => one.hint)).toEqual([hint]);
   });
 });

@@ -98,7 +98,7 @@ type TaggedFieldType = Extract<FieldType, { kind: "tagged" }>;
 function checkScalar(node: TreeNode, type: ScalarFieldType, name: string, report: Report): void {
   const expected = SCALAR_WORDS[type.kind];
   if (node.kind !== "scalar") {
-    wrongShape(node, name, expected, report);
+    wrongShape(node, name, expected, report, SCALAR_EXAMPLES[type.kind]);
     return;
   }
   if (!fitsScalar(node, type.kind)) {
@@ -142,7 +142,7 @@ const SCALAR_EXAMPLES: Readonly<Record<ScalarFieldType["kind"], string | null>> 
   integer: "Write digits, like 20.",
   number: "Write a number, like 0.5.",
   boolean: "Write true or false.",
-  scalar: null,
+  scalar: "Write a single value in its place.",
 };
 
 function fitsScalar(node: TreeScalar, kind: ScalarFieldType["kind"]): boolean {
@@ -255,11 +255,24 @@ function checkAlternatives(
 ): void {
   const fitting = alternatives.find((one) => shapesOf(one).includes(node.kind));
   if (fitting !== undefined) {
-    checkValue(node, fitting, name, bindings, report);
+    const others = alternatives.filter((one) => one !== fitting);
+    checkValue(node, fitting, name, bindings, (problem) =>
+      report(problem.code === "unknown_value" ? withOthers(problem, others) : problem),
+    );
     return;
   }
   const words = alternatives.flatMap(shapesOf).map((shape) => SHAPE_WORDS[shape]);
-  wrongShape(node, name, words.join(" or "), report);
+  const fit = words.join(" or ");
+  wrongShape(node, name, fit, report, `Write ${fit} in its place.`);
+}
+
+/** Behind the words that fit: the mapping that may stand there too. */
+function withOthers(problem: Problem, others: readonly FieldType[]): Problem {
+  const keys = others.flatMap((one) =>
+    one.kind === "record" ? Object.keys(one.table().fields) : [],
+  );
+  if (keys.length === 0) return problem;
+  return { ...problem, hint: `${problem.hint ?? ""} Or \`{${keys[0]}: …}\`.`.trimStart() };
 }
 
 function shapesOf(type: FieldType): readonly TreeNode["kind"][] {

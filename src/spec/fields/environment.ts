@@ -48,7 +48,10 @@ const fields = {
   intellectual_property: optional(ANY, READ_ONLY),
   requirements: extension(STRING, "A requirements.txt."),
   project: extension(STRING, "A project folder with pyproject.toml and uv.lock."),
-  python: extension(PYTHON, "An interpreter to use as it is, or a Python version with `packages`."),
+  python: extension(
+    PYTHON,
+    "An interpreter to use as it is, or a Python version: with `packages`, or alone.",
+  ),
   packages: extension(listOf(STRING), "Packages in pip's syntax."),
 } satisfies Record<string, Field>;
 

@@ -61,7 +61,7 @@ export function readDefinition(
   const python = getText(tree, "python");
   const isVersion = python !== null && isPythonVersion(python);
   warnOfUnread(tree, isVersion, context);
-  warnOfNothing(tree, isVersion, context);
+  warnOfNothing(tree, context);
   return {
     name: getText(tree, "name"),
     image: getText(tree, "image"),
@@ -88,18 +88,17 @@ function warnOfUnread(tree: TreeMapping, isVersion: boolean, context: LoadContex
   }
 }
 
-/** Each of them says what is in it, the name by a table; a Python version does not. */
-const SAYING = ["image", "conda_file", "build", "requirements", "project", "packages", "name"];
+/** Each of them says what is in it, the name by a table; a Python version alone: nothing but that Python. */
+const SAYING = "image conda_file build requirements project packages name python".split(" ");
 
 /** Its steps would get the Python of the shell, as without an environment, and with another word for it. */
-function warnOfNothing(tree: TreeMapping, isVersion: boolean, context: LoadContext): void {
-  const saying = isVersion ? SAYING : [...SAYING, "python"];
-  if (saying.some((key) => getSet(tree, key) !== null)) return;
+function warnOfNothing(tree: TreeMapping, context: LoadContext): void {
+  if (SAYING.some((key) => getSet(tree, key) !== null)) return;
   // What a key that is told as unknown was to say nobody knows.
   if (![...tree.entries.keys()].every((key) => Object.hasOwn(inlineEnvironment.fields, key)))
     return;
   const message = "the environment does not say what is in it: steps get the Python of the shell";
-  const hint = `Name one of ${namesInWords(saying)}; or leave the environment out.`;
+  const hint = `Name one of ${namesInWords(SAYING)}; or leave the environment out.`;
   context.warn(tree, "empty_environment", message, hint);
 }
 

@@ -30,7 +30,7 @@ describe("a field that is bound", () => {
 
   it("is held to its type when the value is filled in", () => {
     expect(told('command: ls, reuse: "${{parent.inputs.word}}"')).toEqual([
-      ["4:27", "`reuse` cannot be `nonsense`", "Use one of `auto`, `never`."],
+      ["4:27", "`reuse` cannot be `nonsense`", "Use one of `auto`, `never`. Or `{max_age: …}`."],
     ]);
     expect(told('command: ls, retry: {max_retries: "${{parent.inputs.word}}"}')).toEqual([
       ["4:41", "`max_retries` must be an integer, not `nonsense`", "Write digits, like 20."],
