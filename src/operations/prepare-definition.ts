@@ -4,7 +4,9 @@
 import { existsSync } from "node:fs";
 import type { Graph, StepInput, StepNode } from "../spec/graph.ts";
 import type { Problem } from "../spec/problem.ts";
+import { checkCommands } from "./check-commands.ts";
 import type { DefinitionSource } from "./definition-source.ts";
+import { createFieldPlaces } from "./field-places.ts";
 import { withoutLeftOut } from "./left-out.ts";
 import {
   type DefinitionOptions,
@@ -100,10 +102,11 @@ const LACKS: ReadonlySet<string> = new Set([
   "missing_path",
 ]);
 
-/** What is lacked by a definition that is wrong anyway: told with its other mistakes, not after them. */
+/** What else is wrong with a definition that is wrong anyway: told with its other mistakes, not after them. */
 async function mistakesBehind(workspace: Workspace, draft: Graph): Promise<readonly Problem[]> {
+  const ofCommands = checkCommands(draft, createFieldPlaces(workspace.config.limits));
   const { problems } = await preparePlan(workspace, withoutLostPaths(draft), NOTHING_ASKED);
-  return problems.filter((one) => isError(one) && LACKS.has(one.code));
+  return [...ofCommands, ...problems.filter((one) => LACKS.has(one.code))].filter(isError);
 }
 
 /** Local paths that are not there were told by reading: what is still missing then lies in a datastore. */

@@ -163,6 +163,28 @@ jobs:
     expect(found.filter((one) => one.startsWith("both.yml:10"))).toEqual([]);
   });
 
+  it("is told of a command that cannot be compiled beside other mistakes, and once of what it does not declare", () => {
+    rig.write(
+      "command.yml",
+      `
+type: pipeline
+settings: {default_compute: azureml:nobody}
+jobs:
+  a:
+    command: |
+      echo $((\${{inputs.n}} + 1)) \${{inputs.lost}}
+      cat <<END
+      \${{inputs.n}}
+      END
+    inputs: {n: 1}
+`,
+    );
+    const lines = places("command.yml").map((one) => one.replace(/ .*/, ""));
+    expect(lines.sort()).toEqual(
+      ["3:29", "7:15", "7:35", "9:7"].map((place) => `command.yml:${place}`),
+    );
+  });
+
   it("is told once of a path that is not there, in a datastore too, beside other mistakes", () => {
     rig.write(
       "inner.yml",
