@@ -17,29 +17,30 @@ import { holdLock } from "./environments/build-lock.ts";
 import { collectEnvironments } from "./environments/collect-environments.ts";
 import { createEnvironmentLocks } from "./environments/environment-locks.ts";
 import { environmentsOf } from "./environments/environments-of.ts";
-import { createRegisterCommands } from "./operations/defining-files.ts";
-import { createDiagnoser } from "./operations/diagnose-failure.ts";
+import { createOutputSettler } from "./operations/data/output-settler.ts";
+import { fetchRemote } from "./operations/data/remote-data.ts";
+import { createRegisterCommands } from "./operations/definitions/defining-files.ts";
+import { thawEnvironment } from "./operations/definitions/kept-environment.ts";
 import { findWorkspace, noWorkspace } from "./operations/find-workspace.ts";
-import { thawEnvironment } from "./operations/kept-environment.ts";
 import { capacityOf, gpuNames } from "./operations/machine-capacity.ts";
 import { namesIn } from "./operations/names-in.ts";
-import { createOutputSettler } from "./operations/output-settler.ts";
 import { ownProgram } from "./operations/own-program.ts";
 import { packageFile } from "./operations/package-file.ts";
 import { readConfig } from "./operations/read-config.ts";
-import { readShell } from "./operations/read-shell.ts";
 import {
   damagedRecord,
   newerRecord,
   tellForgotten,
   unusableRecord,
 } from "./operations/record-file.ts";
+import { readShell } from "./operations/recorded/read-shell.ts";
+import { noteEmpty } from "./operations/recorded/usage-note.ts";
+import { removeShell } from "./operations/recorded/write-shell.ts";
 import { isRefusal, type Refusal, refuse } from "./operations/refusal.ts";
-import { fetchRemote } from "./operations/remote-data.ts";
-import { createSharedResults } from "./operations/shared-results.ts";
-import { supplyNow } from "./operations/supply-now.ts";
+import { createDiagnoser } from "./operations/runs/diagnose-failure.ts";
+import { supplyNow } from "./operations/runs/supply-now.ts";
+import { createSharedResults } from "./operations/sharing/shared-results.ts";
 import { UNKNOWN_SELF } from "./operations/unseen-processes.ts";
-import { noteEmpty } from "./operations/usage-note.ts";
 import { cacheFolder, homeFolder, withUvCache } from "./operations/user-cache.ts";
 import {
   contentPlaces,
@@ -49,7 +50,6 @@ import {
   type WhenMissing,
   type Workspace,
 } from "./operations/workspace.ts";
-import { removeShell } from "./operations/write-shell.ts";
 import type { EnvironmentLookup } from "./ports/environments.ts";
 import { processHost } from "./ports/process-host.ts";
 import type { RecordStore } from "./ports/records.ts";
@@ -125,7 +125,7 @@ function newWorkspace(workspace: Workspace): Workspace {
       const isGone = workspace.records.isGone();
       await workspace.close();
       if (isGone) return;
-      const { writeSchemas } = await import("./operations/pipeline-text.ts");
+      const { writeSchemas } = await import("./operations/drafts/pipeline-text.ts");
       try {
         writeSchemas(workspace.folder);
       } catch {

@@ -2,7 +2,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { sendNotification } from "../../src/operations/send-notification.ts";
+import { sendNotification } from "../../src/operations/runs/send-notification.ts";
 import type { NotifyRule } from "../../src/spec/notify-rules.ts";
 import { type Program, runProgram, StepFailure } from "../runtime/program.ts";
 

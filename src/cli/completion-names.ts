@@ -2,9 +2,9 @@
 // registered assets. Knows from the table of commands what each argument and option takes.
 
 import type { Argument, Command, Option } from "commander";
-import { outputNames } from "../operations/find-output.ts";
-import { findRun } from "../operations/find-run.ts";
-import { type RecordedRun, readRun } from "../operations/read-run.ts";
+import { outputNames } from "../operations/recorded/find-output.ts";
+import { findRun } from "../operations/recorded/find-run.ts";
+import { type RecordedRun, readRun } from "../operations/recorded/read-run.ts";
 import { isRefusal } from "../operations/refusal.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { AssetKind } from "../ports/records.ts";

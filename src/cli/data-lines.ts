@@ -2,7 +2,7 @@
 // operation but by what it gives.
 
 import { oneLine } from "../core/one-line.ts";
-import type { DataPreview, PlainValue, TablePreview } from "../operations/preview-data.ts";
+import type { DataPreview, PlainValue, TablePreview } from "../operations/data/preview-data.ts";
 import { bytes, table } from "./format.ts";
 
 const MOST_CELL = 40;

@@ -1,7 +1,7 @@
 // What was seen of data as a page for a person without Stepwell.
 
 import type { Report, ReportSection } from "../display/report.ts";
-import type { DataPreview } from "../operations/preview-data.ts";
+import type { DataPreview } from "../operations/data/preview-data.ts";
 import { VERSION } from "../version.ts";
 import { FORMATS } from "./data-lines.ts";
 import { bytes } from "./format.ts";

@@ -1,7 +1,7 @@
 // The verbs that change what may change of an asset: `archive`, `restore`, `update`, for every kind alike.
 
 import type { Command } from "commander";
-import { archiveAsset, updateAsset } from "../operations/change-asset.ts";
+import { archiveAsset, updateAsset } from "../operations/assets/change-asset.ts";
 import { isRefusal, type Refusal, refuse } from "../operations/refusal.ts";
 import type { AssetKind } from "../ports/records.ts";
 import { assetView } from "./asset-view.ts";

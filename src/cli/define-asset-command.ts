@@ -2,18 +2,18 @@
 
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { listAssets } from "../operations/change-asset.ts";
-import { findAsset } from "../operations/find-asset.ts";
-import { thawEnvironment } from "../operations/kept-environment.ts";
-import { labelAsset } from "../operations/label-asset.ts";
-import { isRefusal, refuse } from "../operations/refusal.ts";
+import { listAssets } from "../operations/assets/change-asset.ts";
+import { labelAsset } from "../operations/assets/label-asset.ts";
 import {
   ASSET_TYPES,
   type Registered,
   registerFile,
   registerGiven,
-} from "../operations/register-asset.ts";
-import type { DataDefinition } from "../operations/resolve-data.ts";
+} from "../operations/assets/register-asset.ts";
+import type { DataDefinition } from "../operations/data/resolve-data.ts";
+import { thawEnvironment } from "../operations/definitions/kept-environment.ts";
+import { findAsset } from "../operations/recorded/find-asset.ts";
+import { isRefusal, refuse } from "../operations/refusal.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { ShownLock } from "../ports/environments.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";

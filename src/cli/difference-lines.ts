@@ -2,9 +2,13 @@
 
 import { oneLine } from "../core/one-line.ts";
 import type { Report, ReportSection } from "../display/report.ts";
-import type { ComparedTable, DataDifference } from "../operations/diff-data.ts";
-import { differenceSummary, notableShifts, tableText } from "../operations/difference-summary.ts";
-import type { PlainValue } from "../operations/preview-data.ts";
+import type { ComparedTable, DataDifference } from "../operations/data/diff-data.ts";
+import {
+  differenceSummary,
+  notableShifts,
+  tableText,
+} from "../operations/data/difference-summary.ts";
+import type { PlainValue } from "../operations/data/preview-data.ts";
 import type { SampleRow } from "../tables/row-difference.ts";
 import { cellText } from "./data-lines.ts";
 import { footerOf } from "./data-report.ts";

@@ -1,6 +1,6 @@
 // What a person needs when a step failed: why, its own file and line, and what it read. Lines for people.
 
-import type { StepView } from "../operations/run-view.ts";
+import type { StepView } from "../operations/recorded/run-view.ts";
 import { shownPath } from "./format.ts";
 
 /** A step with more inputs than these is not read input by input. */

@@ -2,7 +2,7 @@
 
 import { oneLine } from "../core/one-line.ts";
 import { describeRemoval } from "../core/removal.ts";
-import type { LineageFacts, MadeFacts, SubjectFacts } from "../operations/lineage-facts.ts";
+import type { LineageFacts, MadeFacts, SubjectFacts } from "../operations/lineage/lineage-facts.ts";
 import { bytes } from "./format.ts";
 
 /** Label and value of each line. */

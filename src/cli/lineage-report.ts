@@ -5,7 +5,7 @@ import { describeNode, indented, lineageTree } from "../core/lineage-tree.ts";
 import { oneLine } from "../core/one-line.ts";
 import { type GraphNode, graphSvg } from "../display/graph-svg.ts";
 import type { Report, ReportSection } from "../display/report.ts";
-import type { Lineage } from "../operations/read-lineage.ts";
+import type { Lineage } from "../operations/lineage/read-lineage.ts";
 import { factLines } from "./lineage-lines.ts";
 
 export function lineageReport(

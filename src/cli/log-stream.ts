@@ -3,8 +3,8 @@
 
 import type { RunEvent } from "../core/event.ts";
 import { type AttemptState, liveAttempt } from "../core/run-state.ts";
-import { type LiveLog, openLiveLog } from "../operations/live-log.ts";
-import type { RecordedRun } from "../operations/read-run.ts";
+import { type LiveLog, openLiveLog } from "../operations/recorded/live-log.ts";
+import type { RecordedRun } from "../operations/recorded/read-run.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import { shownLine } from "./shown-line.ts";
 import type { Terminal } from "./terminal.ts";

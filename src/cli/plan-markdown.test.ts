@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RunForecast, StepForecast } from "../operations/plan-run.ts";
+import type { RunForecast, StepForecast } from "../operations/plans/plan-run.ts";
 import { planMarkdown } from "./plan-markdown.ts";
 
 function forecastOf(...steps: readonly Partial<StepForecast>[]): RunForecast {

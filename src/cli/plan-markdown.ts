@@ -1,7 +1,7 @@
 // A plan in one line, and as Markdown for a comment on a change. Names and reasons come from files of whoever made the
 // change: nothing of them is taken for Markdown or HTML.
 
-import type { RunForecast, StepForecast } from "../operations/plan-run.ts";
+import type { RunForecast, StepForecast } from "../operations/plans/plan-run.ts";
 import { duration } from "./format.ts";
 
 /** `2 to run, 3 to reuse; about 14 s of work`. */

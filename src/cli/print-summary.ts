@@ -3,17 +3,17 @@
 
 import { spawn } from "node:child_process";
 import type { StepStatus } from "../core/status.ts";
-import { keptFromRunning } from "../operations/kept-from-running.ts";
-import { loggedOf } from "../operations/logged-values.ts";
-import type { RecordedRun } from "../operations/read-run.ts";
+import { keptFromRunning } from "../operations/recorded/kept-from-running.ts";
+import { loggedOf } from "../operations/recorded/logged-values.ts";
+import type { RecordedRun } from "../operations/recorded/read-run.ts";
 import {
   notesOf,
   outputViews,
   type StepView,
   stepView,
   warningsOf,
-} from "../operations/run-view.ts";
-import { type DiskNotice, diskNotice } from "../operations/usage-note.ts";
+} from "../operations/recorded/run-view.ts";
+import { type DiskNotice, diskNotice } from "../operations/recorded/usage-note.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import { failurePlaces, failureReason } from "./failure-places.ts";
 import { bytes, duration, number } from "./format.ts";

@@ -3,7 +3,7 @@
 import { oneLine } from "../core/one-line.ts";
 import { histogramSvg } from "../display/histogram-svg.ts";
 import type { Report, ReportSection } from "../display/report.ts";
-import type { DataProfile } from "../operations/profile-data.ts";
+import type { DataProfile } from "../operations/data/profile-data.ts";
 import type { ColumnProfile } from "../tables/table-profile.ts";
 import { cellText, FORMATS, fittedTable } from "./data-lines.ts";
 import { footerOf, shortText } from "./data-report.ts";

@@ -2,16 +2,16 @@
 
 import type { Plan } from "../core/plan.ts";
 import type { RunStatus } from "../core/status.ts";
-import type { DefinitionSource } from "../operations/definition-source.ts";
-import { keepOthersGoing, startDetachedEngine } from "../operations/detached-engine.ts";
-import { type Combination, combinations } from "../operations/each.ts";
-import { type RecordedRun, readRun } from "../operations/read-run.ts";
+import type { DefinitionSource } from "../operations/definitions/definition-source.ts";
+import { warningTexts } from "../operations/definitions/warning-texts.ts";
+import { type Combination, combinations } from "../operations/plans/each.ts";
+import { type RecordedRun, readRun } from "../operations/recorded/read-run.ts";
+import { stepFacts } from "../operations/recorded/run-facts.ts";
+import { runView, stepView } from "../operations/recorded/run-view.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "../operations/refusal.ts";
-import { stepFacts } from "../operations/run-facts.ts";
-import { driveGroup } from "../operations/run-group.ts";
-import { runView, stepView } from "../operations/run-view.ts";
-import { submitRun } from "../operations/submit-run.ts";
-import { warningTexts } from "../operations/warning-texts.ts";
+import { keepOthersGoing, startDetachedEngine } from "../operations/runs/detached-engine.ts";
+import { driveGroup } from "../operations/runs/run-group.ts";
+import { submitRun } from "../operations/runs/submit-run.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { RunRow } from "../ports/records.ts";
 import type { Context } from "./context.ts";

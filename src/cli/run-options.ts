@@ -2,13 +2,16 @@
 
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { isHandedOver } from "../operations/handed-variables.ts";
-import type { DefinitionOptions } from "../operations/load-definition.ts";
-import { type PreparedDefinition, prepareDefinition } from "../operations/prepare-definition.ts";
-import type { PrepareOptions } from "../operations/prepare-plan.ts";
-import { SHORTEST_MASKED } from "../operations/read-log.ts";
+import type { DefinitionOptions } from "../operations/definitions/load-definition.ts";
+import {
+  type PreparedDefinition,
+  prepareDefinition,
+} from "../operations/plans/prepare-definition.ts";
+import type { PrepareOptions } from "../operations/plans/prepare-plan.ts";
+import { selectSteps } from "../operations/plans/select-steps.ts";
+import { isHandedOver } from "../operations/recorded/handed-variables.ts";
+import { SHORTEST_MASKED } from "../operations/recorded/read-log.ts";
 import { isRefusal } from "../operations/refusal.ts";
-import { selectSteps } from "../operations/select-steps.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { Graph } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";

@@ -5,19 +5,19 @@ import fs from "node:fs";
 import path from "node:path";
 import type { RunEvent } from "../core/event.ts";
 import { isEndedRun, type RunStatus } from "../core/status.ts";
-import { keepOthersGoing, startDetachedEngine } from "../operations/detached-engine.ts";
-import { driveRun } from "../operations/drive-run.ts";
-import { followRun } from "../operations/follow-run.ts";
+import { followRun } from "../operations/recorded/follow-run.ts";
 import {
   type FollowedRun,
   followed,
   type RecordedRun,
   readEnd,
   readRun,
-} from "../operations/read-run.ts";
+} from "../operations/recorded/read-run.ts";
+import { runView } from "../operations/recorded/run-view.ts";
 import { isRefusal, type Refusal, refuse } from "../operations/refusal.ts";
-import { takeUp } from "../operations/resume-run.ts";
-import { runView } from "../operations/run-view.ts";
+import { keepOthersGoing, startDetachedEngine } from "../operations/runs/detached-engine.ts";
+import { driveRun } from "../operations/runs/drive-run.ts";
+import { takeUp } from "../operations/runs/resume-run.ts";
 import { places, type Workspace } from "../operations/workspace.ts";
 import type { RunRow } from "../ports/records.ts";
 import { type Context, Exit } from "./context.ts";

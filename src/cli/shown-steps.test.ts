@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { StepView } from "../operations/run-view.ts";
+import type { StepView } from "../operations/recorded/run-view.ts";
 import { shownSteps } from "./shown-steps.ts";
 
 const MOST = 200;

@@ -1,6 +1,6 @@
 // Which steps of a large run are shown: a person who looks at ten thousand of them sees none. Knows nothing of how.
 
-import type { StepView } from "../operations/run-view.ts";
+import type { StepView } from "../operations/recorded/run-view.ts";
 
 /** In their order; of many what ended badly comes first, then what goes on or ran, and what was reused last. */
 export function shownSteps(steps: readonly StepView[], most: number): readonly StepView[] {

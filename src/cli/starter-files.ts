@@ -1,6 +1,6 @@
 // The files that `init` writes into an empty folder: a pipeline of two steps that runs, and a commented `stepwell.yml`.
 
-import { schemaLine } from "../operations/pipeline-text.ts";
+import { schemaLine } from "../operations/drafts/pipeline-text.ts";
 
 const PIPELINE = `${schemaLine("pipeline")}
 # Two steps: the second reads what the first makes. Change something, run again: only what changed runs.

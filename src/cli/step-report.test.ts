@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { RecordedRun } from "../operations/read-run.ts";
-import type { StepView } from "../operations/run-view.ts";
+import type { RecordedRun } from "../operations/recorded/read-run.ts";
+import type { StepView } from "../operations/recorded/run-view.ts";
 import { stepReport } from "./step-report.ts";
 
 // What the definition says of a step is told as its author wrote it.

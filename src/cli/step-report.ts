@@ -1,7 +1,7 @@
 // One step of a run for `show RUN STEP`: what it was to do, what it read and made, and how its attempts ended.
 
-import type { RecordedRun } from "../operations/read-run.ts";
-import type { AttemptView, StepView } from "../operations/run-view.ts";
+import type { RecordedRun } from "../operations/recorded/read-run.ts";
+import type { AttemptView, StepView } from "../operations/recorded/run-view.ts";
 import { liveCode, liveFolder } from "../spec/frozen-root.ts";
 import type { EnvironmentReference, StepNode } from "../spec/graph.ts";
 import { duration, number } from "./format.ts";

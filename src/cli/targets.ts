@@ -1,8 +1,8 @@
 // The words RUN, STEP and OUTPUT of a command line, turned into full names; a word that means nothing ends the command.
 
-import { outputNames } from "../operations/find-output.ts";
-import { findRun, findTarget, type Target } from "../operations/find-run.ts";
-import { type RecordedRun, readRun } from "../operations/read-run.ts";
+import { outputNames } from "../operations/recorded/find-output.ts";
+import { findRun, findTarget, type Target } from "../operations/recorded/find-run.ts";
+import { type RecordedRun, readRun } from "../operations/recorded/read-run.ts";
 import { isRefusal, refuse } from "../operations/refusal.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { Context } from "./context.ts";

@@ -2,8 +2,8 @@
 // runs; what is waited for is found out by `waitingSteps`.
 
 import { liveAttempt } from "../core/run-state.ts";
-import type { RecordedRun } from "../operations/read-run.ts";
-import { waitingSteps } from "../operations/waiting-steps.ts";
+import type { RecordedRun } from "../operations/recorded/read-run.ts";
+import { waitingSteps } from "../operations/recorded/waiting-steps.ts";
 import type { Workspace } from "../operations/workspace.ts";
 
 const PAUSE_MS = 2_000;

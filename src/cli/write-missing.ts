@@ -1,9 +1,9 @@
 // `--write`: what a definition needs of `stepwell.yml` and it does not say is written there, before anything else happens.
 
 import type { Demand } from "../core/plan.ts";
-import { loadDefinition } from "../operations/load-definition.ts";
+import { loadDefinition } from "../operations/definitions/load-definition.ts";
+import { writeComputes } from "../operations/drafts/write-computes.ts";
 import { isRefusal } from "../operations/refusal.ts";
-import { writeComputes } from "../operations/write-computes.ts";
 import type { Context } from "./context.ts";
 import { workspaceFor } from "./definition-file.ts";
 import { type DefinitionFlags, definitionOptions } from "./run-options.ts";

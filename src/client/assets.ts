@@ -1,7 +1,7 @@
 // What is registered in a workspace: data, models, components.
 
-import { findAsset } from "../operations/find-asset.ts";
-import { type Registered as Done, registerGiven } from "../operations/register-asset.ts";
+import { type Registered as Done, registerGiven } from "../operations/assets/register-asset.ts";
+import { findAsset } from "../operations/recorded/find-asset.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";
 import type { RunOutput } from "../sdk/run.ts";
 import type {

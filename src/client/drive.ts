@@ -1,6 +1,6 @@
 // Sees a run through in this process, from its submit on, whether anybody waits for it or not.
 
-import { driveRun } from "../operations/drive-run.ts";
+import { driveRun } from "../operations/runs/drive-run.ts";
 import { WorkspaceGone } from "../operations/workspace-gone.ts";
 import { type Home, say } from "./home.ts";
 

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunEvent as Recorded } from "../core/event.ts";
 import { isEndedRun } from "../core/status.ts";
-import { shownStatus } from "../operations/shown-status.ts";
+import { shownStatus } from "../operations/recorded/shown-status.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { RunEvent } from "../sdk/run-report.ts";
 import type { Home } from "./home.ts";

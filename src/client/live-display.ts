@@ -1,7 +1,7 @@
 // A run that a notebook shows while it goes on: one picture that is drawn anew. Only where there is a kernel (Deno's).
 
-import { readRun } from "../operations/read-run.ts";
-import { runView } from "../operations/run-view.ts";
+import { readRun } from "../operations/recorded/read-run.ts";
+import { runView } from "../operations/recorded/run-view.ts";
 import type { PipelineParts } from "../sdk/pipeline-parts.ts";
 import { runEvents } from "./events.ts";
 import type { Home } from "./home.ts";

@@ -2,8 +2,8 @@
 
 import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type LogFile, type Logs, logFiles } from "../operations/log-files.ts";
-import { type LogReader, openLog } from "../operations/read-log.ts";
+import { type LogFile, type Logs, logFiles } from "../operations/recorded/log-files.ts";
+import { type LogReader, openLog } from "../operations/recorded/read-log.ts";
 import type { LogLine } from "../sdk/run.ts";
 import { StepwellError } from "../sdk/stepwell-error.ts";
 import type { Home } from "./home.ts";

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { OutputRecord } from "../core/output.ts";
-import { copyName, findOutput } from "../operations/find-output.ts";
+import { copyName, findOutput } from "../operations/recorded/find-output.ts";
 import { readText } from "../ports/read-file.ts";
 import type { RunOutput } from "../sdk/run.ts";
 import { StepwellError } from "../sdk/stepwell-error.ts";

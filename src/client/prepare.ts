@@ -2,10 +2,13 @@
 
 import path from "node:path";
 import { reportOf } from "../modules/report-of.ts";
-import type { ModuleSource } from "../operations/load-definition.ts";
-import { type PreparedDefinition, prepareDefinition } from "../operations/prepare-definition.ts";
-import { asRead } from "../operations/read-module.ts";
-import { selectSteps } from "../operations/select-steps.ts";
+import type { ModuleSource } from "../operations/definitions/load-definition.ts";
+import { asRead } from "../operations/definitions/read-module.ts";
+import {
+  type PreparedDefinition,
+  prepareDefinition,
+} from "../operations/plans/prepare-definition.ts";
+import { selectSteps } from "../operations/plans/select-steps.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { PipelineParts } from "../sdk/pipeline-parts.ts";
 import type { PlanOptions, SubmitOptions } from "../sdk/run.ts";

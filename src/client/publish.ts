@@ -2,7 +2,7 @@
 
 import path from "node:path";
 import { programsOf } from "../modules/report-of.ts";
-import { type Registered, registerFile } from "../operations/register-asset.ts";
+import { type Registered, registerFile } from "../operations/assets/register-asset.ts";
 import { places, type Workspace } from "../operations/workspace.ts";
 import type { Definition } from "../sdk/component.ts";
 import { definitionsOf } from "../sdk/definitions-of.ts";

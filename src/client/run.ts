@@ -1,13 +1,13 @@
 // A run by its name: each question is put to the record anew.
 
 import { isEndedRun } from "../core/status.ts";
-import { driveRun } from "../operations/drive-run.ts";
-import { type RecordedRun, readRun } from "../operations/read-run.ts";
-import { rerunPlan } from "../operations/rerun-plan.ts";
-import { takeUp } from "../operations/resume-run.ts";
-import { runView } from "../operations/run-view.ts";
-import { shownStatus } from "../operations/shown-status.ts";
-import { whyStep } from "../operations/why-step.ts";
+import { whyStep } from "../operations/explained/why-step.ts";
+import { rerunPlan } from "../operations/plans/rerun-plan.ts";
+import { type RecordedRun, readRun } from "../operations/recorded/read-run.ts";
+import { runView } from "../operations/recorded/run-view.ts";
+import { shownStatus } from "../operations/recorded/shown-status.ts";
+import { driveRun } from "../operations/runs/drive-run.ts";
+import { takeUp } from "../operations/runs/resume-run.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import { checkOptions } from "../sdk/check-options.ts";
 import type { PipelineParts } from "../sdk/pipeline-parts.ts";

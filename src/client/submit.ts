@@ -2,12 +2,12 @@
 
 import path from "node:path";
 import type { Plan } from "../core/plan.ts";
-import type { DefinitionSource } from "../operations/definition-source.ts";
-import { startDetachedEngine } from "../operations/detached-engine.ts";
-import { forecastRun } from "../operations/plan-run.ts";
-import { takeUp } from "../operations/resume-run.ts";
-import { submitRun } from "../operations/submit-run.ts";
-import { warningTexts } from "../operations/warning-texts.ts";
+import type { DefinitionSource } from "../operations/definitions/definition-source.ts";
+import { warningTexts } from "../operations/definitions/warning-texts.ts";
+import { forecastRun } from "../operations/plans/plan-run.ts";
+import { startDetachedEngine } from "../operations/runs/detached-engine.ts";
+import { takeUp } from "../operations/runs/resume-run.ts";
+import { submitRun } from "../operations/runs/submit-run.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { PipelineParts } from "../sdk/pipeline-parts.ts";
 import type { RecordOptions, Run, SubmitOptions } from "../sdk/run.ts";

@@ -1,9 +1,9 @@
 // Waits for the end of a run, and says meanwhile how it goes.
 
-import { startDetachedEngine } from "../operations/detached-engine.ts";
-import { followRun } from "../operations/follow-run.ts";
-import { readRun } from "../operations/read-run.ts";
-import { runView } from "../operations/run-view.ts";
+import { followRun } from "../operations/recorded/follow-run.ts";
+import { readRun } from "../operations/recorded/read-run.ts";
+import { runView } from "../operations/recorded/run-view.ts";
+import { startDetachedEngine } from "../operations/runs/detached-engine.ts";
 import type { PipelineParts } from "../sdk/pipeline-parts.ts";
 import type { WaitOptions } from "../sdk/run.ts";
 import type { RunReport } from "../sdk/run-report.ts";

@@ -1,8 +1,8 @@
 // A workspace from code: its runs, found and listed, and the doors to what is registered.
 
-import { allRuns } from "../operations/all-runs.ts";
-import { findRun } from "../operations/find-run.ts";
-import { shownStatus } from "../operations/shown-status.ts";
+import { allRuns } from "../operations/recorded/all-runs.ts";
+import { findRun } from "../operations/recorded/find-run.ts";
+import { shownStatus } from "../operations/recorded/shown-status.ts";
 import type { Workspace as Opened } from "../operations/workspace.ts";
 import type { Run } from "../sdk/run.ts";
 import type { RunFilter, Workspace } from "../sdk/workspace.ts";

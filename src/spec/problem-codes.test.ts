@@ -21,14 +21,14 @@ describe("docs/reference/problems.md", () => {
 describe("what a machine and a workspace say of a definition", () => {
   const FILES = [
     "core/template-messages.ts",
-    "operations/check-commands.ts",
-    "operations/download.ts",
-    "operations/find-output.ts",
-    "operations/pointers-of-lfs.ts",
-    "operations/remote-source.ts",
-    "operations/resolve-code.ts",
-    "operations/resolve-data.ts",
-    "operations/resolve-demand.ts",
+    "operations/definitions/check-commands.ts",
+    "operations/data/download.ts",
+    "operations/recorded/find-output.ts",
+    "operations/plans/pointers-of-lfs.ts",
+    "operations/data/remote-source.ts",
+    "operations/plans/resolve-code.ts",
+    "operations/data/resolve-data.ts",
+    "operations/plans/resolve-demand.ts",
     "ports/environments.ts",
   ];
 

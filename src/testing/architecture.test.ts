@@ -40,6 +40,21 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ["operations", "tables", "core", "ports", "spec", "display", "wiring.ts", "version.ts"],
 };
 
+/** Groups of operations, lowest first; what lies beside them in `operations/` serves all and imports none. */
+const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
+  recorded: [],
+  data: ["recorded"],
+  definitions: [],
+  drafts: ["definitions"],
+  plans: ["recorded", "data", "definitions"],
+  explained: ["recorded", "data", "plans"],
+  sharing: ["recorded", "data", "plans"],
+  runs: ["recorded", "data", "definitions", "drafts", "plans", "explained", "sharing"],
+  lineage: ["recorded", "data"],
+  keeping: ["recorded", "data", "definitions", "runs"],
+  assets: ["recorded", "data", "definitions", "keeping"],
+};
+
 /** Read files of the kernel or of this program, and one that is named by whoever hands a secret through it. */
 const OF_THE_SYSTEM = [
   "cli/commands/demo.ts",
@@ -72,6 +87,22 @@ describe("the rooms of src/", () => {
         .filter((target) => !may.has(target.split(path.sep)[0] ?? ""))
         .map((target) => `${path.relative(SOURCE, file)} imports ${target}`),
     );
+    expect(strays).toEqual([]);
+  });
+
+  it.each(["", ...Object.keys(OPERATIONS)])("operations/%s imports only lower groups", (group) => {
+    const may = new Set([group, ...(OPERATIONS[group] ?? [])]);
+    const groupOf = (file: string): string => {
+      const [room, first = "", name] = file.split(path.sep);
+      return room !== "operations" || name === undefined ? "" : first;
+    };
+    const own = files("operations").filter((one) => groupOf(path.relative(SOURCE, one)) === group);
+    const strays = own.flatMap((file) =>
+      imports(file)
+        .filter((target) => groupOf(target) !== "" && !may.has(groupOf(target)))
+        .map((target) => `${path.relative(SOURCE, file)} imports ${target}`),
+    );
+    expect(own).not.toEqual([]);
     expect(strays).toEqual([]);
   });
 

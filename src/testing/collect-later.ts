@@ -1,6 +1,6 @@
 // What `gc` would do, or does, some time from now: the workspace of a rig with a clock that is ahead.
 
-import { collectGarbage, type Garbage } from "../operations/collect-garbage.ts";
+import { collectGarbage, type Garbage } from "../operations/keeping/collect-garbage.ts";
 import { isRefusal } from "../operations/refusal.ts";
 import { openWorkspace } from "../wiring.ts";
 import type { Rig } from "./rig.ts";

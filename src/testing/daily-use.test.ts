@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import type { RunView } from "../operations/run-view.ts";
+import type { RunView } from "../operations/recorded/run-view.ts";
 import { writerMark } from "../ports/writer-mark.ts";
 import { CLI, eventually, exited, makeRig, type Rig } from "./rig.ts";
 import { smallDisk } from "./small-disk.ts";

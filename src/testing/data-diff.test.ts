@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DataDifference } from "../operations/diff-data.ts";
+import type { DataDifference } from "../operations/data/diff-data.ts";
 import { makeRig, type Rig } from "./rig.ts";
 
 // `data diff` as a person types it.

@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DataPreview } from "../operations/preview-data.ts";
+import type { DataPreview } from "../operations/data/preview-data.ts";
 import { CLI, type Ended, exited, makeRig, type Rig } from "./rig.ts";
 import { type S3Server, startMoto } from "./servers/moto.ts";
 

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DataProfile } from "../operations/profile-data.ts";
+import type { DataProfile } from "../operations/data/profile-data.ts";
 import { makeRig, type Rig } from "./rig.ts";
 
 // `data profile` as a person types it.

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunDifference } from "../operations/diff-runs.ts";
+import type { RunDifference } from "../operations/explained/diff-runs.ts";
 import { makeRig, type Rig } from "./rig.ts";
 
 // `diff RUN RUN` says of each output what changed in it.

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { Ajv } from "ajv";
 import { afterEach, describe, expect, it } from "vitest";
-import type { RunView } from "../operations/run-view.ts";
+import type { RunView } from "../operations/recorded/run-view.ts";
 import { SCHEMA_KINDS, schemaFor } from "../spec/json-schema.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
 import { toPlain } from "../spec/plain.ts";

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RunView } from "../operations/run-view.ts";
+import type { RunView } from "../operations/recorded/run-view.ts";
 import { exited, makeRig, type Rig } from "./rig.ts";
 
 // The bytes a run read are asked for again after the user changed or removed the file: by rerun, resume, shell and by

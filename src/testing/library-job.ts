@@ -1,7 +1,7 @@
 // A pipeline of one component of the library, run by the real command line. Knows no component.
 
 import path from "node:path";
-import type { RunView } from "../operations/run-view.ts";
+import type { RunView } from "../operations/recorded/run-view.ts";
 import type { Rig } from "./rig.ts";
 
 export interface LibraryRun {

@@ -6,8 +6,8 @@ import {
   type ComponentPort,
   type DescribedComponent,
   describeComponent,
-} from "../operations/describe-component.ts";
-import { listRegistry } from "../operations/registries.ts";
+} from "../operations/definitions/describe-component.ts";
+import { listRegistry } from "../operations/definitions/registries.ts";
 import { schemaFor } from "../spec/json-schema.ts";
 import { SPEC_LIMITS } from "../spec/limits.ts";
 import { toPlain } from "../spec/plain.ts";

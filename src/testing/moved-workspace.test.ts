@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RunView } from "../operations/run-view.ts";
+import type { RunView } from "../operations/recorded/run-view.ts";
 import { makeRig, type Rig } from "./rig.ts";
 
 let rig: Rig;

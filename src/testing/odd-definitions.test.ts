@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { prepareDefinition } from "../operations/prepare-definition.ts";
+import { prepareDefinition } from "../operations/plans/prepare-definition.ts";
 import { isRefusal } from "../operations/refusal.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { Problem } from "../spec/problem.ts";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { driveRun } from "../operations/drive-run.ts";
-import { readRun } from "../operations/read-run.ts";
+import { readRun } from "../operations/recorded/read-run.ts";
 import { isRefusal } from "../operations/refusal.ts";
-import { submitRun } from "../operations/submit-run.ts";
+import { driveRun } from "../operations/runs/drive-run.ts";
+import { submitRun } from "../operations/runs/submit-run.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { CommitBatch, RecordStore } from "../ports/records.ts";
 import { openSqliteStore } from "../records/sqlite/store.ts";

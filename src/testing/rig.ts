@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import type { RunView } from "../operations/run-view.ts";
+import type { RunView } from "../operations/recorded/run-view.ts";
 
 export const CLI = path.resolve(
   path.dirname(fileURLToPath(import.meta.url)),

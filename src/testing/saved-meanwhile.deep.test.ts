@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { RunView } from "../operations/run-view.ts";
+import type { RunView } from "../operations/recorded/run-view.ts";
 import { exited, makeRig, type Rig } from "./rig.ts";
 import { makeSavedProject, type SavedProject } from "./saved-meanwhile/project.ts";
 import type { Chance } from "./simulation/chance.ts";

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import fs from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { mistakeOfKey } from "../operations/service-account-key.ts";
+import { mistakeOfKey } from "../operations/data/service-account-key.ts";
 import { makeRig, type Rig } from "./rig.ts";
 
 // A key file of Google's that was cut or altered is told by its name, in words that say what to do.

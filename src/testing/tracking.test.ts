@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { afterEach, expect, it } from "vitest";
-import type { RunView } from "../operations/run-view.ts";
+import type { RunView } from "../operations/recorded/run-view.ts";
 import { makeRig, type Rig } from "./rig.ts";
 
 // An MLflow server of the user's own: it wins over the attempt's file store, whose run it does not know, and the run says

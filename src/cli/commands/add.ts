@@ -4,9 +4,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { type AddedStep, addStep, writeText } from "../../operations/add-step.ts";
-import { nameOfCommand } from "../../operations/draft-names.ts";
-import { INTERPRETER } from "../../operations/missing-script.ts";
+import { type AddedStep, addStep, writeText } from "../../operations/drafts/add-step.ts";
+import { nameOfCommand } from "../../operations/drafts/draft-names.ts";
+import { INTERPRETER } from "../../operations/drafts/missing-script.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
 import { canAsk, confirm } from "../ask.ts";
 import type { Context } from "../context.ts";

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { isEndedRun } from "../../core/status.ts";
-import { driveRun } from "../../operations/drive-run.ts";
+import { driveRun } from "../../operations/runs/drive-run.ts";
 import type { Context } from "../context.ts";
 import { unknownRun } from "../see-through.ts";
 import { RUN_HELP, runOf } from "../targets.ts";

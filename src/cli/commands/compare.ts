@@ -1,7 +1,7 @@
 // `stepwell compare RUN…`: what is not the same in all of these runs, one column a run.
 
 import type { Command } from "commander";
-import { compareRuns } from "../../operations/compare-runs.ts";
+import { compareRuns } from "../../operations/recorded/compare-runs.ts";
 import { isRefusal } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
 import { formTable, type TableForm } from "../table-format.ts";

@@ -6,8 +6,7 @@ import {
   type ComponentPort,
   type DescribedComponent,
   describeComponent,
-} from "../../operations/describe-component.ts";
-import { type Refusal, refuse } from "../../operations/refusal.ts";
+} from "../../operations/definitions/describe-component.ts";
 import {
   BUILTIN,
   findInRegistry,
@@ -15,7 +14,8 @@ import {
   missingFolder,
   registryFolder,
   registryNames,
-} from "../../operations/registries.ts";
+} from "../../operations/definitions/registries.ts";
+import { type Refusal, refuse } from "../../operations/refusal.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import { parseAssetName, parseShortName } from "../../spec/asset-name.ts";
 import { namesInWords, suggestion } from "../../spec/did-you-mean.ts";

@@ -2,14 +2,14 @@
 
 import path from "node:path";
 import type { Command } from "commander";
-import { checkDatastore } from "../../operations/check-datastore.ts";
+import { checkDatastore } from "../../operations/data/check-datastore.ts";
 import {
   type Datastore,
   findDatastore,
   forgetDatastore,
   listDatastores,
   registerDatastore,
-} from "../../operations/datastores.ts";
+} from "../../operations/data/datastores.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
 import { textOrNull } from "../../ports/read-file.ts";
 import type { Context } from "../context.ts";

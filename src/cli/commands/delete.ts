@@ -1,9 +1,13 @@
 // `stepwell delete WHAT`: the outputs of a run, or a registered version, unless something refers to them.
 
 import type { Command } from "commander";
-import { deleteAsset } from "../../operations/delete-asset.ts";
-import { type Deleted, type DeleteOptions, deleteRun } from "../../operations/delete-run.ts";
-import { findRun } from "../../operations/find-run.ts";
+import { deleteAsset } from "../../operations/assets/delete-asset.ts";
+import {
+  type Deleted,
+  type DeleteOptions,
+  deleteRun,
+} from "../../operations/keeping/delete-run.ts";
+import { findRun } from "../../operations/recorded/find-run.ts";
 import { isRefusal, type Refusal, refuse } from "../../operations/refusal.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { Context } from "../context.ts";

@@ -2,7 +2,11 @@
 
 import type { Command } from "commander";
 import { oneLine } from "../../core/one-line.ts";
-import { diffRuns, type RunDifference, type StepDifference } from "../../operations/diff-runs.ts";
+import {
+  diffRuns,
+  type RunDifference,
+  type StepDifference,
+} from "../../operations/explained/diff-runs.ts";
 import { isRefusal } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
 import { detailLines } from "../difference-lines.ts";

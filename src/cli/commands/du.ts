@@ -6,8 +6,8 @@ import {
   diskUsage,
   USAGE_GROUPS,
   type UsageGroup,
-} from "../../operations/disk-usage.ts";
-import { noteUsage } from "../../operations/usage-note.ts";
+} from "../../operations/keeping/disk-usage.ts";
+import { noteUsage } from "../../operations/recorded/usage-note.ts";
 import type { Context } from "../context.ts";
 import { bytes, table } from "../format.ts";
 

@@ -2,8 +2,8 @@
 // else is the engine it stands by.
 
 import type { Command } from "commander";
-import { driveRun } from "../../operations/drive-run.ts";
-import { leadOrStandBy } from "../../operations/stand-by.ts";
+import { leadOrStandBy } from "../../operations/recorded/stand-by.ts";
+import { driveRun } from "../../operations/runs/drive-run.ts";
 import type { Context } from "../context.ts";
 
 export function define(command: Command, context: Context): void {

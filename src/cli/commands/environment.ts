@@ -3,10 +3,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { loadDefinition } from "../../operations/load-definition.ts";
-import { pipelineLocks } from "../../operations/pipeline-locks.ts";
+import { loadDefinition } from "../../operations/definitions/load-definition.ts";
+import { pipelineLocks } from "../../operations/plans/pipeline-locks.ts";
+import {
+  type UpgradeReport,
+  upgradeEnvironments,
+} from "../../operations/plans/upgrade-environments.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
-import { type UpgradeReport, upgradeEnvironments } from "../../operations/upgrade-environments.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { Context } from "../context.ts";
 import { defineAssetCommand, printLock } from "../define-asset-command.ts";

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { isModule, readModule } from "../../operations/read-module.ts";
+import { isModule, readModule } from "../../operations/definitions/read-module.ts";
 import { refuse, refuseInvalid } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
 import { definitionFile, type FileFlag } from "../definition-file.ts";

@@ -5,7 +5,7 @@ import {
   collectGarbage,
   type Garbage,
   type GarbageKind,
-} from "../../operations/collect-garbage.ts";
+} from "../../operations/keeping/collect-garbage.ts";
 import type { Context } from "../context.ts";
 import { bytes, table } from "../format.ts";
 

@@ -4,8 +4,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { initPipeline } from "../../operations/init-pipeline.ts";
-import { writeSchemas } from "../../operations/pipeline-text.ts";
+import { initPipeline } from "../../operations/drafts/init-pipeline.ts";
+import { writeSchemas } from "../../operations/drafts/pipeline-text.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
 import { STARTER_FILES, WORKSPACE_FILE } from "../starter-files.ts";

@@ -7,7 +7,7 @@ import {
   type InvalidationReport,
   type InvalidationTarget,
   invalidateResults,
-} from "../../operations/invalidate-results.ts";
+} from "../../operations/explained/invalidate-results.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { Context } from "../context.ts";

@@ -2,8 +2,8 @@
 
 import type { Command } from "commander";
 import { isEndedRun } from "../../core/status.ts";
-import { type Logs, logFiles } from "../../operations/log-files.ts";
-import { type LogReader, openLog } from "../../operations/read-log.ts";
+import { type Logs, logFiles } from "../../operations/recorded/log-files.ts";
+import { type LogReader, openLog } from "../../operations/recorded/read-log.ts";
 import { isRefusal, type Refusal } from "../../operations/refusal.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import { type Context, Exit } from "../context.ts";

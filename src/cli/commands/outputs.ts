@@ -4,8 +4,13 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { isEndedRun } from "../../core/status.ts";
-import { copyName, findOutput, isMade, outputNames } from "../../operations/find-output.ts";
-import { readRun } from "../../operations/read-run.ts";
+import {
+  copyName,
+  findOutput,
+  isMade,
+  outputNames,
+} from "../../operations/recorded/find-output.ts";
+import { readRun } from "../../operations/recorded/read-run.ts";
 import { isRefusal, type Refusal, refuse } from "../../operations/refusal.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { Context } from "../context.ts";

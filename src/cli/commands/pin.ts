@@ -1,7 +1,7 @@
 // `stepwell pin [WHAT]`: keeps a run, a registered version or some bytes whatever the rules say; without a word lists the pins.
 
 import type { Command } from "commander";
-import { describePin, pin } from "../../operations/pins.ts";
+import { describePin, pin } from "../../operations/lineage/pins.ts";
 import { isRefusal } from "../../operations/refusal.ts";
 import type { Pin } from "../../ports/keeping-records.ts";
 import type { Context } from "../context.ts";

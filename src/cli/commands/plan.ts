@@ -2,9 +2,13 @@
 
 import path from "node:path";
 import type { Command } from "commander";
-import { forecastRun, type RunForecast, type StepForecast } from "../../operations/plan-run.ts";
+import { warningTexts } from "../../operations/definitions/warning-texts.ts";
+import {
+  forecastRun,
+  type RunForecast,
+  type StepForecast,
+} from "../../operations/plans/plan-run.ts";
 import { refuseInvalid } from "../../operations/refusal.ts";
-import { warningTexts } from "../../operations/warning-texts.ts";
 import type { Problem } from "../../spec/problem.ts";
 import type { Context } from "../context.ts";
 import { addFileArgument, definitionFile, type FileFlag } from "../definition-file.ts";

@@ -1,11 +1,11 @@
 // `stepwell pull RUN|ASSET`: takes a run of others, or a version of data or a model, from the caches of stepwell.yml.
 
 import type { Command } from "commander";
-import { pullRun } from "../../operations/pull-run.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
-import { pullAsset } from "../../operations/share-assets.ts";
+import { pullRun } from "../../operations/sharing/pull-run.ts";
+import { pullAsset } from "../../operations/sharing/share-assets.ts";
+import { firstCache } from "../../operations/sharing/with-caches.ts";
 import { signingKey } from "../../operations/signing-key.ts";
-import { firstCache } from "../../operations/with-caches.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { Context } from "../context.ts";
 import { bytes } from "../format.ts";

@@ -1,12 +1,12 @@
 // `stepwell push [RUN|ASSET]`: shares what a run made, or a version of data or a model, through the caches of stepwell.yml.
 
 import type { Command } from "commander";
-import { findAsset } from "../../operations/find-asset.ts";
-import { type Pushed, pushRun } from "../../operations/push-run.ts";
+import { findAsset } from "../../operations/recorded/find-asset.ts";
 import { isRefusal } from "../../operations/refusal.ts";
-import { pushAsset } from "../../operations/share-assets.ts";
+import { type Pushed, pushRun } from "../../operations/sharing/push-run.ts";
+import { pushAsset } from "../../operations/sharing/share-assets.ts";
+import { everyWritable } from "../../operations/sharing/with-caches.ts";
 import { type SigningKey, signingKey } from "../../operations/signing-key.ts";
-import { everyWritable } from "../../operations/with-caches.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { Context } from "../context.ts";
 import { bytes } from "../format.ts";

@@ -2,11 +2,11 @@
 // read again.
 
 import type { Command } from "commander";
-import { missingVariables } from "../../operations/handed-variables.ts";
+import { rerunPlan } from "../../operations/plans/rerun-plan.ts";
+import { missingVariables } from "../../operations/recorded/handed-variables.ts";
 import { isRefusal } from "../../operations/refusal.ts";
-import { rerunPlan } from "../../operations/rerun-plan.ts";
-import { takeUp } from "../../operations/resume-run.ts";
-import { submitRun } from "../../operations/submit-run.ts";
+import { takeUp } from "../../operations/runs/resume-run.ts";
+import { submitRun } from "../../operations/runs/submit-run.ts";
 import type { Context } from "../context.ts";
 import { printProblems } from "../print-problems.ts";
 import { addRunOptions, priorityOf, type RunFlags, seeOptions, tagsOf } from "../run-flags.ts";

@@ -1,10 +1,10 @@
 // `stepwell run FILE`: validates, plans, runs to the end (or hands over with --detach), and says how it ended.
 
 import type { Command } from "commander";
+import { warningTexts } from "../../operations/definitions/warning-texts.ts";
 import { isRefusal, refuse, refuseInvalid } from "../../operations/refusal.ts";
-import { takeUp } from "../../operations/resume-run.ts";
-import { submitRun } from "../../operations/submit-run.ts";
-import { warningTexts } from "../../operations/warning-texts.ts";
+import { takeUp } from "../../operations/runs/resume-run.ts";
+import { submitRun } from "../../operations/runs/submit-run.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import type { RunRow } from "../../ports/records.ts";
 import type { Context } from "../context.ts";

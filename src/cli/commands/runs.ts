@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import type { ShownRunStatus } from "../../core/status.ts";
-import { type ListedRun, listRuns } from "../../operations/list-runs.ts";
+import { type ListedRun, listRuns } from "../../operations/recorded/list-runs.ts";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
 import type { RunFilter, RunRow } from "../../ports/records.ts";
 import type { Context } from "../context.ts";

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import type { Command } from "commander";
 import { isRefusal, refuse } from "../../operations/refusal.ts";
-import { type StagedShell, stageShell } from "../../operations/stage-shell.ts";
+import { type StagedShell, stageShell } from "../../operations/runs/stage-shell.ts";
 import type { Context } from "../context.ts";
 import { RUN_HELP, stepOf } from "../targets.ts";
 

@@ -2,12 +2,17 @@
 
 import type { Command } from "commander";
 import { shellWord } from "../../core/shell-word.ts";
-import { type RecordedRun, readRun } from "../../operations/read-run.ts";
+import { unknownStep } from "../../operations/explained/why-step.ts";
+import { type RecordedRun, readRun } from "../../operations/recorded/read-run.ts";
+import { removedOutputs } from "../../operations/recorded/removed-outputs.ts";
+import {
+  notesOf,
+  type RunView,
+  runView,
+  type StepView,
+} from "../../operations/recorded/run-view.ts";
+import { waitingSteps, withWaiting } from "../../operations/recorded/waiting-steps.ts";
 import { isRefusal } from "../../operations/refusal.ts";
-import { removedOutputs } from "../../operations/removed-outputs.ts";
-import { notesOf, type RunView, runView, type StepView } from "../../operations/run-view.ts";
-import { waitingSteps, withWaiting } from "../../operations/waiting-steps.ts";
-import { unknownStep } from "../../operations/why-step.ts";
 import type { Context } from "../context.ts";
 import { failurePlaces, failureReason } from "../failure-places.ts";
 import { number, table } from "../format.ts";

@@ -5,8 +5,8 @@ import fs from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import type { Command } from "commander";
 import type { TransferStepOrder } from "../../core/transfer-order.ts";
+import { runTransfer, type TransferCounts } from "../../operations/data/run-transfer.ts";
 import { isRefusal } from "../../operations/refusal.ts";
-import { runTransfer, type TransferCounts } from "../../operations/run-transfer.ts";
 import { readText } from "../../ports/read-file.ts";
 import type { Context } from "../context.ts";
 

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { componentTypes } from "../../operations/component-types.ts";
+import { componentTypes } from "../../operations/definitions/component-types.ts";
 import { isRefusal, refuse, refuseInvalid } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
 import { printProblems } from "../print-problems.ts";

@@ -1,7 +1,7 @@
 // `stepwell unpin WHAT`: the rules and `delete` may remove it again. Removes nothing itself.
 
 import type { Command } from "commander";
-import { describePin, unpin } from "../../operations/pins.ts";
+import { describePin, unpin } from "../../operations/lineage/pins.ts";
 import { isRefusal } from "../../operations/refusal.ts";
 import type { Context } from "../context.ts";
 

@@ -3,7 +3,7 @@
 
 import path from "node:path";
 import type { Command } from "commander";
-import { checkAssetFile } from "../../operations/check-asset-file.ts";
+import { checkAssetFile } from "../../operations/assets/check-asset-file.ts";
 import type { Context } from "../context.ts";
 import { addFileArgument, definitionFile, type FileFlag } from "../definition-file.ts";
 import { printProblems, problemsJson } from "../print-problems.ts";

@@ -2,8 +2,8 @@
 
 import type { Command } from "commander";
 import { isEndedStep } from "../../core/status.ts";
+import { type Explanation, whyStep } from "../../operations/explained/why-step.ts";
 import { isRefusal } from "../../operations/refusal.ts";
-import { type Explanation, whyStep } from "../../operations/why-step.ts";
 import type { Context } from "../context.ts";
 import { RUN_HELP, runOf, stepOf } from "../targets.ts";
 

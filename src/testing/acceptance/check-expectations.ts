@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
-import type { RunView, StepView } from "../../operations/run-view.ts";
+import type { RunView, StepView } from "../../operations/recorded/run-view.ts";
 import type { Case } from "./case.ts";
 import type { ExampleWorkspace } from "./make-workspace.ts";
 

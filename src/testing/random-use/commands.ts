@@ -1,6 +1,6 @@
 // What the user types, each command with the chance of it: runs in many ways, and what is done about them.
 
-import type { RunView } from "../../operations/run-view.ts";
+import type { RunView } from "../../operations/recorded/run-view.ts";
 import type { Chance } from "../simulation/chance.ts";
 import { handOver, runElsewhere } from "./colleague.ts";
 import { edit, install, touch } from "./edits.ts";

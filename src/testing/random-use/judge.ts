@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import type { RunView, StepView } from "../../operations/run-view.ts";
+import type { RunView, StepView } from "../../operations/recorded/run-view.ts";
 import { isOld, isYoung, join } from "./ages.ts";
 import { wrongCopies } from "./copies.ts";
 import { bring, isElsewhere } from "./others-bytes.ts";

@@ -1,7 +1,7 @@
 // Outputs that came from a shared cache: their bytes come when somebody asks for them, and not at all once no cache is named.
 
 import fs from "node:fs";
-import type { RunView } from "../../operations/run-view.ts";
+import type { RunView } from "../../operations/recorded/run-view.ts";
 import { ask, broken, type Session } from "./session.ts";
 
 /** What a run of another workspace made lies under its name and a part of its id. */

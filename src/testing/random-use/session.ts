@@ -2,7 +2,7 @@
 // them. Asks the real command line, and gives up on one that does not answer.
 
 import path from "node:path";
-import type { RunView } from "../../operations/run-view.ts";
+import type { RunView } from "../../operations/recorded/run-view.ts";
 import { exited, killEverything, type Rig, type Watched } from "../rig.ts";
 import type { Span } from "./ages.ts";
 import type { Project } from "./project.ts";

@@ -1,6 +1,6 @@
 // Asks for a new run, of the project as it is or of a recorded one, with random options; `plan` first, now and then.
 
-import type { RunView } from "../../operations/run-view.ts";
+import type { RunView } from "../../operations/recorded/run-view.ts";
 import { eventually, exited } from "../rig.ts";
 import type { Chance } from "../simulation/chance.ts";
 import { checkPlan } from "./check-plan.ts";

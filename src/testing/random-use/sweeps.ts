@@ -1,7 +1,7 @@
 // `run --each`: one run for each combination of values of the input `level` and of a step's parameter. What it names its runs is
 // known when it ends; one that is killed before has left those that it had submitted.
 
-import type { RunView } from "../../operations/run-view.ts";
+import type { RunView } from "../../operations/recorded/run-view.ts";
 import type { Chance } from "../simulation/chance.ts";
 import { CODES, judge } from "./judge.ts";
 import { fileOf, type Project } from "./project.ts";

@@ -1,0 +1,41 @@
+// Keeps the bytes of a run's local inputs before it is submitted, so that it can be repeated exactly after the user
+// changed or removed them. What runs made themselves is in the store already.
+
+import fs from "node:fs";
+import path from "node:path";
+import type { Plan, ResolvedData } from "../../core/plan.ts";
+import { type Refusal, refuse } from "../refusal.ts";
+import { places, type Workspace } from "../workspace.ts";
+
+/** Local inputs of a run that are no more than this in all are copied unless `keep: reference` says otherwise. */
+const COPIED_BYTES = 64 * 2 ** 20;
+
+/** Null when what is to be kept is kept, durably. */
+export function keepInputs(workspace: Workspace, plan: Plan): Promise<Refusal | null> {
+  return keepData(
+    workspace,
+    plan.steps.flatMap((step) => Object.values(step.data)),
+  );
+}
+
+export async function keepData(
+  workspace: Workspace,
+  data: readonly Pick<ResolvedData, "path" | "content" | "remote">[],
+): Promise<Refusal | null> {
+  const { keep } = workspace.config;
+  if (keep === "reference") return null;
+  const made = path.join(places.store(workspace.folder), "azureml") + path.sep;
+  // What lies elsewhere and was never brought here stays there.
+  const own = data.filter(
+    (one) => !one.path.startsWith(made) && (!one.remote || fs.existsSync(one.path)),
+  );
+  const distinct = [...new Map(own.map((one) => [one.content.id, one])).values()];
+  const bytes = distinct.reduce((sum, one) => sum + one.content.sizeBytes, 0);
+  if (keep === "auto" && bytes > COPIED_BYTES) return null;
+  const outcome = await workspace.contents.keep(distinct);
+  if (outcome.ok) return null;
+  const { code, message, hint } = outcome.failure;
+  if (keep === "copy" || code === "changed_while_read") return refuse(code, message, hint);
+  workspace.notice(`warning: inputs are used in place only: ${message}`);
+  return null;
+}
