@@ -96,9 +96,11 @@ function printComparison({ terminal }: Context, found: Explanation): void {
     return;
   }
   if (found.identity === null && found.decision === "none") {
-    terminal.out(
-      `not compared with ${found.against}: its turn did not come, so nobody knows what it would have read`,
-    );
+    const why =
+      found.status === "Failed"
+        ? "it failed before it began"
+        : "its turn did not come, so nobody knows what it would have read";
+    terminal.out(`not compared with ${found.against}: ${why}`);
     return;
   }
   terminal.out(`compared with ${found.against}:`);

@@ -1,5 +1,5 @@
-// Why a step of a run did not run: `--until`, a failure, or a cancel. Reads the folded state; of steps that were decided
-// on it says nothing.
+// Why a step of a run did not run: `--until`, a failure (also its own, before it began), or a cancel. Reads the folded
+// state; of steps that were decided on it says nothing.
 
 import type { Reason } from "../../core/reason.ts";
 import { wireGraph } from "../../core/run-state.ts";
@@ -30,6 +30,7 @@ export function whyNotRun(run: RecordedRun, index: number): Reason | null {
   const step = run.state.steps[index];
   if (step === undefined || decisionOf(step) !== "none") return null;
   if (step.status === "Canceled") return notNeeded("the run was cancelled before it began");
+  if (step.status === "Failed" && step.error !== null) return notNeeded(step.error.message);
   if (step.status !== "Skipped") return null;
   if (run.plan.options.skip.includes(path)) return notNeeded("not needed by --until");
   const failed = causesOf(run, index).map((position) => run.plan.graph.steps[position]?.path);
