@@ -91,6 +91,17 @@ describe("run --each", () => {
     expect(none.stdout.trim().split("\n").at(-1)).toMatch(/^\d runs?: nothing ran to a good end$/);
   });
 
+  it("says why one failed whose steps all ended well", () => {
+    const named = ["--set", "jobs.train.outputs.metrics.name=once"];
+    const version = ["--set", "jobs.train.outputs.metrics.version=1"];
+    const ended = rig.cli("run", "--each", "alpha=11,12", "--until", "train", ...named, ...version);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/^\S+ failed: data once:1 exists with other content/m);
+    expect(ended.stderr).toContain(
+      "\n  → register it as the next free version: stepwell data create",
+    );
+  });
+
   it("starts nothing when one of them is a mistake", () => {
     const before = lines("runs", "--csv").length;
     expect(rig.cli("run", "--each", "nope=1,2").stderr).toMatch(/the job has no input `nope`/);

@@ -243,10 +243,14 @@ function workInWords(ran: Readonly<Record<string, number>>, runs: readonly Recor
   return runs.some((run) => run.status === "Failed") ? "nothing ran to a good end" : "nothing ran";
 }
 
-/** Why it failed and where to look, a few lines for each failed step: there may be hundreds of runs. */
+/** Why it failed and where to look, a few lines for each reason: there may be hundreds of runs. */
 function failureLines(folder: string, run: RecordedRun): readonly string[] {
   const { name } = run.row;
-  return run.state.steps.flatMap(({ status }, index) => {
+  const ofRun = run.state.problems.flatMap(({ message, hint }) => [
+    `${name} failed: ${message}`,
+    ...(hint ? [`  → ${hint}`] : []),
+  ]);
+  const ofSteps = run.state.steps.flatMap(({ status }, index) => {
     if (status !== "Failed") return [];
     const step = stepView(folder, run, index);
     const location = step.error?.location ?? null;
@@ -258,6 +262,7 @@ function failureLines(folder: string, run: RecordedRun): readonly string[] {
       ...(isStarted ? [`  stepwell logs ${name}${step.name === "." ? "" : ` ${step.name}`}`] : []),
     ];
   });
+  return [...ofSteps, ...ofRun];
 }
 
 /** How often each step ran, as one run counts it: to a good end. Those that never did are left out. */
