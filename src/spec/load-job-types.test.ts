@@ -21,3 +21,13 @@ jobs:
   expect(problem?.hint).toMatch(/^Declare the input as `uri_\w+`, or /);
   expect(problem?.hint).toContain(`, or ${otherwise}.`);
 });
+
+it("of a component that is not there nobody says what kind of data it makes", () => {
+  const text = `type: pipeline
+jobs:
+  a: {component: azureml:gone:1}
+  b: {component: ./c.yml, inputs: {data: "\${{parent.jobs.a.outputs.o}}"}}
+`;
+  const files = { "c.yml": "command: ls\ninputs: {data: {type: uri_file}}" };
+  expect(loaded(text, { files }).problems.map(({ code }) => code)).toEqual(["unknown_component"]);
+});

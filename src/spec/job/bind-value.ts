@@ -297,7 +297,9 @@ function bindOutput(
   const data = wishes.type === null ? outputType(made.node, made.output) : dataType(wishes.type);
   const type = outputValue(made.node, made.output) ?? data;
   const source: InputSource = { kind: "step", step: made.node.path, output: made.output };
-  const typedBy = wishes.type === null ? "output" : "node";
+  // Of a component that nobody can read nobody knows what it makes.
+  const typer = made.node.anyOutput ? null : "output";
+  const typedBy = wishes.type === null ? typer : "node";
   return accept(
     order,
     { type, mode: wishes.mode, source, base: order.base, typedBy },
