@@ -6,14 +6,13 @@ import type { StepError } from "../../core/event.ts";
 import type { OutputRecord } from "../../core/output.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { OutputSettler } from "../../engine/engine-ports.ts";
+import { assetKindOf } from "../../spec/asset-kind.ts";
 import type { DataReference, StepNode, StepOutput } from "../../spec/graph.ts";
 import { own } from "../../spec/own-keys.ts";
 import { copyModeOf } from "../../spec/transfer-settings.ts";
 import type { Workspace } from "../workspace.ts";
 import { OWN_DATASTORE } from "./datastores.ts";
 import { filledIn, publish } from "./output-destination.ts";
-
-const MODEL_TYPES: ReadonlySet<string> = new Set(["custom_model", "mlflow_model", "triton_model"]);
 
 export function createOutputSettler(workspace: Workspace): OutputSettler {
   return {
@@ -186,11 +185,6 @@ async function register(
     message: `${kind} ${name}:${version} exists with other content; output ${source} is kept but not registered`,
     hint: `register it as the next free version: stepwell ${kind} create --name ${name} --version ${outcome.nextVersion} --type ${output.type} --path azureml://jobs/${run}/outputs/${source}`,
   };
-}
-
-/** What an output of this type is registered as. */
-export function assetKindOf(type: StepOutput["type"]): "model" | "data" {
-  return MODEL_TYPES.has(type) ? "model" : "data";
 }
 
 /** The name under which `azureml://jobs/RUN/outputs/…` finds it. */

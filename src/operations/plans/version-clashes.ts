@@ -2,9 +2,9 @@
 // of an output only what is given: a step that will run may make the very same content.
 
 import type { OutputRecord } from "../../core/output.ts";
+import { assetKindOf } from "../../spec/asset-kind.ts";
 import type { StepNode } from "../../spec/graph.ts";
 import { own } from "../../spec/own-keys.ts";
-import { assetKindOf } from "../data/output-settler.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** What is to be said of a step. `made`: outputs that are known beforehand, because the step is reused. */

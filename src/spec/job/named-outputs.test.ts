@@ -57,3 +57,21 @@ it("says that a name which a pipeline component takes from an input is none", ()
   const job = loaded(text, { files: { "step.yml": STEP, "inner.yml": INNER } });
   expect(findings(job)).toContainEqual(expect.stringContaining("error bad_name"));
 });
+
+it.each([
+  ["{type: custom_model, name: m}", "data"],
+  ["{type: uri_folder, name: m}", null],
+  ["{type: mlflow_model}", null],
+])(
+  "warns where %s stands for a folder of a component that is registered as another kind: %s",
+  (top, as) => {
+    const text = `type: pipeline
+outputs: {top: ${top}}
+jobs:
+  s: {component: ./step.yml, outputs: {o: "\${{parent.outputs.top}}"}}
+`;
+    const { problems } = loaded(text, { files: { "step.yml": STEP } });
+    const told = as === null ? [] : [expect.stringContaining(`it is registered as ${as}`)];
+    expect(problems.map(({ message }) => message)).toEqual(told);
+  },
+);

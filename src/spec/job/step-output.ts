@@ -2,13 +2,15 @@
 // Knows nothing of who reads it.
 
 import { posix } from "node:path";
+import { assetKindOf } from "../asset-kind.ts";
 import { parseCloudAddress } from "../cloud-address.ts";
 import { DATA_REFERENCE_FORMS, parseDataReference } from "../data-reference.ts";
 import { didYouMean, namesInWords } from "../did-you-mean.ts";
 import { liveFolder } from "../frozen-root.ts";
 import type { DataReference, StepOutput } from "../graph.ts";
 import { soleReference, templateReferences } from "../template.ts";
-import { getSet, type TreeNode, type TreeScalar, textOf } from "../tree.ts";
+import { getSet, getWord, type TreeNode, type TreeScalar, textOf } from "../tree.ts";
+import { dataType } from "./component.ts";
 import type { LoadContext } from "./load-context.ts";
 import {
   type OutputDeclaration,
@@ -58,10 +60,24 @@ function readRegistered(
   for (const one of asked) {
     registerName = assetWord(node, one, "name", context);
     registerVersion ??= assetWord(node, one, "version", context);
-    if (registerName !== null) break;
+    if (registerName === null) continue;
+    warnOfOtherKind(node, name, one.value, context);
+    break;
   }
   if (registerName === null) warnOfVersionAlone(name, asked, context);
   return { registerName, registerVersion };
+}
+
+/** A folder that a component makes is no model because a pipeline around it says so: nobody would find it among the models. */
+function warnOfOtherKind(node: JobNode, name: string, asked: TreeNode, context: LoadContext): void {
+  const word = getWord(asked, "type");
+  if (word === null) return;
+  const type = outputType(node, name);
+  const kind = assetKindOf(type);
+  if (assetKindOf(dataType(word)) === kind) return;
+  const message = `the output \`${name}\` is a ${word} here, and its component makes a ${type}: it is registered as ${kind === "data" ? "data" : "a model"}`;
+  const hint = `Write \`type: ${word}\` where the component declares the output.`;
+  context.warn(getSet(asked, "type"), "type_mismatch", message, hint);
 }
 
 /** Azure ML's client refuses it; here nothing is registered, which is no reason to stop. */
