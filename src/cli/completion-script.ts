@@ -24,7 +24,7 @@ const SCRIPTS = { bash, zsh, fish } as const;
 
 function bash(table: CompletionTable): string {
   return `_stepwell() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" verb="" at words="" options="" named=""
+  local word="\${COMP_WORDS[COMP_CWORD]}" verb="" at words="" options="" named="" found=""
   for ((at = 1; at < COMP_CWORD; at++)); do
     case "\${COMP_WORDS[at]}" in
       --workspace|--output|-o) ((at++)) ;;
@@ -41,8 +41,11 @@ ${cases(table)}
   elif [[ -n $words && $COMP_CWORD -eq $((at + 1)) ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$word"))
   elif [[ -n $named ]]; then
-    words="$(stepwell complete "\${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)"
-    COMPREPLY=($(compgen -W "$words" -- "$word"))
+    # Not by compgen -W, which runs what it finds in a word.
+    COMPREPLY=()
+    while IFS= read -r found; do
+      [[ $found == "$word"* ]] && COMPREPLY+=("$found")
+    done < <(stepwell complete "\${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)
   fi
 }
 complete -o default -F _stepwell stepwell`;

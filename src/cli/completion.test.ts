@@ -90,6 +90,35 @@ describe("the completion of", () => {
   });
 });
 
+describe("a name that would be a command", () => {
+  const ODD = "$(touch ran)";
+  const asked = (program: string, ...words: readonly string[]): readonly string[] => {
+    const other = rig.at("odd");
+    rig.write("odd/stepwell", `#!/bin/sh\necho '${ODD}'\n`);
+    fs.chmodSync(rig.at("odd/stepwell"), 0o755);
+    const env = { ...process.env, PATH: `${other}:${process.env.PATH}`, HOME: rig.folder };
+    const done = spawnSync(program, words, { encoding: "utf8", cwd: rig.folder, env });
+    expect(fs.existsSync(rig.at("ran"))).toBe(false);
+    return done.stdout.trim().split("\n");
+  };
+
+  it("is a name to bash", () => {
+    const script = `source "$1"; COMP_WORDS=(stepwell show ""); COMP_CWORD=2; _stepwell; printf '%s\n' "\${COMPREPLY[@]}"`;
+    expect(asked("bash", "-c", script, "bash", rig.at("complete.bash"))).toEqual([ODD]);
+  });
+
+  it.skipIf(!hasShell("fish"))("is a name to fish", () => {
+    const script = `source $argv[1]; complete -C "stepwell show "`;
+    expect(asked("fish", "-c", script, rig.at("complete.fish"))).toContain(ODD);
+  });
+
+  it.skipIf(!hasShell("zsh"))("is a name to zsh", () => {
+    const script = `compadd() { shift; print -rl -- "$@" }; compdef() { }
+      source "$1"; words=(stepwell show ""); CURRENT=3; _stepwell`;
+    expect(asked("zsh", "-f", "-c", script, "zsh", rig.at("complete.zsh"))).toEqual([ODD]);
+  });
+});
+
 describe("the words that completion asks for", () => {
   it("are none where a file comes next, or where nothing is recorded", () => {
     expect(rig.cli("complete", "run")).toMatchObject({ code: 0, stdout: "" });
