@@ -23,7 +23,6 @@ import { createRegisterCommands } from "./operations/definitions/defining-files.
 import { thawEnvironment } from "./operations/definitions/kept-environment.ts";
 import { findWorkspace, noWorkspace } from "./operations/find-workspace.ts";
 import { capacityOf, gpuNames } from "./operations/machine-capacity.ts";
-import { namesIn } from "./operations/names-in.ts";
 import { ownProgram } from "./operations/own-program.ts";
 import { packageFile } from "./operations/package-file.ts";
 import { readConfig } from "./operations/read-config.ts";
@@ -51,9 +50,9 @@ import {
   type Workspace,
 } from "./operations/workspace.ts";
 import type { EnvironmentLookup } from "./ports/environments.ts";
+import { makeTemporary } from "./ports/own-temporary.ts";
 import { processHost } from "./ports/process-host.ts";
 import type { RecordStore } from "./ports/records.ts";
-import { isDeadWriter, writerMark } from "./ports/writer-mark.ts";
 import { createMemoryStore } from "./records/memory.ts";
 import { rememberResults } from "./records/remembered-results.ts";
 import { openSqliteStore } from "./records/sqlite/store.ts";
@@ -137,8 +136,7 @@ function newWorkspace(workspace: Workspace): Workspace {
 
 /** A workspace without a past, beside which nothing is written: enough to validate and to plan. */
 function pretend(home: string, config: WorkspaceConfig, options: OpenOptions): Workspace | Refusal {
-  removePretended();
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${PRETENDED}${writerMark()}.`));
+  const folder = makeTemporary("plan");
   const made = makeFolders(folder);
   if (made !== null) return made;
   const workspace = compose(folder, config, createMemoryStore(), options, home);
@@ -149,24 +147,6 @@ function pretend(home: string, config: WorkspaceConfig, options: OpenOptions): W
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-const PRETENDED = "stepwell-plan-";
-
-/** What a Ctrl-C has left of those; what another user's has is not ours to remove. */
-function removePretended(): void {
-  for (const name of namesIn(os.tmpdir())) {
-    if (
-      !name.startsWith(PRETENDED) ||
-      !isDeadWriter(name.slice(PRETENDED.length).split(".")[0] ?? "")
-    )
-      continue;
-    try {
-      fs.rmSync(path.join(os.tmpdir(), name), { recursive: true, force: true });
-    } catch {
-      // The next plan of that user removes it.
-    }
-  }
 }
 
 function makeFolders(folder: string): Refusal | null {

@@ -15,10 +15,13 @@ import { removeFolder } from "./folder-listing.ts";
 let folder: string;
 let online = false;
 
+/** As users have them: what reads paths as anything else fails here. */
+const CACHE = "cache %d #1";
+
 /** One workspace and one cache for all tests: each makes environments of its own in it. */
 function settings(overrides: Partial<EnvironmentsOptions> = {}): EnvironmentsOptions {
   return {
-    cacheFolder: path.join(folder, "cache"),
+    cacheFolder: path.join(folder, CACHE),
     workspaceFolder: folder,
     locksFolder: path.join(folder, "stepwell.lock.d"),
     locked: false,
@@ -185,7 +188,7 @@ describe("an environment of packages", () => {
 
   it("is made again where the cache's own notes were damaged", async () => {
     const identity = await identify(tiny());
-    const cache = path.join(folder, "cache");
+    const cache = path.join(folder, CACHE);
     for (const kind of ["locks", "recipes"])
       for (const name of fs.readdirSync(path.join(cache, kind)))
         fs.truncateSync(path.join(cache, kind, name));
@@ -211,8 +214,7 @@ describe("an environment of packages", () => {
   });
 
   it("refuses a package whose file has another hash than the one asked for", async () => {
-    const hash = `sha256:${"0".repeat(64)}`;
-    const reference = requirements(`six==1.17.0 --hash=${hash}`);
+    const reference = requirements(`six==1.17.0 --hash=sha256:${"0".repeat(64)}`);
     expect(await createEnvironments(settings()).identify(reference, null, true)).toMatchObject({
       ok: false,
       failure: {
@@ -339,16 +341,16 @@ describe("several processes that need the same environment", () => {
 
   it("leave nothing that looks made when one is killed half-way", async () => {
     const identity = await identify(requirements("six==1.14.0", "pyjokes==0.8.3"));
-    const temporary = path.join(folder, "temporary");
-    fs.mkdirSync(temporary);
+    const temporary = fs.mkdtempSync(path.join(folder, "temporary-"));
     const child = builder(identity, { TMPDIR: temporary });
-    const made = path.join(folder, "cache", "environments");
+    const made = path.join(folder, CACHE, "environments");
     fs.mkdirSync(made, { recursive: true });
     const before = fs.readdirSync(made);
     const begun = () => fs.readdirSync(made).filter((name) => !before.includes(name));
     await eventually(() => begun().some((name) => !name.endsWith(".lock")), "it is being made");
     child.kill("SIGKILL");
     await new Promise((resolve) => child.once("close", resolve));
+    await output(builder(identity, { TMPDIR: temporary }));
     const venv = await build(identity);
     expect(python(venv, "import six, pyjokes; print(six.__version__)")).toBe("1.14.0");
     const left = fs.readdirSync(path.dirname(venv)).filter((name) => name.endsWith(".lock"));
@@ -360,7 +362,7 @@ describe("several processes that need the same environment", () => {
 });
 
 function uvProgram(): string {
-  const tools = path.join(folder, "cache", "tools");
+  const tools = path.join(folder, CACHE, "tools");
   const own = fs.existsSync(tools) ? fs.readdirSync(tools)[0] : undefined;
   return own === undefined ? "uv" : path.join(tools, own, "bin", "uv");
 }

@@ -2,9 +2,9 @@
 // the network to say what something is.
 
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import type { EnvironmentFailure, WantedPackage } from "../ports/environments.ts";
+import { makeTemporary } from "../ports/own-temporary.ts";
 import type { PackageSoftware } from "./choose-software.ts";
 import { endWithProcess } from "./end-with-process.ts";
 import { keepHashes } from "./lock-file.ts";
@@ -68,7 +68,7 @@ function checked(
 }
 
 async function compile(software: PackageSoftware, python: string, uv: Uv, keep: Keep | null) {
-  const work = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-resolve-"));
+  const work = makeTemporary("resolve");
   const remove = () => fs.rmSync(work, { recursive: true, force: true });
   const letGo = endWithProcess(remove);
   try {

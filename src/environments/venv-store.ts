@@ -5,6 +5,7 @@ import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import type { EnvironmentFailure } from "../ports/environments.ts";
+import { makeTemporary } from "../ports/own-temporary.ts";
 import { buildFailure } from "./build-failure.ts";
 import { holdLock } from "./build-lock.ts";
 import { readDocument, writeWhole } from "./disk-cache.ts";
@@ -151,9 +152,8 @@ async function make(
   uv: Uv,
   changed: () => EnvironmentFailure | null,
 ): Promise<EnvironmentFailure | null> {
-  // Called as one that is half made: whoever makes it again, or `gc`, removes what a kill has left.
-  const work = `${venv}${randomBytes(4).toString("hex")}`;
-  fs.mkdirSync(work);
+  // Not in the cache, whose path is the user's: setuptools reads `%` in one as something else.
+  const work = makeTemporary("build");
   try {
     const words = ["venv", "--no-project", "--python", recipe.python, venv];
     return (

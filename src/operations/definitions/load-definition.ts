@@ -132,8 +132,8 @@ async function loadTexts(
   let isRegistered = false;
   let isLabelled = false;
   const pinned = new Set<string>();
-  const lookUp = (lying: SpecReader): LoadedJob => {
-    const reader = read === null ? lying : read.reader(lying);
+  const look = (disk: SpecReader): LoadedJob => {
+    const reader = read === null ? disk : read.reader(disk);
     return loadJobLeniently({
       ...options,
       reader: {
@@ -150,7 +150,7 @@ async function loadTexts(
       defaultCompute: workspace.config.defaultCompute,
     });
   };
-  const loaded = await readWithComponents(workspace, lookUp, files);
+  const loaded = await readWithComponents(workspace, look, files);
   const { graph: draft } = loaded;
   if (draft === null || loaded.problems.some(({ severity }) => severity === "error"))
     return {
@@ -192,8 +192,8 @@ function sourceRead(
     const given = components.map((one) => ({ path: one.path, text: one.text }));
     return { options, text, components: given, pinned };
   }
-  const lying = files.readText(options.file);
-  return lying.ok ? { options, text: lying.text, components: [], pinned } : null;
+  const held = files.readText(options.file);
+  return held.ok ? { options, text: held.text, components: [], pinned } : null;
 }
 
 /** What the reader was given for files does not count as files: it is in the key already. */
@@ -214,14 +214,14 @@ export async function readWithComponents<T>(
   read: (reader: SpecReader) => T,
   files: DefinitionFiles = definitionFiles(),
 ): Promise<T> {
-  const lying = fileReader(files);
+  const disk = fileReader(files);
   const components = new Map<string, Component>();
   for (;;) {
     const wanted = new Map<string, readonly [string, string | null, string | null]>();
     const component = componentsOf(workspace.config.registries, components, wanted);
     const registering: SpecReader["registering"] = (name, version) =>
       workspace.registering("component", name, version);
-    const loaded = read({ ...lying, component, registering });
+    const loaded = read({ ...disk, component, registering });
     // The reader is synchronous and the record is not: fetch what was asked for and read again.
     if (wanted.size === 0) return loaded;
     for (const [key, [name, version, label]] of wanted)

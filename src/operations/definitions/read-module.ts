@@ -3,10 +3,10 @@
 
 import { spawn } from "node:child_process";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { ModuleReport, ModuleRequest } from "../../modules/module-report.ts";
+import { makeTemporary } from "../../ports/own-temporary.ts";
 import { readText } from "../../ports/read-file.ts";
 import type { Position, Problem } from "../../spec/problem.ts";
 import type { SpecReader } from "../../spec/reader.ts";
@@ -33,7 +33,7 @@ export type ModuleOptions = Pick<
 
 export async function readModule(options: ModuleOptions): Promise<ReadModule> {
   if (!fs.existsSync(options.file)) return asRead(options.file, absent(options.file));
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-module-"));
+  const folder = makeTemporary("module");
   try {
     const answer = path.join(folder, "report.json");
     return asRead(options.file, await ask({ ...options, report: answer, sdk: sdkAddress() }));

@@ -2,9 +2,9 @@
 // in a folder of their own until everything is known; only then, and only when asked to, they replace the old ones.
 
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import type { LockUpgrade, WantedPackage } from "../../ports/environments.ts";
+import { makeTemporary } from "../../ports/own-temporary.ts";
 import type { Graph } from "../../spec/graph.ts";
 import { type DefinitionOptions, loadDefinition } from "../definitions/load-definition.ts";
 import { isRefusal, type Refusal, refuse, refuseInvalid } from "../refusal.ts";
@@ -89,7 +89,7 @@ async function stepsToRun(
   upgrades: readonly LockUpgrade[],
   locks: string | null,
 ): Promise<UpgradeReport["steps"] | Refusal> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-locks-"));
+  const folder = makeTemporary("locks");
   try {
     const trial = places.locks(folder);
     if (locks !== null && fs.existsSync(locks)) fs.cpSync(locks, trial, { recursive: true });
