@@ -5,7 +5,11 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { createHostProcesses } from "./computes/host-processes.ts";
+import {
+  createHostProcesses,
+  type SeenProcesses,
+  seeProcesses,
+} from "./computes/host-processes.ts";
 import { createLocalCompute, newestEpoch } from "./computes/local.ts";
 import { findPython } from "./computes/supervisor-command.ts";
 import type { StepError } from "./core/event.ts";
@@ -92,19 +96,26 @@ export async function openWorkspace(options: OpenOptions): Promise<Workspace | R
   const made = makeFolders(found.folder);
   if (made !== null) return made;
   if (found.isNew) options.notice(`new workspace: ${found.folder}`);
-  const records = openRecords(places.database(found.folder), () =>
+  const seen = seeProcesses();
+  const records = openRecords(places.database(found.folder), seen, () =>
     tellForgotten(found.folder, options.notice),
   );
   if (isRefusal(records)) return records;
-  const workspace = compose(found.folder, config, rememberResults(records), options);
+  const workspace = compose(found.folder, config, rememberResults(records), { ...options, seen });
   return isFirst ? newWorkspace(workspace) : workspace;
 }
 
-function openRecords(file: string, isNew: () => void): RecordStore | Refusal {
+function openRecords(
+  file: string,
+  { self }: SeenProcesses,
+  isNew: () => void,
+): RecordStore | Refusal {
   const unusable = unusableRecord(file);
   if (unusable !== null) return unusable;
   try {
-    const opened = openSqliteStore(file);
+    const opened = openSqliteStore(file, {
+      here: self && { host: processHost(), bootId: self.bootId },
+    });
     if (opened.kind === "newer") return newerRecord(opened.version);
     if (opened.isNew) isNew();
     return opened.store;
@@ -139,7 +150,13 @@ function pretend(home: string, config: WorkspaceConfig, options: OpenOptions): W
   const folder = makeTemporary("plan");
   const made = makeFolders(folder);
   if (made !== null) return made;
-  const workspace = compose(folder, config, createMemoryStore(), options, home);
+  const workspace = compose(
+    folder,
+    config,
+    createMemoryStore(),
+    { ...options, seen: seeProcesses() },
+    home,
+  );
   return {
     ...workspace,
     async close() {
@@ -170,7 +187,7 @@ function compose(
   folder: string,
   config: WorkspaceConfig,
   records: Workspace["records"],
-  options: OpenOptions,
+  options: OpenOptions & { readonly seen: SeenProcesses },
   /** Where `stepwell.yml` lies, and the locks of environments beside it. */
   home = folder,
 ): Workspace {
@@ -189,8 +206,7 @@ function compose(
     variables: withUvCache(options.shell),
     log: options.notice,
   };
-  const processes = createHostProcesses();
-  const self = processes.identify(process.pid) ?? UNKNOWN_SELF;
+  const { processes, self } = options.seen;
   let shared: SharedResults | null = null;
   const locksFolder = places.locks(home);
   const environments = environmentsOf(environmentSettings, locksFolder);
@@ -209,7 +225,7 @@ function compose(
     environmentLocks: () =>
       createEnvironmentLocks({ ...environmentSettings, locksFolder, locked: false }),
     process: processes,
-    self: () => self,
+    self: () => self ?? UNKNOWN_SELF,
     clock: { now: () => Date.now(), monotonic },
     random: { id: createIds() },
     shell: options.shell,

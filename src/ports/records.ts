@@ -271,7 +271,7 @@ export interface RecordStore extends LineageIndex, KeepingRecords {
    * Takes the engine row when nobody holds it, when its process is dead (`isAlive` says no), or when its heartbeat is
    * older than the lease. Each taking raises the epoch by one, and above `newest`: one that was seen on this machine, which a
    * record put back from a copy may not know of. When the machine has started anew since the row was written, commits that
-   * need not have lasted are taken back first.
+   * need not have lasted are taken back first: also by whoever opens the record there only to read.
    */
   becomeEngine(
     me: { readonly host: string; readonly process: ProcessIdentity },

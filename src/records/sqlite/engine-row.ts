@@ -34,6 +34,27 @@ export function becomeEngine(
   });
 }
 
+/** The machine and its boot, of whoever opens the record. */
+export interface Here {
+  readonly host: string;
+  readonly bootId: string;
+}
+
+/**
+ * Before anybody reads: when the machine has started anew since an engine wrote here, who only looks must not believe what
+ * a power cut may have spoiled either.
+ */
+export function afterRestart(session: Session, here: Here): void {
+  const isSpoilt = (): boolean => {
+    const row = session.get("select * from engine where workspace=?", session.workspace);
+    const isEarlier = row?.host === here.host && row.boot_id !== here.bootId;
+    return isEarlier && hasFleeting(session);
+  };
+  if (!isSpoilt()) return;
+  // Somebody may have become the engine just now.
+  session.transaction(() => isSpoilt() && takeBackUnsynced(session));
+}
+
 export function readEngine(session: Session): EngineRow | null {
   const row = session.get("select * from engine where workspace=?", session.workspace);
   return row === undefined || row.held !== 1 ? null : toEngineRow(row);

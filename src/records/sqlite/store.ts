@@ -23,7 +23,14 @@ import {
 } from "./datastores.ts";
 import { documentIds, putDocuments, readDocument } from "./documents.ts";
 import { isDiskFull, openDatabase } from "./driver.ts";
-import { becomeEngine, readEngine, releaseEngine, renewLease } from "./engine-row.ts";
+import {
+  afterRestart,
+  becomeEngine,
+  type Here,
+  readEngine,
+  releaseEngine,
+  renewLease,
+} from "./engine-row.ts";
 import { appendEvents, openAttempts, projectCreated, readEvents } from "./events.ts";
 import { newestResult, readMarks, resultsWith, writeMarks } from "./invalidations.ts";
 import { keepingVerbs, takesRemoved } from "./keeping.ts";
@@ -62,8 +69,17 @@ export type OpenOutcome =
   /** Written by a newer Stepwell: refused rather than guessed at. */
   | { readonly kind: "newer"; readonly version: number };
 
+export interface OpenSettings {
+  readonly workspace?: string;
+  /** Where it is opened; null where that cannot be known. */
+  readonly here?: Here | null;
+}
+
 /** Opens the database file, making or migrating it as needed. */
-export function openSqliteStore(file: string, workspace = "local"): OpenOutcome {
+export function openSqliteStore(
+  file: string,
+  { workspace = "local", here = null }: OpenSettings = {},
+): OpenOutcome {
   const database = openDatabase(file);
   const migrated = migrate(database, file);
   if (migrated.kind === "newer") {
@@ -71,6 +87,7 @@ export function openSqliteStore(file: string, workspace = "local"): OpenOutcome 
     return migrated;
   }
   const session = openSession(database, workspace, dirname(resolve(file)));
+  if (here !== null) takeBackIfPossible(session, here);
   const log = openLog(`${file}-wal`);
   const isGone = watchFile(file);
   const store = storeOver(session, log.sync, (error) => isDiskFull(error, file));
@@ -79,6 +96,14 @@ export function openSqliteStore(file: string, workspace = "local"): OpenOutcome 
     database.close();
   };
   return { kind: "open", store: { ...store, isGone, close }, isNew: migrated.isNew };
+}
+
+function takeBackIfPossible(session: Session, here: Here): void {
+  try {
+    afterRestart(session, here);
+  } catch {
+    // A disk that takes no writing is looked at as it is; nobody can become the engine there.
+  }
 }
 
 /** SQLite's log, which stays the same file for as long as the database is open. */
