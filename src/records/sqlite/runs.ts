@@ -87,16 +87,16 @@ export function importRun(
     if (readRun(session, run.name) !== null) return "there";
     putDocuments(session, [{ id: run.planId, body: run.planBody }, ...run.documents]);
     insertRun(session, run, run.createdAt);
-    session.run(
-      "update run set imported=1 where workspace=? and name=?",
-      session.workspace,
-      run.name,
-    );
     appendEvents(session, update, false);
     updateRun(session, update);
     takeOverMarks(session, run.name);
     putPreImages(session, preImages);
-    markLasting(session);
+    // It alone lasts: what an engine's commits before it speak of may not be synced yet.
+    session.run(
+      "update run set imported=1, lasting_seq=last_seq where workspace=? and name=?",
+      session.workspace,
+      run.name,
+    );
     return "created";
   });
 }

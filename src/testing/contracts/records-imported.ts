@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../core/event.ts";
 import type { ImportedRun, RecordStore } from "../../ports/records.ts";
-import { asEngine, batch, completed, newRun, update } from "./recorded.ts";
+import { asEngine, batch, completed, newRun, PROCESS, update } from "./recorded.ts";
 
 const MARK = { at: 7, by: "ann", reason: "wrong labels" };
 
@@ -57,6 +57,17 @@ export function importedContract(name: string, open: () => RecordStore): void {
       await withMark(store, 9000);
       await store.importRun(imported("same", [completed(0, "f", 9000)]));
       expect(await store.results("f")).toEqual([]);
+    });
+
+    it("makes nothing last but itself", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      await store.submit(newRun("own"));
+      await store.commit(batch(epoch, [update("own", 1, [completed(0, "f", 5)])], false));
+      await store.importRun(imported("other", [completed(0, "g", 5)]));
+      const nextBoot = { host: "here", process: { ...PROCESS, bootId: "later" } };
+      await store.becomeEngine(nextBoot, 3000, () => false);
+      expect([...(await store.newestUsable(["f", "g"])).keys()]).toEqual(["g"]);
     });
   });
 }
