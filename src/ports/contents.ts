@@ -148,7 +148,8 @@ export interface Contents {
   makeTreeDurable(folder: string): Promise<void>;
   /**
    * Copies a captured output to a place of the user's, modes restored: a file over a file; a folder atomically where nothing
-   * else lies there, else among what does. Only what the last copy made `by` the same put there is ever removed.
+   * else lies there, else among what does. Only what the last copy made `by` the same put there is ever removed. Durable
+   * when it resolves.
    */
   publish(record: OutputRecord, destination: string, by?: string): Promise<Outcome<void>>;
   /**

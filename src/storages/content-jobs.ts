@@ -37,7 +37,7 @@ export interface ContentJobs {
   stillAsMade: { asked: UsedFolder; answer: AsMade | null };
   holdsItsBytes: { asked: { folder: string; entries: readonly ManifestEntry[] }; answer: boolean };
   readManifest: { asked: { storeFolder: string; id: ContentId }; answer: Manifest | null };
-  publish: { asked: PublishCopy; answer: null };
+  publish: { asked: PublishCopy; answer: boolean };
   keepCopy: { asked: KeepCopy; answer: null };
 }
 
@@ -96,8 +96,7 @@ export const contentJobs: JobTable = {
     const isBigFile =
       limits !== null && copy.entries === null && statSync(copy.from).size > limits.bytes;
     if (isBigFile || isMany(copy.entries ?? [], limits)) return TOO_BIG;
-    publishCopy(copy);
-    return null;
+    return publishCopy(copy);
   },
   keepCopy: (copy, limits) => {
     const isBig = limits !== null && copy.content.sizeBytes > limits.bytes;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { loopDisk } from "../testing/loop-disk.ts";
-import { sync, syncEverything } from "./durable.ts";
+import { sync, syncCopy, syncEverything } from "./durable.ts";
 import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
 
 let folder: string;
@@ -52,6 +52,11 @@ it("says so when what should be durable is gone", async () => {
   await expect(
     sync({ paths: [join(folder, "gone")], trees: [] }, folder, fileSystem),
   ).rejects.toThrow("gone");
+});
+
+it("leaves a copy alone that somebody has taken away already", async () => {
+  await syncCopy(join(folder, "gone"), null, fileSystem);
+  await syncCopy(join(folder, "gone/deeper"), [], fileSystem);
 });
 
 it("keeps what was synced through a power cut", async (context) => {

@@ -3,7 +3,8 @@
 
 import { execFile } from "node:child_process";
 import { closeSync, fsync, openSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import type { ManifestEntry } from "../core/content.ts";
 import type { FileSystemSync } from "./file-system-sync.ts";
 
 export interface Unsynced {
@@ -32,6 +33,24 @@ export async function sync(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, drain));
 }
+
+/** A copy at a place of the user's, of a file (`entries` is null) or a folder. Somebody may have taken it away already. */
+export async function syncCopy(
+  to: string,
+  entries: readonly ManifestEntry[] | null,
+  fileSystem: FileSystemSync,
+): Promise<void> {
+  const inside = (entries ?? []).filter(({ type }) => type !== "link");
+  const paths = [to, dirname(to), ...inside.map(({ path }) => join(to, path))];
+  try {
+    await sync({ paths, trees: [] }, dirname(to), fileSystem);
+  } catch (error) {
+    if (!NOT_OURS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
+}
+
+/** Gone, or in a folder that nobody may list. */
+const NOT_OURS = new Set(["ENOENT", "EACCES", "EPERM"]);
 
 /** What an engine before us captured and did not live to sync: nobody knows its paths. */
 export async function syncEverything(folder: string, fileSystem: FileSystemSync): Promise<void> {

@@ -19,7 +19,7 @@ import type { CodeReference, DataType } from "../spec/graph.ts";
 import { type CapturePlaces, captureAttempt } from "./capture.ts";
 import { type ContentJobs, contentJobs, type JobName } from "./content-jobs.ts";
 import { done, failureOf } from "./content-problem.ts";
-import { sync, syncEverything } from "./durable.ts";
+import { sync, syncCopy, syncEverything } from "./durable.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
 import { findHolders } from "./find-holders.ts";
@@ -249,7 +249,8 @@ class FolderContents implements Contents {
         ? null
         : join(this.#publishedFolder, `${digest(`${to}\n${by}`).slice(7)}.json`);
       const entries = manifest?.entries ?? null;
-      await this.#do("publish", { from: record.path, to, entries, memory });
+      const isNew = await this.#do("publish", { from: record.path, to, entries, memory });
+      if (isNew && !isPassing) await syncCopy(to, entries, this.#fileSystem);
       return done(undefined);
     });
   }

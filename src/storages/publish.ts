@@ -28,14 +28,15 @@ import {
 import { copyEntries, handedMode } from "./snapshot-store.ts";
 import { uniqueNumber } from "./unique-number.ts";
 
-export function publishCopy(copy: PublishCopy): void {
+/** False when all of it is there already. */
+export function publishCopy(copy: PublishCopy): boolean {
   const { from, to, entries, memory } = copy;
   const there = lstatSync(to, { throwIfNoEntry: false });
   const before = readMemory(memory, to);
   const isShared = there?.isDirectory() === true && !holdsOnlyOurs(to, before);
   if (entries === null && isShared) throw inTheWay(to, "folder", "file");
   if (entries !== null && there?.isFile()) throw inTheWay(to, "file", "folder");
-  if (entries !== null && !isShared && isAllThere(to, entries, before)) return;
+  if (entries !== null && !isShared && isAllThere(to, entries, before)) return false;
   const folder = isShared ? to : dirname(to);
   makeFolders(folder);
   removeLeft(folder);
@@ -52,6 +53,7 @@ export function publishCopy(copy: PublishCopy): void {
     rmSync(temporary, { recursive: true, force: true });
   }
   if (entries !== null) writeMemory(memory, to, entries);
+  return true;
 }
 
 function copyFile(from: string, to: string): void {
