@@ -1,6 +1,8 @@
 // Assets of the record store in memory: immutable versions, labels that move.
 
-import type { AssetLabel, AssetRow, RecordStore } from "../ports/records.ts";
+import { idsOf, recordedOutputs } from "../core/output.ts";
+import type { AssetLabel, AssetRow, RecordStore, ResultRow, RunRow } from "../ports/records.ts";
+import type { DataReference } from "../spec/graph.ts";
 
 type AssetVerbs = Pick<
   RecordStore,
@@ -75,4 +77,24 @@ export function memoryAssets({ assets: rows, labels, removedAssets }: Remembered
       return changed;
     },
   };
+}
+
+/** What open runs have registered of outputs that are not recorded, after a power cut. */
+export function forgetAssets(data: {
+  readonly assets: AssetRow[];
+  readonly runs: ReadonlyMap<string, RunRow>;
+  readonly results: readonly ResultRow[];
+}): void {
+  const recorded = new Set(
+    data.results.flatMap(({ result }) => recordedOutputs(result).flatMap(([, one]) => idsOf(one))),
+  );
+  const isLost = ({ kind, run, contentId, definition }: AssetRow): boolean => {
+    if ((kind !== "data" && kind !== "model") || run === null || recorded.has(contentId))
+      return false;
+    const { reference } = JSON.parse(definition) as { reference?: DataReference };
+    const isWhole = reference?.kind === "run_output" && reference.path === undefined;
+    return isWhole && data.runs.get(run)?.endedAt === null;
+  };
+  const kept = data.assets.filter((row) => !isLost(row));
+  data.assets.splice(0, data.assets.length, ...kept);
 }

@@ -21,7 +21,7 @@ import {
   type RunUpdate,
 } from "../ports/records.ts";
 import { resultOfEvent } from "../ports/result-of-event.ts";
-import { memoryAssets } from "./memory-assets.ts";
+import { forgetAssets, memoryAssets } from "./memory-assets.ts";
 import { memoryDatastores } from "./memory-datastores.ts";
 import { keepDocuments, memoryDocuments } from "./memory-documents.ts";
 import { type KeepingData, memoryKeeping, takesRemoved } from "./memory-keeping.ts";
@@ -151,6 +151,7 @@ function takeBackUnsynced(data: Data): void {
     data.results = data.results.filter((result) => result.run !== name || result.seq <= seq);
     data.runs.set(name, { ...row, ...summaryOf(kept, row.counts.total), endedAt: null });
   }
+  forgetAssets(data);
   data.inFlight = new Map([...data.events].flatMap(([name, log]) => flightsOf(name, log)));
 }
 

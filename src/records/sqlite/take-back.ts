@@ -31,6 +31,23 @@ export function takeBackUnsynced(session: Session): void {
       run,
     );
   }
+  forgetAssets(session);
+}
+
+/**
+ * Versions that open runs have registered of outputs that are not recorded: the end of the step was not, or is not any more.
+ * The step runs again and registers what it makes then.
+ */
+function forgetAssets(session: Session): void {
+  session.run(
+    `delete from asset where workspace=? and kind in ('data', 'model')
+     and run in (select name from run where workspace=? and ended_at is null)
+     and json_extract(definition, '$.reference.kind')='run_output'
+     and json_extract(definition, '$.reference.path') is null
+     and not exists(select 1 from output where workspace=asset.workspace and content_id=asset.content_id)`,
+    session.workspace,
+    session.workspace,
+  );
 }
 
 /** Is there anything that does not last yet? */

@@ -3,6 +3,7 @@
 import { expect } from "vitest";
 import type { AttemptEnd } from "../../core/attempt.ts";
 import type { RunEvent } from "../../core/event.ts";
+import type { OutputRecord, StepResult } from "../../core/output.ts";
 import type { CommitBatch, NewRun, RecordStore, RunUpdate } from "../../ports/records.ts";
 
 export const PROCESS = { bootId: "boot", pid: 1, startTime: "1" };
@@ -55,6 +56,13 @@ export function completed(
     },
     ...more,
   };
+}
+
+/** More for `completed`: it has one output, of these bytes. */
+export function making(id: string): { readonly result: StepResult } {
+  const record = { id, type: "uri_file", path: `/${id}`, kind: "file" } as unknown as OutputRecord;
+  const logged = { metrics: {}, loggedParameters: {}, artifacts: null, warnings: [] };
+  return { result: { ...logged, outputs: { o: record } } };
 }
 
 export function created(step: number, fingerprint: string, shared = true): RunEvent {

@@ -1,7 +1,9 @@
 // What every record store must do with assets, datastores and sealed secrets.
 
 import { describe, expect, it } from "vitest";
+import type { RunEvent } from "../../core/event.ts";
 import type { DatastoreRow, RecordStore } from "../../ports/records.ts";
+import { asEngine, batch, completed, making, newRun, PROCESS, update } from "./recorded.ts";
 
 export function assetsContract(name: string, open: () => RecordStore): void {
   describe(`records contract: ${name}, assets`, () => {
@@ -30,6 +32,41 @@ export function assetsContract(name: string, open: () => RecordStore): void {
       });
       expect((await store.asset("data", "iris", null, null))?.version).toBe("2");
       expect((await store.assets("data", "iris")).map((row) => row.version)).toEqual(["2", "1"]);
+    });
+
+    it("forgets what a run registered of an output whose record a power cut has undone, and nothing else", async () => {
+      const store = open();
+      const epoch = await asEngine(store);
+      for (const name of ["cut", "ended"]) await store.submit(newRun(name));
+      const [kept, lost] = ["kept", "lost"].map((id, step) => completed(step, id, 9, making(id)));
+      await store.commit(batch(epoch, [update("cut", 1, [kept as RunEvent])]));
+      const ended: RunEvent = { kind: "run_ended", at: 9, status: "Completed", error: null };
+      const end = { ...update("ended", 1, [ended]), status: "Completed", endedAt: 9 } as const;
+      await store.commit(batch(epoch, [end]));
+      await store.commit(batch(epoch, [update("cut", 2, [lost as RunEvent])], false));
+      const register = (run: string, contentId: string, more: object = {}): Promise<unknown> =>
+        store.createAsset({
+          kind: "model",
+          name: `${run}-${contentId}${"path" in more ? "-part" : ""}`,
+          version: "1",
+          contentId,
+          definition: JSON.stringify({
+            reference: { kind: "run_output", run, output: "o", ...more },
+          }),
+          description: null,
+          tags: {},
+          createdAt: 1,
+          createdBy: "ann",
+          run,
+        });
+      await register("cut", "kept");
+      await register("cut", "lost");
+      await register("cut", "part", { path: "model" });
+      await register("ended", "else");
+      const nextBoot = { host: "here", process: { ...PROCESS, bootId: "later" } };
+      await store.becomeEngine(nextBoot, 3000, () => false);
+      const names = (await store.assets("model", null)).map((row) => row.name).sort();
+      expect(names).toEqual(["cut-kept", "cut-part-part", "ended-else"]);
     });
 
     it("lets a label move from version to version, and latest never", async () => {

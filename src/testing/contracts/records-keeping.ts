@@ -3,19 +3,12 @@
 
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../core/event.ts";
-import type { OutputRecord, StepResult } from "../../core/output.ts";
 import type { MarkOrder } from "../../ports/keeping-records.ts";
 import type { RecordStore, RunUpdate } from "../../ports/records.ts";
-import { asEngine, batch, completed, newRun, update } from "./recorded.ts";
+import { asEngine, batch, completed, making, newRun, update } from "./recorded.ts";
 
 const MARK = { at: 7, by: "ann", reason: "too old" };
 const ENDED: RunEvent = { kind: "run_ended", at: 9, status: "Completed", error: null };
-
-function making(id: string): { readonly result: StepResult } {
-  const record = { id, type: "uri_file", path: `/${id}`, kind: "file" } as unknown as OutputRecord;
-  const logged = { metrics: {}, loggedParameters: {}, artifacts: null, warnings: [] };
-  return { result: { ...logged, outputs: { o: record } } };
-}
 
 function ended(run: string, events: readonly RunEvent[]): RunUpdate {
   const all = [...events, ENDED];
