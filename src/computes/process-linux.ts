@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
+import { bootId } from "../ports/boot-id.ts";
 import type {
   MemoryGroups,
   ProcessIdentity,
@@ -11,7 +12,7 @@ import type {
 } from "../ports/process.ts";
 
 export function createLinuxProcesses(): ProcessPort {
-  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  const boot = bootId();
   let groups: MemoryGroups | null | undefined;
   const identify = (pid: number): ProcessIdentity | null => {
     if (pid === process.pid && !showsUs()) return null;

@@ -2,16 +2,10 @@
 // seen only where `ps` shows them, and there are no memory limits.
 
 import { execFile, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { uptime } from "node:os";
+import { bootId } from "../ports/boot-id.ts";
 import type { ProcessIdentity, ProcessPort, TreeQuery, TreeSignal } from "../ports/process.ts";
 
 export function createPosixProcesses(): ProcessPort {
-  let boot: string | undefined;
-  const bootId = (): string => {
-    boot ??= findBootId();
-    return boot;
-  };
   const rowOf = (pid: number): Row | null => {
     if (!exists(pid)) return null;
     const listed = spawnSync("ps", ["-o", COLUMNS, "-p", String(pid)], { env: plainEnvironment() });
@@ -120,17 +114,6 @@ function send(pid: number, signal: TreeSignal): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-function findBootId(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    const asked = spawnSync("sysctl", ["-n", "kern.bootsessionuuid"], { encoding: "utf8" });
-    const id = asked.stdout?.trim();
-    // Without a name for the boot, the minute in which it happened stands for it.
-    return id || `boot-${Math.round((Date.now() / 1000 - uptime()) / 60)}`;
   }
 }
 

@@ -1,6 +1,7 @@
 // The per-user store of built environments: content-addressed, read-only, made once whoever asks, repaired when damaged.
 // `<key>.complete` names the folder (`<key>-<n>`), says what it must look like and, by its time, when it was last used.
 
+import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -243,6 +244,7 @@ async function complete(venv: string, file: string, recipe: VenvRecipe): Promise
   await makeReadOnly(venv);
   const { label, lockId, python } = recipe;
   const listing = await listingOf(venv);
+  await syncFileSystem(venv);
   const document: Complete = {
     format: 1,
     folder: path.basename(venv),
@@ -252,6 +254,16 @@ async function complete(venv: string, file: string, recipe: VenvRecipe): Promise
     listing,
   };
   writeWhole(file, `${JSON.stringify(document)}\n`);
+}
+
+/** What is said to be complete must not be left as files of zeros by a power cut; where there is no `sync` nobody can help it. */
+function syncFileSystem(folder: string): Promise<void> {
+  return new Promise((resolve) => {
+    execFile("sync", ["-f", folder], (error) => {
+      if (error === null) resolve();
+      else execFile("sync", () => resolve());
+    });
+  });
 }
 
 /** Lets a command install packages for itself alone, in the folder that STEPWELL_PACKAGES names. */

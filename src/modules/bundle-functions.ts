@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { bundleFunction } from "../functions/bundle-function.ts";
 import type { BundledFunction, FunctionInput } from "../functions/function-site.ts";
+import { textOrNull } from "../ports/read-file.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { ModuleFunction } from "./pipeline-of.ts";
 
@@ -85,7 +86,11 @@ function keep(folder: string, { program, packages, map, projectFolder }: Bundled
   const home = path.join(folder, id.slice(0, 32));
   const code = path.join(home, "code");
   fs.mkdirSync(home, { recursive: true });
-  if (!fs.existsSync(code)) {
+  const isWhole = (): boolean => textOrNull(path.join(code, "step.mjs")) === program;
+  const isThere = fs.existsSync(code);
+  if (!isWhole()) {
+    // What a power cut has left of it.
+    if (isThere) fs.rmSync(code, { recursive: true, force: true });
     const partial = fs.mkdtempSync(path.join(home, ".code-"));
     writeProgram(partial, program, packages);
     fs.chmodSync(partial, 0o755);
@@ -93,7 +98,7 @@ function keep(folder: string, { program, packages, map, projectFolder }: Bundled
       fs.renameSync(partial, code);
     } catch (error) {
       // Somebody else was as fast, with the same bytes.
-      if (!fs.existsSync(code)) throw error;
+      if (!isWhole()) throw error;
       fs.rmSync(partial, { recursive: true });
     }
   }

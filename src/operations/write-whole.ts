@@ -7,6 +7,8 @@ export function writeWhole(file: string, text: string): void {
   const isNew = !fs.existsSync(file);
   const target = isNew ? file : fs.realpathSync(file);
   const partial = beside(target);
-  fs.writeFileSync(partial, text, { mode: isNew ? 0o644 : fs.statSync(target).mode });
+  const mode = isNew ? 0o644 : fs.statSync(target).mode;
+  // Flushed: else a power cut may leave an empty file in place of the old one.
+  fs.writeFileSync(partial, text, { mode, flush: true });
   fs.renameSync(partial, target);
 }

@@ -144,6 +144,11 @@ export interface Contents {
   capture(order: CaptureOrder): Promise<Outcome<Captured>>;
   /** One sync for everything captured so far; must resolve before the commit that records it. */
   makeDurable(whose: "mine" | "everyone's"): Promise<void>;
+  /**
+   * What a run relies on that is submitted outlasts a power cut: its code, and files that it reads. Only what was written
+   * within the last minute has to be synced.
+   */
+  makeReadDurable(snapshotIds: readonly ContentId[], paths: readonly string[]): Promise<void>;
   /** One sync for everything below a folder of the workspace. */
   makeTreeDurable(folder: string): Promise<void>;
   /**

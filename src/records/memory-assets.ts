@@ -2,7 +2,6 @@
 
 import { idsOf, recordedOutputs } from "../core/output.ts";
 import type { AssetLabel, AssetRow, RecordStore, ResultRow, RunRow } from "../ports/records.ts";
-import type { DataReference } from "../spec/graph.ts";
 
 type AssetVerbs = Pick<
   RecordStore,
@@ -79,6 +78,10 @@ export function memoryAssets({ assets: rows, labels, removedAssets }: Remembered
   };
 }
 
+interface Registered {
+  readonly reference?: { readonly kind: string; readonly path?: string };
+}
+
 /** What open runs have registered of outputs that are not recorded, after a power cut. */
 export function forgetAssets(data: {
   readonly assets: AssetRow[];
@@ -91,7 +94,7 @@ export function forgetAssets(data: {
   const isLost = ({ kind, run, contentId, definition }: AssetRow): boolean => {
     if ((kind !== "data" && kind !== "model") || run === null || recorded.has(contentId))
       return false;
-    const { reference } = JSON.parse(definition) as { reference?: DataReference };
+    const { reference } = JSON.parse(definition) as Registered;
     const isWhole = reference?.kind === "run_output" && reference.path === undefined;
     return isWhole && data.runs.get(run)?.endedAt === null;
   };

@@ -2,7 +2,7 @@
 // of their file system. Runs off the engine's thread; knows paths only.
 
 import { execFile } from "node:child_process";
-import { closeSync, fsync, openSync, readdirSync } from "node:fs";
+import { closeSync, fsync, openSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ManifestEntry } from "../core/content.ts";
 import type { FileSystemSync } from "./file-system-sync.ts";
@@ -42,15 +42,45 @@ export async function syncCopy(
 ): Promise<void> {
   const inside = (entries ?? []).filter(({ type }) => type !== "link");
   const paths = [to, dirname(to), ...inside.map(({ path }) => join(to, path))];
-  try {
-    await sync({ paths, trees: [] }, dirname(to), fileSystem);
-  } catch (error) {
-    if (!NOT_OURS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  await leniently(sync({ paths, trees: [] }, dirname(to), fileSystem));
+}
+
+/** What has changed so long ago is on the disk: systems wait half a minute with it. */
+export const WRITTEN_BACK_MS = 60_000;
+
+/** False when it is not there. */
+export function isYoung(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  return Math.max(stats.mtimeMs, stats.ctimeMs) > Date.now() - WRITTEN_BACK_MS;
+}
+
+/** Files of the user's that were written a moment ago, wherever they lie. */
+export async function syncFiles(
+  files: readonly string[],
+  fileSystem: FileSystemSync,
+): Promise<void> {
+  const byFolder = new Map<string, string[]>();
+  for (const file of files) {
+    if (!isYoung(file) || !statSync(file).isFile()) continue;
+    const beside = byFolder.get(dirname(file));
+    if (beside === undefined) byFolder.set(dirname(file), [file]);
+    else beside.push(file);
   }
+  for (const [folder, paths] of byFolder)
+    await leniently(sync({ paths, trees: [] }, folder, fileSystem));
 }
 
 /** Gone, or in a folder that nobody may list. */
 const NOT_OURS = new Set(["ENOENT", "EACCES", "EPERM"]);
+
+async function leniently(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!NOT_OURS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
+}
 
 /** What an engine before us captured and did not live to sync: nobody knows its paths. */
 export async function syncEverything(folder: string, fileSystem: FileSystemSync): Promise<void> {

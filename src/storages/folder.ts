@@ -19,7 +19,7 @@ import type { CodeReference, DataType } from "../spec/graph.ts";
 import { type CapturePlaces, captureAttempt } from "./capture.ts";
 import { type ContentJobs, contentJobs, type JobName } from "./content-jobs.ts";
 import { done, failureOf } from "./content-problem.ts";
-import { sync, syncCopy, syncEverything } from "./durable.ts";
+import { sync, syncCopy, syncEverything, syncFiles } from "./durable.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
 import { findHolders } from "./find-holders.ts";
@@ -28,7 +28,7 @@ import { ignoringRule } from "./ignoring-rule.ts";
 import { hasCopy, keptPath, layStandIn, standInOf } from "./kept-copies.ts";
 import { listedContent } from "./listed-content.ts";
 import { firstChanged } from "./seen-files.ts";
-import { readSnapshot, snapshotFolder } from "./snapshot-store.ts";
+import { readSnapshot, snapshotFolder, unsyncedSnapshot } from "./snapshot-store.ts";
 import { type WorkFolders, type WorkPlaces, workFolders } from "./work-folders.ts";
 import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
@@ -228,6 +228,16 @@ class FolderContents implements Contents {
     this.#unsyncedTrees = [];
     if (whose === "mine") await sync(unsynced, this.#storeFolder, this.#fileSystem);
     else await syncEverything(this.#storeFolder, this.#fileSystem);
+  }
+
+  async makeReadDurable(
+    snapshotIds: readonly ContentId[],
+    paths: readonly string[],
+  ): Promise<void> {
+    const { codeFolder } = this.#places;
+    const unsynced = snapshotIds.flatMap((id) => unsyncedSnapshot(codeFolder, id));
+    await sync({ paths: unsynced, trees: [] }, codeFolder, this.#fileSystem);
+    await syncFiles(paths, this.#fileSystem);
   }
 
   async makeTreeDurable(folder: string): Promise<void> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { checkedText } from "../core/checked-text.ts";
+import { bootId } from "../ports/boot-id.ts";
 import { createFolderContents } from "./folder.ts";
 import { FORMAT } from "./hash-cache.ts";
 
@@ -88,4 +89,42 @@ it("does not trust a file that is as young as its hash", async () => {
   mkdirSync(join(folder, ".stepwell", "hash-cache"), { recursive: true });
   poison();
   expect(await idsOf([file])).toEqual([id]);
+});
+
+/** As if all of it had been written in an earlier start of the machine, then or so much later. */
+function restart(laterMs: number): void {
+  const cache = join(folder, ".stepwell", "hash-cache");
+  const moment = `before\n${Date.now() + laterMs}\n`;
+  for (const name of readdirSync(cache)) {
+    const old = readFileSync(join(cache, name), "utf8");
+    const text = old.slice(old.indexOf("\n") + 1);
+    const changed = name.endsWith(".files")
+      ? text.replace(/^.*\n.*\n/, moment)
+      : text.replace(bootId(), "before");
+    expect(changed).not.toBe(text);
+    writeFileSync(join(cache, name), checkedText(FORMAT, changed));
+  }
+}
+
+it("reads again what was young before the machine has started anew: a power cut takes bytes and leaves times", async () => {
+  const data = join(folder, "data");
+  mkdirSync(data);
+  writeFileSync(join(data, "a"), "1");
+  const file = join(folder, "single");
+  writeFileSync(file, "1");
+  await delay(2100);
+  const before = await idsOf([data, file]);
+  poison();
+  restart(0);
+  expect(await idsOf([data, file])).toEqual(before);
+});
+
+it("does not read again what was on the disk long before the machine has started anew", async () => {
+  const file = join(folder, "single");
+  writeFileSync(file, "1");
+  await delay(2100);
+  await idsOf([file]);
+  const poisoned = poison();
+  restart(120_000);
+  expect(await idsOf([file])).toEqual([poisoned]);
 });

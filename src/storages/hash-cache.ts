@@ -6,7 +6,9 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkedText, textOfChecked } from "../core/checked-text.ts";
 import type { ContentId } from "../core/content.ts";
+import { bootId } from "../ports/boot-id.ts";
 import { readText } from "../ports/read-file.ts";
+import { WRITTEN_BACK_MS } from "./durable.ts";
 import { uniqueNumber } from "./unique-number.ts";
 import type { Listed, ListedFile } from "./walk.ts";
 
@@ -17,7 +19,7 @@ import type { Listed, ListedFile } from "./walk.ts";
 export const RACY_MS = 2000;
 
 /** Bumped when the layout below changes: other files are ignored. */
-export const FORMAT = "stepwell hashes 2";
+export const FORMAT = "stepwell hashes 3";
 
 export interface Remembered {
   readonly id: ContentId;
@@ -45,7 +47,11 @@ export function isSettled(entry: Listed, hashedAt: number): boolean {
   return Math.max(entry.mtimeMs, entry.ctimeMs) < hashedAt - RACY_MS;
 }
 
-/** Null when nothing is remembered about the place. The list of files is only read when it is asked for. */
+/**
+ * Null when nothing is remembered about the place. The list of files is only read when it is asked for. Of a page that was
+ * written before the machine has started anew only files count that were old then: of younger ones, and of what was
+ * concluded from them, a power cut may have left size and times and taken the bytes.
+ */
 export function readPage(cacheFolder: string, place: string): CachePageReader | null {
   const path = pagePath(cacheFolder, place);
   const head = read(path);
@@ -61,16 +67,18 @@ export interface CachePageReader {
   ids(): Map<string, ContentId>;
 }
 
-/** Two files: the answer for the whole; key, NUL NUL, id, LF NUL for each file. */
+/**
+ * Two files: the answer for the whole; and the start of the machine, the moment, then key, NUL NUL, id, LF NUL for each file.
+ */
 export function writePage(cacheFolder: string, place: string, page: CachePage): void {
   const path = pagePath(cacheFolder, place);
-  const parts: string[] = [];
+  const parts: string[] = [`${bootId()}\n${Date.now()}\n`];
   for (const [key, id] of page.ids) parts.push(key, "\0\0", id, "\n\0");
   try {
     mkdirSync(cacheFolder, { recursive: true });
     // A crash in between is harmless: either file says by itself what it was true of.
     replace(`${path}.files`, parts.join(""));
-    replace(path, JSON.stringify({ place, whole: page.whole }));
+    replace(path, JSON.stringify({ place, boot: bootId(), whole: page.whole }));
   } catch {
     // Without it, the files are hashed again next time.
   }
@@ -96,8 +104,8 @@ function pagePath(cacheFolder: string, place: string): string {
 
 function wholeOf(text: string, place: string): CachePage["whole"] {
   try {
-    const head = JSON.parse(text) as { place: string; whole: CachePage["whole"] };
-    return head.place === place ? head.whole : null;
+    const head = JSON.parse(text) as { place: string; boot: string; whole: CachePage["whole"] };
+    return head.place === place && head.boot === bootId() ? head.whole : null;
   } catch {
     return null;
   }
@@ -105,12 +113,23 @@ function wholeOf(text: string, place: string): CachePage["whole"] {
 
 function idsOf(text: string): Map<string, ContentId> {
   const ids = new Map<string, ContentId>();
-  for (let at = 0; at < text.length; ) {
-    const middle = text.indexOf("\0\0", at);
+  const [boot = "", at = ""] = text.split("\n", 2);
+  const isTrusted = boot === bootId() ? () => true : wasOldAt(Number(at));
+  for (let from = boot.length + at.length + 2; from < text.length; ) {
+    const middle = text.indexOf("\0\0", from);
     const end = text.indexOf("\n\0", middle);
     if (middle === -1 || end === -1) break;
-    ids.set(text.slice(at, middle), text.slice(middle + 2, end) as ContentId);
-    at = end + 2;
+    const key = text.slice(from, middle);
+    if (isTrusted(key)) ids.set(key, text.slice(middle + 2, end) as ContentId);
+    from = end + 2;
   }
   return ids;
+}
+
+/** By its key: its times are at the end. */
+function wasOldAt(moment: number): (key: string) => boolean {
+  return (key) => {
+    const [changed = 0, modified = 0] = key.split(" ").slice(-2).map(Number);
+    return Math.max(changed, modified) < moment - WRITTEN_BACK_MS;
+  };
 }

@@ -1,10 +1,10 @@
 // Keeps the list of what each folder held, under the folder's content id. A manifest that does not give its own id any
 // more is damaged and counts as missing.
 
-import { mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ContentId, Manifest, ManifestEntry } from "../core/content.ts";
-import { readText } from "../ports/read-file.ts";
+import { readText, textOrNull } from "../ports/read-file.ts";
 import { folderId, sortByBytes } from "./folder-id.ts";
 import { uniqueNumber } from "./unique-number.ts";
 
@@ -17,18 +17,19 @@ export function manifestPath(storeFolder: string, id: ContentId): string {
   return join(manifestsFolder(storeFolder), hex.slice(0, 2), `${hex}.json`);
 }
 
-/** Writes it unless it is there; gives its path. */
+/** Writes it unless it is there as it must be; gives its path. */
 export function writeManifest(
   storeFolder: string,
   id: ContentId,
   entries: readonly ManifestEntry[],
 ): string {
   const path = manifestPath(storeFolder, id);
-  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return path;
   const sorted = sortByBytes([...entries], (entry) => entry.path);
   const manifest: Manifest = { format: 1, entries: sorted };
-  const temporary = `${path}.${process.pid}.${uniqueNumber()}.tmp`;
   const text = JSON.stringify(manifest);
+  // A power cut may have left one of the same length.
+  if (textOrNull(path) === text) return path;
+  const temporary = `${path}.${process.pid}.${uniqueNumber()}.tmp`;
   try {
     writeFileSync(temporary, text);
   } catch {

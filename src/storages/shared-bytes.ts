@@ -14,7 +14,9 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ContentId } from "../core/content.ts";
+import { bootId } from "../ports/boot-id.ts";
 import { readText } from "../ports/read-file.ts";
+import { hashFile } from "./hash-file.ts";
 import { type ListedFile, listFile } from "./walk.ts";
 
 /** Sharing a smaller file would cost more than its bytes. */
@@ -39,7 +41,7 @@ export function shareBytes(
   if (file.size < SHARED_FROM) return false;
   const shared = sharedPath(storeFolder, id, file.executable);
   try {
-    if (!isKnownWhole(shared, file.size)) {
+    if (!isKnownWhole(shared, file.size, id)) {
       rmSync(shared, { force: true });
       mkdirSync(dirname(shared), { recursive: true });
       if (!isCloned(path, shared)) linkSync(path, shared);
@@ -57,12 +59,12 @@ export function shareBytes(
 
 /**
  * True when a file under its own name, whose times or names have changed since it was recorded, is known to be the bytes of
- * `id` all the same: each further name changes the time of a file's last change.
+ * `id` all the same: each further name changes the time of a file's last change. What is recorded was synced: a power cut
+ * since has taken nothing from it.
  */
 export function isSharedWhole(file: ListedFile, id: ContentId, storeFolder: string): boolean {
   if (file.size < SHARED_FROM || file.links < 2) return false;
-  const noted = readNote(sharedPath(storeFolder, id, file.executable));
-  return noted !== null && noted === stampOf(file);
+  return readNote(sharedPath(storeFolder, id, file.executable))?.stamp === stampOf(file);
 }
 
 /** After reading all of it once more: the next look need not. */
@@ -76,26 +78,34 @@ function stampOf(file: ListedFile): string {
   return `${file.device} ${file.inode} ${file.size} ${file.mtimeMs} ${file.ctimeMs}`;
 }
 
-/** The shared file as it was when its bytes were last known to be right. */
+/** What is known of a shared file: how it was when its bytes were last known to be right, and in which start of the machine. */
+interface Note {
+  readonly stamp: string;
+  readonly boot: string;
+}
+
 function note(shared: string): void {
   const stamp = stampOf(listFile(shared, lstatSync(shared)));
   const temporary = `${shared}.note-${process.pid}`;
-  writeFileSync(temporary, stamp);
+  writeFileSync(temporary, JSON.stringify({ stamp, boot: bootId() } satisfies Note));
   renameSync(temporary, `${shared}.note`);
 }
 
-function readNote(shared: string): string | null {
+function readNote(shared: string): Note | null {
   try {
-    return readText(`${shared}.note`);
+    return JSON.parse(readText(`${shared}.note`)) as Note;
   } catch {
     return null;
   }
 }
 
-function isKnownWhole(shared: string, size: number): boolean {
+/** Noted in an earlier start of the machine, all of it is read: a power cut may take bytes away and leave all the rest. */
+function isKnownWhole(shared: string, size: number, id: ContentId): boolean {
   const stats = lstatSync(shared, { throwIfNoEntry: false });
   if (stats === undefined || stats.size !== size) return false;
-  return readNote(shared) === stampOf(listFile(shared, stats));
+  const noted = readNote(shared);
+  if (noted?.stamp !== stampOf(listFile(shared, stats))) return false;
+  return noted.boot === bootId() || hashFile(shared, size) === id;
 }
 
 /** A copy that shares blocks, with the times of the original; false where the file system has none. */

@@ -16,6 +16,7 @@ import {
 import { dirname, join } from "node:path";
 import type { ContentId, ManifestEntry } from "../core/content.ts";
 import { readText } from "../ports/read-file.ts";
+import { isYoung } from "./durable.ts";
 import { folderId } from "./folder-id.ts";
 import { hashFile } from "./hash-file.ts";
 
@@ -37,6 +38,15 @@ export function readSnapshot(codeFolder: string, id: ContentId): readonly Manife
   } catch {
     return null;
   }
+}
+
+/** Paths of a snapshot that a power cut might take away; none of one that was stored a while ago. */
+export function unsyncedSnapshot(codeFolder: string, id: ContentId): readonly string[] {
+  const [folder, list] = [snapshotFolder(codeFolder, id), snapshotList(codeFolder, id)];
+  if (!isYoung(list)) return [];
+  const inside = (readSnapshot(codeFolder, id) ?? []).filter(({ type }) => type !== "link");
+  const folders = new Set(inside.map(({ path }) => dirname(join(folder, path))));
+  return [...inside.map(({ path }) => join(folder, path)), ...folders, folder, list, codeFolder];
 }
 
 /** True when every file is there with its size. */

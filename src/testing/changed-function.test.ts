@@ -53,4 +53,16 @@ describe("a function step that changed", () => {
       isFunction: true,
     });
   });
+
+  it("is the same when a power cut has left nothing of its program but the length", () => {
+    expect(rig.cli("run", "pipeline.ts").code).toBe(0);
+    expect(planned()).toMatch(/^reuse +evaluate/);
+    const programs = fs
+      .readdirSync(rig.at(".stepwell"), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith("/code/step.mjs"));
+    expect(programs.length).toBeGreaterThan(0);
+    for (const name of programs)
+      rig.write(`.stepwell/${name}`, "\0".repeat(rig.read(`.stepwell/${name}`).length));
+    expect(planned()).toMatch(/^reuse +evaluate/);
+  });
 });

@@ -16,6 +16,13 @@ export interface ThirtySteps {
   readonly patient?: boolean;
   /** How long each step takes beside its work. */
   readonly seconds?: number;
+  /** Each output is large, and what makes it so is a script in this folder. */
+  readonly code?: string;
+}
+
+/** The script of `code`: it differs between versions as well. */
+export function scriptOf(version: number): string {
+  return `# ${version}\nhead -c 150000 /dev/zero | tr '\\0' .\n`;
 }
 
 export function thirtySteps({
@@ -23,6 +30,7 @@ export function thirtySteps({
   ledger,
   patient = false,
   seconds = 0,
+  code,
 }: ThirtySteps): string {
   const rest = seconds === 0 ? "" : `sleep ${seconds}; `;
   const jobs = Array.from({ length: STEPS }, (_, index) => {
@@ -31,7 +39,8 @@ export function thirtySteps({
       layer === 0 ? [] : [(layer - 1) * 3 + (index % 3), (layer - 1) * 3 + ((index + 1) % 3)];
     const inputs = above.map((at, place) => `i${place}: "\${{parent.jobs.s${at}.outputs.out}}"`);
     const reads = above.map((_, place) => `\${{inputs.i${place}}}`).join(" ");
-    const made = `{ cat ${reads || "/dev/null"} | cksum && echo s${index} \${{inputs.version}}; }`;
+    const more = code === undefined ? "" : " && sh grow.sh";
+    const made = `{ cat ${reads || "/dev/null"} | cksum && echo s${index} \${{inputs.version}}${more}; }`;
     // The file is there before the disk is full, so that it is the engine that wants for one.
     const make = patient ? "until touch ${{outputs.out}}; do sleep 0.05; done 2>/dev/null; " : "";
     const write = patient
@@ -39,7 +48,7 @@ export function thirtySteps({
       : `${made} > \${{outputs.out}}`;
     return `
   s${index}:
-    command: echo v${version}-s${index} >> ${ledger}; ${make}${rest}${write}
+    command: echo v${version}-s${index} >> ${ledger}; ${make}${rest}${write}${code === undefined ? "" : `\n    code: ${code}`}
     inputs: {version: ${version}${inputs.map((input) => `, ${input}`).join("")}}
     outputs: {out: {type: uri_file}}`;
   });

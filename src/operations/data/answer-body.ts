@@ -69,7 +69,8 @@ export async function writeBody(
     },
   });
   const body = Readable.fromWeb(response.body as never);
-  const target = fs.createWriteStream(file);
+  // Flushed: who remembers that it was fetched must not be left with a file of zeros by a power cut.
+  const target = fs.createWriteStream(file, { flush: true });
   // A file that is still being opened when the body breaks off would appear after whoever waits has tidied up.
   const isClosed = new Promise<void>((resolve) => target.once("close", () => resolve()));
   try {

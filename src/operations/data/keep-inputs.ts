@@ -10,12 +10,14 @@ import { places, type Workspace } from "../workspace.ts";
 /** Local inputs of a run that are no more than this in all are copied unless `keep: reference` says otherwise. */
 const COPIED_BYTES = 64 * 2 ** 20;
 
-/** Null when what is to be kept is kept, durably. */
-export function keepInputs(workspace: Workspace, plan: Plan): Promise<Refusal | null> {
-  return keepData(
-    workspace,
-    plan.steps.flatMap((step) => Object.values(step.data)),
-  );
+/** Null when what is to be kept is kept, and all that the run reads is on the disk. */
+export async function keepInputs(workspace: Workspace, plan: Plan): Promise<Refusal | null> {
+  const data = plan.steps.flatMap((step) => Object.values(step.data));
+  const notKept = await keepData(workspace, data);
+  if (notKept !== null) return notKept;
+  const code = plan.codes.map(({ snapshotId }) => snapshotId);
+  await workspace.contents.makeReadDurable(code, [...new Set(data.map((one) => one.path))]);
+  return null;
 }
 
 export async function keepData(

@@ -209,6 +209,7 @@ function createFakeContents(world: World, isLive: () => boolean): Contents {
       else for (const path of mine) durable(world, path);
       mine.clear();
     },
+    makeReadDurable: absent,
     makeTreeDurable: absent,
     publish: absent,
     keep: absent,
