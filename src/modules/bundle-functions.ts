@@ -6,7 +6,6 @@ import fs from "node:fs";
 import path from "node:path";
 import { bundleFunction } from "../functions/bundle-function.ts";
 import type { BundledFunction, FunctionInput } from "../functions/function-site.ts";
-import { textOrNull } from "../ports/read-file.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { ModuleFunction } from "./pipeline-of.ts";
 
@@ -86,7 +85,7 @@ function keep(folder: string, { program, packages, map, projectFolder }: Bundled
   const home = path.join(folder, id.slice(0, 32));
   const code = path.join(home, "code");
   fs.mkdirSync(home, { recursive: true });
-  const isWhole = (): boolean => textOrNull(path.join(code, "step.mjs")) === program;
+  const isWhole = (): boolean => holds(code, program);
   const isThere = fs.existsSync(code);
   if (!isWhole()) {
     // What a power cut has left of it.
@@ -107,6 +106,14 @@ function keep(folder: string, { program, packages, map, projectFolder }: Bundled
   return code;
 }
 
+function holds(code: string, program: string): boolean {
+  try {
+    return fs.readFileSync(path.join(code, PROGRAM_FILE), "utf8") === program;
+  } catch {
+    return false;
+  }
+}
+
 function lay(folder: string, name: string, { program, packages }: BundledFunction): string {
   const code = path.join(folder, "functions", name);
   fs.mkdirSync(code, { recursive: true });
@@ -114,8 +121,10 @@ function lay(folder: string, name: string, { program, packages }: BundledFunctio
   return code;
 }
 
+const PROGRAM_FILE = "step.mjs";
+
 function writeProgram(code: string, program: string, packages: BundledFunction["packages"]): void {
-  fs.writeFileSync(path.join(code, "step.mjs"), program);
+  fs.writeFileSync(path.join(code, PROGRAM_FILE), program);
   if (Object.keys(packages).length > 0)
     fs.writeFileSync(path.join(code, "packages.json"), `${JSON.stringify(packages, null, 1)}\n`);
 }

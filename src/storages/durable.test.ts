@@ -68,10 +68,16 @@ it("keeps what was synced through a power cut", async (context) => {
     for (let index = 0; index < 20; index += 1)
       writeFileSync(join(store, `tree/${index}`), `${index}`);
     await sync({ paths: [store, disk.folder], trees: [join(store, "tree")] }, store, fileSystem);
-    writeFileSync(join(disk.folder, "unsynced"), "lost");
-    disk.cutPower();
-    disk.comeBack();
-    expect(readdirSync(disk.folder).sort()).toEqual(["lost+found", "store"]);
+    // Another program's `sync` may come in between: then the cut is tried again.
+    let there: readonly string[] = ["unsynced"];
+    for (let cuts = 0; cuts < 5 && there.includes("unsynced"); cuts += 1) {
+      writeFileSync(join(disk.folder, "unsynced"), "lost");
+      disk.cutPower();
+      disk.comeBack();
+      there = readdirSync(disk.folder).sort();
+      rmSync(join(disk.folder, "unsynced"), { force: true });
+    }
+    expect(there).toEqual(["lost+found", "store"]);
     expect(readdirSync(join(store, "tree"))).toHaveLength(20);
     expect(readFileSync(join(store, "tree/7"), "utf8")).toBe("7");
   } finally {
