@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { makeable } from "../ports/make-folders.ts";
+import { syncFolder } from "../ports/sync-folder.ts";
 import { beside, removeLeftBeside } from "./beside.ts";
 import { homeFolder } from "./user-cache.ts";
 import type { Workspace } from "./workspace.ts";
@@ -12,13 +13,13 @@ export function userKeyFile(shell: Workspace["shell"], name: string): string {
   return path.join(base, "stepwell", name);
 }
 
-/** Whole or not at all, and only once: the first of two at once wins. */
+/** Whole or not at all, and only once: the first of two at once wins. Durable: what it seals is, too. */
 export function makeUserKey(file: string, make: () => string): void {
   removeLeftBeside(file);
   if (fs.existsSync(file)) return;
   fs.mkdirSync(makeable(path.dirname(file)), { recursive: true, mode: 0o700 });
   const fresh = beside(file);
-  fs.writeFileSync(fresh, make(), { mode: 0o600 });
+  fs.writeFileSync(fresh, make(), { mode: 0o600, flush: true });
   try {
     fs.linkSync(fresh, file);
   } catch (error) {
@@ -26,4 +27,5 @@ export function makeUserKey(file: string, make: () => string): void {
   } finally {
     fs.rmSync(fresh, { force: true });
   }
+  for (const folder of [path.dirname(file), path.dirname(path.dirname(file))]) syncFolder(folder);
 }

@@ -4,6 +4,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Storage } from "../ports/storage.ts";
+import { syncFolder } from "../ports/sync-folder.ts";
 import type { TargetNames } from "./entry-names.ts";
 import { type TransferOrder, type TransferOutcome, transfer } from "./transfer.ts";
 import type { TransferFailure } from "./transfer-failure.ts";
@@ -56,12 +57,7 @@ function removeUnfinished(folder: string, prefix: string): void {
 function giveName(files: string, folder: string, landing: string): void {
   fs.renameSync(files, folder);
   fs.rmSync(landing, { recursive: true, force: true });
-  const parent = fs.openSync(path.dirname(folder), "r");
-  try {
-    fs.fsyncSync(parent);
-  } finally {
-    fs.closeSync(parent);
-  }
+  syncFolder(path.dirname(folder));
 }
 
 function isTakenError(error: unknown): boolean {

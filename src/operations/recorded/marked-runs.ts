@@ -6,6 +6,7 @@ import path from "node:path";
 import type { ProcessIdentity } from "../../core/attempt.ts";
 import { isEndedRun } from "../../core/status.ts";
 import { readText } from "../../ports/read-file.ts";
+import { syncFolder } from "../../ports/sync-folder.ts";
 import { namesIn } from "../names-in.ts";
 import { places, type Workspace } from "../workspace.ts";
 
@@ -138,10 +139,4 @@ function isAlive(workspace: Workspace, file: string): boolean {
   } catch {
     return false;
   }
-}
-
-function syncFolder(folder: string): void {
-  const handle = fs.openSync(folder, "r");
-  fs.fsyncSync(handle);
-  fs.closeSync(handle);
 }

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { type OutputRecord, recordedOutputs } from "../../core/output.ts";
 import type { ResultRow } from "../../ports/records.ts";
+import { syncFolder } from "../../ports/sync-folder.ts";
 import { namesIn } from "../names-in.ts";
 import { removeTree } from "../remove-tree.ts";
 import { places, type Workspace } from "../workspace.ts";
@@ -110,15 +111,6 @@ export function removeFolders(
 function nearestAbove(at: string): string {
   const above = path.dirname(at);
   return fs.existsSync(above) ? above : nearestAbove(above);
-}
-
-function syncFolder(folder: string): void {
-  const handle = fs.openSync(folder, "r");
-  try {
-    fs.fsyncSync(handle);
-  } finally {
-    fs.closeSync(handle);
-  }
 }
 
 function removeEmpty(folder: string): boolean {

@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { syncFolder } from "../../ports/sync-folder.ts";
 import {
   inheritedVariables,
   keyVariables,
@@ -30,7 +31,7 @@ export function writeShell(
   };
   const partial = `${file}.${process.pid}.partial`;
   try {
-    writeDurably(partial, JSON.stringify(shell));
+    fs.writeFileSync(partial, JSON.stringify(shell), { mode: 0o600, flush: true });
     fs.renameSync(partial, file);
   } catch (error) {
     fs.rmSync(partial, { force: true });
@@ -56,20 +57,4 @@ function makeFolder(folder: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
-}
-
-function writeDurably(file: string, text: string): void {
-  const handle = fs.openSync(file, "w", 0o600);
-  try {
-    fs.writeFileSync(handle, text);
-    fs.fsyncSync(handle);
-  } finally {
-    fs.closeSync(handle);
-  }
-}
-
-function syncFolder(folder: string): void {
-  const handle = fs.openSync(folder, "r");
-  fs.fsyncSync(handle);
-  fs.closeSync(handle);
 }

@@ -1,11 +1,12 @@
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type LoopDisk, loopDisk } from "./loop-disk.ts";
-import { makeRig, type Rig } from "./rig.ts";
+import { CLI, makeRig, type Rig } from "./rig.ts";
 
-// A run that has said that it is completed has copied its outputs to where they were asked for: also when the power goes in
-// that moment, and to a disk that nothing else of the run is on.
+// What somebody was told is done is on the disk, also on one that the workspace does not lie on: when the power goes in that
+// moment it is there afterwards.
 
 let disk: LoopDisk | null;
 let rig: Rig;
@@ -48,4 +49,23 @@ it("keeps the copies of a completed run through a power cut", () => {
     "two\n",
     "20\n",
   ]);
+});
+
+it("keeps the key with which a secret was sealed through a power cut", () => {
+  const { folder, cutPower, comeBack } = disk ?? expect.unreachable("skipped");
+  const settings = path.join(folder, "config");
+  const key = path.join(settings, "stepwell");
+  const set = spawnSync(
+    process.execPath,
+    [CLI, "--workspace", rig.folder, "secret", "set", "token"],
+    { input: "s3cret", env: { ...process.env, XDG_CONFIG_HOME: settings } },
+  );
+  expect(set.status).toBe(0);
+  const read = (): readonly string[] =>
+    fs.readdirSync(key).map((name) => fs.readFileSync(path.join(key, name), "hex"));
+  const before = read();
+  expect(before).toHaveLength(1);
+  cutPower();
+  comeBack();
+  expect(read()).toEqual(before);
 });
