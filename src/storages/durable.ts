@@ -55,14 +55,18 @@ export function isYoung(path: string): boolean {
   return Math.max(stats.mtimeMs, stats.ctimeMs) > Date.now() - WRITTEN_BACK_MS;
 }
 
-/** Files of the user's that were written a moment ago, wherever they lie. */
-export async function syncFiles(
-  files: readonly string[],
+/** Of files and folders of the user's, wherever they lie, those that were written a moment ago. */
+export async function syncYoung(
+  paths: readonly string[],
+  mayBeYoung: (folder: string) => boolean,
   fileSystem: FileSystemSync,
 ): Promise<void> {
   const byFolder = new Map<string, string[]>();
-  for (const file of files) {
-    if (!isYoung(file) || !statSync(file).isFile()) continue;
+  for (const file of paths) {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats?.isDirectory() === true && mayBeYoung(file))
+      await leniently(sync({ paths: [], trees: [file] }, file, fileSystem));
+    if (stats?.isFile() !== true || !isYoung(file)) continue;
     const beside = byFolder.get(dirname(file));
     if (beside === undefined) byFolder.set(dirname(file), [file]);
     else beside.push(file);

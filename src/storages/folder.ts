@@ -19,11 +19,11 @@ import type { CodeReference, DataType } from "../spec/graph.ts";
 import { type CapturePlaces, captureAttempt } from "./capture.ts";
 import { type ContentJobs, contentJobs, type JobName } from "./content-jobs.ts";
 import { done, failureOf } from "./content-problem.ts";
-import { sync, syncCopy, syncEverything, syncFiles } from "./durable.ts";
+import { sync, syncCopy, syncEverything, syncYoung } from "./durable.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
 import { findHolders } from "./find-holders.ts";
-import { type Limits, statInput, TOO_BIG } from "./identify.ts";
+import { type Limits, mayBeYoung, statInput, TOO_BIG } from "./identify.ts";
 import { ignoringRule } from "./ignoring-rule.ts";
 import { hasCopy, keptPath, layStandIn, standInOf } from "./kept-copies.ts";
 import { listedContent } from "./listed-content.ts";
@@ -237,7 +237,8 @@ class FolderContents implements Contents {
     const { codeFolder } = this.#places;
     const unsynced = snapshotIds.flatMap((id) => unsyncedSnapshot(codeFolder, id));
     await sync({ paths: unsynced, trees: [] }, codeFolder, this.#fileSystem);
-    await syncFiles(paths, this.#fileSystem);
+    const isYoung = (folder: string): boolean => mayBeYoung(folder, this.#cacheFolder);
+    await syncYoung(paths, isYoung, this.#fileSystem);
   }
 
   async makeTreeDurable(folder: string): Promise<void> {

@@ -25,6 +25,8 @@ export interface Remembered {
   readonly id: ContentId;
   readonly sizeBytes: number;
   readonly files: number;
+  /** When the last of its files was changed. */
+  readonly newestMs: number;
 }
 
 /** What is known about a place (a folder asked about as a whole, or the folder of single files). */

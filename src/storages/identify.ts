@@ -6,6 +6,7 @@ import { dirname, join, relative, sep } from "node:path";
 import type { Content, ContentId, ManifestEntry } from "../core/content.ts";
 import type { DataType } from "../spec/graph.ts";
 import { ContentProblem } from "./content-problem.ts";
+import { WRITTEN_BACK_MS } from "./durable.ts";
 import { folderId } from "./folder-id.ts";
 import { fileKey, isSettled, readPage, writePage } from "./hash-cache.ts";
 import { BUFFER_BYTES, hashFile } from "./hash-file.ts";
@@ -75,7 +76,7 @@ export function identifyFolder(
   const entries = walk(path, { ...rules, ...(limits && { limit: limits.entries }) });
   if (entries === null) return TOO_BIG;
   const seal = sealOf(entries);
-  const place = `folder ${stats.dev} ${path}`;
+  const place = folderPlace(path, stats);
   const page = readPage(places.cacheFolder, place);
   if (page?.whole?.seal === seal) return { kind: "folder", seal, ...pick(page.whole) };
   const known = page?.ids() ?? new Map<string, ContentId>();
@@ -121,11 +122,13 @@ function hashFolder(
     return manifestFile(entry, id);
   });
   const id = folderId(manifest);
-  const remembered = { id, sizeBytes: sumOf(folder.entries), files: countFiles(folder.entries) };
+  const summary = { id, sizeBytes: sumOf(folder.entries), files: countFiles(folder.entries) };
   writeManifest(places.storeFolder, id, manifest);
-  const whole = isAllSettled ? { ...remembered, seal: folder.seal } : null;
+  const whole = isAllSettled
+    ? { ...summary, seal: folder.seal, newestMs: newestOf(folder.entries) }
+    : null;
   if (ids.size > 0 || whole !== null) writePage(places.cacheFolder, folder.place, { whole, ids });
-  return { kind: "folder", seal: folder.seal, ...remembered };
+  return { kind: "folder", seal: folder.seal, ...summary };
 }
 
 /**
@@ -220,6 +223,24 @@ export function sealIfUnaltered(
 function recordedIds(storeFolder: string, id: ContentId): ReadonlyMap<string, ContentId> {
   const entries = readManifest(storeFolder, id)?.entries ?? [];
   return new Map(entries.flatMap((one) => (one.type === "file" ? [[one.path, one.id]] : [])));
+}
+
+/** The place under which a folder is remembered as a whole. */
+function folderPlace(path: string, { dev }: Stats): string {
+  return `folder ${dev} ${path}`;
+}
+
+/** Whether files of a folder may have been written a moment ago, by what was found when it was last identified. */
+export function mayBeYoung(path: string, cacheFolder: string): boolean {
+  const whole = readPage(cacheFolder, folderPlace(path, statSync(path)))?.whole ?? null;
+  return whole === null || whole.newestMs > Date.now() - WRITTEN_BACK_MS;
+}
+
+function newestOf(entries: readonly Listed[]): number {
+  let newest = 0;
+  for (const entry of entries)
+    if (entry.type === "file") newest = Math.max(newest, entry.mtimeMs, entry.ctimeMs);
+  return newest;
 }
 
 /** The place under which single files of a folder are remembered. */

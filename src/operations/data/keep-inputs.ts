@@ -16,8 +16,14 @@ export async function keepInputs(workspace: Workspace, plan: Plan): Promise<Refu
   const notKept = await keepData(workspace, data);
   if (notKept !== null) return notKept;
   const code = plan.codes.map(({ snapshotId }) => snapshotId);
-  await workspace.contents.makeReadDurable(code, [...new Set(data.map((one) => one.path))]);
+  const written = data.map((one) => one.path).filter((one) => !isMade(workspace, one));
+  await workspace.contents.makeReadDurable(code, [...new Set(written)]);
   return null;
+}
+
+/** By a run, and synced with its record. */
+function isMade(workspace: Workspace, file: string): boolean {
+  return file.startsWith(path.join(places.store(workspace.folder), "azureml") + path.sep);
 }
 
 export async function keepData(
@@ -26,10 +32,9 @@ export async function keepData(
 ): Promise<Refusal | null> {
   const { keep } = workspace.config;
   if (keep === "reference") return null;
-  const made = path.join(places.store(workspace.folder), "azureml") + path.sep;
   // What lies elsewhere and was never brought here stays there.
   const own = data.filter(
-    (one) => !one.path.startsWith(made) && (!one.remote || fs.existsSync(one.path)),
+    (one) => !isMade(workspace, one.path) && (!one.remote || fs.existsSync(one.path)),
   );
   const distinct = [...new Map(own.map((one) => [one.content.id, one])).values()];
   const bytes = distinct.reduce((sum, one) => sum + one.content.sizeBytes, 0);
