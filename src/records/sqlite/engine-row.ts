@@ -51,8 +51,13 @@ export function afterRestart(session: Session, here: Here): void {
     return isEarlier && hasFleeting(session);
   };
   if (!isSpoilt()) return;
-  // Somebody may have become the engine just now.
-  session.transaction(() => isSpoilt() && takeBackUnsynced(session));
+  session.transaction(() => {
+    // Somebody may have become the engine just now.
+    if (!isSpoilt()) return;
+    takeBackUnsynced(session);
+    // Should its engine live after all, on a machine of the same name, it commits nothing on top of that.
+    session.run("update engine set held=0, epoch=epoch+1 where workspace=?", session.workspace);
+  });
 }
 
 export function readEngine(session: Session): EngineRow | null {
