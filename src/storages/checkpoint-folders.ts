@@ -42,7 +42,9 @@ export function checkpointFolders(root: string): Checkpoints {
       if (empty) throwAway(name);
       const folder = join(root, name);
       mkdirSync(folder, { recursive: true });
-      writeFileSync(`${folder}.json`, JSON.stringify({ attemptId: use.attemptId, reads }));
+      // Flushed: without it nobody could say after a power cut what it was made from.
+      const mark = JSON.stringify({ attemptId: use.attemptId, reads });
+      writeFileSync(`${folder}.json`, mark, { flush: true });
       return { folder, writtenAt: newest(folder) };
     },
     unvouched(use) {
