@@ -54,6 +54,21 @@ describe("a name that leads nowhere", () => {
   });
 });
 
+describe("environment upgrade with the pipeline's file where a name stands", () => {
+  const way = "stepwell environment upgrade --file 'my job.yml'";
+
+  it("says how the file is named, with a pipeline here and without one", () => {
+    rig.write("my job.yml", READING);
+    const alone = rig.cli("environment", "upgrade", "my job.yml");
+    expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining(way)]);
+    rig.write("pipeline.yml", READING);
+    rig.write("data/a.csv", "1\n");
+    rig.run("run");
+    const beside = rig.cli("environment", "upgrade", "my job.yml");
+    expect([beside.code, beside.stderr]).toEqual([2, expect.stringContaining(way)]);
+  });
+});
+
 describe("a command line that is shown again", () => {
   it("has the quotes that a shell needs", () => {
     rig.write("my job.yml", READING);

@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
+import { shellWord } from "../../core/shell-word.ts";
 import { loadDefinition } from "../../operations/definitions/load-definition.ts";
 import { pipelineLocks } from "../../operations/plans/pipeline-locks.ts";
 import {
@@ -51,7 +52,7 @@ async function showOfPipeline(
   name: string,
   json: boolean,
 ): Promise<boolean> {
-  const file = DEFAULT_FILES.find((one) => fs.existsSync(path.join(context.currentFolder, one)));
+  const file = DEFAULT_FILES.find((one) => isHere(context, one));
   if (file === undefined) return false;
   const { graph } = await loadDefinition(workspace, definitionOptions(context, file, {}));
   const locks = graph === null ? [] : await pipelineLocks(workspace, graph, name);
@@ -78,6 +79,11 @@ async function upgrade(
   [first, second]: readonly (string | undefined)[],
   flags: UpgradeFlags,
 ): Promise<void> {
+  const fileHint = fileInsteadOfName(first, flags);
+  if (fileHint !== null && DEFAULT_FILES.every((name) => !isHere(context, name))) {
+    const message = `${first} is taken for the name of an environment, and no pipeline is here`;
+    return context.refuse(refuse("wrong_usage", message, fileHint), flags.json);
+  }
   const file = definitionFile(context, undefined, flags);
   // One word with a version can only be a package.
   const isPackage = second === undefined && /[<>=!~]/.test(first ?? "");
@@ -99,12 +105,25 @@ async function upgrade(
       wanted: named === undefined ? null : { name: normalised(name), version },
       dryRun: flags.dryRun ?? false,
     });
-    if (isRefusal(report)) return context.refuse(report, flags.json);
+    if (isRefusal(report)) {
+      const isUnknown = report.code === "unknown_environment" && fileHint !== null;
+      return context.refuse(isUnknown ? { ...report, hint: fileHint } : report, flags.json);
+    }
     if (flags.json) context.terminal.out(JSON.stringify(report));
     else print(context, report);
   } finally {
     await workspace.close();
   }
+}
+
+/** What to type where the first word may be the pipeline's file; files that define environments are names as well. */
+function fileInsteadOfName(word: string | undefined, { file }: UpgradeFlags): string | null {
+  if (word === undefined || file !== undefined || !/\.(?:ya?ml|ts)$/.test(word)) return null;
+  return `a pipeline's file is named by an option: stepwell environment upgrade --file ${shellWord(word)}`;
+}
+
+function isHere({ currentFolder }: Context, name: string): boolean {
+  return fs.existsSync(path.join(currentFolder, name));
 }
 
 function normalised(name: string): string {
