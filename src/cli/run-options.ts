@@ -15,6 +15,7 @@ import { isRefusal } from "../operations/refusal.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { Graph } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
+import { isVariableName, NO_VARIABLE_NAME } from "../spec/passed-variables.ts";
 import type { Context } from "./context.ts";
 
 /** As commander collects them. */
@@ -48,7 +49,7 @@ export function addDefinitionOptions(command: Command): Command {
     .option(
       "--env <name[=value]>",
       "hand a variable to the steps (its value is never recorded)",
-      collectVariable,
+      (text: string, all: readonly string[] = []) => [...all, variable(command, text)],
     )
     .option("--from <step>", "take everything not below STEP from the latest run as recorded")
     .option("--until <step>", "skip what STEP does not need")
@@ -70,9 +71,12 @@ function collectPair(value: string, all: readonly string[] = []): readonly strin
   return [...all, value];
 }
 
-function collectVariable(value: string, all: readonly string[] = []): readonly string[] {
-  if (!/^[^=]/.test(value)) throw new InvalidArgumentError("expected NAME or NAME=VALUE");
-  return [...all, value];
+/** Refused without its value, which may be a secret. `NAME*`, without a value, is every variable that begins so. */
+function variable(command: Command, text: string): string {
+  const name = envName(text);
+  if (isVariableName(name) || /^(?:[A-Za-z_]\w*)?\*$/.test(text)) return text;
+  if (name === "") throw new InvalidArgumentError("expected NAME or NAME=VALUE");
+  return command.error(`error: --env ${name}: ${NO_VARIABLE_NAME}`);
 }
 
 export function definitionOptions(
@@ -176,7 +180,7 @@ export function warnOfVariables(
     const value = text === name ? shell[name] : text.slice(name.length + 1);
     if (value === undefined && !isHandedOver(workspace, name))
       terminal.note(
-        `warning: --env ${name}: this shell has no such variable to hand to the steps: export it, or write --env ${name}=VALUE`,
+        `warning: --env ${name}: this shell has no such variable to hand to the steps: export it${isVariableName(name) ? `, or write --env ${name}=VALUE` : ""}`,
       );
     else if (value && value.length < SHORTEST_MASKED)
       terminal.note(

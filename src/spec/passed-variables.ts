@@ -12,6 +12,14 @@ export interface PassedVariables {
   readonly passSecrets: Readonly<Record<string, string>>;
 }
 
+/** What a shell can read it by. Programs may know other names, which `pass_env` hands over. */
+export function isVariableName(text: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(text);
+}
+
+export const NO_VARIABLE_NAME =
+  "not the name of a variable: letters, digits and _, the first no digit (`pass_env` in stepwell.yml hands over other names)";
+
 export function readPassedVariables(root: TreeMapping, problems: Problem[]): PassedVariables {
   const list = getSet(root, "pass_env");
   const passEnv: string[] = [];

@@ -53,14 +53,28 @@ describe("variables of the shell", () => {
         .cliWith({ THERE: "a-value", THE_ONE: "a-value" }, ...command, ...words)
         .stderr.split("\n")
         .filter((line) => line.includes("--env"));
-    const lacks = (name: string): string =>
-      `warning: --env ${name}: this shell has no such variable to hand to the steps: export it, or write --env ${name}=VALUE`;
+    const lacks = (name: string, wayOut = ""): string =>
+      `warning: --env ${name}: this shell has no such variable to hand to the steps: export it${wayOut}`;
+    const warned = [lacks("MISSING", ", or write --env MISSING=VALUE"), lacks("LACK_*")];
     const short = "warning: --env PIN: a value of fewer than 4 characters is not masked in logs";
-    expect(told("plan", "pipeline.yml")).toEqual([lacks("MISSING"), lacks("LACK_*"), short]);
-    expect(told("run", "pipeline.yml")).toEqual([lacks("MISSING"), lacks("LACK_*"), short]);
+    expect(told("plan", "pipeline.yml")).toEqual([...warned, short]);
+    expect(told("run", "pipeline.yml")).toEqual([...warned, short]);
     const each = ["run", "pipeline.yml", "--each", "a=2,3"];
-    expect(told(...each)).toEqual([lacks("MISSING"), lacks("LACK_*"), short]);
+    expect(told(...each)).toEqual([...warned, short]);
   });
+
+  it.each(["1x", "A B", "A-B", " A", "a.b", "*A", "A*"])(
+    "of no shell are no names for --env: %j is refused, and its value not shown",
+    (name) => {
+      rig = makeRig("variables");
+      rig.write("pipeline.yml", "type: command\ncompute: local\ncommand: env\n");
+      const refused = rig.cli("run", "pipeline.yml", "--json", "--env", `${name}=${SECRET}`);
+      const said = `--env ${name}: not the name of a variable: `;
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(said)]);
+      expect(JSON.parse(refused.stdout).error.message).toContain(said);
+      expect(refused.stdout + refused.stderr).not.toContain(SECRET);
+    },
+  );
 
   it("stay those of the run that has the name when the name, or the key, is given again", async () => {
     rig = makeRig("variables");
