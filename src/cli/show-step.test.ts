@@ -104,3 +104,20 @@ describe("show of one step", () => {
     expect(JSON.parse(missing.stdout)).toMatchObject({ error: { code: "unknown_step" } });
   });
 });
+
+describe("show of a job that is one command", () => {
+  it("names each output once", () => {
+    rig.write(
+      "job.yml",
+      `type: command
+compute: local
+command: echo 1 > \${{outputs.out}}
+outputs: {out: {type: uri_file}}
+`,
+    );
+    rig.run("run", "job.yml", "--name", "job-1");
+    const out = rig.at(".stepwell/store/azureml/job-1/_/out/out");
+    const lines = rig.cli("show", "job-1").stdout.split("\n");
+    expect(lines.filter((line) => line.includes(out))).toEqual([`output out  ${out}`]);
+  });
+});

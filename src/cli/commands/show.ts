@@ -99,8 +99,10 @@ function print(context: Context, run: RecordedRun, view: RunView): void {
   const steps = shownSteps(view.steps, mostShown(terminal));
   terminal.out(stepTable(steps));
   for (const step of steps) printStep(context, step);
-  for (const [name, output] of Object.entries(view.outputs))
-    terminal.out(`pipeline output ${name}  ${output.path}`);
+  // Those of a job of one command are its step's.
+  if (!view.steps.some(({ name }) => name === "."))
+    for (const [name, output] of Object.entries(view.outputs))
+      terminal.out(`pipeline output ${name}  ${output.path}`);
   const all = `stepwell show ${view.name} --json`;
   printList(terminal, "note", notesOf(run), `stepwell why ${view.name} STEP`);
   printList(terminal, "warning", view.warnings, all);
