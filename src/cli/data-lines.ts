@@ -3,6 +3,7 @@
 
 import { oneLine } from "../core/one-line.ts";
 import type { DataPreview, PlainValue, TablePreview } from "../operations/data/preview-data.ts";
+import { counted } from "../spec/counted.ts";
 import { bytes, table } from "./format.ts";
 
 const MOST_CELL = 40;
@@ -42,7 +43,7 @@ function cut(text: string, most: number): string {
 }
 
 function columns(count: number): string {
-  return `${count} more column${count === 1 ? "" : "s"}`;
+  return `${counted(count, "more column")}`;
 }
 
 export function previewLines(preview: DataPreview, width: number): readonly string[] {
@@ -83,8 +84,8 @@ function titleOf({ kind, table: shown, image, folder }: DataPreview): string {
 }
 
 function tableTitle({ format, columns: all, rowCount }: TablePreview): string {
-  const rows = rowCount === null ? "" : `, ${rowCount} row${rowCount === 1 ? "" : "s"}`;
-  return `${FORMATS[format]}, ${all.length} column${all.length === 1 ? "" : "s"}${rows}`;
+  const rows = rowCount === null ? "" : `, ${counted(rowCount, "row")}`;
+  return `${FORMATS[format]}, ${counted(all.length, "column")}${rows}`;
 }
 
 function tableLines({ columns: all, rows, more }: TablePreview, width: number): readonly string[] {

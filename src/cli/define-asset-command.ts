@@ -17,6 +17,7 @@ import { isRefusal, refuse } from "../operations/refusal.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { ShownLock } from "../ports/environments.ts";
 import type { AssetKind, AssetRow } from "../ports/records.ts";
+import { counted } from "../spec/counted.ts";
 import { printAssets } from "./asset-table.ts";
 import { assetView } from "./asset-view.ts";
 import type { Context } from "./context.ts";
@@ -362,8 +363,7 @@ function show(
 function dataLines({ kind, definition }: AssetRow): readonly string[] {
   if (kind !== "data" && kind !== "model") return [];
   const { sizeBytes = null, files = null, copied } = JSON.parse(definition) as DataDefinition;
-  const size =
-    sizeBytes === null ? "" : `${bytes(sizeBytes)} in ${files} file${files === 1 ? "" : "s"}, `;
+  const size = sizeBytes === null ? "" : `${bytes(sizeBytes)} in ${counted(files ?? 0, "file")}, `;
   const how = copied
     ? "copied: Stepwell holds the bytes"
     : "by reference: the bytes are checked whenever a step reads them";

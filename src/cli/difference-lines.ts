@@ -9,6 +9,7 @@ import {
   tableText,
 } from "../operations/data/difference-summary.ts";
 import type { PlainValue } from "../operations/data/preview-data.ts";
+import { counted } from "../spec/counted.ts";
 import type { SampleRow } from "../tables/row-difference.ts";
 import { cellText } from "./data-lines.ts";
 import { footerOf } from "./data-report.ts";
@@ -87,7 +88,7 @@ function keyText({ key, keyFrom, rows }: ComparedTable): string {
   const how = keyFrom === "guessed" ? `${names} (unique in both; another: --key COLUMN)` : names;
   return repeated === 0
     ? `rows by ${how}`
-    : `rows by ${how}, which is not unique: ${rows.repeated.before} rows before and ${rows.repeated.after} after repeat a key`;
+    : `rows by ${how}, which is not unique: ${counted(rows.repeated.before, "row")} before and ${rows.repeated.after} after repeat a key`;
 }
 
 const SAMPLES = 5;

@@ -3,6 +3,7 @@
 import path from "node:path";
 import { readText } from "../ports/read-file.ts";
 import { withoutAddressSecrets } from "../spec/address-secret.ts";
+import { counted } from "../spec/counted.ts";
 import type { Position, Problem } from "../spec/problem.ts";
 import { shownPath } from "./format.ts";
 import type { Terminal } from "./terminal.ts";
@@ -12,15 +13,11 @@ export function printProblems(terminal: Terminal, problems: readonly Problem[]):
   for (const problem of [...problems].sort(bySeverity)) printProblem(terminal, problem, lines);
   const errors = problems.filter((problem) => problem.severity === "error").length;
   const warnings = problems.length - errors;
-  if (errors > 0) terminal.note(`${count(errors, "error")}, ${count(warnings, "warning")}`);
+  if (errors > 0) terminal.note(`${counted(errors, "error")}, ${counted(warnings, "warning")}`);
 }
 
 function bySeverity(a: Problem, b: Problem): number {
   return a.severity === b.severity ? 0 : a.severity === "error" ? -1 : 1;
-}
-
-function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? "" : "s"}`;
 }
 
 function printProblem(

@@ -4,6 +4,7 @@ import { oneLine } from "../core/one-line.ts";
 import { histogramSvg } from "../display/histogram-svg.ts";
 import type { Report, ReportSection } from "../display/report.ts";
 import type { DataProfile } from "../operations/data/profile-data.ts";
+import { counted } from "../spec/counted.ts";
 import type { ColumnProfile } from "../tables/table-profile.ts";
 import { cellText, FORMATS, fittedTable } from "./data-lines.ts";
 import { footerOf, shortText } from "./data-report.ts";
@@ -15,7 +16,7 @@ export function profileLines(profile: DataProfile, width: number): readonly stri
   const { data, format, files, rows, columns, notes } = profile;
   const of = files > 1 ? ` of ${files} files` : "";
   return [
-    `${oneLine(data)}: ${FORMATS[format]}${of}, ${rows} row${rows === 1 ? "" : "s"}`,
+    `${oneLine(data)}: ${FORMATS[format]}${of}, ${counted(rows, "row")}`,
     ...fittedTable(
       HEAD,
       columns.map((column) => cells(column, rows)),

@@ -7,6 +7,7 @@ import type { RunState } from "../core/run-state.ts";
 import { isEndedStep } from "../core/status.ts";
 import { lastLines } from "../operations/recorded/log-tail.ts";
 import { type FollowedRun, takeEvent } from "../operations/recorded/read-run.ts";
+import { counted } from "../spec/counted.ts";
 import { duration } from "./format.ts";
 import { shownLine } from "./shown-line.ts";
 import { columnsOf, type Terminal } from "./terminal.ts";
@@ -202,7 +203,7 @@ function boardLines(
   const done = state.steps.length - state.open;
   // A line that wraps would be two, and only one of them cleared.
   const width = Math.max(10, (columnsOf(process.stderr) ?? terminal.columns) - 1);
-  return [...lines, `  ${done} of ${state.steps.length} steps ended`].map((line) =>
+  return [...lines, `  ${done} of ${counted(state.steps.length, "step")} ended`].map((line) =>
     terminal.colors.dim(line.length > width ? `${line.slice(0, width - 1)}…` : line),
   );
 }

@@ -14,6 +14,7 @@ import { driveGroup } from "../operations/runs/run-group.ts";
 import { submitRun } from "../operations/runs/submit-run.ts";
 import type { Workspace } from "../operations/workspace.ts";
 import type { RunRow } from "../ports/records.ts";
+import { counted } from "../spec/counted.ts";
 import type { Context } from "./context.ts";
 import { workspaceFor } from "./definition-file.ts";
 import { failureReason } from "./failure-places.ts";
@@ -167,7 +168,7 @@ async function seeThrough(
   const names: string[] = [];
   const ends: RunStatus[] = [];
   const listener = listenForCancel(context, workspace, terminal.note);
-  terminal.note(countOfRuns(planned.length));
+  terminal.note(counted(planned.length, "run"));
   const driven = driveGroup(workspace, {
     submits,
     maxConcurrent: Number(flags.maxConcurrent ?? Number.POSITIVE_INFINITY),
@@ -222,7 +223,7 @@ async function report(
     context.terminal.out(JSON.stringify({ schema: 1, runs: views, ran }));
   } else {
     context.terminal.out(formTable("text", ...comparison(planned, runs)));
-    context.terminal.out(`${countOfRuns(runs.length)}: ${workInWords(ran, runs)}`);
+    context.terminal.out(`${counted(runs.length, "run")}: ${workInWords(ran, runs)}`);
   }
   const codes = [...runs.map((run) => exitCodeOf(run)), ...(missing > 0 ? [3] : [])];
   return context.exit([1, 4, 3].find((code) => codes.includes(code)) ?? 0);
@@ -230,11 +231,7 @@ async function report(
 
 /** What Ctrl-C kept from being one. */
 function notSubmitted(missing: number, all: number): string {
-  return `${missing} of ${countOfRuns(all)} ${missing === 1 ? "was" : "were"} not submitted`;
-}
-
-function countOfRuns(count: number): string {
-  return count === 1 ? "1 run" : `${count} runs`;
+  return `${missing} of ${counted(all, "run")} ${missing === 1 ? "was" : "were"} not submitted`;
 }
 
 function workInWords(ran: Readonly<Record<string, number>>, runs: readonly RecordedRun[]): string {

@@ -6,6 +6,7 @@ import type { PipelineParts } from "../sdk/pipeline-parts.ts";
 import type { Row } from "../sdk/run.ts";
 import type { PlanReport, RunReport, StepReport } from "../sdk/run-report.ts";
 import { type Shown, shownAs } from "../sdk/shown.ts";
+import { counted } from "../spec/counted.ts";
 
 type State = Pick<GraphNode, "state" | "note">;
 
@@ -47,7 +48,7 @@ export function shownMetrics<M extends Readonly<Record<string, number>>>(metrics
 
 export function shownRows(rows: readonly Row[]): readonly Row[] {
   return shownAs(rows as Row[], () => ({
-    "text/plain": `${rows.length} rows`,
+    "text/plain": counted(rows.length, "row"),
     "text/html": previewHtml(rows),
   }));
 }

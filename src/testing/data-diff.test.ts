@@ -83,6 +83,13 @@ describe("data diff", () => {
     expect(tables.map(({ file }) => file)).toEqual(["t.csv"]);
   });
 
+  it("counts one row as one", () => {
+    rig.write("one.csv", "id,fare\n1,2\n");
+    rig.write("other.csv", "id,fare\n1,3\n");
+    const { stdout } = rig.cli("data", "diff", "one.csv", "other.csv");
+    expect(stdout).toContain("1 row (1 changed)");
+  });
+
   it("says that nothing is different", () => {
     expect(diff("a", "a").same).toBe(true);
     expect(rig.cli("data", "diff", "a.csv", "a.csv").stdout).toContain("the same");

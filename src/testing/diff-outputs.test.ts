@@ -68,7 +68,7 @@ describe("diff of two runs", () => {
     try {
       const [table] = diff().steps.find(({ name }) => name === "rows")?.outputs ?? [];
       expect(table?.summary).toBe(
-        "2 files and folders of 2 differ (its bytes are not here any more)",
+        "2 of 2 files and folders changed (its bytes are not here any more)",
       );
     } finally {
       fs.renameSync(`${folder}.away`, folder);

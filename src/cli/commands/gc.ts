@@ -6,6 +6,7 @@ import {
   type Garbage,
   type GarbageKind,
 } from "../../operations/keeping/collect-garbage.ts";
+import { counted } from "../../spec/counted.ts";
 import type { Context } from "../context.ts";
 import { bytes, table } from "../format.ts";
 
@@ -69,7 +70,8 @@ function print({ terminal }: Context, garbage: Garbage, dryRun: boolean): void {
     const names = steps.map((step) => (step === "." ? "the step" : step)).slice(0, SHOWN_STEPS);
     terminal.out(`outputs of ${run}: ${names.join(", ")}${more} (${bytes(sizeBytes)})`);
   }
-  if (runs.length > SHOWN_RUNS) terminal.out(`and of ${runs.length - SHOWN_RUNS} more runs`);
-  if (finished > 0) terminal.out(`finished the removal of ${finished} results`);
+  if (runs.length > SHOWN_RUNS)
+    terminal.out(`and of ${counted(runs.length - SHOWN_RUNS, "more run")}`);
+  if (finished > 0) terminal.out(`finished the removal of ${counted(finished, "result")}`);
   terminal.out(`${dryRun ? "would free" : "freed"} ${bytes(totalOf(garbage))}`);
 }

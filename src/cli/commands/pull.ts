@@ -7,6 +7,7 @@ import { pullAsset } from "../../operations/sharing/share-assets.ts";
 import { firstCache } from "../../operations/sharing/with-caches.ts";
 import { signingKey } from "../../operations/signing-key.ts";
 import type { Workspace } from "../../operations/workspace.ts";
+import { counted } from "../../spec/counted.ts";
 import type { Context } from "../context.ts";
 import { bytes } from "../format.ts";
 import { withWorkspace } from "../with-workspace.ts";
@@ -50,7 +51,9 @@ async function pullOne(
   if (isRefusal(pulled)) return context.refuse(pulled, json);
   if (json) return context.terminal.out(JSON.stringify({ schema: 1, pulled }));
   for (const one of pulled)
-    context.terminal.out(`${name} is ${one.run} here: ${one.outputs} outputs, ${bytes(one.bytes)}`);
+    context.terminal.out(
+      `${name} is ${one.run} here: ${counted(one.outputs, "output")}, ${bytes(one.bytes)}`,
+    );
 }
 
 async function pullNamed(

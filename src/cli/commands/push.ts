@@ -8,6 +8,7 @@ import { pushAsset } from "../../operations/sharing/share-assets.ts";
 import { everyWritable } from "../../operations/sharing/with-caches.ts";
 import { type SigningKey, signingKey } from "../../operations/signing-key.ts";
 import type { Workspace } from "../../operations/workspace.ts";
+import { counted } from "../../spec/counted.ts";
 import type { Context } from "../context.ts";
 import { bytes } from "../format.ts";
 import { RUN_HELP, runOf } from "../targets.ts";
@@ -62,7 +63,7 @@ async function pushOne(
 function linesOf(pushed: Pushed): readonly string[] {
   const { run, results, files, notShared } = pushed;
   return [
-    `${run}: ${results} result${results === 1 ? "" : "s"}, ${files} new file${files === 1 ? "" : "s"} (${bytes(pushed.bytes)})`,
+    `${run}: ${counted(results, "result")}, ${counted(files, "new file")} (${bytes(pushed.bytes)})`,
     ...notShared.map(({ step, why }) => `${run}: ${step} is not shared: ${why}`),
   ];
 }

@@ -1,5 +1,6 @@
 // What is different between two pieces of data in one line. Pure.
 
+import { counted } from "../../spec/counted.ts";
 import type { Shift } from "../../tables/distribution-shift.ts";
 import type { ComparedTable, DataDifference } from "./diff-data.ts";
 
@@ -39,7 +40,7 @@ export function tableText(table: ComparedTable): string {
   const parts = names.length === 0 ? [] : [`columns ${some(names)}`];
   const moved = rows === null ? "" : rowsText(rows);
   const [before, after] = rowCounts;
-  const counts = before === after ? `${before} rows` : `rows ${before} → ${after}`;
+  const counts = before === after ? counted(before, "row") : `rows ${before} → ${after}`;
   if (moved !== "" || before !== after) parts.push(`${counts}${moved === "" ? "" : ` (${moved})`}`);
   const shifted = notableShifts(table).map(({ column }) => column);
   if (shifted.length > 0) parts.push(`shifted: ${some(shifted)}`);

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { TransferInput } from "../../core/transfer-order.ts";
 import type { RowStream } from "../../ports/tables.ts";
+import { counted } from "../../spec/counted.ts";
 import type { DatabaseSink } from "../../spec/transfer-settings.ts";
 import { readParquet } from "../../tables/parquet-read.ts";
 import { UnreadableTable } from "../../tables/unreadable-table.ts";
@@ -27,7 +28,7 @@ export async function exportRows(
     return await withTables(workspace, sink.connection, async (tables) => {
       const write = { table: sink.tableName, mode: sink.writeMode, stream };
       const rows = await tables.write(write, hooks.signal);
-      hooks.say(`${tables.address}: ${rows} rows in ${sink.tableName}`);
+      hooks.say(`${tables.address}: ${counted(rows, "row")} in ${sink.tableName}`);
       return { rows };
     });
   } catch (error) {

@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { TableQuery } from "../../ports/tables.ts";
+import { counted } from "../../spec/counted.ts";
 import type { DatabaseSource } from "../../spec/transfer-settings.ts";
 import { writeParquet } from "../../transfers/parquet-write.ts";
 import { type Refusal, refuse } from "../refusal.ts";
@@ -31,10 +32,12 @@ export function importRows(
       const now = workspace.clock.monotonic();
       if (now - saidAt < LINE_EVERY_MS) return;
       saidAt = now;
-      hooks.say(`${rows} rows, ${bytes} bytes`);
+      hooks.say(`${counted(rows, "row")}, ${counted(bytes, "byte")}`);
     });
     if (output.isTable) fs.writeFileSync(path.join(output.path, "MLTable"), TABLE);
-    hooks.say(`${tables.address}: ${written.rows} rows, ${written.bytes} bytes`);
+    hooks.say(
+      `${tables.address}: ${counted(written.rows, "row")}, ${counted(written.bytes, "byte")}`,
+    );
     return written;
   });
 }

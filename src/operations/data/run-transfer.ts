@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { TransferInput, TransferStepOrder } from "../../core/transfer-order.ts";
 import type { Storage } from "../../ports/storage.ts";
+import { counted } from "../../spec/counted.ts";
 import type { OpenableDatastore } from "../../spec/datastore.ts";
 import {
   type DataCopyMode,
@@ -109,7 +110,9 @@ async function copyAll(
     if (isRefusal(moved)) return moved.code === "storage_conflict" ? twice(input, moved) : moved;
     counts.files += moved.files;
     counts.bytes += moved.bytes;
-    moving.hooks.say(`${input.name}: ${moved.files} files, ${moved.bytes} bytes`);
+    moving.hooks.say(
+      `${input.name}: ${counted(moved.files, "file")}, ${counted(moved.bytes, "byte")}`,
+    );
   }
   return counts;
 }
@@ -195,7 +198,7 @@ async function exportTo(
   if (isRefusal(moved)) return moved;
   const { files, bytes, skipped } = moved;
   moving.hooks.say(
-    `${sink.connection}/${sink.path}: ${files} files, ${bytes} bytes, ${skipped} of them there already`,
+    `${sink.connection}/${sink.path}: ${counted(files, "file")}, ${counted(bytes, "byte")}, ${skipped} of them there already`,
   );
   return { files, bytes };
 }

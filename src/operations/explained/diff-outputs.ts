@@ -89,5 +89,5 @@ async function byLists(
   if (old === null || now === null)
     return `${before.sizeBytes} → ${after.sizeBytes} bytes (${why})`;
   const changed = changedPaths(old, now).length;
-  return `${changed} files and folders of ${Math.max(old.entries.length, now.entries.length)} differ (${why})`;
+  return `${changed} of ${Math.max(old.entries.length, now.entries.length)} files and folders changed (${why})`;
 }
