@@ -19,6 +19,24 @@ const said = async (url: string): Promise<string> => {
   return isRefusal(found) ? `${found.message}\n${found.hint}` : found;
 };
 
+/** A server until the end of the test, or until it is closed before that, and a folder for what is fetched from it. */
+async function serve(answer: http.RequestListener) {
+  const server = http.createServer(answer).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-download-"));
+  const { port } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, "close");
+  };
+  onTestFinished(async () => {
+    if (server.listening) await close();
+    fs.rmSync(folder, { recursive: true });
+  });
+  return { folder, url: `http://127.0.0.1:${port}/a.csv`, close };
+}
+
 it("tells neither the query nor the password of an address that cannot be fetched", async () => {
   const signed = await said("http://127.0.0.1:1/x.csv?sig=verysecret");
   expect(signed).toContain("http://127.0.0.1:1/x.csv could not be fetched");
@@ -33,7 +51,7 @@ describe("a server without ETags", () => {
   /** As many servers do, it takes any file that is not newer than the date asked about for unchanged. */
   const served = async () => {
     const file = { text: "one", modified: LONG_AGO, sent: 0 };
-    const server = http.createServer((request, response) => {
+    const { folder, url } = await serve((request, response) => {
       const since = Date.parse(request.headers["if-modified-since"] ?? "");
       response.setHeader("last-modified", file.modified);
       if (Date.parse(file.modified) <= since) return response.writeHead(304).end();
@@ -41,14 +59,6 @@ describe("a server without ETags", () => {
       response.setHeader("content-length", Buffer.byteLength(file.text));
       return response.end(file.text);
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-download-"));
-    onTestFinished(() => {
-      server.close();
-      fs.rmSync(folder, { recursive: true });
-    });
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.csv`;
     const fetched = async (): Promise<{ readonly text: string; readonly inode: number }> => {
       const at = (await download(folder, url)) as string;
       return { text: fs.readFileSync(at, "utf8"), inode: fs.statSync(at).ino };
@@ -109,7 +119,7 @@ describe("a server that takes its time", () => {
     then: "ends" | "is silent" | "breaks off",
     between = (): void => {},
   ) => {
-    const server = http.createServer((_request, response) => {
+    const { folder, url } = await serve((_request, response) => {
       response.writeHead(200, { "content-length": then === "ends" ? pieces : pieces + 1 });
       let sent = 0;
       const timer = setInterval(() => {
@@ -122,15 +132,6 @@ describe("a server that takes its time", () => {
         if (then === "breaks off") response.socket?.destroy();
       }, 20);
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-download-"));
-    onTestFinished(() => {
-      server.closeAllConnections();
-      server.close();
-      fs.rmSync(folder, { recursive: true });
-    });
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.csv`;
     const found = await download(folder, url, { silenceMs: 1000 });
     const files = fs.readdirSync(folder, { recursive: true }).filter((one) => /csv/.test(`${one}`));
     return { found, files };
@@ -164,24 +165,18 @@ describe("a server that takes its time", () => {
 
 it("does not pass an older copy off as the newer one that it could not fetch whole", async () => {
   let isWhole = true;
-  const server = http.createServer((_request, response) => {
+  const { folder, url, close } = await serve((_request, response) => {
     response.writeHead(200, { etag: isWhole ? '"one"' : '"two"', "content-length": 3 });
     if (isWhole) return response.end("one");
     response.write("t");
     return setImmediate(() => response.socket?.destroy());
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-download-"));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.csv`;
   const first = await download(folder, url);
   isWhole = false;
   const second = await download(folder, url);
-  server.close();
-  await once(server, "close");
+  await close();
   const lines: string[] = [];
   const away = await download(folder, url, { say: (line) => lines.push(line) });
-  fs.rmSync(folder, { recursive: true });
   expect(second).toMatchObject({ code: "download_failed" });
   // Nobody can say that there is a newer one.
   expect(away).toBe(first);
@@ -195,7 +190,7 @@ describe("a server in trouble", () => {
   const troubled = async (...statuses: readonly number[]) => {
     const left = [...statuses];
     const asked = { times: 0 };
-    const server = http.createServer((_request, response) => {
+    const { folder, url } = await serve((_request, response) => {
       asked.times += 1;
       const status = left.shift() ?? 200;
       response.writeHead(status, { etag: '"one"', "content-length": 3 });
@@ -203,15 +198,6 @@ describe("a server in trouble", () => {
       response.write("o");
       return setImmediate(() => response.socket?.destroy());
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-download-"));
-    onTestFinished(() => {
-      server.closeAllConnections();
-      server.close();
-      fs.rmSync(folder, { recursive: true });
-    });
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.csv`;
     const lines: string[] = [];
     const get = () => download(folder, url, { say: (line) => lines.push(line) });
     return { get, asked, lines, next: (...more: readonly number[]) => left.push(...more) };
