@@ -31,7 +31,7 @@ export function createEnvironmentLocks(options: EnvironmentsOptions): Environmen
       const software = await packagesOf(reference);
       if (software === null) return { ok: true, value: null, warnings: [] };
       if ("code" in software) return { ok: false, failure: software };
-      const file = lockPath(options.locksFolder, software);
+      const file = lockPath(options, software);
       const value: ShownLock = { label: software.label, file, text: readLock(file)?.text ?? null };
       return { ok: true, value, warnings: [] };
     },
@@ -49,7 +49,7 @@ async function upgradeLock(
   wanted: WantedPackage | null,
   options: EnvironmentsOptions,
 ): Promise<EnvironmentOutcome<LockUpgrade>> {
-  const file = lockPath(options.locksFolder, software);
+  const file = lockPath(options, software);
   const existing = readLock(file);
   const version = software.python ?? existing?.python ?? null;
   const python = await choosePython(version, options.variables, options.cacheFolder);
@@ -78,7 +78,8 @@ async function upgradeLock(
     file,
     before,
     after,
-    write: (folder) => void writeLock(lockPath(folder, software), software, resolved),
+    write: (locksFolder) =>
+      void writeLock(lockPath({ ...options, locksFolder }, software), software, resolved),
   };
   return { ok: true, value, warnings: pythonWarnings(python, software.pythons) };
 }

@@ -182,7 +182,7 @@ async function identifyPackages(
   context: IdentifyContext,
 ): Identified {
   const { recipes } = context;
-  const file = lockPath(context.locksFolder, software);
+  const file = lockPath(context, software);
   const damage = lockDamage(file, software.requirements);
   if (damage !== null) return failed(damage);
   const existing = readLock(file);

@@ -42,10 +42,14 @@ function environments(locked = false) {
 }
 
 function requirements(links: string, ...lines: string[]): EnvironmentReference {
+  return requirementsIn(folder, links, ...lines);
+}
+
+function requirementsIn(at: string, links: string, ...lines: string[]): EnvironmentReference {
   const text = ["--no-index", `--find-links ${links}`, ...lines, ""].join("\n");
   const nothing = { name: null, image: null, conda: null, build: null, project: null };
   const rest = { python: null, packages: null, pythonVersion: null };
-  const file = { path: path.join(folder, "requirements.txt"), text };
+  const file = { path: path.join(at, "requirements.txt"), text };
   return { kind: "inline", ...nothing, ...rest, requirements: file };
 }
 
@@ -168,4 +172,23 @@ it("several wheels that were built anew are resolved anew together", async () =>
   const python = path.join((built.ok && built.value.pathPrefix[0]) || "", "python");
   const printed = execFileSync(python, ["-c", "import mine, other; print(mine.V, other.V)"]);
   expect(printed.toString().trim()).toBe("6 6");
+});
+
+it("the same lines in two folders mean the wheels of each, and have a lock of their own", async () => {
+  if (!hasUv) return;
+  const identities = [];
+  for (const [index, name] of ["one", "two"].entries()) {
+    const own = path.join(folder, name, "my wheels");
+    fs.mkdirSync(own, { recursive: true });
+    writeWheel("mine", index);
+    fs.copyFileSync(wheelOf("mine"), path.join(own, path.basename(wheelOf("mine"))));
+    const reference = requirementsIn(path.dirname(own), "./my wheels", "mine");
+    const found = await environments().identify(reference, null, true);
+    if (!found.ok) throw new Error(found.failure.message);
+    identities.push([reference, found] as const);
+  }
+  const ids = identities.map(([, found]) => found.value.id);
+  expect(new Set(ids).size).toBe(2);
+  for (const [reference, found] of identities)
+    expect(await environments(true).identify(reference, null, true)).toEqual(found);
 });

@@ -20,6 +20,8 @@ beforeAll(() => {
 });
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
+const places = () => ({ locksFolder: path.join(folder, "locks"), workspaceFolder: folder });
+
 const software: PackageSoftware = {
   kind: "packages",
   label: "my env/1",
@@ -49,16 +51,37 @@ describe("lockPath", () => {
   it("changes with what is asked for, not with its order, spaces or case of nothing", () => {
     const same = { ...software, requirements: ["attrs>=1", "six"] };
     const other = { ...software, requirements: ["attrs>=2", "six"] };
-    expect(lockPath(folder, same)).toBe(lockPath(folder, software));
-    expect(lockPath(folder, other)).not.toBe(lockPath(folder, software));
-    expect(lockPath(folder, { ...software, python: null })).not.toBe(lockPath(folder, software));
-    expect(path.basename(lockPath(folder, software))).toMatch(/^my-env-1-[0-9a-f]{12}\.txt$/);
+    expect(lockPath(places(), same)).toBe(lockPath(places(), software));
+    expect(lockPath(places(), other)).not.toBe(lockPath(places(), software));
+    expect(lockPath(places(), { ...software, python: null })).not.toBe(
+      lockPath(places(), software),
+    );
+    expect(path.basename(lockPath(places(), software))).toMatch(/^my-env-1-[0-9a-f]{12}\.txt$/);
+  });
+});
+
+describe("lockPath of a spec with a folder of links beside its file", () => {
+  const at = (below: string, options = ["--find-links ./wheels"]) =>
+    path.basename(lockPath(places(), { ...software, options, folder: path.join(folder, below) }));
+
+  it("changes with the file's folder, as the workspace sees it", () => {
+    expect(at("a")).not.toBe(at("b"));
+    const moved = { ...places(), workspaceFolder: path.join(folder, "elsewhere") };
+    const there = { ...software, options: ["--find-links ./wheels"] };
+    const before = lockPath(places(), { ...there, folder: path.join(folder, "a") });
+    expect(lockPath(moved, { ...there, folder: path.join(folder, "elsewhere/a") })).toBe(before);
+  });
+
+  it("does not where the folder means nothing", () => {
+    const options = ["--no-index", "--find-links /srv/wheels", "--find-links https://h/w"];
+    expect(at("a", options)).toBe(at("b", options));
+    expect(at("a", [])).toBe(at("b", []));
   });
 });
 
 describe("a lock", () => {
   it("reads as it was written, and its id does not count comments", () => {
-    const file = lockPath(folder, software);
+    const file = lockPath(places(), software);
     const written = writeLock(file, software, { python: "3.11", text: TEXT });
     expect(readLock(file)).toEqual(written);
     fs.appendFileSync(file, "# a note\n\n");

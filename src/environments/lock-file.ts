@@ -12,6 +12,7 @@ import type { PackageSoftware } from "./choose-software.ts";
 import { writeWhole } from "./disk-cache.ts";
 import { type MarkerVariables, markerHolds } from "./marker.ts";
 import { packageName } from "./package-name.ts";
+import { isRelativeLink } from "./requirement-options.ts";
 
 export interface Lock {
   readonly text: string;
@@ -21,15 +22,21 @@ export interface Lock {
   readonly python: string;
 }
 
+export interface LockPlaces {
+  readonly locksFolder: string;
+  readonly workspaceFolder: string;
+}
+
 /** Where the lock of a spec lies: the name changes with whatever the spec says. */
-export function lockPath(folder: string, software: PackageSoftware): string {
+export function lockPath(places: LockPlaces, software: PackageSoftware): string {
   const name =
     software.label.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "") || "environment";
-  return path.join(folder, `${name}-${specId(software).slice("sha256:".length, 19)}.txt`);
+  const id = specId(software, linksPlace(places.workspaceFolder, software));
+  return path.join(places.locksFolder, `${name}-${id.slice("sha256:".length, 19)}.txt`);
 }
 
 /** Name of what was asked for: order, comments and blanks do not count. */
-export function specId(software: PackageSoftware): string {
+function specId(software: PackageSoftware, place: string): string {
   const sorted = (lines: readonly string[]) =>
     lines.map((line) => line.replace(/\s+/g, " ")).sort();
   return digest(
@@ -40,8 +47,24 @@ export function specId(software: PackageSoftware): string {
       constraints: sorted(software.constraints),
       options: software.options,
       ...(Object.keys(software.hashes).length === 0 ? {} : { hashes: software.hashes }),
+      ...(place === "" ? {} : { place }),
     }),
   );
+}
+
+/** The same `--find-links ./wheels` in two folders means other files. From the workspace, for git; "" where it says nothing. */
+function linksPlace(workspaceFolder: string, { options, folder }: PackageSoftware): string {
+  if (folder === null || !options.some(isRelativeLink)) return "";
+  return path.relative(realPath(workspaceFolder), realPath(folder));
+}
+
+/** As it is where it is not there: a registered version outlives the folder of its file. */
+function realPath(folder: string): string {
+  try {
+    return fs.realpathSync(folder);
+  } catch {
+    return folder;
+  }
 }
 
 /** The lock at `file`, or null when there is none. */

@@ -25,6 +25,12 @@ export function portableOption(option: string, folder: string | null, top: strin
   return `--find-links ./${path.relative(top, path.resolve(folder, place))}`;
 }
 
+/** Whether it names a folder of links below that of its file. */
+export function isRelativeLink(option: string): boolean {
+  const place = LINKS.exec(option)?.[1]?.trim();
+  return place !== undefined && isRelative(place);
+}
+
 /** The words for uv, and the lines that are left for its file. Relative folders are below `folder`. */
 export function splitOptions(
   lines: readonly string[],
