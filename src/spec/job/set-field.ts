@@ -72,9 +72,22 @@ function setBelow(
 ): TreeNode | string {
   const current = entry?.value;
   if (current?.kind === "list") return setInList(current.items, rest, value, place);
+  if (current?.kind === "mapping") return setIn(current, rest, value, place);
+  if (rest[0] === "mode" && isBinding(current)) return setIn(longForm(current), rest, value, place);
   // A scalar (also null) that is given fields becomes a mapping, as the Azure CLI does it.
-  const below = current?.kind === "mapping" ? current : emptyAt(place);
-  return setIn(below, rest, value, place);
+  return setIn(emptyAt(place), rest, value, place);
+}
+
+function isBinding(node: TreeNode | undefined): node is TreeScalar {
+  return node?.kind === "scalar" && /^\s*\$\{\{[^{}]*\}\}\s*$/.test(node.text);
+}
+
+/** A binding alone is short for `{path: BINDING}`, and only that has a mode. */
+function longForm(binding: TreeScalar): TreeMapping {
+  const { source, offset, option } = binding;
+  const place = { source, offset, option };
+  const key: TreeScalar = { kind: "scalar", type: "string", text: "path", ...place };
+  return { kind: "mapping", entries: new Map([["path", { key, value: binding }]]), ...place };
 }
 
 function setInList(
