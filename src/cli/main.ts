@@ -218,6 +218,9 @@ function toldThatUnwritten(error: Error): void {
 
 ownHeap();
 
+// Else Node opens a port, by which whoever is on the machine runs code as us.
+process.on("SIGUSR1", () => {});
+
 // When nothing is left that could happen Node ends, and calls it a success, whatever is still waited for.
 process.exitCode = 70;
 const onNothingLeft = (): void =>

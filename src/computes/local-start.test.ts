@@ -102,6 +102,13 @@ it("names its process as `ps` does, in whichever time zone the shell is", async 
   expect(named - Date.parse(`${processes.supervisor.startTime} UTC`)).toBeLessThan(60_000);
 });
 
+it("opens no port for debuggers when the Node supervisor gets the signal that asks for one", async () => {
+  const end = await run({ supervisor: "node" }, "kill -USR1 $PPID; exit 3");
+  expect(end).toMatchObject({ exitCode: 3 });
+  await compute.close();
+  expect(readFileSync(join(folder, "state", "supervisor.log"), "utf8")).toBe("");
+});
+
 it.each(["python", "node"] as const)(
   "lets nobody else write to the log and the account of an attempt, whatever the umask (%s)",
   async (supervisor) => {

@@ -26,7 +26,8 @@ let current: { readonly id: string; readonly attempt: RunningAttempt } | null = 
 let isEngineGone = false;
 let unwritten = 0;
 
-for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
+// SIGUSR1 would have Node open a port for debuggers.
+for (const signal of ["SIGINT", "SIGHUP", "SIGUSR1"] as const) process.on(signal, () => {});
 // The engine may be gone: what cannot be told is written down.
 process.stdout.on("error", () => {});
 process.stdin.on("data", createOrderReader(obey));

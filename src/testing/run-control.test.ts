@@ -367,3 +367,14 @@ it("Ctrl-C in a terminal says how to kill, and leaves it standing there", async 
   expect(shown.join("\n")).not.toMatch(/steps ended|running/);
   expect(shown.at(-1)).toMatch(/^one Canceled/);
 });
+
+it("opens no port for debuggers on the signal that asks for one, and goes on", async () => {
+  rig = makeRig("debugger");
+  rig.write("pipeline.yml", pipeline(held("a")));
+  const { child, said } = rig.watch({}, "run", "pipeline.yml");
+  await begun("a");
+  child.kill("SIGUSR1");
+  rig.write("go-a", "");
+  expect(await exited(child)).toBe(0);
+  expect(said()).not.toContain("Debugger");
+});
