@@ -19,6 +19,16 @@ it.each([
   ["a\\ ", "a ", true],
   ["a ", "a", true],
   ["\uFEFFa\r", "a", true],
+  ["a\r\r\n", "a\r", true],
+  ["?", "é", false],
+  ["??", "é", true],
+  ["[!a]", "é", false],
+  ["é*", "én", true],
+  ["[z-a]", "z", true],
+  ["[z-a]", "m", false],
+  ["[[:space:]]", "\v", false],
+  ["a**/x", "ab/c/x", true],
+  ["/a**/**/", "a/", true],
 ])("%j on %j: %s, as git says", (line, path, expected) => {
   expect(decidingPattern(ignorePatterns(line), path) !== null).toBe(expected);
 });

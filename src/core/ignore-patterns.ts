@@ -17,7 +17,7 @@ export interface IgnorePattern {
 }
 
 export function ignorePatterns(text: string): readonly IgnorePattern[] {
-  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+  const lines = text.replace(/^\uFEFF/, "").split("\n");
   return lines.flatMap((line, index) => patternOf(line.replace(/\r$/, ""), index + 1) ?? []);
 }
 
@@ -67,13 +67,19 @@ function fitOf(pattern: string, isForNames: boolean): IgnorePattern["fits"] {
   if (wild === -1) return (text) => text === pattern;
   const ending = /^\*+([^*?[\\]+)$/.exec(pattern)?.[1];
   if (isForNames && ending !== undefined) return (text) => text.endsWith(ending);
+  // As git does: to what follows a beginning without wildcards, `**` stands at the start. `a**/b` goes across folders.
   const beginning = pattern.slice(0, wild);
   let expression: RegExp | null = null;
   return (text) => {
     if (!text.startsWith(beginning)) return false;
-    expression ??= expressionOf(pattern);
-    return expression.test(text);
+    expression ??= expressionOf(bytesOf(pattern.slice(wild)));
+    return expression.test(bytesOf(text.slice(wild)));
   };
+}
+
+/** A letter for each byte in UTF-8: a `?` of git is one of them, and `[!a]` is not a letter with an accent. */
+function bytesOf(text: string): string {
+  return /^[\0-\x7f]*$/.test(text) ? text : Buffer.from(text).toString("latin1");
 }
 
 /** Matches nothing: git has no error for a pattern that makes no sense. */
@@ -149,7 +155,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   lower: "a-z",
   print: " -~",
   punct: "!-\\/:-@\\[-`\\{-~",
-  space: "\\s",
+  space: " \\t\\n\\r",
   upper: "A-Z",
   xdigit: "0-9A-Fa-f",
 };
@@ -166,8 +172,8 @@ function setOf(set: string): string {
       if (!Object.hasOwn(CLASSES, name)) return "(?!)";
       source += CLASSES[name];
     } else if (single !== undefined) source += plain(single);
-    // An end before its start holds nothing.
-    else if (plainText(from) <= plainText(to)) source += `${plain(from)}-${plain(to)}`;
+    // Of one whose end stands before its start the start is left.
+    else source += plain(from) + (plainText(from) <= plainText(to) ? `-${plain(to)}` : "");
   }
   return `(?!/)[${isNegated ? "^" : ""}${source}]`;
 }

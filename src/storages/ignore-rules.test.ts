@@ -9,7 +9,8 @@ import { walk } from "./walk.ts";
 
 // What is code, held against git itself over generated ignore files, one above the other.
 
-const FILES = "a/b/x.py a/b/data/y.txt a/A.TXT b/a+b b/Data/x.py data/a data/sub/y.txt x.py z.log";
+const FILES =
+  "a/b/x.py a/b/data/y.txt a/A.TXT b/a+b b/Data/x.py data/a data/sub/y.txt é ü.py x.py z.log";
 const ODD = ["#hash", " lead", "!bang", "[x]", "a b/c d", "trail "];
 
 let root: string;
@@ -36,7 +37,7 @@ function takenByGit(): readonly string[] {
 const isNoGits = (name: string): boolean => !name.startsWith(".git/");
 
 const atom = fc.constantFrom(
-  ..."a b data Data sub x.py * ** ? *.py *.TXT *.txt a* *a* [a-c] [!a] [A-Z]* [[:upper:]]* [[:alpha:]] a+b".split(
+  ..."a b data Data sub x.py * ** ? *.py *.TXT *.txt a* *a* [a-c] [!a] [A-Z]* [[:upper:]]* [[:alpha:]] a+b a** d**/y.txt [z-a]* ü*".split(
     " ",
   ),
   ...[
@@ -61,7 +62,7 @@ const pattern = fc
   )
   .map(([not, anchor, atoms, end]) => `${not}${anchor}${atoms.join("/")}${end}`);
 const ignoreFile = fc
-  .tuple(fc.array(pattern, { minLength: 1, maxLength: 4 }), fc.constantFrom("\n", "\r\n"))
+  .tuple(fc.array(pattern, { minLength: 1, maxLength: 4 }), fc.constantFrom("\n", "\r\n", "\r\r\n"))
   .map(([lines, end]) => lines.join(end) + end);
 
 it("takes of a folder what git takes, whatever the ignore files say", () => {
@@ -87,6 +88,6 @@ it("takes of a folder what git takes, whatever the ignore files say", () => {
         }
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 200 },
   );
 });
