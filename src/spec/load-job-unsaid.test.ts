@@ -118,6 +118,16 @@ describe("a mistake in a command of several lines", () => {
     ]);
   });
 
+  it("is told at each of several groups, and of several times that one is named", () => {
+    const lines = ['command: "$[[a]] $[[b]] ${{inputs.y}} ${{inputs.y}}"'];
+    expect(places(lines)).toEqual([
+      "error undeclared_input 5:29",
+      "error undeclared_input 5:43",
+      "warning group_without_reference 5:15",
+      "warning group_without_reference 5:22",
+    ]);
+  });
+
   it("is told in a group with escaped quotes", () => {
     const lines = ['command: "a $[[--x \\"${{inputs.x}}\\"]] ${{inputs.y}}"'];
     expect(places(lines)).toEqual(["error undeclared_input 5:26", "error undeclared_input 5:44"]);

@@ -24,20 +24,17 @@ export function checkCommand(
   }
   warnNearReferences(command, { inputs, outputs }, context);
   if (!command.text.includes("${{") && !command.text.includes("$[[")) return;
-  let at: number | null = command.offset;
+  const placeOf = placesInOrder(command);
   for (const part of parseTemplate(command.text)) {
     if (part.kind === "text") {
       if (part.text.includes("${{")) malformed(command, context);
       continue;
     }
-    // Once one was not found no further one is searched: a hostile text would cost quadratic time.
-    if (at !== null) at = findIn(command, part.kind === "reference" ? part.raw : "$[[", at);
-    const place = { ...command, offset: at ?? command.offset };
+    const place = placeOf(part.kind === "reference" ? part.raw : "$[[");
     const references = part.kind === "reference" ? [part] : part.parts;
     for (const one of references) {
       if (one.kind !== "reference") continue;
-      if (at !== null && one !== part) at = findIn(command, one.raw, at);
-      const own = { ...command, offset: at ?? place.offset };
+      const own = one === part ? place : placeOf(one.raw);
       checkReference(one, own, { inputs, outputs }, context);
     }
     if (part.kind === "reference") warnOptional(part, place, inputs, context);
@@ -61,14 +58,12 @@ const NEAR = new RegExp(
 
 /** What was meant as a reference and is none reaches bash as it stands. Only names that exist: it may be another language's. */
 function warnNearReferences(command: TreeScalar, known: Known, context: LoadContext): void {
-  let at: number | null = command.offset;
+  const placeOf = placesInOrder(command);
   for (const [raw] of command.text.matchAll(NEAR)) {
     const [scope = "", name = ""] = raw.replaceAll(/[${}()\s]/g, "").split(".");
     if (!(scope === "inputs" ? known.inputs : known.outputs).has(name)) continue;
-    if (at !== null) at = findIn(command, raw, at);
-    const place = { ...command, offset: at ?? command.offset };
     const message = `\`${raw}\` is no reference and reaches the command as it stands`;
-    context.warn(place, "near_reference", message, `Write \`\${{${scope}.${name}}}\`.`);
+    context.warn(placeOf(raw), "near_reference", message, `Write \`\${{${scope}.${name}}}\`.`);
   }
 }
 
@@ -159,6 +154,19 @@ function malformed(command: TreeScalar, context: LoadContext): void {
     message,
     "Close it with `}}`.",
   );
+}
+
+/** The place of each next part of the command; of one that is not found that of the part before. */
+function placesInOrder(command: TreeScalar): (raw: string) => TreeScalar {
+  let { offset } = command;
+  // Once one was not found no further one is searched: a hostile text would cost quadratic time.
+  let from: number | null = offset;
+  return (raw) => {
+    const found: number | null = from === null ? null : findIn(command, raw, from);
+    from = found === null ? null : found + 1;
+    offset = found ?? offset;
+    return { ...command, offset };
+  };
 }
 
 // Block texts and folded lines are re-wrapped when parsed, so the place is searched in the source, but not beyond where
