@@ -100,6 +100,25 @@ describe("in a folder of the project", () => {
 });
 
 describe("logs", () => {
+  it("of a nested pipeline are those of the steps in it", () => {
+    const step = (word: string) => `{command: echo ${word}, compute: local}`;
+    rig.write(
+      "pipeline.yml",
+      `type: pipeline
+jobs:
+  sub: {type: pipeline, jobs: {one: ${step("first")}, two: ${step("second")}}}
+  subject: ${step("third")}
+`,
+    );
+    rig.run("run");
+    const { stdout } = rig.cli("logs", "last", "sub");
+    expect(stdout.split("\n").sort()).toEqual([
+      "",
+      ...["== sub.one ==", "== sub.two ==", "first", "second"],
+    ]);
+    expect(rig.cli("logs", "sub").stdout).toBe(stdout);
+  });
+
   it("says that nothing was printed", () => {
     const job = (command: string) => `type: command\ncompute: local\ncommand: ${command}\n`;
     rig.write("pipeline.yml", job("'true'"));

@@ -31,7 +31,7 @@ export interface Logs {
   readonly secrets: readonly string[];
 }
 
-/** `step` null: every step; `attempt` null: every attempt. */
+/** `step` null: every step, a nested pipeline: those in it; `attempt` null: every attempt. */
 export async function logFiles(
   workspace: Workspace,
   name: string,
@@ -41,7 +41,9 @@ export async function logFiles(
   const run = await readRun(workspace, name);
   if (isRefusal(run)) return run;
   const view = runView(workspace.folder, run);
-  const steps = view.steps.filter((one) => step === null || one.name === step);
+  const steps = view.steps.filter(
+    ({ name: path }) => step === null || path === step || path.startsWith(`${step}.`),
+  );
   if (steps.length === 0)
     return refuse(
       "unknown_step",
