@@ -201,11 +201,28 @@ describe("runs", () => {
   });
 
   it("refuses what is no condition, with an example", () => {
-    for (const where of ["train.score >", "> 1", "a = 1 and", "a = 1 xor b = 2", "a"])
+    for (const where of [
+      "train.score >",
+      "> 1",
+      "a = 1 and",
+      "a = 1 xor b = 2",
+      "a",
+      "(a = 1)",
+      "not a = 1",
+      "a = 1 or (b = 2)",
+    ])
       expect(rig.cli("runs", "--where", where)).toMatchObject({
         code: 2,
         stderr: expect.stringMatching(/write it like/),
       });
+  });
+
+  it("takes a status in a condition however it is capitalised, as --status does", () => {
+    const named = (where: string) =>
+      lines("runs", "--columns", "name", "--csv", "--pipeline", "grid", "--where", where);
+    expect(named("status = completed")).toEqual(named("status = Completed"));
+    expect(named("status = completed").length).toBeGreaterThan(1);
+    expect(named("status != COMPLETED")).toEqual(named("status != Completed"));
   });
 
   it("takes a status beside a condition, whatever words the condition quotes", () => {

@@ -28,7 +28,10 @@ export function parseQuery(text: string): RunQuery | Refusal {
     const [name, operator, value, then] = words.slice(at, at + 4);
     const isWhole =
       name?.kind === "word" && operator?.kind === "operator" && value?.kind === "word";
-    if (!isWhole || (then !== undefined && !/^(?:and|or)$/i.test(then.text))) return mistake(text);
+    // There are none; read as a part of the name, the condition would mean something else.
+    const isBracketed = name?.text.startsWith("(") ?? false;
+    if (!isWhole || isBracketed || (then !== undefined && !/^(?:and|or)$/i.test(then.text)))
+      return mistake(text);
     const kind = (operator.text === "==" ? "=" : operator.text) as Operator;
     alternatives.at(-1)?.push({ name: name.text, operator: kind, value: value.text });
     if (then === undefined) break;
@@ -65,12 +68,18 @@ function mistake(text: string): Refusal {
   return refuse(
     "wrong_usage",
     `--where ${JSON.stringify(text)} is no condition`,
-    "write it like: --where 'train.auc > 0.9 and tag.team = x'; there are = != < <= > >= and ~ (contains)",
+    "write it like: --where 'train.auc > 0.9 and tag.team = x'; there are = != < <= > >= and ~ (contains), joined by and, or; no brackets, no not",
   );
 }
 
-function compare(fact: Fact, { operator, value }: Comparison): boolean {
+function compare(fact: Fact, { name, operator, value }: Comparison): boolean {
   if (fact === null) return operator === "!=";
+  // As `--status` has it, however it is capitalised.
+  if (name === "status") return holds(String(fact).toLowerCase(), operator, value.toLowerCase());
+  return holds(fact, operator, value);
+}
+
+function holds(fact: string | number, operator: Operator, value: string): boolean {
   if (operator === "~") return String(fact).toLowerCase().includes(value.toLowerCase());
   const order = ordered(fact, value);
   switch (operator) {
