@@ -189,6 +189,9 @@ describe("runs", () => {
         "no run here has train.f1",
       ],
     ]);
+    expect(rig.cli("runs", "--sort", "-score").stderr).toBe(
+      "no run here has score; did you mean train.score?\n",
+    );
     for (const typo of [
       ["--columns", "name,statsu"],
       ["--sort", "-tok"],

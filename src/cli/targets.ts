@@ -61,7 +61,10 @@ export async function runOrStepOf(
   const run = await findRun(workspace, first ?? null);
   if (!isRefusal(run)) return { run, part: null };
   const found = await findTarget(workspace, first === undefined ? [] : [first], PARTS.step);
-  return isRefusal(found) || found.part === null ? context.refuse(run, json) : found;
+  if (!isRefusal(found) && found.part !== null) return found;
+  // What it may have been of the last run.
+  const isNeither = isRefusal(found) && found.code === "unknown_step";
+  return context.refuse(isNeither ? { ...run, hint: found.hint } : run, json);
 }
 
 /** As {@link targetOf}, where a step must be named; the only step of a run need not be. */

@@ -100,7 +100,7 @@ describe("in a folder of the project", () => {
 });
 
 describe("logs", () => {
-  it("of a nested pipeline are those of the steps in it", () => {
+  it("of a nested pipeline are those of the steps in it, whose paths are told to whoever leaves it out", () => {
     const step = (word: string) => `{command: echo ${word}, compute: local}`;
     rig.write(
       "pipeline.yml",
@@ -117,6 +117,8 @@ jobs:
       ...["== sub.one ==", "== sub.two ==", "first", "second"],
     ]);
     expect(rig.cli("logs", "sub").stdout).toBe(stdout);
+    for (const verb of ["logs", "show", "why"])
+      expect(rig.cli(verb, "one").stderr).toContain("did you mean sub.one?");
   });
 
   it("says that nothing was printed", () => {

@@ -26,6 +26,17 @@ describe("didYouMean", () => {
     expect(didYouMean(name, names)).toBe(near);
   });
 
+  it.each([
+    ["auc", "sub.train.auc"],
+    ["train.auc", "sub.train.auc"],
+    ["alpha", "inputs.alpha"],
+    ["loss", null],
+    ["rain.auc", null],
+  ])("finds the name that ends with the part %s", (name, near) => {
+    const names = ["sub.train.auc", "train.inputs.alpha", "inputs.alpha", "acc"];
+    expect(didYouMean(name, [...names, "a.loss", "b.loss"])).toBe(near);
+  });
+
   it("looks at no more than so many names, so that a hostile file costs no time", () => {
     const names = Array.from({ length: 200_000 }, (_, index) => `name_${index}`);
     expect(didYouMean("something_else", names)).toBeNull();

@@ -1,8 +1,9 @@
 // Finds the known name that a mistyped one most likely stands for. Knows nothing of where names come from.
 
 /**
- * The nearest known name, else the only one that begins or ends with the whole word (`default_datastore` for `datastore`);
- * null when none is near. Letters in the wrong case count as nothing.
+ * The name whose last part it is (`train.auc` for `auc`), else the nearest known one, else the only one that begins or ends
+ * with the whole word (`default_datastore` for `datastore`); null when none is near. Letters in the wrong case count as
+ * nothing.
  */
 export function didYouMean(name: string, known: Iterable<string>): string | null {
   if (name.length > LONGEST_NAME) return null;
@@ -12,9 +13,11 @@ export function didYouMean(name: string, known: Iterable<string>): string | null
   let bestDistance = limit + 1;
   let looked = 0;
   const longer: string[] = [];
+  const ending: string[] = [];
   for (const candidate of known) {
     looked += 1;
     if (looked > MOST_NAMES) break;
+    if (candidate.endsWith(`.${name}`)) ending.push(candidate);
     if (isPartOf(name, candidate)) longer.push(candidate);
     if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestDistance);
@@ -22,7 +25,13 @@ export function didYouMean(name: string, known: Iterable<string>): string | null
     best = candidate;
     bestDistance = distance;
   }
-  return best ?? (longer.length === 1 ? (longer[0] as string) : null);
+  return innermost(ending) ?? best ?? (longer.length === 1 ? (longer[0] as string) : null);
+}
+
+/** Of `inputs.alpha` and `train.inputs.alpha` the first; null where they are of different things. */
+function innermost(names: readonly string[]): string | null {
+  const [shortest = null] = names.toSorted((a, b) => a.length - b.length);
+  return names.every((one) => one === shortest || one.endsWith(`.${shortest}`)) ? shortest : null;
 }
 
 function isPartOf(name: string, candidate: string): boolean {
