@@ -54,6 +54,41 @@ describe("a name that leads nowhere", () => {
   });
 });
 
+describe("a value of the command line that means nothing here", () => {
+  it.each([
+    ["--input raw=azureml:nope:1", "--input raw: step a: input x: there is no data asset"],
+    ["--set inputs.raw.path=azureml:nope:1", "--set inputs.raw.path: step a: input x: there is no"],
+    ["--set jobs.a.inputs.x.path=azureml:nope:1", "--set jobs.a.inputs.x.path: step a: input x: "],
+    ["--input raw=azureml:nope:1 --set jobs.a.inputs.x.mode=download", "--input raw: step a: "],
+    ["--set jobs.a.environment=azureml:nope:1", "--set jobs.a.environment: step a: No environment"],
+    [
+      "--input raw=azureml://datastores/nope/paths/x",
+      "--input raw: step a: input x: there is no d",
+    ],
+  ])("%s: the option is named, and no line of the file is shown", (words, said) => {
+    rig.write("data/a.csv", "1\n");
+    rig.write(
+      "pipeline.yml",
+      `type: pipeline
+inputs: {raw: {type: uri_file, path: ./data/a.csv}}
+jobs:
+  a: {command: "cat \${{inputs.x}}", compute: local, inputs: {x: "\${{parent.inputs.raw}}"}}
+`,
+    );
+    const refused = rig.cli("run", ...words.split(" "));
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`error: ${said}`)]);
+    expect(refused.stderr).not.toContain("pipeline.yml:");
+  });
+
+  it("is told beside another option's that cannot be read either", () => {
+    rig.write("pipeline.yml", READING);
+    const words = ["--input", "x=azureml:nope:1", "--set", "environment=azureml:nope:1"];
+    const { stderr } = rig.cli("run", ...words, "--set", "limits.timeout=x");
+    for (const option of ["--input x", "--set environment", "--set limits.timeout"])
+      expect(stderr).toContain(`error: ${option}: `);
+  });
+});
+
 describe("environment upgrade with the pipeline's file where a name stands", () => {
   const way = "stepwell environment upgrade --file 'my job.yml'";
 

@@ -80,7 +80,7 @@ jobs:
     ]);
   });
 
-  it("is the step where a component or an option gave what is wrong", () => {
+  it("is the step where a component gave what is wrong, and the option where one did", () => {
     rig.write("some.csv", "1\n");
     rig.write(
       "given.yml",
@@ -96,7 +96,10 @@ jobs:
     );
     expect(places("given.yml")).toEqual(["given.yml:6:3 a:"]);
     const option = ["--input", "raw=azureml:lost:2"];
-    expect(places("given.yml", ...option)).toEqual(["given.yml:6:3 a:", "given.yml:6:3 a:"]);
+    expect(places("given.yml", ...option)).toEqual(["given.yml:6:3 a:"]);
+    expect(rig.cli("validate", "given.yml", ...option).stderr).toContain(
+      "error: --input raw: step a: input x: there is no data asset or model lost:2 in this workspace\n",
+    );
   });
 
   it("is the field of a job of one step", () => {

@@ -20,9 +20,17 @@ import {
 /** Which field of a step, such as `["inputs", "raw"]`. */
 export type Field = readonly string[];
 
+/** What the command line gives: it stands in no file. */
+export interface GivenOptions {
+  readonly set: readonly { readonly path: string }[];
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
 /** Places of fields; null where the file has nothing there that the message speaks of: a component or an option gave it. */
 export interface FieldPlaces {
   of(step: StepNode, field: Field, message: string): Position | null;
+  /** The option that gave it, as typed: `--input raw`; null where none did. */
+  option(step: StepNode, field: Field): string | null;
   /** Of a field of the job itself; `message` null: whatever it says. */
   ofJob(graph: Graph, field: Field, message: string | null): Position | null;
   /** As the step's own file has it, whatever a message says. */
@@ -31,7 +39,10 @@ export interface FieldPlaces {
   inCommand(step: StepNode, offset: number): Position | null;
 }
 
-export function createFieldPlaces(limits: Partial<SpecLimits>): FieldPlaces {
+export function createFieldPlaces(
+  limits: Partial<SpecLimits>,
+  given: GivenOptions = { set: [], inputs: {} },
+): FieldPlaces {
   const files = new Map<string, FileNodes>();
   const nodesOf = (file: string): FileNodes => {
     const known = files.get(file) ?? readNodes(file, { ...SPEC_LIMITS, ...limits });
@@ -69,6 +80,15 @@ export function createFieldPlaces(limits: Partial<SpecLimits>): FieldPlaces {
       const given = named === null ? null : at(root, ["inputs", named]);
       return placeOf(given, message) ?? placeOf(value, message);
     },
+    option(step, field) {
+      const own = setOf(given, setPath(step, field));
+      if (own !== null || field[0] !== "inputs" || step.parent !== null) return own;
+      const input = step.path === "." ? field[1] : inputOfPipeline(at(nodeOf(step), field));
+      if (input === null || input === undefined) return null;
+      return Object.hasOwn(given.inputs, input)
+        ? `--input ${input}`
+        : setOf(given, `inputs.${input}`);
+    },
     ofJob({ steps, pipelines }, field, message) {
       const first = [...steps, ...pipelines].find(({ parent }) => parent === null);
       const file = first?.position?.file;
@@ -78,6 +98,20 @@ export function createFieldPlaces(limits: Partial<SpecLimits>): FieldPlaces {
       return value === null ? null : positionOf(value);
     },
   };
+}
+
+/** A field of a step as `--set` names it. */
+function setPath({ path: at }: StepNode, field: Field): string {
+  const front = at === "." ? "" : `jobs.${at.replaceAll(".", ".jobs.")}.`;
+  return front + field.join(".");
+}
+
+/** The last `--set` that gives the field, what it lies in, or its path. */
+function setOf({ set }: GivenOptions, field: string): string | null {
+  const gives = (option: string): boolean =>
+    `${field}.`.startsWith(`${option}.`) || option === `${field}.path`;
+  const found = set.findLast(({ path: option }) => gives(option));
+  return found === undefined ? null : `--set ${found.path}`;
 }
 
 /** Null for a component that is no file, and for a step without one. */

@@ -6,7 +6,7 @@ import type { Graph, StepInput, StepNode } from "../../spec/graph.ts";
 import type { Problem } from "../../spec/problem.ts";
 import { checkCommands } from "../definitions/check-commands.ts";
 import type { DefinitionSource } from "../definitions/definition-source.ts";
-import { createFieldPlaces } from "../definitions/field-places.ts";
+import { createFieldPlaces, type GivenOptions } from "../definitions/field-places.ts";
 import {
   type DefinitionOptions,
   type LoadedDefinition,
@@ -44,27 +44,29 @@ export async function prepareDefinition<Options extends PrepareOptions | Refusal
     return withoutLeftOut(loaded, until, workspace.config.limits);
   };
   const loaded = await load(false);
-  const prepared = await prepare(workspace, loaded, optionsFor);
+  const prepared = await prepare(workspace, loaded, definition, optionsFor);
   // A graph that was read back does not know where the mistake stands that was made around it since: whoever reads does.
   if (isRefusal(prepared) || prepared.plan !== null || !loaded.isCached) return prepared;
   const anew = await load(true);
-  return anew.graph === null ? prepare(workspace, anew, optionsFor) : prepared;
+  return anew.graph === null ? prepare(workspace, anew, definition, optionsFor) : prepared;
 }
 
 async function prepare<Options extends PrepareOptions | Refusal>(
   workspace: Workspace,
   { graph, draft, problems, readFrom, atSource }: LoadedDefinition,
+  given: GivenOptions,
   optionsFor: (graph: Graph) => Promise<Options>,
 ): Promise<PreparedDefinition | Extract<Options, Refusal>> {
   if (graph === null) {
-    const also = draft === null ? [] : await atSource(await mistakesBehind(workspace, draft));
+    const also =
+      draft === null ? [] : await atSource(await mistakesBehind(workspace, draft, given));
     const told = new Set(problems.map(placeOf));
     const all = [...problems, ...also.filter((one) => !told.has(placeOf(one)))];
     return { plan: null, problems: all, exitCode: 2, unresolved: new Map(), readFrom };
   }
   const options = await optionsFor(graph);
   if (isRefusal<PrepareOptions>(options)) return options as Extract<Options, Refusal>;
-  const prepared = await preparePlan(workspace, graph, options);
+  const prepared = await preparePlan(workspace, graph, { ...options, given });
   const isInvalid = problems.some(isError);
   // That a path is not there was told by reading.
   const told = new Set(problems.filter(({ lacks }) => lacks !== undefined).map(placeOf));
@@ -103,9 +105,16 @@ const LACKS: ReadonlySet<string> = new Set([
 ]);
 
 /** What else is wrong with a definition that is wrong anyway: told with its other mistakes, not after them. */
-async function mistakesBehind(workspace: Workspace, draft: Graph): Promise<readonly Problem[]> {
+async function mistakesBehind(
+  workspace: Workspace,
+  draft: Graph,
+  given: GivenOptions,
+): Promise<readonly Problem[]> {
   const ofCommands = checkCommands(draft, createFieldPlaces(workspace.config.limits));
-  const { problems } = await preparePlan(workspace, withoutLostPaths(draft), NOTHING_ASKED);
+  const { problems } = await preparePlan(workspace, withoutLostPaths(draft), {
+    ...NOTHING_ASKED,
+    given,
+  });
   return [...ofCommands, ...problems.filter((one) => LACKS.has(one.code))].filter(isError);
 }
 
@@ -126,8 +135,9 @@ function withoutLostPaths(draft: Graph): Graph {
   return { ...draft, steps };
 }
 
-function placeOf({ position: at }: Problem): string {
-  return `${at?.file}:${at?.line}:${at?.column}`;
+/** Of what an option gave its name, which the message begins with. */
+function placeOf({ position: at, message }: Problem): string {
+  return at === null ? (message.split(": ", 1)[0] as string) : `${at.file}:${at.line}:${at.column}`;
 }
 
 function isError(problem: Problem): boolean {

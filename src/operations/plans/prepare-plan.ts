@@ -21,7 +21,12 @@ import {
   OWN_DATASTORE,
 } from "../data/datastores.ts";
 import { createDataResolver } from "../data/resolve-data.ts";
-import { createFieldPlaces, type Field, type FieldPlaces } from "../definitions/field-places.ts";
+import {
+  createFieldPlaces,
+  type Field,
+  type FieldPlaces,
+  type GivenOptions,
+} from "../definitions/field-places.ts";
 import { isRefusal, type Refusal } from "../refusal.ts";
 import type { Workspace } from "../workspace.ts";
 import { copiesInCode } from "./copies-in-code.ts";
@@ -43,6 +48,8 @@ export interface PrepareOptions extends RunOptions {
   /** Nothing is asked over a network: data that lies elsewhere is only a warning. */
   readonly nearOnly?: boolean;
   readonly locked: boolean;
+  /** The options of the definition, which give what stands in no file. */
+  readonly given?: GivenOptions;
 }
 
 export interface Prepared {
@@ -78,15 +85,12 @@ export async function preparePlan(
   const problems: Problem[] = notRunnable(written, asked);
   // A run that is refused anyway needs no network either.
   const options = { ...asked, mayResolve: asked.mayResolve && !problems.some(isError) };
-  const places = createFieldPlaces(workspace.config.limits);
+  const places = createFieldPlaces(workspace.config.limits, asked.given);
   const skipped = new Set(asked.skip);
   const isLeftOut = (step: StepNode | null): boolean => step !== null && skipped.has(step.path);
   const report: Report = (step, refusal, field = [], asError = true) => {
     const severity = asError && !isLeftOut(step) ? "error" : "warning";
-    const problem = problemOf(step, refusal);
-    const position =
-      (step === null ? null : places.of(step, field, refusal.message)) ?? problem.position;
-    problems.push({ ...problem, severity, position });
+    problems.push({ ...placed(step, refusal, field, places), severity });
   };
   const data = createDataResolver(workspace, { nearOnly: asked.nearOnly ?? false });
   const code = createCodeResolver(workspace);
@@ -223,6 +227,22 @@ async function workspaceDefault(workspace: Workspace): Promise<Datastore | Refus
   if (defaultDatastore !== null) return findDatastore(workspace, defaultDatastore);
   const all = await listDatastores(workspace);
   return all.find((one) => one.isDefault) ?? findDatastore(workspace, OWN_DATASTORE);
+}
+
+/** At the field, or at the option that gave it; of what neither has, a component's, at the step. */
+function placed(
+  step: StepNode | null,
+  refusal: Refusal,
+  field: Field,
+  places: FieldPlaces,
+): Problem {
+  const problem = problemOf(step, refusal);
+  if (step === null || field.length === 0) return problem;
+  const option = places.option(step, field);
+  if (option !== null)
+    return { ...problem, message: `${option}: ${problem.message}`, position: null };
+  const position = places.of(step, field, refusal.message);
+  return position === null ? problem : { ...problem, position };
 }
 
 export function problemOf(step: StepNode | null, refusal: Refusal): Problem {
