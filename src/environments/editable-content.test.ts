@@ -22,6 +22,30 @@ it("counts a package beside `src` that the project installs, and not what lies t
   expect(content()).not.toBe(before);
 });
 
+it.each([
+  ["a C extension", "setup.py", "ext_modules=[Extension('m._c', ['csrc/x.c'])]", "csrc/v.h"],
+  ["one that pyproject.toml names", "pyproject.toml", "ext-modules = []", "native/inner/k.cu"],
+  ["a crate", "Cargo.toml", "", "crates/core/src/lib.rs"],
+  ["a CMake project", "CMakeLists.txt", "", "cpp/flags.cmake"],
+  ["a hook of hatch", "pyproject.toml", "", "hatch_build.py"],
+])("counts what is compiled or run when %s is built", (_, definition, text, source) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-content-"));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true }));
+  const write = (file: string, content: string) => {
+    fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    fs.writeFileSync(path.join(folder, file), content);
+  };
+  const content = () => projectContent(folder, "m", path.join(folder, ".cache"));
+  for (const file of ["pyproject.toml", "src/m/__init__.py", source]) write(file, "");
+  write(definition, text);
+  const before = content();
+  write("data/notes.txt", "x");
+  write("build/temp/x.c", "x");
+  expect(content()).toBe(before);
+  write(source, "x");
+  expect(content()).not.toBe(before);
+});
+
 it("counts of a pyproject.toml what may matter to a build, not how it is written nor what tools beside it are told", () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-content-"));
   onTestFinished(() => fs.rmSync(folder, { recursive: true }));

@@ -7,6 +7,7 @@ import path from "node:path";
 import { digest } from "../core/digest.ts";
 import { readText } from "../ports/read-file.ts";
 import { buildDefinition } from "./build-definition.ts";
+import { compiledSources } from "./compiled-sources.ts";
 import { fileHashes } from "./file-hashes.ts";
 import { packagedPlaces } from "./packaged-places.ts";
 import type { EditableSource } from "./probe-python.ts";
@@ -27,11 +28,20 @@ const NO_PACKAGES = new Set(
 const NO_SOURCE = /\.pyc$|~$|^\.#|^#.*#$|^\..*\.sw[op]$/;
 const CODE = /\.(?:py|pyi|pyx|pxd|so|pyd|dylib)$/;
 
+interface SourceRoot {
+  readonly path: string;
+  /** As of an editable install; `compiled`: of the folder of a project count the files that its build compiles. */
+  readonly kind: EditableSource["roots"][number]["kind"] | "compiled";
+}
+
 /**
  * Content of an editable install. A package counts with all its files; of a folder on sys.path count its modules, its
  * packages (folders with `__init__.py`), and the code in folders without one (namespace packages).
  */
-export function editableContent(source: EditableSource, cacheFolder: string): string {
+export function editableContent(
+  source: Readonly<{ name: string; roots: readonly SourceRoot[] }>,
+  cacheFolder: string,
+): string {
   const name = createHash("sha256").update(JSON.stringify(source)).digest("hex").slice(0, 32);
   const cacheFile = path.join(cacheFolder, "identities", `editable-${name}.json`);
   const hashes = fileHashes(cacheFile);
@@ -55,11 +65,15 @@ const BUILD_FILES =
 export function projectContent(folder: string, name: string, cacheFolder: string): string {
   const source = path.join(folder, "src");
   const beside = path.join(folder, name.replaceAll("-", "_"));
-  const usual: EditableSource["roots"] = !fs.existsSync(source)
+  const usual: readonly SourceRoot[] = !fs.existsSync(source)
     ? [{ path: folder, kind: "search" }]
     : [source, beside].map((each) => ({ path: each, kind: "package" }));
   const others = packagedPlaces(folder).filter((each) => each !== source && each !== beside);
-  const roots = [...usual, ...others.map((each) => ({ path: each, kind: "package" as const }))];
+  const roots: SourceRoot[] = [
+    ...usual,
+    ...others.map((each) => ({ path: each, kind: "package" as const })),
+    { path: folder, kind: "compiled" },
+  ];
   const texts = [
     buildDefinition(textOf(path.join(folder, "pyproject.toml"))),
     ...BUILD_FILES.map((each) => textOf(path.join(folder, each))),
@@ -71,8 +85,9 @@ function textOf(file: string): string {
   return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ? readText(file) : "";
 }
 
-function filesOf(root: EditableSource["roots"][number], distribution: string): string[] {
+function filesOf(root: SourceRoot, distribution: string): readonly string[] {
   if (root.kind === "package") return walk(root.path);
+  if (root.kind === "compiled") return compiledSources(root.path);
   const own = distribution.replaceAll("-", "_");
   // The folder of a whole project holds steps and scripts too: its own packages are those of its name or with `__init__.py`.
   const isProject = ["pyproject.toml", "setup.py", "setup.cfg"].some((name) =>

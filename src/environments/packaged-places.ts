@@ -12,15 +12,22 @@ export function packagedPlaces(folder: string): readonly string[] {
   const words = TABLES.flatMap((keys) => wordsIn(keys.reduce(field, tool)));
   const old = ["setup.py", "setup.cfg"].some((name) => fs.existsSync(path.join(folder, name)));
   const places = [...words, ...(old ? ["*"] : [])].flatMap((word) => placesOf(folder, word));
-  return [...new Set(places)].sort();
+  const hooks = HOOKS.map((name) => path.join(folder, name)).filter((each) => fs.existsSync(each));
+  return [...new Set([...places, ...hooks])].sort();
 }
+
+/** Programs that hatch and pdm run when they build, under names that need not be written anywhere. */
+const HOOKS = ["hatch_build.py", "pdm_build.py"];
 
 const TABLES: readonly (readonly string[])[] = [
   ["setuptools"],
   ["hatch", "build"],
+  ["hatch", "version"],
   ["poetry", "packages"],
   ["poetry", "include"],
+  ["poetry", "build"],
   ["pdm", "build"],
+  ["pdm", "version"],
   ["flit"],
   ["maturin"],
   ["scikit-build"],
