@@ -52,6 +52,12 @@ beforeAll(() => {
 
 afterAll(() => rig.remove());
 
+it("a nested pipeline stands where the definition has it, before its own steps", () => {
+  const names = rig.run("run", "job.yml", "--name", "order").steps.map(({ name }) => name);
+  const inside = (node: string) => [node, `${node}.deep`, `${node}.deep.show`];
+  expect(names).toEqual(["make", ...inside("given"), ...inside("made")]);
+});
+
 it("--json has them: literals, defaults, data, outputs of steps, and what is not set", () => {
   const { steps } = rig.run("run", "job.yml", "--name", "one");
   const inputsOf = (step: string) => steps.find(({ name }) => name === step)?.inputs;

@@ -274,21 +274,29 @@ export function outputView(record: OutputRecord): OutputView {
   return { type: record.type, path: path.resolve(record.path), id: record.id };
 }
 
-/** Nested pipelines are steps too: each stands before its children, with a status made of theirs. */
+/** Nested pipelines are steps too: each stands where its first step does, before its children, with a status made of theirs. */
 function withPipelines(run: RecordedRun, steps: readonly StepView[]): readonly StepView[] {
   const { pipelines } = run.plan.graph;
   if (pipelines.length === 0) return steps;
+  const byPath = new Map(pipelines.map((node) => [node.path, node]));
   const parentOf = new Map<string, string | null>([
     ...pipelines.map((node) => [node.path, node.parent] as const),
     ...run.plan.graph.steps.map((node) => [node.path, node.parent] as const),
   ]);
   const children = new Map<string | null, (StepView | PipelineNode)[]>();
-  for (const node of [...pipelines, ...steps]) {
-    const parent = parentOf.get("name" in node ? node.name : node.path) ?? null;
+  const placed = new Set<string>();
+  const place = (node: StepView | PipelineNode): void => {
+    const name = "name" in node ? node.name : node.path;
+    if (placed.has(name)) return;
+    placed.add(name);
+    const parent = parentOf.get(name) ?? null;
+    const around = parent === null ? undefined : byPath.get(parent);
+    if (around !== undefined) place(around);
     const siblings = children.get(parent);
     if (siblings === undefined) children.set(parent, [node]);
     else siblings.push(node);
-  }
+  };
+  for (const node of [...steps, ...pipelines]) place(node);
   const isEnded = isEndedRun(run.status);
   const unneeded = new Set(run.plan.options.skip);
   const statusOf = (inside: readonly StepView[]) => pipelineStatus(inside, isEnded, unneeded);
