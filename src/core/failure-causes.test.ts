@@ -50,6 +50,11 @@ const TEXTS: readonly [cause: string, text: string, hint: RegExp][] = [
     /leave the call out .* --experiment taxi \(in the file: experiment_name\)$/,
   ],
   [
+    "mlflow_experiment",
+    `INFO mlflow.tracking.fluent: Experiment with name 'taxi' does not exist. Creating a new experiment.\n${python("mlflow.exceptions.MlflowException: Cannot start run with ID a because active experiment ID does not match environment run ID. Make sure --experiment-name or --experiment-id matches experiment set with set_experiment(), or just use command-line arguments")}`,
+    /leave the call out .* --experiment taxi \(in the file: experiment_name\)$/,
+  ],
+  [
     "mlflow_store",
     python("mlflow.exceptions.MlflowException: Run 'a' not found"),
     /^mlflow\.set_tracking_uri leads to a store .* \{MLFLOW_TRACKING_URI: …\}$/,

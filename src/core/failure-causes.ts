@@ -88,7 +88,7 @@ export const CAUSES: readonly Cause[] = [
   },
   {
     name: "mlflow_experiment",
-    pattern: /active run ID does not match environment run ID/,
+    pattern: /active (?:run|experiment) ID does not match environment run ID/,
     hint: (_, { lines }) => {
       const names = lines.map((line) => /Experiment with name '([^']+)' does not/.exec(line)?.[1]);
       const name = names.find((one) => one !== undefined) ?? "NAME";
