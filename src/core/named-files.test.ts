@@ -2,8 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { StepInput } from "../spec/graph.ts";
 import { namedFiles } from "./named-files.ts";
 
-const of = (command: string, inputs: Record<string, StepInput> = {}): readonly string[] =>
-  namedFiles({ command, inputs }, "/home/ann");
+const of = (
+  command: string,
+  inputs: Record<string, StepInput> = {},
+  environmentVariables: Record<string, string> = {},
+): readonly string[] => namedFiles({ command, inputs, environmentVariables }, "/home/ann");
 
 const literal = (text: string): StepInput => ({
   type: "string",
@@ -44,5 +47,10 @@ describe("the files that a step names", () => {
     const inputs = { a: literal("/data/a.csv"), b: literal("a/b"), c: literal("/data/") };
     expect(of("sh run.sh ${{inputs.a}}", inputs)).toEqual(["/data/a.csv"]);
     expect(of("cat /data/a.csv", inputs)).toEqual(["/data/a.csv"]);
+  });
+
+  it("are those of its variables too", () => {
+    const variables = { A: "/data/a.csv", B: "b.csv", C: "/data/", D: "/x:/data/d.csv", E: "~/e" };
+    expect(of("sh run.sh", {}, variables)).toEqual(["/data/a.csv", "/x:/data/d.csv"]);
   });
 });

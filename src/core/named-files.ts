@@ -7,12 +7,17 @@ import { simpleCommands } from "./simple-commands.ts";
 
 /** Absolute paths, each once, in the order of the command. `home`: what `~` stands for. */
 export function namedFiles(
-  { command, inputs }: Pick<StepNode, "command" | "inputs">,
+  {
+    command,
+    inputs,
+    environmentVariables,
+  }: Pick<StepNode, "command" | "inputs" | "environmentVariables">,
   home: string,
 ): readonly string[] {
-  const values = Object.values(inputs).flatMap(({ source }) =>
-    source.kind === "literal" && source.literal.text.startsWith("/") ? [source.literal.text] : [],
+  const literals = Object.values(inputs).flatMap(({ source }) =>
+    source.kind === "literal" ? [source.literal.text] : [],
   );
+  const values = [...literals, ...Object.values(environmentVariables)];
   const words = command !== null && NAMES_A_PATH.test(command) ? wordsOf(command, home) : [];
   return [...new Set([...words, ...values])].filter((word) => PATH.test(word));
 }
