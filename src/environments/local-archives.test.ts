@@ -192,3 +192,19 @@ it("the same lines in two folders mean the wheels of each, and have a lock of th
   for (const [reference, found] of identities)
     expect(await environments(true).identify(reference, null, true)).toEqual(found);
 });
+
+it("an index that has no pip, which nobody asked for, makes an environment without it", async (context) => {
+  if (!hasUv) context.skip();
+  const index = path.join(folder, "index", "mine");
+  fs.mkdirSync(index, { recursive: true });
+  fs.writeFileSync(
+    path.join(index, "index.html"),
+    `<a href="${pathToFileURL(wheelOf("mine"))}">mine-1.0-py3-none-any.whl</a>`,
+  );
+  const text = `--index-url ${pathToFileURL(path.dirname(index))}\nmine\n`;
+  const reference = requirements("./unused");
+  const file = { path: path.join(folder, "private.txt"), text };
+  const asked = { ...reference, requirements: file } as EnvironmentReference;
+  const found = await environments().identify(asked, null, true);
+  expect(found).toMatchObject({ ok: true, value: { packages: { mine: "1.0" } } });
+});

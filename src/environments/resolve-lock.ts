@@ -41,7 +41,7 @@ export async function resolveLock(
   const pythons = [...new Set([minor(lower), minor(used)])];
   let failure: EnvironmentFailure | null = null;
   for (const python of pythons) {
-    const end = await compile(software, python, uv, keep);
+    const end = await compileWithPip(software, python, uv, keep);
     if (end.exitCode === 0) return checked(software, python, withoutComments(end.stdout));
     const said = { ...end, stderr: end.stderr.replace(OUR_FILE, "") };
     failure = programFailure(said, {
@@ -67,21 +67,33 @@ function checked(
   };
 }
 
+/**
+ * Commands that say `pip install` must find the environment's own pip, never the machine's. Nobody asked for it: where it
+ * cannot be had, as in an index of somebody's own packages, it is left out.
+ */
+const compileWithPip: typeof compile = async (software, python, uv, keep) => {
+  const { requirements, options } = software;
+  const hasPip = requirements.some((line) => /^pip(?:\s*[<>=!~;[]|$)/i.test(line));
+  if (hasPip || options.includes("--no-index")) return compile(software, python, uv, keep);
+  const more = { ...software, requirements: [...requirements, "pip"] };
+  const end = await compile(more, python, uv, keep);
+  if (end.exitCode === 0 || !NO_PIP.test(end.stderr)) return end;
+  return compile(software, python, uv, keep);
+};
+
+const NO_PIP = /\bpip was not found\b/;
+
 async function compile(software: PackageSoftware, python: string, uv: Uv, keep: Keep | null) {
   const work = makeTemporary("resolve");
   const remove = () => fs.rmSync(work, { recursive: true, force: true });
   const letGo = endWithProcess(remove);
   try {
-    const hasPip = software.requirements.some((line) => /^pip(?:\s*[<>=!~;[]|$)/i.test(line));
-    // Commands that say `pip install` must find the environment's own pip, never the machine's.
-    const noIndex = software.options.includes("--no-index");
-    const requirements = [...software.requirements, ...(hasPip || noIndex ? [] : ["pip"])];
     const write = (name: string, lines: readonly string[]) =>
       fs.writeFileSync(path.join(work, name), `${lines.join("\n")}\n`);
     const { words: more, rest } = splitOptions(software.options, software.folder);
     const isRemote = (line: string) => line.startsWith("-c ");
     const remote = software.constraints.filter(isRemote).map((line) => line.slice("-c ".length));
-    write("requirements.in", [...rest, ...requirements]);
+    write("requirements.in", [...rest, ...software.requirements]);
     const limits = software.constraints.filter((line) => !isRemote(line));
     write("constraints.in", limits);
     const words = ["pip", "compile", "--universal", "--generate-hashes", "--no-header"];
