@@ -97,6 +97,32 @@ describe("chooseSoftware", () => {
     });
   });
 
+  it("finds in the workspace's table what messages call an environment without a name", async () => {
+    const conda = (content: object, file: string | null = null) => ({ path: file, content });
+    const dependencies = ["ffmpeg"];
+    const table: EnvironmentTable = {
+      own: { ...EMPTY, packages: ["six"] },
+      video: { ...EMPTY, packages: ["attrs"] },
+      ctx: { ...EMPTY, packages: ["toolz"] },
+    };
+    const chosen = async (definition: Partial<EnvironmentDefinition>) =>
+      (await choose(inline(definition), table)) as { software?: { requirements: string[] } };
+    const named = await chosen({ conda: conda({ name: "own", dependencies }) });
+    expect(named.software?.requirements).toEqual(["six"]);
+    const unnamed = await chosen({ conda: conda({ dependencies }, "/p/video.yml") });
+    expect(unnamed.software?.requirements).toEqual(["attrs"]);
+    const built = await chosen({ build: { path: "/p/ctx", dockerfile: null } });
+    expect(built.software?.requirements).toEqual(["toolz"]);
+  });
+
+  it("installs a conda file also on an image of which the table says what it has", async () => {
+    const conda = { path: null, content: { dependencies: ["six=1.15"] } };
+    const table: EnvironmentTable = { "base:1": { ...EMPTY, packages: ["six==1.17.0"] } };
+    expect(await choose(inline({ image: "base:1", conda }), table)).toMatchObject({
+      software: { requirements: ["six==1.15.*", "setuptools<81"] },
+    });
+  });
+
   it("says so when names of the table go in a circle", async () => {
     const table = { a: { alias: "b" }, b: { alias: "a" } };
     expect(await choose(named("a"), table)).toMatchObject({ ok: false });

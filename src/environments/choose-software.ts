@@ -117,10 +117,7 @@ function fromDefinition(
   name: string | null,
 ): Choice {
   const label = definition.name ?? name;
-  const mapped = fromTable(
-    [definition.name, definition.image].filter((each) => each !== null),
-    table,
-  );
+  const mapped = fromTable(tableNames(definition, label), table);
   if (mapped !== null) return mapped;
   if (definition.python !== null)
     return chosen({ kind: "python", path: definition.python, label: definition.python });
@@ -147,14 +144,41 @@ function fromDefinition(
   return chosen({ kind: "host" });
 }
 
+/** Under what the table may say something else: also the names by which messages speak of it. */
+function tableNames(definition: EnvironmentDefinition, label: string | null): readonly string[] {
+  const { name, image, conda, build, ...others } = definition;
+  // What an image has counts where nothing is installed beside it.
+  const { requirements, packages: listed, project, python } = others;
+  const isAlone = [conda, requirements, listed, project, python].every((each) => each === null);
+  const told = [
+    conda === null ? null : condaLabel(conda, label),
+    build === null ? null : buildLabel(build, label),
+  ];
+  return [name, isAlone ? image : null, ...told].filter((each) => each !== null);
+}
+
+function condaLabel(
+  { content, path: file }: NonNullable<EnvironmentDefinition["conda"]>,
+  label: string | null,
+): string {
+  const own = (content as { readonly name?: unknown } | null)?.name;
+  return label ?? (typeof own === "string" ? own : null) ?? stem(file) ?? "conda";
+}
+
+function buildLabel(
+  build: NonNullable<EnvironmentDefinition["build"]>,
+  label: string | null,
+): string {
+  return label ?? path.basename(build.path);
+}
+
 function fromConda(
   conda: NonNullable<EnvironmentDefinition["conda"]>,
   label: string | null,
   kept?: EnvironmentDefinition["files"],
 ): Choice {
   const found = condaPackages(conda.content);
-  const own = (conda.content as { readonly name?: unknown } | null)?.name;
-  const name = label ?? (typeof own === "string" ? own : null) ?? stem(conda.path) ?? "conda";
+  const name = condaLabel(conda, label);
   if (found.unsupported.length > 0) {
     const what = found.unsupported.join(", ");
     return failed(
@@ -215,7 +239,7 @@ function fromBuildContext(
   build: NonNullable<EnvironmentDefinition["build"]>,
   label: string | null,
 ): Choice {
-  const name = label ?? path.basename(build.path);
+  const name = buildLabel(build, label);
   const found = INSTALLED.find((file) => isInstalled(path.join(build.path, file)));
   const note = `The environment ${JSON.stringify(name)} is built from ${build.dockerfile ?? "a Dockerfile"}, which is not possible without containers`;
   const way = `; to choose the packages yourself: environments: {${JSON.stringify(name)}: {packages: […]}} in stepwell.yml.`;
