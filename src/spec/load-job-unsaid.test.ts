@@ -44,6 +44,32 @@ describe("the name of a variable", () => {
   });
 });
 
+describe("a tracking address of the user's own", () => {
+  const told = (address: string) =>
+    findings(loaded(node(`environment_variables: {MLFLOW_TRACKING_URI: "${address}"}`)));
+
+  it.each(["mlruns", "./a/b", "../a", "file:mlruns", "sqlite:///mlflow.db"])(
+    "is warned of as %s, which goes with the work folder",
+    (address) => {
+      expect(told(address)).toEqual(["warning lost_metrics 3:65"]);
+    },
+  );
+
+  it.each([
+    "http://127.0.0.1:5000",
+    "/data/mlruns",
+    "file:///data/mlruns",
+    "sqlite:////data/mlflow.db",
+    "sqlite:///outputs/mlflow.db",
+    "./outputs",
+    "databricks",
+    "databricks://profile",
+    "",
+  ])("is taken as %j", (address) => {
+    expect(told(address)).toEqual([]);
+  });
+});
+
 describe("the path of an output", () => {
   const output = (fields: string) =>
     loaded(node(`outputs: {model: {type: uri_folder, ${fields}}}`));

@@ -65,6 +65,8 @@ export const PROBLEM_CODES = {
   ray_not_started: "A `distribution` of type ray: the command runs as one process; a warning.",
   dropped_by_azure:
     "A component has `environment_variables`, which Azure ML's client drops: steps lack them there, and have them here; a warning.",
+  lost_metrics:
+    "MLflow's tracking address is a path in the work folder of the step, which goes with what was logged; a warning.",
   default_becomes_number:
     "A whole number is the default of a text: it arrives as `5.0`, as in Azure ML.",
   undeclared_input: "A command uses an input that is not declared.",

@@ -15,6 +15,7 @@ export function checkVariables(
   for (const source of sources)
     for (const [name, { key }] of getMapping(source, "environment_variables")?.entries ?? [])
       if (name.includes("=")) reportName(name, key, context);
+  for (const source of sources) warnOfLostStore(source, context);
   warnOfUnboundVariables(sources, node.path !== "", context);
   warnOfComponentVariables(node, own, context);
 }
@@ -24,6 +25,22 @@ function reportName(name: string, place: TreeNode, context: LoadContext): void {
   const message = `\`${name}\` is not the name of a variable`;
   context.error(place, "bad_name", message, `Write \`${meant}: ${value}\`.`);
 }
+
+/** A tracking address of the user's own wins over the step's store; as a path it begins in a folder that does not last. */
+function warnOfLostStore(source: TreeMapping, context: LoadContext): void {
+  const variables = getMapping(source, "environment_variables");
+  const value = variables?.entries.get("MLFLOW_TRACKING_URI")?.value;
+  const address = value === undefined ? null : textOf(value);
+  if (value === undefined || address === null || !LOST_STORE.test(address)) return;
+  const message = `what MLflow logs to \`${address}\` is lost: it lies in the step's work folder, which goes when the step has ended`;
+  const hint =
+    "Leave the variable out: a step has a store of its own, which is recorded. Or name a server, or a whole path.";
+  context.warn(value, "lost_metrics", message, hint);
+}
+
+/** A path from the work folder, but not to `outputs` and `logs` there, which are kept. */
+const LOST_STORE =
+  /^(?:sqlite(?:\+\w+)?:\/\/\/(?!\/)|file:(?!\/)|(?!\/|~|\w[\w+.-]*:|databricks$|uc$))(?!(?:\.\/)?(?:outputs|logs)(?:\/|$))[^$]+$/;
 
 /** Only `${{parent.inputs.x}}` is filled in there, and that has happened: whatever else is left reaches the command as text. */
 function warnOfUnboundVariables(
