@@ -87,3 +87,11 @@ it("refuses a requirement without a hash where --require-hashes is asked for, wh
   });
   expect(read("toolz==1.0", `six==1.16.0 ${hash}`)).toMatchObject({ ok: true });
 });
+
+it("says of packages that stand in no file of their own why a file that they name cannot be found", () => {
+  const found = readRequirements(["-r more.txt"], null);
+  expect(found).toMatchObject({
+    ok: false,
+    message: "The packages are no file of their own, so nobody knows where more.txt lies.",
+  });
+});

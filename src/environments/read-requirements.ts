@@ -180,9 +180,14 @@ function include(
     return;
   }
   if (hasVariable(plain)) throw new Unusable(variableIn(`-r ${plain}`), VARIABLE_HINT);
-  const file = path.resolve(base ?? "/", plain);
+  if (base === null)
+    throw new Unusable(
+      `The packages are no file of their own, so nobody knows where ${plain} lies.`,
+      "Write them into a file (`conda_file: conda.yml`, `requirements: requirements.txt`): paths in it are relative to it.",
+    );
+  const file = path.resolve(base, plain);
   const known = own(found.kept, file);
-  if (base === null || (known === undefined && !fs.existsSync(file)))
+  if (known === undefined && !fs.existsSync(file))
     throw new Unusable(
       `The requirements name a file that does not exist: ${plain}.`,
       "Paths are relative to the file that names them.",
