@@ -58,4 +58,16 @@ describe("the places that a project names to those who build it", () => {
   ])("are not those of %s", (_, toml) => {
     expect(places(toml).filter((place) => place !== "src")).toEqual([]);
   });
+
+  it.each([
+    ["setup.py", 'setup(package_dir={"": "lib"}, packages=find_packages("lib"))'],
+    ["setup.py", "setup(packages=setuptools.find_namespace_packages(where='lib'))"],
+    ["setup.cfg", "[options]\npackage_dir =\n    = lib\n"],
+    ["setup.cfg", "[options.packages.find]\nwhere = lib\nexclude =\n    data\n"],
+  ])("are those that a %s says: %s", (name, text) => {
+    fs.writeFileSync(path.join(folder, name), text);
+    const found = places("");
+    fs.rmSync(path.join(folder, name));
+    expect(found).toEqual(["core_lib", "core_more", "lib"]);
+  });
 });

@@ -10,8 +10,7 @@ import { textOrNull } from "../ports/read-file.ts";
 export function packagedPlaces(folder: string): readonly string[] {
   const tool = toolsOf(textOrNull(path.join(folder, "pyproject.toml")) ?? "");
   const words = TABLES.flatMap((keys) => wordsIn(keys.reduce(field, tool)));
-  const old = ["setup.py", "setup.cfg"].some((name) => fs.existsSync(path.join(folder, name)));
-  const places = [...words, ...(old ? ["*"] : [])].flatMap((word) => placesOf(folder, word));
+  const places = [...words, ...oldWords(folder)].flatMap((word) => placesOf(folder, word));
   const hooks = HOOKS.map((name) => path.join(folder, name)).filter((each) => fs.existsSync(each));
   return [...new Set([...places, ...hooks])].sort();
 }
@@ -38,6 +37,20 @@ const TABLES: readonly (readonly string[])[] = [
 const BESIDE = /exclude|^sdist$|^source-include|^(?:readme|license|description)/;
 /** Of these tables the keys are places. */
 const FROM_KEYS = /^(?:force-include|shared-data|shared-scripts|extra-metadata|sources)$/;
+
+/** Of setuptools' older files: packages at the top, and the folders where they say that packages lie. */
+function oldWords(folder: string): readonly string[] {
+  const texts = ["setup.py", "setup.cfg"].flatMap(
+    (name) => textOrNull(path.join(folder, name)) ?? [],
+  );
+  const said = texts.flatMap((text) => [...text.matchAll(PACKAGE_FOLDER)]);
+  const words = said.flatMap(([, ...groups]) => groups.filter((word) => word !== undefined));
+  return texts.length === 0 ? [] : ["*", ...words];
+}
+
+/** `package_dir={"": "python"}`, `find_packages("python")`; `=python` below `package_dir`, `where = python`. */
+const PACKAGE_FOLDER =
+  /package_dir\s*=\s*\{[^}]*?["'][\w.]*["']\s*:\s*["']([\w./-]+)["']|find_(?:namespace_)?packages\(\s*(?:where\s*=\s*)?["']([\w./-]+)["']|package_dir\s*=\s*\n\s+[\w.]*\s*=\s*([\w./-]+)|^where\s*=\s*([\w./-]+)/gm;
 
 function toolsOf(text: string): unknown {
   try {
