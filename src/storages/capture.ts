@@ -2,7 +2,7 @@
 // layout of the store; how one output is frozen and hashed is `capture-port`.
 
 import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import type { OutputRecord } from "../core/output.ts";
 import type { Captured, CaptureOrder, LeftFolder } from "../ports/contents.ts";
 import type { DataType } from "../spec/graph.ts";
@@ -11,6 +11,7 @@ import { WORK_FOLDERS } from "./as-made.ts";
 import type { CapturedPort, PortOrder } from "./capture-port.ts";
 import { ContentProblem } from "./content-problem.ts";
 import type { Unsynced } from "./durable.ts";
+import { hashFile } from "./hash-file.ts";
 
 export interface CapturePlaces {
   readonly storeFolder: string;
@@ -61,7 +62,8 @@ export async function captureAttempt(
   }
   const left = order.captureArtifacts ? artifactFolders(order, places) : [];
   const more = order.captureArtifacts ? ownFolders(order, places) : [];
-  const artifacts = order.captureArtifacts ? gatherArtifacts(left, more, source) : null;
+  const lost: string[] = [];
+  const artifacts = order.captureArtifacts ? gatherArtifacts(left, more, source, lost) : null;
   if (artifacts !== null) {
     const before = `${places.workFolder}/${order.attemptId}`;
     const asked = { port: ARTIFACTS, type: "uri_folder" as const, folder: artifacts };
@@ -73,8 +75,18 @@ export async function captureAttempt(
   }
   if (ports.length > 0 && !isMoved) moveInto(scratch, final, means);
   const leftNothing = order.captureArtifacts && left.length === 0;
-  return { ...resultOf(ports, final, storeFolder), leftNothing };
+  const result = resultOf(ports, final, storeFolder);
+  return { ...result, warnings: [...result.warnings, ...leftTwice(lost)], leftNothing };
 }
+
+function leftTwice(lost: readonly string[]): readonly string[] {
+  if (lost.length === 0) return [];
+  const more = lost.length > TOLD ? ` and ${lost.length - TOLD} more` : "";
+  const names = `${lost.slice(0, TOLD).join(", ")}${more}`;
+  return [`artifacts were left twice under one name, with other bytes, and one is kept: ${names}`];
+}
+
+const TOLD = 3;
 
 /** False when it is not there. A step may have put a link in its place, so that we would alter what it leads to. */
 function isOwnFolder(folder: string): boolean {
@@ -105,11 +117,12 @@ function ownFolders(order: CaptureOrder, places: CapturePlaces): readonly LeftFo
   return left.filter(({ folder }) => realpathSync(folder).startsWith(own));
 }
 
-/** Moves them beside the ports; null when there are none. */
+/** Moves them beside the ports; null when there are none. `lost` gets the names of what has no place there. */
 function gatherArtifacts(
   left: readonly string[],
   more: readonly LeftFolder[],
   source: string,
+  lost: string[],
 ): string | null {
   const folder = `${source}/${ARTIFACTS}`;
   if (left.length + more.length === 0) return existsSync(folder) ? folder : null;
@@ -118,21 +131,32 @@ function gatherArtifacts(
     const moved = join(folder, basename(full));
     if (!hasEntries(moved)) renameSync(full, moved);
   }
-  for (const one of more) mergeInto(one.folder, join(folder, one.as));
+  for (const one of more) {
+    const others = mergeInto(one.folder, join(folder, one.as));
+    lost.push(...others.map((full) => relative(folder, full)));
+  }
   return folder;
 }
 
-/** Moves the entries of a folder; what has the same name there already stays, folders are merged. */
-function mergeInto(from: string, to: string): void {
+/** Moves the entries of a folder; what has the same name there already stays, folders are merged. Gives what that hides. */
+function mergeInto(from: string, to: string): readonly string[] {
   const place = lstatSync(to, { throwIfNoEntry: false });
-  if (place?.isDirectory() === false) return;
+  if (place?.isDirectory() === false) return [to];
   mkdirSync(to, { recursive: true });
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
+  return readdirSync(from, { withFileTypes: true }).flatMap((entry) => {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     const there = lstatSync(target, { throwIfNoEntry: false });
-    if (there === undefined) renameSync(source, target);
-    else if (entry.isDirectory() && there.isDirectory()) mergeInto(source, target);
-  }
+    if (entry.isDirectory() && there?.isDirectory() === true) return mergeInto(source, target);
+    if (there !== undefined) return isSameFile(source, target) ? [] : [target];
+    renameSync(source, target);
+    return [];
+  });
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [was, is] = [lstatSync(one), lstatSync(other)];
+  if (!was.isFile() || !is.isFile() || was.size !== is.size) return false;
+  return hashFile(one, was.size) === hashFile(other, is.size);
 }
 
 function hasEntries(folder: string): boolean {

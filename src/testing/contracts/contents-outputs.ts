@@ -170,6 +170,25 @@ export function capturing(bench: () => ContentsBench): void {
     expect(readFileSync(join(elsewhere, "secret"), "utf8")).toBe("s");
   });
 
+  it("tells what was left twice under one name, but for the same bytes", async () => {
+    const staged = await bench().stage("c1", {});
+    const store = join(staged.folder, "store");
+    mkdirSync(join(store, "outputs"), { recursive: true });
+    for (const name of ["same", "other", "longer"])
+      writeFileSync(join(staged.workFolder, "outputs", name), "text");
+    writeFileSync(join(store, "outputs/same"), "text");
+    writeFileSync(join(store, "outputs/other"), "TEXT");
+    writeFileSync(join(store, "outputs/longer"), "a text");
+    const order = { ...CAPTURE, outputs: {}, left: [{ folder: store, as: "" }] };
+    const outcome = await bench().contents.capture(order);
+    expect(outcome).toMatchObject({
+      ok: true,
+      warnings: [
+        expect.stringMatching(/: outputs\/(?:other, outputs\/longer|longer, outputs\/other)$/),
+      ],
+    });
+  });
+
   it("keeps links in the artifacts to what lies in them, and no others", async () => {
     const made = async (attemptId: string, goal: string) => {
       const { workFolder } = await bench().stage(attemptId, {});
