@@ -95,6 +95,17 @@ describe("condaPackages", () => {
     });
   });
 
+  it.each(["poppler", "unixodbc=2.3", "tesseract", "mamba", "cxx-compiler"])(
+    "takes no package of another kind for %s",
+    (dependency) => {
+      const { requirements, unsupported } = condaPackages({ dependencies: [dependency] });
+      expect({ requirements, unsupported }).toEqual({
+        requirements: [],
+        unsupported: [dependency],
+      });
+    },
+  );
+
   it("leaves out what any Python brings, and what the wheels of an asked package do", () => {
     const dependencies = [
       "_libgcc_mutex=0.1=main",

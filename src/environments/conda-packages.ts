@@ -131,8 +131,16 @@ const DROPPED = new Set([
 const LIKE_LIBRARIES = /^lib(?:rosa|cst|sass|tmux|clang|pysal|usb1|virt-python|archive-c)$/;
 
 /** Of which nothing else that is asked for brings them. */
-const NOT_PYTHON =
-  /^(?:_.*|r|r-.*|cudatoolkit.*|cuda|cuda-.*|cudnn|nccl|pytorch-cuda|pytorch-mutex|openjdk|java-.*|nodejs|gcc.*|gxx.*|gfortran.*|clang.*|llvm-openmp|lib.*|make|ninja-base|git|ffmpeg|openmpi|mpich|mpi|glib|gdal|geos|proj|hdf5|curl|wget|unzip|perl|ruby|julia|rust|go)$/;
+const NOT_PYTHON = new RegExp(
+  `^(?:${[
+    "_.*|r|r-.*|cudatoolkit.*|cuda|cuda-.*|cudnn|nccl|pytorch-cuda|pytorch-mutex|openjdk|java-.*|nodejs",
+    "gcc.*|gxx.*|gfortran.*|clang.*|llvm-openmp|lib.*|make|ninja-base|git|ffmpeg|openmpi|mpich|mpi|glib",
+    "gdal|geos|proj|hdf5|curl|wget|unzip|perl|ruby|julia|rust|go|c-compiler|cxx-compiler|fortran-compiler",
+    // Packages of these names on PyPI are other ones, or none.
+    "compilers|mamba|micromamba|poppler|unixodbc|tesseract|imagemagick|ghostscript|boost|boost-cpp|eigen",
+    "gsl|fftw|cairo|pango|openslide|sox|zeromq|bazel|doxygen|vim|tmux|htop",
+  ].join("|")})$`,
+);
 
 function isNotPython(name: string): boolean {
   return NOT_PYTHON.test(name) && !LIKE_LIBRARIES.test(name);
