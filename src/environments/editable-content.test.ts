@@ -23,6 +23,23 @@ it("counts a package beside `src` that the project installs, and not what lies t
 });
 
 it.each([
+  ["with its packages at the top", "setup.py", "m/__init__.py"],
+  ["with what it compiles", "Cargo.toml", "src/m/lib.rs"],
+])("is the same of a project %s whose folder has another name", (_, definition, source) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "stepwell-content-"));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true }));
+  const [old, renamed] = [path.join(folder, "old"), path.join(folder, "renamed")];
+  for (const file of ["pyproject.toml", definition, source]) {
+    fs.mkdirSync(path.dirname(path.join(old, file)), { recursive: true });
+    fs.writeFileSync(path.join(old, file), "");
+  }
+  const content = (of: string) => projectContent(of, "m", path.join(folder, ".cache"));
+  const before = content(old);
+  fs.renameSync(old, renamed);
+  expect(content(renamed)).toBe(before);
+});
+
+it.each([
   ["a C extension", "setup.py", "ext_modules=[Extension('m._c', ['csrc/x.c'])]", "csrc/v.h"],
   ["one that pyproject.toml names", "pyproject.toml", "ext-modules = []", "native/inner/k.cu"],
   ["a crate", "Cargo.toml", "", "crates/core/src/lib.rs"],

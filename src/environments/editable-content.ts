@@ -50,9 +50,12 @@ export function editableContent(
     const id = hashes.of(file);
     if (id !== null) lines.push(`${label}\0${id}`);
   };
-  for (const [index, root] of source.roots.entries())
+  for (const [index, root] of source.roots.entries()) {
+    // A package is imported by the name of its folder; nobody sees what any other folder is called.
+    const from = root.kind === "package" ? path.dirname(root.path) : root.path;
     for (const file of filesOf(root, source.name))
-      add(file, `${index}/${path.relative(path.dirname(root.path), file)}`);
+      add(file, `${index}/${path.relative(from, file)}`);
+  }
   hashes.save();
   return digest(lines.sort().join("\n"));
 }
