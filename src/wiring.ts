@@ -199,7 +199,7 @@ function compose(
   const registering = createRegisterCommands(home, process.cwd());
   const environmentSettings = {
     cacheFolder: cacheFolder(options.shell),
-    workspaceFolder: folder,
+    workspaceFolder: home,
     table: config.environments,
     lookup: environmentLookup({ folder, records }),
     registering: registering.bind(null, "environment"),
@@ -212,6 +212,7 @@ function compose(
   const environments = environmentsOf(environmentSettings, locksFolder);
   const workspace: Workspace = {
     folder,
+    home,
     config,
     records,
     registering,

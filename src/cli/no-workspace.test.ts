@@ -28,6 +28,26 @@ outputs: {o: {type: uri_file}}
 const FILES = ["code", "in.txt", "job.yml", "stepwell.yml"];
 
 describe("without a workspace", () => {
+  it("plan knows a step by the whole project, and by the version that the project chooses", () => {
+    const keys = makeRig("keys");
+    const variables = {
+      XDG_CONFIG_HOME: keys.at("config"),
+      PATH: `${keys.at("shims")}:${process.env.PATH}`,
+    };
+    keys.write("shims/node", "#!/bin/sh\n# asdf\ncat .node-version\n");
+    fs.chmodSync(keys.at("shims/node"), 0o755);
+    rig.write(".node-version", "22.1.0\n");
+    rig.write("stepwell.yml", `cache: [{url: ${keys.at("shared")}, mode: read-write}]\n`);
+    rig.write("whole.yml", "type: command\ncompute: local\ncode: .\ncommand: node --version\n");
+    const decisions = (verb: string) =>
+      JSON.parse(rig.cliWith(variables, verb, "whole.yml", "--json").stdout).steps;
+    expect(decisions("run")).toMatchObject([{ reuse: { decision: "ran" } }]);
+    fs.rmSync(rig.at(".stepwell"), { recursive: true });
+    expect(decisions("plan")).toMatchObject([{ decision: "reuse" }]);
+    expect(decisions("run")).toMatchObject([{ reuse: { decision: "reused" } }]);
+    keys.remove();
+  });
+
   it("plan says what would run, and writes nothing", () => {
     const plan = rig.cli("plan", "job.yml", "--json");
     expect(JSON.parse(plan.stdout)).toMatchObject({

@@ -24,6 +24,8 @@ import type { Refusal } from "./refusal.ts";
 export interface Workspace {
   /** Folder that holds `.stepwell/`. */
   readonly folder: string;
+  /** Where `stepwell.yml` lies: its folder, or what would be that where a workspace is not made for a mere look. */
+  readonly home: string;
   readonly config: WorkspaceConfig;
   readonly records: RecordStore;
   readonly registering: RegisterCommand;

@@ -45,7 +45,7 @@ async function snapshotOnce(
   warnings: Map<string, Problem>,
 ): Promise<number | Refusal> {
   // What the workspace's own file says of a step counts already, as with the pipeline's.
-  const settings = path.join(workspace.folder, "stepwell.yml");
+  const settings = path.join(workspace.home, "stepwell.yml");
   const definitionFiles = [...code.definitionFiles, settings];
   const snapshot = workspace.contents.snapshot({ ...code, definitionFiles });
   const outcome = await noticeWhenSlow(snapshot, () => workspace.notice(slowly(code)));

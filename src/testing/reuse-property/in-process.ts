@@ -94,6 +94,7 @@ export function makeInProcess(): Workspace {
   };
   return {
     folder,
+    home: folder,
     config: { ...defaultWorkspaceConfig(folder), keep: "reference" },
     newestEpoch: () => 0,
     records,
