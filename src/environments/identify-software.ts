@@ -9,7 +9,7 @@ import { type ChosenPython, choosePython, hostPython, pythonWarnings } from "./c
 import type { PackageSoftware, Software } from "./choose-software.ts";
 import { editableContent } from "./editable-content.ts";
 import { programVersion } from "./find-program.ts";
-import { type ChangedArchive, changedArchives } from "./local-archives.ts";
+import { type ChangedArchive, changedArchives, changedOf } from "./local-archives.ts";
 import {
   type Lock,
   lockDamage,
@@ -326,7 +326,11 @@ async function identifyProject(
       : [
           `The uv.lock of ${folder} is older than its pyproject.toml: it ${lock.stale.join(", ")}; ${renew}`,
         ];
-  const warnings = python.warning === null ? old : [...old, python.warning];
+  const built = changedOf(lock.archives, context.cacheFolder).map(
+    ({ name, file }) =>
+      `The uv.lock of ${folder} was made of another ${file}, and what was locked counts; take the file as it is now: uv lock --project ${folder} --upgrade-package ${name}`,
+  );
+  const warnings = [...old, ...built, ...(python.warning === null ? [] : [python.warning])];
   return { ok: true, value: identity, warnings };
 }
 

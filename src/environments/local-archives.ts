@@ -33,6 +33,14 @@ export function changedArchives(
     ...locked.flatMap((entry) => byAddress(entry)),
     ...ofFolders(folders, locked),
   ];
+  return changedOf(candidates, cacheFolder);
+}
+
+/** Those of which no file that is there is the locked one. */
+export function changedOf(
+  candidates: readonly Candidate[],
+  cacheFolder: string,
+): readonly ChangedArchive[] {
   if (candidates.length === 0) return [];
   const all = candidates.flatMap(({ files }) => files);
   const key = createHash("sha256").update(JSON.stringify(all));
@@ -57,8 +65,8 @@ function hashesOf(files: readonly string[], hashes: FileHashes): readonly string
 }
 
 /** What a package may be installed from here. uv writes down the one file that it would take of them. */
-interface Candidate {
-  readonly entry: LockedFiles;
+export interface Candidate {
+  readonly entry: Pick<LockedFiles, "name" | "hashes">;
   readonly files: readonly string[];
 }
 

@@ -7,6 +7,7 @@ import { canonicalJson } from "../core/canonical-json.ts";
 import { digest } from "../core/digest.ts";
 import type { EnvironmentFailure } from "../ports/environments.ts";
 import { textOrNull } from "../ports/read-file.ts";
+import type { Candidate } from "./local-archives.ts";
 import { packageName } from "./package-name.ts";
 import { type Definition, differencesFromLock, textOf, textsOf } from "./stale-lock.ts";
 import {
@@ -37,6 +38,8 @@ export interface ProjectLock {
   readonly isPackage: boolean;
   /** Folders that the project depends on: name → absolute path. */
   readonly sources: Readonly<Record<string, string>>;
+  /** Files beside it that the project depends on, with the hashes that are locked of them. */
+  readonly archives: readonly Candidate[];
   /** In which way the uv.lock is not that of pyproject.toml: `has no numpy>=2`. */
   readonly stale: readonly string[];
 }
@@ -93,6 +96,7 @@ function describe(
     packages: versionsOf(needed),
     isPackage: (uv?.package ?? definition["build-system"] !== undefined) === true,
     sources: sourcesOf(needed, folder),
+    archives: archivesOf(needed, folder),
     stale: differencesFromLock(definition, itself, isAlone ? range : null),
   };
 }
@@ -175,6 +179,15 @@ type Source = Needed["locked"]["source"];
 
 function isFolder(source: Source): boolean {
   return ["editable", "directory", "virtual"].some((kind) => source?.[kind] !== undefined);
+}
+
+function archivesOf(needed: readonly Needed[], folder: string): readonly Candidate[] {
+  return needed.flatMap(({ locked: { name, source, sdist, wheels = [] } }) => {
+    const hashes = [sdist, ...wheels].flatMap((file) => textOf(file?.hash) ?? []);
+    const place = textOf(source?.path);
+    if (place === null || hashes.length === 0) return [];
+    return [{ entry: { name, hashes }, files: [path.resolve(folder, place)] }];
+  });
 }
 
 function sourcesOf(needed: readonly Needed[], folder: string): Record<string, string> {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { makeRig, type Rig } from "./rig.ts";
 
@@ -43,4 +44,35 @@ it("refuses with --locked, and in CI, what the run would refuse", () => {
     expect(ended.code).toBe(4);
     expect(ended.stderr).toContain("stepwell.lock.d/requirements-");
   }
+});
+
+it("warns of a wheel of the project that is another file than its uv.lock was made of", () => {
+  const hash = createHash("sha256").update("a wheel").digest("hex");
+  rig.write("wheels/mine-1.0-py3-none-any.whl", "a wheel");
+  rig.write("pyproject.toml", '[project]\nname = "app"\nversion = "1"\ndependencies = ["mine"]\n');
+  rig.write(
+    "uv.lock",
+    `version = 1
+requires-python = ">=3.9"
+[[package]]
+name = "app"
+version = "1"
+source = { virtual = "." }
+dependencies = [{ name = "mine" }]
+[package.metadata]
+requires-dist = [{ name = "mine", path = "wheels/mine-1.0-py3-none-any.whl" }]
+[[package]]
+name = "mine"
+version = "1.0"
+source = { path = "wheels/mine-1.0-py3-none-any.whl" }
+wheels = [{ filename = "mine-1.0-py3-none-any.whl", hash = "sha256:${hash}" }]
+`,
+  );
+  pipeline(", environment: {project: .}");
+  const warnings = () => JSON.parse(rig.cli("plan", "p.yml", "--json").stdout).warnings;
+  expect(warnings()).toEqual([]);
+  rig.write("wheels/mine-1.0-py3-none-any.whl", "another wheel");
+  expect(warnings()).toEqual([
+    expect.stringMatching(/was made of another .*mine-1\.0.*\.whl, .* --upgrade-package mine$/),
+  ]);
 });
