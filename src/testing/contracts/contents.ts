@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe } from "vitest";
 import type { Contents } from "../../ports/contents.ts";
+import { keepingArtifacts } from "./contents-artifacts.ts";
 import { ContentsBench } from "./contents-bench.ts";
 import { ignoring, snapshots, staging } from "./contents-code.ts";
 import { discarding, publishing } from "./contents-handing.ts";
@@ -25,6 +26,7 @@ export function contentsContract(name: string, make: (workspaceFolder: string) =
     ignoring(() => bench);
     staging(() => bench);
     capturing(() => bench);
+    keepingArtifacts(() => bench);
     hostileOutputs(() => bench);
     verifying(() => bench);
     publishing(() => bench);
