@@ -83,6 +83,17 @@ describe("the MLflow store of an attempt", () => {
     expect(readMlflowStore(folder).metrics).toMatchObject([{ value: 9 }]);
   });
 
+  it("says that runs beside the step's own logged what is not recorded", () => {
+    layOutMlflowStore(folder, options);
+    write("metrics/loss", "1700 0.5 0\n");
+    for (const run of ["second", "third", "silent"]) write("meta.yaml", "start_time: 1\n", run);
+    for (const run of ["second", "third"]) write("metrics/loss", "1800 9 0\n", run);
+    expect(readMlflowStore(folder)).toMatchObject({
+      metrics: [{ value: 0.5 }],
+      warnings: [expect.stringMatching(/^2 more MLflow runs beside the step's own .* to one run$/)],
+    });
+  });
+
   it("reads a store that is not there as empty", () => {
     expect(readMlflowStore(folder)).toEqual({
       metrics: [],

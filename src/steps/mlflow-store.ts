@@ -23,7 +23,7 @@ export interface LoggedMetrics {
   readonly metrics: readonly MetricPoint[];
   readonly parameters: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
-  /** Metrics whose latest value is no number. */
+  /** Metrics whose latest value is no number, and runs that do not count. */
   readonly warnings: readonly string[];
 }
 
@@ -80,15 +80,28 @@ export function layOutMlflowStore(
  * A store that is not there, or half written, gives what can be read.
  */
 export function readMlflowStore(folder: string): LoggedMetrics {
-  const chosen = stepRuns(folder).map(readRun);
+  const own = stepRuns(folder);
+  const chosen = own.map(readRun);
   const tags = Object.assign({}, ...chosen.map((run) => run.tags)) as Record<string, string>;
   delete tags[MAIN_TAG];
   return {
     metrics: chosen.flatMap((run) => run.metrics),
     parameters: Object.assign({}, ...chosen.map((run) => run.parameters)),
     tags,
-    warnings: chosen.flatMap((run) => run.warnings),
+    warnings: [...chosen.flatMap((run) => run.warnings), ...besideOwn(folder, own)],
   };
+}
+
+/** A script that begins one run after another has logged to the step's own only in the first of them. */
+function besideOwn(store: string, own: readonly string[]): readonly string[] {
+  const others = runFolders(store).filter(
+    (run) => !own.includes(run) && !hasTag(run, PARENT_TAG) && !isUntouched(run),
+  );
+  if (others.length === 0) return [];
+  const runs = others.length === 1 ? "one more MLflow run" : `${others.length} more MLflow runs`;
+  return [
+    `${runs} beside the step's own logged values, which are not recorded: log them to one run`,
+  ];
 }
 
 /** Folders of the MLflow runs that are the step's own. Their metrics, of which there may be millions, are not read. */
