@@ -272,10 +272,10 @@ jobs:
     const statuses = (...words: readonly string[]) =>
       rig.run("run", "pipeline.yml", ...words).steps.map(({ name, status }) => `${name} ${status}`);
     expect(statuses()).toEqual([
+      "bad Failed",
       "inner Skipped",
       "inner.first Completed",
       "inner.second Skipped",
-      "bad Failed",
     ]);
     expect(statuses("--until", "inner.first")).toContain("inner Completed");
     const good = ["--set", "jobs.bad.environment_variables.CODE=0"];
