@@ -2,7 +2,7 @@
 // of their file system. Runs off the engine's thread; knows paths only.
 
 import { execFile } from "node:child_process";
-import { closeSync, fsync, openSync, readdirSync, statSync } from "node:fs";
+import { closeSync, fsync, openSync, readdirSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ManifestEntry } from "../core/content.ts";
 import type { FileSystemSync } from "./file-system-sync.ts";
@@ -48,11 +48,14 @@ export async function syncCopy(
 /** What has changed so long ago is on the disk: systems wait half a minute with it. */
 export const WRITTEN_BACK_MS = 60_000;
 
+export function isRecent({ mtimeMs, ctimeMs }: Pick<Stats, "mtimeMs" | "ctimeMs">): boolean {
+  return Math.max(mtimeMs, ctimeMs) > Date.now() - WRITTEN_BACK_MS;
+}
+
 /** False when it is not there. */
 export function isYoung(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return false;
-  return Math.max(stats.mtimeMs, stats.ctimeMs) > Date.now() - WRITTEN_BACK_MS;
+  return stats !== undefined && isRecent(stats);
 }
 
 /** Of files and folders of the user's, wherever they lie, those that were written a moment ago. */
@@ -66,7 +69,7 @@ export async function syncYoung(
     const stats = statSync(file, { throwIfNoEntry: false });
     if (stats?.isDirectory() === true && mayBeYoung(file))
       await leniently(sync({ paths: [], trees: [file] }, file, fileSystem));
-    if (stats?.isFile() !== true || !isYoung(file)) continue;
+    if (stats?.isFile() !== true || !isRecent(stats)) continue;
     const beside = byFolder.get(dirname(file));
     if (beside === undefined) byFolder.set(dirname(file), [file]);
     else beside.push(file);

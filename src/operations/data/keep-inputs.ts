@@ -16,14 +16,15 @@ export async function keepInputs(workspace: Workspace, plan: Plan): Promise<Refu
   const notKept = await keepData(workspace, data);
   if (notKept !== null) return notKept;
   const code = plan.codes.map(({ snapshotId }) => snapshotId);
-  const written = data.map((one) => one.path).filter((one) => !isMade(workspace, one));
+  const made = madeBelow(workspace);
+  const written = data.map((one) => one.path).filter((one) => !one.startsWith(made));
   await workspace.contents.makeReadDurable(code, [...new Set(written)]);
   return null;
 }
 
-/** By a run, and synced with its record. */
-function isMade(workspace: Workspace, file: string): boolean {
-  return file.startsWith(path.join(places.store(workspace.folder), "azureml") + path.sep);
+/** What runs have made lies below it, and was synced with its record. */
+function madeBelow({ folder }: Workspace): string {
+  return path.join(places.store(folder), "azureml") + path.sep;
 }
 
 export async function keepData(
@@ -32,9 +33,10 @@ export async function keepData(
 ): Promise<Refusal | null> {
   const { keep } = workspace.config;
   if (keep === "reference") return null;
+  const made = madeBelow(workspace);
   // What lies elsewhere and was never brought here stays there.
   const own = data.filter(
-    (one) => !isMade(workspace, one.path) && (!one.remote || fs.existsSync(one.path)),
+    (one) => !one.path.startsWith(made) && (!one.remote || fs.existsSync(one.path)),
   );
   const distinct = [...new Map(own.map((one) => [one.content.id, one])).values()];
   const bytes = distinct.reduce((sum, one) => sum + one.content.sizeBytes, 0);
