@@ -43,7 +43,7 @@ function cut(text: string, most: number): string {
 }
 
 function columns(count: number): string {
-  return `${counted(count, "more column")}`;
+  return counted(count, "more column");
 }
 
 export function previewLines(preview: DataPreview, width: number): readonly string[] {

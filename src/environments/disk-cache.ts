@@ -28,7 +28,10 @@ export function writeDocument(file: string, document: object): void {
   }
 }
 
-/** Writes a text by rename, so that no reader sees a half of it, nor what a power cut leaves of it. Throws when the folder cannot be written. */
+/**
+ * Writes a text by rename, so that no reader sees a half of it, nor what a power cut leaves of it. Throws when the folder
+ * cannot be written.
+ */
 export function writeWhole(file: string, text: string): void {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`;

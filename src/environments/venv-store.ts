@@ -256,7 +256,10 @@ async function complete(venv: string, file: string, recipe: VenvRecipe): Promise
   writeWhole(file, `${JSON.stringify(document)}\n`);
 }
 
-/** What is said to be complete must not be left as files of zeros by a power cut; where there is no `sync` nobody can help it. */
+/**
+ * What is said to be complete must not be left as files of zeros by a power cut. Where there is no `sync` nobody can help
+ * it.
+ */
 function syncFileSystem(folder: string): Promise<void> {
   return new Promise((resolve) => {
     execFile("sync", ["-f", folder], (error) => {

@@ -85,13 +85,14 @@ function keep(folder: string, { program, packages, map, projectFolder }: Bundled
   const home = path.join(folder, id.slice(0, 32));
   const code = path.join(home, "code");
   fs.mkdirSync(home, { recursive: true });
-  const isWhole = (): boolean => holds(code, program);
+  const files = filesOf(program, packages);
+  const isWhole = (): boolean => holds(code, files);
   const isThere = fs.existsSync(code);
   if (!isWhole()) {
     // What a power cut has left of it.
     if (isThere) fs.rmSync(code, { recursive: true, force: true });
     const partial = fs.mkdtempSync(path.join(home, ".code-"));
-    writeProgram(partial, program, packages);
+    write(partial, files);
     fs.chmodSync(partial, 0o755);
     try {
       fs.renameSync(partial, code);
@@ -106,9 +107,11 @@ function keep(folder: string, { program, packages, map, projectFolder }: Bundled
   return code;
 }
 
-function holds(code: string, program: string): boolean {
+function holds(code: string, files: Files): boolean {
   try {
-    return fs.readFileSync(path.join(code, PROGRAM_FILE), "utf8") === program;
+    return Object.entries(files).every(
+      ([name, text]) => fs.readFileSync(path.join(code, name), "utf8") === text,
+    );
   } catch {
     return false;
   }
@@ -117,16 +120,21 @@ function holds(code: string, program: string): boolean {
 function lay(folder: string, name: string, { program, packages }: BundledFunction): string {
   const code = path.join(folder, "functions", name);
   fs.mkdirSync(code, { recursive: true });
-  writeProgram(code, program, packages);
+  write(code, filesOf(program, packages));
   return code;
 }
 
-const PROGRAM_FILE = "step.mjs";
+/** Text by name. */
+type Files = Readonly<Record<string, string>>;
 
-function writeProgram(code: string, program: string, packages: BundledFunction["packages"]): void {
-  fs.writeFileSync(path.join(code, PROGRAM_FILE), program);
-  if (Object.keys(packages).length > 0)
-    fs.writeFileSync(path.join(code, "packages.json"), `${JSON.stringify(packages, null, 1)}\n`);
+function filesOf(program: string, packages: BundledFunction["packages"]): Files {
+  const isAlone = Object.keys(packages).length === 0;
+  const list = `${JSON.stringify(packages, null, 1)}\n`;
+  return { "step.mjs": program, ...(isAlone ? {} : { "packages.json": list }) };
+}
+
+function write(code: string, files: Files): void {
+  for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(code, name), text);
 }
 
 function replace(file: string, text: string): void {

@@ -58,8 +58,8 @@ export function isYoung(path: string): boolean {
   return stats !== undefined && isRecent(stats);
 }
 
-/** Of files and folders of the user's, wherever they lie, those that were written a moment ago. */
-export async function syncYoung(
+/** Files of the user's that were written a moment ago, wherever they lie, and of folders those that may have been. */
+export async function syncRead(
   paths: readonly string[],
   mayBeYoung: (folder: string) => boolean,
   fileSystem: FileSystemSync,
@@ -69,7 +69,7 @@ export async function syncYoung(
     const stats = statSync(file, { throwIfNoEntry: false });
     if (stats?.isDirectory() === true && mayBeYoung(file))
       await leniently(sync({ paths: [], trees: [file] }, file, fileSystem));
-    if (stats?.isFile() !== true || !isRecent(stats)) continue;
+    if (stats?.isFile() !== true) continue;
     const beside = byFolder.get(dirname(file));
     if (beside === undefined) byFolder.set(dirname(file), [file]);
     else beside.push(file);

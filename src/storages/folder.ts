@@ -19,7 +19,7 @@ import type { CodeReference, DataType } from "../spec/graph.ts";
 import { type CapturePlaces, captureAttempt } from "./capture.ts";
 import { type ContentJobs, contentJobs, type JobName } from "./content-jobs.ts";
 import { done, failureOf } from "./content-problem.ts";
-import { isRecent, sync, syncCopy, syncEverything, syncYoung } from "./durable.ts";
+import { isRecent, sync, syncCopy, syncEverything, syncRead } from "./durable.ts";
 import { type FileHashes, fileHashes } from "./file-hashes.ts";
 import { createFileSystemSync, type FileSystemSync } from "./file-system-sync.ts";
 import { findHolders } from "./find-holders.ts";
@@ -71,8 +71,8 @@ class FolderContents implements Contents {
   readonly #readAs = new Map<string, Readonly<Record<string, string>>>();
   /** Nobody but us writes there, and always whole files. */
   readonly #ownFolders: readonly string[];
-  /** What was identified here and may have been written a moment before. */
-  readonly #maybeYoung = new Set<string>();
+  /** Files that were written a moment before they were identified here, and folders, which say nothing of what is in them. */
+  readonly #young = new Set<string>();
   #unsyncedPaths: string[] = [];
   #unsyncedTrees: string[] = [];
 
@@ -106,7 +106,7 @@ class FolderContents implements Contents {
     const absolute = isAbsolute(path) ? path : resolve(path);
     try {
       const stats = statInput(absolute, expect);
-      if (stats.isDirectory() || isRecent(stats)) this.#maybeYoung.add(absolute);
+      if (stats.isDirectory() || isRecent(stats)) this.#young.add(absolute);
       const known = stats.isFile() ? this.#hashes.known(absolute, stats) : null;
       return known === null ? this.#identifyOnce(absolute, expect, stats) : done(known);
     } catch (error) {
@@ -240,9 +240,9 @@ class FolderContents implements Contents {
     const { codeFolder } = this.#places;
     const unsynced = snapshotIds.flatMap((id) => unsyncedSnapshot(codeFolder, id));
     await sync({ paths: unsynced, trees: [] }, codeFolder, this.#fileSystem);
-    const isYoung = (folder: string): boolean => mayBeYoung(folder, this.#cacheFolder);
-    const asked = paths.filter((path) => this.#maybeYoung.has(path));
-    await syncYoung(asked, isYoung, this.#fileSystem);
+    // Each once: what is written there since is identified again before anybody submits it.
+    const young = paths.filter((path) => this.#young.delete(path));
+    await syncRead(young, (folder) => mayBeYoung(folder, this.#cacheFolder), this.#fileSystem);
   }
 
   async makeTreeDurable(folder: string): Promise<void> {

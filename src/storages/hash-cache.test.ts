@@ -36,6 +36,19 @@ async function idsOf(paths: readonly string[]): Promise<string[]> {
   return ids;
 }
 
+/** A folder and a file that are old enough to be remembered, and what they are. */
+async function settled(): Promise<{
+  readonly paths: readonly string[];
+  readonly before: readonly string[];
+}> {
+  const paths = [join(folder, "data"), join(folder, "single")];
+  mkdirSync(join(folder, "data"));
+  writeFileSync(join(folder, "data/a"), "1");
+  writeFileSync(join(folder, "single"), "1");
+  await delay(2100);
+  return { paths, before: await idsOf(paths) };
+}
+
 const FALSE = `sha256:${"f".repeat(64)}`;
 
 /** Replaces every id in the cache: whoever answers with these has not read the files. */
@@ -67,19 +80,13 @@ it("is asked instead of the bytes once files are older than the clock is fine", 
 });
 
 it("does not trust what the disk has altered: the files are read again", async () => {
-  const data = join(folder, "data");
-  mkdirSync(data);
-  writeFileSync(join(data, "a"), "1");
-  const file = join(folder, "single");
-  writeFileSync(file, "1");
-  await delay(2100);
-  const before = await idsOf([data, file]);
+  const { paths, before } = await settled();
   const cache = join(folder, ".stepwell", "hash-cache");
   for (const name of readdirSync(cache)) {
     const text = readFileSync(join(cache, name), "utf8");
     writeFileSync(join(cache, name), text.replaceAll(/sha256:[0-9a-f]{64}/g, FALSE));
   }
-  expect(await idsOf([data, file])).toEqual(before);
+  expect(await idsOf(paths)).toEqual(before);
 });
 
 it("does not trust a file that is as young as its hash", async () => {
@@ -107,16 +114,10 @@ function restart(laterMs: number): void {
 }
 
 it("reads again what was young before the machine has started anew: a power cut takes bytes and leaves times", async () => {
-  const data = join(folder, "data");
-  mkdirSync(data);
-  writeFileSync(join(data, "a"), "1");
-  const file = join(folder, "single");
-  writeFileSync(file, "1");
-  await delay(2100);
-  const before = await idsOf([data, file]);
+  const { paths, before } = await settled();
   poison();
   restart(0);
-  expect(await idsOf([data, file])).toEqual(before);
+  expect(await idsOf(paths)).toEqual(before);
 });
 
 it("does not read again what was on the disk long before the machine has started anew", async () => {

@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { basename, extname, join, relative } from "node:path";
 import type { CodeSnapshot, ContentId, ManifestEntry } from "../core/content.ts";
+import { counted } from "../spec/counted.ts";
 import type { CodeReference } from "../spec/graph.ts";
 import { put } from "../spec/own-keys.ts";
 import { ContentProblem } from "./content-problem.ts";
@@ -239,20 +240,16 @@ function warningsOf(code: CodeReference, entries: readonly ManifestEntry[]): str
   }
   const largest = [...sizes].sort((a, b) => b[1] - a[1]).slice(0, 3);
   const shown = largest.map(
-    ([name, amount]) => `${name} (${isBySize ? megabytes(amount) : count(amount)})`,
+    ([name, amount]) => `${name} (${isBySize ? megabytes(amount) : counted(amount, "file")})`,
   );
   return [
-    `the code folder ${nameOf(code)} holds ${count(files.length)}, ${megabytes(bytes)}; largest: ${shown.join(", ")}. ` +
+    `the code folder ${nameOf(code)} holds ${counted(files.length, "file")}, ${megabytes(bytes)}; largest: ${shown.join(", ")}. ` +
       `It is copied for every step: make data an input, or name it in ${ignoreFileOf(code)}`,
   ];
 }
 
 function megabytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MB`;
-}
-
-function count(files: number): string {
-  return files === 1 ? "1 file" : `${files} files`;
 }
 
 /** A new `.amlignore` would end what the `.gitignore` beside it says. */

@@ -22,14 +22,18 @@ afterEach(() => {
   disk.remove();
 });
 
+function cutPower(): void {
+  disk?.cutPower();
+  while (killEverything(rig.folder) > 0);
+  disk?.comeBack();
+}
+
 /** The command, and no power after its last word. */
 function told(...words: readonly string[]): void {
   // What the user wrote before is not the command's to keep.
   spawnSync("sync", ["-f", rig.folder]);
   const { code, stderr } = rig.cli(...words);
-  disk?.cutPower();
-  while (killEverything(rig.folder) > 0);
-  disk?.comeBack();
+  cutPower();
   expect([words.join(" "), code, code === 0 ? "" : stderr]).toEqual([words.join(" "), 0, ""]);
 }
 
@@ -125,4 +129,33 @@ it("keeps what was decided on runs", () => {
   told("unpin", "one");
   told("delete", "one");
   expect(rig.cli("outputs", "one", "o", "--to", "copy").code).not.toBe(0);
+});
+
+const WITH_CODE = `type: command
+code: src
+command: sh work.sh \${{inputs.rows}} \${{inputs.folder}}/0 > \${{outputs.o}}
+compute: azureml:local
+inputs:
+  rows: {type: uri_file, path: ./rows.csv}
+  folder: {type: uri_folder, path: ./folder}
+outputs: {o: {type: uri_file}}
+`;
+
+it.each([
+  ["much code", 12, 1],
+  ["many files to read", 1, 12],
+])("keeps what a run that was taken needs to go on: %s", (_, parts, files) => {
+  rig.write("job.yml", WITH_CODE);
+  // Nothing is copied that could stand in for it.
+  rig.write("stepwell.yml", "keep: reference\n");
+  rig.write("rows.csv", "1,2\n");
+  for (let index = 0; index < files; index += 1) rig.write(`folder/${index}`, `${index};`);
+  for (let index = 0; index < parts; index += 1) rig.write(`src/part${index}.txt`, `${index}`);
+  rig.write("src/work.sh", "cat $1 $2 part0.txt\n");
+  // The run is taken, and nothing is done for it yet.
+  rig.cliWith({ STEPWELL_CRASH_AT: "before-sync:1" }, "run", "job.yml", "--name", "one");
+  cutPower();
+  const run = rig.run("run", "--resume", "one");
+  expect(run.steps.map(({ error }) => error)).toEqual([null]);
+  expect(rig.read(run.outputs.o?.path.slice(rig.folder.length + 1) as string)).toBe("1,2\n0;0");
 });

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "./repository.ts";
 import { makeRig, type Rig } from "./rig.ts";
@@ -59,8 +60,8 @@ describe("a function step that changed", () => {
     expect(planned()).toMatch(/^reuse +evaluate/);
     const programs = fs
       .readdirSync(rig.at(".stepwell"), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith("/code/step.mjs"));
-    expect(programs.length).toBeGreaterThan(0);
+      .filter((name) => /\/code\/(?:step\.mjs|packages\.json)$/.test(name));
+    expect(new Set(programs.map((name) => path.basename(name))).size).toBe(2);
     for (const name of programs)
       rig.write(`.stepwell/${name}`, "\0".repeat(rig.read(`.stepwell/${name}`).length));
     expect(planned()).toMatch(/^reuse +evaluate/);
